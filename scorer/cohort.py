@@ -1,0 +1,56 @@
+"""Units of one tier with their answers as columns: what groups and formulas read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.points import MICRO, Bools, Floats
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The units of one tier in a call; one unit is a cohort of one. Nothing in it may be changed."""
+
+    tier: str
+    unit_ids: tuple[str, ...]
+    indicators: Mapping[str, Indicator]
+    """Every indicator of the criteria set, by code."""
+    rows: Mapping[str, int]
+    """The matrix row of each indicator."""
+    matrix: Floats
+    """Answers, (indicators, n): NaN for not reported, otherwise as ``IndicatorKind`` says."""
+    excluded: Mapping[str, Bools]
+    """Units for which a criterion does not apply, (n,) by criterion id; a criterion left out applies to all."""
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    def values(self, indicator: str) -> Floats:
+        """Answers (n,) to one indicator, NaN where not reported.
+
+        Raises:
+            KeyError: the criteria set has no such indicator.
+        """
+        row: Floats = self.matrix[self.rows[indicator]]
+        return row
+
+    def micro(self, indicator: str) -> Floats:
+        """Answers (n,) in whole millionths, exact for every kind."""
+        return np.rint(self.values(indicator) * MICRO)
+
+    def is_number(self, indicator: str) -> bool:
+        """Whether answers may have decimals."""
+        return self.indicators[indicator].kind is IndicatorKind.NUMBER
+
+    def reported(self, indicator: str) -> Bools:
+        """Whether each unit (n,) reported the indicator."""
+        return ~np.isnan(self.values(indicator))
+
+
+def six_decimals(values: Floats) -> Floats:
+    """Each number as the double nearest to its six decimals, so that equal is equal; NaN and infinity stay."""
+    return np.asarray(np.rint(values * MICRO) / MICRO)

@@ -1,0 +1,1 @@
+"""Criteria sets: the issued, dated, immutable documents that say how units are assessed."""

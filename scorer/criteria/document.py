@@ -1,0 +1,207 @@
+"""A YAML document as plain values that know their line and column."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+Path = tuple[str | int, ...]
+
+MAX_BYTES = 2**20
+MAX_VALUES = 100_000
+"""Also stops aliases that multiply each other."""
+MAX_DEPTH = 40
+MAX_DIGITS = 30
+
+
+class Problem(NamedTuple):
+    """Something wrong with a document."""
+
+    source: str
+    line: int
+    column: int
+    path: str
+    """The key's path, such as ``categories.readiness.levels[0]``; empty for the document itself."""
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.source}:{self.line}:{self.column}"
+        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+
+
+@dataclass
+class Document:
+    """Plain values (dict, list, str, int, Decimal, bool, date, None) and where each stands."""
+
+    source: str
+    data: Any = None
+    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of keys, from 1."""
+    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of values, from 1."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: Path, message: str, *, key: bool = False) -> None:
+        """Notes a problem at a value, or at its key; where neither stands, at what would hold it."""
+        at = path
+        while at and at not in self.values:
+            at = at[:-1]
+        line, column = (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
+        found = Problem(self.source, line, column, show_path(path), message)
+        if not any(known.path == found.path and known[1:3] == found[1:3] for known in self.problems):
+            self.problems.append(found)  # what follows from a problem is not another one
+
+    def sorted_problems(self) -> tuple[Problem, ...]:
+        """In the order of the document."""
+        return tuple(sorted(self.problems, key=lambda p: (p.line, p.column)))
+
+    def broken(self, *prefix: str | int) -> bool:
+        """Whether anything under ``prefix`` has a problem."""
+        start = show_path(prefix)
+        return any(p.path == start or p.path.startswith((f"{start}.", f"{start}[")) for p in self.problems)
+
+    def revision(self) -> str:
+        """SHA-256 of the content: comments, layout and the order of keys that means nothing do not count."""
+        text = json.dumps(_canonical(self.data, ()), ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def show_path(path: Path) -> str:
+    """``("levels", 0, "gates")`` as ``levels[0].gates``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def nearly(name: str, names: Iterable[str]) -> str:
+    """A hint such as ``; did you mean 'title'?``, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def parse(text: str | bytes, source: str) -> Document:
+    """Reads one YAML 1.2 document; whatever is wrong with it is in its ``problems``."""
+    document = Document(source)
+    if len(text) > MAX_BYTES:
+        document.problem((), f"larger than {MAX_BYTES} bytes")
+        return document
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            document.problem((), f"not UTF-8: byte {error.start} is {text[error.start]:#04x}")
+            return document
+    try:
+        root = YAML(typ="safe", pure=True).compose(text.removeprefix("\ufeff"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = " ".join(str(error.problem or error.context or "unreadable").split())
+        document.problems.append(Problem(source, line, column, "", f"not YAML: {what}"))
+        return document
+    except (YAMLError, ValueError, RecursionError, AssertionError, AttributeError, IndexError) as error:
+        # ruamel.yaml lets some of its own mistakes out on odd input.
+        document.problem((), f"not YAML: {' '.join(str(error).split())[:200] or type(error).__name__}")
+        return document
+    if root is None:
+        document.problem((), "is empty")
+        return document
+    document.data = _Walk(document).visit(root, (), 0)
+    return document
+
+
+class _Walk:
+    """Turns YAML nodes into plain values, noting positions and problems."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.count = 0
+
+    def visit(self, node: Node, path: Path, depth: int) -> Any:
+        self.count += 1
+        self.document.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if self.count == MAX_VALUES:
+            self.document.problem(path, f"more than {MAX_VALUES} values; are there aliases that multiply?")
+        if depth == MAX_DEPTH:
+            self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
+        if self.count >= MAX_VALUES or depth >= MAX_DEPTH:
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, SequenceNode):
+            return [self.visit(item, (*path, n), depth + 1) for n, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)  # composing has resolved aliases
+        return self._scalar(node, path)
+
+    def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Any]:
+        plain: dict[str, Any] = {}
+        for key, value in node.value:
+            here = (key.start_mark.line + 1, key.start_mark.column + 1)
+            if not isinstance(key, ScalarNode):
+                self.document.values.setdefault(path, here)
+                self.document.problem(path, "a key must be text")
+                continue
+            name = str(key.value)
+            if name in plain:
+                self.document.problems.append(
+                    Problem(self.document.source, *here, show_path((*path, name)), f"key {name!r} is given twice")
+                )
+                continue
+            self.document.keys[(*path, name)] = here
+            plain[name] = self.visit(value, (*path, name), depth + 1)
+        return plain
+
+    def _scalar(self, node: ScalarNode, path: Path) -> Any:
+        tag, text = str(node.tag).removeprefix("tag:yaml.org,2002:"), str(node.value)
+        if tag == "str":
+            return text
+        if tag == "null":
+            return None
+        if tag == "bool":
+            if text.lower() not in ("true", "false"):  # a %YAML 1.1 directive makes yes and no booleans
+                self.document.problem(path, f"say true or false, not {text!r}")
+            return text.lower() == "true"
+        if tag == "timestamp":
+            try:
+                return datetime.date.fromisoformat(text)
+            except ValueError:
+                self.document.problem(path, f"{text!r} is not a day such as 2020-06-30")
+                return None
+        if tag in ("int", "float"):
+            return self._number(text, path)
+        self.document.problem(path, f"the tag {node.tag!r} is not allowed here")
+        return None
+
+    def _number(self, text: str, path: Path) -> int | Decimal | None:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
+            self.document.problem(path, f"{text[:40]!r} is not a plain decimal number")
+            return None
+        return int(number) if number == number.to_integral_value() and "." not in text else number
+
+
+def _canonical(value: Any, path: Path) -> Any:
+    if isinstance(value, dict):
+        items = [(key, _canonical(item, (*path, key))) for key, item in value.items()]
+        # The order of categories and of their groups means something: it is kept.
+        ordered = path == ("categories",) or (len(path) == 3 and path[0] == "categories" and path[2] == "groups")
+        return [list(item) for item in items] if ordered else dict(sorted(items))
+    if isinstance(value, list):
+        return [_canonical(item, (*path, n)) for n, item in enumerate(value)]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return f"{Decimal(value).normalize():f}"
+    return value.isoformat() if isinstance(value, datetime.date) else value

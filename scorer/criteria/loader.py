@@ -1,0 +1,313 @@
+"""Reads a criteria set document into the model, or says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from scorer.criteria import lint, model, schema
+from scorer.criteria.document import Document, Path, nearly, parse
+from scorer.criteria.shapes import read, show
+from scorer.formulas import Formula, Part
+from scorer.indicators import Indicator
+from scorer.points import PointsByTier, plain
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What criteria sets can name: the groups that plugins score and the formula kinds there are."""
+
+    groups: Mapping[str, Sequence[Indicator]]
+    """Indicators that each group declares, by group."""
+    formulas: Mapping[str, type[Formula]]
+    unavailable: Mapping[str, str]
+    """Quarantined plugins and why, by name."""
+
+
+def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
+    """The criteria set that a document describes; None when the returned document has problems."""
+    document = parse(text, source)
+    if document.data is None:
+        return None, document
+    criteria_set = _Loader(document, vocabulary).criteria_set()
+    return (None if document.problems else criteria_set), document
+
+
+class _Loader:
+    """Goes through a document part by part; what cannot be read is noted and left out."""
+
+    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
+        self.document = document
+        self.vocabulary = vocabulary
+        self.tiers: tuple[str, ...] = ()
+        self.indicators: dict[str, Indicator] = {}
+        self.declared: dict[str, str] = {}
+        self.read_order: dict[str, Indicator] = {}
+        self.ids: dict[str, Path] = {}
+
+    def criteria_set(self) -> model.CriteriaSet | None:
+        data, problem = self.document.data, self.document.problem
+        head = read(self.document, (), schema.Head, data)
+        raw = data.get("categories") if isinstance(data, Mapping) else None
+        if not isinstance(raw, Mapping):
+            return None
+        self.tiers = _texts(data.get("tiers"))
+        for n, tier in enumerate(self.tiers):
+            if tier in self.tiers[:n]:
+                problem(("tiers", n), f"tier {tier!r} is given twice")
+        self._declare(raw)
+        categories = [self._category(code, body) for code, body in raw.items()]
+        codes = tuple(raw)
+        if head is None:
+            return None
+        requires = tuple(head.overall.requires) if head.overall else codes
+        for n, code in enumerate(requires):
+            if code not in codes:
+                problem(("overall", "requires", n), f"unknown category {code!r}{nearly(code, codes)}")
+            elif code in requires[:n]:
+                problem(("overall", "requires", n), f"category {code!r} is given twice")
+        criteria_set = model.CriteriaSet(
+            code=head.criteria_set,
+            title=head.title,
+            legal_basis=tuple((basis.document, basis.issued) for basis in head.legal_basis),
+            provenance=head.provenance,
+            notes=head.notes,
+            effective_from=head.effective.start,
+            effective_to=head.effective.end,
+            tiers=self.tiers,
+            points_decimals=head.rounding.points,
+            percent_decimals=head.rounding.percent,
+            ranking=model.RankingRule(head.ranking.ties, head.ranking.precision == "exact"),
+            categories=tuple(category for category in categories if category),
+            requires=requires,
+            indicators=self.read_order,
+            revision=self.document.revision(),
+        )
+        lint.check(criteria_set, self.document)
+        return criteria_set
+
+    def _declare(self, categories: Mapping[str, Any]) -> None:
+        """Collects the indicators that the set's groups declare."""
+        seen: dict[str, Path] = {}
+        for category, body in categories.items():
+            for group in _map(_map(body).get("groups")):
+                path: Path = ("categories", category, "groups", group)
+                if group in seen:
+                    self.document.problem(path, f"group {group!r} stands in another category already", key=True)
+                elif group == model.TOTAL or group in categories:
+                    self.document.problem(path, f"a group cannot be called {group!r}", key=True)
+                elif group not in self.vocabulary.groups:
+                    self.document.problem(path, self._no_plugin(group), key=True)
+                seen[group] = path
+                for indicator in self.vocabulary.groups.get(group, ()):
+                    known = self.indicators.setdefault(indicator.code, indicator)
+                    if known != indicator:
+                        other = self.declared[indicator.code]
+                        message = f"its plugin declares indicator {indicator.code!r} otherwise than group {other!r}"
+                        self.document.problem(path, message, key=True)
+                    self.declared.setdefault(indicator.code, group)
+
+    def _no_plugin(self, group: str) -> str:
+        reasons = self.vocabulary.unavailable
+        if group in reasons:
+            return f"its plugin is quarantined: {reasons[group]}"
+        others = f"; quarantined plugins: {', '.join(sorted(reasons))}" if reasons else ""
+        return f"no plugin scores group {group!r}{nearly(group, self.vocabulary.groups)}{others}"
+
+    def _category(self, code: str, data: object) -> model.Category | None:
+        path: Path = ("categories", code)
+        shape = read(self.document, path, schema.Category, data)
+        raw = _map(data)
+        groups = _map(raw.get("groups"))
+        built = [self._group((*path, "groups", g), g, body) for g, body in groups.items()]
+        criteria = {c.id for group in built if group for c in group.criteria}
+        known = [*groups, *criteria]
+        levels = [
+            self._level((*path, "levels", n), body, known, list(groups))
+            for n, body in enumerate(_list(raw.get("levels")))
+        ]
+        if shape is None:
+            return None
+        category = model.Category(
+            code, shape.title, tuple(group for group in built if group), tuple(level for level in levels if level)
+        )
+        self._stated((*path, "points"), shape.points, [c for group in category.groups for c in group.criteria])
+        return category
+
+    def _group(self, path: Path, code: str, data: object) -> model.Group | None:
+        shape = read(self.document, path, schema.Group, data)
+        raw = _map(data)
+        weak = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
+        criteria = [
+            self._criterion((*path, "criteria", n), body, weak) for n, body in enumerate(_list(raw.get("criteria")))
+        ]
+        if shape is None:
+            return None
+        group = model.Group(code, shape.title, tuple(criterion for criterion in criteria if criterion))
+        self._stated((*path, "points"), shape.points, group.criteria)
+        return group
+
+    def _criterion(self, path: Path, data: object, weak: bool) -> model.Criterion | None:
+        shape = read(self.document, path, schema.Criterion, data)
+        raw = _map(data)
+        identity = raw.get("id")
+        if isinstance(identity, str):
+            if identity in self.ids:
+                self.document.problem((*path, "id"), f"criterion {identity!r} is given twice")
+            elif identity == model.TOTAL or identity in self.vocabulary.groups:
+                self.document.problem((*path, "id"), f"a criterion cannot be called {identity!r}")
+            self.ids.setdefault(identity, path)
+        parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
+        formula = self._formula(path, raw.get("formula"), parameters, list(schema.Criterion.model_fields))
+        if formula is not None and not self.document.broken(*path):
+            self._reads(path, formula)
+        if shape is None or formula is None:
+            return None
+        self._tiers((*path, "points"), shape.points)
+        tiers = [tier for tier in self.tiers if shape.points.of(tier) is not None]
+        for inner, message in formula.problems(shape.points, tiers):
+            self.document.problem((*path, *inner), message)
+        provenance = model.Provenance.RECONSTRUCTED if weak else shape.provenance
+        return model.Criterion(
+            id=shape.id,
+            title=shape.title,
+            formula=formula,
+            parameters=json.dumps(parameters, ensure_ascii=False, sort_keys=True, default=_plain),
+            points=shape.points,
+            effect=shape.effect,
+            may_be_not_applicable=shape.may_be_not_applicable,
+            missing_leaves_out=shape.when_missing == "not_applicable",
+            provenance=provenance,
+            notes=shape.notes,
+        )
+
+    def _formula(self, path: Path, name: object, parameters: dict[str, Any], others: list[str]) -> Formula | None:
+        """The formula of a criterion or part; ``others`` are keys beside the formula's own."""
+        if not isinstance(name, str):
+            if name is not None or self.document.data is None:
+                self.document.problem((*path, "formula"), f"expected a formula kind, not {show(name)}")
+            return None
+        kind = self.vocabulary.formulas.get(name)
+        if kind is None:
+            message = f"unknown formula {name!r}{nearly(name, self.vocabulary.formulas)}"
+            self.document.problem((*path, "formula"), message)
+            return None
+        inner = dict(parameters)
+        if kind.nested is not None and isinstance(inner.get(kind.nested), list):
+            parts = [self._part((*path, kind.nested, n), body) for n, body in enumerate(inner[kind.nested])]
+            if None in parts:
+                return None
+            inner[kind.nested] = tuple(parts)
+        names = [*(info.alias or field for field, info in kind.model_fields.items()), *others]
+        for key in [key for key in inner if key not in names]:
+            self.document.problem((*path, key), f"unknown key {key!r}{nearly(key, names)}", key=True)
+            del inner[key]
+        return read(self.document, path, kind, inner)
+
+    def _part(self, path: Path, data: object) -> Part | None:
+        if not isinstance(data, Mapping):
+            self.document.problem(path, f"expected a formula with its points, not {show(data)}")
+            return None
+        for key in ("formula", "points"):
+            if key not in data:
+                self.document.problem((*path, key), f"the required key {key!r} is missing")
+        points = None
+        try:
+            points = PointsByTier.parse(data["points"]) if "points" in data else None
+        except ValueError as error:
+            self.document.problem((*path, "points"), str(error))
+        parameters = {key: value for key, value in data.items() if key not in ("formula", "points")}
+        formula = self._formula(path, data.get("formula"), parameters, ["formula", "points"])
+        if points is not None:
+            self._tiers((*path, "points"), points)
+        return Part(formula, points) if formula is not None and points is not None else None
+
+    def _reads(self, path: Path, formula: Formula) -> None:
+        for inner, code, kinds, options in formula.reads():
+            here, indicator = (*path, *inner), self.indicators.get(code)
+            if indicator is None:
+                message = f"no group of the set declares indicator {code!r}{nearly(code, self.indicators)}"
+                self.document.problem(here, message)
+                continue
+            self.read_order.setdefault(code, indicator)
+            if indicator.kind not in kinds:
+                wanted = " or ".join(sorted(kinds))
+                self.document.problem(here, f"{code!r} is a {indicator.kind}, this formula reads a {wanted}")
+            elif options is not None and set(options) != set(indicator.options):
+                for extra in [option for option in options if option not in indicator.options]:
+                    hint = nearly(extra, indicator.options)
+                    self.document.problem((*path, "options", extra), f"{code!r} has no option {extra!r}{hint}")
+                lacking = ", ".join(option for option in indicator.options if option not in options)
+                if lacking:
+                    self.document.problem((*path, "options"), f"says nothing of {code!r}'s option {lacking}")
+
+    def _level(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Level | None:
+        shape = read(self.document, path, schema.Level, data)
+        raw = _map(data)
+        gates = [self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(_list(raw.get("gates")))]
+        if shape is None or None in gates:
+            return None
+        return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance)
+
+    def _gate(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Gate | None:
+        shape = read(self.document, path, schema.Gate, data)
+        if shape is None:
+            return None
+        terms = [term.strip() for term in shape.measure.split("+")]
+        for term in terms:
+            if term != model.TOTAL and term not in known:
+                message = f"{term!r} is no group or criterion of this category{nearly(term, known)}"
+                self.document.problem((*path, "measure"), message)
+                return None
+            if len(terms) > 1 and term not in groups:
+                self.document.problem((*path, "measure"), f"only groups can be added up, and {term!r} is none")
+                return None
+        if len(set(terms)) < len(terms):
+            self.document.problem((*path, "measure"), "adds a group twice")
+            return None
+        minimum = shape.at_least or shape.above
+        assert minimum is not None
+        self._tiers((*path, "at_least" if shape.at_least else "above"), minimum.amount)
+        name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
+        return model.Gate(name, minimum.unit, minimum.amount, shape.above is not None)
+
+    def _tiers(self, path: Path, points: PointsByTier) -> None:
+        for tier in points.tiers():
+            if tier not in self.tiers:
+                self.document.problem((*path, tier), f"unknown tier {tier!r}{nearly(tier, self.tiers)}", key=True)
+
+    def _stated(self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]) -> None:
+        """Refuses a stated maximum to which the criteria do not add up."""
+        if stated is None or self.document.broken(*path[:-1]):
+            return
+        self._tiers(path, stated)
+        for tier in self.tiers:
+            wanted, found = stated.of(tier), sum(criterion.maximum(tier) for criterion in criteria)
+            if wanted is not None and wanted != found and (found or stated.tiers()):
+                message = f"the criteria of tier {tier!r} add up to {plain(found)}, not to {plain(wanted)}"
+                self.document.problem(path, message)
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in _list(value) if isinstance(item, str))
+
+
+def _plain(value: object) -> object:
+    """JSON of the values that a document can hold beside JSON's own."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(f"cannot write {value!r} as JSON")

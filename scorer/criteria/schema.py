@@ -1,0 +1,199 @@
+"""The shape of a criteria set document: which keys there are and what each may hold.
+
+Each part is read on its own (the loader goes from part to part), so that one mistake hides no other.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
+
+from scorer.criteria.model import Effect, Provenance
+from scorer.formulas.base import Amount
+from scorer.points import PointsByTier, to_micro
+
+PERCENT = re.compile(r"^(\d{1,4}(?:\.\d{1,4})?)\s?%$")
+
+
+def _matching(pattern: str, example: str) -> PlainValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise ValueError(f"{value!r} is not a code such as {example!r} ({pattern})")
+        return value
+
+    return PlainValidator(check)
+
+
+SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
+Code = Annotated[str, _matching(r"[a-z][a-z0-9_]{0,63}", "human_resources")]
+CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01")]
+Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
+Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
+
+
+def _day(value: object) -> datetime.date:
+    if not isinstance(value, datetime.date):
+        raise ValueError(f"expected a day such as 2020-06-30, not {value!r}")
+    return value
+
+
+Day = Annotated[datetime.date, PlainValidator(_day)]
+
+
+class Minimum(BaseModel):
+    """A gate's minimum: parts per million for percent, micropoints for points."""
+
+    unit: Literal["percent", "points"]
+    amount: Annotated[PointsByTier, PlainValidator(lambda value: value)]
+
+    @classmethod
+    def parse(cls, value: object) -> Minimum:
+        """From ``90%``, a number of points, or a mapping of tiers to one of the two.
+
+        Raises:
+            ValueError: anything else, with what was expected.
+        """
+        if isinstance(value, Mapping):
+            each = {str(tier): cls.parse(item) for tier, item in value.items()}
+            units = {item.unit for item in each.values()}
+            amounts = [(tier, item.amount.everywhere) for tier, item in each.items()]
+            if len(units) != 1 or any(amount is None for _, amount in amounts):
+                raise ValueError("expected one minimum by tier, all in percent or all in points")
+            by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
+            return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
+        if isinstance(value, str) and (match := PERCENT.match(value)):
+            return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
+        if isinstance(value, str):
+            raise ValueError(f"expected a percentage of at most four decimals or a number of points, not {value!r}")
+        return cls(unit="points", amount=PointsByTier.parse(value))
+
+
+class Shape(BaseModel):
+    """A mapping with known keys only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LegalBasis(Shape):
+    """A document that the set rests on."""
+
+    document: StrictStr = Field(min_length=1)
+    issued: Day | None = None
+
+
+class Effective(Shape):
+    """First and last day in force."""
+
+    start: Day | None = Field(default=None, alias="from")
+    end: Day | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Effective:
+        if self.start and self.end and self.start > self.end:
+            raise ValueError("'from' is after 'to'")
+        return self
+
+
+class Rounding(Shape):
+    """The published precision."""
+
+    points: StrictInt = Field(default=2, ge=0, le=6)
+    percent: StrictInt = Field(default=2, ge=0, le=4)
+    mode: Literal["half_up"] = "half_up"
+
+
+class Ranking(Shape):
+    """How units are ordered."""
+
+    ties: Literal["competition", "dense", "ordinal"] = "competition"
+    precision: Literal["published", "exact"] = "published"
+    cohort: Literal["tier"] = "tier"
+
+
+class Overall(Shape):
+    """What it takes to be ranked overall."""
+
+    requires: list[Code] = Field(min_length=1)
+
+
+class Head(Shape):
+    """The document itself, its categories still unread."""
+
+    criteria_set: SetCode
+    title: Texts = Field(min_length=1)
+    legal_basis: list[LegalBasis] = []
+    provenance: Provenance
+    notes: Texts = {}
+    effective: Effective = Effective()
+    tiers: list[Code] = Field(min_length=1)
+    rounding: Rounding = Rounding()
+    ranking: Ranking = Ranking()
+    overall: Overall | None = None
+    categories: dict[Code, Any] = Field(min_length=1)
+
+
+class Category(Shape):
+    """A category, its groups and levels still unread."""
+
+    title: Texts = {}
+    points: Amount | None = None
+    """Stated maximum: refused when the criteria do not add up to it."""
+    groups: dict[Code, Any] = Field(min_length=1)
+    levels: list[Any] = []
+
+
+class Group(Shape):
+    """A criterion group, its criteria still unread."""
+
+    title: Texts = {}
+    points: Amount | None = None
+    """Stated maximum: refused when the criteria do not add up to it."""
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = {}
+    criteria: list[Any] = Field(min_length=1)
+
+
+class Criterion(BaseModel):
+    """A criterion without its formula's parameters, which are the keys not named here."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: CriterionId
+    title: Texts = {}
+    formula: StrictStr
+    points: Amount
+    effect: Effect = Effect.SCORE
+    may_be_not_applicable: StrictBool = False
+    when_missing: Literal["zero", "not_applicable"] = "zero"
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = {}
+
+
+class Level(Shape):
+    """A level, its gates still unread."""
+
+    level: StrictInt = Field(ge=1, le=99)
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = {}
+    gates: list[Any] = Field(min_length=1)
+
+
+class Gate(Shape):
+    """A gate: a measure and exactly one edge."""
+
+    measure: StrictStr
+    at_least: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
+    above: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
+
+    @model_validator(mode="after")
+    def _one_edge(self) -> Gate:
+        if (self.at_least is None) == (self.above is None):
+            raise ValueError("a gate has exactly one of at_least and above")
+        return self

@@ -1,0 +1,16 @@
+"""The formula kinds of real index sets, vectorised: one unit is a cohort of one.
+
+Source of the kinds: published criteria of Vietnamese index sets (ICT Index, PAR Index, PCI, DTI, provincial sets).
+"""
+
+from scorer.formulas.base import Formula, Outcome, Read
+from scorer.formulas.combined import Best, Part, Sum
+from scorer.formulas.ratios import Ratio, RatioToBest
+from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+
+KINDS: tuple[type[Formula], ...] = (
+    Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Awarded, Sum, Best,
+)  # fmt: skip
+"""The kinds that come with the scorer; plugins add more by the hook ``scorer_formulas``."""
+
+__all__ = ["KINDS", "Formula", "Outcome", "Part", "Read"]

@@ -1,0 +1,148 @@
+"""What a formula kind is: parameters as a criteria set writes them, and points for a whole cohort at once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, PlainValidator
+
+from scorer.cohort import Cohort
+from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.points import Bools, Floats, PointsByTier, to_micro
+
+Path = tuple[str | int, ...]
+"""A place inside a formula's parameters, such as ("steps", 0, "points")."""
+
+NUMBERS = frozenset({IndicatorKind.COUNT, IndicatorKind.NUMBER})
+
+
+class Read(NamedTuple):
+    """One indicator that a formula reads."""
+
+    path: Path
+    """Where the parameters name it."""
+    indicator: str
+    kinds: frozenset[IndicatorKind]
+    """The kinds it may have."""
+    options: tuple[str, ...] | None = None
+    """For a choice: the options that the formula knows."""
+
+
+class Outcome(NamedTuple):
+    """What a formula gives for a cohort of n units."""
+
+    points: Floats
+    """(n,) whole micropoints, 0 ... maximum."""
+    missing: Bools
+    """(n,) whether an indicator that was read was not reported."""
+    not_applicable: Bools | None = None
+    """(n,) whether the formula leaves the unit out (a zero denominator, say); None: nobody."""
+
+
+class Formula(BaseModel):
+    """A formula kind; an instance is the formula of one criterion.
+
+    Fields are the keys that a criteria set writes beside ``formula: <kind>``. An instance holds no state: the same
+    cohort gives the same points, in any order of units.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    """Name in a criteria set."""
+    nested: ClassVar[str | None] = None
+    """The field whose items are formulas themselves, if any."""
+
+    @property
+    def needs_cohort(self) -> bool:
+        """Whether a unit's points depend on the other units, so that it cannot be scored alone."""
+        return False
+
+    @property
+    def may_leave_out(self) -> bool:
+        """Whether it can find itself not applicable."""
+        return False
+
+    def reads(self) -> Iterable[Read]:
+        """The indicators it reads."""
+        raise TypeError(f"formula kind {self.kind!r} does not say what it reads")
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with the parameters, given the criterion's points in its tiers; nothing by default."""
+        del points, tiers
+        yield from ()
+
+    def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
+        """Ranges (inclusive) that answers must keep because of this formula, by indicator; ``maximum`` micropoints."""
+        del tier, maximum
+        return {}
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Points of the cohort's n units.
+
+        Args:
+            maximum: the criterion's most points in the cohort's tier, in micropoints.
+            cohort: the units.
+            excluded: (n,) units that the criterion leaves out anyway, or None; they must not sway the others.
+        """
+        del maximum, cohort, excluded
+        raise TypeError(f"formula kind {self.kind!r} does not evaluate")
+
+
+def above_maximum(
+    path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
+) -> Iterator[tuple[Path, str]]:
+    """A problem for every tier in which the best of ``amount`` is not exactly the criterion's points."""
+    amounts = amount if isinstance(amount, list) else [amount]
+    for tier in tiers:
+        most, known = points.of(tier), [a.of(tier) for a in amounts]
+        if most is None:
+            continue
+        if None in known:
+            yield path, f"{what} has no points for tier {tier!r}, which the criterion's points name"
+        elif max(k for k in known if k is not None) != most:
+            best = max(k for k in known if k is not None)
+            yield path, f"{what} gives {Decimal(best) / 10**6:f}, the criterion's points are {Decimal(most) / 10**6:f}"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number or a day that an answer is compared with."""
+
+    value: float
+    is_date: bool
+
+    @classmethod
+    def parse(cls, value: object) -> Threshold:
+        """From a document.
+
+        Raises:
+            ValueError: neither a number of at most six decimals nor a day.
+        """
+        if isinstance(value, Threshold):
+            return value
+        if isinstance(value, datetime.date):
+            return cls(float(days(value)), True)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise ValueError(f"expected a number or a day such as 2020-06-30, not {value!r}")
+        micro = to_micro(value)
+        if abs(micro) > LARGEST * 10**6:
+            raise ValueError(f"{value} is not between -{LARGEST} and {LARGEST}")
+        return cls(micro / 10**6, False)
+
+
+Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
+"""A field of points: a number, or one by tier."""
+
+Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
+"""A field of a threshold: a number or a day."""
+
+
+def zeros(cohort: Cohort) -> Floats:
+    """No points for n units."""
+    return np.zeros(len(cohort))

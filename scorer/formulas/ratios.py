@@ -1,0 +1,98 @@
+"""Formula kinds that divide one indicator by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from scorer.cohort import Cohort
+from scorer.formulas.base import NUMBERS, Formula, Outcome, Read
+from scorer.points import Bools, Floats, rounded_ratio
+
+WhenZero = Literal["full", "zero", "not_applicable"]
+
+
+class Ratio(Formula):
+    """Numerator / denominator x maximum, capped at 1: computers per official."""
+
+    kind: ClassVar[str] = "ratio"
+    numerator: str
+    denominator: str
+    when_zero: WhenZero
+    """What nothing to divide by means: all points, none, or not applicable. Every ratio must say."""
+
+    @property
+    def may_leave_out(self) -> bool:
+        """When zero means not applicable."""
+        return self.when_zero == "not_applicable"
+
+    def reads(self) -> Iterable[Read]:
+        """Both numbers."""
+        return [Read(("numerator",), self.numerator, NUMBERS), Read(("denominator",), self.denominator, NUMBERS)]
+
+    def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
+        """A share of something is not negative."""
+        del tier, maximum
+        return {self.numerator: (0.0, np.inf), self.denominator: (0.0, np.inf)}
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Exactly rounded to micropoints."""
+        del excluded
+        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        points = rounded_ratio(np.minimum(numerator, denominator), denominator, maximum)
+        return self._with_zeros(maximum, points, numerator, denominator)
+
+    def _with_zeros(self, maximum: int, points: Floats, numerator: Floats, denominator: Floats) -> Outcome:
+        missing = np.isnan(numerator) | np.isnan(denominator)
+        nothing = (denominator == 0) & ~missing
+        if self.when_zero == "full":
+            points = np.where(nothing, float(maximum), points)
+        return Outcome(points, missing, nothing if self.may_leave_out else None)
+
+
+class RatioToBest(Ratio):
+    """Ratio / the largest such ratio among the units of the tier in the call x maximum: bandwidth per official.
+
+    One late correction changes everybody's points, so a unit cannot be scored alone.
+    """
+
+    kind: ClassVar[str] = "ratio_to_best"
+
+    @property
+    def needs_cohort(self) -> bool:
+        """Always."""
+        return True
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """a / b of the best A / B is (a x B) / (b x A): whole numbers again."""
+        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        counted = (denominator > 0) & ~np.isnan(numerator)
+        if excluded is not None:
+            counted &= ~excluded
+        points = np.zeros(len(cohort))
+        best = _largest(numerator, denominator, counted)
+        if best:
+            rows = np.flatnonzero((denominator > 0) & ~np.isnan(numerator))
+            for row in rows:  # Python's integers: the products of four answers fit no machine word.
+                ratio = Fraction(int(numerator[row]), int(denominator[row]))
+                points[row] = round(min(ratio / best, Fraction(1)) * maximum)
+        return self._with_zeros(maximum, points, numerator, denominator)
+
+
+def _alike(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Floats]:
+    """Both indicators as whole numbers of one size: millionths as soon as either may have decimals."""
+    if cohort.is_number(numerator) or cohort.is_number(denominator):
+        return cohort.micro(numerator), cohort.micro(denominator)
+    return cohort.values(numerator), cohort.values(denominator)
+
+
+def _largest(numerator: Floats, denominator: Floats, counted: Bools) -> Fraction:
+    """The largest ratio, exactly; 0 when there is none."""
+    if not counted.any():
+        return Fraction(0)
+    ratios = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=counted)
+    near = np.flatnonzero(counted & (ratios >= ratios.max() * (1 - 1e-12)))
+    return max(Fraction(int(numerator[row]), int(denominator[row])) for row in near)

@@ -1,0 +1,225 @@
+"""Formula kinds that read one indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scorer.cohort import Cohort
+from scorer.formulas.base import NUMBERS, Amount, Edge, Formula, Outcome, Path, Read, Threshold, above_maximum
+from scorer.indicators import IndicatorKind
+from scorer.points import MICRO, Bools, PointsByTier, rounded_ratio
+
+
+class Flag(Formula):
+    """Yes gives all points, no gives none."""
+
+    kind: ClassVar[str] = "flag"
+    indicator: str
+
+    def reads(self) -> Iterable[Read]:
+        """The flag."""
+        return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG}))]
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """All or nothing."""
+        del excluded
+        values = cohort.values(self.indicator)
+        return Outcome(np.where(values == 1, float(maximum), 0.0), np.isnan(values))
+
+
+class Fault(Formula):
+    """One fault takes all points: an unlawful document dealt with, 0 instead of 2."""
+
+    kind: ClassVar[str] = "fault"
+    indicator: str
+
+    def reads(self) -> Iterable[Read]:
+        """A count of faults, or a flag that there was one."""
+        return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG, IndicatorKind.COUNT}))]
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """All points where no fault was reported."""
+        del excluded
+        values = cohort.values(self.indicator)
+        return Outcome(np.where(values == 0, float(maximum), 0.0), np.isnan(values))
+
+
+class Choice(Formula):
+    """Points by option: the head of the committee is the chairman: full; a deputy: half; none: 0."""
+
+    kind: ClassVar[str] = "choice"
+    indicator: str
+    options: dict[str, Amount] = Field(min_length=1)
+
+    def reads(self) -> Iterable[Read]:
+        """The choice, whose options must be exactly the ones given points."""
+        return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.CHOICE}), tuple(self.options))]
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """The best option must give the criterion's points."""
+        return above_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Looks each answer up."""
+        del maximum, excluded
+        values = cohort.values(self.indicator)
+        missing = np.isnan(values)
+        table = [self.options[option].of(cohort.tier) or 0 for option in cohort.indicators[self.indicator].options]
+        # Not reported looks up a last entry of its own, 0 points.
+        at = np.where(missing, len(table), values).astype(np.intp)
+        return Outcome(np.array([*table, 0], dtype=np.float64)[at], missing)
+
+
+class Step(BaseModel):
+    """One step: an edge, which says whether it includes its value, and the points beyond it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_least: Edge | None = None
+    above: Edge | None = None
+    at_most: Edge | None = None
+    below: Edge | None = None
+    points: Amount
+
+    @model_validator(mode="after")
+    def _one_edge(self) -> Step:
+        if sum(edge is not None for edge in (self.at_least, self.above, self.at_most, self.below)) != 1:
+            raise ValueError("a step has exactly one of at_least, above, at_most, below")
+        return self
+
+    @property
+    def edge(self) -> tuple[Literal["at_least", "above", "at_most", "below"], Threshold]:
+        """The comparison and what it compares with."""
+        if self.at_least is not None:
+            return "at_least", self.at_least
+        if self.above is not None:
+            return "above", self.above
+        if self.at_most is not None:
+            return "at_most", self.at_most
+        assert self.below is not None
+        return "below", self.below
+
+
+class Steps(Formula):
+    """Points by steps, best first; the first that holds counts, none gives 0. Steps may be days."""
+
+    kind: ClassVar[str] = "steps"
+    indicator: str
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    def reads(self) -> Iterable[Read]:
+        """A number, or a day when the steps are days."""
+        dates = self.steps[0].edge[1].is_date
+        return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.DATE}) if dates else NUMBERS)]
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Steps go one way, get easier, give less and less, and start with the criterion's points."""
+        tiers = list(tiers)
+        yield from above_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
+        for n, (better, worse) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):
+            (how, edge), (next_how, next_edge) = better.edge, worse.edge
+            upwards = how in ("at_least", "above")
+            if edge.is_date != next_edge.is_date or upwards != (next_how in ("at_least", "above")):
+                yield ("steps", n), "steps must all compare numbers or all days, and all in one direction"
+                continue
+            gap = (edge.value - next_edge.value) * (1 if upwards else -1)
+            # At one value the strict edge is the harder one, so it may stand before the inclusive one.
+            if gap < 0 or (gap == 0 and not (how in ("above", "below") and next_how in ("at_least", "at_most"))):
+                yield ("steps", n), "can never count: the step before it holds whenever this one does"
+            for tier in tiers:
+                more, less = better.points.of(tier), worse.points.of(tier)
+                if points.of(tier) is not None and less is None:
+                    yield ("steps", n, "points"), f"has no points for tier {tier!r}, which the criterion's points name"
+                elif more is not None and less is not None and less >= more:
+                    yield ("steps", n, "points"), "must give less than the step before it"
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Worst step first, so that better ones overwrite it."""
+        del maximum, excluded
+        values = cohort.values(self.indicator)
+        points = np.zeros(len(cohort))
+        for step in reversed(self.steps):
+            how, edge = step.edge
+            compare = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.less_equal, "below": np.less}
+            np.copyto(points, float(step.points.of(cohort.tier) or 0), where=compare[how](values, edge.value))
+        return Outcome(points, np.isnan(values))
+
+
+class Count(Formula):
+    """Points for each, up to the maximum: 1 point per application, at most 5."""
+
+    kind: ClassVar[str] = "count"
+    indicator: str
+    each: Amount
+
+    def reads(self) -> Iterable[Read]:
+        """The count."""
+        return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.COUNT}))]
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Each must give something."""
+        for tier in tiers:
+            if points.of(tier) and not self.each.of(tier):
+                yield ("each",), f"gives nothing in tier {tier!r}"
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Counted no further than the maximum needs, so that products stay exact."""
+        del excluded
+        values = cohort.values(self.indicator)
+        each = self.each.of(cohort.tier) or 1
+        enough = np.minimum(np.nan_to_num(values), float(maximum // each + 1))
+        return Outcome(np.minimum(enough * each, float(maximum)), np.isnan(values))
+
+
+class Linear(Formula):
+    """A straight line from no points at ``from`` to all at ``to``, flat beyond both; ``to`` may be the smaller one."""
+
+    kind: ClassVar[str] = "linear"
+    indicator: str
+    start: Edge = Field(alias="from")
+    to: Edge
+
+    @model_validator(mode="after")
+    def _a_line(self) -> Linear:
+        if self.start.is_date or self.to.is_date or self.start.value == self.to.value:
+            raise ValueError("from and to must be two different numbers")
+        return self
+
+    def reads(self) -> Iterable[Read]:
+        """A number."""
+        return [Read(("indicator",), self.indicator, NUMBERS)]
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """How far along the line, of all its length."""
+        del excluded
+        start, end = round(self.start.value * MICRO), round(self.to.value * MICRO)
+        values = cohort.micro(self.indicator)
+        way = np.clip((values - start) * (1 if end > start else -1), 0.0, float(abs(end - start)))
+        length = np.full(len(cohort), float(abs(end - start)))
+        return Outcome(rounded_ratio(way, length, maximum), np.isnan(values))
+
+
+class Awarded(Formula):
+    """Points given by a verifier or a survey: the answer is the points."""
+
+    kind: ClassVar[str] = "awarded"
+    indicator: str
+
+    def reads(self) -> Iterable[Read]:
+        """The points."""
+        return [Read(("indicator",), self.indicator, NUMBERS)]
+
+    def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
+        """Nobody can award more than the maximum."""
+        del tier
+        return {self.indicator: (0.0, maximum / MICRO)}
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """The points as they are."""
+        del maximum, excluded
+        values = cohort.micro(self.indicator)
+        return Outcome(np.nan_to_num(values), np.isnan(values))

@@ -1,0 +1,87 @@
+"""What a unit reports: indicators, their kinds and ranges."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+EPOCH = datetime.date(1970, 1, 1)
+
+LARGEST = 9_000_000_000
+"""No answer is larger: its millionths are still whole in a double. Report larger amounts in thousands or millions."""
+
+
+class IndicatorKind(StrEnum):
+    """What an indicator's answers are, and the number each becomes in a cohort."""
+
+    COUNT = "count"
+    """A whole number from 0."""
+    NUMBER = "number"
+    """A number, taken to six decimals."""
+    FLAG = "flag"
+    """Yes or no: 1 or 0."""
+    CHOICE = "choice"
+    """One of the options: its place among them, from 0."""
+    DATE = "date"
+    """A day: days since 1970-01-01."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One number, flag, choice or date that a unit reports.
+
+    Raises:
+        ValueError: a choice without options, options on another kind, or a bad code.
+    """
+
+    code: str
+    kind: IndicatorKind | str
+    unit: str = ""
+    """Unit of measurement for people, such as "machines"."""
+    title: Mapping[str, str] = field(default_factory=dict)
+    """By BCP 47 tag."""
+    options: tuple[str, ...] = ()
+    """Codes of a choice's options."""
+    minimum: float | None = None
+    """Smallest answer allowed (inclusive), narrower than the kind's own range."""
+    maximum: float | None = None
+    """Largest answer allowed (inclusive)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", IndicatorKind(self.kind))
+        if not self.code.replace("_", "a").isalnum() or not self.code.isascii() or not self.code[0].isalpha():
+            raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_'")
+        if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
+            raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
+        if "" in self.options:
+            raise ValueError(f"indicator {self.code}: an option needs a code")
+
+    def range(self) -> tuple[float, float]:
+        """Smallest and largest answer as numbers of a cohort, both allowed."""
+        low, high = {
+            IndicatorKind.COUNT: (0.0, float(LARGEST)),
+            IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
+            IndicatorKind.FLAG: (0.0, 1.0),
+            IndicatorKind.CHOICE: (0.0, len(self.options) - 1.0),
+            IndicatorKind.DATE: (float(days(datetime.date.min)), float(days(datetime.date.max))),
+        }[IndicatorKind(self.kind)]
+        return (
+            low if self.minimum is None else max(low, self.minimum),
+            high if self.maximum is None else min(high, self.maximum),
+        )
+
+    def show(self, value: float) -> str:
+        """``value`` as people write it: an ISO day, yes or no, the option, or the shortest decimal."""
+        if self.kind is IndicatorKind.DATE and value.is_integer() and abs(value) < 5_000_000:
+            try:
+                return (EPOCH + datetime.timedelta(days=int(value))).isoformat()
+            except OverflowError:
+                return f"day {value:.0f}"
+        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) < 1e16 else repr(value)
+
+
+def days(day: datetime.date) -> int:
+    """Days since 1970-01-01, negative before."""
+    return (day - EPOCH).days

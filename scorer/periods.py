@@ -1,0 +1,47 @@
+"""Assessment periods: weeks, months, quarters, half-years and years."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+
+_PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
+
+FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
+
+
+def days_of(period: str) -> tuple[datetime.date, datetime.date]:
+    """First and last day of a period such as ``2020-H1``.
+
+    Raises:
+        ValueError: it is not one; the text says which forms there are.
+    """
+    match = _PERIOD.fullmatch(period)
+    try:
+        if match is None:
+            raise ValueError
+        year = int(match[1])
+        half, quarter, week, month = (int(part) if part else 0 for part in match.groups()[1:])
+        if match[4] is not None:
+            return datetime.date.fromisocalendar(year, week, 1), datetime.date.fromisocalendar(year, week, 7)
+        first, last = 1, 12
+        if half:
+            first, last = half * 6 - 5, half * 6
+        elif quarter:
+            first, last = quarter * 3 - 2, quarter * 3
+        elif match[5] is not None:
+            first = last = month
+        return datetime.date(year, first, 1), datetime.date(year, last, calendar.monthrange(year, last)[1])
+    except (ValueError, IndexError):
+        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}") from None
+
+
+def overlaps(period: str, start: datetime.date | None, end: datetime.date | None) -> bool:
+    """Whether a period has a day in common with ``start`` ... ``end`` (None: open).
+
+    Raises:
+        ValueError: as ``days_of``.
+    """
+    first, last = days_of(period)
+    return (start is None or start <= last) and (end is None or first <= end)

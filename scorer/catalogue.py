@@ -1,0 +1,105 @@
+"""The criteria sets a process can score with: an immutable snapshot, built whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scorer.criteria.document import Document, Problem
+from scorer.criteria.loader import load
+from scorer.criteria.model import CriteriaSet
+from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
+from scorer.plan import Provider, SetPlan, plan_tier, with_tables
+from scorer.plugins import PluginHost
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A document that cannot be used, and why."""
+
+    source: str
+    code: str
+    """The code it gives itself; empty when that cannot be read."""
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Criteria sets by code, and the documents that were refused."""
+
+    sets: Mapping[str, SetPlan]
+    """In code-point order."""
+    refused: tuple[Refusal, ...]
+    host: PluginHost
+
+    @classmethod
+    def load(cls, host: PluginHost, documents: Iterable[tuple[str, str | bytes]], compiler: GateCompiler) -> Catalogue:
+        """Loads documents (name and text); one that is refused takes nothing else down."""
+        sets: dict[str, SetPlan] = {}
+        refused = []
+        for source, text in documents:
+            plan, document = load_set(host, source, text, compiler)
+            if plan is not None and plan.criteria_set.code in sets:
+                code = plan.criteria_set.code
+                document.problem(("criteria_set",), f"another document gives criteria set {code!r} already")
+            if plan is None or document.problems:
+                refused.append(Refusal(source, _code(document), document.sorted_problems()))
+            else:
+                sets[plan.criteria_set.code] = plan
+        return cls(dict(sorted(sets.items())), tuple(refused), host)
+
+    @classmethod
+    def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
+        """The sets that the installed plugins issue."""
+        return cls.load(
+            host, ((file.name, file.read_bytes()) for p in host.plugins for file in p.criteria_sets), compiler
+        )
+
+    def refusal(self, code: str) -> Refusal | None:
+        """Why the set of this code was refused, if it was."""
+        return next((refusal for refusal in self.refused if refusal.code == code), None)
+
+
+def load_set(
+    host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler
+) -> tuple[SetPlan | None, Document]:
+    """One document as a plan to score with; None when the returned document has problems."""
+    criteria_set, document = load(text, source, host.vocabulary())
+    if criteria_set is None:
+        return None, document
+    plans = {tier: plan_tier(criteria_set, tier, host.groups) for tier in criteria_set.tiers}
+    for tier, plan in plans.items():
+        tables = []
+        for category in plan.categories:
+            rules = category.rules()
+            tables.append(_compile(rules, compiler, document, category.code, tier) if rules else None)
+        plans[tier] = with_tables(plan, tables)
+    if document.problems:
+        return None, document
+    rows = {code: row for row, code in enumerate(criteria_set.indicators)}
+    return SetPlan(criteria_set, plans, rows, _providers(criteria_set, host)), document
+
+
+def _compile(rules: Rules, compiler: GateCompiler, document: Document, category: str, tier: str) -> GateTable | None:
+    path = ("categories", category, "levels")
+    try:
+        return compiler.compile([rules])[0]
+    except EasierLevel as error:
+        message = f"in tier {tier!r} this level holds where the worse level after it does not"
+        document.problem((*path, error.better), message)
+    except GateCompilerError as error:
+        document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")
+    return None
+
+
+def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, ...]:
+    found = []
+    for group in criteria_set.groups():
+        plugin = host.provider(group.code)
+        found.append(Provider(group.code, plugin.distribution, plugin.version))
+    return tuple(found)
+
+
+def _code(document: Document) -> str:
+    code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
+    return code if isinstance(code, str) else ""

@@ -1,0 +1,184 @@
+"""The door: validates units and answers, however they came, and makes cohorts of them.
+
+All or nothing, and everything at once: whoever sends a form back wants to hear of all mistakes in it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from scorer.cohort import Cohort, six_decimals
+from scorer.criteria.document import nearly
+from scorer.findings import Findings
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.plan import SetPlan, TierPlan
+from scorer.points import Bools, Floats, Ints
+
+MAX_ID_BYTES = 128
+MAX_NAME_BYTES = 512
+
+
+class Places(Protocol):
+    """How an input names its own fields, so that a violation points into what the caller sent."""
+
+    def unit(self, unit: int, field: str) -> str:
+        """A field of a unit: id, name, tier or parent."""
+
+    def answer(self, unit: int, indicator: str) -> str:
+        """An answer."""
+
+    def exclusion(self, unit: int, at: int) -> str:
+        """One of a unit's criteria that are not applicable."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Units and answers as they came, as columns of n units."""
+
+    ids: Sequence[str]
+    names: Sequence[str]
+    tiers: Sequence[str]
+    parents: Sequence[str]
+    matrix: Floats
+    """(indicators, n) in the rows of the set's plan; NaN for not reported."""
+    exclusions: Sequence[tuple[int, int, str]]
+    """Unit, place within what the caller sent, criterion id."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The units of one tier."""
+
+    plan: TierPlan
+    units: Ints
+    """(n,) their places in the sheet."""
+    cohort: Cohort
+
+
+def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> list[Admitted]:
+    """Cohorts in the set's order of tiers; worthless once ``findings`` has any."""
+    _check_units(plan, sheet, places, findings)
+    excluded = _exclusions(plan, sheet, places, findings)
+    for code, row in plan.rows.items():
+        if plan.criteria_set.indicators[code].kind is IndicatorKind.NUMBER:
+            sheet.matrix[row] = six_decimals(sheet.matrix[row])
+    tiers = np.array(sheet.tiers, dtype=object)
+    admitted = []
+    for tier, tier_plan in plan.tiers.items():
+        units = np.flatnonzero(tiers == tier)
+        if not len(units):
+            continue
+        whole = len(units) == len(sheet.ids)
+        matrix = sheet.matrix if whole else sheet.matrix[:, units]
+        matrix.setflags(write=False)
+        ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
+        here = {code: mask[units] for code, mask in excluded.items()}
+        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here)
+        _check_answers(tier_plan, cohort, units, places, findings)
+        admitted.append(Admitted(tier_plan, units, cohort))
+    return admitted
+
+
+def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for unit, code in enumerate(sheet.ids):
+        if problem := _text_problem(code, MAX_ID_BYTES, required=True):
+            findings.add(unit, places.unit(unit, "id"), "BAD_UNIT_ID", problem)
+        elif first.setdefault(code, unit) != unit:
+            where = places.unit(first[code], "id")
+            findings.add(unit, places.unit(unit, "id"), "DUPLICATE_UNIT_ID", f"{code!r} is the id at {where} already")
+    for unit, tier in enumerate(sheet.tiers):
+        if tier not in plan.tiers:
+            known = ", ".join(plan.tiers)
+            message = f"unknown tier {tier[:80]!r}; the set has {known}{nearly(tier[:80], plan.tiers)}"
+            findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
+    for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
+        for unit, text in enumerate(texts):
+            if text and (problem := _text_problem(text, limit, required=False)):
+                findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
+
+
+def _text_problem(text: str, limit: int, *, required: bool) -> str:
+    if not text:
+        return "is empty; every unit needs an id" if required else ""
+    if 4 * len(text) > limit and len(text.encode()) > limit:
+        return f"has {len(text.encode())} bytes, at most {limit} are allowed"
+    if text.isascii():
+        return "" if text.isprintable() else "has a control character"
+    if not unicodedata.is_normalized("NFC", text):
+        return "is not in Unicode normal form C (composed letters)"
+    return "has a control character" if any(unicodedata.category(letter) == "Cc" for letter in text) else ""
+
+
+def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
+    criteria = plan.criteria_set.criteria
+    excluded: dict[str, Bools] = {}
+    for unit, at, code in sheet.exclusions:
+        criterion = criteria.get(code)
+        if criterion is None:
+            message = f"unknown criterion {code[:80]!r}{nearly(code[:80], criteria)}"
+            findings.add(unit, places.exclusion(unit, at), "UNKNOWN_CRITERION", message)
+        elif not criterion.may_be_not_applicable:
+            message = f"the set does not let criterion {code!r} be not applicable"
+            findings.add(unit, places.exclusion(unit, at), "NOT_EXCLUDABLE", message)
+        else:
+            excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))[unit] = True
+    return excluded
+
+
+def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
+    for code, indicator in cohort.indicators.items():
+        values, (low, high) = cohort.values(code), plan.ranges[code]
+        outside = (values < low) | (values > high)
+        if indicator.kind is not IndicatorKind.NUMBER:
+            _note(
+                findings, np.isfinite(values) & (values != np.floor(values)) & ~outside, units, places, indicator,
+                "WRONG_KIND", values, _WHOLE[IndicatorKind(indicator.kind)],
+            )  # fmt: skip
+        allowed = f"must be from {indicator.show(low)} to {indicator.show(high)} in tier {cohort.tier!r}"
+        if indicator.kind is IndicatorKind.FLAG:
+            allowed = "a flag is 0 or 1"
+        _note(findings, outside, units, places, indicator, "OUT_OF_RANGE", values, allowed)
+    place_of = {int(unit): place for place, unit in enumerate(units)} if plan.checks else {}
+    for check in plan.checks:
+        findings.add_all(
+            units[np.flatnonzero(check.violated(cohort))],
+            lambda unit, check=check: places.answer(unit, check.reads()[0]),  # type: ignore[misc]
+            check.reason,
+            lambda unit, check=check: check.describe(cohort, place_of[unit]),  # type: ignore[misc]
+        )
+
+
+_WHOLE = {
+    IndicatorKind.COUNT: "a count is a whole number",
+    IndicatorKind.FLAG: "a flag is 0 or 1",
+    IndicatorKind.DATE: "a date is a whole number of days since 1970-01-01",
+    IndicatorKind.CHOICE: "a choice is one of its options",
+}
+
+
+def _note(
+    findings: Findings,
+    bad: Bools,
+    units: Ints,
+    places: Places,
+    indicator: Indicator,
+    reason: str,
+    values: Floats,
+    rule: str,
+) -> None:
+    if not bad.any():
+        return
+    at = np.flatnonzero(bad)
+    shown = dict(zip(units[at].tolist(), values[at].tolist(), strict=True))
+    findings.add_all(
+        units[at],
+        lambda unit: places.answer(unit, indicator.code),
+        reason,
+        lambda unit: f"{rule}, not {indicator.show(shown[unit])}",
+    )

@@ -1,0 +1,15 @@
+"""The criteria sets that come with the scorer: every YAML file beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from scorer.plugin_api import hookimpl
+
+
+@hookimpl
+def scorer_criteria_sets() -> Iterable[Traversable]:
+    """The sets, by file name."""
+    return sorted((file for file in files(__name__).iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)

@@ -1,0 +1,46 @@
+"""The command ``scorer``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from scorer import __version__
+from scorer.cli import criteria, demo, plugins, serve
+from scorer.cli.output import UserMistake, complain
+
+app = typer.Typer(
+    name="scorer",
+    help="Scores government units against a criteria set, gates their level, and ranks them, with causes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(criteria.app, name="criteria")
+app.add_typer(plugins.app, name="plugins")
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: bool = typer.Option(False, "--version", help="Show the version and end.")) -> None:
+    if version:
+        print(f"scorer {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command; a user's mistake is one line and exit code 2."""
+    try:
+        app()
+    except UserMistake as mistake:
+        complain(str(mistake))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is still buffered must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -1,0 +1,112 @@
+"""scorer criteria."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.tree import Tree
+
+from scorer.catalogue import load_set
+from scorer.cli.load import find, load_catalogue
+from scorer.cli.output import UserMistake, complain, out
+from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
+from scorer.gates import GateCompiler
+from scorer.plugins import PluginHost
+from scorer.points import PointsByTier, plain
+
+app = typer.Typer(help="Look at criteria sets and check documents.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_sets() -> None:
+    """List the installed criteria sets, and those that were refused."""
+    catalogue = load_catalogue()
+    table = Table("set", "title", "in force", "tiers", "criteria", "provenance", "revision")
+    for plan in catalogue.sets.values():
+        item = plan.criteria_set
+        force = f"{item.effective_from or '...'} to {item.effective_to or '...'}"
+        table.add_row(
+            item.code,
+            text(item.title),
+            force,
+            ", ".join(item.tiers),
+            str(len(item.criteria)),
+            item.provenance,
+            item.revision[:12],
+        )
+    for refusal in catalogue.refused:
+        table.add_row(refusal.code or "?", f"refused: {len(refusal.problems)} problems", "", "", "", "", refusal.source)
+    out.print(table)
+
+
+@app.command()
+def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET")) -> None:
+    """Show one criteria set: categories, groups, criteria, gates, indicators."""
+    item = find(load_catalogue(), code).criteria_set
+    tree = Tree(f"[bold]{item.code}[/bold] {text(item.title)} ({item.provenance}, revision {item.revision[:12]})")
+    for category in item.categories:
+        branch = tree.add(f"[bold]{category.code}[/bold] {text(category.title)}")
+        for group in category.groups:
+            twig = branch.add(f"[bold]{group.code}[/bold] {text(group.title)}")
+            for criterion in group.criteria:
+                twig.add(_criterion(criterion))
+        for level in category.levels:
+            gates = "; ".join(_gate(gate) for gate in level.gates)
+            branch.add(f"level {level.level}: {gates}")
+    out.print(tree)
+    table = Table("indicator", "kind", "unit", "title", title="What units report")
+    for indicator in item.indicators.values():
+        table.add_row(indicator.code, indicator.kind, indicator.unit, text(indicator.title))
+    out.print(table)
+    for language, note in item.notes.items():
+        out.print(f"[bold]{language}[/bold] {note}")
+
+
+@app.command()
+def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
+    """Check documents: every problem at once, with line and column. Exit code 2 when there are any."""
+    host, compiler, broken = PluginHost.installed(), GateCompiler(), 0
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+        plan, document = load_set(host, str(file), data, compiler)
+        for problem in document.sorted_problems():
+            complain(str(problem))
+        if plan is None:
+            broken += 1
+        else:
+            item: CriteriaSet = plan.criteria_set
+            criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
+            out.print(f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}")
+    if broken:
+        raise UserMistake(f"{broken} of {len(files)} documents cannot be used")
+
+
+def text(texts: Texts, language: str = "en") -> str:
+    """A text in one language, or in the first there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _criterion(criterion: Criterion) -> str:
+    notes = [_amount(criterion.points), criterion.formula.kind]
+    if criterion.effect != "score":
+        notes.append(criterion.effect)
+    if criterion.may_be_not_applicable:
+        notes.append("may be not applicable")
+    return f"{criterion.id} {text(criterion.title)} ({', '.join(notes)})"
+
+
+def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str:
+    if points.everywhere is not None:
+        return f"{plain(points.everywhere * factor)}{unit}"
+    return ", ".join(f"{tier} {plain(micro * factor)}{unit}" for tier, micro in points.by_tier)
+
+
+def _gate(gate: Gate) -> str:
+    edge = "above" if gate.strict else "at least"
+    amount = _amount(gate.minimum, 100, " %") if gate.unit == "percent" else _amount(gate.minimum)
+    return f"{gate.measure} {edge} {amount}"

@@ -1,0 +1,1 @@
+"""The gRPC service: the only place, beside clients, that knows protobuf."""

@@ -1,0 +1,174 @@
+"""ListCriteriaSets and GetCriteriaSet."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+
+from google.type import date_pb2
+
+from egov.scorer.v1 import criteria_pb2 as pb
+from scorer.catalogue import Catalogue, Refusal
+from scorer.criteria.model import CriteriaSet, Criterion, Effect, Group
+from scorer.findings import REQUEST, Findings
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.plan import CategoryPlan, SetPlan
+from scorer.points import MICRO
+from scorer.service.errors import invalid
+from scorer.service.paging import make_token, read_token
+from scorer.service.replies import gate, plugin_versions
+from scorer.service.scorer_service import find_set
+
+_KINDS = {
+    IndicatorKind.COUNT: pb.INDICATOR_KIND_COUNT,
+    IndicatorKind.NUMBER: pb.INDICATOR_KIND_NUMBER,
+    IndicatorKind.FLAG: pb.INDICATOR_KIND_FLAG,
+    IndicatorKind.CHOICE: pb.INDICATOR_KIND_CHOICE,
+    IndicatorKind.DATE: pb.INDICATOR_KIND_DATE,
+}
+_EFFECTS = {
+    Effect.SCORE: pb.CRITERION_EFFECT_SCORE,
+    Effect.BONUS: pb.CRITERION_EFFECT_BONUS,
+    Effect.PENALTY: pb.CRITERION_EFFECT_PENALTY,
+}
+
+
+class CriteriaService:
+    """Answers from the catalogue that ``catalogue()`` gives when a call starts."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
+        self._catalogue = catalogue
+
+    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest) -> pb.ListCriteriaSetsResponse:
+        """All sets, refused ones too."""
+        catalogue = self._catalogue()
+        if request.page_size < 0:
+            findings = Findings()
+            findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all sets")
+            raise invalid(findings)
+        summaries = [_summary(plan.criteria_set) for plan in catalogue.sets.values()]
+        summaries += [_refused(refusal) for refusal in catalogue.refused]
+        summaries.sort(key=lambda summary: (summary.code, summary.revision))
+        state = "".join(f"{summary.code} {summary.revision}\n" for summary in summaries)
+        start = read_token(request.page_token, b"", state)
+        end = min(start + request.page_size, len(summaries)) if request.page_size else len(summaries)
+        token = make_token(end, b"", state) if end < len(summaries) else ""
+        return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
+
+    def get_criteria_set(self, request: pb.GetCriteriaSetRequest) -> pb.GetCriteriaSetResponse:
+        """One set, whole."""
+        plan = find_set(self._catalogue(), request.criteria_set, Findings())
+        return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan))
+
+
+def _summary(criteria_set: CriteriaSet) -> pb.CriteriaSetSummary:
+    return pb.CriteriaSetSummary(
+        code=criteria_set.code,
+        titles=_texts(criteria_set.title),
+        provenance=criteria_set.provenance.value,
+        effective_from=_day(criteria_set.effective_from),
+        effective_to=_day(criteria_set.effective_to),
+        tiers=criteria_set.tiers,
+        revision=criteria_set.revision,
+        state=pb.CRITERIA_SET_STATE_AVAILABLE,
+    )
+
+
+def _refused(refusal: Refusal) -> pb.CriteriaSetSummary:
+    return pb.CriteriaSetSummary(
+        code=refusal.code,
+        state=pb.CRITERIA_SET_STATE_REFUSED,
+        problems=[str(problem) for problem in refusal.problems],
+    )
+
+
+def _criteria_set(plan: SetPlan) -> pb.CriteriaSet:
+    criteria_set = plan.criteria_set
+    return pb.CriteriaSet(
+        summary=_summary(criteria_set),
+        legal_basis=[pb.LegalBasis(document=name, issued=_day(day)) for name, day in criteria_set.legal_basis],
+        notes=_texts(criteria_set.notes),
+        categories=[
+            pb.Category(
+                code=category.code,
+                titles=_texts(category.title),
+                groups=[_group(group, criteria_set.tiers) for group in category.groups],
+                levels=[
+                    pb.Level(
+                        level=level.level,
+                        gates=_tier_gates(plan, category.code, level.level),
+                        provenance=level.provenance.value,
+                    )
+                    for level in category.levels
+                ],
+            )
+            for category in criteria_set.categories
+        ],
+        indicators=[_indicator(indicator, plan) for indicator in criteria_set.indicators.values()],
+        precision=pb.Precision(points=criteria_set.points_decimals, percent=criteria_set.percent_decimals),
+        ties=criteria_set.ranking.ties,
+        rank_precision="exact" if criteria_set.ranking.exact else "published",
+        overall_requires=criteria_set.requires,
+        plugins=plugin_versions(plan),
+    )
+
+
+def _tier_gates(plan: SetPlan, code: str, level: int) -> list[pb.TierGate]:
+    found: list[tuple[str, CategoryPlan]] = [
+        (tier, category)
+        for tier, tier_plan in plan.tiers.items()
+        for category in tier_plan.categories
+        if category.code == code
+    ]
+    return [
+        pb.TierGate(tier=tier, gate=gate(item, category.measures[item.measure].name))
+        for tier, category in found
+        for item in category.gates
+        if item.level == level
+    ]
+
+
+def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
+    return pb.Group(
+        code=group.code,
+        titles=_texts(group.title),
+        criteria=[_criterion(criterion, tiers) for criterion in group.criteria],
+    )
+
+
+def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
+    points = [(tier, criterion.points.of(tier)) for tier in tiers]
+    return pb.Criterion(
+        id=criterion.id,
+        titles=_texts(criterion.title),
+        formula=criterion.formula.kind,
+        parameters=criterion.parameters,
+        indicators=list(dict.fromkeys(read.indicator for read in criterion.formula.reads())),
+        points=[pb.TierPoints(tier=tier, points=amount / MICRO) for tier, amount in points if amount is not None],
+        effect=_EFFECTS[criterion.effect],
+        may_be_not_applicable=criterion.may_be_not_applicable,
+        when_missing="not_applicable" if criterion.missing_leaves_out else "zero",
+        provenance=criterion.provenance.value,
+        notes=_texts(criterion.notes),
+    )
+
+
+def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
+    ranges = [(tier, tier_plan.ranges[indicator.code]) for tier, tier_plan in plan.tiers.items()]
+    return pb.Indicator(
+        code=indicator.code,
+        kind=_KINDS[IndicatorKind(indicator.kind)],
+        unit=indicator.unit,
+        titles=_texts(indicator.title),
+        options=indicator.options,
+        minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
+        maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
+    )
+
+
+def _texts(texts: Mapping[str, str]) -> list[pb.Text]:
+    return [pb.Text(language=language, text=text) for language, text in texts.items()]
+
+
+def _day(day: datetime.date | None) -> date_pb2.Date | None:
+    return date_pb2.Date(year=day.year, month=day.month, day=day.day) if day else None

@@ -1,0 +1,95 @@
+"""Refusals and how they travel: google.rpc.Status with details a program can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from scorer.findings import Findings, Violation
+
+DOMAIN = "scorer.egov.vn"
+
+DETAILS_BYTES = 4096
+"""What details may take: trailers over 8 KiB get lost on the way, and base64 adds a third."""
+
+_TEXT = 300
+
+
+class Refusal(Exception):
+    """A call that is answered with an error: what the caller did, and how to mend it."""
+
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        reason: str,
+        message: str,
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[Violation] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code, self.reason, self.message = code, reason, message
+        self.metadata, self.violations = dict(metadata or {}), violations
+
+
+def invalid(findings: Findings) -> Refusal:
+    """All violations of a request."""
+    violations = findings.violations()
+    first = f"{violations[0].field}: {violations[0].description}"
+    more = f" (and {findings.total - 1} more)" if findings.total > 1 else ""
+    return Refusal(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "INVALID_REQUEST",
+        f"{_short(first)}{more}",
+        {"violations_total": str(findings.total)},
+        violations,
+    )
+
+
+class _Status(NamedTuple):
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, str | bytes], ...]
+
+
+class Status(_Status, grpc.Status):
+    """What ``context.abort_with_status`` takes."""
+
+
+def to_status(refusal: Refusal, request_id: str) -> Status:
+    """The refusal as a gRPC status with rich details and the request id."""
+    info = error_details_pb2.ErrorInfo(
+        reason=refusal.reason, domain=DOMAIN, metadata={**refusal.metadata, "request_id": request_id}
+    )
+    status = status_pb2.Status(code=refusal.code.value[0], message=refusal.message)
+    _add(status, info)
+    if refusal.violations:
+        room = DETAILS_BYTES - status.ByteSize() - 64  # the Any around BadRequest
+        bad = error_details_pb2.BadRequest()
+        for violation in refusal.violations:
+            item = error_details_pb2.BadRequest.FieldViolation(
+                field=_short(violation.field), reason=violation.reason, description=_short(violation.description)
+            )
+            room -= item.ByteSize() + 3
+            if room < 0:
+                break
+            bad.field_violations.append(item)
+        _add(status, bad)
+    return Status(
+        refusal.code,
+        refusal.message,
+        (("x-request-id", request_id), ("grpc-status-details-bin", status.SerializeToString(deterministic=True))),
+    )
+
+
+def _add(status: status_pb2.Status, detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> None:
+    packed = any_pb2.Any()
+    packed.Pack(detail, deterministic=True)
+    status.details.append(packed)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."

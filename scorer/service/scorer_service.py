@@ -1,0 +1,194 @@
+"""ScoreUnit and RankProvince."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import grpc
+import numpy as np
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue import Catalogue
+from scorer.criteria.document import nearly
+from scorer.findings import REQUEST, Findings
+from scorer.intake import MAX_NAME_BYTES, Admitted, admit
+from scorer.periods import overlaps
+from scorer.plan import SetPlan, TierPlan
+from scorer.ranking import Ranking, rank
+from scorer.scoring import Assessment, PluginFault, assess
+from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_sheet
+from scorer.service.errors import Refusal, invalid
+from scorer.service.paging import make_token, read_token
+from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
+
+MAX_UNITS = 100_000
+MAX_FULL_ROWS = 5_000
+
+
+class ScorerService:
+    """Answers from the catalogue that ``catalogue()`` gives when a call starts."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
+        self._catalogue = catalogue
+
+    def score_unit(self, request: pb.ScoreUnitRequest) -> pb.ScoreUnitResponse:
+        """One unit: a cohort of one."""
+        findings = Findings()
+        plan = find_set(self._catalogue(), request.criteria_set, findings)
+        if plan.cohort_criteria:
+            named = ", ".join(plan.cohort_criteria)
+            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
+        _check_common(plan, request.period, request.view, findings)
+        places = RowPlaces(single=True)
+        admitted = admit(plan, rows_sheet(plan, [request.unit_answers], places, findings), places, findings)
+        if findings.total:
+            raise invalid(findings)
+        assessment = _assess(admitted[0])
+        unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
+        return pb.ScoreUnitResponse(
+            scorecard=scorecard(assessment, None, 0, unit, full=full), provenance=provenance(plan, "", request.period)
+        )
+
+    def rank_province(self, request: pb.RankProvinceRequest) -> pb.RankProvinceResponse:
+        """All units of a province, or none."""
+        findings = Findings()
+        plan = find_set(self._catalogue(), request.criteria_set, findings)
+        source = request.WhichOneof("source")
+        units = [row.unit for row in request.rows.units] if source == "rows" else request.table.units
+        _check_size(len(units))
+        _check_common(plan, request.period, request.view, findings)
+        _check_request(plan, request, len(units), findings)
+        if source == "table":
+            sheet = table_sheet(plan, request.table, findings)
+            admitted = admit(plan, sheet, TablePlaces(request.table), findings)
+        else:
+            places = RowPlaces(single=False)
+            sheet = rows_sheet(plan, request.rows.units, places, findings)
+            admitted = admit(plan, sheet, places, findings)
+        if findings.total:
+            raise invalid(findings)
+        wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
+        start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
+        full = request.view == pb.SCORECARD_VIEW_FULL
+        if full and source == "rows" and end - start > MAX_FULL_ROWS:
+            message = (
+                f"FULL scorecards of {end - start} units are more than {MAX_FULL_ROWS}: "
+                f"set page_size to {MAX_FULL_ROWS} at most, or send a table"
+            )
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)}
+            )
+        reply = pb.RankProvinceResponse(
+            provenance=provenance(plan, request.province, request.period), next_page_token=token
+        )
+        before = 0
+        for part in wanted:
+            first, last = max(start - before, 0), min(end - before, len(part.units))
+            before += len(part.units)
+            if first >= last:
+                continue
+            ranking = rank(_assess(part), plan.criteria_set.ranking)
+            message_of = ranking_head(ranking)
+            shown = ranking.order[first:last]
+            if source == "table":
+                message_of.table.CopyFrom(ranking_table(ranking, shown, full=full))
+            else:
+                message_of.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
+            reply.rankings.append(message_of)
+        return reply
+
+
+def find_set(catalogue: Catalogue, code: str, findings: Findings) -> SetPlan:
+    """The set to score with.
+
+    Raises:
+        Refusal: there is none of this code (NOT_FOUND), or it was refused when loaded (FAILED_PRECONDITION).
+    """
+    if not code:
+        findings.add(REQUEST, "criteria_set", "REQUIRED", f"name one of: {', '.join(catalogue.sets)}")
+        raise invalid(findings)
+    if code in catalogue.sets:
+        return catalogue.sets[code]
+    refusal = catalogue.refusal(code)
+    if refusal is not None:
+        first = refusal.problems[0]
+        message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
+        if len(refusal.problems) > 1:
+            message += f" (and {len(refusal.problems) - 1} more)"
+        message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
+        raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
+    known = ", ".join(catalogue.sets)
+    message = f"unknown criteria set {code[:80]!r}; there are: {known}{nearly(code[:80], catalogue.sets)}"
+    metadata = {"criteria_set": code[:80], "known": known}
+    raise Refusal(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
+
+
+def _check_size(units: int) -> None:
+    if units > MAX_UNITS:
+        message = f"{units} units are more than {MAX_UNITS}: send the province tier by tier, each whole"
+        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(MAX_UNITS)})
+
+
+def _check_common(plan: SetPlan, period: str, view: int, findings: Findings) -> None:
+    start, end = plan.criteria_set.effective_from, plan.criteria_set.effective_to
+    if period:
+        try:
+            if not overlaps(period, start, end):
+                message = f"{period!r} has no day in {start or '...'} to {end or '...'}, when the set is in force"
+                findings.add(REQUEST, "period", "PERIOD_OUTSIDE_SET", message)
+        except ValueError as error:
+            findings.add(REQUEST, "period", "BAD_PERIOD", str(error))
+    if view not in pb.ScorecardView.values():
+        findings.add(REQUEST, "view", "UNKNOWN_VIEW", f"{view} is no view")
+
+
+def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, findings: Findings) -> None:
+    if not units:
+        source = request.WhichOneof("source")
+        findings.add(REQUEST, f"{source}.units" if source else "source", "REQUIRED", "give the units to rank")
+    if request.tier and request.tier not in plan.tiers:
+        message = f"unknown tier {request.tier[:80]!r}; the set has {', '.join(plan.tiers)}"
+        findings.add(REQUEST, "tier", "UNKNOWN_TIER", f"{message}{nearly(request.tier[:80], plan.tiers)}")
+    if len(request.province.encode()) > MAX_NAME_BYTES:
+        findings.add(REQUEST, "province", "BAD_TEXT", f"has more than {MAX_NAME_BYTES} bytes")
+    if request.page_size < 0:
+        findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units")
+
+
+def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[int, int, str]:
+    """First and last (exclusive) unit of the page, and the token of the next one."""
+    if not request.page_size and not request.page_token:
+        return 0, units, ""
+    bare = pb.RankProvinceRequest()
+    bare.CopyFrom(request)
+    bare.ClearField("page_size")
+    bare.ClearField("page_token")
+    data = bare.SerializeToString(deterministic=True)
+    revision = plan.criteria_set.revision
+    start = min(read_token(request.page_token, data, revision), units)
+    end = min(start + request.page_size, units) if request.page_size else units
+    return start, end, make_token(end, data, revision) if end < units else ""
+
+
+def _cards(
+    ranking: Ranking, part: Admitted, shown: list[int], units: Sequence[pb.Unit], *, full: bool
+) -> list[pb.Scorecard]:
+    assessment = ranking.assessment
+    return [
+        scorecard(assessment, ranking, place, units[int(part.units[place])], full=full) for place in shown
+    ]  # fmt: skip
+
+
+def _assess(part: Admitted) -> Assessment:
+    plan: TierPlan = part.plan
+    try:
+        with np.errstate(all="ignore"):  # not inherited by the server's threads; NaN means not reported
+            return assess(plan, part.cohort)
+    except PluginFault as fault:
+        raise Refusal(
+            grpc.StatusCode.INTERNAL,
+            "PLUGIN_FAULT",
+            str(fault),
+            {"group": fault.group, "criterion": fault.criterion},
+        ) from fault

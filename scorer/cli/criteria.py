@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 from rich.tree import Tree
 
 from scorer.catalogue import load_set
 from scorer.cli.load import find, load_catalogue
-from scorer.cli.output import UserMistake, complain, out
+from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
@@ -22,14 +22,15 @@ app = typer.Typer(help="Look at criteria sets and check documents.", no_args_is_
 @app.command("list")
 def list_sets() -> None:
     """List the installed criteria sets, and those that were refused."""
-    catalogue = load_catalogue()
-    table = Table("set", "title", "in force", "tiers", "criteria", "provenance", "revision")
+    with err.status("loading criteria sets"):
+        catalogue = load_catalogue()
+    shown = table("set", "title", "in force", "tiers", "criteria", "provenance", "revision", right=("criteria",))
     for plan in catalogue.sets.values():
         item = plan.criteria_set
         force = f"{item.effective_from or '...'} to {item.effective_to or '...'}"
-        table.add_row(
+        shown.add_row(
             item.code,
-            text(item.title),
+            escape(text(item.title)),
             force,
             ", ".join(item.tiers),
             str(len(item.criteria)),
@@ -37,31 +38,34 @@ def list_sets() -> None:
             item.revision[:12],
         )
     for refusal in catalogue.refused:
-        table.add_row(refusal.code or "?", f"refused: {len(refusal.problems)} problems", "", "", "", "", refusal.source)
-    out.print(table)
+        problems = f"{refusal.source}: refused, {len(refusal.problems)} problems"
+        shown.add_row(escape(refusal.code) or "?", escape(problems), "", "", "", "", "")
+    out.print(shown)
 
 
 @app.command()
 def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET")) -> None:
     """Show one criteria set: categories, groups, criteria, gates, indicators."""
     item = find(load_catalogue(), code).criteria_set
-    tree = Tree(f"[bold]{item.code}[/bold] {text(item.title)} ({item.provenance}, revision {item.revision[:12]})")
+    tree = Tree(
+        f"[bold]{item.code}[/bold] {escape(text(item.title))} ({item.provenance}, revision {item.revision[:12]})"
+    )
     for category in item.categories:
-        branch = tree.add(f"[bold]{category.code}[/bold] {text(category.title)}")
+        branch = tree.add(f"[bold]{category.code}[/bold] {escape(text(category.title))}")
         for group in category.groups:
-            twig = branch.add(f"[bold]{group.code}[/bold] {text(group.title)}")
+            twig = branch.add(f"[bold]{group.code}[/bold] {escape(text(group.title))}")
             for criterion in group.criteria:
-                twig.add(_criterion(criterion))
+                twig.add(escape(_criterion(criterion)))
         for level in category.levels:
             gates = "; ".join(_gate(gate) for gate in level.gates)
             branch.add(f"level {level.level}: {gates}")
     out.print(tree)
-    table = Table("indicator", "kind", "unit", "title", title="What units report")
+    shown = table("indicator", "kind", "unit", "title", title="What units report")
     for indicator in item.indicators.values():
-        table.add_row(indicator.code, indicator.kind, indicator.unit, text(indicator.title))
-    out.print(table)
+        shown.add_row(indicator.code, indicator.kind, escape(indicator.unit), escape(text(indicator.title)))
+    out.print(shown)
     for language, note in item.notes.items():
-        out.print(f"[bold]{language}[/bold] {note}")
+        out.print(f"[bold]{language}[/bold] {escape(note)}")
 
 
 @app.command()

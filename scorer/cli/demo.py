@@ -5,25 +5,25 @@ from __future__ import annotations
 import csv
 from importlib.resources import files
 
-from rich.table import Table
+from rich.markup import escape
 
 from scorer.cli.load import find, load_catalogue
-from scorer.cli.output import UserMistake, out
-from scorer.plan import SetPlan
+from scorer.cli.output import UserMistake, err, out, table
 from scorer.points import plain
 from scorer.service.server import AddressError, Server
 from scorer_client import Client, Row
 
+SET = "hue-2020"
+
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 """Columns of an answers file that are no indicators."""
 
-SET = "hue-2020"
-
 
 def demo() -> None:
-    """Rank the districts of Thừa Thiên Huế 2020, over a real socket, and show the table."""
-    catalogue = load_catalogue()
-    plan = find(catalogue, SET)
+    """Rank the districts of Thừa Thiên Huế 2020 over a real socket, and show the ranking with its causes."""
+    with err.status("loading criteria sets"):
+        catalogue = load_catalogue()
+    decimals = find(catalogue, SET).criteria_set.percent_decimals
     try:
         server = Server(lambda: catalogue, "127.0.0.1:0")
     except AddressError as error:
@@ -31,47 +31,41 @@ def demo() -> None:
     server.start()
     try:
         with Client(server.address) as client:
+            title = next(text.text for text in client.criteria_set(SET).summary.titles if text.language == "en")
             reply = client.rank_province(SET, read_rows(SET), province="Thừa Thiên Huế", period="2020")
     finally:
         server.stop(0)
     for ranking in reply.rankings:
         tally = ranking.tallies[0]
-        table = Table(
-            title=f"{plan.criteria_set.title['vi']}: {tally.ranked}/{ranking.unit_count} {ranking.tier}s ranked"
-        )
-        for title, right in _COLUMNS:
-            table.add_column(title, justify="right" if right else "left")
+        shown = table(
+            "rank", "unit", "points", "of", "percent", "converted", "level", "kept from the next better level by",
+            right=("rank", "points", "of", "percent", "converted", "level"),
+            title=f"{title}: {tally.ranked}/{ranking.unit_count} {ranking.tier}s ranked",
+        )  # fmt: skip
         for card in ranking.scorecards:
             category = card.categories[0]
-            score = category.score
-            asked = [f"{gate.gate.measure} {gate.value:g} of {gate.gate.minimum:g} %" for gate in category.failing]
-            table.add_row(
+            shown.add_row(
                 str(category.rank or "-"),
-                card.unit.name,
-                f"{score.points:.2f}",
-                f"{score.max_points:g}",
-                f"{_shown(plan, score.percent)} %",
-                f"{score.published:.2f}",
+                escape(card.unit.name),
+                f"{category.score.points:.2f}",
+                f"{category.score.max_points:g}",
+                f"{plain(round(category.score.percent * 1e6), decimals)} %",
+                f"{category.score.published:.2f}",
                 str(category.level or "-"),
-                "; ".join(asked) or "-",
+                "\n".join(
+                    f"{gate.gate.measure} {gate.value:g} of {gate.gate.minimum:g} %" for gate in category.failing
+                ),
             )
-        out.print(table)
-    out.print(f"criteria set {SET}, revision {reply.provenance.revision[:12]}, {reply.provenance.criteria_provenance}")
-
-
-_COLUMNS = (
-    ("rank", True), ("unit", False), ("points", True), ("of", True),
-    ("percent", True), ("converted", True), ("level", True), ("kept from the next level by", False),
-)  # fmt: skip
-
-
-def _shown(plan: SetPlan, percent: float) -> str:
-    """A percentage at the set's published precision."""
-    return plain(round(percent * 1e6), plan.criteria_set.percent_decimals)
+        out.print(shown)
+    made = reply.provenance
+    out.print(
+        f"{made.criteria_set}, revision {made.revision[:12]}, {made.criteria_provenance}: see its notes, ", end=""
+    )
+    out.print(f"'scorer criteria show {made.criteria_set}'")
 
 
 def read_rows(criteria_set: str) -> list[Row]:
-    """The answers that come with a bundled set; all of them numbers so far."""
+    """The answers that come with a bundled set, all of them numbers."""
     with (files("scorer_plugins.answers") / f"{criteria_set}.csv").open(encoding="utf-8") as file:
         return [
             Row(

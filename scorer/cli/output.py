@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+import os
 
-out = Console(highlight=False, soft_wrap=True)
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+PIPED_WIDTH = 160
+"""Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
+
+_WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
+
+out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -15,3 +24,11 @@ class UserMistake(Exception):
 def complain(text: str) -> None:
     """One line on standard error."""
     err.print("scorer:", text, style="red", markup=False)
+
+
+def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """An empty table; columns named in ``right`` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.indicators import Indicator, IndicatorKind
+from scorer.indicators import LARGEST, Indicator, IndicatorKind
 from scorer.points import MICRO, Bools, Floats
 
 
@@ -52,5 +52,6 @@ class Cohort:
 
 
 def six_decimals(values: Floats) -> Floats:
-    """Each number as the double nearest to its six decimals, so that equal is equal; NaN and infinity stay."""
-    return np.asarray(np.rint(values * MICRO) / MICRO)
+    """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
+    with np.errstate(over="ignore"):
+        return np.where(np.abs(values) <= LARGEST, np.rint(values * MICRO) / MICRO, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,8 +52,8 @@ class Indicator:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
-        if not self.code.replace("_", "a").isalnum() or not self.code.isascii() or not self.code[0].isalpha():
-            raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_'")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
+            raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")
         if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
             raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
         if "" in self.options:

@@ -126,10 +126,11 @@ def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Criter
         for check in group.plugin.checks
         if all(code in criteria_set.indicators for code in check.reads())
     ]
+    requires = [code for code in criteria_set.requires if code in codes] or codes
     return TierPlan(
         tier=tier,
         categories=categories,
-        requires=tuple(codes.index(code) for code in criteria_set.requires if code in codes),
+        requires=tuple(codes.index(code) for code in requires),
         decimals=criteria_set.points_decimals,
         ranges=ranges,
         checks=tuple(checks),
@@ -228,8 +229,3 @@ class SetPlan:
     """The matrix row of each indicator."""
     providers: tuple[Provider, ...]
     """By group."""
-
-    @property
-    def cohort_criteria(self) -> tuple[str, ...]:
-        """Ids of criteria that cannot be scored for one unit alone, in any tier."""
-        return tuple(dict.fromkeys(code for plan in self.tiers.values() for code in plan.cohort_criteria))

@@ -11,7 +11,7 @@ from typing import Any
 import pluggy
 
 from scorer import hookspecs
-from scorer.criteria.loader import Vocabulary
+from scorer.criteria.loader import GroupTerms, Vocabulary
 from scorer.criteria.schema import Criterion as CriterionShape
 from scorer.formulas import KINDS, Formula
 from scorer.groups import API_VERSION, CriterionGroup
@@ -79,7 +79,7 @@ class PluginHost:
     def vocabulary(self) -> Vocabulary:
         """What criteria sets can name."""
         return Vocabulary(
-            groups={name: group.indicators for name, group in self.groups.items()},
+            groups={name: GroupTerms(group.title, group.indicators) for name, group in self.groups.items()},
             formulas=self.formulas,
             unavailable={plugin.name: plugin.failure for plugin in self.plugins if plugin.failure},
         )

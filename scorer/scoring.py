@@ -129,8 +129,7 @@ def assess(plan: TierPlan, cohort: Cohort) -> Assessment:
         measures, keys = measure(category, groups, scores)
         categories.append(decide_level(category, groups, scores, measures, keys))
     overall = total([category.scores for category in categories], plan.decimals)
-    ranked = [category.standing == Standing.RANKED for category in categories]
-    eligible = np.logical_and.reduce([ranked[place] for place in plan.requires] or ranked)
+    eligible = np.logical_and.reduce([categories[place].standing == Standing.RANKED for place in plan.requires])
     return Assessment(plan, cohort, tuple(categories), overall, eligible)
 
 

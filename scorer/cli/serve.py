@@ -35,6 +35,6 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     server.start()
-    err.print(f"serving {', '.join(catalogue.sets)} on {server.address}")
+    err.print(f"serving {', '.join(catalogue.sets) or 'no criteria sets'} on {server.address}")
     stop.wait()
     server.stop(GRACE)

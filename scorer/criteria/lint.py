@@ -112,7 +112,8 @@ def measured(category: Category, term: str, tier: str) -> list[Criterion]:
 def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
     if criteria_set.provenance is Provenance.RECONSTRUCTED:
         return
-    weak = [f"criterion {c.id}" for c in criteria_set.criteria.values() if c.provenance is Provenance.RECONSTRUCTED]
+    weak = [f"group {g.code}" for g in criteria_set.groups() if g.provenance is Provenance.RECONSTRUCTED]
+    weak += [f"criterion {c.id}" for c in criteria_set.criteria.values() if c.provenance is Provenance.RECONSTRUCTED]
     weak += [
         f"level {level.level} of {category.code}"
         for category in criteria_set.categories

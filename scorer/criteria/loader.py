@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, nearly, parse
@@ -17,12 +17,19 @@ from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 
 
+class GroupTerms(NamedTuple):
+    """What a criterion group brings to the sets that use it."""
+
+    title: model.Texts
+    indicators: Sequence[Indicator]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What criteria sets can name: the groups that plugins score and the formula kinds there are."""
 
-    groups: Mapping[str, Sequence[Indicator]]
-    """Indicators that each group declares, by group."""
+    groups: Mapping[str, GroupTerms]
+    """By group."""
     formulas: Mapping[str, type[Formula]]
     unavailable: Mapping[str, str]
     """Quarantined plugins and why, by name."""
@@ -103,7 +110,8 @@ class _Loader:
                 elif group not in self.vocabulary.groups:
                     self.document.problem(path, self._no_plugin(group), key=True)
                 seen[group] = path
-                for indicator in self.vocabulary.groups.get(group, ()):
+                terms = self.vocabulary.groups.get(group)
+                for indicator in terms.indicators if terms else ():
                     known = self.indicators.setdefault(indicator.code, indicator)
                     if known != indicator:
                         other = self.declared[indicator.code]
@@ -147,7 +155,10 @@ class _Loader:
         ]
         if shape is None:
             return None
-        group = model.Group(code, shape.title, tuple(criterion for criterion in criteria if criterion))
+        terms = self.vocabulary.groups.get(code)
+        title = shape.title or (terms.title if terms else {})
+        built = tuple(criterion for criterion in criteria if criterion)
+        group = model.Group(code, title, built, shape.provenance, shape.notes)
         self._stated((*path, "points"), shape.points, group.criteria)
         return group
 
@@ -251,7 +262,7 @@ class _Loader:
         gates = [self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(_list(raw.get("gates")))]
         if shape is None or None in gates:
             return None
-        return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance)
+        return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance, shape.notes)
 
     def _gate(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Gate | None:
         shape = read(self.document, path, schema.Gate, data)

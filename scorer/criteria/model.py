@@ -74,6 +74,8 @@ class Group:
     code: str
     title: Texts
     criteria: tuple[Criterion, ...]
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = field(default_factory=dict)
 
     def of(self, tier: str) -> tuple[Criterion, ...]:
         """The criteria that ``tier`` has."""
@@ -104,6 +106,7 @@ class Level:
     level: int
     gates: tuple[Gate, ...]
     provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def _criteria_set(plan: SetPlan) -> pb.CriteriaSet:
                         level=level.level,
                         gates=_tier_gates(plan, category.code, level.level),
                         provenance=level.provenance.value,
+                        notes=_texts(level.notes),
                     )
                     for level in category.levels
                 ],
@@ -133,6 +134,8 @@ def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
         code=group.code,
         titles=_texts(group.title),
         criteria=[_criterion(criterion, tiers) for criterion in group.criteria],
+        provenance=group.provenance.value,
+        notes=_texts(group.notes),
     )
 
 

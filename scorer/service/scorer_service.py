@@ -35,15 +35,15 @@ class ScorerService:
         """One unit: a cohort of one."""
         findings = Findings()
         plan = find_set(self._catalogue(), request.criteria_set, findings)
-        if plan.cohort_criteria:
-            named = ", ".join(plan.cohort_criteria)
-            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
-            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
         _check_common(plan, request.period, request.view, findings)
         places = RowPlaces(single=True)
         admitted = admit(plan, rows_sheet(plan, [request.unit_answers], places, findings), places, findings)
         if findings.total:
             raise invalid(findings)
+        if admitted[0].plan.cohort_criteria:
+            named = ", ".join(admitted[0].plan.cohort_criteria)
+            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
         assessment = _assess(admitted[0])
         unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
         return pb.ScoreUnitResponse(

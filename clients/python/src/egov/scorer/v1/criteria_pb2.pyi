@@ -155,14 +155,18 @@ class Category(_message.Message):
     def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ...) -> None: ...
 
 class Group(_message.Message):
-    __slots__ = ("code", "titles", "criteria")
+    __slots__ = ("code", "titles", "criteria", "provenance", "notes")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     CRITERIA_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     criteria: _containers.RepeatedCompositeFieldContainer[Criterion]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ...) -> None: ...
+    provenance: str
+    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
 
 class Criterion(_message.Message):
     __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes")
@@ -207,14 +211,16 @@ class TierValue(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Level(_message.Message):
-    __slots__ = ("level", "gates", "provenance")
+    __slots__ = ("level", "gates", "provenance", "notes")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     level: int
     gates: _containers.RepeatedCompositeFieldContainer[TierGate]
     provenance: str
-    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ...) -> None: ...
+    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
 
 class TierGate(_message.Message):
     __slots__ = ("tier", "gate")

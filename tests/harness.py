@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import grpc
-from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
 from google.rpc import error_details_pb2, status_pb2
 
+from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from scorer.groups import Status
 from scorer.points import Ints
 from scorer.scoring import CategoryScores, Standing
 
@@ -24,6 +27,38 @@ def units_by_level(category: CategoryScores) -> Ints:
 def units_failing(category: CategoryScores) -> Ints:
     """(gates,) how many units do not pass each gate."""
     return np.asarray(category.failed.sum(axis=1), dtype=np.int64)
+
+
+class CriterionCount(NamedTuple):
+    """What n units reached in one criterion."""
+
+    criterion: str
+    applicable: int
+    full: int
+    """Units with all its points."""
+    none: int
+    """Units with none of its points, for whatever reason."""
+    missing: int
+
+
+def criterion_counts(category: CategoryScores) -> list[CriterionCount]:
+    """Each criterion of the category, in the set's order."""
+    counts = []
+    for group in category.groups:
+        for row, criterion in enumerate(group.plan.criteria):
+            applies = group.status[row] != Status.NOT_APPLICABLE
+            points = group.points[row][applies]
+            most = max(int(group.plan.lowest[row, 0]), int(group.plan.highest[row, 0]), key=abs)
+            counts.append(
+                CriterionCount(
+                    criterion.id,
+                    len(points),
+                    int((points == most).sum()),
+                    int((points == 0).sum()),
+                    int((group.status[row] == Status.MISSING).sum()),
+                )
+            )
+    return counts
 
 
 def ranked_count(category: CategoryScores) -> int:

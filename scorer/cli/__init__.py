@@ -8,7 +8,7 @@ import sys
 import typer
 
 from scorer import __version__
-from scorer.cli import criteria, demo, plugins, serve
+from scorer.cli import criteria, demo, plugins, rank, serve
 from scorer.cli.output import UserMistake, complain
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("rank")(rank.rank)
+app.command("score")(rank.score)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(plugins.app, name="plugins")
 

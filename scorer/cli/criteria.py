@@ -11,12 +11,14 @@ from rich.tree import Tree
 from scorer.catalogue import load_set
 from scorer.cli.load import find, load_catalogue
 from scorer.cli.output import UserMistake, complain, err, out, table
+from scorer.cli.template import template
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
 from scorer.points import PointsByTier, plain
 
-app = typer.Typer(help="Look at criteria sets and check documents.", no_args_is_help=True)
+app = typer.Typer(help="Look at criteria sets, check documents, write empty forms.", no_args_is_help=True)
+app.command()(template)
 
 
 @app.command("list")

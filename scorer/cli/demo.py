@@ -2,79 +2,60 @@
 
 from __future__ import annotations
 
-import csv
-from importlib.resources import files
+from importlib.resources import as_file, files
 
-from rich.markup import escape
+import typer
 
+from scorer.cli.files import as_json
 from scorer.cli.load import find, load_catalogue
-from scorer.cli.output import UserMistake, err, out, table
-from scorer.points import plain
+from scorer.cli.output import UserMistake, err, out
+from scorer.cli.report import Report
+from scorer.cli.words import Language
 from scorer.service.server import AddressError, Server
-from scorer_client import Client, Row
+from scorer_client import Client, Province
+from scorer_client.csv_file import Sheet
+from scorer_client.forms import Form
 
-SET = "hue-2020"
-
-FIXED = ("id", "name", "tier", "parent", "not_applicable")
-"""Columns of an answers file that are no indicators."""
+PROVINCES = {"hue-2020": ("Thừa Thiên Huế", "2020"), "bac-kan-2020": ("Bắc Kạn", "2020-H1")}
+"""Provinces whose answers come with the scorer, by criteria set, and their periods."""
 
 
-def demo() -> None:
-    """Rank the districts of Thừa Thiên Huế 2020 over a real socket, and show the ranking with its causes."""
+def demo(
+    criteria_set: str = typer.Option("hue-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
+    language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
+    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+) -> None:
+    """Rank a province that comes with the scorer, over a real socket, and show the ranking with its causes."""
+    if criteria_set not in PROVINCES:
+        raise UserMistake(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
+    form, sheet, province = rank_over_socket(criteria_set)
+    del sheet
+    if as_text:
+        out.file.write(as_json(province))
+        return
+    report = Report(form, language)
+    report.province(province)
+    out.print()
+    report.made(province)
+
+
+def rank_over_socket(criteria_set: str) -> tuple[Form, Sheet, Province]:
+    """Starts a server on a free port, asks it as any client would, and stops it."""
     with err.status("loading criteria sets"):
         catalogue = load_catalogue()
-    decimals = find(catalogue, SET).criteria_set.percent_decimals
+    find(catalogue, criteria_set)
     try:
         server = Server(lambda: catalogue, "127.0.0.1:0")
     except AddressError as error:
         raise UserMistake(str(error)) from error
     server.start()
     try:
-        with Client(server.address) as client:
-            title = next(text.text for text in client.criteria_set(SET).summary.titles if text.language == "en")
-            reply = client.rank_province(SET, read_rows(SET), province="Thừa Thiên Huế", period="2020")
+        province, period = PROVINCES[criteria_set]
+        with Client(server.address) as client, as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file:
+            form = client.form(criteria_set)
+            sheet = client.read_csv(criteria_set, file)
+            with err.status(f"ranking {len(sheet.units)} units"):
+                ranked = client.rank_sheet(criteria_set, sheet, province=province, period=period, full=True)
     finally:
         server.stop(0)
-    for ranking in reply.rankings:
-        tally = ranking.tallies[0]
-        shown = table(
-            "rank", "unit", "points", "of", "percent", "converted", "level", "kept from the next better level by",
-            right=("rank", "points", "of", "percent", "converted", "level"),
-            title=f"{title}: {tally.ranked}/{ranking.unit_count} {ranking.tier}s ranked",
-        )  # fmt: skip
-        for card in ranking.scorecards:
-            category = card.categories[0]
-            shown.add_row(
-                str(category.rank or "-"),
-                escape(card.unit.name),
-                f"{category.score.points:.2f}",
-                f"{category.score.max_points:g}",
-                f"{plain(round(category.score.percent * 1e6), decimals)} %",
-                f"{category.score.published:.2f}",
-                str(category.level or "-"),
-                "\n".join(
-                    f"{gate.gate.measure} {gate.value:g} of {gate.gate.minimum:g} %" for gate in category.failing
-                ),
-            )
-        out.print(shown)
-    made = reply.provenance
-    out.print(
-        f"{made.criteria_set}, revision {made.revision[:12]}, {made.criteria_provenance}: see its notes, ", end=""
-    )
-    out.print(f"'scorer criteria show {made.criteria_set}'")
-
-
-def read_rows(criteria_set: str) -> list[Row]:
-    """The answers that come with a bundled set, all of them numbers."""
-    with (files("scorer_plugins.answers") / f"{criteria_set}.csv").open(encoding="utf-8") as file:
-        return [
-            Row(
-                id=line["id"],
-                name=line["name"],
-                tier=line["tier"],
-                parent=line["parent"],
-                not_applicable=[code for code in line["not_applicable"].split(";") if code],
-                answers={code: float(text) for code, text in line.items() if code not in FIXED and text},
-            )
-            for line in csv.DictReader(file)
-        ]
+    return form, sheet, ranked

@@ -148,7 +148,7 @@ def _group_score(group: GroupScores, place: int) -> pb.GroupScore:
     )
 
 
-def ranking_head(ranking: Ranking) -> pb.Ranking:
+def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
     """A ranking's counts, over all its units."""
     assessment = ranking.assessment
     head = pb.Ranking(
@@ -156,6 +156,7 @@ def ranking_head(ranking: Ranking) -> pb.Ranking:
         cohort=assessment.plan.tier,
         unit_count=len(assessment.cohort),
         overall_ranked=int(assessment.eligible.sum()),
+        overall_requires=[assessment.categories[place].plan.code for place in assessment.plan.requires],
     )
     for category in assessment.categories:
         tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category))
@@ -163,6 +164,8 @@ def ranking_head(ranking: Ranking) -> pb.Ranking:
             tally.levels.add(level=level, units=units)
         for plan, units in zip(category.plan.gates, explain.units_failing(category).tolist(), strict=True):
             tally.failing.add(gate=gate(plan, category.plan.measures[plan.measure].name), units=units)
+        if full:
+            tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in explain.criterion_counts(category))
     return head
 
 

@@ -89,7 +89,7 @@ class ScorerService:
             if first >= last:
                 continue
             ranking = rank(_assess(part), plan.criteria_set.ranking)
-            message_of = ranking_head(ranking)
+            message_of = ranking_head(ranking, full=full)
             shown = ranking.order[first:last]
             if source == "table":
                 message_of.table.CopyFrom(ranking_table(ranking, shown, full=full))

@@ -3,10 +3,48 @@
 from scorer_client import Client, Row
 
 with Client("127.0.0.1:50051") as client:
-    reply = client.rank_province("hue-2020", [Row("hue", "district", {"infrastructure_awarded": 20.43})])
+    for ranking in client.rank_csv("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
+        for unit in ranking.units:
+            print(unit.overall_rank, unit.name, unit.why())
 """
 
-from scorer_client.client import Client, Row, Value
+from scorer_client.client import Client
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.requests import Row, Unit, Value
+from scorer_client.results import (
+    CategoryResult,
+    Cause,
+    CriterionCount,
+    CriterionResult,
+    GateCount,
+    GroupResult,
+    Measure,
+    Provenance,
+    Province,
+    Ranking,
+    Score,
+    Tally,
+    UnitResult,
+)
 
-__all__ = ["Client", "Row", "ScorerError", "Value", "Violation"]
+__all__ = [
+    "CategoryResult",
+    "Cause",
+    "Client",
+    "CriterionCount",
+    "CriterionResult",
+    "GateCount",
+    "GroupResult",
+    "Measure",
+    "Provenance",
+    "Province",
+    "Ranking",
+    "Row",
+    "Score",
+    "ScorerError",
+    "Tally",
+    "Unit",
+    "UnitResult",
+    "Value",
+    "Violation",
+]

@@ -1,7 +1,8 @@
-"""What the service refuses, as one exception."""
+"""What goes wrong, as one exception."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import grpc
@@ -9,44 +10,65 @@ from google.rpc import error_details_pb2, status_pb2
 
 
 class Violation(NamedTuple):
-    """One thing wrong with a request."""
+    """One thing wrong with a request, or with a file."""
 
     field: str
-    """Path of the field, such as ``rows.units[3].answers["computers"]``."""
+    """Path of the field, such as ``rows.units[3].answers["computers"]``; for a file, its row and column."""
     reason: str
     """In capitals, for programs."""
     description: str
 
 
 class ScorerError(Exception):
-    """A call that was not answered.
+    """A call that was not answered, or a file that cannot be sent.
 
     Attributes:
         code: the gRPC status code.
-        message: what the service says, for people.
+        message: what is wrong, for people.
         reason: the same in one word, for programs; empty when the service did not answer at all.
         metadata: further facts, such as the request id.
-        violations: what is wrong with the request, as many as the service spelled out.
+        violations: what is wrong with the request, as many as were spelled out.
         violations_total: how many there are in all.
     """
 
-    def __init__(self, error: grpc.RpcError) -> None:
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        message: str,
+        reason: str = "",
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[Violation] = (),
+    ) -> None:
+        super().__init__(f"{code.name}: {message}")
+        self.code, self.message, self.reason = code, message, reason
+        self.metadata = dict(metadata or {})
+        self.violations = tuple(violations)
+        self.violations_total = int(self.metadata.get("violations_total", len(self.violations)))
+
+    @classmethod
+    def of_call(cls, error: grpc.RpcError) -> ScorerError:
+        """From what gRPC raises."""
         assert isinstance(error, grpc.Call)
-        self.code: grpc.StatusCode = error.code()
-        self.message = error.details() or self.code.name
-        self.reason: str = ""
-        self.metadata: dict[str, str] = {}
-        self.violations: list[Violation] = []
+        code, message = error.code(), error.details() or error.code().name
         for key, value in error.trailing_metadata() or ():
             if key == "grpc-status-details-bin" and isinstance(value, bytes):
-                self._read(status_pb2.Status.FromString(value))
-        self.violations_total = int(self.metadata.get("violations_total", "0"))
-        super().__init__(f"{self.code.name}: {self.message}")
+                return cls(code, message, *_read(status_pb2.Status.FromString(value)))
+        return cls(code, message)
 
-    def _read(self, status: status_pb2.Status) -> None:
-        for detail in status.details:
-            info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-            if detail.Unpack(info):
-                self.reason, self.metadata = info.reason, dict(info.metadata)
-            elif detail.Unpack(bad):
-                self.violations += [Violation(v.field, v.reason, v.description) for v in bad.field_violations]
+    @classmethod
+    def of_file(cls, violations: Sequence[Violation]) -> ScorerError:
+        """A file that breaks its own form."""
+        first = f"{violations[0].field}: {violations[0].description}"
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        return cls(grpc.StatusCode.INVALID_ARGUMENT, first + more, "INVALID_FILE", {}, violations)
+
+
+def _read(status: status_pb2.Status) -> tuple[str, dict[str, str], list[Violation]]:
+    reason, metadata, violations = "", dict[str, str](), list[Violation]()
+    for detail in status.details:
+        info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        if detail.Unpack(info):
+            reason, metadata = info.reason, dict(info.metadata)
+        elif detail.Unpack(bad):
+            violations += [Violation(v.field, v.reason, v.description) for v in bad.field_violations]
+    return reason, metadata, violations

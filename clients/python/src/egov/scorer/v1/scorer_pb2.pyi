@@ -315,20 +315,36 @@ class GateCount(_message.Message):
     units: int
     def __init__(self, gate: _Optional[_Union[Gate, _Mapping]] = ..., units: _Optional[int] = ...) -> None: ...
 
+class CriterionCount(_message.Message):
+    __slots__ = ("criterion", "applicable", "full", "none", "missing")
+    CRITERION_FIELD_NUMBER: _ClassVar[int]
+    APPLICABLE_FIELD_NUMBER: _ClassVar[int]
+    FULL_FIELD_NUMBER: _ClassVar[int]
+    NONE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    criterion: str
+    applicable: int
+    full: int
+    none: int
+    missing: int
+    def __init__(self, criterion: _Optional[str] = ..., applicable: _Optional[int] = ..., full: _Optional[int] = ..., none: _Optional[int] = ..., missing: _Optional[int] = ...) -> None: ...
+
 class CategoryTally(_message.Message):
-    __slots__ = ("category", "ranked", "levels", "failing")
+    __slots__ = ("category", "ranked", "levels", "failing", "criteria")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     RANKED_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
     FAILING_FIELD_NUMBER: _ClassVar[int]
+    CRITERIA_FIELD_NUMBER: _ClassVar[int]
     category: str
     ranked: int
     levels: _containers.RepeatedCompositeFieldContainer[LevelCount]
     failing: _containers.RepeatedCompositeFieldContainer[GateCount]
-    def __init__(self, category: _Optional[str] = ..., ranked: _Optional[int] = ..., levels: _Optional[_Iterable[_Union[LevelCount, _Mapping]]] = ..., failing: _Optional[_Iterable[_Union[GateCount, _Mapping]]] = ...) -> None: ...
+    criteria: _containers.RepeatedCompositeFieldContainer[CriterionCount]
+    def __init__(self, category: _Optional[str] = ..., ranked: _Optional[int] = ..., levels: _Optional[_Iterable[_Union[LevelCount, _Mapping]]] = ..., failing: _Optional[_Iterable[_Union[GateCount, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[CriterionCount, _Mapping]]] = ...) -> None: ...
 
 class Ranking(_message.Message):
-    __slots__ = ("tier", "cohort", "unit_count", "tallies", "overall_ranked", "scorecards", "table")
+    __slots__ = ("tier", "cohort", "unit_count", "tallies", "overall_ranked", "scorecards", "table", "overall_requires")
     TIER_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     UNIT_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -336,6 +352,7 @@ class Ranking(_message.Message):
     OVERALL_RANKED_FIELD_NUMBER: _ClassVar[int]
     SCORECARDS_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
+    OVERALL_REQUIRES_FIELD_NUMBER: _ClassVar[int]
     tier: str
     cohort: str
     unit_count: int
@@ -343,7 +360,8 @@ class Ranking(_message.Message):
     overall_ranked: int
     scorecards: _containers.RepeatedCompositeFieldContainer[Scorecard]
     table: RankingTable
-    def __init__(self, tier: _Optional[str] = ..., cohort: _Optional[str] = ..., unit_count: _Optional[int] = ..., tallies: _Optional[_Iterable[_Union[CategoryTally, _Mapping]]] = ..., overall_ranked: _Optional[int] = ..., scorecards: _Optional[_Iterable[_Union[Scorecard, _Mapping]]] = ..., table: _Optional[_Union[RankingTable, _Mapping]] = ...) -> None: ...
+    overall_requires: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tier: _Optional[str] = ..., cohort: _Optional[str] = ..., unit_count: _Optional[int] = ..., tallies: _Optional[_Iterable[_Union[CategoryTally, _Mapping]]] = ..., overall_ranked: _Optional[int] = ..., scorecards: _Optional[_Iterable[_Union[Scorecard, _Mapping]]] = ..., table: _Optional[_Union[RankingTable, _Mapping]] = ..., overall_requires: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RankingTable(_message.Message):
     __slots__ = ("unit_ids", "categories", "overall", "overall_ranks")

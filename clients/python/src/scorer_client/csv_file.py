@@ -1,0 +1,245 @@
+"""Answers from a CSV file, every mistake with its row and column.
+
+UTF-8 (a byte order mark is allowed); the header is ``id,name,tier,parent,not_applicable`` and then indicator codes, in
+any order; only id and tier must be there. Empty is not reported; flags are 0 or 1; days are ISO; criteria that do not
+apply are separated by ';'.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import difflib
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scorer_client.errors import ScorerError, Violation
+from scorer_client.forms import Form, Indicator
+from scorer_client.requests import EPOCH, Row, Unit, Value
+
+FIXED = ("id", "name", "tier", "parent", "not_applicable")
+REQUIRED = ("id", "tier")
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+_PLACE = re.compile(
+    r"table\.(?:units\[(?P<unit>\d+)\]\.(?P<field>\w+)"
+    r"|columns\[(?P<column>\d+)\]\.\w+\[(?P<entry>\d+)\]"
+    r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
+)
+
+
+@dataclass
+class Sheet:
+    """A file's units and answers, and where each stands."""
+
+    units: list[Unit] = field(default_factory=list)
+    columns: dict[str, list[float | str]] = field(default_factory=dict)
+    """By indicator: numbers with NaN, or option codes with ""."""
+    not_applicable: dict[str, list[str]] = field(default_factory=dict)
+    """Criteria by unit id, for units that have any."""
+    header: list[str] = field(default_factory=list)
+
+    def rows(self, form: Form) -> list[Row]:
+        """The same, unit by unit."""
+        indicators = [form.indicators[code] for code in self.columns]
+        rows = []
+        for at, unit in enumerate(self.units):
+            cells = [(indicator, self.columns[indicator.code][at]) for indicator in indicators]
+            answers = {i.code: _value(i, cell) for i, cell in cells if cell not in ("",) and cell == cell}
+            left_out = self.not_applicable.get(unit.id, [])
+            rows.append(Row(unit.id, unit.tier, answers, unit.name, unit.parent, left_out))
+        return rows
+
+    def in_file(self, error: ScorerError) -> ScorerError:
+        """What the service refuses, with rows and columns of the file instead of field paths."""
+        violations = [v._replace(field=self._place(v.field)) for v in error.violations]
+        if not violations:
+            return error
+        first, total = violations[0], error.violations_total
+        more = f" (and {total - 1} more)" if total > 1 else ""
+        message = f"{first.field}: {first.description}{more}"
+        return ScorerError(error.code, message, error.reason, error.metadata, violations)
+
+    def _place(self, path: str) -> str:
+        match = _PLACE.fullmatch(path)
+        if match is None:
+            return path
+        if match["unit"]:
+            return place(int(match["unit"]) + 2, self.header, match["field"])
+        if match["column"]:
+            return place(int(match["entry"]) + 2, self.header, list(self.columns)[int(match["column"])])
+        code = list(self.not_applicable)[int(match["exclusion"])]
+        return place([unit.id for unit in self.units].index(code) + 2, self.header, "not_applicable")
+
+
+def place(row: int, header: Sequence[str], column: str) -> str:
+    """Such as: row 7, column H (firewall)."""
+    if column not in header:
+        return f"row {row}, column {column!r}"
+    at, letters = header.index(column) + 1, ""
+    while at:
+        at, rest = divmod(at - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"row {row}, column {letters} ({column})"
+
+
+def read_csv(file: Path, form: Form) -> Sheet:
+    """Reads a file for a criteria set.
+
+    Raises:
+        ScorerError: the file breaks its form; every violation has its row and column.
+        OSError: the file cannot be read.
+    """
+    return _Reader(form).read(file.read_bytes())
+
+
+class _Reader:
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.sheet = Sheet()
+        self.violations: list[Violation] = []
+
+    def read(self, data: bytes) -> Sheet:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            row = data[: error.start].count(b"\n") + 1
+            self._refuse(f"row {row}", "NOT_UTF8", "is not UTF-8; save the file as 'CSV UTF-8'")
+            raise ScorerError.of_file(self.violations) from None
+        try:
+            lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error as error:
+            self._refuse("file", "NOT_CSV", f"is not CSV: {error}")
+            raise ScorerError.of_file(self.violations) from None
+        while lines and not any(cell.strip() for cell in lines[-1]):
+            lines.pop()
+        if not lines:
+            self._refuse("row 1", "EMPTY", f"the file is empty; its first row must be {','.join(FIXED)},...")
+            raise ScorerError.of_file(self.violations)
+        self._header([cell.strip() for cell in lines[0]])
+        if self.violations:
+            raise ScorerError.of_file(self.violations)
+        if len(lines) == 1:
+            self._refuse("row 2", "EMPTY", "there are no units below the header")
+        for row, cells in enumerate(lines[1:], start=2):
+            self._row(row, [cell.strip() for cell in cells])
+        self._parents()
+        if self.violations:
+            raise ScorerError.of_file(self.violations)
+        return self.sheet
+
+    def _refuse(self, where: str, reason: str, description: str) -> None:
+        self.violations.append(Violation(where, reason, description))
+
+    def _header(self, header: list[str]) -> None:
+        self.sheet.header = header
+        known = [*FIXED, *self.form.indicators]
+        if not set(header) & set(known):
+            found = ",".join(header)[:60]
+            self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
+            return
+        for at, name in enumerate(header):
+            where = place(1, header, name)
+            if name in header[:at]:
+                self._refuse(f"row 1, column {at + 1}", "DUPLICATE_COLUMN", f"column {name!r} is there twice")
+            elif name not in known:
+                message = f"unknown column {name!r}{_nearly(name, [k for k in known if k not in header])}"
+                self._refuse(where, "UNKNOWN_COLUMN", message)
+        for name in REQUIRED:
+            if name not in header:
+                self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")
+        self.sheet.columns = {name: [] for name in header if name in self.form.indicators}
+
+    def _row(self, row: int, cells: list[str]) -> None:
+        header = self.sheet.header
+        if not any(cells):
+            self._refuse(f"row {row}", "EMPTY_ROW", "is empty: delete it, or fill in the unit")
+            return
+        if len(cells) != len(header):
+            message = f"has {len(cells)} cells, the header has {len(header)}: is a comma missing or a text unquoted?"
+            self._refuse(f"row {row}", "WRONG_LENGTH", message)
+            return
+        fixed = dict.fromkeys(FIXED, "")
+        for name, cell in zip(header, cells, strict=True):
+            if name in fixed:
+                fixed[name] = cell
+                continue
+            try:
+                self.sheet.columns[name].append(_cell(self.form.indicators[name], cell))
+            except ValueError as error:
+                self.sheet.columns[name].append(math.nan)
+                self._refuse(place(row, header, name), "WRONG_KIND", str(error))
+        self._fixed(row, fixed)
+
+    def _fixed(self, row: int, fixed: dict[str, str]) -> None:
+        header, tiers = self.sheet.header, self.form.tiers
+        if not fixed["id"]:
+            self._refuse(place(row, header, "id"), "BAD_UNIT_ID", "is empty; every unit needs an id")
+        if fixed["tier"] not in tiers:
+            message = f"expected {' or '.join(tiers)}, not {fixed['tier']!r}{_nearly(fixed['tier'], tiers)}"
+            self._refuse(place(row, header, "tier"), "UNKNOWN_TIER", message)
+        left_out = [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
+        for code in left_out:
+            if code not in self.form.excludable:
+                what = "cannot be not applicable" if code in self.form.texts else "is unknown"
+                message = f"criterion {code!r} {what}{_nearly(code, self.form.excludable)}"
+                self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
+        if left_out:
+            self.sheet.not_applicable[fixed["id"]] = left_out
+        self.sheet.units.append(Unit(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"]))
+
+    def _parents(self) -> None:
+        """A file that holds some of the parents must hold all: otherwise a row is missing, or a parent misspelt."""
+        ids = {unit.id for unit in self.sheet.units}
+        if not any(unit.parent in ids for unit in self.sheet.units if unit.parent):
+            return
+        for row, unit in enumerate(self.sheet.units, start=2):
+            if unit.parent and unit.parent not in ids:
+                message = f"no unit of the file has the id {unit.parent!r}{_nearly(unit.parent, ids)}"
+                self._refuse(place(row, self.sheet.header, "parent"), "UNKNOWN_PARENT", message)
+
+
+def _cell(indicator: Indicator, cell: str) -> float | str:
+    if indicator.kind == "choice":
+        if cell and cell not in indicator.options:
+            raise ValueError(
+                f"expected {', '.join(indicator.options)} or nothing, not {cell!r}{_nearly(cell, indicator.options)}"
+            )
+        return cell
+    if not cell:
+        return math.nan
+    if indicator.kind == "flag":
+        if cell not in ("0", "1"):
+            raise ValueError(f"expected 1 (yes), 0 (no) or nothing, not {cell!r}")
+        return float(cell)
+    if indicator.kind == "date":
+        try:
+            return float((datetime.date.fromisoformat(cell) - EPOCH).days)
+        except ValueError:
+            raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}") from None
+    if _COMMA.fullmatch(cell):
+        raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
+    if not _NUMBER.fullmatch(cell):
+        raise ValueError(f"expected a number such as 12{'' if indicator.kind == 'count' else '.5'}, not {cell!r}")
+    number = float(cell)
+    if indicator.kind == "count" and not number.is_integer():
+        raise ValueError(f"expected a whole number, not {cell!r}")
+    return number
+
+
+def _value(indicator: Indicator, cell: float | str) -> Value:
+    if isinstance(cell, str):
+        return cell
+    if indicator.kind == "flag":
+        return bool(cell)
+    return EPOCH + datetime.timedelta(days=int(cell)) if indicator.kind == "date" else cell
+
+
+def _nearly(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,94 @@
+"""What a criteria set asks: enough to read a file of answers, and to name things for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from egov.scorer.v1 import criteria_pb2 as pb
+
+KINDS: dict[int, str] = {
+    pb.INDICATOR_KIND_COUNT: "count",
+    pb.INDICATOR_KIND_NUMBER: "number",
+    pb.INDICATOR_KIND_FLAG: "flag",
+    pb.INDICATOR_KIND_CHOICE: "choice",
+    pb.INDICATOR_KIND_DATE: "date",
+}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What units report."""
+
+    code: str
+    kind: str
+    """"count", "number", "flag", "choice" or "date"."""
+    unit: str
+    titles: Mapping[str, str]
+    options: tuple[str, ...]
+    ranges: Mapping[str, tuple[float, float]]
+    """Smallest and largest answer by tier."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A criteria set as a form to fill in."""
+
+    criteria_set: str
+    titles: Mapping[str, str]
+    tiers: tuple[str, ...]
+    indicators: Mapping[str, Indicator]
+    """In the order they are first read."""
+    excludable: tuple[str, ...]
+    """Criteria that may be not applicable."""
+    texts: Mapping[str, Mapping[str, str]]
+    """Titles by language of categories, groups and criteria, by code."""
+    percent_decimals: int
+
+    def names(self, language: str) -> dict[str, str]:
+        """Categories, groups and criteria in one language, or in the first there is."""
+        return {code: text(titles, language, code) for code, titles in self.texts.items()}
+
+
+def text(titles: Mapping[str, str], language: str, otherwise: str) -> str:
+    """A text in one language, or in the first there is."""
+    return titles.get(language) or next(iter(titles.values()), otherwise)
+
+
+def form(message: pb.CriteriaSet) -> Form:
+    """From what the service says of a set."""
+    texts: dict[str, Mapping[str, str]] = {}
+    excludable = []
+    for category in message.categories:
+        texts[category.code] = _texts(category.titles)
+        for group in category.groups:
+            texts[group.code] = _texts(group.titles)
+            for criterion in group.criteria:
+                texts[criterion.id] = _texts(criterion.titles)
+                if criterion.may_be_not_applicable:
+                    excludable.append(criterion.id)
+    return Form(
+        message.summary.code,
+        _texts(message.summary.titles),
+        tuple(message.summary.tiers),
+        {indicator.code: _indicator(indicator) for indicator in message.indicators},
+        tuple(excludable),
+        texts,
+        message.precision.percent,
+    )
+
+
+def _indicator(message: pb.Indicator) -> Indicator:
+    highest = {bound.tier: bound.value for bound in message.maximum}
+    return Indicator(
+        message.code,
+        KINDS[message.kind],
+        message.unit,
+        _texts(message.titles),
+        tuple(message.options),
+        {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
+    )
+
+
+def _texts(texts: object) -> dict[str, str]:
+    return {item.language: item.text for item in texts}  # type: ignore[attr-defined]

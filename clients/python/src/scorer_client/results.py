@@ -1,0 +1,380 @@
+"""Replies as plain Python values, with the causes as readable sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, overload
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.sentences import cause_sentence, unit_sentence
+
+STANDINGS: dict[int, str] = {
+    pb.STANDING_RANKED: "ranked",
+    pb.STANDING_BELOW_MINIMUM: "below_minimum",
+    pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
+}
+STATUSES: dict[int, str] = {
+    pb.CRITERION_STATUS_SCORED: "scored",
+    pb.CRITERION_STATUS_MISSING: "missing",
+    pb.CRITERION_STATUS_NOT_APPLICABLE: "not_applicable",
+}
+
+
+class Score(NamedTuple):
+    """Points of one sum of criteria; the fields are those of the message Score."""
+
+    points: float
+    max_points: float
+    nominal_max_points: float
+    percent: float
+    converted: float
+    published: float
+    missing: int
+    not_applicable: int
+
+
+class Cause(NamedTuple):
+    """A gate that a unit does not pass, and the value it has instead."""
+
+    level: int
+    measure: str
+    unit: str
+    """"percent" or "points"."""
+    minimum: float
+    strict: bool
+    value: float
+
+    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
+        """For people; ``titles`` may give groups their names."""
+        return cause_sentence(*self, language=language, titles=titles or {})
+
+
+class Measure(NamedTuple):
+    """A measure that gates compare."""
+
+    measure: str
+    points: float
+    max_points: float
+    percent: float
+    level: int
+    """Best level all of whose gates on this measure hold; 0: none."""
+
+
+class CriterionResult(NamedTuple):
+    """One criterion of a unit."""
+
+    criterion: str
+    points: float
+    max_points: float
+    status: str
+    """"scored", "missing" or "not_applicable"."""
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """One criterion group of a unit; its criteria only in FULL rows."""
+
+    group: str
+    score: Score
+    criteria: tuple[CriterionResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class CategoryResult:
+    """One category of a unit."""
+
+    category: str
+    score: Score
+    standing: str
+    """"ranked", "below_minimum" or "nothing_applicable"."""
+    level: int
+    """1 is best; 0: none."""
+    rank: int
+    """0: not ranked, or scored alone."""
+    causes: tuple[Cause, ...]
+    """What keeps the unit from its next better level; from the lowest, when it has none."""
+    measures: tuple[Measure, ...] = ()
+    """Rows only."""
+    groups: tuple[GroupResult, ...] = ()
+    """FULL only."""
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """Everything about one unit."""
+
+    id: str
+    name: str
+    tier: str
+    parent: str
+    categories: tuple[CategoryResult, ...]
+    overall: Score
+    overall_rank: int
+    """0: not ranked, or scored alone."""
+    lacking: tuple[str, ...]
+    """Required categories in which the unit is not ranked."""
+
+    def category(self, code: str) -> CategoryResult:
+        """One category.
+
+        Raises:
+            KeyError: the unit's tier has no such category.
+        """
+        for category in self.categories:
+            if category.category == code:
+                return category
+        raise KeyError(code)
+
+    def why(self, language: str = "en", titles: Mapping[str, str] | None = None) -> list[str]:
+        """A sentence for each category: the level, and what keeps the unit from a better one."""
+        return [unit_sentence(category, language, titles or {}) for category in self.categories]
+
+
+class GateCount(NamedTuple):
+    """How many units do not pass a gate."""
+
+    level: int
+    measure: str
+    unit: str
+    minimum: float
+    strict: bool
+    units: int
+
+
+class CriterionCount(NamedTuple):
+    """What units reached in one criterion; the fields are those of the message CriterionCount."""
+
+    criterion: str
+    applicable: int
+    full: int
+    none: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A category counted over a whole ranking."""
+
+    category: str
+    ranked: int
+    levels: Mapping[int, int]
+    """Units by level, best level first."""
+    failing: tuple[GateCount, ...]
+    criteria: tuple[CriterionCount, ...]
+    """FULL only."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The units of one tier, in ranking order."""
+
+    tier: str
+    cohort: str
+    unit_count: int
+    overall_ranked: int
+    tallies: tuple[Tally, ...]
+    units: Sequence[UnitResult]
+
+    def tally(self, category: str) -> Tally:
+        """One category's counts.
+
+        Raises:
+            KeyError: the tier has no such category.
+        """
+        for tally in self.tallies:
+            if tally.category == category:
+                return tally
+        raise KeyError(category)
+
+
+class Provenance(NamedTuple):
+    """What a result was made with."""
+
+    criteria_set: str
+    revision: str
+    criteria_provenance: str
+    province: str
+    period: str
+    engine_version: str
+
+
+@dataclass(frozen=True)
+class Province:
+    """The rankings of a province, one a tier."""
+
+    rankings: tuple[Ranking, ...]
+    provenance: Provenance
+    next_page_token: str = ""
+
+    def ranking(self, tier: str) -> Ranking:
+        """One tier's ranking.
+
+        Raises:
+            KeyError: the reply has no such tier.
+        """
+        for ranking in self.rankings:
+            if ranking.tier == tier:
+                return ranking
+        raise KeyError(tier)
+
+    def unit(self, code: str) -> UnitResult:
+        """One unit, by id.
+
+        Raises:
+            KeyError: the reply has no such unit.
+        """
+        for ranking in self.rankings:
+            for unit in ranking.units:
+                if unit.id == code:
+                    return unit
+        raise KeyError(code)
+
+
+def province(reply: pb.RankProvinceResponse, units: Mapping[str, pb.Unit]) -> Province:
+    """A reply; ``units`` gives a table's units their names."""
+    return Province(
+        tuple(_ranking(ranking, units) for ranking in reply.rankings),
+        provenance(reply.provenance),
+        reply.next_page_token,
+    )
+
+
+def provenance(message: pb.Provenance) -> Provenance:
+    """What a result was made with."""
+    return Provenance(*(getattr(message, field) for field in Provenance._fields))
+
+
+def unit_result(card: pb.Scorecard) -> UnitResult:
+    """A scorecard."""
+    return UnitResult(
+        card.unit.id,
+        card.unit.name,
+        card.unit.tier,
+        card.unit.parent,
+        tuple(_category(category) for category in card.categories),
+        _score(card.overall.score),
+        card.overall.rank,
+        tuple(card.overall.lacking),
+    )
+
+
+def _ranking(message: pb.Ranking, units: Mapping[str, pb.Unit]) -> Ranking:
+    rows: Sequence[UnitResult] = [unit_result(card) for card in message.scorecards]
+    return Ranking(
+        message.tier,
+        message.cohort,
+        message.unit_count,
+        message.overall_ranked,
+        tuple(_tally(tally) for tally in message.tallies),
+        _TableUnits(message, units) if message.HasField("table") else rows,
+    )
+
+
+def _tally(message: pb.CategoryTally) -> Tally:
+    return Tally(
+        message.category,
+        message.ranked,
+        {count.level: count.units for count in message.levels},
+        tuple(GateCount(*_gate(count.gate), count.units) for count in message.failing),
+        tuple(CriterionCount(c.criterion, c.applicable, c.full, c.none, c.missing) for c in message.criteria),
+    )
+
+
+def _category(message: pb.CategoryScore) -> CategoryResult:
+    return CategoryResult(
+        message.category,
+        _score(message.score),
+        STANDINGS[message.standing],
+        message.level,
+        message.rank,
+        tuple(Cause(*_gate(result.gate), result.value) for result in message.failing),
+        tuple(Measure(m.measure, m.points, m.max_points, m.percent, m.level) for m in message.measures),
+        tuple(
+            GroupResult(
+                group.group,
+                _score(group.score),
+                tuple(CriterionResult(c.criterion, c.points, c.max_points, STATUSES[c.status]) for c in group.criteria),
+            )
+            for group in message.groups
+        ),
+    )
+
+
+def _score(message: pb.Score) -> Score:
+    return Score(*(getattr(message, field) for field in Score._fields))
+
+
+def _gate(gate: pb.Gate) -> tuple[int, str, str, float, bool]:
+    unit = "percent" if gate.unit == pb.GATE_UNIT_PERCENT else "points"
+    return gate.level, gate.measure, unit, gate.minimum, gate.strict
+
+
+class _TableUnits(Sequence[UnitResult]):
+    """The units of a table, each made when it is asked for: most readers want a few of thousands."""
+
+    def __init__(self, message: pb.Ranking, units: Mapping[str, pb.Unit]) -> None:
+        self._table, self._units, self._tier = message.table, units, message.tier
+        self._requires = tuple(message.overall_requires)
+        self._levels = [[count.level for count in tally.levels] for tally in message.tallies]
+
+    def __len__(self) -> int:
+        return len(self._table.unit_ids)
+
+    @overload
+    def __getitem__(self, at: int) -> UnitResult: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[UnitResult]: ...
+    def __getitem__(self, at: int | slice) -> UnitResult | Sequence[UnitResult]:
+        if isinstance(at, slice):
+            return [self._unit(place) for place in range(len(self))[at]]
+        return self._unit(range(len(self))[at])
+
+    def __iter__(self) -> Iterator[UnitResult]:
+        return (self._unit(place) for place in range(len(self)))
+
+    def _unit(self, at: int) -> UnitResult:
+        table, code = self._table, self._table.unit_ids[at]
+        unit = self._units.get(code, pb.Unit())
+        pairs = zip(table.categories, self._levels, strict=True)
+        categories = tuple(_column_category(column, levels, at) for column, levels in pairs)
+        unranked = {category.category for category in categories if category.standing != "ranked"}
+        lacking = tuple(category for category in self._requires if category in unranked)
+        overall = _columns_score(table.overall, at)
+        rank = table.overall_ranks[at]
+        return UnitResult(code, unit.name, self._tier, unit.parent, categories, overall, rank, lacking)
+
+
+def _column_category(column: pb.CategoryColumn, levels: list[int], at: int) -> CategoryResult:
+    level = column.levels[at]
+    place = levels.index(level) if level else len(levels)
+    wanted = levels[place - 1] if place else 0
+    measures = {measure.measure: measure for measure in column.measures}
+    causes = []
+    for bit, gate in enumerate(column.gates):
+        if gate.level == wanted and column.failed_gates[at] >> bit & 1:
+            measure = measures[gate.measure]
+            value = measure.percent[at] if gate.unit == pb.GATE_UNIT_PERCENT else measure.points[at]
+            causes.append(Cause(*_gate(gate), value))
+    return CategoryResult(
+        column.category,
+        _columns_score(column.score, at),
+        STANDINGS[column.standings[at]],
+        level,
+        column.ranks[at],
+        tuple(causes),
+        groups=tuple(GroupResult(group.group, _columns_score(group.score, at)) for group in column.groups),
+    )
+
+
+def _columns_score(columns: pb.ScoreColumns, at: int) -> Score:
+    return Score(
+        columns.points[at],
+        columns.max_points[at],
+        columns.nominal_max_points,
+        columns.percent[at],
+        columns.converted[at],
+        columns.published[at],
+        columns.missing[at],
+        columns.not_applicable[at],
+    )

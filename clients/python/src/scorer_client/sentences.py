@@ -1,0 +1,96 @@
+"""Causes in words, English and Vietnamese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scorer_client.results import CategoryResult
+
+LANGUAGES = ("en", "vi")
+
+_WORDS = {
+    "en": {
+        "total": "total",
+        "points": "points",
+        "cause": "{measure} is {value}, level {level} asks for {edge} {minimum}",
+        "at_least": "at least",
+        "above": "above",
+        "level": "{category}: level {level}",
+        "ranked": "{category}: ranked",
+        "best": "{head}, the best",
+        "kept": "{head}; {causes}",
+        "below_minimum": "{category}: not ranked",
+        "nothing_applicable": "{category}: not ranked, as nothing of it applies",
+    },
+    "vi": {
+        "total": "tổng điểm",
+        "points": "điểm",
+        "cause": "{measure} đạt {value}, mức {level} yêu cầu {edge} {minimum}",
+        "at_least": "từ",
+        "above": "trên",
+        "level": "{category}: mức {level}",
+        "ranked": "{category}: được xếp hạng",
+        "best": "{head}, mức cao nhất",
+        "kept": "{head}; {causes}",
+        "below_minimum": "{category}: không được xếp hạng",
+        "nothing_applicable": "{category}: không được xếp hạng vì không có tiêu chí nào áp dụng",
+    },
+}
+
+
+def cause_sentence(
+    level: int,
+    measure: str,
+    unit: str,
+    minimum: float,
+    strict: bool,
+    value: float,
+    *,
+    language: str,
+    titles: Mapping[str, str],
+) -> str:
+    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    words = _words(language)
+    sign = " %" if unit == "percent" else f" {words['points']}"
+    return words["cause"].format(
+        measure=measure_name(measure, language, titles),
+        value=f"{shown(value, minimum)}{sign}",
+        level=level,
+        edge=words["above" if strict else "at_least"],
+        minimum=f"{minimum:g}{sign}",
+    )
+
+
+def unit_sentence(category: CategoryResult, language: str, titles: Mapping[str, str]) -> str:
+    """A category of a unit in one sentence."""
+    words, name = _words(language), titles.get(category.category, category.category)
+    if category.standing == "nothing_applicable":
+        return words["nothing_applicable"].format(category=name)
+    key = "below_minimum" if category.standing == "below_minimum" else "level" if category.level else "ranked"
+    head = words[key].format(category=name, level=category.level)
+    if category.causes:
+        causes = "; ".join(cause.sentence(language, titles) for cause in category.causes)
+        return words["kept"].format(head=head, causes=causes)
+    return words["best"].format(head=head) if category.level else head
+
+
+def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
+    """A measure's name for people."""
+    terms = (titles.get(term, _words(language)["total"] if term == "total" else term) for term in measure.split("+"))
+    return " + ".join(terms)
+
+
+def shown(value: float, minimum: float) -> str:
+    """Two decimals, half up; more when that would hide by how little the minimum is missed."""
+    exact = Decimal(repr(value))
+    text = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if text == Decimal(repr(minimum)).quantize(Decimal("0.01"), ROUND_HALF_UP) and exact != Decimal(repr(minimum)):
+        text = exact.quantize(Decimal("0.000001"), ROUND_DOWN)
+    return f"{text:f}".rstrip("0").rstrip(".")
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _WORDS[language if language in _WORDS else "en"]

@@ -1,0 +1,101 @@
+"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from scorer.cli.output import UserMistake
+from scorer.cli.words import Language
+from scorer_client import Province, UnitResult
+
+_SCORE = ("points", "max_points", "percent", "converted", "published")
+
+
+def write(path: Path, province: Province, language: Language, names: dict[str, str]) -> None:
+    """Writes results by the file's ending.
+
+    Raises:
+        UserMistake: another ending than .csv and .json, or the file cannot be written.
+    """
+    if path.suffix not in (".csv", ".json"):
+        raise UserMistake(f"{path} ends neither in .csv nor in .json")
+    write_whole(path, as_csv(province, language, names) if path.suffix == ".csv" else as_json(province))
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Writes a file beside its place and moves it there, so that nobody reads half of it.
+
+    Raises:
+        UserMistake: it cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(content)
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(name).chmod(0o666 & ~mask)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UserMistake(f"cannot write {path}: {error.strerror}") from error
+
+
+def as_json(province: Province) -> str:
+    """Everything, as the client's types have it."""
+    rankings = [
+        {**{f.name: getattr(ranking, f.name) for f in dataclasses.fields(ranking)}, "units": list(ranking.units)}
+        for ranking in province.rankings
+    ]
+    content = {"provenance": province.provenance, "rankings": rankings}
+    return json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_csv(province: Province, language: Language, names: dict[str, str]) -> str:
+    """One line a unit, in ranking order."""
+    units = [unit for ranking in province.rankings for unit in ranking.units]
+    categories = list(dict.fromkeys(category.category for unit in units for category in unit.categories))
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
+    for code in categories:
+        header += [f"{code}_{field}" for field in ("standing", "level", "rank", *_SCORE, "causes")]
+    writer.writerow(header)
+    writer.writerows(_line(unit, categories, language, names) for unit in units)
+    return file.getvalue()
+
+
+def _line(unit: UnitResult, categories: list[str], language: Language, names: dict[str, str]) -> list[object]:
+    line: list[object] = [unit.tier, unit.id, unit.name, unit.parent, unit.overall_rank or ""]
+    line += [getattr(unit.overall, field) for field in _SCORE]
+    have = {category.category: category for category in unit.categories}
+    for code in categories:
+        if code not in have:
+            line += [""] * (len(_SCORE) + 4)
+            continue
+        category = have[code]
+        line += [category.standing, category.level or "", category.rank or ""]
+        line += [getattr(category.score, field) for field in _SCORE]
+        line.append("; ".join(cause.sentence(language.value, names) for cause in category.causes))
+    return line
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses and named tuples as mappings."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key: _plain(item) for key, item in value._asdict().items()}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,106 @@
+"""scorer rank and scorer score: a province from a CSV file, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from scorer.cli.files import as_json, write
+from scorer.cli.load import load_catalogue
+from scorer.cli.output import UserMistake, complain, err, out
+from scorer.cli.report import Report
+from scorer.cli.words import Language
+from scorer.service.local import LocalTransport
+from scorer_client import Client, ScorerError
+from scorer_client.csv_file import Sheet
+
+FILE = typer.Argument(help="Answers; 'scorer criteria template SET' writes an empty one.", metavar="FILE.csv")
+SET = typer.Option(..., "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")
+PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
+LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report.")
+
+SHOWN_VIOLATIONS = 50
+
+
+def rank(
+    file: Path = FILE,
+    criteria_set: str = SET,
+    period: str = PERIOD,
+    province: str = typer.Option("", help="Name of the province, for the report."),
+    tier: str = typer.Option("", help="Show one tier only; all units are checked all the same."),
+    expect_units: int = typer.Option(0, help="Refuse a file with another number of units: none was left out."),
+    language: Language = LANGUAGE,
+    to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+) -> None:
+    """Rank the units of a CSV file."""
+    if to is not None and to.suffix not in (".csv", ".json"):
+        raise UserMistake(f"--out {to} ends neither in .csv nor in .json")
+    with err.status("loading criteria sets"):
+        client = _client()
+    sheet = _read(client, criteria_set, file)
+    if expect_units and len(sheet.units) != expect_units:
+        raise UserMistake(f"{file} has {len(sheet.units)} units, {expect_units} were expected; is a row missing?")
+    try:
+        with err.status(f"ranking {len(sheet.units)} units"):
+            form = client.form(criteria_set)
+            ranked = client.rank_sheet(criteria_set, sheet, period=period, province=province, tier=tier, full=True)
+    except ScorerError as error:
+        raise _mistake(file, error) from error
+    report = Report(form, language)
+    if to is not None:
+        write(to, ranked, language, report.names)
+    if as_text:
+        out.file.write(as_json(ranked))
+        return
+    report.province(ranked)
+    out.print()
+    report.made(ranked)
+    if to is not None:
+        out.print(f"written to {to}", markup=False)
+
+
+def score(
+    file: Path = FILE,
+    unit: str = typer.Argument(help="Id of the unit.", metavar="UNIT"),
+    criteria_set: str = SET,
+    period: str = PERIOD,
+    language: Language = LANGUAGE,
+) -> None:
+    """Show one unit of a CSV file: its levels, what keeps it from better ones, and every criterion."""
+    with err.status("loading criteria sets"):
+        client = _client()
+    sheet = _read(client, criteria_set, file)
+    form = client.form(criteria_set)
+    rows = {row.id: row for row in sheet.rows(form)}
+    if unit not in rows:
+        near = [row.id for row in rows.values() if unit.lower() in f"{row.id} {row.name}".lower()][:5]
+        raise UserMistake(f"{file} has no unit {unit!r}{': there is ' + ', '.join(near) if near else ''}")
+    try:
+        result = client.score_unit(criteria_set, rows[unit], period=period, full=True)
+    except ScorerError as error:
+        raise _mistake(file, error) from error
+    Report(form, language).unit(result)
+
+
+def _client() -> Client:
+    return Client(LocalTransport(load_catalogue()))
+
+
+def _read(client: Client, criteria_set: str, file: Path) -> Sheet:
+    try:
+        return client.read_csv(criteria_set, file)
+    except OSError as error:
+        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+    except ScorerError as error:
+        raise _mistake(file, error) from error
+
+
+def _mistake(file: Path, error: ScorerError) -> UserMistake:
+    """Every violation on its own line, then one that sums up."""
+    if not error.violations:
+        return UserMistake(error.message)
+    for violation in error.violations[:SHOWN_VIOLATIONS]:
+        complain(f"{file}: {violation.field}: {violation.description}")
+    return UserMistake(f"{file}: {error.violations_total} mistakes; nothing was ranked or written")

@@ -1,0 +1,178 @@
+"""A province's rankings for people: short, tier by tier, category by category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from rich.markup import escape
+from rich.table import Table
+
+from scorer.cli.output import out, table
+from scorer.cli.words import WORDS, Language
+from scorer_client import Cause, Province, Ranking, Tally, UnitResult
+from scorer_client.forms import Form, text
+from scorer_client.sentences import measure_name, shown
+
+SHOWN_UNITS = 10
+SHOWN_CAUSES = 3
+SHOWN_MISSES = 5
+
+
+class Report:
+    """Prints results in one language.
+
+    Args:
+        form: what the criteria set asks; gives things their names.
+        language: of the words around the numbers, and of names where the set has them.
+    """
+
+    def __init__(self, form: Form, language: Language) -> None:
+        self.form, self.language = form, language.value
+        self.words: Mapping[str, str] = WORDS[self.language]
+        self.names = form.names(self.language)
+
+    def province(self, province: Province) -> None:
+        """The whole province."""
+        made = province.provenance
+        title = " ".join(part for part in (made.province, made.period) if part)
+        out.print(f"[bold]{escape(text(self.form.titles, self.language, made.criteria_set))}[/bold] {escape(title)}")
+        for ranking in province.rankings:
+            self._ranking(ranking)
+
+    def made(self, province: Province) -> None:
+        """What the results were made with."""
+        made = province.provenance
+        words = self.words["made"].format(
+            code=made.criteria_set, revision=made.revision[:12], provenance=made.criteria_provenance
+        )
+        out.print(words, style="dim")
+
+    def _ranking(self, ranking: Ranking) -> None:
+        count = self.words["units"].format(n=ranking.unit_count)
+        out.print()
+        out.rule(f"[bold]{self.words.get(ranking.tier, ranking.tier)}[/bold]: {count}", align="left")
+        for tally in ranking.tallies:
+            self._category(ranking, tally)
+        if len(ranking.tallies) > 1:
+            self._overall(ranking)
+
+    def _category(self, ranking: Ranking, tally: Tally) -> None:
+        words, count = self.words, ranking.unit_count
+        head = f"{self.name(tally.category)}: {words['ranked'].format(ranked=tally.ranked, n=count)}"
+        ranked = sorted(
+            (unit for unit in ranking.units if unit.category(tally.category).rank),
+            key=lambda unit: unit.category(tally.category).rank,
+        )
+        if ranked:
+            columns = ("rank", "unit", "points", "percent", "converted", "level", "kept")
+            drawn = table(
+                *(words[c] for c in columns), right=tuple(words[c] for c in columns if c not in ("unit", "kept")),
+                title=escape(head),
+            )  # fmt: skip
+            for unit in ranked[:SHOWN_UNITS]:
+                self._row(drawn, unit, tally.category)
+            out.print(drawn)
+            if len(ranked) > SHOWN_UNITS:
+                out.print(words["more"].format(n=len(ranked) - SHOWN_UNITS))
+        else:
+            out.print(f"\n[bold]{escape(head)}[/bold]")
+        self._causes(tally, count)
+        self._misses(tally)
+
+    def _row(self, drawn: Table, unit: UnitResult, code: str) -> None:
+        category, words = unit.category(code), self.words
+        score = category.score
+        drawn.add_row(
+            str(category.rank),
+            escape(unit.name or unit.id),
+            f"{two(score.points)} {words['of']} {score.max_points:g}",
+            f"{rounded(score.percent, self.form.percent_decimals)} %",
+            two(score.published),
+            str(category.level or "-"),
+            escape("\n".join(self._asked(cause) for cause in category.causes)),
+        )
+
+    def _asked(self, cause: Cause) -> str:
+        """A failed gate in few words."""
+        sign = " %" if cause.unit == "percent" else ""
+        name = measure_name(cause.measure, self.language, self.names)
+        return f"{name} {shown(cause.value, cause.minimum)} {self.words['of']} {cause.minimum:g}{sign}"
+
+    def _causes(self, tally: Tally, count: int) -> None:
+        """The gates of the lowest level that most units fail."""
+        if tally.ranked == count or not tally.levels:
+            return
+        lowest = max(tally.levels)
+        failing = sorted((g for g in tally.failing if g.level == lowest and g.units), key=lambda g: -g.units)
+        out.print(f"[bold]{self.words['causes']}[/bold]")
+        for gate in failing[:SHOWN_CAUSES]:
+            sign = " %" if gate.unit == "percent" else f" {self.words['points']}"
+            key = "cause_strict" if gate.strict else "cause"
+            name = measure_name(gate.measure, self.language, self.names)
+            line = self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{gate.minimum:g}{sign}")
+            out.print(f"  {escape(line)}")
+
+    def _misses(self, tally: Tally) -> None:
+        """The criteria that fewest units have all points for."""
+        missed = [c for c in tally.criteria if c.applicable and 2 * c.none > c.applicable]
+        if not missed:
+            return
+        out.print(f"[bold]{self.words['misses']}[/bold]")
+        for criterion in sorted(missed, key=lambda c: c.full / c.applicable)[:SHOWN_MISSES]:
+            name = self.name(criterion.criterion)
+            line = self.words["miss"].format(units=criterion.full, n=criterion.applicable, criterion=name)
+            out.print(f"  {escape(line)}")
+
+    def _overall(self, ranking: Ranking) -> None:
+        words = self.words
+        head = f"{words['overall']}: {words['ranked'].format(ranked=ranking.overall_ranked, n=ranking.unit_count)}"
+        out.print(f"\n[bold]{escape(head)}[/bold]")
+        ranked = [unit for unit in ranking.units if unit.overall_rank]
+        for unit in ranked[:SHOWN_UNITS]:
+            out.print(f"  {unit.overall_rank:>3}  {escape(unit.name or unit.id)}  {two(unit.overall.published)}")
+        best = max(ranking.units, key=lambda unit: unit.overall.converted)
+        line = words["best_total"].format(
+            unit=best.name or best.id,
+            points=two(best.overall.points),
+            maximum=f"{best.overall.max_points:g}",
+            percent=two(best.overall.percent),
+        )
+        out.print(f"  {escape(line)}")
+
+    def unit(self, unit: UnitResult) -> None:
+        """One unit's card: every category with its causes, and every criterion."""
+        words = self.words
+        out.print(f"[bold]{escape(unit.name or unit.id)}[/bold] ({unit.tier})")
+        for category, sentence in zip(unit.categories, unit.why(self.language, self.names), strict=True):
+            score = category.score
+            out.print(f"\n[bold]{escape(sentence)}[/bold]")
+            percent = rounded(score.percent, 2)
+            out.print(f"  {two(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
+            out.print(f"{words['converted']} {two(score.published)} {words['of']} {score.nominal_max_points:g}")
+            drawn = table(
+                words["criterion"], words["points"], words["of"], words["status"], right=(words["points"], words["of"])
+            )
+            for group in category.groups:
+                total = group.score
+                drawn.add_row(
+                    f"[bold]{escape(self.name(group.group))}[/bold]", two(total.points), f"{total.max_points:g}"
+                )
+                for item in group.criteria:
+                    name = f"  {item.criterion} {self.name(item.criterion)}"
+                    drawn.add_row(escape(name), two(item.points), f"{item.max_points:g}", words[item.status])
+            out.print(drawn)
+
+    def name(self, code: str) -> str:
+        """A category, group or criterion for people."""
+        return self.names.get(code, code)
+
+
+def two(value: float) -> str:
+    """Points with two decimals, half up."""
+    return rounded(value, 2)
+
+
+def rounded(value: float, decimals: int) -> str:
+    """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
+    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))

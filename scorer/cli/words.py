@@ -1,0 +1,77 @@
+"""The words of reports, English and Vietnamese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages of reports."""
+
+    EN = "en"
+    VI = "vi"
+
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "department": "Departments",
+        "district": "Districts",
+        "commune": "Communes",
+        "units": "{n} units",
+        "ranked": "{ranked}/{n} ranked",
+        "overall": "Overall",
+        "rank": "rank",
+        "unit": "unit",
+        "points": "points",
+        "percent": "percent",
+        "converted": "converted",
+        "level": "level",
+        "more": "... and {n} more",
+        "causes": "Why units are not ranked",
+        "cause": "{units}/{n}: {measure} under {minimum}",
+        "cause_strict": "{units}/{n}: {measure} not above {minimum}",
+        "misses": "What most units miss",
+        "miss": "{units}/{n} have all points for {criterion}",
+        "kept": "next level asks",
+        "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",
+        "criterion": "criterion",
+        "of": "of",
+        "status": "status",
+        "scored": "",
+        "missing": "not reported",
+        "not_applicable": "not applicable",
+        "made": "{code}, revision {revision}, {provenance}: 'scorer criteria show {code}' says what is assumed",
+        "facts": "What the report of 2020 says, from these numbers",
+    },
+    "vi": {
+        "department": "Cấp sở, ban, ngành",
+        "district": "Cấp huyện",
+        "commune": "Cấp xã",
+        "units": "{n} đơn vị",
+        "ranked": "{ranked}/{n} đơn vị được xếp hạng",
+        "overall": "Xếp hạng chung",
+        "rank": "hạng",
+        "unit": "đơn vị",
+        "points": "điểm",
+        "percent": "tỷ lệ",
+        "converted": "quy đổi",
+        "level": "mức",
+        "more": "... và {n} đơn vị khác",
+        "causes": "Vì sao không được xếp hạng",
+        "cause": "{units}/{n}: {measure} dưới {minimum}",
+        "cause_strict": "{units}/{n}: {measure} không trên {minimum}",
+        "misses": "Tiêu chí nhiều đơn vị chưa đạt",
+        "miss": "{units}/{n} đạt trọn điểm: {criterion}",
+        "kept": "mức kế tiếp yêu cầu",
+        "best_total": "Tổng điểm cao nhất: {unit} {points}/{maximum} ({percent} %)",
+        "criterion": "tiêu chí",
+        "of": "trên",
+        "status": "tình trạng",
+        "scored": "",
+        "missing": "chưa báo cáo",
+        "not_applicable": "không đưa vào đánh giá",
+        "made": "{code}, bản {revision}, {provenance}: 'scorer criteria show {code}' nêu rõ phần giả định",
+        "facts": "Báo cáo năm 2020, tính lại từ số liệu",
+    },
+}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scorer.hints import Hints
 from scorer.points import Ints
 
 SPELLED_OUT = 10_000
@@ -41,6 +42,7 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[_Finding] = []
         self.total = 0
+        self.hints = Hints()
 
     def add(self, unit: int, field: str, reason: str, description: str) -> None:
         """One violation of one unit (or ``REQUEST``)."""

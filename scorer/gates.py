@@ -149,7 +149,8 @@ class GateCompiler:
                 self._command,
                 input=json.dumps(tasks),
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=self._time_limit,
                 check=False,
             )
@@ -165,7 +166,7 @@ class GateCompiler:
             raise GateCompilerError(f"the rule engine {how}{': ' + said if said else ''}")
         try:
             answers = json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             answers = None
         if not isinstance(answers, list) or len(answers) != len(tasks):
             raise GateCompilerError("the rule engine gave no readable answer")

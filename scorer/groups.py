@@ -44,7 +44,7 @@ class GroupPoints(NamedTuple):
 class CriterionFault(Exception):
     """A criterion's formula broke while scoring."""
 
-    def __init__(self, criterion: str, cause: Exception) -> None:
+    def __init__(self, criterion: str, cause: BaseException) -> None:
         super().__init__(f"criterion {criterion}: {cause!r}")
         self.criterion = criterion
 
@@ -107,6 +107,6 @@ class CriterionGroup:
                 status[row] = np.where(outcome.missing, Status.MISSING, Status.SCORED)
                 if outcome.not_applicable is not None:
                     status[row, outcome.not_applicable] = Status.NOT_APPLICABLE
-            except Exception as error:  # a stranger's formula: anything can come
+            except (Exception, SystemExit) as error:  # a stranger's formula: anything can come
                 raise CriterionFault(criterion.id, error) from error
         return GroupPoints(points, status)

@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 
 from scorer.cohort import Cohort, six_decimals
-from scorer.criteria.document import nearly
 from scorer.findings import Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
@@ -95,7 +94,9 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
     for unit, tier in enumerate(sheet.tiers):
         if tier not in plan.tiers:
             known = ", ".join(plan.tiers)
-            message = f"unknown tier {tier[:80]!r}; the set has {known}{nearly(tier[:80], plan.tiers)}"
+            message = (
+                f"unknown tier {tier[:80]!r}; the set has {known}{findings.hints.nearly('tier', tier, plan.tiers)}"
+            )
             findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
         for unit, text in enumerate(texts):
@@ -121,7 +122,7 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
     for unit, at, code in sheet.exclusions:
         criterion = criteria.get(code)
         if criterion is None:
-            message = f"unknown criterion {code[:80]!r}{nearly(code[:80], criteria)}"
+            message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
             findings.add(unit, places.exclusion(unit, at), "UNKNOWN_CRITERION", message)
         elif not criterion.may_be_not_applicable:
             message = f"the set does not let criterion {code!r} be not applicable"

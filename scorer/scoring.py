@@ -246,7 +246,7 @@ def _checked(group: GroupPlan, cohort: Cohort) -> tuple[Ints, NDArray[np.uint8]]
         points, status = np.asarray(given.points), np.array(given.status)
     except CriterionFault as fault:
         raise PluginFault(group.code, fault.criterion, str(fault.__cause__ or fault)) from fault
-    except Exception as error:  # a stranger's code: anything can come
+    except (Exception, SystemExit) as error:  # a stranger's code: anything can come
         raise PluginFault(group.code, "", f"score() raised {error!r}") from error
     shape = (len(group.criteria), len(cohort))
     if points.shape != shape or status.shape != shape:

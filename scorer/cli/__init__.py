@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
+
 import typer
 
 from scorer import __version__

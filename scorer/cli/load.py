@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scorer.catalogue import Catalogue
 from scorer.cli.output import UserMistake, complain
-from scorer.criteria.document import nearly
 from scorer.gates import EngineMissing, GateCompiler
+from scorer.hints import nearly
 from scorer.plan import SetPlan
 from scorer.plugins import PluginHost
 

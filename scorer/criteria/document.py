@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -82,12 +80,6 @@ def show_path(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
-
-
-def nearly(name: str, names: Iterable[str]) -> str:
-    """A hint such as ``; did you mean 'title'?``, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def parse(text: str | bytes, source: str) -> Document:

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from scorer.criteria import lint, model, schema
-from scorer.criteria.document import Document, Path, nearly, parse
+from scorer.criteria.document import Document, Path, parse
 from scorer.criteria.shapes import read, show
 from scorer.formulas import Formula, Part
+from scorer.hints import nearly
 from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 
@@ -55,6 +56,7 @@ class _Loader:
         self.declared: dict[str, str] = {}
         self.read_order: dict[str, Indicator] = {}
         self.ids: dict[str, Path] = {}
+        self.unscored = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
         data, problem = self.document.data, self.document.problem
@@ -108,6 +110,7 @@ class _Loader:
                 elif group == model.TOTAL or group in categories:
                     self.document.problem(path, f"a group cannot be called {group!r}", key=True)
                 elif group not in self.vocabulary.groups:
+                    self.unscored = True
                     self.document.problem(path, self._no_plugin(group), key=True)
                 seen[group] = path
                 terms = self.vocabulary.groups.get(group)
@@ -242,7 +245,8 @@ class _Loader:
             here, indicator = (*path, *inner), self.indicators.get(code)
             if indicator is None:
                 message = f"no group of the set declares indicator {code!r}{nearly(code, self.indicators)}"
-                self.document.problem(here, message)
+                if not self.unscored:  # a group without its plugin may have declared it
+                    self.document.problem(here, message)
                 continue
             self.read_order.setdefault(code, indicator)
             if indicator.kind not in kinds:

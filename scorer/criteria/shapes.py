@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from scorer.criteria.document import Document, Path, nearly
+from scorer.criteria.document import Document, Path
+from scorer.hints import nearly
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.criteria.document import nearly
 from scorer.findings import REQUEST, Findings
+from scorer.hints import Hints
 from scorer.indicators import Indicator, IndicatorKind, days
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
@@ -56,7 +56,7 @@ class TablePlaces:
     def __init__(self, table: pb.UnitTable) -> None:
         self._columns = {
             column.indicator: f"table.columns[{n}].{'choices' if column.choices else 'numbers'}"
-            for n, column in enumerate(table.columns)
+            for n, column in reversed(list(enumerate(table.columns)))  # of two, the first one is read
         }
 
     def unit(self, unit: int, field: str) -> str:
@@ -83,11 +83,11 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
         for code in sorted(answers):
             indicator = indicators.get(code)
             if indicator is None:
-                message = f"unknown indicator{nearly(code[:80], indicators)}"
+                message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
                 findings.add(unit, places.answer(unit, code), "UNKNOWN_INDICATOR", message)
                 continue
             try:
-                matrix[plan.rows[code], unit] = _number(indicator, answers[code])
+                matrix[plan.rows[code], unit] = _number(indicator, answers[code], findings.hints)
             except _WrongAnswer as wrong:
                 findings.add(unit, places.answer(unit, code), wrong.reason, str(wrong))
         exclusions += [(unit, at, code) for at, code in enumerate(row.not_applicable_criteria)]
@@ -102,7 +102,7 @@ def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet
         code, path = column.indicator, f"table.columns[{n}]"
         indicator = plan.criteria_set.indicators.get(code)
         if indicator is None:
-            message = f"unknown indicator {code[:80]!r}{nearly(code[:80], plan.rows)}"
+            message = f"unknown indicator {code[:80]!r}{findings.hints.nearly('indicator', code, plan.rows)}"
             findings.add(REQUEST, f"{path}.indicator", "UNKNOWN_INDICATOR", message)
         elif code in given:
             message = f"{code!r} is given by table.columns[{given[code]}] already"
@@ -120,7 +120,7 @@ class _WrongAnswer(Exception):
         self.reason = reason
 
 
-def _number(indicator: Indicator, answer: pb.Answer) -> float:
+def _number(indicator: Indicator, answer: pb.Answer, hints: Hints) -> float:
     """An answer as the number it is in a cohort."""
     kind = IndicatorKind(indicator.kind)
     given, wanted = answer.WhichOneof("value"), _FIELD[kind]
@@ -136,7 +136,7 @@ def _number(indicator: Indicator, answer: pb.Answer) -> float:
         return float(answer.flag)
     if given == "choice":
         if answer.choice not in indicator.options:
-            raise _WrongAnswer("UNKNOWN_CHOICE", _unknown_option(indicator, answer.choice))
+            raise _WrongAnswer("UNKNOWN_CHOICE", _unknown_option(indicator, answer.choice, hints))
         return float(indicator.options.index(answer.choice))
     try:
         return float(days(datetime.date(answer.date.year, answer.date.month, answer.date.day)))
@@ -144,9 +144,10 @@ def _number(indicator: Indicator, answer: pb.Answer) -> float:
         raise _WrongAnswer("BAD_DATE", f"is no day: {error}") from None
 
 
-def _unknown_option(indicator: Indicator, option: str) -> str:
+def _unknown_option(indicator: Indicator, option: str, hints: Hints) -> str:
     known = ", ".join(indicator.options)
-    return f"unknown choice {option[:80]!r}; {indicator.code!r} has {known}{nearly(option[:80], indicator.options)}"
+    hint = hints.nearly(indicator.code, option, indicator.options)
+    return f"unknown choice {option[:80]!r}; {indicator.code!r} has {known}{hint}"
 
 
 def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
@@ -174,7 +175,7 @@ def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findi
             unknown,
             lambda unit: f"{path}.choices[{unit}]",
             "UNKNOWN_CHOICE",
-            lambda unit: _unknown_option(indicator, column.choices[unit]),
+            lambda unit: _unknown_option(indicator, column.choices[unit], findings.hints),
         )
         row[unknown] = math.nan
 
@@ -188,9 +189,8 @@ def _table_exclusions(table: pb.UnitTable, findings: Findings) -> list[tuple[int
         unit = units.get(exclusion.unit_id)
         path = f"table.exclusions[{n}].unit_id"
         if unit is None:
-            message = (
-                f"no unit of the table has the id {exclusion.unit_id[:80]!r}{nearly(exclusion.unit_id[:80], units)}"
-            )
+            hint = findings.hints.nearly("unit", exclusion.unit_id, units)
+            message = f"no unit of the table has the id {exclusion.unit_id[:80]!r}{hint}"
             findings.add(REQUEST, path, "UNKNOWN_UNIT", message)
         elif exclusion.unit_id in seen:
             findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{exclusion.unit_id!r} has an exclusion already")

@@ -76,7 +76,8 @@ def _request_id(context: grpc.ServicerContext) -> str:
 
 def _log_refusal(method: str, request_id: str, refusal: Refusal) -> None:
     level = logging.ERROR if refusal.code is grpc.StatusCode.INTERNAL else logging.INFO
-    log.log(level, "%s %s refused: %s %s", request_id, method, refusal.code.name, refusal.message)
+    cause = refusal.__cause__ if level == logging.ERROR else None
+    log.log(level, "%s %s refused: %s %s", request_id, method, refusal.code.name, refusal.message, exc_info=cause)
     for field, reason, description in refusal.violations:
         log.log(level, "%s %s %s %s", request_id, field, reason, description)
 

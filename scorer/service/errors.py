@@ -16,6 +16,11 @@ DOMAIN = "scorer.egov.vn"
 DETAILS_BYTES = 4096
 """What details may take: trailers over 8 KiB get lost on the way, and base64 adds a third."""
 
+MESSAGE_BYTES = 1000
+"""What the message may take: it travels twice, once with every byte beyond ASCII as three."""
+
+METADATA_BYTES = 400
+
 _TEXT = 300
 
 
@@ -61,10 +66,12 @@ class Status(_Status, grpc.Status):
 
 def to_status(refusal: Refusal, request_id: str) -> Status:
     """The refusal as a gRPC status with rich details and the request id."""
+    message = _cut(refusal.message, MESSAGE_BYTES)
+    metadata = {key: _cut(value, METADATA_BYTES) for key, value in refusal.metadata.items()}
     info = error_details_pb2.ErrorInfo(
-        reason=refusal.reason, domain=DOMAIN, metadata={**refusal.metadata, "request_id": request_id}
+        reason=refusal.reason, domain=DOMAIN, metadata={**metadata, "request_id": request_id}
     )
-    status = status_pb2.Status(code=refusal.code.value[0], message=refusal.message)
+    status = status_pb2.Status(code=refusal.code.value[0], message=message)
     _add(status, info)
     if refusal.violations:
         room = DETAILS_BYTES - status.ByteSize() - 64  # the Any around BadRequest
@@ -80,7 +87,7 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
         _add(status, bad)
     return Status(
         refusal.code,
-        refusal.message,
+        message,
         (("x-request-id", request_id), ("grpc-status-details-bin", status.SerializeToString(deterministic=True))),
     )
 
@@ -89,6 +96,15 @@ def _add(status: status_pb2.Status, detail: error_details_pb2.ErrorInfo | error_
     packed = any_pb2.Any()
     packed.Pack(detail, deterministic=True)
     status.details.append(packed)
+
+
+def _cut(text: str, size: int) -> str:
+    """At most ``size`` bytes: the middle goes, as what to do stands at the end. The log has it whole."""
+    data = text.encode()
+    if len(data) <= size:
+        return text
+    half = size // 2 - 3
+    return f"{data[:half].decode(errors='ignore')} ... {data[-half:].decode(errors='ignore')}"
 
 
 def _short(text: str) -> str:

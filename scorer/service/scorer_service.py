@@ -9,8 +9,8 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue import Catalogue
-from scorer.criteria.document import nearly
 from scorer.findings import REQUEST, Findings
+from scorer.hints import nearly
 from scorer.intake import MAX_NAME_BYTES, Admitted, admit
 from scorer.periods import overlaps
 from scorer.plan import SetPlan, TierPlan

@@ -1,0 +1,34 @@
+"""Nearly-right names for whoever misspelt one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+MANY_NAMES = 2_000
+"""Searching more takes longer than a hint is worth."""
+
+SEARCHES = 20
+"""Per request: a search holds the interpreter, and a form with a wrong name has it in every row."""
+
+
+def nearly(name: str, names: Iterable[str]) -> str:
+    """A hint such as ``; did you mean 'title'?``, or nothing."""
+    close = difflib.get_close_matches(name[:80], list(names), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class Hints:
+    """Hints for one request: each misspelling is looked up once, and not too many are."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def nearly(self, kind: str, name: str, names: Collection[str]) -> str:
+        """A hint for ``name`` among the names of one kind, or nothing."""
+        key = (kind, name)
+        if key not in self._known:
+            if len(self._known) >= SEARCHES or len(names) > MANY_NAMES:
+                return ""
+            self._known[key] = nearly(name, names)
+        return self._known[key]

@@ -1,0 +1,481 @@
+"""Gates as decision tables: the rule engine may die, hang or lie, and takes nothing down but the set it decides."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from harness import COMPILER, Service, catalogue, good, group, host, refusal, serving
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer import gate_engine
+from scorer.gates import (
+    ALWAYS,
+    ENGINE_MISSING,
+    GUARD,
+    EasierLevel,
+    EngineMissing,
+    GateCompiler,
+    GateCompilerError,
+    GateTable,
+    Rules,
+)  # fmt: skip
+from scorer.plugin_api import Indicator
+
+# --- an engine that misbehaves -------------------------------------------------------------------------------------
+
+TRIGGER = 66
+"""Percent: a gate with this minimum is one that the fake engine misbehaves for."""
+
+
+def document(code: str, *minima: int) -> str:
+    """A set of one criterion of 10 points; its levels ask for so many percent, best first."""
+    levels = "\n".join(
+        f"      - {{level: {n}, gates: [{{measure: total, at_least: {minimum}%}}]}}"
+        for n, minimum in enumerate(minima, start=1)
+    )
+    return f"""
+criteria_set: {code}
+title: {{en: Wells}}
+provenance: published
+tiers: [district]
+categories:
+  supply:
+    groups:
+      water:
+        criteria:
+          - {{id: W.1, formula: awarded, indicator: wells, points: 10}}
+    levels:
+{levels}
+"""
+
+
+WATER = group("water", Indicator("wells", kind="number"))
+
+ENGINE = """
+    import io, json, os, pathlib, signal, sys, time
+    from scorer import gate_engine
+
+    def answers():
+        sys.stdin, sys.stdout, stdout = io.StringIO(text), io.StringIO(), sys.stdout
+        gate_engine.main()
+        said, sys.stdout = sys.stdout.getvalue(), stdout
+        return json.loads(said)
+
+    with open(sys.argv[1], "a") as starts:
+        starts.write("started\\n")
+    text = sys.stdin.read()
+    if any(t == {threshold} for task in json.loads(text) for level in task["levels"] for _, t in level):
+        {misbehaviour}
+    else:
+        print(json.dumps(answers()))
+"""
+
+
+class Engine:
+    """A stand-in for the rule engine's process: itself, but for gates with the TRIGGER."""
+
+    def __init__(self, folder: Path, misbehaviour: str) -> None:
+        self.script, self.log = folder / "engine.py", folder / "starts"
+        text = textwrap.dedent(ENGINE).format(
+            threshold=2 * TRIGGER * 10_000, misbehaviour=textwrap.indent(misbehaviour, "    ").strip()
+        )
+        self.script.write_text(text, encoding="utf-8")
+        self.command = (sys.executable, "-P", "-W", "ignore", str(self.script), str(self.log))
+
+    @property
+    def starts(self) -> int:
+        """How many processes there were."""
+        return len(self.log.read_text(encoding="utf-8").splitlines()) if self.log.exists() else 0
+
+    def compiler(self, time_limit: float = 60.0) -> GateCompiler:
+        return GateCompiler(self.command, time_limit)
+
+
+NO_ANSWER = "the rule engine gave no readable answer"
+LEFT_OUT = "the rule engine left cells of the decision table out"
+
+MISBEHAVIOURS: dict[str, tuple[str, str]] = {
+    "crashes": ("os.kill(os.getpid(), signal.SIGSEGV)", "the rule engine died of signal 11"),
+    "is killed": ("os.kill(os.getpid(), signal.SIGKILL)", "the rule engine died of signal 9"),
+    "aborts and says why": (
+        "sys.stderr.write('double free or corruption\\n'); sys.stderr.flush(); os.abort()",
+        "the rule engine died of signal 6: double free or corruption",
+    ),
+    "ends with a code": ("sys.exit(7)", "the rule engine ended with code 7"),
+    "ends with words": ("sys.exit('hết bộ nhớ')", "the rule engine ended with code 1: hết bộ nhớ"),
+    "raises": ("raise gate_engine.IncompleteAnswer('half way')", "IncompleteAnswer: half way"),
+    "says nothing": ("pass", NO_ANSWER),
+    "prints words": ("print('all passed')", NO_ANSWER),
+    "prints bytes that are no text": ("sys.stdout.buffer.write(bytes([0xff, 0xfe, 0]))", NO_ANSWER),
+    "complains in bytes that are no text": (
+        "sys.stderr.buffer.write(bytes([0xff, 0xfe, 0])); sys.exit(1)",
+        "the rule engine ended with code 1",
+    ),
+    "prints brackets without end": ("print('[' * 200_000)", NO_ANSWER),
+    "prints half of its answer": ("print(json.dumps(answers())[:-2])", NO_ANSWER),
+    "answers twice": ("print(json.dumps(answers() * 2))", NO_ANSWER),
+    "answers nothing": ("print('[]')", NO_ANSWER),
+    "answers null": ("print('[null]')", LEFT_OUT),
+    "leaves the last cell out": ("print(json.dumps([a[:-1] for a in answers()]))", LEFT_OUT),
+    "adds a cell": ("print(json.dumps([[*a, 0] for a in answers()]))", LEFT_OUT),
+    "lies in the last cell": (
+        "print(json.dumps([[*a[:-1], a[-1] ^ 1] for a in answers()]))",
+        "the rule engine decided wrongly: measures (1320000,), passes [True], said 0",
+    ),
+    "lies in the first cell": (
+        "print(json.dumps([[a[0] ^ 1, *a[1:]] for a in answers()]))",
+        "the rule engine decided wrongly: measures (1319999,), passes [False], said 1",
+    ),
+    "lies about a level that is not": (
+        "print(json.dumps([[*a[:-1], a[-1] | 2] for a in answers()]))",
+        "the rule engine decided wrongly: measures (1320000,), passes [True], said 3",
+    ),
+    "answers a cell with words": (
+        "print(json.dumps([[*a[:-1], 'yes'] for a in answers()]))",
+        "the rule engine decided wrongly: measures (1320000,), passes [True], said yes",
+    ),
+}
+
+
+def score(service: Service, code: str, wells: float = 7.0) -> scorer_pb2.CategoryScore:
+    row = scorer_pb2.UnitAnswers(
+        unit=scorer_pb2.Unit(id="hue", tier="district"), answers={"wells": scorer_pb2.Answer(number=wells)}
+    )
+    request = scorer_pb2.ScoreUnitRequest(criteria_set=code, unit_answers=row)
+    return service.scorer.ScoreUnit(request, timeout=30).scorecard.categories[0]
+
+
+@pytest.mark.parametrize("case", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
+def test_an_engine_that_misbehaves_refuses_its_set_and_no_other(tmp_path: Path, case: tuple[str, str]) -> None:
+    misbehaviour, what = case
+    compiler = Engine(tmp_path, misbehaviour).compiler()
+    texts = [document("before-2020", 50), document("broken-2020", TRIGGER), document("after-2020", 60)]
+    sets = catalogue(host(WATER), *texts, compiler=compiler)
+    assert list(sets.sets) == ["after-2020", "before-2020"]
+    with serving(sets) as service:
+        with refusal() as caught:
+            score(service, "broken-2020")
+        refused = caught[0]
+        assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
+        assert refused.info.reason == "CRITERIA_SET_REFUSED"
+        assert refused.details.startswith(
+            "criteria set 'broken-2020' was refused when it was loaded: categories.supply.levels: "
+            "the gates of tier 'district' could not be compiled: "
+        )
+        assert what in refused.details
+        assert refused.details.endswith("mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'")
+        assert [score(service, code).level for code in ("before-2020", "after-2020")] == [1, 1]
+        listed = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest()).criteria_sets
+        problems = {summary.code: list(summary.problems) for summary in listed}
+        assert problems["after-2020"] == problems["before-2020"] == []
+        (problem,) = problems["broken-2020"]
+        assert problem.startswith("set1.yaml:13:")
+        assert what in problem
+
+
+def test_an_engine_that_hangs_refuses_its_set_and_no_other(tmp_path: Path) -> None:
+    compiler = Engine(tmp_path, "time.sleep(600)").compiler(time_limit=2)
+    sets = catalogue(host(WATER), document("broken-2020", TRIGGER), document("good-2020", 60), compiler=compiler)
+    with serving(sets) as service:
+        with refusal() as caught:
+            score(service, "broken-2020")
+        assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
+        assert "could not be compiled: the rule engine gave no answer within 2 seconds; mend it" in caught[0].details
+        assert score(service, "good-2020").level == 1
+
+
+def test_an_engine_that_cannot_be_started_refuses_sets_with_gates_only(tmp_path: Path) -> None:
+    without = document("without-2020", 50).partition("    levels:")[0]
+    compiler = GateCompiler([str(tmp_path / "nowhere")])
+    sets = catalogue(host(WATER), document("gated-2020", 50), without, compiler=compiler)
+    assert list(sets.sets) == ["without-2020"]
+    assert "the rule engine could not be started: " in str(sets.refusal("gated-2020").problems[0])
+
+
+def test_an_engine_that_misbehaved_once_is_asked_again(tmp_path: Path) -> None:
+    once = f"pathlib.Path({str(tmp_path / 'once')!r}).touch(exist_ok=False); print(json.dumps(answers()))"
+    (tmp_path / "once").touch()
+    engine = Engine(tmp_path, once)
+    compiler = engine.compiler()
+    assert catalogue(host(WATER), document("a", TRIGGER), compiler=compiler).sets == {}
+    (tmp_path / "once").unlink()
+    assert list(good(catalogue(host(WATER), document("a", TRIGGER), compiler=compiler)).sets) == ["a"]
+    assert engine.starts == 2
+
+
+# --- what is compiled, and how often -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """One that counts its starts and answers well."""
+    return Engine(tmp_path, "print(json.dumps(answers()))")
+
+
+def test_equal_gates_are_compiled_once(engine: Engine) -> None:
+    compiler = engine.compiler()
+    texts = [document("huyen-2019", 90, 70), document("huyen-2020", 90, 70), document("huyen-2021", 90, 75)]
+    first = good(catalogue(host(WATER), *texts, compiler=compiler))
+    assert engine.starts == 2
+    again = good(catalogue(host(WATER), *texts, compiler=compiler))
+    assert engine.starts == 2
+    tables = [sets.sets["huyen-2020"].tiers["district"].categories[0].table for sets in (first, again)]
+    assert tables[0] is tables[1] is not None
+
+
+def test_the_same_gates_in_every_tier_are_compiled_once(engine: Engine) -> None:
+    text = document("huyen-2020", 90, 70).replace("tiers: [district]", "tiers: [department, district, commune]")
+    good(catalogue(host(WATER), text, compiler=engine.compiler()))
+    assert engine.starts == 1
+
+
+def test_a_set_without_levels_needs_no_engine(engine: Engine) -> None:
+    text = document("huyen-2020", 90).partition("    levels:")[0]
+    assert list(good(catalogue(host(WATER), text, compiler=engine.compiler())).sets) == ["huyen-2020"]
+    assert engine.starts == 0
+
+
+def test_no_request_starts_the_engine(engine: Engine) -> None:
+    with serving(good(catalogue(host(WATER), document("huyen-2020", 90, 70), compiler=engine.compiler()))) as service:
+        started = engine.starts
+        assert [score(service, "huyen-2020", wells).level for wells in (9.0, 8.999999, 7.0, 6.999999)] == [1, 2, 2, 0]
+        assert engine.starts == started == 1
+
+
+def test_several_rules_are_compiled_by_one_process(engine: Engine) -> None:
+    rules = [Rules((((0, n),),), 1) for n in range(20)]
+    tables = engine.compiler().compile([*rules, rules[3]])
+    assert engine.starts == 1
+    assert [int(table.edges[0][0]) for table in tables] == [*range(20), 3]
+
+
+# --- a better level easier than a worse one ------------------------------------------------------------------------
+
+TWO_GROUPS = """
+criteria_set: odd-2020
+title: {en: Odd}
+provenance: published
+tiers: [district]
+categories:
+  supply:
+    groups:
+      water: {criteria: [{id: W.1, formula: awarded, indicator: wells, points: 10}]}
+      power: {criteria: [{id: P.1, formula: awarded, indicator: poles, points: 10}]}
+    levels:
+      - level: 1
+        gates: [{measure: total, at_least: 90%}, {measure: water, at_least: 90%}]
+      - level: 2
+        gates: [{measure: total, at_least: 80%}, {measure: water, at_least: 95%}]
+      - level: 3
+        gates: [{measure: total, at_least: 70%}, {measure: water, at_least: 70%}]
+"""
+POWER = group("power", Indicator("poles", kind="number"))
+
+
+def easier(text: str) -> tuple[int, int, str]:
+    """Where the one problem of a refused set stands, and its path."""
+    sets = catalogue(host(WATER, POWER), text)
+    assert sets.sets == {}
+    ((problem,),) = (refusal.problems for refusal in sets.refused)
+    assert problem.message == "in tier 'district' this level holds where the worse level after it does not"
+    return problem.line, problem.column, problem.path
+
+
+def test_a_better_level_easier_in_one_measure_is_refused_at_its_line_and_column() -> None:
+    assert easier(TWO_GROUPS) == (12, 9, "categories.supply.levels[0]")
+
+
+def test_a_better_level_that_does_not_ask_what_a_worse_one_asks_is_refused() -> None:
+    text = TWO_GROUPS.replace("at_least: 95%", "at_least: 80%").replace(", {measure: water, at_least: 80%}", "")
+    assert easier(text) == (14, 9, "categories.supply.levels[1]")
+
+
+def test_a_strict_worse_level_is_harder_than_the_better_one_at_the_same_minimum() -> None:
+    strict = TWO_GROUPS.replace("{measure: water, at_least: 95%}", "{measure: water, above: 90%}")
+    assert easier(strict) == (12, 9, "categories.supply.levels[0]")
+
+
+def test_equal_minima_in_two_levels_are_not_easier() -> None:
+    text = TWO_GROUPS.replace("at_least: 95%", "at_least: 90%")
+    assert list(good(catalogue(host(WATER, POWER), text)).sets) == ["odd-2020"]
+
+
+def test_an_easier_level_says_so_over_the_socket() -> None:
+    with serving(catalogue(host(WATER, POWER), TWO_GROUPS, document("good-2020", 50))) as service:
+        with refusal() as caught:
+            score(service, "odd-2020")
+        assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
+        assert (
+            "categories.supply.levels[0]: in tier 'district' this level holds where the worse level after it does not"
+            in caught[0].details
+        )
+        assert score(service, "good-2020").level == 1
+
+
+# --- tables against the plain comparison ---------------------------------------------------------------------------
+
+thresholds = st.one_of(
+    st.integers(-5, 5),
+    st.integers(-(2**31) - 2, 2**31 + 2),
+    st.sampled_from([0, 2 * 900_000, 2 * 900_000 + 1, 2**31, ALWAYS, ALWAYS - 1, -ALWAYS, 10**15]),
+)
+
+
+@st.composite
+def some_rules(draw: st.DrawFn) -> Rules:
+    """Levels over up to three measures, each level with at least one threshold; often a better one is easier."""
+    measures, count = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    ordered = draw(st.booleans())
+    asked = []
+    for measure in range(measures):
+        values = draw(st.lists(thresholds, min_size=count, max_size=count))
+        asked.append(sorted(values, reverse=True) if ordered else values)
+        if measure and count > 1 and not ordered and draw(st.booleans()):
+            asked[-1][draw(st.integers(0, count - 1))] = None
+    levels = tuple(
+        tuple((measure, column[place]) for measure, column in enumerate(asked) if column[place] is not None)
+        for place in range(count)
+    )
+    return Rules(levels, measures)
+
+
+def near_edges(rules: Rules) -> Iterator[tuple[int, ...]]:
+    """Every combination of values at each edge, one below and one above it."""
+    around = [sorted({t + step for t in edges for step in (-1, 0, 1)} | {-GUARD, GUARD}) for edges in rules.edges()]
+    return itertools.product(*around)
+
+
+def plainly(rules: Rules, values: Sequence[int]) -> list[bool]:
+    return [all(values[measure] >= threshold for measure, threshold in level) for level in rules.levels]
+
+
+def is_easier(rules: Rules) -> bool:
+    """Whether some values pass a level and not each worse one."""
+    every = (plainly(rules, values) for values in near_edges(rules))
+    return any(passed != sorted(passed) for passed in every)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(some_rules().filter(lambda rules: not is_easier(rules)), min_size=4, max_size=12))
+def test_the_table_gives_the_level_that_plain_comparison_gives(many: list[Rules]) -> None:
+    for rules, table in zip(many, COMPILER.compile(many), strict=True):
+        values = list(near_edges(rules))
+        keys = [np.array(column, dtype=np.int64) for column in zip(*values, strict=True)]
+        best = [[*plainly(rules, unit), True].index(True) for unit in values]
+        assert table.best_level(keys).tolist() == best
+
+
+@settings(max_examples=25, deadline=None)
+@given(some_rules().filter(is_easier))
+def test_every_easier_level_is_found(rules: Rules) -> None:
+    with pytest.raises(EasierLevel) as caught:
+        COMPILER.compile([rules])
+    better, worse = caught.value.better, caught.value.worse
+    assert better < worse
+    every = [plainly(rules, values) for values in near_edges(rules)]
+    assert any(passed[better] and not passed[worse] for passed in every)
+
+
+def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
+    rules = Rules(tuple(tuple(level) for level in levels), 1 + max(m for level in levels for m, _ in level))
+    return COMPILER.compile([rules])[0]
+
+
+def test_a_level_of_two_measures_needs_both() -> None:
+    table = compiled([(0, 90), (1, 80)], [(0, 70), (1, 70)])
+    keys = [np.array([90, 90, 89, 70, 69, 90]), np.array([80, 79, 80, 70, 90, 69])]
+    assert table.best_level(keys).tolist() == [0, 1, 1, 1, 2, 2]
+
+
+def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
+    rules = Rules(tuple(tuple((m, 10 * (5 - n) + m) for m in range(6)) for n in range(4)), 6)
+    assert len(rules.cells()) == 5**6
+    table = COMPILER.compile([rules])[0]
+    units = np.random.default_rng(7).integers(5, 60, size=(6, 2_000))
+    best = [[*plainly(rules, unit), True].index(True) for unit in units.T.tolist()]
+    assert len(set(best)) > 2
+    assert table.best_level(list(units)).tolist() == best
+
+
+def test_nothing_applicable_passes_every_percent_gate() -> None:
+    assert compiled([(0, 2 * 1_000_000 + 1)]).best_level([np.array([ALWAYS])]).tolist() == [0]
+
+
+@pytest.mark.parametrize("threshold", [GUARD, -GUARD, 2**63])
+def test_a_threshold_beyond_exact_numbers_is_refused_without_the_engine(engine: Engine, threshold: int) -> None:
+    with pytest.raises(GateCompilerError, match="out of range"):
+        engine.compiler().compile([Rules((((0, threshold),),), 1)])
+    assert engine.starts == 0
+
+
+def test_a_level_without_gates_is_refused_without_the_engine(engine: Engine) -> None:
+    with pytest.raises(GateCompilerError, match="a level has no gates"):
+        engine.compiler().compile([Rules((((0, 5),), ()), 1)])
+    assert engine.starts == 0
+
+
+# --- durable-rules that cannot be imported -------------------------------------------------------------------------
+
+MEND = (
+    "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
+    "pip install --force-reinstall --no-deps --no-cache-dir durable-rules==2.0.28"
+)
+
+
+@pytest.fixture
+def broken_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For processes started from now on: durable-rules as it comes out of its stock build on Python 3.13."""
+    (tmp_path / "durable").mkdir()
+    (tmp_path / "durable" / "__init__.py").touch()
+    text = "raise ImportError('durable_rules_engine.so: undefined symbol: PyEval_CallObject')\n"
+    (tmp_path / "durable" / "engine.py").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("broken_install")
+def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> None:
+    compiler = GateCompiler()
+    calls: list[Callable[[], object]] = [compiler.check, lambda: compiler.compile([Rules((((0, 5),),), 1)])]
+    for call in calls:
+        with pytest.raises(EngineMissing) as caught:
+            call()
+        assert str(caught.value) == (
+            "durable-rules cannot be imported (durable_rules_engine.so: undefined symbol: PyEval_CallObject); "
+            f"mend it with: {MEND}"
+        )
+
+
+@pytest.mark.usefixtures("broken_install")
+def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_command() -> None:
+    command = [sys.executable, "-c", "from scorer.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = (line for line in done.stderr.splitlines() if " is quarantined: " not in line)
+    assert line.startswith("scorer: durable-rules cannot be imported (")
+    assert line.endswith(f"mend it with: {MEND}")
+
+
+def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:
+    assert gate_engine.BROKEN_INSTALL == ENGINE_MISSING
+
+
+def test_the_engine_that_is_installed_answers() -> None:
+    GateCompiler().check()
+
+
+@pytest.mark.usefixtures("broken_install")
+def test_a_set_with_gates_is_refused_with_that_command_and_others_are_not() -> None:
+    without = document("without-2020", 50).partition("    levels:")[0]
+    sets = catalogue(host(WATER), document("gated-2020", 50), without, compiler=GateCompiler())
+    assert list(sets.sets) == ["without-2020"]
+    assert MEND in str(sets.refusal("gated-2020").problems[0])

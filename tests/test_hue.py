@@ -1,0 +1,304 @@
+"""Thừa Thiên Huế 2020 as a stranger asks for it: the real command on a real socket, messages known by reflection only.
+
+Compared with the published table; nothing of the scorer, of its client or of its stubs is imported here.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import signal
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
+DATA = Path(__file__).resolve().parent / "data"
+ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
+"""Columns of an answers file that are no indicators."""
+
+PATIENCE = 60.0
+"""Seconds."""
+
+
+def read(file: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+
+
+ANSWERS = {line["id"]: line for line in read(files("scorer_plugins.answers") / "hue-2020.csv")}
+PUBLISHED = {
+    code: line
+    for line in read(DATA / "hue_2020_district_readiness.csv")
+    for code, answers in ANSWERS.items()
+    if line["ten_don_vi"] == f"UBND {answers['name']}"
+}
+"""The published table by unit id, best first."""
+
+LEVELS = {"I": 1, "II": 2, "III": 3, "IV": 4}
+
+
+# --- the real command ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """``scorer serve`` and the address that it says it is on."""
+    log = folder / "stderr"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen([SCORER, "serve", *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=stderr)
+    try:
+        yield process, _address(process, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    started = time.monotonic()
+    while time.monotonic() - started < PATIENCE:
+        said = re.search(r"^serving .*\bhue-2020\b.* on (127\.0\.0\.1:\d+)$", log.read_text(encoding="utf-8"), re.M)
+        if said:
+            return said[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError(f"scorer serve said: {log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(tmp_path_factory.mktemp("serve"), "--address", "127.0.0.1:0") as (_, where):
+        yield where
+
+
+class Stranger:
+    """A caller that knows an address and what the reflection service says."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address)
+        self._database = ProtoReflectionDescriptorDatabase(self._channel)
+        self._pool = DescriptorPool(self._database)
+
+    def services(self) -> set[str]:
+        return set(self._database.get_services())
+
+    def call(self, service: str, method: str, /, **fields: object) -> Any:
+        """Calls a method with a request of these fields."""
+        found = self._pool.FindServiceByName(service).methods_by_name[method]
+        request = GetMessageClass(found.input_type)(**fields)
+        call = self._channel.unary_unary(
+            f"/{service}/{method}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=GetMessageClass(found.output_type).FromString,
+        )
+        return call(request, timeout=PATIENCE)
+
+    def value(self, enum: str, name: str) -> int:
+        return int(self._pool.FindEnumTypeByName(enum).values_by_name[name].number)
+
+
+@pytest.fixture(scope="module")
+def stranger(address: str) -> Stranger:
+    return Stranger(address)
+
+
+@pytest.fixture(scope="module")
+def reply(stranger: Stranger) -> Any:
+    """The ranking of the nine districts, in full."""
+    units = [
+        {
+            "unit": {field: line[field] for field in ("id", "name", "tier", "parent")},
+            "answers": {
+                code: {"number": float(text)} for code, text in line.items() if code not in ABOUT_UNITS and text
+            },
+            "not_applicable_criteria": [code for code in line["not_applicable"].split(";") if code],
+        }
+        for line in ANSWERS.values()
+    ]
+    return stranger.call(
+        "egov.scorer.v1.ScorerService",
+        "RankProvince",
+        criteria_set="hue-2020",
+        province="Thừa Thiên Huế",
+        period="2020",
+        rows={"units": units},
+        view=stranger.value("egov.scorer.v1.ScorecardView", "SCORECARD_VIEW_FULL"),
+    )
+
+
+@pytest.fixture(scope="module")
+def readiness(reply: Any) -> dict[str, Any]:
+    """Each unit's result in the one category."""
+    (ranking,) = reply.rankings
+    return {card.unit.id: card.categories[0] for card in ranking.scorecards}
+
+
+each_unit = pytest.mark.parametrize("unit", PUBLISHED)
+
+
+# --- the published table -------------------------------------------------------------------------------------------
+
+
+def test_nine_districts_were_published_and_all_of_them_have_answers() -> None:
+    assert len(PUBLISHED) == len(ANSWERS) == 9
+
+
+@each_unit
+def test_the_answers_add_up_to_the_published_points(unit: str) -> None:
+    awarded = [Decimal(text) for code, text in ANSWERS[unit].items() if code not in ABOUT_UNITS and text]
+    assert sum(awarded) == Decimal(PUBLISHED[unit]["diem_thuc_hien"])
+
+
+@each_unit
+def test_the_points_are_the_published_ones(readiness: dict[str, Any], unit: str) -> None:
+    assert readiness[unit].score.points == float(PUBLISHED[unit]["diem_thuc_hien"])
+
+
+@each_unit
+def test_the_maximum_is_the_published_one(readiness: dict[str, Any], unit: str) -> None:
+    assert readiness[unit].score.nominal_max_points == float(PUBLISHED[unit]["diem_toi_da"])
+
+
+@each_unit
+def test_the_applicable_maximum_is_the_published_one(readiness: dict[str, Any], unit: str) -> None:
+    score, line = readiness[unit].score, PUBLISHED[unit]
+    assert score.max_points == float(line["diem_toi_da_can_thuc_hien"])
+    assert score.nominal_max_points - score.max_points == float(line["diem_khong_dua_vao_danh_gia"])
+
+
+@each_unit
+def test_the_percentage_is_the_published_one_as_printed(readiness: dict[str, Any], unit: str) -> None:
+    percent = Decimal(str(readiness[unit].score.percent)).quantize(Decimal(1), ROUND_HALF_UP)
+    assert f"{percent}%" == PUBLISHED[unit]["ty_le_thuc_hien"]
+
+
+@each_unit
+def test_the_converted_score_is_the_published_one_to_the_hundredth(readiness: dict[str, Any], unit: str) -> None:
+    score, printed = readiness[unit].score, PUBLISHED[unit]["diem_quy_doi"]
+    assert score.published == float(printed)
+    assert abs(Decimal(str(score.converted)) - Decimal(printed)) <= Decimal("0.005")
+
+
+@each_unit
+def test_the_level_is_the_published_one(readiness: dict[str, Any], stranger: Stranger, unit: str) -> None:
+    assert readiness[unit].level == LEVELS[PUBLISHED[unit]["muc_xep_hang"]]
+    assert readiness[unit].standing == stranger.value("egov.scorer.v1.Standing", "STANDING_RANKED")
+
+
+@each_unit
+def test_the_rank_is_the_published_place(readiness: dict[str, Any], unit: str) -> None:
+    assert readiness[unit].rank == int(PUBLISHED[unit]["stt"])
+
+
+def test_the_order_is_the_published_one(reply: Any) -> None:
+    (ranking,) = reply.rankings
+    assert [card.unit.id for card in ranking.scorecards] == list(PUBLISHED)
+    assert [f"UBND {card.unit.name}" for card in ranking.scorecards] == [
+        line["ten_don_vi"] for line in PUBLISHED.values()
+    ]
+    assert (ranking.tier, ranking.unit_count, ranking.overall_ranked) == ("district", 9, 9)
+
+
+def test_the_city_of_hue_stands_above_phong_dien_with_fewer_points_of_a_smaller_maximum(
+    readiness: dict[str, Any],
+) -> None:
+    hue, phong_dien = readiness["hue"], readiness["phong-dien"]
+    assert (hue.score.points, hue.score.max_points) == (42.63, 48)
+    assert (phong_dien.score.points, phong_dien.score.max_points) == (43.51, 50)
+    assert hue.score.converted > phong_dien.score.converted
+    assert hue.rank < phong_dien.rank
+
+
+def test_seven_districts_reach_level_one_and_two_reach_level_two(reply: Any) -> None:
+    (ranking,) = reply.rankings
+    (tally,) = ranking.tallies
+    assert {count.level: count.units for count in tally.levels} == {1: 7, 2: 2, 3: 0, 4: 0}
+    assert tally.ranked == 9
+
+
+def test_whoever_misses_level_one_is_told_by_which_gates(readiness: dict[str, Any]) -> None:
+    for unit, category in readiness.items():
+        missed = [(gate.gate.level, gate.gate.measure, gate.value < gate.gate.minimum) for gate in category.failing]
+        expected = [(1, m, True) for m in ("total", "policy_environment", "infrastructure+human_resources")]
+        assert missed == (expected if unit in ("hue", "phong-dien") else []), unit
+
+
+def test_what_does_not_apply_to_the_city_of_hue_is_named(readiness: dict[str, Any], stranger: Stranger) -> None:
+    left_out = stranger.value("egov.scorer.v1.CriterionStatus", "CRITERION_STATUS_NOT_APPLICABLE")
+    for unit, category in readiness.items():
+        found = [c.criterion for group in category.groups for c in group.criteria if c.status == left_out]
+        assert found == (["INF.02"] if unit == "hue" else [])
+        assert category.score.not_applicable == len(found)
+        assert category.score.missing == 0
+
+
+def test_the_result_says_what_it_was_made_with(reply: Any) -> None:
+    made_with = reply.provenance
+    assert (made_with.criteria_set, made_with.criteria_provenance) == ("hue-2020", "reconstructed")
+    assert (made_with.province, made_with.period) == ("Thừa Thiên Huế", "2020")
+    assert re.fullmatch("[0-9a-f]{64}", made_with.revision)
+    assert {(plugin.group, plugin.distribution) for plugin in made_with.plugins} == {
+        (group, "egov-scorer") for group in ("policy_environment", "infrastructure", "human_resources")
+    }
+
+
+# --- the server ----------------------------------------------------------------------------------------------------
+
+
+def test_reflection_lists_every_service(stranger: Stranger) -> None:
+    assert stranger.services() == {
+        "egov.scorer.v1.ScorerService",
+        "egov.scorer.v1.CriteriaService",
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+
+
+@pytest.mark.parametrize("service", ["", "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"])
+def test_health_is_serving(stranger: Stranger, service: str) -> None:
+    state = stranger.call("grpc.health.v1.Health", "Check", service=service).status
+    assert state == stranger.value("grpc.health.v1.HealthCheckResponse.ServingStatus", "SERVING")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_the_server_ends_with_code_0_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path, "--address", "127.0.0.1:0") as (process, address):
+        assert Stranger(address).call("grpc.health.v1.Health", "Check").status == 1
+        process.send_signal(number)
+        assert process.wait(timeout=PATIENCE) == 0
+    assert "Traceback" not in (tmp_path / "stderr").read_text(encoding="utf-8")
+
+
+def complaint(*arguments: str) -> list[str]:
+    """The lines that ``scorer serve`` says when it does not start, but for those of broken plugins beside it."""
+    done = subprocess.run([SCORER, "serve", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    return [line for line in done.stderr.splitlines() if " is quarantined: " not in line]
+
+
+def test_a_port_in_use_is_one_line_and_code_2(address: str) -> None:
+    assert complaint("--address", address) == [f"scorer: cannot listen on '{address}'; is another server there?"]
+
+
+@pytest.mark.parametrize("wrong", ["50051", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:65536"])
+def test_what_is_no_address_is_one_line_and_code_2(wrong: str) -> None:
+    assert complaint("--address", wrong) == [f"scorer: '{wrong}' is not HOST:PORT, such as 127.0.0.1:50051"]
+
+
+def test_nothing_here_knows_the_messages_beforehand() -> None:
+    import_lines = re.findall(r"^(?:from|import) (\w+)", Path(__file__).read_text(encoding="utf-8"), re.M)
+    assert not {"egov", "scorer", "scorer_client", "harness"} & set(import_lines)
+    assert "grpc" in import_lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
-from scorer.points import MICRO, Bools, Floats
+from scorer.points import MICRO, Bools, Floats, in_micro
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Cohort:
 
     def micro(self, indicator: str) -> Floats:
         """Answers (n,) in whole millionths, exact for every kind."""
-        return np.rint(self.values(indicator) * MICRO)
+        return in_micro(self.values(indicator))
 
     def is_number(self, indicator: str) -> bool:
         """Whether answers may have decimals."""
@@ -53,5 +53,5 @@ class Cohort:
 
 def six_decimals(values: Floats) -> Floats:
     """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
-    with np.errstate(over="ignore"):
-        return np.where(np.abs(values) <= LARGEST, np.rint(values * MICRO) / MICRO, values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.abs(values) <= LARGEST, in_micro(values) / MICRO, values)

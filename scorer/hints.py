@@ -1,9 +1,10 @@
-"""Nearly-right names for whoever misspelt one."""
+"""Words for whoever made a mistake: nearly-right names, and values as they were written."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 
 MANY_NAMES = 2_000
 """Searching more takes longer than a hint is worth."""
@@ -32,3 +33,17 @@ class Hints:
                 return ""
             self._known[key] = nearly(name, names)
         return self._known[key]
+
+
+def show(value: object) -> str:
+    """A value of a document in a message, short."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "keys and values" if value else "nothing"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value) if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 EPOCH = datetime.date(1970, 1, 1)
 
-LARGEST = 9_000_000_000
-"""No answer is larger: its millionths are still whole in a double. Report larger amounts in thousands or millions."""
+LARGEST = 8_000_000_000
+"""No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
 
 
 class IndicatorKind(StrEnum):

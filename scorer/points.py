@@ -5,16 +5,22 @@ Every array here holds whole numbers, in int64 or in float64 below 2^53, so that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer.hints import show
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Numbers = Floats | Ints
+Parsed = TypeVar("Parsed")
 
 MICRO = 1_000_000
 """Micropoints in a point; parts per million in one; the decimals that any number is taken to."""
@@ -40,13 +46,26 @@ def to_micro(value: int | Decimal) -> int:
         ValueError: more than six decimals, or not finite.
     """
     try:
-        scaled = Decimal(value) * MICRO
-        whole = int(scaled)
-    except (InvalidOperation, OverflowError, ValueError):
+        scaled = Fraction(value) * MICRO
+    except (OverflowError, ValueError):
         raise ValueError(f"{value} is not a finite number") from None
-    if whole != scaled:
-        raise ValueError(f"{value} has more than six decimals")
-    return whole
+    if scaled.denominator != 1:
+        raise ValueError(f"{show(value)} has more than six decimals")
+    return scaled.numerator
+
+
+def in_micro(values: Floats) -> Floats:
+    """The nearest whole number of millionths to each double, NaN where it is NaN.
+
+    The double nearest to k millionths gives k, up to 8,000,000,000 units: there, doubles are so far apart that the
+    product alone can round to a neighbour.
+    """
+    micro = np.rint(values * MICRO)
+    off = micro / MICRO != values
+    if off.any():
+        near = micro + np.sign(values - micro / MICRO)
+        micro = np.where(off & (near / MICRO == values), near, micro)
+    return micro
 
 
 def from_micro(values: Ints | Floats | int) -> Floats:
@@ -63,26 +82,31 @@ def plain(micro: int, decimals: int | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def rounded_ratio(numerator: Floats, denominator: Floats, scale: int) -> Floats:
-    """``numerator * scale / denominator`` rounded to whole numbers, an exact half to the even one.
+def rounded_ratio(numerator: Numbers, denominator: Numbers, scale: int) -> tuple[Floats, Floats]:
+    """``numerator * scale / denominator`` rounded to whole numbers, an exact half to the even one, and what that left.
 
-    Shapes (n,) of whole numbers with 0 <= numerator <= denominator; where the denominator is 0 or either is NaN the
-    result is 0. Multiplied first: dividing first is wrong in about 5 of 300,000 quotients of small counts.
+    Multiplied first: dividing first is wrong in about 5 of 300,000 quotients of small counts.
+
+    Args:
+        numerator: (n,) whole numbers, 0 <= numerator <= denominator; NaN counts as nothing.
+        denominator: (n,) whole numbers; where one is 0 or NaN the result is 0.
+        scale: whole, such as the maximum in micropoints.
+
+    Returns:
+        The rounded quotients (n,), exact, and quotient minus rounded (n,), an exact half exact, otherwise within
+        10^-6.
     """
-    defined = denominator > 0
-    top = np.where(defined, numerator, 0.0)
-    bottom = np.where(defined, denominator, 1.0)
-    np.copyto(top, 0.0, where=np.isnan(top))
-    if top.size == 0 or float(top.max()) * scale < FLOAT_EXACT:
-        return np.rint(top * scale / bottom)
+    defined = (denominator > 0) & ~np.isnan(numerator)
+    top, bottom = np.where(defined, numerator, 0), np.where(defined, denominator, 1)
+    if top.size == 0 or (float(top.max()) * scale < FLOAT_EXACT and float(bottom.max()) < FLOAT_EXACT):
+        quotient = top * scale / bottom
+        rounded = np.rint(quotient)
+        return rounded, quotient - rounded
     # Beyond what doubles hold exactly: Python's integers, some 100 times slower and never wrong.
-    exact = [_half_even(int(a) * scale, int(b)) for a, b in zip(top, bottom, strict=True)]
-    return np.array(exact, dtype=np.float64)
-
-
-def _half_even(top: int, bottom: int) -> int:
-    quotient, rest = divmod(top, bottom)
-    return quotient + (2 * rest > bottom or (2 * rest == bottom and quotient % 2 == 1))
+    exact = [Fraction(int(a) * scale, int(b)) for a, b in zip(top.tolist(), bottom.tolist(), strict=True)]
+    whole = [round(ratio) for ratio in exact]
+    rest = [float(ratio - near) for ratio, near in zip(exact, whole, strict=True)]
+    return np.array(whole, dtype=np.float64), np.array(rest)
 
 
 def parts_per_million(points: Ints, maximum: Ints) -> tuple[Ints, Bools]:
@@ -113,6 +137,22 @@ def half_up(micro: Ints, decimals: int) -> Ints:
     return np.asarray(np.sign(micro) * ((np.abs(micro) + step // 2) // step * step), dtype=np.int64)
 
 
+class TierError(ValueError):
+    """One tier's value is wrong, in a value by tier."""
+
+    def __init__(self, tier: str, message: str) -> None:
+        super().__init__(message)
+        self.tier = tier
+
+    @classmethod
+    def at(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
+        """``parse(value)``, its error telling the tier."""
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise cls(tier, str(error)) from None
+
+
 @dataclass(frozen=True)
 class PointsByTier:
     """A number of points, one for every tier or one for each tier named."""
@@ -134,7 +174,9 @@ class PointsByTier:
         if isinstance(value, Mapping):
             if not value:
                 raise ValueError("names no tier")
-            return cls(None, tuple((str(tier), _points(number)) for tier, number in value.items()))
+            return cls(
+                None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
+            )
         return cls(_points(value))
 
     def of(self, tier: str) -> int | None:
@@ -148,8 +190,8 @@ class PointsByTier:
 
 def _points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one by tier, not {value!r}")
+        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one by tier, not {show(value)}")
     micro = to_micro(value)
     if not 0 <= micro <= MAX_MICROPOINTS:
-        raise ValueError(f"{value} points are not between 0 and {plain(MAX_MICROPOINTS)}")
+        raise ValueError(f"{show(value)} points are not between 0 and {plain(MAX_MICROPOINTS)}")
     return micro

@@ -204,7 +204,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "endless count": (
         row(computers=number(math.inf)),
-        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 9000000000 in tier 'district', not inf",
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not inf",
     ),
     "endless negative number": (
         row(awarded=number(-math.inf)),
@@ -216,11 +216,11 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "negative count": (
         row(computers=number(-1)),
-        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 9000000000 in tier 'district', not -1",
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not -1",
     ),
     "count beyond the largest": (
-        row(computers=number(9_000_000_001)),
-        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 9000000000 in tier 'district', not 9000000001",
+        row(computers=number(8_000_000_001)),
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not 8000000001",
     ),
     "more points than the tier's maximum": (
         row(awarded=number(3.000001)),

@@ -73,12 +73,14 @@ def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", m
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
     """Check documents: every problem at once, with line and column. Exit code 2 when there are any."""
-    host, compiler, broken = PluginHost.installed(), GateCompiler(), 0
+    host, compiler, broken, unread = PluginHost.installed(), GateCompiler(), 0, 0
     for file in files:
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+            complain(f"cannot read {file}: {error.strerror}")
+            unread += 1
+            continue
         plan, document = load_set(host, str(file), data, compiler)
         for problem in document.sorted_problems():
             complain(str(problem))
@@ -87,9 +89,12 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
         else:
             item: CriteriaSet = plan.criteria_set
             criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
-            out.print(f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}")
+            good = f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
+            out.print(good, markup=False, soft_wrap=True)
     if broken:
         raise UserMistake(f"{broken} of {len(files)} documents cannot be used")
+    if unread:
+        raise typer.Exit(2)
 
 
 def text(texts: Texts, language: str = "en") -> str:

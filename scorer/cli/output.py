@@ -13,8 +13,8 @@ PIPED_WIDTH = 160
 
 _WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
 
-out = Console(highlight=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, width=_WIDTH)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserMistake(Exception):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 
@@ -20,6 +22,7 @@ MAX_VALUES = 100_000
 """Also stops aliases that multiply each other."""
 MAX_DEPTH = 40
 MAX_DIGITS = 30
+_STANDARD = "tag:yaml.org,2002:"
 
 
 class Problem(NamedTuple):
@@ -48,6 +51,8 @@ class Document:
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     """Line and column of values, from 1."""
     problems: list[Problem] = field(default_factory=list)
+    _seen: set[tuple[object, ...]] = field(default_factory=set)
+    _broken: set[Path] = field(default_factory=set)
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> None:
         """Notes a problem at a value, or at its key; where neither stands, at what would hold it."""
@@ -55,9 +60,14 @@ class Document:
         while at and at not in self.values:
             at = at[:-1]
         line, column = (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
-        found = Problem(self.source, line, column, show_path(path), message)
-        if not any(known.path == found.path and known[1:3] == found[1:3] for known in self.problems):
-            self.problems.append(found)  # what follows from a problem is not another one
+        self.note(line, column, path, message)
+
+    def note(self, line: int, column: int, path: Path, message: str) -> None:
+        """Notes a problem at a line and column; what follows from a problem at the same place is not another one."""
+        if (line, column, path) not in self._seen:
+            self._seen.add((line, column, path))
+            self._broken.update(path[:n] for n in range(len(path) + 1))
+            self.problems.append(Problem(self.source, line, column, show_path(path), message))
 
     def sorted_problems(self) -> tuple[Problem, ...]:
         """In the order of the document."""
@@ -65,8 +75,7 @@ class Document:
 
     def broken(self, *prefix: str | int) -> bool:
         """Whether anything under ``prefix`` has a problem."""
-        start = show_path(prefix)
-        return any(p.path == start or p.path.startswith((f"{start}.", f"{start}[")) for p in self.problems)
+        return prefix in self._broken
 
     def revision(self) -> str:
         """SHA-256 of the content: comments, layout and the order of keys that means nothing do not count."""
@@ -78,8 +87,12 @@ def show_path(path: Path) -> str:
     """``("levels", 0, "gates")`` as ``levels[0].gates``."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" if text else _printable(step)
     return text
+
+
+def _printable(key: str) -> str:
+    return key if key.isprintable() else repr(key)[1:-1]
 
 
 def parse(text: str | bytes, source: str) -> Document:
@@ -92,25 +105,43 @@ def parse(text: str | bytes, source: str) -> Document:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            document.problem((), f"not UTF-8: byte {error.start} is {text[error.start]:#04x}")
+            before, wrong = error.object[: error.start].decode("utf-8", "replace"), error.object[error.start]
+            document.note(*_position(before), (), f"not UTF-8: byte {error.start} is {wrong:#04x}")
             return document
+    text = text.removeprefix("\ufeff")
     try:
-        root = YAML(typ="safe", pure=True).compose(text.removeprefix("\ufeff"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor given anew is no mistake
+            root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = " ".join(str(error.problem or error.context or "unreadable").split())
-        document.problems.append(Problem(source, line, column, "", f"not YAML: {what}"))
+        if what == "but found another document":
+            what = "expected a single document, but found another one"
+        document.note(line, column, (), f"not YAML: {what}")
         return document
-    except (YAMLError, ValueError, RecursionError, AssertionError, AttributeError, IndexError) as error:
-        # ruamel.yaml lets some of its own mistakes out on odd input.
+    except ReaderError as error:
+        what = f"unacceptable character #x{error.character:04x}: {error.reason}"
+        document.note(*_position(text[: error.position]), (), f"not YAML: {what}")
+        return document
+    except Exception as error:  # ruamel.yaml lets some of its own mistakes out on odd input
         document.problem((), f"not YAML: {' '.join(str(error).split())[:200] or type(error).__name__}")
         return document
     if root is None:
         document.problem((), "is empty")
         return document
-    document.data = _Walk(document).visit(root, (), 0)
+    walk = _Walk(document)
+    data = walk.visit(root, (), 0)
+    if data is None:
+        document.problem((), "is empty")
+    document.data = None if walk.count >= MAX_VALUES else data
     return document
+
+
+def _position(before: str) -> tuple[int, int]:
+    """Line and column of what follows a text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 class _Walk:
@@ -129,6 +160,9 @@ class _Walk:
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
         if self.count >= MAX_VALUES or depth >= MAX_DEPTH:
             return None
+        tag = str(node.tag).removeprefix(_STANDARD)
+        if isinstance(node, MappingNode | SequenceNode) and tag not in ("map", "seq"):
+            self.document.problem(path, f"the tag {node.tag!r} is not allowed here")
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, SequenceNode):
@@ -146,17 +180,17 @@ class _Walk:
                 continue
             name = str(key.value)
             if name in plain:
-                self.document.problems.append(
-                    Problem(self.document.source, *here, show_path((*path, name)), f"key {name!r} is given twice")
-                )
+                self.document.note(*here, (*path, name), f"key {name!r} is given twice")
                 continue
             self.document.keys[(*path, name)] = here
             plain[name] = self.visit(value, (*path, name), depth + 1)
         return plain
 
     def _scalar(self, node: ScalarNode, path: Path) -> Any:
-        tag, text = str(node.tag).removeprefix("tag:yaml.org,2002:"), str(node.value)
+        tag, text = str(node.tag).removeprefix(_STANDARD), str(node.value)
         if tag == "str":
+            if any("\ud800" <= letter <= "\udfff" for letter in text):
+                self.document.problem(path, f"{text!r} has half a character (an escape from \\ud800 to \\udfff)")
             return text
         if tag == "null":
             return None

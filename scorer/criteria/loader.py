@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, parse
-from scorer.criteria.shapes import read, show
+from scorer.criteria.shapes import read
 from scorer.formulas import Formula, Part
-from scorer.hints import nearly
+from scorer.hints import nearly, show
 from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 
@@ -71,14 +73,14 @@ class _Loader:
         self._declare(raw)
         categories = [self._category(code, body) for code, body in raw.items()]
         codes = tuple(raw)
-        if head is None:
-            return None
-        requires = tuple(head.overall.requires) if head.overall else codes
+        requires = _texts(_map(data.get("overall")).get("requires"))
         for n, code in enumerate(requires):
             if code not in codes:
                 problem(("overall", "requires", n), f"unknown category {code!r}{nearly(code, codes)}")
             elif code in requires[:n]:
                 problem(("overall", "requires", n), f"category {code!r} is given twice")
+        if head is None:
+            return None
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
             title=head.title,
@@ -92,9 +94,9 @@ class _Loader:
             percent_decimals=head.rounding.percent,
             ranking=model.RankingRule(head.ranking.ties, head.ranking.precision == "exact"),
             categories=tuple(category for category in categories if category),
-            requires=requires,
+            requires=requires or codes,
             indicators=self.read_order,
-            revision=self.document.revision(),
+            revision="" if self.document.problems else self.document.revision(),
         )
         lint.check(criteria_set, self.document)
         return criteria_set
@@ -135,8 +137,8 @@ class _Loader:
         raw = _map(data)
         groups = _map(raw.get("groups"))
         built = [self._group((*path, "groups", g), g, body) for g, body in groups.items()]
-        criteria = {c.id for group in built if group for c in group.criteria}
-        known = [*groups, *criteria]
+        ids = [_map(c).get("id") for group in groups.values() for c in _list(_map(group).get("criteria"))]
+        known = [*groups, *(code for code in ids if isinstance(code, str))]
         levels = [
             self._level((*path, "levels", n), body, known, list(groups))
             for n, body in enumerate(_list(raw.get("levels")))
@@ -177,11 +179,13 @@ class _Loader:
             self.ids.setdefault(identity, path)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = self._formula(path, raw.get("formula"), parameters, list(schema.Criterion.model_fields))
-        if formula is not None and not self.document.broken(*path):
+        if formula is not None:
             self._reads(path, formula)
         if shape is None or formula is None:
             return None
         self._tiers((*path, "points"), shape.points)
+        for inner, amount in _amounts(formula, ()):
+            self._tiers((*path, *inner), amount)
         tiers = [tier for tier in self.tiers if shape.points.of(tier) is not None]
         for inner, message in formula.problems(shape.points, tiers):
             self.document.problem((*path, *inner), message)
@@ -236,17 +240,16 @@ class _Loader:
             self.document.problem((*path, "points"), str(error))
         parameters = {key: value for key, value in data.items() if key not in ("formula", "points")}
         formula = self._formula(path, data.get("formula"), parameters, ["formula", "points"])
-        if points is not None:
-            self._tiers((*path, "points"), points)
         return Part(formula, points) if formula is not None and points is not None else None
 
     def _reads(self, path: Path, formula: Formula) -> None:
         for inner, code, kinds, options in formula.reads():
             here, indicator = (*path, *inner), self.indicators.get(code)
             if indicator is None:
-                message = f"no group of the set declares indicator {code!r}{nearly(code, self.indicators)}"
-                if not self.unscored:  # a group without its plugin may have declared it
-                    self.document.problem(here, message)
+                hint = nearly(code, self.indicators)
+                # A group without its plugin may have declared it: that is one problem, not many.
+                if path[3] in self.vocabulary.groups and (hint or not self.unscored):
+                    self.document.problem(here, f"no group of the set declares indicator {code!r}{hint}")
                 continue
             self.read_order.setdefault(code, indicator)
             if indicator.kind not in kinds:
@@ -255,7 +258,8 @@ class _Loader:
             elif options is not None and set(options) != set(indicator.options):
                 for extra in [option for option in options if option not in indicator.options]:
                     hint = nearly(extra, indicator.options)
-                    self.document.problem((*path, "options", extra), f"{code!r} has no option {extra!r}{hint}")
+                    message = f"{code!r} has no option {extra!r}{hint}"
+                    self.document.problem((*path, "options", extra), message, key=True)
                 lacking = ", ".join(option for option in indicator.options if option not in options)
                 if lacking:
                     self.document.problem((*path, "options"), f"says nothing of {code!r}'s option {lacking}")
@@ -269,13 +273,16 @@ class _Loader:
         return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance, shape.notes)
 
     def _gate(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Gate | None:
+        for edge in ("at_least", "above"):
+            for tier in _map(_map(data).get(edge)):
+                self._tier((*path, edge, tier), tier)
         shape = read(self.document, path, schema.Gate, data)
         if shape is None:
             return None
         terms = [term.strip() for term in shape.measure.split("+")]
         for term in terms:
             if term != model.TOTAL and term not in known:
-                message = f"{term!r} is no group or criterion of this category{nearly(term, known)}"
+                message = f"{term!r} is no group or criterion of this category{nearly(term, [*known, model.TOTAL])}"
                 self.document.problem((*path, "measure"), message)
                 return None
             if len(terms) > 1 and term not in groups:
@@ -286,25 +293,47 @@ class _Loader:
             return None
         minimum = shape.at_least or shape.above
         assert minimum is not None
-        self._tiers((*path, "at_least" if shape.at_least else "above"), minimum.amount)
         name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
         return model.Gate(name, minimum.unit, minimum.amount, shape.above is not None)
 
     def _tiers(self, path: Path, points: PointsByTier) -> None:
         for tier in points.tiers():
-            if tier not in self.tiers:
-                self.document.problem((*path, tier), f"unknown tier {tier!r}{nearly(tier, self.tiers)}", key=True)
+            self._tier((*path, tier), tier)
+
+    def _tier(self, path: Path, tier: str) -> None:
+        if tier not in self.tiers:
+            self.document.problem(path, f"unknown tier {tier!r}{nearly(tier, self.tiers)}", key=True)
 
     def _stated(self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]) -> None:
         """Refuses a stated maximum to which the criteria do not add up."""
-        if stated is None or self.document.broken(*path[:-1]):
+        if stated is None:
             return
         self._tiers(path, stated)
+        if self.document.broken(*path[:-1]):
+            return
         for tier in self.tiers:
             wanted, found = stated.of(tier), sum(criterion.maximum(tier) for criterion in criteria)
             if wanted is not None and wanted != found and (found or stated.tiers()):
                 message = f"the criteria of tier {tier!r} add up to {plain(found)}, not to {plain(wanted)}"
                 self.document.problem(path, message)
+
+
+def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
+    """Every number of points in a formula's parameters, and its path."""
+    if isinstance(value, PointsByTier):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _amounts(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, Part):
+        yield from _amounts(value.formula, path)
+        yield from _amounts(value.points, (*path, "points"))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _amounts(item, (*path, str(key)))
+    elif isinstance(value, tuple):
+        for n, item in enumerate(value):
+            yield from _amounts(item, (*path, n))
 
 
 def _map(value: object) -> Mapping[str, Any]:

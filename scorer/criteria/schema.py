@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
-from scorer.points import PointsByTier, to_micro
+from scorer.hints import show
+from scorer.points import PointsByTier, TierError, to_micro
 
 PERCENT = re.compile(r"^(\d{1,4}(?:\.\d{1,4})?)\s?%$")
 
@@ -25,7 +26,7 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
-            raise ValueError(f"{value!r} is not a code such as {example!r} ({pattern})")
+            raise ValueError(f"{show(value)} is not a code such as {example!r} ({pattern})")
         return value
 
     return PlainValidator(check)
@@ -40,7 +41,7 @@ Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 
 def _day(value: object) -> datetime.date:
     if not isinstance(value, datetime.date):
-        raise ValueError(f"expected a day such as 2020-06-30, not {value!r}")
+        raise ValueError(f"expected a day such as 2020-06-30, not {show(value)}")
     return value
 
 
@@ -61,7 +62,7 @@ class Minimum(BaseModel):
             ValueError: anything else, with what was expected.
         """
         if isinstance(value, Mapping):
-            each = {str(tier): cls.parse(item) for tier, item in value.items()}
+            each = {str(tier): TierError.at(str(tier), cls.parse, item) for tier, item in value.items()}
             units = {item.unit for item in each.values()}
             amounts = [(tier, item.amount.everywhere) for tier, item in each.items()]
             if len(units) != 1 or any(amount is None for _, amount in amounts):
@@ -71,7 +72,7 @@ class Minimum(BaseModel):
         if isinstance(value, str) and (match := PERCENT.match(value)):
             return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
-            raise ValueError(f"expected a percentage of at most four decimals or a number of points, not {value!r}")
+            raise ValueError(f"expected a percentage of at most four decimals or a number of points, not {show(value)}")
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 

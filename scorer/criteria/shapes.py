@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from scorer.criteria.document import Document, Path
-from scorer.hints import nearly
+from scorer.hints import nearly, show
+from scorer.points import TierError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -28,7 +29,10 @@ def read(document: Document, path: Path, model: type[Model], data: object) -> Mo
             # A list whose items failed is also reported as too short.
             if item["type"] == "too_short" and any(o["loc"][: len(loc)] == loc and o["loc"] != loc for o in errors):
                 continue
-            _note(document, path, model, loc, item["type"], item["msg"], item["input"], item.get("ctx", {}))
+            ctx = item.get("ctx", {})
+            if isinstance(ctx.get("error"), TierError):
+                loc = (*loc, ctx["error"].tier)
+            _note(document, path, model, loc, item["type"], item["msg"], item["input"], ctx)
         return None
 
 
@@ -65,18 +69,6 @@ _EXPECTED = {
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
 }
-
-
-def show(value: object) -> str:
-    """A value in a message, short."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "keys and values" if value else "nothing"
-    if isinstance(value, list | tuple):
-        return "a list" if value else "an empty list"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _keys(model: type[BaseModel]) -> Iterator[str]:

@@ -6,14 +6,16 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.cohort import Cohort
+from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
-from scorer.points import Bools, Floats, PointsByTier, to_micro
+from scorer.points import MICRO, Bools, Floats, PointsByTier, to_micro
 
 Path = tuple[str | int, ...]
 """A place inside a formula's parameters, such as ("steps", 0, "points")."""
@@ -42,6 +44,9 @@ class Outcome(NamedTuple):
     """(n,) whether an indicator that was read was not reported."""
     not_applicable: Bools | None = None
     """(n,) whether the formula leaves the unit out (a zero denominator, say); None: nobody."""
+    rest: Floats | None = None
+    """(n,) what rounding to whole micropoints left: the exact points minus ``points``, an exact half exact, otherwise
+    within 10^-6; None: nothing, as always when points are looked up or counted."""
 
 
 class Formula(BaseModel):
@@ -93,6 +98,13 @@ class Formula(BaseModel):
         del maximum, cohort, excluded
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The micropoints of one unit, not rounded; kinds that fill ``rest`` must say.
+
+        Asked for a few units only: those in which parts of a sum leave about half a micropoint together.
+        """
+        return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))
+
 
 def above_maximum(
     path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
@@ -114,8 +126,14 @@ def above_maximum(
 class Threshold:
     """A number or a day that an answer is compared with."""
 
-    value: float
+    micro: int
+    """In millionths, also days since 1970-01-01."""
     is_date: bool
+
+    @property
+    def value(self) -> float:
+        """The double nearest to it, as answers are."""
+        return self.micro / MICRO
 
     @classmethod
     def parse(cls, value: object) -> Threshold:
@@ -127,13 +145,13 @@ class Threshold:
         if isinstance(value, Threshold):
             return value
         if isinstance(value, datetime.date):
-            return cls(float(days(value)), True)
+            return cls(days(value) * MICRO, True)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ValueError(f"expected a number or a day such as 2020-06-30, not {value!r}")
+            raise ValueError(f"expected a number or a day such as 2020-06-30, not {show(value)}")
         micro = to_micro(value)
-        if abs(micro) > LARGEST * 10**6:
-            raise ValueError(f"{value} is not between -{LARGEST} and {LARGEST}")
-        return cls(micro / 10**6, False)
+        if abs(micro) > LARGEST * MICRO:
+            raise ValueError(f"{show(value)} is not between -{LARGEST} and {LARGEST}")
+        return cls(micro, False)
 
 
 Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -22,6 +23,17 @@ class Part:
     formula: Formula
     points: PointsByTier
 
+    def evaluate(self, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """Points of the cohort's n units."""
+        return self.formula.evaluate(self.points.of(cohort.tier) or 0, cohort, excluded)
+
+    def exact(self, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """One unit's micropoints, not rounded."""
+        return self.formula.exact(self.points.of(cohort.tier) or 0, cohort, excluded, unit)
+
+
+HALF_DOUBT = 1e-3
+"""How near to half a micropoint the rests of parts, each within 10^-6, are added up exactly."""
 
 Parts = Annotated[tuple[Annotated[Part, SkipValidation], ...], Field(min_length=1)]
 
@@ -66,7 +78,7 @@ class _Combined(Formula):
         return merged
 
     def _outcomes(self, cohort: Cohort, excluded: Bools | None) -> list[Outcome]:
-        return [p.formula.evaluate(p.points.of(cohort.tier) or 0, cohort, excluded) for p in self._parts()]
+        return [part.evaluate(cohort, excluded) for part in self._parts()]
 
 
 class Sum(_Combined):
@@ -83,18 +95,35 @@ class Sum(_Combined):
         for tier in tiers:
             most, amounts = points.of(tier), [part.points.of(tier) for part in self.parts]
             known = [amount for amount in amounts if amount is not None]
-            if most is not None and (len(known) < len(amounts) or sum(known) != most):
+            for n, amount in enumerate(amounts):
+                if most is not None and amount is None:
+                    message = f"has no points for tier {tier!r}, which the criterion's points name"
+                    yield ("parts", n, "points"), message
+            if most is not None and len(known) == len(amounts) and sum(known) != most:
                 total = f"{Decimal(sum(known)) / 10**6:f}"
                 yield ("parts",), f"the parts add up to {total}, not to the criterion's {Decimal(most) / 10**6:f}"
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Adds up what is there."""
-        del maximum
+        """Adds up what is there, and rounds once: three thirds make a whole."""
         outcomes = self._outcomes(cohort, excluded)
-        return Outcome(
-            np.add.reduce([outcome.points for outcome in outcomes]),
-            np.logical_or.reduce([outcome.missing for outcome in outcomes]),
-        )
+        points = np.add.reduce([outcome.points for outcome in outcomes])
+        missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
+        rests = [outcome.rest for outcome in outcomes if outcome.rest is not None]
+        if not rests:
+            return Outcome(points, missing)
+        rest = np.add.reduce(rests)
+        carry = np.rint(rest)
+        points, rest = points + carry, rest - carry
+        for unit in np.flatnonzero(np.abs(rest) > 0.5 - HALF_DOUBT).tolist():
+            exact = self.exact(maximum, cohort, excluded, unit)
+            points[unit] = round(exact)
+            rest[unit] = float(exact - round(exact))
+        return Outcome(points, missing, rest=rest)
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        del maximum
+        return sum((part.exact(cohort, excluded, unit) for part in self.parts), Fraction(0))
 
 
 class Best(_Combined):
@@ -115,7 +144,17 @@ class Best(_Combined):
         """The most points of what is there."""
         del maximum
         outcomes = self._outcomes(cohort, excluded)
-        return Outcome(
-            np.maximum.reduce([outcome.points for outcome in outcomes]),
-            np.logical_or.reduce([outcome.missing for outcome in outcomes]),
-        )
+        points = np.maximum.reduce([outcome.points for outcome in outcomes])
+        missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
+        if all(outcome.rest is None for outcome in outcomes):
+            return Outcome(points, missing)
+        rests = [np.zeros(len(cohort)) if outcome.rest is None else outcome.rest for outcome in outcomes]
+        # The rest of the best alternative, which of several with the same rounded points has the largest.
+        ties = [outcome.points == points for outcome in outcomes]
+        rest = np.maximum.reduce([np.where(tie, left, -np.inf) for tie, left in zip(ties, rests, strict=True)])
+        return Outcome(points, missing, rest=rest)
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        del maximum
+        return max(part.exact(cohort, excluded, unit) for part in self.alternatives)

@@ -42,15 +42,31 @@ class Ratio(Formula):
         """Exactly rounded to micropoints."""
         del excluded
         numerator, denominator = _alike(cohort, self.numerator, self.denominator)
-        points = rounded_ratio(np.minimum(numerator, denominator), denominator, maximum)
-        return self._with_zeros(maximum, points, numerator, denominator)
+        points, rest = rounded_ratio(np.minimum(numerator, denominator), denominator, maximum)
+        return self._with_zeros(maximum, points, rest, numerator, denominator)
 
-    def _with_zeros(self, maximum: int, points: Floats, numerator: Floats, denominator: Floats) -> Outcome:
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        del excluded
+        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        return min(self._ratio(numerator, denominator, unit), Fraction(1)) * maximum
+
+    def _ratio(self, numerator: Floats, denominator: Floats, unit: int) -> Fraction:
+        """One unit's ratio, exactly; what ``when_zero`` says where there is nothing to divide by."""
+        if np.isnan(numerator[unit]) or np.isnan(denominator[unit]):
+            return Fraction(0)
+        if denominator[unit] == 0:
+            return Fraction(1 if self.when_zero == "full" else 0)
+        return Fraction(int(numerator[unit]), int(denominator[unit]))
+
+    def _with_zeros(
+        self, maximum: int, points: Floats, rest: Floats, numerator: Floats, denominator: Floats
+    ) -> Outcome:
         missing = np.isnan(numerator) | np.isnan(denominator)
         nothing = (denominator == 0) & ~missing
         if self.when_zero == "full":
             points = np.where(nothing, float(maximum), points)
-        return Outcome(points, missing, nothing if self.may_leave_out else None)
+        return Outcome(points, missing, nothing if self.may_leave_out else None, rest)
 
 
 class RatioToBest(Ratio):
@@ -67,19 +83,25 @@ class RatioToBest(Ratio):
         return True
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """a / b of the best A / B is (a x B) / (b x A): whole numbers again."""
+        """Every ratio by the best one, in Python's integers: the products of four answers fit no machine word."""
         numerator, denominator = _alike(cohort, self.numerator, self.denominator)
-        counted = (denominator > 0) & ~np.isnan(numerator)
-        if excluded is not None:
-            counted &= ~excluded
-        points = np.zeros(len(cohort))
-        best = _largest(numerator, denominator, counted)
+        best = _largest(numerator, denominator, excluded)
+        points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
         if best:
-            rows = np.flatnonzero((denominator > 0) & ~np.isnan(numerator))
-            for row in rows:  # Python's integers: the products of four answers fit no machine word.
-                ratio = Fraction(int(numerator[row]), int(denominator[row]))
-                points[row] = round(min(ratio / best, Fraction(1)) * maximum)
-        return self._with_zeros(maximum, points, numerator, denominator)
+            for unit in np.flatnonzero((denominator > 0) & ~np.isnan(numerator)).tolist():
+                exact = min(self._ratio(numerator, denominator, unit) / best, Fraction(1)) * maximum
+                points[unit] = round(exact)
+                rest[unit] = float(exact - round(exact))
+        return self._with_zeros(maximum, points, rest, numerator, denominator)
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        ratio = self._ratio(numerator, denominator, unit)
+        best = _largest(numerator, denominator, excluded)
+        if denominator[unit] == 0:
+            return ratio * maximum
+        return min(ratio / best, Fraction(1)) * maximum if best else Fraction(0)
 
 
 def _alike(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Floats]:
@@ -89,8 +111,11 @@ def _alike(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Fl
     return cohort.values(numerator), cohort.values(denominator)
 
 
-def _largest(numerator: Floats, denominator: Floats, counted: Bools) -> Fraction:
-    """The largest ratio, exactly; 0 when there is none."""
+def _largest(numerator: Floats, denominator: Floats, excluded: Bools | None) -> Fraction:
+    """The largest ratio of units that are not excluded, exactly; 0 when there is none."""
+    counted = (denominator > 0) & ~np.isnan(numerator)
+    if excluded is not None:
+        counted &= ~excluded
     if not counted.any():
         return Fraction(0)
     ratios = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=counted)

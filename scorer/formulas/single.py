@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scorer.cohort import Cohort
 from scorer.formulas.base import NUMBERS, Amount, Edge, Formula, Outcome, Path, Read, Threshold, above_maximum
 from scorer.indicators import IndicatorKind
-from scorer.points import MICRO, Bools, PointsByTier, rounded_ratio
+from scorer.points import MICRO, Bools, Ints, PointsByTier, rounded_ratio
 
 
 class Flag(Formula):
@@ -126,7 +127,7 @@ class Steps(Formula):
             if edge.is_date != next_edge.is_date or upwards != (next_how in ("at_least", "above")):
                 yield ("steps", n), "steps must all compare numbers or all days, and all in one direction"
                 continue
-            gap = (edge.value - next_edge.value) * (1 if upwards else -1)
+            gap = (edge.micro - next_edge.micro) * (1 if upwards else -1)
             # At one value the strict edge is the harder one, so it may stand before the inclusive one.
             if gap < 0 or (gap == 0 and not (how in ("above", "below") and next_how in ("at_least", "at_most"))):
                 yield ("steps", n), "can never count: the step before it holds whenever this one does"
@@ -185,7 +186,7 @@ class Linear(Formula):
 
     @model_validator(mode="after")
     def _a_line(self) -> Linear:
-        if self.start.is_date or self.to.is_date or self.start.value == self.to.value:
+        if self.start.is_date or self.to.is_date or self.start.micro == self.to.micro:
             raise ValueError("from and to must be two different numbers")
         return self
 
@@ -196,11 +197,22 @@ class Linear(Formula):
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """How far along the line, of all its length."""
         del excluded
-        start, end = round(self.start.value * MICRO), round(self.to.value * MICRO)
+        way, length = self._way(cohort)
+        points, rest = rounded_ratio(way, np.full_like(way, length), maximum)
+        return Outcome(points, np.isnan(cohort.values(self.indicator)), rest=rest)
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        del excluded
+        way, length = self._way(cohort)
+        return Fraction(int(way[unit]) * maximum, length)
+
+    def _way(self, cohort: Cohort) -> tuple[Ints, int]:
+        """How far along the line each unit (n,) is, and its length, in millionths."""
+        start, end = self.start.micro, self.to.micro
         values = cohort.micro(self.indicator)
-        way = np.clip((values - start) * (1 if end > start else -1), 0.0, float(abs(end - start)))
-        length = np.full(len(cohort), float(abs(end - start)))
-        return Outcome(rounded_ratio(way, length, maximum), np.isnan(values))
+        values = np.where(np.isnan(values), start, values).astype(np.int64)
+        return np.clip((values - start) * (1 if end > start else -1), 0, abs(end - start)), abs(end - start)
 
 
 class Awarded(Formula):

@@ -1,0 +1,498 @@
+"""The method once more, one unit after the other in plain fractions: what the service has to agree with exactly.
+
+Written from the description of the method and knowing nothing of the scorer. A criteria set is the document as plain
+values (what a YAML reader gives), a unit has its answers as plain values; an answer that is not there was not
+reported. A criterion's points are rounded to the nearest micropoint, an exact half to the even one; percent and
+converted scores are rounded down from exact sums; published is converted rounded half up. Nothing else is rounded.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+Document = Mapping[str, Any]
+Answers = Mapping[str, bool | int | float | Decimal | str | datetime.date]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit with its answers and the criteria that do not apply to it."""
+
+    id: str
+    tier: str
+    answers: Answers = field(default_factory=dict)
+    not_applicable: tuple[str, ...] = ()
+    name: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Points of one sum of criteria."""
+
+    points: Fraction
+    max_points: Fraction
+    nominal: Fraction
+    percent: Fraction
+    converted: Fraction
+    published: Fraction
+    missing: int
+    not_applicable: int
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """One criterion; ``status`` is scored, missing or not_applicable."""
+
+    id: str
+    points: Fraction
+    max_points: Fraction
+    nominal: Fraction
+    most: Fraction
+    """What it gives at most; negative for a penalty."""
+    status: str
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """One group with its criteria."""
+
+    code: str
+    score: Score
+    criteria: tuple[CriterionResult, ...]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """One gate as it applied to one unit."""
+
+    level: int
+    measure: str
+    unit: str
+    minimum: Fraction
+    strict: bool
+    value: Fraction
+    passed: bool
+    not_applicable: bool
+
+
+@dataclass(frozen=True)
+class MeasureResult:
+    """One measure; ``level`` is the best one all of whose gates on this measure hold, 0 none."""
+
+    measure: str
+    points: Fraction
+    max_points: Fraction
+    percent: Fraction
+    level: int
+
+
+@dataclass(frozen=True)
+class CategoryResult:
+    """One category; ``standing`` is ranked, below_minimum or nothing_applicable."""
+
+    code: str
+    score: Score
+    standing: str
+    level: int
+    rank: int
+    measures: tuple[MeasureResult, ...]
+    failing: tuple[GateResult, ...]
+    groups: tuple[GroupResult, ...]
+    gates: tuple[GateResult, ...]
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything about one unit."""
+
+    unit: Unit
+    categories: tuple[CategoryResult, ...]
+    overall: Score
+    rank: int
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The units of one tier in ranking order."""
+
+    tier: str
+    requires: tuple[str, ...]
+    """The categories in which a unit must be ranked to be ranked overall."""
+    cards: tuple[Card, ...]
+
+
+# Numbers
+
+
+def exact(value: object) -> Fraction:
+    """A number by its decimal text (0.1 is one tenth), a day by its number."""
+    return Fraction(value.toordinal()) if isinstance(value, datetime.date) else Fraction(str(value))
+
+
+def nearest(points: Fraction) -> Fraction:
+    """To the nearest micropoint, an exact half to the even one."""
+    return Fraction(round(points * 10**6), 10**6)
+
+
+def floor(value: Fraction, decimals: int) -> Fraction:
+    """Rounded down."""
+    return Fraction(math.floor(value * 10**decimals), 10**decimals)
+
+
+def half_up(value: Fraction, decimals: int) -> Fraction:
+    """An exact half away from zero."""
+    size = Fraction(math.floor(abs(value) * 10**decimals + Fraction(1, 2)), 10**decimals)
+    return size if value >= 0 else -size
+
+
+def of_tier(amount: Any, tier: str) -> Any:
+    """An amount that may be given by tier; None where the tier has none."""
+    return amount.get(tier) if isinstance(amount, Mapping) else amount
+
+
+def points_of(body: Mapping[str, Any], tier: str) -> Fraction:
+    """The points of a criterion, part, step or option in a tier."""
+    return exact(of_tier(body["points"], tier))
+
+
+# Formulas: points before rounding, whether an indicator was not reported, whether the formula leaves the unit out.
+
+Given = tuple[Fraction, bool, bool]
+NOT_REPORTED: Given = (Fraction(0), True, False)
+
+
+def flag(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """Yes gives everything."""
+    answer = unit.answers.get(body["indicator"])
+    return NOT_REPORTED if answer is None else (most if answer else Fraction(0), False, False)
+
+
+def fault(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """A fault takes everything; faults are a flag or a count."""
+    answer = unit.answers.get(body["indicator"])
+    return NOT_REPORTED if answer is None else (Fraction(0) if answer else most, False, False)
+
+
+def choice(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """Each option has its points."""
+    answer = unit.answers.get(body["indicator"])
+    return NOT_REPORTED if answer is None else (exact(of_tier(body["options"][answer], unit.tier)), False, False)
+
+
+def steps(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """The first step that holds counts."""
+    answer = unit.answers.get(body["indicator"])
+    if answer is None:
+        return NOT_REPORTED
+    holds: dict[str, Callable[[Fraction, Fraction], bool]] = {
+        "at_least": lambda value, edge: value >= edge,
+        "above": lambda value, edge: value > edge,
+        "at_most": lambda value, edge: value <= edge,
+        "below": lambda value, edge: value < edge,
+    }
+    for step in body["steps"]:
+        if any(how in step and compare(exact(answer), exact(step[how])) for how, compare in holds.items()):
+            return points_of(step, unit.tier), False, False
+    return Fraction(0), False, False
+
+
+def count(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """So much for each, up to the maximum."""
+    answer = unit.answers.get(body["indicator"])
+    return (
+        NOT_REPORTED
+        if answer is None
+        else (min(exact(answer) * exact(of_tier(body["each"], unit.tier)), most), False, False)
+    )
+
+
+def linear(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """Along a line, flat beyond its ends."""
+    answer = unit.answers.get(body["indicator"])
+    if answer is None:
+        return NOT_REPORTED
+    start, end = exact(body["from"]), exact(body["to"])
+    return min(max((exact(answer) - start) / (end - start), Fraction(0)), Fraction(1)) * most, False, False
+
+
+def awarded(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """The answer is the points."""
+    answer = unit.answers.get(body["indicator"])
+    return NOT_REPORTED if answer is None else (exact(answer), False, False)
+
+
+def ratio(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit], best: Fraction = Fraction(1)) -> Given:
+    """A share of the best there is, which is 1 unless the set compares units."""
+    numerator, denominator = (unit.answers.get(body[key]) for key in ("numerator", "denominator"))
+    if numerator is None or denominator is None:
+        return NOT_REPORTED
+    if exact(denominator) == 0:
+        return most if body["when_zero"] == "full" else Fraction(0), False, body["when_zero"] == "not_applicable"
+    share = exact(numerator) / exact(denominator)
+    return (min(share / best, Fraction(1)) * most if best else Fraction(0)), False, False
+
+
+def ratio_to_best(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """A share of the largest ratio among the tier's units to which the criterion applies."""
+    reported = [(peer.answers.get(body["numerator"]), peer.answers.get(body["denominator"])) for peer in peers]
+    ratios = [exact(a) / exact(b) for a, b in reported if a is not None and b is not None and exact(b) > 0]
+    return ratio(body, most, unit, peers, max(ratios, default=Fraction(0)))
+
+
+def sum_of_parts(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """What is there counts."""
+    parts = [given(part, unit, peers) for part in body["parts"]]
+    return sum((part[0] for part in parts), Fraction(0)), any(part[1] for part in parts), False
+
+
+def best_of(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """The alternative with the most points counts."""
+    parts = [given(part, unit, peers) for part in body["alternatives"]]
+    return max(part[0] for part in parts), any(part[1] for part in parts), False
+
+
+FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]] = {
+    "flag": flag,
+    "fault": fault,
+    "choice": choice,
+    "steps": steps,
+    "count": count,
+    "ratio": ratio,
+    "ratio_to_best": ratio_to_best,
+    "linear": linear,
+    "awarded": awarded,
+    "sum": sum_of_parts,
+    "best": best_of,
+}
+
+
+def given(body: Document, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """What the formula of a criterion or part gives."""
+    return FORMULAS[body["formula"]](body, points_of(body, unit.tier), unit, peers)
+
+
+# Sums
+
+
+def criterion_result(body: Document, unit: Unit, cohort: Sequence[Unit]) -> CriterionResult:
+    """One criterion of one unit."""
+    effect = body.get("effect", "score")
+    most = points_of(body, unit.tier) * (-1 if effect == "penalty" else 1)
+    nominal = most if effect == "score" else Fraction(0)
+    peers = [peer for peer in cohort if body["id"] not in peer.not_applicable]
+    points, missing, left_out = given(body, unit, peers)
+    left_out |= missing and body.get("when_missing") == "not_applicable"
+    if left_out or body["id"] in unit.not_applicable:
+        return CriterionResult(body["id"], Fraction(0), Fraction(0), nominal, most, "not_applicable")
+    points = nearest(points) * (-1 if effect == "penalty" else 1)
+    return CriterionResult(body["id"], points, nominal, nominal, most, "missing" if missing else "scored")
+
+
+def score_of(criteria: Sequence[CriterionResult], points: Fraction, decimals: int) -> Score:
+    """What follows from the points of a sum of criteria."""
+    maximum = sum((criterion.max_points for criterion in criteria), Fraction(0))
+    nominal = sum((criterion.nominal for criterion in criteria), Fraction(0))
+    converted = floor(points * nominal / maximum, 6) if maximum else Fraction(0)
+    return Score(
+        points=points,
+        max_points=maximum,
+        nominal=nominal,
+        percent=percent_of(points, maximum),
+        converted=converted,
+        published=half_up(converted, decimals),
+        missing=sum(criterion.status == "missing" for criterion in criteria),
+        not_applicable=sum(criterion.status == "not_applicable" for criterion in criteria),
+    )
+
+
+def percent_of(points: Fraction, maximum: Fraction) -> Fraction:
+    """Rounded down to parts per million; 0 of nothing."""
+    return floor(points / maximum * 100, 4) if maximum else Fraction(0)
+
+
+# Gates
+
+
+@dataclass(frozen=True)
+class _Gate:
+    level: int
+    measure: str
+    unit: str
+    minimum: Fraction
+    strict: bool
+
+
+def gates_of(body: Document, tier: str) -> list[_Gate]:
+    """The gates of a category in a tier, best level first."""
+    order = list(body["groups"])
+    gates = []
+    for level in body.get("levels", ()):
+        for gate in level["gates"]:
+            terms = [term.strip() for term in gate["measure"].split("+")]
+            name = "+".join(sorted(terms, key=order.index)) if len(terms) > 1 else terms[0]
+            minimum = of_tier(gate["above" if "above" in gate else "at_least"], tier)
+            percent = isinstance(minimum, str) and minimum.endswith("%")
+            amount = exact(minimum.removesuffix("%").strip()) if percent else exact(minimum)
+            gates.append(_Gate(level["level"], name, "percent" if percent else "points", amount, "above" in gate))
+    return gates
+
+
+def measured(name: str, groups: Sequence[GroupResult], total: Score) -> tuple[Fraction, Fraction]:
+    """Points and applicable maximum of a measure."""
+    if name == "total":
+        return total.points, total.max_points
+    by_code = {group.code: group.score for group in groups}
+    if all(term in by_code for term in name.split("+")):
+        scores = [by_code[term] for term in name.split("+")]
+        points = sum((score.points for score in scores), Fraction(0))
+        return points, sum((score.max_points for score in scores), Fraction(0))
+    criterion = next(criterion for group in groups for criterion in group.criteria if criterion.id == name)
+    return criterion.points, criterion.max_points
+
+
+def gate_result(gate: _Gate, points: Fraction, maximum: Fraction) -> GateResult:
+    """Whether a gate holds; a percentage of nothing does, and says not applicable."""
+    percent = gate.unit == "percent"
+    nothing = percent and maximum == 0
+    value, wanted = (points * 100, gate.minimum * maximum) if percent else (points, gate.minimum)
+    return GateResult(
+        level=gate.level,
+        measure=gate.measure,
+        unit=gate.unit,
+        minimum=gate.minimum,
+        strict=gate.strict,
+        value=percent_of(points, maximum) if percent else points,
+        passed=nothing or (value > wanted if gate.strict else value >= wanted),
+        not_applicable=nothing,
+    )
+
+
+def category_result(code: str, body: Document, decimals: int, unit: Unit, cohort: Sequence[Unit]) -> CategoryResult:
+    """One category of one unit, still without its rank."""
+    groups = []
+    for name, group in body["groups"].items():
+        here = [criterion for criterion in group["criteria"] if of_tier(criterion["points"], unit.tier) is not None]
+        criteria = tuple(criterion_result(criterion, unit, cohort) for criterion in here)
+        if criteria:
+            points = sum((criterion.points for criterion in criteria), Fraction(0))
+            groups.append(GroupResult(name, score_of(criteria, points, decimals), criteria))
+    points = sum((group.score.points for group in groups), Fraction(0))
+    score = score_of([c for group in groups for c in group.criteria], max(points, Fraction(0)), decimals)
+    gates = [gate_result(gate, *measured(gate.measure, groups, score)) for gate in gates_of(body, unit.tier)]
+    levels = [level["level"] for level in body.get("levels", ())]
+    reached = [level for level in levels if all(gate.passed for gate in gates if gate.level == level)]
+    measures = []
+    for name in dict.fromkeys(gate.measure for gate in gates):
+        mine = [gate for gate in gates if gate.measure == name]
+        held = [n for n in levels if (asked := [g.passed for g in mine if g.level == n]) and all(asked)]
+        points, maximum = measured(name, groups, score)
+        measures.append(MeasureResult(name, points, maximum, percent_of(points, maximum), (held or [0])[0]))
+    nothing = score.max_points == 0
+    level = reached[0] if reached and not nothing else 0
+    better = levels[: levels.index(level)] if level else levels
+    standing = "nothing_applicable" if nothing else "ranked" if reached or not levels else "below_minimum"
+    return CategoryResult(
+        code=code,
+        score=score,
+        standing=standing,
+        level=level,
+        rank=0,
+        measures=tuple(measures),
+        failing=tuple(gate for gate in gates if not gate.passed and gate.level in better[-1:]),
+        groups=tuple(groups),
+        gates=tuple(gates),
+        levels=tuple(levels),
+    )
+
+
+# Rankings
+
+
+def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
+    """The rankings of all tiers that have units, in the set's order."""
+    rankings = []
+    for tier in document["tiers"]:
+        cohort = [unit for unit in units if unit.tier == tier]
+        if cohort:
+            rankings.append(_ranking(document, tier, [_card(document, unit, cohort) for unit in cohort]))
+    return rankings
+
+
+def score_unit(document: Document, unit: Unit) -> Card:
+    """One unit alone; its ranks are 0."""
+    return _card(document, unit, [unit])
+
+
+def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:
+    decimals = document.get("rounding", {}).get("points", 2)
+    categories = tuple(
+        category_result(code, body, decimals, unit, cohort)
+        for code, body in document["categories"].items()
+        if any(
+            of_tier(criterion["points"], unit.tier) is not None
+            for group in body["groups"].values()
+            for criterion in group["criteria"]
+        )
+    )
+    criteria = [criterion for category in categories for group in category.groups for criterion in group.criteria]
+    points = sum((category.score.points for category in categories), Fraction(0))
+    standings = {category.code: category.standing for category in categories}
+    lacking = tuple(code for code in _requires(document, categories) if standings[code] != "ranked")
+    return Card(unit, categories, score_of(criteria, points, decimals), 0, lacking)
+
+
+def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple[str, ...]:
+    """The required categories that the tier has; a tier that has none of them is asked for all it has."""
+    required = document["overall"]["requires"] if "overall" in document else list(document["categories"])
+    here = [category.code for category in categories]
+    return tuple(code for code in required if code in here) or tuple(here)
+
+
+def _ranking(document: Document, tier: str, cards: Sequence[Card]) -> Ranking:
+    rule = document.get("ranking", {})
+
+    def compared(score: Score) -> Fraction:
+        return score.converted if rule.get("precision") == "exact" else score.published
+
+    def ranks(scores: Mapping[str, Fraction]) -> dict[str, int]:
+        """Ranks by unit id of the scores by unit id."""
+        ties = rule.get("ties", "competition")
+        if ties == "ordinal":
+            order = sorted(scores, key=lambda unit: (-scores[unit], unit))
+            return {unit: place for place, unit in enumerate(order, start=1)}
+        others = set(scores.values()) if ties == "dense" else list(scores.values())
+        return {unit: 1 + sum(other > score for other in others) for unit, score in scores.items()}
+
+    overall = ranks({card.unit.id: compared(card.overall) for card in cards if not card.lacking})
+    by_category = [
+        ranks(
+            {
+                card.unit.id: compared(card.categories[n].score)
+                for card in cards
+                if card.categories[n].standing == "ranked"
+            }
+        )
+        for n in range(len(cards[0].categories))
+    ]
+    ranked = [
+        replace(
+            card,
+            rank=overall.get(card.unit.id, 0),
+            categories=tuple(
+                replace(category, rank=places.get(card.unit.id, 0))
+                for category, places in zip(card.categories, by_category, strict=True)
+            ),
+        )
+        for card in cards
+    ]
+    ranked.sort(key=lambda card: (bool(card.lacking), -compared(card.overall), card.unit.id))
+    return Ranking(tier, _requires(document, cards[0].categories), tuple(ranked))

@@ -1,0 +1,860 @@
+"""Every formula kind gives the points that plain fractions give, for any answers, units and order of units."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import assume, example, settings
+from hypothesis import strategies as st
+
+from scorer.cohort import Cohort, six_decimals
+from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
+from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.points import (
+    FLOAT_EXACT,
+    MAX_MICROPOINTS,
+    MAX_PENALTY_MICROPOINTS,
+    PointsByTier,
+    converted,
+    from_micro,
+    half_up,
+    parts_per_million,
+    plain,
+    to_micro,
+)
+from scorer.points import (
+    rounded_ratio as ratio_and_rest,
+)
+
+MICRO = 10**6
+TIER = "district"
+INDICATORS = (
+    Indicator("computers", kind="count"),
+    Indicator("staff", kind="count"),
+    Indicator("bandwidth", kind="number"),
+    Indicator("budget", kind="number"),
+    Indicator("firewall", kind="flag"),
+    Indicator("chair", kind="choice", options=("chairman", "deputy", "none")),
+    Indicator("founded", kind="date"),
+)
+CODES = [indicator.code for indicator in INDICATORS]
+
+MOST = int(INDICATORS[0].range()[1])
+"""The largest count."""
+
+BIG = int(INDICATORS[2].range()[1]) * MICRO
+"""The largest number, in millionths."""
+
+
+def given(*arguments: Any, **named: Any) -> Callable[[Any], Any]:
+    """As Hypothesis has it, however long an example takes on a busy machine."""
+    return lambda test: settings(deadline=None)(hypothesis.given(*arguments, **named)(test))
+
+
+# Units and what they report
+
+Answers = Mapping[str, int | None]
+"""Answers by indicator, None for not reported: counts, flags and places of options as they are, days since 1970-01-01,
+numbers in millionths."""
+
+
+class Given(NamedTuple):
+    """What a formula gave one unit."""
+
+    points: int | Fraction
+    """Whole micropoints; exact and not rounded in what an oracle gives."""
+    missing: bool = False
+    left_out: bool = False
+
+    def rounded(self) -> Given:
+        """To whole micropoints, an exact half to the even one: once, for the criterion."""
+        return self._replace(points=round(self.points))
+
+
+def cohort(units: Sequence[Answers], excluded: Mapping[str, np.ndarray] | None = None) -> Cohort:
+    """Units as the scorer sees them; writing to the answers is an error."""
+    matrix = np.full((len(INDICATORS), len(units)), np.nan)
+    for row, indicator in enumerate(INDICATORS):
+        size = MICRO if indicator.kind is IndicatorKind.NUMBER else 1
+        for column, unit in enumerate(units):
+            if (answer := unit.get(indicator.code)) is not None:
+                matrix[row, column] = answer / size  # the double nearest to the decimal
+    matrix.flags.writeable = False
+    return Cohort(
+        TIER,
+        tuple(f"u{n}" for n in range(len(units))),
+        {indicator.code: indicator for indicator in INDICATORS},
+        {code: row for row, code in enumerate(CODES)},
+        matrix,
+        excluded or {},
+    )
+
+
+def evaluate(
+    formula: Formula, maximum: int, units: Sequence[Answers], excluded: list[bool] | None = None
+) -> list[Given]:
+    """The formula's outcome for each unit, which is well formed and leaves the answers as they were."""
+    asked = cohort(units)
+    before = asked.matrix.copy()
+    left = None if excluded is None else np.array(excluded, dtype=np.bool_)
+    outcome = formula.evaluate(maximum, asked, left)
+    np.testing.assert_array_equal(asked.matrix, before)
+    assert outcome.points.shape == outcome.missing.shape == (len(units),)
+    assert outcome.missing.dtype == np.bool_
+    assert np.array_equal(outcome.points, np.rint(outcome.points)), "points are whole micropoints"
+    assert np.all((outcome.points >= 0) & (outcome.points <= maximum)), "points lie between 0 and the maximum"
+    rests = np.zeros(len(units)) if outcome.rest is None else outcome.rest
+    for unit, (whole, rest) in enumerate(zip(outcome.points.tolist(), rests.tolist(), strict=True)):
+        remainder = formula.exact(maximum, asked, left, unit) - int(whole)
+        assert round(remainder) == 0 or abs(remainder) == Fraction(1, 2), "nearest"
+        assert abs(remainder - Fraction(rest)) <= Fraction(1, MICRO), "what rounding left"
+        assert abs(remainder) != Fraction(1, 2) or abs(rest) == 0.5, "an exact half is exact"
+    left_out = np.zeros(len(units), dtype=np.bool_) if outcome.not_applicable is None else outcome.not_applicable
+    assert outcome.not_applicable is None or formula.may_leave_out
+    return [Given(int(p), bool(m), bool(n)) for p, m, n in zip(outcome.points, outcome.missing, left_out, strict=True)]
+
+
+def agree(formula: Formula, maximum: int, units: Sequence[Answers], oracle: Callable[[Answers], Given]) -> None:
+    """The formula agrees with the oracle for all units at once, for each alone, and in the opposite order."""
+    exact = [oracle(unit) for unit in units]
+    asked = cohort(units)
+    assert [formula.exact(maximum, asked, None, n) for n in range(len(units))] == [given.points for given in exact]
+    wanted = [given.rounded() for given in exact]
+    assert evaluate(formula, maximum, units) == wanted
+    assert evaluate(formula, maximum, units[::-1]) == wanted[::-1]
+    assert [given for unit in units for given in evaluate(formula, maximum, [unit])] == wanted
+    assert evaluate(formula, maximum, []) == []
+
+
+def rounded_ratio(numerator: np.ndarray, denominator: np.ndarray, scale: int) -> np.ndarray:
+    """The rounded quotients; what rounding left is checked to be what is left."""
+    rounded, rest = ratio_and_rest(numerator, denominator, scale)
+    for top, bottom, whole, left in zip(numerator, denominator, rounded, rest, strict=True):
+        exact = Fraction(int(top) * scale, int(bottom)) if bottom > 0 and top == top else Fraction(0)
+        assert abs(exact - int(whole) - Fraction(float(left))) <= Fraction(1, 10**6)
+    return rounded
+
+
+def share(part: int | Fraction, of: int | Fraction, maximum: int) -> Fraction:
+    """part / of x maximum, capped."""
+    return min(Fraction(part) / Fraction(of), Fraction(1)) * maximum
+
+
+maxima = st.one_of(
+    st.sampled_from([0, 1, 2, 3, 500_000, MICRO, 2 * MICRO, 45 * MICRO, MAX_MICROPOINTS - 1, MAX_MICROPOINTS]),
+    st.integers(0, 100).map(lambda points: points * 500_000),
+    st.integers(0, MAX_MICROPOINTS),
+)
+counts = st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2_000), st.integers(0, MOST), st.just(MOST))
+amounts = st.one_of(
+    st.none(),
+    st.integers(0, 12).map(lambda n: n * MICRO),
+    st.integers(0, 20 * MICRO),
+    st.integers(0, BIG),
+    st.sampled_from([0, 1, BIG - 1, BIG]),
+)
+signed = st.one_of(amounts, amounts.map(lambda micro: None if micro is None else -micro))
+
+
+def units(**answers: st.SearchStrategy[int | None]) -> st.SearchStrategy[list[Answers]]:
+    return st.lists(st.fixed_dictionaries(answers), max_size=6)
+
+
+def points(micro: int) -> PointsByTier:
+    return PointsByTier(micro)
+
+
+def decimal(micro: int) -> Decimal:
+    """As a document writes it."""
+    return Decimal(micro) / MICRO
+
+
+# One indicator
+
+
+@given(maxima, units(firewall=st.sampled_from([None, 0, 1])))
+def test_a_flag_gives_all_or_nothing(maximum: int, asked: list[Answers]) -> None:
+    wanted = {None: Given(0, missing=True), 0: Given(0), 1: Given(maximum)}
+    agree(Flag(indicator="firewall"), maximum, asked, lambda unit: wanted[unit["firewall"]])
+
+
+@given(maxima, units(firewall=st.sampled_from([None, 0, 1]), computers=counts))
+def test_one_fault_takes_all_points(maximum: int, asked: list[Answers]) -> None:
+    for code in ("firewall", "computers"):
+
+        def oracle(unit: Answers, code: str = code) -> Given:
+            return Given(0, missing=True) if unit[code] is None else Given(0 if unit[code] else maximum)
+
+        agree(Fault(indicator=code), maximum, asked, oracle)
+
+
+@given(st.lists(st.integers(0, MAX_MICROPOINTS), min_size=3, max_size=3), units(chair=st.sampled_from([None, 0, 1, 2])))
+def test_a_choice_gives_the_points_of_its_option_whatever_their_order(worth: list[int], asked: list[Answers]) -> None:
+    names = ("chairman", "deputy", "none")
+
+    def oracle(unit: Answers) -> Given:
+        return Given(0, missing=True) if unit["chair"] is None else Given(worth[unit["chair"]])
+
+    for order in itertools.permutations(range(3)):
+        options = {names[n]: decimal(worth[n]) for n in order}
+        agree(Choice(indicator="chair", options=options), max(worth), asked, oracle)
+
+
+def test_a_choice_may_give_other_points_in_other_tiers() -> None:
+    options = {"chairman": {TIER: 2, "commune": 1}, "deputy": 1, "none": {"commune": 1}}
+    given = evaluate(Choice(indicator="chair", options=options), 2 * MICRO, [{"chair": n} for n in (0, 1, 2)])
+    assert [points for points, _, _ in given] == [2 * MICRO, MICRO, 0]
+
+
+EDGES: dict[str, Callable[[int, int], bool]] = {
+    "at_least": lambda answer, edge: answer >= edge,
+    "above": lambda answer, edge: answer > edge,
+    "at_most": lambda answer, edge: answer <= edge,
+    "below": lambda answer, edge: answer < edge,
+}
+
+
+@st.composite
+def stairs(draw: st.DrawFn, values: st.SearchStrategy[int]) -> list[tuple[str, int, int]]:
+    """Steps of one direction, best first, each an edge, its value and its points."""
+    up = draw(st.booleans())
+    edges = sorted(draw(st.sets(values, min_size=1, max_size=4)), reverse=up)
+    kinds = ["at_least", "above"] if up else ["at_most", "below"]
+    worth = sorted(draw(st.sets(st.integers(0, 10 * MICRO), min_size=len(edges), max_size=len(edges))), reverse=True)
+    return [(draw(st.sampled_from(kinds)), edge, most) for edge, most in zip(edges, worth, strict=True)]
+
+
+def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[Answers], Given]:
+    def oracle(unit: Answers) -> Given:
+        answer = unit[code]
+        if answer is None:
+            return Given(0, missing=True)
+        return Given(next((worth for how, edge, worth in steps if EDGES[how](answer, edge)), 0))
+
+    return oracle
+
+
+@given(stairs(st.one_of(st.integers(-3, 3), st.integers(-BIG, BIG))), st.data())
+def test_steps_give_the_first_that_holds_edge_by_edge(steps: list[tuple[str, int, int]], data: st.DataObject) -> None:
+    near = sorted({edge + beside for _, edge, _ in steps for beside in (-1, 0, 1) if abs(edge + beside) <= BIG})
+    asked = data.draw(units(bandwidth=st.one_of(st.none(), st.sampled_from(near), st.integers(-BIG, BIG))))
+    asked += [{"bandwidth": answer} for answer in near]
+    written = [{how: decimal(edge), "points": decimal(worth)} for how, edge, worth in steps]
+    formula = Steps(indicator="bandwidth", steps=written)
+    assert not list(formula.problems(points(steps[0][2]), [TIER]))
+    agree(formula, steps[0][2], asked, first_that_holds(steps, "bandwidth"))
+
+
+@given(stairs(st.integers(0, 20)), units(computers=st.one_of(st.none(), st.integers(0, 20))))
+def test_steps_of_a_count(steps: list[tuple[str, int, int]], asked: list[Answers]) -> None:
+    written = [{how: edge, "points": decimal(worth)} for how, edge, worth in steps]
+    agree(Steps(indicator="computers", steps=written), steps[0][2], asked, first_that_holds(steps, "computers"))
+
+
+EPOCH = datetime.date(1970, 1, 1)
+days = st.one_of(st.dates(), st.dates(datetime.date(2020, 1, 1), datetime.date(2020, 12, 31)), st.just(EPOCH)).map(
+    lambda day: (day - EPOCH).days
+)
+
+
+@given(stairs(days), st.data())
+def test_steps_may_be_days(steps: list[tuple[str, int, int]], data: st.DataObject) -> None:
+    near = sorted({edge for _, edge, _ in steps})
+    asked = data.draw(units(founded=st.one_of(st.none(), st.sampled_from(near), days)))
+    written = [{how: EPOCH + datetime.timedelta(edge), "points": decimal(worth)} for how, edge, worth in steps]
+    formula = Steps(indicator="founded", steps=written)
+    assert next(iter(formula.reads())).kinds == {IndicatorKind.DATE}
+    agree(formula, steps[0][2], asked, first_that_holds(steps, "founded"))
+
+
+def test_a_strict_step_may_stand_before_the_inclusive_one_at_the_same_value() -> None:
+    formula = Steps(indicator="bandwidth", steps=[{"above": 75, "points": 2}, {"at_least": 75, "points": 1}])
+    assert not list(formula.problems(points(2 * MICRO), [TIER]))
+    asked = [{"bandwidth": 75 * MICRO + beside} for beside in (-1, 0, 1)]
+    assert [given.points for given in evaluate(formula, 2 * MICRO, asked)] == [0, MICRO, 2 * MICRO]
+
+
+@example(MAX_MICROPOINTS, 1, [{"computers": MOST}])
+@given(maxima, st.one_of(st.integers(1, 5), st.integers(1, MAX_MICROPOINTS)), units(computers=counts))
+def test_a_count_gives_points_for_each_up_to_the_maximum(maximum: int, each: int, asked: list[Answers]) -> None:
+    def oracle(unit: Answers) -> Given:
+        number = unit["computers"]
+        return Given(0, missing=True) if number is None else Given(min(number * each, maximum))
+
+    agree(Count(indicator="computers", each=decimal(each)), maximum, asked, oracle)
+
+
+def along(start: int, end: int, maximum: int) -> Callable[[Answers], Given]:
+    def oracle(unit: Answers) -> Given:
+        if (answer := unit["bandwidth"]) is None:
+            return Given(0, missing=True)
+        way = Fraction(answer - start, end - start)
+        return Given(min(max(way, Fraction(0)), Fraction(1)) * maximum)
+
+    return oracle
+
+
+def line(start: int, end: int) -> Linear:
+    return Linear(**{"indicator": "bandwidth", "from": decimal(start), "to": decimal(end)})
+
+
+ends = st.one_of(st.integers(-20, 20).map(lambda n: n * 500_000), st.integers(-BIG, BIG), st.sampled_from([-BIG, BIG]))
+
+
+@given(maxima, ends, ends, units(bandwidth=signed))
+def test_a_linear_scale_goes_from_nothing_to_all_and_is_flat_beyond(
+    maximum: int, start: int, end: int, asked: list[Answers]
+) -> None:
+    assume(start != end)
+    asked = [*asked, {"bandwidth": start}, {"bandwidth": end}, {"bandwidth": (start + end) // 2}]
+    agree(line(start, end), maximum, asked, along(start, end, maximum))
+
+
+def halves(length: int, maximum: int, above: int) -> list[int]:
+    """Ways along a line that are worth just more than half a micropoint beyond a whole one."""
+    wholes = range(maximum * above // length, maximum * above // length + 2_000)
+    return [way for n in wholes if (way := ((2 * n + 1) * length) // (2 * maximum) + 1) <= length]
+
+
+def test_a_linear_scale_is_exact_over_all_numbers_there_are() -> None:
+    """From the smallest number to the largest is a way longer than doubles count one by one."""
+    maximum = MAX_MICROPOINTS
+    ways = halves(2 * BIG, maximum, above=3 * BIG // 2)
+    asked = [{"bandwidth": way - BIG} for way in ways]
+    assert len(asked) > 1_000
+    oracle = along(-BIG, BIG, maximum)
+    assert evaluate(line(-BIG, BIG), maximum, asked) == [oracle(unit).rounded() for unit in asked]
+
+
+@given(maxima, st.data())
+def test_awarded_points_are_given_as_they_are(maximum: int, data: st.DataObject) -> None:
+    asked = data.draw(units(bandwidth=st.one_of(st.none(), st.integers(0, maximum))))
+
+    def oracle(unit: Answers) -> Given:
+        return Given(0, missing=True) if unit["bandwidth"] is None else Given(unit["bandwidth"])
+
+    agree(Awarded(indicator="bandwidth"), maximum, asked, oracle)
+
+
+@given(st.integers(0, MAX_MICROPOINTS // MICRO), st.data())
+def test_awarded_points_may_be_a_count(maximum: int, data: st.DataObject) -> None:
+    asked = data.draw(units(computers=st.one_of(st.none(), st.integers(0, maximum))))
+
+    def oracle(unit: Answers) -> Given:
+        return Given(0, missing=True) if unit["computers"] is None else Given(unit["computers"] * MICRO)
+
+    agree(Awarded(indicator="computers"), maximum * MICRO, asked, oracle)
+
+
+@given(maxima)
+def test_nobody_can_award_less_than_nothing_or_more_than_the_maximum(maximum: int) -> None:
+    low, high = Awarded(indicator="bandwidth").limits(TIER, maximum)["bandwidth"]
+    assert low == 0
+    assert round(high * MICRO) == maximum
+
+
+# Ratios
+
+WHEN_ZERO = ["full", "zero", "not_applicable"]
+
+
+def shared(numerator: str, denominator: str, when_zero: str, maximum: int) -> Callable[[Answers], Given]:
+    sizes = {code: MICRO if code in ("computers", "staff") else 1 for code in (numerator, denominator)}
+
+    def oracle(unit: Answers) -> Given:
+        part, of = unit[numerator], unit[denominator]
+        if part is None or of is None:
+            return Given(0, missing=True)
+        if of == 0:
+            return Given(maximum if when_zero == "full" else 0, left_out=when_zero == "not_applicable")
+        return Given(share(part * sizes[numerator], of * sizes[denominator], maximum))
+
+    return oracle
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator"),
+    [("computers", "staff"), ("bandwidth", "budget"), ("bandwidth", "staff"), ("computers", "budget")],
+)
+@given(
+    maximum=maxima,
+    when_zero=st.sampled_from(WHEN_ZERO),
+    asked=units(computers=counts, staff=counts, bandwidth=amounts, budget=amounts),
+)
+def test_a_ratio_is_rounded_once_and_exactly(
+    numerator: str, denominator: str, maximum: int, when_zero: str, asked: list[Answers]
+) -> None:
+    formula = Ratio(numerator=numerator, denominator=denominator, when_zero=when_zero)
+    agree(formula, maximum, asked, shared(numerator, denominator, when_zero, maximum))
+
+
+@given(st.integers(0, 3_000), st.integers(1, 3_000), st.integers(1, 40).map(lambda n: n * 500_000))
+def test_a_ratio_of_small_counts_is_exact(part: int, of: int, maximum: int) -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
+    (given,) = evaluate(formula, maximum, [{"computers": part, "staff": of}])
+    assert given == Given(share(part, of, maximum)).rounded()
+
+
+def test_three_thirds_of_a_point_are_one_micropoint_short() -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
+    (third,) = evaluate(formula, MICRO, [{"computers": 1, "staff": 3}])
+    assert 3 * third.points == 999_999
+
+
+@pytest.mark.parametrize(("part", "wanted"), [(1, 0), (3, 2), (5, 2), (7, 4)])
+def test_an_exact_half_of_a_micropoint_goes_to_the_even_one(part: int, wanted: int) -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
+    assert evaluate(formula, 1, [{"computers": part, "staff": 2 * 1}])[0].points == min(1, wanted)
+    assert evaluate(formula, 10, [{"computers": part, "staff": 20}])[0].points == wanted
+
+
+def test_a_ratio_is_capped_at_one() -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
+    asked = [{"computers": n, "staff": 3} for n in (2, 3, 4, MOST)]
+    assert [given.points for given in evaluate(formula, 6 * MICRO, asked)] == [4 * MICRO] + 3 * [6 * MICRO]
+
+
+@pytest.mark.parametrize("part", [0, 5])
+def test_nothing_to_divide_by_means_what_the_criterion_says(part: int) -> None:
+    given = {
+        word: evaluate(
+            Ratio(numerator="computers", denominator="staff", when_zero=word), MICRO, [{"computers": part, "staff": 0}]
+        )[0]
+        for word in WHEN_ZERO
+    }
+    assert given["full"] == Given(MICRO)
+    assert given["zero"] == Given(0)
+    assert given["not_applicable"] == Given(0, left_out=True)
+
+
+@pytest.mark.parametrize("when_zero", WHEN_ZERO)
+def test_not_reported_is_missing_even_beside_a_zero(when_zero: str) -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero=when_zero)
+    asked = [{"staff": 0}, {"computers": 0}, {}, {"computers": 5}, {"staff": 5}]
+    assert evaluate(formula, MICRO, asked) == 5 * [Given(0, missing=True)]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator"), [("computers", "staff"), ("bandwidth", "budget"), ("bandwidth", "staff")]
+)
+@given(
+    maximum=maxima,
+    when_zero=st.sampled_from(WHEN_ZERO),
+    asked=units(computers=counts, staff=counts, bandwidth=amounts, budget=amounts),
+    data=st.data(),
+)
+def test_a_ratio_to_the_best_is_measured_by_those_it_applies_to(
+    numerator: str, denominator: str, maximum: int, when_zero: str, asked: list[Answers], data: st.DataObject
+) -> None:
+    excluded = data.draw(st.lists(st.booleans(), min_size=len(asked), max_size=len(asked)))
+    sizes = {code: MICRO if code in ("computers", "staff") else 1 for code in (numerator, denominator)}
+
+    def ratio(unit: Answers) -> Fraction | None:
+        part, of = unit[numerator], unit[denominator]
+        return None if part is None or not of else Fraction(part * sizes[numerator], of * sizes[denominator])
+
+    def wanted(left_out: list[bool]) -> list[Given]:
+        counted = [ratio(unit) for unit, out in zip(asked, left_out, strict=True) if not out]
+        best = max((one for one in counted if one is not None), default=Fraction(0))
+
+        def oracle(unit: Answers) -> Given:
+            plainly = shared(numerator, denominator, when_zero, maximum)(unit)
+            mine = ratio(unit)
+            return plainly if mine is None else Given(share(mine, best, maximum) if best else 0)
+
+        return [oracle(unit).rounded() for unit in asked]
+
+    formula = RatioToBest(numerator=numerator, denominator=denominator, when_zero=when_zero)
+    assert formula.needs_cohort
+    assert evaluate(formula, maximum, asked) == wanted([False] * len(asked))
+    assert evaluate(formula, maximum, asked, excluded) == wanted(excluded)
+    assert evaluate(formula, maximum, asked[::-1], excluded[::-1]) == wanted(excluded)[::-1]
+
+
+def test_the_best_ratio_gets_all_points_and_two_that_doubles_cannot_tell_apart_differ() -> None:
+    formula = RatioToBest(numerator="computers", denominator="staff", when_zero="zero")
+    asked = [
+        {"computers": MOST - 1, "staff": MOST},
+        {"computers": MOST - 2, "staff": MOST - 1},
+        {"computers": 0, "staff": 4},
+    ]
+    given = evaluate(formula, MAX_MICROPOINTS, asked)
+    best = Fraction(MOST - 1, MOST)
+    assert given == [
+        Given(MAX_MICROPOINTS),
+        Given(round(Fraction(MOST - 2, MOST - 1) / best * MAX_MICROPOINTS)),
+        Given(0),
+    ]
+
+
+def test_when_nobody_has_anything_nobody_gets_points() -> None:
+    formula = RatioToBest(numerator="computers", denominator="staff", when_zero="zero")
+    assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [Given(0)]
+
+
+# Sums and alternatives
+
+PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], Given]]]] = [
+    (
+        Ratio(numerator="computers", denominator="staff", when_zero="full"),
+        lambda most: shared("computers", "staff", "full", most),
+    ),
+    (
+        Flag(indicator="firewall"),
+        lambda most: lambda unit: Given(most if unit["firewall"] else 0, unit["firewall"] is None),
+    ),
+    (
+        Count(indicator="computers", each=1),
+        lambda most: lambda unit: Given(min((unit["computers"] or 0) * MICRO, most), unit["computers"] is None),
+    ),
+    (line(-5 * MICRO, 5 * MICRO), lambda most: along(-5 * MICRO, 5 * MICRO, most)),
+]
+
+chosen = st.lists(
+    st.tuples(st.integers(0, len(PARTS) - 1), st.integers(0, MAX_MICROPOINTS // 4)), min_size=1, max_size=4
+)
+answered = units(computers=counts, staff=counts, firewall=st.sampled_from([None, 0, 1]), bandwidth=signed)
+
+
+def parts(picked: list[tuple[int, int]]) -> tuple[Part, ...]:
+    return tuple(Part(PARTS[n][0], points(most)) for n, most in picked)
+
+
+@given(chosen, answered)
+def test_a_sum_adds_up_what_is_there(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
+    def oracle(unit: Answers) -> Given:
+        each = [PARTS[n][1](most)(unit) for n, most in picked]
+        return Given(sum(given.points for given in each), any(given.missing for given in each))
+
+    formula = Sum(parts=parts(picked))
+    whole = sum(most for _, most in picked)
+    assert not list(formula.problems(points(whole), [TIER]))
+    agree(formula, whole, asked, oracle)
+
+
+@given(chosen, answered)
+def test_of_alternatives_the_one_with_the_most_points_counts(
+    picked: list[tuple[int, int]], asked: list[Answers]
+) -> None:
+    def oracle(unit: Answers) -> Given:
+        each = [PARTS[n][1](most)(unit) for n, most in picked]
+        return Given(max(given.points for given in each), any(given.missing for given in each))
+
+    formula = Best(alternatives=parts(picked))
+    agree(formula, max(most for _, most in picked), asked, oracle)
+
+
+@given(chosen, chosen, answered)
+def test_sums_may_stand_in_alternatives_and_the_other_way_round(
+    one: list[tuple[int, int]], other: list[tuple[int, int]], asked: list[Answers]
+) -> None:
+    sums = [sum(most for _, most in picked) for picked in (one, other)]
+    inner = tuple(Part(Sum(parts=parts(picked)), points(most)) for picked, most in zip((one, other), sums, strict=True))
+
+    def oracle(unit: Answers) -> Given:
+        each = [[PARTS[n][1](most)(unit) for n, most in picked] for picked in (one, other)]
+        return Given(
+            max(sum(given.points for given in given_by) for given_by in each),
+            any(given.missing for given_by in each for given in given_by),
+        )
+
+    agree(Best(alternatives=inner), max(sums), asked, oracle)
+
+
+def test_three_thirds_in_one_sum_are_a_whole() -> None:
+    third = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(MICRO))
+    assert evaluate(Sum(parts=(third,) * 3), 3 * MICRO, [{"computers": 1, "staff": 3}]) == [Given(MICRO)]
+
+
+@pytest.mark.parametrize(("parts", "wanted"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 2), (6, 3), (7, 4)])
+def test_halves_in_one_sum_are_added_before_they_are_rounded(parts: int, wanted: int) -> None:
+    half = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(1))
+    assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [Given(wanted)]
+
+
+@given(st.lists(st.integers(1, 999), min_size=2, max_size=5))
+def test_a_sum_is_rounded_exactly_at_a_half_and_next_to_it(weights: list[int]) -> None:
+    """Half of an odd sum is an exact half; the shares nearest to one half leave a billionth above and below it."""
+    parts = tuple(
+        Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(weight)) for weight in weights
+    )
+    shares = [(1, 2), (MOST // 2, MOST - 1), (MOST // 2 - 1, MOST - 1)]
+    given = evaluate(Sum(parts=parts), sum(weights), [{"computers": part, "staff": of} for part, of in shares])
+    assert [one.points for one in given] == [round(Fraction(part, of) * sum(weights)) for part, of in shares]
+
+
+def test_a_composite_as_published_comes_out_as_published() -> None:
+    """Ratio x 45 + min(applications, 5), of 50."""
+    formula = Sum(
+        parts=(
+            Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(45 * MICRO)),
+            Part(Count(indicator="computers", each=1), points(5 * MICRO)),
+        )
+    )
+    asked = [{"computers": 4, "staff": 9}, {"computers": 9, "staff": 9}, {"computers": 4}]
+    assert evaluate(formula, 50 * MICRO, asked) == [
+        Given(24 * MICRO),
+        Given(50 * MICRO),
+        Given(4 * MICRO, missing=True),
+    ]
+
+
+@pytest.mark.parametrize("kind", [Sum, Best])
+def test_a_combination_compares_units_when_a_part_does(kind: type[Formula]) -> None:
+    alone, compared = (
+        Part(one(numerator="computers", denominator="staff", when_zero="zero"), points(MICRO))
+        for one in (Ratio, RatioToBest)
+    )
+    assert not kind(**{str(kind.nested): (alone,)}).needs_cohort
+    assert kind(**{str(kind.nested): (alone, compared)}).needs_cohort
+
+
+def test_a_combination_asks_of_answers_what_all_its_parts_ask() -> None:
+    formula = Sum(
+        parts=(
+            Part(Ratio(numerator="bandwidth", denominator="staff", when_zero="zero"), points(MICRO)),
+            Part(Awarded(indicator="bandwidth"), points(2 * MICRO)),
+        )
+    )
+    assert formula.limits(TIER, 3 * MICRO) == {"bandwidth": (0.0, 2.0), "staff": (0.0, np.inf)}
+
+
+# What more of something does
+
+
+@given(maxima, st.integers(1, MOST), st.tuples(st.integers(0, MOST), st.integers(0, MOST)))
+def test_a_larger_share_never_gives_less(maximum: int, whole: int, shares: tuple[int, int]) -> None:
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
+    less, more = evaluate(formula, maximum, [{"computers": n, "staff": whole} for n in sorted(shares)])
+    assert less.points <= more.points
+    more, less = evaluate(formula, maximum, [{"computers": whole, "staff": n + 1} for n in sorted(shares)])
+    assert less.points <= more.points
+
+
+@given(maxima, ends, ends, st.tuples(st.integers(-BIG, BIG), st.integers(-BIG, BIG)))
+def test_further_along_a_line_never_gives_less(maximum: int, start: int, end: int, answers: tuple[int, int]) -> None:
+    assume(start != end)
+    less, more = evaluate(
+        line(start, end), maximum, [{"bandwidth": answer} for answer in sorted(answers, reverse=end < start)]
+    )
+    assert less.points <= more.points
+
+
+@given(maxima, st.integers(1, MAX_MICROPOINTS), st.tuples(st.integers(0, MOST), st.integers(0, MOST)))
+def test_one_more_never_gives_less(maximum: int, each: int, numbers: tuple[int, int]) -> None:
+    formula = Count(indicator="computers", each=decimal(each))
+    less, more = evaluate(formula, maximum, [{"computers": n} for n in sorted(numbers)])
+    assert less.points <= more.points
+
+
+@given(stairs(st.integers(-BIG, BIG)), st.tuples(st.integers(-BIG, BIG), st.integers(-BIG, BIG)))
+def test_further_up_or_down_the_stairs_never_gives_less(
+    steps: list[tuple[str, int, int]], answers: tuple[int, int]
+) -> None:
+    down = steps[0][0] in ("at_most", "below")
+    written = [{how: decimal(edge), "points": decimal(worth)} for how, edge, worth in steps]
+    formula = Steps(indicator="bandwidth", steps=written)
+    less, more = evaluate(formula, steps[0][2], [{"bandwidth": answer} for answer in sorted(answers, reverse=down)])
+    assert less.points <= more.points
+
+
+def test_every_bundled_kind_is_tested_here() -> None:
+    assert {kind.kind for kind in KINDS} == {
+        *("flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "awarded", "sum", "best"),
+    }
+
+
+# Answers to six decimals
+
+
+@example(BIG - 1)
+@example(1 - BIG)
+@given(st.integers(-BIG, BIG))
+def test_answers_are_exact_to_six_decimals(micro: int) -> None:
+    (value,) = cohort([{"bandwidth": micro}]).micro("bandwidth")
+    assert value == micro
+
+
+@given(st.integers(2 - BIG, BIG))
+def test_answers_that_differ_in_the_sixth_decimal_differ(micro: int) -> None:
+    one, other = cohort([{"bandwidth": micro}, {"bandwidth": micro - 1}]).values("bandwidth")
+    assert one > other
+
+
+@given(st.integers(-BIG, BIG), st.floats(-0.49e-6, 0.49e-6))
+def test_what_lies_nearest_to_the_same_six_decimals_is_the_same_answer(micro: int, noise: float) -> None:
+    assume(abs(micro) < 10**12)  # beyond, doubles are too coarse for the noise
+    taken = six_decimals(np.array([micro / MICRO + noise, micro / MICRO]))
+    assert taken[0] == taken[1] == micro / MICRO
+
+
+# Points
+
+
+whole = st.one_of(st.integers(0, 10**4), st.integers(0, 10**9), st.integers(0, BIG))
+
+
+@example([(BIG, BIG), (BIG - 1, BIG), (0, 0), (0, BIG)], MAX_MICROPOINTS)
+@example([(1, 2), (3, 6), (2**31, 2**32)], 1)
+@given(st.lists(st.tuples(whole, whole), max_size=8), st.one_of(maxima, st.just(MAX_MICROPOINTS)))
+def test_a_rounded_ratio_is_the_exactly_rounded_quotient(pairs: list[tuple[int, int]], scale: int) -> None:
+    ordered = [(min(pair), max(pair)) for pair in pairs]
+    top, bottom = np.array(ordered, dtype=np.float64).reshape(-1, 2).T
+    rounded = rounded_ratio(top, bottom, scale)
+    assert rounded.dtype == np.float64
+    assert list(rounded) == [round(Fraction(a * scale, b)) if b else 0 for a, b in ordered]
+
+
+@given(st.integers(1, MAX_MICROPOINTS), st.integers(-2, 2), st.integers(1, 10**6))
+def test_a_rounded_ratio_is_exact_where_doubles_begin_to_fail(scale: int, beside: int, more: int) -> None:
+    top = int(FLOAT_EXACT) // scale + beside
+    assume(0 <= top <= BIG)
+    bottoms = [b for b in (top, top + 1, 2 * top, 2 * top + 1, top + more) if 0 < b <= BIG]
+    rounded = rounded_ratio(np.full(len(bottoms), float(top)), np.array(bottoms, dtype=np.float64), scale)
+    assert list(rounded) == [round(Fraction(top * scale, bottom)) for bottom in bottoms]
+
+
+@given(st.integers(1, MAX_MICROPOINTS), st.integers(1, BIG))
+def test_a_rounded_ratio_sends_every_exact_half_to_the_even_one(scale: int, part: int) -> None:
+    """scale x part / (2 x part) is a half whenever the scale is odd."""
+    assume(2 * part <= BIG)
+    (rounded,) = rounded_ratio(np.array([float(part)]), np.array([2.0 * part]), scale)
+    assert rounded == round(Fraction(scale, 2))
+
+
+def test_one_large_number_does_not_change_the_others() -> None:
+    small = rounded_ratio(np.array([1.0, 2.0]), np.array([3.0, 3.0]), MICRO)
+    beside = rounded_ratio(np.array([1.0, 2.0, float(BIG)]), np.array([3.0, 3.0, float(BIG)]), MICRO)
+    assert list(beside[:2]) == list(small)
+
+
+def test_a_rounded_ratio_of_what_is_not_there_is_nothing() -> None:
+    nan = float("nan")
+    top, bottom = np.array([nan, 1.0, nan, 0.0, 5.0, nan]), np.array([3.0, nan, nan, 0.0, 0.0, 0.0])
+    assert list(rounded_ratio(top, bottom, MICRO)) == [0.0] * 6
+    large = np.array([float(BIG), nan]), np.array([float(BIG), float(BIG)])
+    assert list(rounded_ratio(*large, MAX_MICROPOINTS)) == [float(MAX_MICROPOINTS), 0.0]
+    assert rounded_ratio(np.array([]), np.array([]), MICRO).shape == (0,)
+
+
+sums = st.one_of(st.integers(0, 200), st.integers(0, 200 * MICRO), st.integers(0, MAX_MICROPOINTS))
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+@example(MAX_MICROPOINTS, MAX_MICROPOINTS, 1)
+@example(-MAX_PENALTY_MICROPOINTS, MAX_MICROPOINTS, 1)
+@given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), sums, sums)
+def test_a_percentage_is_rounded_down_and_says_if_something_was_left(points: int, maximum: int, other: int) -> None:
+    ppm, rest = parts_per_million(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
+    for n, (part, of) in enumerate([(points, maximum), (other, MAX_MICROPOINTS), (points, 0)]):
+        quotient, left = divmod(part * MICRO, of) if of else (0, 0)
+        assert (int(ppm[n]), bool(rest[n])) == (quotient, left != 0)
+
+
+@example(nominal=2**31, missing=2**31 - 1, bonus=2**31 - 1, share=1.0, penalty=0)
+@example(nominal=MAX_MICROPOINTS, missing=1, bonus=0, share=1.0, penalty=0)
+@example(nominal=MAX_MICROPOINTS, missing=MAX_MICROPOINTS - 1, bonus=0, share=0.0, penalty=MAX_PENALTY_MICROPOINTS)
+@given(
+    nominal=sums,
+    missing=sums,
+    bonus=sums,
+    share=st.floats(0, 1),
+    penalty=st.one_of(st.just(0), st.integers(0, MAX_PENALTY_MICROPOINTS)),
+)
+def test_a_converted_score_is_rounded_down_over_the_whole_range(
+    nominal: int, missing: int, bonus: int, share: float, penalty: int
+) -> None:
+    """Whatever part of the criteria applies, with any bonuses and penalties that a set may have."""
+    maximum = max(nominal - missing, 0)
+    bonus = min(bonus, MAX_MICROPOINTS - nominal)
+    points = round((maximum + bonus) * share) - penalty
+    found = converted(ints(points, 0, maximum), ints(maximum, 0, maximum), nominal)
+    wanted = [points * nominal // maximum if maximum else 0, 0, nominal if maximum else 0]
+    assert [int(value) for value in found] == wanted
+
+
+@given(st.lists(sums, min_size=1, max_size=5), sums)
+def test_a_score_with_everything_applicable_converts_to_itself(points: list[int], nominal: int) -> None:
+    asked = ints(*points)
+    found = converted(asked, np.full_like(asked, nominal), nominal)
+    assert list(found) == (points if nominal else [0] * len(points))
+    found[:] = -1
+    assert list(asked) == points, "the points given are not written to"
+
+
+def test_hue_converts_as_published() -> None:
+    (points,) = converted(ints(42_630_000), ints(48_000_000), 50_000_000)
+    assert points == 44_406_250
+    assert plain(int(points), 2) == "44.41"
+    ppm, rest = parts_per_million(ints(42_630_000), ints(48_000_000))
+    assert (int(ppm[0]), bool(rest[0])) == (888_125, False)
+
+
+@given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), st.integers(0, 6))
+def test_publishing_rounds_half_away_from_zero(micro: int, decimals: int) -> None:
+    step = 10 ** (6 - decimals)
+    away = (2 * abs(micro) + step) // (2 * step) * step
+    wanted = away if micro >= 0 else -away
+    assert int(half_up(ints(micro), decimals)[0]) == wanted
+    assert Decimal(plain(micro, decimals)) * MICRO == wanted
+    assert -Decimal(plain(micro, decimals)).as_tuple().exponent == decimals
+
+
+@pytest.mark.parametrize(
+    ("micro", "decimals", "wanted"),
+    [
+        (5_000, 2, "0.01"),
+        (4_999, 2, "0.00"),
+        (-5_000, 2, "-0.01"),
+        (1_500_000, 0, "2"),
+        (2_500_000, 0, "3"),
+        (1, 6, "0.000001"),
+    ],
+)
+def test_published_numbers_read_so(micro: int, decimals: int, wanted: str) -> None:
+    assert plain(micro, decimals) == wanted
+
+
+@given(st.integers(-BIG, BIG))
+def test_a_number_written_in_full_reads_back(micro: int) -> None:
+    text = plain(micro)
+    assert to_micro(Decimal(text)) == micro
+    assert "E" not in text
+    assert not (text.endswith("0") and "." in text)
+    assert float(from_micro(micro)) == float(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["0.0000001", "1.0000000000000000000000000001", "1.00000000000000000000000000001", "9e-7", "NaN", "Infinity"],
+)
+def test_what_has_more_than_six_decimals_is_no_amount(value: str) -> None:
+    with pytest.raises(ValueError, match=r"six decimals|finite"):
+        to_micro(Decimal(value))
+
+
+@given(sums, st.integers(0, MAX_MICROPOINTS))
+def test_points_are_one_number_or_one_by_tier(one: int, other: int) -> None:
+    everywhere = PointsByTier.parse(decimal(one))
+    assert (everywhere.of("district"), everywhere.of("commune"), everywhere.tiers()) == (one, one, ())
+    by_tier = PointsByTier.parse({"district": decimal(one), "commune": decimal(other)})
+    assert [by_tier.of(tier) for tier in ("district", "commune", "department")] == [one, other, None]
+    assert by_tier.tiers() == ("district", "commune")
+
+
+@pytest.mark.parametrize("value", [-1, Decimal("4294.967296"), True, "2", None, [], {}, {"district": -1}, 1.5])
+def test_what_is_no_number_of_points_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"points|tier"):
+        PointsByTier.parse(value)

@@ -1,6 +1,6 @@
 """Human resources (nhân lực): leaders in charge, specialised staff, training. A group of readiness."""
 
-from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
+from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class HumanResources(CriterionGroup):
@@ -15,6 +15,86 @@ class HumanResources(CriterionGroup):
             unit="points",
             title={"en": "Points awarded for human resources", "vi": "Điểm thẩm định nhóm nhân lực"},
         ),
+        Indicator(
+            "staff",
+            kind="count",
+            unit="people",
+            title={"en": "Officials and employees", "vi": "Số cán bộ, công chức, viên chức"},
+            maximum=100_000,
+        ),
+        Indicator(
+            "leader_in_charge",
+            kind="flag",
+            title={
+                "en": "A leader is put in charge of IT in writing",
+                "vi": "Có văn bản phân công lãnh đạo phụ trách công nghệ thông tin",
+            },
+        ),
+        Indicator(
+            "it_official",
+            kind="choice",
+            options=("full_time", "part_time", "none"),
+            title={
+                "en": "Specialised IT official: full time, beside other work, none",
+                "vi": "Cán bộ công nghệ thông tin: chuyên trách, kiêm nhiệm, chưa có",
+            },
+        ),
+        Indicator(
+            "it_official_degree",
+            kind="choice",
+            options=("university", "college", "other"),
+            title={
+                "en": "IT official's degree in IT: university, college, other",
+                "vi": "Trình độ công nghệ thông tin của cán bộ: đại học, cao đẳng, khác",
+            },
+        ),
+        Indicator(
+            "leader_trained",
+            kind="flag",
+            title={
+                "en": "The leader in charge was trained in e-government",
+                "vi": "Lãnh đạo phụ trách đã được bồi dưỡng về chính quyền điện tử",
+            },
+        ),
+        Indicator(
+            "staff_trained",
+            kind="count",
+            unit="people",
+            title={
+                "en": "Officials trained in using the shared software",
+                "vi": "Số cán bộ được tập huấn sử dụng phần mềm dùng chung",
+            },
+            maximum=100_000,
+        ),
+        Indicator(
+            "staff_certified",
+            kind="count",
+            unit="people",
+            title={
+                "en": "Officials with a certificate of IT skills",
+                "vi": "Số cán bộ có chứng chỉ kỹ năng công nghệ thông tin",
+            },
+            maximum=100_000,
+        ),
+        Indicator(
+            "it_official_courses",
+            kind="count",
+            unit="courses",
+            title={
+                "en": "Courses that the IT official attended",
+                "vi": "Số khóa đào tạo cán bộ công nghệ thông tin đã tham gia",
+            },
+            maximum=100,
+        ),
+        Indicator(
+            "security_training",
+            kind="flag",
+            title={"en": "Staff trained in information security", "vi": "Có tập huấn về an toàn thông tin"},
+        ),
+    )
+    checks = (
+        PartOf("staff_trained", "staff"),
+        PartOf("staff_certified", "staff"),
     )
 
 

@@ -1,6 +1,6 @@
 """Policy environment (môi trường chính sách): steering, regulations, plans. A group of readiness."""
 
-from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
+from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class PolicyEnvironment(CriterionGroup):
@@ -18,7 +18,107 @@ class PolicyEnvironment(CriterionGroup):
                 "vi": "Điểm thẩm định nhóm môi trường chính sách",
             },
         ),
+        Indicator(
+            "steering_committee",
+            kind="choice",
+            options=("head", "deputy", "none"),
+            title={
+                "en": "Steering committee for e-government, by who heads it: the unit's head, a deputy, none",
+                "vi": "Ban Chỉ đạo xây dựng chính quyền điện tử, theo người đứng đầu: thủ trưởng, cấp phó, chưa có",
+            },
+        ),
+        Indicator(
+            "steering_committee_meetings",
+            kind="count",
+            unit="meetings",
+            title={"en": "Meetings of the steering committee", "vi": "Số cuộc họp của Ban Chỉ đạo"},
+            maximum=200,
+        ),
+        Indicator(
+            "regulation_lan",
+            kind="flag",
+            title={
+                "en": "Regulation on managing and running the local network (LAN)",
+                "vi": "Quy chế quản lý, vận hành mạng nội bộ (LAN)",
+            },
+        ),
+        Indicator(
+            "regulation_shared_software",
+            kind="flag",
+            title={
+                "en": "Regulation on using the shared software",
+                "vi": "Quy chế quản lý, sử dụng các phần mềm dùng chung",
+            },
+        ),
+        Indicator(
+            "regulation_information_security",
+            kind="flag",
+            title={
+                "en": "Regulation on information security within the unit",
+                "vi": "Quy định bảo đảm an toàn, an ninh thông tin nội bộ",
+            },
+        ),
+        Indicator(
+            "it_plan_issued",
+            kind="date",
+            title={
+                "en": "Day on which the year's IT plan was issued",
+                "vi": "Ngày ban hành kế hoạch công nghệ thông tin hằng năm",
+            },
+        ),
+        Indicator(
+            "it_plan_tasks",
+            kind="count",
+            unit="tasks",
+            title={
+                "en": "Tasks of the IT plan that were due",
+                "vi": "Số nhiệm vụ đến hạn của kế hoạch công nghệ thông tin",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "it_plan_tasks_done",
+            kind="count",
+            unit="tasks",
+            title={"en": "Tasks of the IT plan that were done", "vi": "Số nhiệm vụ của kế hoạch đã hoàn thành"},
+            maximum=1000,
+        ),
+        Indicator(
+            "steering_documents",
+            kind="count",
+            unit="documents",
+            title={
+                "en": "Documents that steer the use of IT",
+                "vi": "Số văn bản chỉ đạo, đôn đốc ứng dụng công nghệ thông tin",
+            },
+            maximum=10_000,
+        ),
+        Indicator(
+            "leader_chairs_meetings",
+            kind="flag",
+            title={
+                "en": "The head chairs the meetings on e-government",
+                "vi": "Thủ trưởng trực tiếp chủ trì họp về chính quyền điện tử",
+            },
+        ),
+        Indicator(
+            "conclusions_issued",
+            kind="flag",
+            title={
+                "en": "Conclusions of these meetings are issued in writing",
+                "vi": "Ban hành thông báo kết luận sau họp",
+            },
+        ),
+        Indicator(
+            "communication_plan",
+            kind="flag",
+            title={
+                "en": "Plan for making online services known to the public",
+                "vi": "Kế hoạch tuyên truyền về dịch vụ công trực tuyến",
+            },
+        ),
     )
+    checks = (PartOf("it_plan_tasks_done", "it_plan_tasks"),)
 
 
 @hookimpl

@@ -1,0 +1,136 @@
+"""Presence (hiện diện): what a unit's portal tells the public. A group of achievement."""
+
+from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
+
+
+class Presence(CriterionGroup):
+    """Scores by the formulas that the criteria set names."""
+
+    name, api_version = "presence", 1
+    title = {"en": "Presence", "vi": "Hiện diện"}
+    indicators = (
+        Indicator(
+            "portal",
+            kind="choice",
+            options=("own", "pages", "none"),
+            title={
+                "en": "Portal: of its own, pages on another unit's portal, none",
+                "vi": "Trang/cổng thông tin điện tử: riêng, chuyên trang trên cổng cấp trên, chưa có",
+            },
+        ),
+        Indicator(
+            "information_items_required",
+            kind="count",
+            unit="items",
+            title={
+                "en": "Kinds of information that the portal must provide",
+                "vi": "Số mục thông tin phải cung cấp trên trang/cổng",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "information_items",
+            kind="count",
+            unit="items",
+            title={
+                "en": "Kinds of information that the portal provides in full",
+                "vi": "Số mục thông tin đã cung cấp đầy đủ",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "news_published",
+            kind="count",
+            unit="articles",
+            title={"en": "News articles published", "vi": "Số tin, bài đã đăng"},
+            maximum=100_000,
+        ),
+        Indicator(
+            "public_documents",
+            kind="count",
+            unit="documents",
+            title={
+                "en": "Documents issued that are to be made public",
+                "vi": "Số văn bản thuộc diện công khai đã ban hành",
+            },
+            maximum=100_000,
+        ),
+        Indicator(
+            "public_documents_published",
+            kind="count",
+            unit="documents",
+            title={
+                "en": "Documents to be made public that are on the portal",
+                "vi": "Số văn bản thuộc diện công khai đã đăng trên trang/cổng",
+            },
+            maximum=100_000,
+        ),
+        Indicator(
+            "procedures_published",
+            kind="count",
+            unit="procedures",
+            title={
+                "en": "Administrative procedures published on the portal",
+                "vi": "Số thủ tục hành chính đã công khai trên trang/cổng",
+            },
+            maximum=10_000,
+        ),
+        Indicator(
+            "work_schedule_published",
+            kind="flag",
+            title={"en": "The leaders' work schedule is published", "vi": "Công khai lịch công tác của lãnh đạo"},
+        ),
+        Indicator(
+            "questions_received",
+            kind="count",
+            unit="questions",
+            title={"en": "Questions received through the portal", "vi": "Số câu hỏi tiếp nhận qua trang/cổng"},
+            maximum=100_000,
+        ),
+        Indicator(
+            "questions_answered",
+            kind="count",
+            unit="questions",
+            title={
+                "en": "Questions received through the portal that were answered in time",
+                "vi": "Số câu hỏi qua trang/cổng trả lời đúng hạn",
+            },
+            maximum=100_000,
+        ),
+        Indicator(
+            "update_days",
+            kind="number",
+            unit="days",
+            title={
+                "en": "Days from an event to its information, on average",
+                "vi": "Số ngày trung bình từ sự kiện đến khi cập nhật thông tin",
+            },
+            minimum=0,
+            maximum=366,
+        ),
+        Indicator(
+            "budget_disclosed",
+            kind="flag",
+            title={"en": "The budget is disclosed on the portal", "vi": "Công khai ngân sách trên trang/cổng"},
+        ),
+        Indicator(
+            "editorial_board",
+            kind="flag",
+            title={
+                "en": "Editorial board of the portal with rules of work",
+                "vi": "Ban biên tập trang/cổng và quy chế hoạt động",
+            },
+        ),
+    )
+    checks = (
+        PartOf("information_items", "information_items_required"),
+        PartOf("public_documents_published", "public_documents"),
+        PartOf("procedures_published", "procedures"),
+        PartOf("questions_answered", "questions_received"),
+    )
+
+
+@hookimpl
+def scorer_criterion_group() -> CriterionGroup:
+    """The group."""
+    return Presence()

@@ -18,6 +18,7 @@ from harness import Service, serving
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
+from scorer_client import Client
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,15 +49,63 @@ def test_python_example_prints_what_the_readme_says(service: Service) -> None:
     assert printed.getvalue() == text
 
 
-def test_scorer_commands_of_the_readme_run() -> None:
+def test_scorer_commands_of_the_readme_run(tmp_path: Path) -> None:
+    """In the order of the README; filling in the form is done by copying the answers that come with the scorer."""
+    (tmp_path / "plugins").symlink_to(ROOT / "plugins")
     run = [line for block in commands() for line in block.splitlines() if line.startswith("scorer ")]
     assert "scorer serve" in run
     run.remove("scorer serve")
-    assert len(run) >= 4
+    assert len(run) >= 7
     for line in run:
         words = [f"{Path(sys.executable).parent}/scorer", *line.split()[1:]]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        if "template" in line:
+            shutil.copy(ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv", tmp_path / "bac-kan-2020.csv")
+    assert "huyện Ba Bể" in (tmp_path / "ranking.csv").read_text(encoding="utf-8")
+
+
+def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> None:
+    answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
+    with Client(service.address) as client:
+        sheet = client.read_csv("bac-kan-2020", answers)
+        rows = sheet.rows(client.form("bac-kan-2020"))
+        districts = client.rank_province("bac-kan-2020", rows, full=True).ranking("district")
+    unit = next(unit for unit in districts.units if unit.id == "d-ba-be")
+    answer = next(row.answers for row in rows if row.id == "d-ba-be")
+    ready, got = unit.category("readiness"), unit.category("achievement")
+    groups = {group.group: group for group in ready.groups}
+    inf_06 = next(item for item in groups["infrastructure"].criteria if item.criterion == "INF.06")
+    measures = {measure.measure: measure for measure in ready.measures}
+    joint = measures["infrastructure+human_resources"]
+    sums = ", ".join(
+        f"{code.replace('_', ' ')} {group.score.points:g} of {group.score.max_points:g}"
+        for code, group in groups.items()
+    )
+    lacking = {cause.measure: cause for cause in got.causes}
+    joint_text = f"infrastructure + human resources {joint.percent} %"
+    (cause,) = ready.causes
+    expected = [
+        f"| {answer['computers_recent']:g} of {answer['computers']:g} computers serve the work well: INF.06 gives "
+        f"{answer['computers_recent']:g} / {answer['computers']:g} x {inf_06.max_points:g} = {inf_06.points:g} points |",
+        f"| {sums} |",
+        f"| {ready.score.points:g} of {ready.score.max_points:g} points = {ready.score.percent:g} %; nothing is left out "
+        f"as not applicable, so converted {ready.score.converted:g} |",
+        f"| gates of level 4 ask for 70 % | total {measures['total'].percent:g} %, policy environment "
+        f"{measures['policy_environment'].percent} %, infrastructure + human resources {joint.points:g} of "
+        f"{joint.max_points:g} = {joint.percent} %: all hold |",
+        f"| gates of level {cause.level} ask for {cause.minimum:g} % | {joint_text} does not hold: this keeps Ba Bể from "
+        f"level {cause.level} |",
+        f"| level {ready.level}, rank {ready.rank}; {districts.tally('readiness').ranked} of {districts.unit_count} "
+        "districts is ranked |",
+        f"| not ranked: transaction {lacking['transaction'].value} % and transformation "
+        f"{lacking['transformation'].value} % are under {lacking['transaction'].minimum:g} %; so no overall rank |",
+    ]
+    assert cause.value == joint.percent
+    assert unit.overall_rank == 0
+    assert ready.score.not_applicable == 0
+    for line in expected:
+        assert line in README, line
 
 
 def test_buf_commands_of_the_readme_run(service: Service) -> None:
@@ -83,7 +132,10 @@ def test_readme_names_every_command_and_formula() -> None:
 
     for kind in KINDS:
         assert f"`{kind.kind}`" in README
-    for command in ("serve", "demo", "criteria list", "criteria show", "criteria check", "plugins list"):
+    for command in (
+        "serve", "demo", "rank", "score", "criteria list", "criteria show", "criteria check", "criteria template",
+        "plugins list",
+    ):  # fmt: skip
         assert f"scorer {command}" in README
 
 

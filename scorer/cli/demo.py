@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 
 import typer
 
+from scorer.cli import bac_kan
 from scorer.cli.files import as_json
 from scorer.cli.load import find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
@@ -13,33 +14,33 @@ from scorer.cli.report import Report
 from scorer.cli.words import Language
 from scorer.service.server import AddressError, Server
 from scorer_client import Client, Province
-from scorer_client.csv_file import Sheet
 from scorer_client.forms import Form
 
-PROVINCES = {"hue-2020": ("Thừa Thiên Huế", "2020"), "bac-kan-2020": ("Bắc Kạn", "2020-H1")}
+PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Provinces whose answers come with the scorer, by criteria set, and their periods."""
 
 
 def demo(
-    criteria_set: str = typer.Option("hue-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
+    criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
     """Rank a province that comes with the scorer, over a real socket, and show the ranking with its causes."""
     if criteria_set not in PROVINCES:
         raise UserMistake(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
-    form, sheet, province = rank_over_socket(criteria_set)
-    del sheet
+    form, province = rank_over_socket(criteria_set)
     if as_text:
         out.file.write(as_json(province))
         return
     report = Report(form, language)
     report.province(province)
+    if criteria_set == "bac-kan-2020":
+        report.facts(bac_kan.facts(province, language))
     out.print()
     report.made(province)
 
 
-def rank_over_socket(criteria_set: str) -> tuple[Form, Sheet, Province]:
+def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
     """Starts a server on a free port, asks it as any client would, and stops it."""
     with err.status("loading criteria sets"):
         catalogue = load_catalogue()
@@ -53,9 +54,9 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Sheet, Province]:
         province, period = PROVINCES[criteria_set]
         with Client(server.address) as client, as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file:
             form = client.form(criteria_set)
-            sheet = client.read_csv(criteria_set, file)
-            with err.status(f"ranking {len(sheet.units)} units"):
-                ranked = client.rank_sheet(criteria_set, sheet, province=province, period=period, full=True)
+            rows = client.read_csv(criteria_set, file).rows(form)
+            with err.status(f"ranking {len(rows)} units"):
+                ranked = client.rank_province(criteria_set, rows, province=province, period=period, full=True)
     finally:
         server.stop(0)
-    return form, sheet, ranked
+    return form, ranked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import typer
@@ -11,6 +12,7 @@ from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, complain, err, out
 from scorer.cli.report import Report
 from scorer.cli.words import Language
+from scorer.hints import nearly
 from scorer.service.local import LocalTransport
 from scorer_client import Client, ScorerError
 from scorer_client.csv_file import Sheet
@@ -21,6 +23,7 @@ PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked agai
 LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report.")
 
 SHOWN_VIOLATIONS = 50
+SHOWN_UNITS = 5
 
 
 def rank(
@@ -75,13 +78,20 @@ def score(
     form = client.form(criteria_set)
     rows = {row.id: row for row in sheet.rows(form)}
     if unit not in rows:
-        near = [row.id for row in rows.values() if unit.lower() in f"{row.id} {row.name}".lower()][:5]
-        raise UserMistake(f"{file} has no unit {unit!r}{': there is ' + ', '.join(near) if near else ''}")
+        near = [row.id for row in rows.values() if _plain(unit) in _plain(f"{row.id} {row.name}")][:SHOWN_UNITS]
+        hint = f"; there is {', '.join(near)}" if near else nearly(unit, rows)
+        raise UserMistake(f"{file} has no unit {unit!r}{hint}")
     try:
         result = client.score_unit(criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
         raise _mistake(file, error) from error
     Report(form, language).unit(result)
+
+
+def _plain(text: str) -> str:
+    """Without accents, capitals and hyphens: how people type a name that they look for."""
+    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _client() -> Client:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from rich.markup import escape
@@ -35,10 +35,20 @@ class Report:
     def province(self, province: Province) -> None:
         """The whole province."""
         made = province.provenance
-        title = " ".join(part for part in (made.province, made.period) if part)
-        out.print(f"[bold]{escape(text(self.form.titles, self.language, made.criteria_set))}[/bold] {escape(title)}")
+        title = text(self.form.titles, self.language, made.criteria_set)
+        out.print(f"[bold]{escape(title)}[/bold]")
+        about = ", ".join(part for part in (made.province, made.period) if part)
+        if about:
+            out.print(escape(about))
         for ranking in province.rankings:
             self._ranking(ranking)
+
+    def facts(self, sentences: Iterable[str]) -> None:
+        """What a published report says, from these numbers."""
+        out.print()
+        out.rule(f"[bold]{self.words['facts']}[/bold]", align="left")
+        for sentence in sentences:
+            out.print(f"  {escape(sentence)}")
 
     def made(self, province: Province) -> None:
         """What the results were made with."""

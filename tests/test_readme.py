@@ -85,17 +85,19 @@ def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> N
     lacking = {cause.measure: cause for cause in got.causes}
     joint_text = f"infrastructure + human resources {joint.percent} %"
     (cause,) = ready.causes
+    recent, computers = f"{answer['computers_recent']:g}", f"{answer['computers']:g}"
+    score = ready.score
     expected = [
-        f"| {answer['computers_recent']:g} of {answer['computers']:g} computers serve the work well: INF.06 gives "
-        f"{answer['computers_recent']:g} / {answer['computers']:g} x {inf_06.max_points:g} = {inf_06.points:g} points |",
+        f"| {recent} of {computers} computers serve the work well: "
+        f"INF.06 gives {recent} / {computers} x {inf_06.max_points:g} = {inf_06.points:g} points |",
         f"| {sums} |",
-        f"| {ready.score.points:g} of {ready.score.max_points:g} points = {ready.score.percent:g} %; nothing is left out "
-        f"as not applicable, so converted {ready.score.converted:g} |",
+        f"| {score.points:g} of {score.max_points:g} points = {score.percent:g} %; "
+        f"nothing is left out as not applicable, so converted {score.converted:g} |",
         f"| gates of level 4 ask for 70 % | total {measures['total'].percent:g} %, policy environment "
         f"{measures['policy_environment'].percent} %, infrastructure + human resources {joint.points:g} of "
         f"{joint.max_points:g} = {joint.percent} %: all hold |",
-        f"| gates of level {cause.level} ask for {cause.minimum:g} % | {joint_text} does not hold: this keeps Ba Bể from "
-        f"level {cause.level} |",
+        f"| gates of level {cause.level} ask for {cause.minimum:g} % | {joint_text} does not hold: "
+        f"this keeps Ba Bể from level {cause.level} |",
         f"| level {ready.level}, rank {ready.rank}; {districts.tally('readiness').ranked} of {districts.unit_count} "
         "districts is ranked |",
         f"| not ranked: transaction {lacking['transaction'].value} % and transformation "

@@ -9,7 +9,7 @@ from scorer.criteria.document import Document, Problem
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
-from scorer.plan import Provider, SetPlan, plan_tier, with_tables
+from scorer.plan import CategoryPlan, Provider, SetPlan, plan_tier, with_tables
 from scorer.plugins import PluginHost
 
 
@@ -72,7 +72,7 @@ def load_set(
         tables = []
         for category in plan.categories:
             rules = category.rules()
-            tables.append(_compile(rules, compiler, document, category.code, tier) if rules else None)
+            tables.append(_compile(category, rules, compiler, document, tier) if rules else None)
         plans[tier] = with_tables(plan, tables)
     if document.problems:
         return None, document
@@ -80,12 +80,16 @@ def load_set(
     return SetPlan(criteria_set, plans, rows, _providers(criteria_set, host)), document
 
 
-def _compile(rules: Rules, compiler: GateCompiler, document: Document, category: str, tier: str) -> GateTable | None:
-    path = ("categories", category, "levels")
+def _compile(
+    category: CategoryPlan, rules: Rules, compiler: GateCompiler, document: Document, tier: str
+) -> GateTable | None:
+    path = ("categories", category.code, "levels")
     try:
         return compiler.compile([rules])[0]
     except EasierLevel as error:
-        message = f"in tier {tier!r} this level holds where the worse level after it does not"
+        better, worse = category.levels[error.better], category.levels[error.worse]
+        measure = category.measures[category.keys[error.key][0]].name
+        message = f"in tier {tier!r} level {worse} asks more of {measure!r} than level {better}, the better one, does"
         document.problem((*path, error.better), message)
     except GateCompilerError as error:
         document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")

@@ -97,11 +97,11 @@ class EngineMissing(GateCompilerError):
 
 
 class EasierLevel(GateCompilerError):
-    """A better level holds where a worse one does not."""
+    """A better level holds where a worse one does not: places of both, and of a key of which the worse asks more."""
 
-    def __init__(self, better: int, worse: int) -> None:
-        super().__init__("a better level is easier than a worse one")
-        self.better, self.worse = better, worse
+    def __init__(self, better: int, worse: int, key: int) -> None:
+        super().__init__("a better level holds where a worse one does not")
+        self.better, self.worse, self.key = better, worse, key
 
 
 class GateCompiler:
@@ -184,6 +184,8 @@ def _table(rules: Rules, answer: object) -> GateTable:
             raise GateCompilerError(f"the rule engine decided wrongly: measures {cell}, passes {passed}, said {bits}")
         for n, holds in enumerate(passed):
             if holds and not all(passed[n:]):
-                raise EasierLevel(n, passed.index(False, n))
+                worse = passed.index(False, n)
+                lacking = next(m for m, t in rules.levels[worse] if cell[m] < t)
+                raise EasierLevel(n, worse, lacking)
         best.append(passed.index(True) if any(passed) else len(passed))
     return GateTable(tuple(np.array(edges) for edges in rules.edges()), np.array(best, dtype=np.int64))

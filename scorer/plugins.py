@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
@@ -12,9 +13,11 @@ import pluggy
 
 from scorer import hookspecs
 from scorer.criteria.loader import GroupTerms, Vocabulary
+from scorer.criteria.model import TOTAL
+from scorer.criteria.schema import CODE
 from scorer.criteria.schema import Criterion as CriterionShape
 from scorer.formulas import KINDS, Formula
-from scorer.groups import API_VERSION, CriterionGroup
+from scorer.groups import API_VERSION, CriterionGroup, PartOf
 from scorer.indicators import Indicator
 
 ENTRY_POINTS = "scorer.plugins"
@@ -71,9 +74,9 @@ class PluginHost:
             try:
                 loaded.append(_load(plugin, load, loaded))
             except PluginError as error:
-                loaded.append(replace(plugin, failure=str(error)))
+                loaded.append(replace(plugin, failure=_one_line(str(error))))
             except (Exception, SystemExit) as error:  # a stranger's module: anything can come
-                loaded.append(replace(plugin, failure=f"{type(error).__name__}: {error}"))
+                loaded.append(replace(plugin, failure=_one_line(f"{type(error).__name__}: {error}")))
         return cls(tuple(loaded))
 
     def vocabulary(self) -> Vocabulary:
@@ -89,6 +92,10 @@ class PluginHost:
         return next(plugin for plugin in self.plugins if plugin.group and plugin.group.name == group)
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _from_entry_point(point: importlib.metadata.EntryPoint) -> Plugin:
     return Plugin(point.name, point.dist.name if point.dist else "", point.dist.version if point.dist else "")
 
@@ -101,8 +108,8 @@ def _load(plugin: Plugin, load: Callable[[], Any], before: list[Plugin]) -> Plug
     groups = list(_answers(manager.hook.scorer_criterion_group))
     if len(groups) > 1:
         raise PluginError("declares more than one criterion group")
-    formulas = tuple(kind for answer in _answers(manager.hook.scorer_formulas) for kind in answer)
-    criteria_sets = tuple(file for answer in _answers(manager.hook.scorer_criteria_sets) for file in answer)
+    formulas = tuple(_all("scorer_formulas", manager.hook.scorer_formulas))
+    criteria_sets = tuple(_all("scorer_criteria_sets", manager.hook.scorer_criteria_sets))
     if not groups and not formulas and not criteria_sets:
         raise PluginError("implements no hook; is @hookimpl missing?")
     for group in groups:
@@ -116,6 +123,13 @@ def _load(plugin: Plugin, load: Callable[[], Any], before: list[Plugin]) -> Plug
     return replace(plugin, group=groups[0] if groups else None, formulas=formulas, criteria_sets=criteria_sets)
 
 
+def _all(name: str, hook: pluggy.HookCaller) -> Iterator[Any]:
+    for answer in _answers(hook):
+        if not isinstance(answer, Iterable) or isinstance(answer, str):
+            raise PluginError(f"{name} gives {answer!r}, not a list")
+        yield from answer
+
+
 def _answers(hook: pluggy.HookCaller) -> Iterator[Any]:
     return (answer for answer in hook() if answer is not None)
 
@@ -126,14 +140,16 @@ def _check_group(group: object, taken: Mapping[str, str]) -> None:
     name, version = getattr(group, "name", None), getattr(group, "api_version", None)
     if version != API_VERSION:
         raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
-    if not isinstance(name, str) or not name.isidentifier() or name != name.lower():
-        raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources'")
+    if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:
+        raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources' ({CODE})")
     if name in taken:
         raise PluginError(f"declares group {name!r}, which plugin {taken[name]!r} declares already")
-    codes = [indicator.code if isinstance(indicator, Indicator) else indicator for indicator in group.indicators]
+    for attribute, kind in (("indicators", Indicator), ("checks", PartOf)):
+        items = getattr(group, attribute)
+        if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
+            raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {items!r}")
+    codes = [indicator.code for indicator in group.indicators]
     for n, code in enumerate(codes):
-        if not isinstance(code, str) or not isinstance(group.indicators[n], Indicator):
-            raise PluginError(f"indicator {n} of group {name!r} is not an Indicator")
         if code in codes[:n]:
             raise PluginError(f"group {name!r} declares indicator {code!r} twice")
 

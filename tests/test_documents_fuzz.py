@@ -495,7 +495,7 @@ def quoted(text: str, luck: random.Random) -> str:
 
 
 @pytest.mark.parametrize(("base", "data"), [(HUE, HUE_DATA), (RICH, RICH_DATA)], ids=["hue", "rich"])
-@seldom
+@settings(seldom, max_examples=25)
 @given(luck=st.integers(0, 2**32).map(random.Random))
 def test_a_revision_ignores_comments_layout_and_key_order(base: str, data: Any, luck: random.Random) -> None:
     assert revision(laid_out(data, luck)) == revision(base)

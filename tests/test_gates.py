@@ -282,27 +282,28 @@ categories:
 POWER = group("power", Indicator("poles", kind="number"))
 
 
-def easier(text: str) -> tuple[int, int, str]:
-    """Where the one problem of a refused set stands, and its path."""
+def easier(text: str, worse: int, better: int) -> tuple[int, int, str]:
+    """Where the one problem of a refused set stands, and its path; it names both levels and what the worse asks."""
     sets = catalogue(host(WATER, POWER), text)
     assert sets.sets == {}
     ((problem,),) = (refusal.problems for refusal in sets.refused)
-    assert problem.message == "in tier 'district' this level holds where the worse level after it does not"
+    asks = f"in tier 'district' level {worse} asks more of 'water' than level {better}, the better one, does"
+    assert problem.message == asks
     return problem.line, problem.column, problem.path
 
 
 def test_a_better_level_easier_in_one_measure_is_refused_at_its_line_and_column() -> None:
-    assert easier(TWO_GROUPS) == (12, 9, "categories.supply.levels[0]")
+    assert easier(TWO_GROUPS, worse=2, better=1) == (12, 9, "categories.supply.levels[0]")
 
 
 def test_a_better_level_that_does_not_ask_what_a_worse_one_asks_is_refused() -> None:
     text = TWO_GROUPS.replace("at_least: 95%", "at_least: 80%").replace(", {measure: water, at_least: 80%}", "")
-    assert easier(text) == (14, 9, "categories.supply.levels[1]")
+    assert easier(text, worse=3, better=2) == (14, 9, "categories.supply.levels[1]")
 
 
 def test_a_strict_worse_level_is_harder_than_the_better_one_at_the_same_minimum() -> None:
     strict = TWO_GROUPS.replace("{measure: water, at_least: 95%}", "{measure: water, above: 90%}")
-    assert easier(strict) == (12, 9, "categories.supply.levels[0]")
+    assert easier(strict, worse=2, better=1) == (12, 9, "categories.supply.levels[0]")
 
 
 def test_equal_minima_in_two_levels_are_not_easier() -> None:
@@ -315,10 +316,7 @@ def test_an_easier_level_says_so_over_the_socket() -> None:
         with refusal() as caught:
             score(service, "odd-2020")
         assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
-        assert (
-            "categories.supply.levels[0]: in tier 'district' this level holds where the worse level after it does not"
-            in caught[0].details
-        )
+        assert "categories.supply.levels[0]: in tier 'district' level 2 asks more of 'water'" in caught[0].details
         assert score(service, "good-2020").level == 1
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
 
 import typer
+from typer.exceptions import TyperException
 
 from scorer import __version__
 from scorer.cli import criteria, demo, plugins, rank, serve
@@ -37,11 +39,17 @@ def _options(version: bool = typer.Option(False, "--version", help="Show the ver
 
 def main() -> None:
     """Runs the command; a user's mistake is one line and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows the numbers at least
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except UserMistake as mistake:
         complain(str(mistake))
         sys.exit(2)
+    except TyperException as mistake:
+        if text := mistake.format_message():  # none when no command was given and the help is shown
+            complain(text)
+        sys.exit(mistake.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -24,7 +24,7 @@ def serve(
     """Serve over gRPC until stopped (Ctrl-C or SIGTERM)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise UserMistake(f"{address!r} is not HOST:PORT, such as 127.0.0.1:50051")
     catalogue = load_catalogue()
     try:

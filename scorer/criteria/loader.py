@@ -179,16 +179,17 @@ class _Loader:
             self.ids.setdefault(identity, path)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = self._formula(path, raw.get("formula"), parameters, list(schema.Criterion.model_fields))
-        if formula is not None:
-            self._reads(path, formula)
-        if shape is None or formula is None:
+        try:
+            if formula is not None:
+                self._reads(path, formula)
+            if shape is None or formula is None:
+                return None
+            self._tiers((*path, "points"), shape.points)
+            self._check_formula(path, formula, shape.points)
+        except Exception as error:  # a stranger's formula kind: anything can come
+            message = f"formula kind {raw.get('formula')!r} is broken: {type(error).__name__}: {error}"
+            self.document.problem((*path, "formula"), " ".join(message.split()))
             return None
-        self._tiers((*path, "points"), shape.points)
-        for inner, amount in _amounts(formula, ()):
-            self._tiers((*path, *inner), amount)
-        tiers = [tier for tier in self.tiers if shape.points.of(tier) is not None]
-        for inner, message in formula.problems(shape.points, tiers):
-            self.document.problem((*path, *inner), message)
         provenance = model.Provenance.RECONSTRUCTED if weak else shape.provenance
         return model.Criterion(
             id=shape.id,
@@ -202,6 +203,20 @@ class _Loader:
             provenance=provenance,
             notes=shape.notes,
         )
+
+    def _check_formula(self, path: Path, formula: Formula, points: PointsByTier) -> None:
+        """What the formula itself finds wrong, and whether all that will be asked of it can be answered."""
+        for inner, amount in _amounts(formula, ()):
+            self._tiers((*path, *inner), amount)
+        tiers = [tier for tier in self.tiers if points.of(tier) is not None]
+        for inner, message in formula.problems(points, tiers):
+            self.document.problem((*path, *inner), message)
+        read = {code for _, code, _, _ in formula.reads()}
+        for tier in tiers if not self.document.broken(*path) else ():
+            other = set(formula.limits(tier, points.of(tier) or 0)) - read
+            if other:
+                raise LookupError(f"it limits {min(other)!r}, which it does not read")
+        bool(formula.needs_cohort or formula.may_leave_out)
 
     def _formula(self, path: Path, name: object, parameters: dict[str, Any], others: list[str]) -> Formula | None:
         """The formula of a criterion or part; ``others`` are keys beside the formula's own."""

@@ -18,7 +18,9 @@ from scorer.formulas.base import Amount
 from scorer.hints import show
 from scorer.points import PointsByTier, TierError, to_micro
 
-PERCENT = re.compile(r"^(\d{1,4}(?:\.\d{1,4})?)\s?%$")
+PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
+CODE = r"[a-z][a-z0-9_]{0,63}"
+"""Codes of tiers, categories and groups."""
 
 
 def _matching(pattern: str, example: str) -> PlainValidator:
@@ -33,13 +35,15 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 
 
 SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
-Code = Annotated[str, _matching(r"[a-z][a-z0-9_]{0,63}", "human_resources")]
+Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 
 
 def _day(value: object) -> datetime.date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError(f"write the day without quotes: {value}")
     if not isinstance(value, datetime.date):
         raise ValueError(f"expected a day such as 2020-06-30, not {show(value)}")
     return value
@@ -69,7 +73,7 @@ class Minimum(BaseModel):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
             return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
-        if isinstance(value, str) and (match := PERCENT.match(value)):
+        if isinstance(value, str) and (match := PERCENT.fullmatch(value)):
             return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
             raise ValueError(f"expected a percentage of at most four decimals or a number of points, not {show(value)}")

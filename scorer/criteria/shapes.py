@@ -51,6 +51,9 @@ def _note(
         document.problem(here, f"expected {ctx['expected']}, not {show(value)}{nearly(str(value), allowed)}")
     elif kind == "value_error":
         document.problem(here, message.removeprefix("Value error, "), key=key)
+    elif kind in ("less_than_equal", "greater_than_equal"):
+        bound = f"at most {ctx['le']}" if "le" in ctx else f"at least {ctx['ge']}"
+        document.problem(here, f"expected {bound}, not {show(value)}")
     elif kind in _EXPECTED:
         document.problem(here, f"expected {_EXPECTED[kind]}, not {show(value)}")
     else:

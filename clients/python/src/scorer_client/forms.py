@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from egov.scorer.v1 import criteria_pb2 as pb
@@ -90,5 +90,5 @@ def _indicator(message: pb.Indicator) -> Indicator:
     )
 
 
-def _texts(texts: object) -> dict[str, str]:
-    return {item.language: item.text for item in texts}  # type: ignore[attr-defined]
+def _texts(texts: Iterable[pb.Text]) -> dict[str, str]:
+    return {item.language: item.text for item in texts}

@@ -1,0 +1,350 @@
+"""The command ``scorer``, as people type it: what it shows, and one clear line when they mistype."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from scorer import cli
+
+ROOT = Path(__file__).parent.parent
+SCORER = Path(sys.executable).parent / "scorer"
+HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
+DEMO = ("demo", "--set", "hue-2020")
+LEVELS = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+
+
+def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [str(SCORER), *words],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done
+
+
+def said(*words: str) -> str:
+    """What a command that goes well prints."""
+    done = run(*words)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def lines(text: str) -> list[str]:
+    """Without what draws tables and trees, spaces evened out."""
+    bare = re.sub(r"[\u2500-\u257f]", " ", text)
+    return [" ".join(line.split()) for line in bare.splitlines() if line.strip()]
+
+
+# The demonstration
+
+
+def published() -> list[dict[str, str]]:
+    """The province's own table, in its order."""
+    with (ROOT / "tests/data/hue_2020_district_readiness.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def demo() -> str:
+    return said(*DEMO)
+
+
+def test_the_demonstration_ranks_the_districts_as_the_province_did(demo: str) -> None:
+    shown = lines(demo)
+    starts = []
+    for row in published():
+        name = row["ten_don_vi"].removeprefix("UBND ")
+        (at,) = (n for n, line in enumerate(shown) if name in line)
+        starts.append(at)
+        words = shown[at].replace(name, "").split()
+        assert words[0] == row["stt"]
+        assert LEVELS[row["muc_xep_hang"]] in words
+        assert row["ty_le_thuc_hien"].removesuffix("%") in [word.removesuffix("%") for word in words]
+        numbers = [float(word) for word in words if re.fullmatch(r"[\d.]+", word)]
+        assert float(row["diem_thuc_hien"]) in numbers
+        assert float(row["diem_quy_doi"]) in numbers
+    assert len(starts) == 9
+    assert starts == sorted(starts)
+
+
+def test_the_demonstration_shows_what_the_readme_promises(demo: str) -> None:
+    (hue,) = (line for line in lines(demo) if "thành phố Huế" in line)
+    for number in ("8", "42.63", "48", "89", "44.41", "2"):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", hue), number
+    assert "9/9" in demo
+
+
+def test_the_demonstration_says_why_a_unit_is_not_at_a_better_level(demo: str) -> None:
+    shown = lines(demo)
+    (at,) = (n for n, line in enumerate(shown) if "thành phố Huế" in line)
+    causes = " ".join(shown[at : at + 3])
+    assert causes.count("of 90 %") == 3
+    (best,) = (line for line in shown if "Nam Đông" in line)
+    assert "of 90 %" not in best
+
+
+def test_the_demonstration_says_where_its_numbers_are_from(demo: str) -> None:
+    made = lines(demo)[-1]
+    assert "hue-2020" in made
+    assert "reconstructed" in made
+    assert re.search(r"revision [0-9a-f]{12}", made)
+
+
+def test_the_demonstration_is_the_same_every_time_and_in_any_directory(tmp_path: Path, demo: str) -> None:
+    done = run(*DEMO, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, demo)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demonstration_needs_no_words() -> None:
+    shown = said("demo")
+    assert "reconstructed" in shown
+    assert re.search(r"\d+/\d+ ranked", shown)
+
+
+def test_the_plainest_locale_shows_every_letter() -> None:
+    done = run(*DEMO, LC_ALL="C")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "huyện Quảng Điền" in done.stdout
+
+
+def test_a_terminal_that_knows_only_ascii_shows_at_least_the_numbers() -> None:
+    done = run(*DEMO, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "44.41" in done.stdout
+
+
+# Criteria sets and plugins
+
+
+def test_the_list_of_criteria_sets_has_the_bundled_one() -> None:
+    (line,) = (line for line in lines(said("criteria", "list")) if line.startswith("hue-2020"))
+    for words in ("Thừa Thiên Huế 2020", "2020-01-01 to 2020-12-31", "district", "reconstructed"):
+        assert words in line
+    assert re.search(r"\b[0-9a-f]{12}$", line)
+
+
+def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
+    text = said("criteria", "show", "hue-2020")
+    shown = "\n".join(lines(text))
+    for words in (
+        *("readiness", "policy_environment", "infrastructure", "human_resources"),
+        *("PE.01", "INF.01", "INF.02", "HR.01", "15 points", "23 points", "2 points", "10 points", "awarded"),
+        *("may be not applicable", "total at least 90 %", "infrastructure+human_resources at least 70 %"),
+        *("policy_environment_awarded", "infrastructure_awarded", "human_resources_awarded", "number"),
+    ):
+        assert words in shown, words
+    assert [f"level {n}" in shown for n in range(6)] == [False, True, True, True, True, False]
+    assert "Assumed" in shown
+    assert "Giả định" in shown
+
+
+def test_a_bundled_document_is_good() -> None:
+    assert said("criteria", "check", str(HUE)).startswith(f"{HUE}: hue-2020 is good: 4 criteria, tiers district, ")
+
+
+def test_list_show_and_check_agree_on_the_revision(demo: str) -> None:
+    (listed,) = (line for line in lines(said("criteria", "list")) if line.startswith("hue-2020"))
+    texts = [listed, said("criteria", "show", "hue-2020"), said("criteria", "check", str(HUE)), demo]
+    (revision,) = re.findall(r"\b[0-9a-f]{12}$", listed)
+    assert all(f"revision {revision}" in text for text in texts[1:])
+
+
+def test_the_bundled_plugins_are_ready() -> None:
+    shown = lines(said("plugins", "list"))
+    for group in ("policy_environment", "infrastructure", "human_resources"):
+        (line,) = (line for line in shown if line.startswith(f"{group} "))
+        assert line.startswith(f"{group} egov-scorer {version('egov-scorer')} {group}")
+        assert line.endswith(" ready")
+    (sets,) = (line for line in shown if line.startswith("criteria_sets "))
+    assert "hue-2020.yaml" in sets
+    assert "quarantined" not in "\n".join(shown)
+
+
+# Help
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with the words that call it."""
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*path, name))
+
+
+TREE = dict(commands(typer.main.get_command(cli.app)))
+
+
+def test_the_commands_are_those_of_the_readme() -> None:
+    named = set(re.findall(r"scorer ((?:criteria |plugins )?[a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    known = {" ".join(path) for path in TREE}
+    assert {"demo", "serve", "criteria list", "criteria show", "criteria check", "plugins list"} <= named & known
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_command_has_help(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["scorer", *path, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    shown = capsys.readouterr()
+    assert ended.value.code in (0, None)
+    assert shown.err == ""
+    words = " ".join(lines(shown.out))
+    assert f"Usage: {' '.join(['scorer', *path])}" in words
+    assert " ".join((TREE[path].help or "").split())[:40] in words
+    assert TREE[path].help, "it says what it does"
+    for name in getattr(TREE[path], "commands", {}):
+        assert name in words
+
+
+def test_help_of_the_installed_command() -> None:
+    assert "serve" in said("--help")
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert said("--version") == f"scorer {version('egov-scorer')}\n"
+
+
+# Mistakes
+
+MISTAKES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "a criteria set that there is not": (["criteria", "show", "hue-2021"], ["'hue-2021'", "did you mean 'hue-2020'?"]),
+    "a file that is not there": (
+        ["criteria", "check", "not-there.yaml"],
+        ["cannot read not-there.yaml", "No such file"],
+    ),
+    "a directory": (["criteria", "check", "scorer"], ["cannot read scorer", "Is a directory"]),
+    "no host": (["serve", "--address", "50051"], ["'50051' is not HOST:PORT, such as 127.0.0.1:50051"]),
+    "no port": (["serve", "--address", "127.0.0.1:"], ["'127.0.0.1:' is not HOST:PORT"]),
+    "a port in words": (["serve", "--address", "localhost:http"], ["'localhost:http' is not HOST:PORT"]),
+    "a port beyond all": (["serve", "--address", "127.0.0.1:65536"], ["'127.0.0.1:65536' is not HOST:PORT"]),
+    "a port of other digits": (["serve", "--address", "127.0.0.1:\u0665\u0660"], ["is not HOST:PORT"]),
+    "a host that is none": (["serve", "--address", "256.256.256.256:0"], ["256.256.256.256:0"]),
+    "a demonstration that there is not": (["demo", "--set", "hue"], ["'hue'", "hue-2020"]),
+    "a command that there is not": (["demoo"], ["demoo", "demo"]),
+    "a command of criteria that there is not": (["criteria", "chekc"], ["chekc", "check"]),
+    "an option that there is not": (["serve", "--adress", "127.0.0.1:0"], ["--adress", "--address"]),
+    "an option without its value": (["serve", "--address"], ["--address"]),
+    "an argument too few": (["criteria", "show"], ["SET"]),
+    "an argument too many": (["criteria", "show", "hue-2020", "please"], ["please"]),
+}
+
+
+def is_one_clear_line(text: str, wanted: Sequence[str]) -> None:
+    for words in wanted:
+        assert words in text
+    assert text.startswith("scorer: ")
+    assert len(text.splitlines()) == 1, text
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_one_clear_line(
+    what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, wanted = MISTAKES[what]
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["scorer", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    shown = capsys.readouterr()
+    assert (ended.value.code, shown.out) == (2, "")
+    is_one_clear_line(shown.err, wanted)
+
+
+@pytest.mark.parametrize(
+    "what", ["a criteria set that there is not", "a host that is none", "a command that there is not"]
+)
+def test_a_mistake_is_one_clear_line_of_the_installed_command(what: str) -> None:
+    words, wanted = MISTAKES[what]
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    is_one_clear_line(done.stderr, wanted)
+
+
+def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = "{}:{}".format(*taken.getsockname())
+        done = run("serve", "--address", address)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"scorer: cannot listen on '{address}'; is another server there?\n"
+
+
+@pytest.mark.parametrize("words", [[], ["criteria"], ["plugins"]], ids=["scorer", "criteria", "plugins"])
+def test_a_command_alone_says_what_it_takes(words: list[str]) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert "Usage: " + " ".join(["scorer", *words]) in " ".join(lines(done.stdout + done.stderr))
+
+
+# Pipes, and a server that is stopped
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["demo"], ["criteria", "list"], ["criteria", "show", "hue-2020"], ["plugins", "list"], ["--help"]],
+    ids=" ".join,
+)
+def test_a_reader_that_has_gone_is_no_cause_for_complaint(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([str(SCORER), *words], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode != 0
+
+
+def test_the_head_of_what_is_shown_can_be_taken() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"'{SCORER}' criteria show hue-2020 | head -n 1"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.startswith("hue-2020 ")
+
+
+def test_nothing_is_cut_for_whoever_reads_a_pipe(demo: str) -> None:
+    assert "…" not in demo + said("criteria", "list") + said("plugins", "list")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
+    command = [str(SCORER), "serve", "--address", "127.0.0.1:0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        for line in server.stderr:
+            if found := re.search(r"serving .*hue-2020.* on 127\.0\.0\.1:(\d+)$", line.rstrip()):
+                break
+        else:
+            raise AssertionError("it did not say where it is")
+        with socket.create_connection(("127.0.0.1", int(found[1])), timeout=10):
+            pass
+        server.send_signal(number)
+        out, rest = server.communicate(timeout=60)
+        assert server.returncode == 0
+        assert "Traceback" not in rest
+        assert out == ""

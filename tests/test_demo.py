@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,8 @@ SENTENCES = {
 
 
 def demo(*options: str) -> str:
-    done = subprocess.run([COMMAND, "demo", *options], capture_output=True, text=True, check=False)
+    wide = {**os.environ, "COLUMNS": "160"}
+    done = subprocess.run([COMMAND, "demo", *options], capture_output=True, text=True, check=False, env=wide)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

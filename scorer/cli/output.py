@@ -11,7 +11,7 @@ from rich.table import Table
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
 
-_WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
+_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
 
 out = Console(highlight=False, emoji=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)

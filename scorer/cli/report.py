@@ -48,7 +48,7 @@ class Report:
         out.print()
         out.rule(f"[bold]{self.words['facts']}[/bold]", align="left")
         for sentence in sentences:
-            out.print(f"  {escape(sentence)}")
+            out.print(f"  {escape(sentence)}", soft_wrap=True)
 
     def made(self, province: Province) -> None:
         """What the results were made with."""

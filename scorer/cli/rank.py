@@ -112,5 +112,7 @@ def _mistake(file: Path, error: ScorerError) -> UserMistake:
     if not error.violations:
         return UserMistake(error.message)
     for violation in error.violations[:SHOWN_VIOLATIONS]:
-        complain(f"{file}: {violation.field}: {violation.description}")
-    return UserMistake(f"{file}: {error.violations_total} mistakes; nothing was ranked or written")
+        where = f"{file}: {violation.field}" if violation.field.startswith("row ") else f"--{violation.field}"
+        complain(f"{where}: {violation.description}")
+    total = error.violations_total
+    return UserMistake(f"{file}: {total} mistake{'s' if total > 1 else ''}; nothing was ranked or written")

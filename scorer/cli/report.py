@@ -12,7 +12,7 @@ from scorer.cli.output import out, table
 from scorer.cli.words import WORDS, Language
 from scorer_client import Cause, Province, Ranking, Tally, UnitResult
 from scorer_client.forms import Form, text
-from scorer_client.sentences import measure_name, shown
+from scorer_client.sentences import measure_name, plain, shown
 
 SHOWN_UNITS = 10
 SHOWN_CAUSES = 3
@@ -107,7 +107,7 @@ class Report:
         """A failed gate in few words."""
         sign = " %" if cause.unit == "percent" else ""
         name = measure_name(cause.measure, self.language, self.names)
-        return f"{name} {shown(cause.value, cause.minimum)} {self.words['of']} {cause.minimum:g}{sign}"
+        return f"{name} {shown(cause.value, cause.minimum)} {self.words['of']} {plain(cause.minimum)}{sign}"
 
     def _causes(self, tally: Tally, count: int) -> None:
         """The gates of the lowest level that most units fail."""
@@ -120,7 +120,9 @@ class Report:
             sign = " %" if gate.unit == "percent" else f" {self.words['points']}"
             key = "cause_strict" if gate.strict else "cause"
             name = measure_name(gate.measure, self.language, self.names)
-            line = self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{gate.minimum:g}{sign}")
+            line = self.words[key].format(
+                units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}"
+            )
             out.print(f"  {escape(line)}")
 
     def _misses(self, tally: Tally) -> None:

@@ -155,17 +155,21 @@ def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findi
     if column.numbers and column.choices:
         findings.add(REQUEST, path, "BOTH_LISTS", "gives both numbers and choices; give exactly one of them")
         return
-    if column.choices if not chosen else column.numbers:
+    wrong = column.numbers if chosen else column.choices
+    if wrong and not (np.isnan(wrong).all() if chosen else not any(wrong)):  # nothing reported fits either list
         wanted = "choices" if chosen else "numbers"
         message = f"{indicator.code!r} is a {indicator.kind}: give {wanted!r}"
         findings.add(REQUEST, path, "WRONG_KIND", message)
         return
+    chosen = bool(column.choices)
     field, length = ("choices", len(column.choices)) if chosen else ("numbers", len(column.numbers))
     if length != len(row):
         message = f"has {length} entries for {len(row)} units"
         findings.add(REQUEST, f"{path}.{field}", "WRONG_LENGTH", message)
     elif not chosen:
         row[:] = np.asarray(column.numbers)
+    elif wrong:
+        row[:] = math.nan
     else:
         numbers: dict[str, float] = {option: float(n) for n, option in enumerate(indicator.options)}
         numbers[""] = math.nan

@@ -56,7 +56,8 @@ categories:
           - {id: NW.04, formula: steps, indicator: issued, steps: [{at_most: 2020-03-31, points: 10}], points: 10}
           - {id: NW.05, formula: awarded, indicator: network_points, points: 10}
     levels:
-      - {level: 1, gates: [{measure: total, at_least: 80%}, {measure: network, above: 75%}, {measure: policy, at_least: 8}]}
+      - level: 1
+        gates: [{measure: total, at_least: 80%}, {measure: network, above: 75%}, {measure: policy, at_least: 8}]
       - {level: 2, gates: [{measure: total, at_least: 50%}, {measure: policy, at_least: 8}]}
   achievement:
     title: {en: Achievement, vi: Kết quả đạt được}
@@ -133,9 +134,9 @@ def local(sets: Catalogue) -> Client:
 
 @pytest.fixture(scope="module")
 def bundled() -> Iterator[Client]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as service:
-        with Client(service.address) as connected:
-            yield connected
+    installed = Catalogue.installed(PluginHost.installed(), GateCompiler())
+    with serving(installed) as service, Client(service.address) as connected:
+        yield connected
 
 
 @pytest.fixture(scope="module")
@@ -344,13 +345,13 @@ def test_a_csv_file_is_read_into_units_columns_and_rows(client: Client, tmp_path
         Row(
             "a",
             "district",
-            {"firewall": True, "head": "deputy", "issued": datetime.date(2020, 3, 31), "computers": 7, "network_points": 9.5},
+            {"firewall": True, "head": "deputy", "issued": DAY, "computers": 7, "network_points": 9.5},
             "huyện A, B",
             "",
             ["NW.02", "SV.01"],
         ),
-        Row("b", "department", {"firewall": False}),
-    ]  # fmt: skip
+        Row("b", "department", {"firewall": False}, not_applicable=[]),
+    ]
 
 
 def test_a_file_that_is_not_there_is_an_os_error(client: Client, tmp_path: Path) -> None:

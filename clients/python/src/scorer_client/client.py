@@ -129,7 +129,9 @@ class Client:
         request = scorer_pb2.ScoreUnitRequest(
             criteria_set=criteria_set, period=period, unit_answers=row_message(row), view=view(full)
         )
-        return results.unit_result(self._transport.score_unit(request, timeout or self._timeout).scorecard)
+        return results.unit_result(
+            self._transport.score_unit(request, self._timeout if timeout is None else timeout).scorecard
+        )
 
     def rank_province(
         self, criteria_set: str, rows: Iterable[Row], *, timeout: float | None = None, **options: Any
@@ -205,6 +207,8 @@ class Client:
                 **options,
             )
         except ScorerError as error:
+            if not error.violations:
+                raise
             raise sheet.in_file(error) from error
 
     def read_csv(self, criteria_set: str, file: str | Path) -> Sheet:
@@ -244,7 +248,9 @@ class Client:
 
     def _rank(self, request: scorer_pb2.RankProvinceRequest, timeout: float | None) -> results.Province:
         units = {unit.id: unit for unit in request.table.units}
-        return results.province(self._transport.rank_province(request, timeout or self._timeout), units)
+        return results.province(
+            self._transport.rank_province(request, self._timeout if timeout is None else timeout), units
+        )
 
 
 def _request(

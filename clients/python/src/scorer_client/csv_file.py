@@ -13,7 +13,7 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,14 @@ from scorer_client.requests import EPOCH, Row, Unit, Value
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_COMMA = re.compile(r"[+-]?\d+,\d+")
+MAX_CELL = 200
+
+SEARCHES, MANY_NAMES = 20, 5_000
+"""Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLACE = re.compile(
     r"table\.(?:units\[(?P<unit>\d+)\]\.(?P<field>\w+)"
     r"|columns\[(?P<column>\d+)\]\.\w+\[(?P<entry>\d+)\]"
@@ -57,9 +63,10 @@ class Sheet:
 
     def in_file(self, error: ScorerError) -> ScorerError:
         """What the service refuses, with rows and columns of the file instead of field paths."""
-        violations = [v._replace(field=self._place(v.field)) for v in error.violations]
-        if not violations:
-            return error
+        violations = [
+            v._replace(field=self._place(v.field), description=_PLACE.sub(self._of_match, v.description))
+            for v in error.violations
+        ]
         first, total = violations[0], error.violations_total
         more = f" (and {total - 1} more)" if total > 1 else ""
         message = f"{first.field}: {first.description}{more}"
@@ -67,8 +74,9 @@ class Sheet:
 
     def _place(self, path: str) -> str:
         match = _PLACE.fullmatch(path)
-        if match is None:
-            return path
+        return self._of_match(match) if match else path
+
+    def _of_match(self, match: re.Match[str]) -> str:
         if match["unit"]:
             return place(int(match["unit"]) + 2, self.header, match["field"])
         if match["column"]:
@@ -77,11 +85,11 @@ class Sheet:
         return place([unit.id for unit in self.units].index(code) + 2, self.header, "not_applicable")
 
 
-def place(row: int, header: Sequence[str], column: str) -> str:
-    """Such as: row 7, column H (firewall)."""
+def place(row: int, header: Sequence[str], column: str, at: int | None = None) -> str:
+    """Such as: row 7, column H (firewall); ``at`` tells of two columns of one name which is meant."""
     if column not in header:
         return f"row {row}, column {column!r}"
-    at, letters = header.index(column) + 1, ""
+    at, letters = (header.index(column) if at is None else at) + 1, ""
     while at:
         at, rest = divmod(at - 1, 26)
         letters = chr(65 + rest) + letters
@@ -103,6 +111,11 @@ class _Reader:
         self.form = form
         self.sheet = Sheet()
         self.violations: list[Violation] = []
+        self.rows: list[int] = []
+        """The row of each unit."""
+        self.unread: set[str] = set()
+        """Ids of units whose rows could not be read."""
+        self.hints: dict[str, str] = {}
 
     def read(self, data: bytes) -> Sheet:
         try:
@@ -111,10 +124,12 @@ class _Reader:
             row = data[: error.start].count(b"\n") + 1
             self._refuse(f"row {row}", "NOT_UTF8", "is not UTF-8; save the file as 'CSV UTF-8'")
             raise ScorerError.of_file(self.violations) from None
+        lines: list[list[str]] = []
         try:
-            lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+            lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
         except csv.Error as error:
-            self._refuse("file", "NOT_CSV", f"is not CSV: {error}")
+            what = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
+            self._refuse(f"row {len(lines) + 1}", "NOT_CSV", f"is not CSV: {what}")
             raise ScorerError.of_file(self.violations) from None
         while lines and not any(cell.strip() for cell in lines[-1]):
             lines.pop()
@@ -144,11 +159,11 @@ class _Reader:
             self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
             return
         for at, name in enumerate(header):
-            where = place(1, header, name)
+            where = place(1, header, name, at)
             if name in header[:at]:
-                self._refuse(f"row 1, column {at + 1}", "DUPLICATE_COLUMN", f"column {name!r} is there twice")
+                self._refuse(where, "DUPLICATE_COLUMN", f"column {name!r} is there twice")
             elif name not in known:
-                message = f"unknown column {name!r}{_nearly(name, [k for k in known if k not in header])}"
+                message = f"unknown column {name[:80]!r}{self._nearly(name, [k for k in known if k not in header])}"
                 self._refuse(where, "UNKNOWN_COLUMN", message)
         for name in REQUIRED:
             if name not in header:
@@ -163,6 +178,7 @@ class _Reader:
         if len(cells) != len(header):
             message = f"has {len(cells)} cells, the header has {len(header)}: is a comma missing or a text unquoted?"
             self._refuse(f"row {row}", "WRONG_LENGTH", message)
+            self.unread.update(cells[:1] if header[0] == "id" else cells)
             return
         fixed = dict.fromkeys(FIXED, "")
         for name, cell in zip(header, cells, strict=True):
@@ -181,30 +197,42 @@ class _Reader:
         if not fixed["id"]:
             self._refuse(place(row, header, "id"), "BAD_UNIT_ID", "is empty; every unit needs an id")
         if fixed["tier"] not in tiers:
-            message = f"expected {' or '.join(tiers)}, not {fixed['tier']!r}{_nearly(fixed['tier'], tiers)}"
+            message = f"expected {' or '.join(tiers)}, not {fixed['tier'][:80]!r}{self._nearly(fixed['tier'], tiers)}"
             self._refuse(place(row, header, "tier"), "UNKNOWN_TIER", message)
         left_out = [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
         for code in left_out:
             if code not in self.form.excludable:
                 what = "cannot be not applicable" if code in self.form.texts else "is unknown"
-                message = f"criterion {code!r} {what}{_nearly(code, self.form.excludable)}"
+                message = f"criterion {code!r} {what}{self._nearly(code, self.form.excludable)}"
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
             self.sheet.not_applicable[fixed["id"]] = left_out
+        self.rows.append(row)
         self.sheet.units.append(Unit(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"]))
 
     def _parents(self) -> None:
         """A file that holds some of the parents must hold all: otherwise a row is missing, or a parent misspelt."""
-        ids = {unit.id for unit in self.sheet.units}
+        ids = {unit.id for unit in self.sheet.units} | self.unread
         if not any(unit.parent in ids for unit in self.sheet.units if unit.parent):
             return
-        for row, unit in enumerate(self.sheet.units, start=2):
+        for row, unit in zip(self.rows, self.sheet.units, strict=True):
             if unit.parent and unit.parent not in ids:
-                message = f"no unit of the file has the id {unit.parent!r}{_nearly(unit.parent, ids)}"
+                hint = self._nearly(unit.parent, ids) or "; is its row missing?"
+                message = f"no unit of the file has the id {unit.parent[:80]!r}{hint}"
                 self._refuse(place(row, self.sheet.header, "parent"), "UNKNOWN_PARENT", message)
+
+    def _nearly(self, name: str, names: Collection[str]) -> str:
+        """A hint; each misspelling is looked up once, and not too many are."""
+        if name not in self.hints:
+            if len(self.hints) >= SEARCHES or len(names) > MANY_NAMES:
+                return ""
+            self.hints[name] = _nearly(name, names)
+        return self.hints[name]
 
 
 def _cell(indicator: Indicator, cell: str) -> float | str:
+    if len(cell) > MAX_CELL:
+        raise ValueError(f"has {len(cell)} letters; is a quote missing? It begins {cell[:40]!r}")
     if indicator.kind == "choice":
         if cell and cell not in indicator.options:
             raise ValueError(
@@ -219,9 +247,11 @@ def _cell(indicator: Indicator, cell: str) -> float | str:
         return float(cell)
     if indicator.kind == "date":
         try:
-            return float((datetime.date.fromisoformat(cell) - EPOCH).days)
+            if _DAY.fullmatch(cell):
+                return float((datetime.date.fromisoformat(cell) - EPOCH).days)
         except ValueError:
-            raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}") from None
+            pass
+        raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}")
     if _COMMA.fullmatch(cell):
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
@@ -241,5 +271,6 @@ def _value(indicator: Indicator, cell: float | str) -> Value:
 
 
 def _nearly(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    by_lower = {known.lower(): known for known in sorted(names)}
+    close = difflib.get_close_matches(name[:80].lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""

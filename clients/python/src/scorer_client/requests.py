@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, TypeAlias
 
 from google.type import date_pb2
@@ -81,14 +82,20 @@ def _answer(value: Value) -> pb.Answer:
 def _column(code: str, values: Iterable[Any]) -> pb.Column:
     # A NumPy array becomes a list first: that is faster than reading it item by item.
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
-    if any(isinstance(value, str) for value in plain):
-        return pb.Column(indicator=code, choices=["" if value is None else value for value in plain])
-    if any(value is None or isinstance(value, datetime.date) for value in plain):
-        plain = [_number(value) for value in plain]
-    return pb.Column(indicator=code, numbers=plain)
+    kinds = set(map(type, plain)) - {NoneType, float}
+    if not kinds and None not in plain:
+        return pb.Column(indicator=code, numbers=plain)
+    if str in kinds and any(isinstance(value, str) and value for value in plain):
+        return pb.Column(indicator=code, choices=["" if _missing(value) else value for value in plain])
+    return pb.Column(indicator=code, numbers=[math.nan if _missing(value) else _number(value) for value in plain])
+
+
+def _missing(value: Any) -> bool:
+    """Whether a value stands for an answer that was not reported."""
+    return value is None or value == "" or value != value
 
 
 def _number(value: Any) -> float:
-    if value is None:
-        return math.nan
+    if isinstance(value, datetime.datetime):
+        value = value.date()
     return float((value - EPOCH).days if isinstance(value, datetime.date) else value)

@@ -60,7 +60,7 @@ def cause_sentence(
         value=f"{shown(value, minimum)}{sign}",
         level=level,
         edge=words["above" if strict else "at_least"],
-        minimum=f"{minimum:g}{sign}",
+        minimum=f"{plain(minimum)}{sign}",
     )
 
 
@@ -89,7 +89,17 @@ def shown(value: float, minimum: float) -> str:
     text = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if text == Decimal(repr(minimum)).quantize(Decimal("0.01"), ROUND_HALF_UP) and exact != Decimal(repr(minimum)):
         text = exact.quantize(Decimal("0.000001"), ROUND_DOWN)
-    return f"{text:f}".rstrip("0").rstrip(".")
+    return _stripped(text)
+
+
+def plain(number: float) -> str:
+    """All decimals that a number of the service has, and no more."""
+    return _stripped(Decimal(repr(float(number))))
+
+
+def _stripped(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _words(language: str) -> Mapping[str, str]:

@@ -41,6 +41,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[_Finding] = []
+        self._kept: dict[str, int] = {}
         self.total = 0
         self.hints = Hints()
 
@@ -54,8 +55,12 @@ class Findings:
             self._add(_Finding(units, field, reason, describe))
 
     def _add(self, finding: _Finding) -> None:
-        self._found.append(finding)
         self.total += len(finding.units)
+        # Those of one reason come in input order, so that the first of each are among the first of all.
+        kept = self._kept.get(finding.reason, 0)
+        if kept < SPELLED_OUT:
+            self._found.append(finding)
+            self._kept[finding.reason] = kept + len(finding.units)
 
     def violations(self) -> Sequence[Violation]:
         """The first ``SPELLED_OUT`` in input order."""

@@ -20,6 +20,9 @@ from scorer.points import Bools, Floats, Ints
 
 MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode categories of control and format characters, line and paragraph separators."""
+NOT_SEEN = "has a control or format character"
 
 
 class Places(Protocol):
@@ -86,7 +89,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> li
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
     first: dict[str, int] = {}
     for unit, code in enumerate(sheet.ids):
-        if problem := _text_problem(code, MAX_ID_BYTES, required=True):
+        if problem := text_problem(code, MAX_ID_BYTES, required=True):
             findings.add(unit, places.unit(unit, "id"), "BAD_UNIT_ID", problem)
         elif first.setdefault(code, unit) != unit:
             where = places.unit(first[code], "id")
@@ -100,20 +103,26 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
             findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
         for unit, text in enumerate(texts):
-            if text and (problem := _text_problem(text, limit, required=False)):
+            if text and (problem := text_problem(text, limit, required=False)):
                 findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
 
 
-def _text_problem(text: str, limit: int, *, required: bool) -> str:
+def text_problem(text: str, limit: int, *, required: bool) -> str:
+    """What is wrong with an id or a name; empty when nothing is."""
     if not text:
         return "is empty; every unit needs an id" if required else ""
     if 4 * len(text) > limit and len(text.encode()) > limit:
         return f"has {len(text.encode())} bytes, at most {limit} are allowed"
     if text.isascii():
-        return "" if text.isprintable() else "has a control character"
-    if not unicodedata.is_normalized("NFC", text):
-        return "is not in Unicode normal form C (composed letters)"
-    return "has a control character" if any(unicodedata.category(letter) == "Cc" for letter in text) else ""
+        problem = "" if text.isprintable() else NOT_SEEN
+    elif not unicodedata.is_normalized("NFC", text):
+        problem = "is not in Unicode normal form C (composed letters)"
+    else:
+        # Format characters are not seen: two ids that look alike would be two units, and they reorder a line of text.
+        problem = NOT_SEEN if any(unicodedata.category(letter) in UNSEEN for letter in text) else ""
+    if not problem and required and text != text.strip():
+        return "begins or ends with a space"
+    return problem
 
 
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:

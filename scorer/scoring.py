@@ -245,7 +245,7 @@ def _checked(group: GroupPlan, cohort: Cohort) -> tuple[Ints, NDArray[np.uint8]]
         given = group.plugin.score(group.criteria, cohort)
         points, status = np.asarray(given.points), np.array(given.status)
     except CriterionFault as fault:
-        raise PluginFault(group.code, fault.criterion, str(fault.__cause__ or fault)) from fault
+        raise PluginFault(group.code, fault.criterion, f"its formula raised {fault.__cause__!r}") from fault
     except (Exception, SystemExit) as error:  # a stranger's code: anything can come
         raise PluginFault(group.code, "", f"score() raised {error!r}") from error
     shape = (len(group.criteria), len(cohort))

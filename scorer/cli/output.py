@@ -13,7 +13,14 @@ PIPED_WIDTH = 160
 
 _WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
 
-out = Console(highlight=False, emoji=False, width=_WIDTH)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to ``main``, which ends as other commands do."""
+        raise BrokenPipeError
+
+
+out = _Console(highlight=False, emoji=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 

@@ -32,7 +32,7 @@ def rank(
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
     tier: str = typer.Option("", help="Show one tier only; all units are checked all the same."),
-    expect_units: int = typer.Option(0, help="Refuse a file with another number of units: none was left out."),
+    expect_units: int = typer.Option(0, min=0, help="Refuse a file with another number of units: none was left out."),
     language: Language = LANGUAGE,
     to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
@@ -40,6 +40,8 @@ def rank(
     """Rank the units of a CSV file."""
     if to is not None and to.suffix not in (".csv", ".json"):
         raise UserMistake(f"--out {to} ends neither in .csv nor in .json")
+    if to is not None and to.exists() and file.exists() and to.samefile(file):
+        raise UserMistake(f"--out {to} is the file of answers itself")
     with err.status("loading criteria sets"):
         client = _client()
     sheet = _read(client, criteria_set, file)
@@ -51,6 +53,8 @@ def rank(
             ranked = client.rank_sheet(criteria_set, sheet, period=period, province=province, tier=tier, full=True)
     except ScorerError as error:
         raise _mistake(file, error) from error
+    if not ranked.rankings:
+        raise UserMistake(f"{file} has no unit of tier {tier!r}")
     report = Report(form, language)
     if to is not None:
         write(to, ranked, language, report.names)

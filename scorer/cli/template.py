@@ -57,7 +57,8 @@ def _columns(plan: SetPlan) -> str:
         "| id | identifies the unit in the file; letters and digits, at most 128 bytes | every unit | |",
         "| name | the unit's name | every unit | |",
         f"| tier | {' or '.join(item.tiers)} | every unit | |",
-        "| parent | id of the unit above, such as a commune's district; may be empty | | |",
+        "| parent | id of the unit above, such as a commune's district; may be empty. If one unit of a tier names "
+        "a parent that is in the file, all parents of that tier must be in it | | |",
         f"| not_applicable | criteria that do not apply to the unit, separated by ';': {excludable} | | |",
     ]
     lines += [_column(indicator, plan) for indicator in item.indicators.values()]

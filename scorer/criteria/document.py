@@ -125,8 +125,11 @@ def parse(text: str | bytes, source: str) -> Document:
         what = f"unacceptable character #x{error.character:04x}: {error.reason}"
         document.note(*_position(text[: error.position]), (), f"not YAML: {what}")
         return document
-    except Exception as error:  # ruamel.yaml lets some of its own mistakes out on odd input
-        document.problem((), f"not YAML: {' '.join(str(error).split())[:200] or type(error).__name__}")
+    except RecursionError:
+        document.problem((), "not YAML: nested too deeply")
+        return document
+    except Exception:  # ruamel.yaml lets some of its own mistakes out on odd input, in other words on each Python
+        document.problem((), "not YAML: cannot be read; does a text hold an escape beyond \\U0010FFFF?")
         return document
     if root is None:
         document.problem((), "is empty")

@@ -17,6 +17,9 @@ from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats
 
+MORE = 4
+"""A list longer than so many times what it can name is one violation, not one for each entry."""
+
 _FIELD = {
     IndicatorKind.COUNT: "number",
     IndicatorKind.NUMBER: "number",
@@ -43,7 +46,7 @@ class RowPlaces:
 
     def answer(self, unit: int, indicator: str) -> str:
         """See ``Places``."""
-        return f"{self.row(unit)}.answers[{json.dumps(indicator[:80], ensure_ascii=False)}]"
+        return f"{self.row(unit)}.answers[{json.dumps(indicator[:80], ensure_ascii=not indicator.isprintable())}]"
 
     def exclusion(self, unit: int, at: int) -> str:
         """See ``Places``."""
@@ -80,7 +83,8 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
     exclusions = []
     for unit, row in enumerate(rows):
         answers = row.answers
-        for code in sorted(answers):
+        few = _check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
+        for code in sorted(answers) if few else ():
             indicator = indicators.get(code)
             if indicator is None:
                 message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
@@ -90,7 +94,9 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
                 matrix[plan.rows[code], unit] = _number(indicator, answers[code], findings.hints)
             except _WrongAnswer as wrong:
                 findings.add(unit, places.answer(unit, code), wrong.reason, str(wrong))
-        exclusions += [(unit, at, code) for at, code in enumerate(row.not_applicable_criteria)]
+        left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
+        if _check_count(findings, unit, path, len(left_out), len(plan.criteria_set.criteria)):
+            exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
     return _sheet([row.unit for row in rows], matrix, exclusions)
 
 
@@ -98,7 +104,8 @@ def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet
     """A table as a sheet."""
     matrix = np.full((len(plan.rows), len(table.units)), np.nan)
     given: dict[str, int] = {}
-    for n, column in enumerate(table.columns):
+    few = _check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
+    for n, column in enumerate(table.columns if few else ()):
         code, path = column.indicator, f"table.columns[{n}]"
         indicator = plan.criteria_set.indicators.get(code)
         if indicator is None:
@@ -110,7 +117,9 @@ def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet
         else:
             given[code] = n
             _fill(matrix[plan.rows[code]], indicator, column, path, findings)
-    exclusions = _table_exclusions(table, findings)
+    exclusions = []
+    if _check_count(findings, REQUEST, "table.exclusions", len(table.exclusions), len(table.units)):
+        exclusions = _table_exclusions(table, len(plan.criteria_set.criteria), findings)
     return _sheet(table.units, matrix, exclusions)
 
 
@@ -184,7 +193,15 @@ def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findi
         row[unknown] = math.nan
 
 
-def _table_exclusions(table: pb.UnitTable, findings: Findings) -> list[tuple[int, int, str]]:
+def _check_count(findings: Findings, unit: int, path: str, found: int, most: int) -> bool:
+    """Whether a list is of a sensible length: one violation for what would be a million of them."""
+    if found <= MORE * most:
+        return True
+    findings.add(unit, path, "TOO_MANY", f"has {found} entries; there are {most} that it could name")
+    return False
+
+
+def _table_exclusions(table: pb.UnitTable, criteria: int, findings: Findings) -> list[tuple[int, int, str]]:
     if not table.exclusions:
         return []
     units = {unit.id: n for n, unit in enumerate(table.units)}
@@ -198,7 +215,9 @@ def _table_exclusions(table: pb.UnitTable, findings: Findings) -> list[tuple[int
             findings.add(REQUEST, path, "UNKNOWN_UNIT", message)
         elif exclusion.unit_id in seen:
             findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{exclusion.unit_id!r} has an exclusion already")
-        else:
+        elif _check_count(
+            findings, unit, f"table.exclusions[{n}].criterion_ids", len(exclusion.criterion_ids), criteria
+        ):
             exclusions += [(unit, n << 32 | at, code) for at, code in enumerate(exclusion.criterion_ids)]
         seen.add(exclusion.unit_id)
     return exclusions

@@ -6,6 +6,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from threading import Semaphore
 from typing import NoReturn, TypeVar
 
 import grpc
@@ -17,13 +18,16 @@ log = logging.getLogger("scorer.service")
 
 MAX_REQUEST_BYTES = 128 * 2**20
 REQUEST_ID = "x-request-id"
+
+SCORING = 8
+"""Calls that are parsed and answered at once: they share the interpreter, and each may hold a large request."""
 _GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 Request = TypeVar("Request", bound=Message)
 
 
 def unary(
-    method: str, request_type: type[Request], answer: Callable[[Request], Message]
+    method: str, request_type: type[Request], answer: Callable[[Request], Message], scoring: Semaphore
 ) -> grpc.RpcMethodHandler[bytes, bytes]:
     """A handler that takes and gives bytes.
 
@@ -34,7 +38,10 @@ def unary(
     def handle(data: bytes, context: grpc.ServicerContext) -> bytes:
         request_id = _request_id(context)
         try:
-            reply = answer(_parse(request_type, data))
+            with scoring:
+                if not context.is_active():  # the caller has gone while the call waited
+                    return b""
+                reply = answer(_parse(request_type, data))
             context.set_trailing_metadata(((REQUEST_ID, request_id),))
             return reply.SerializeToString(deterministic=True)
         except Refusal as refusal:

@@ -11,7 +11,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue import Catalogue
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
-from scorer.intake import MAX_NAME_BYTES, Admitted, admit
+from scorer.intake import MAX_NAME_BYTES, Admitted, admit, text_problem
 from scorer.periods import overlaps
 from scorer.plan import SetPlan, TierPlan
 from scorer.ranking import Ranking, rank
@@ -55,8 +55,8 @@ class ScorerService:
         findings = Findings()
         plan = find_set(self._catalogue(), request.criteria_set, findings)
         source = request.WhichOneof("source")
+        _check_size(len(request.rows.units) if source == "rows" else len(request.table.units))
         units = [row.unit for row in request.rows.units] if source == "rows" else request.table.units
-        _check_size(len(units))
         _check_common(plan, request.period, request.view, findings)
         _check_request(plan, request, len(units), findings)
         if source == "table":
@@ -150,8 +150,8 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, f
     if request.tier and request.tier not in plan.tiers:
         message = f"unknown tier {request.tier[:80]!r}; the set has {', '.join(plan.tiers)}"
         findings.add(REQUEST, "tier", "UNKNOWN_TIER", f"{message}{nearly(request.tier[:80], plan.tiers)}")
-    if len(request.province.encode()) > MAX_NAME_BYTES:
-        findings.add(REQUEST, "province", "BAD_TEXT", f"has more than {MAX_NAME_BYTES} bytes")
+    if problem := text_problem(request.province, MAX_NAME_BYTES, required=False):
+        findings.add(REQUEST, "province", "BAD_TEXT", problem)
     if request.page_size < 0:
         findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -11,12 +12,13 @@ from grpc_reflection.v1alpha import reflection
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
-from scorer.service.calls import MAX_REQUEST_BYTES, unary
+from scorer.service.calls import MAX_REQUEST_BYTES, SCORING, unary
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.scorer_service import ScorerService
 
-THREADS = 8
-"""Scoring holds one core at a time; 32 threads were no faster."""
+THREADS = 256
+"""A call holds one from its first byte on, also while its body does not come, as does an open reflection stream: only
+scoring is limited (``calls.SCORING``), so that idle callers leave room for others."""
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
 
@@ -47,17 +49,18 @@ class Server:
             ],
         )
         scorer, criteria = ScorerService(catalogue), CriteriaService(catalogue)
+        scoring = Semaphore(SCORING)
         handlers = {
             SERVICES[0]: {
-                "ScoreUnit": unary("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit),
-                "RankProvince": unary("RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province),
+                "ScoreUnit": unary("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, scoring),
+                "RankProvince": unary("RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, scoring),
             },
             SERVICES[1]: {
                 "ListCriteriaSets": unary(
-                    "ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets
+                    "ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets, scoring
                 ),
                 "GetCriteriaSet": unary(
-                    "GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set
+                    "GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set, scoring
                 ),
             },
         }

@@ -111,6 +111,8 @@ class _Reader:
         self.form = form
         self.sheet = Sheet()
         self.violations: list[Violation] = []
+        self.first: dict[str, int] = {}
+        """The first row of each id."""
         self.rows: list[int] = []
         """The row of each unit."""
         self.unread: set[str] = set()
@@ -154,6 +156,9 @@ class _Reader:
     def _header(self, header: list[str]) -> None:
         self.sheet.header = header
         known = [*FIXED, *self.form.indicators]
+        if len(header) == 1 and ";" in header[0]:
+            self._refuse("row 1", "NOT_CSV", "is separated by ';': save the file with commas")
+            return
         if not set(header) & set(known):
             found = ",".join(header)[:60]
             self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
@@ -207,16 +212,19 @@ class _Reader:
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
             self.sheet.not_applicable[fixed["id"]] = left_out
+        if fixed["id"] and fixed["id"] in self.first:
+            message = f"{fixed['id'][:80]!r} is the id at {place(self.first[fixed['id']], header, 'id')} already"
+            self._refuse(place(row, header, "id"), "DUPLICATE_UNIT_ID", message)
+        self.first.setdefault(fixed["id"], row)
         self.rows.append(row)
         self.sheet.units.append(Unit(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"]))
 
     def _parents(self) -> None:
-        """A file that holds some of the parents must hold all: otherwise a row is missing, or a parent misspelt."""
+        """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
         ids = {unit.id for unit in self.sheet.units} | self.unread
-        if not any(unit.parent in ids for unit in self.sheet.units if unit.parent):
-            return
+        whole = {unit.tier for unit in self.sheet.units if unit.parent in ids}
         for row, unit in zip(self.rows, self.sheet.units, strict=True):
-            if unit.parent and unit.parent not in ids:
+            if unit.parent and unit.parent not in ids and unit.tier in whole:
                 hint = self._nearly(unit.parent, ids) or "; is its row missing?"
                 message = f"no unit of the file has the id {unit.parent[:80]!r}{hint}"
                 self._refuse(place(row, self.sheet.header, "parent"), "UNKNOWN_PARENT", message)

@@ -49,7 +49,7 @@ def still_answers(service: Service) -> bool:
 
 
 def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -> None:
-    """A call holds a thread from its first byte on; sixty-four of them, and as many open reflection streams."""
+    """A call holds a thread from its first byte on; forty-eight of them, and as many open reflection streams."""
     ended = threading.Event()
 
     def nothing() -> Iterator[bytes]:
@@ -58,9 +58,9 @@ def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -
 
     channel = grpc.insecure_channel(service.address)
     idle = channel.stream_unary("/egov.scorer.v1.ScorerService/ScoreUnit")
-    calls = [idle.future(nothing()) for _ in range(64)]
+    calls = [idle.future(nothing()) for _ in range(48)]
     streams = reflection_pb2_grpc.ServerReflectionStub(channel)
-    calls += [streams.ServerReflectionInfo(nothing()) for _ in range(64)]
+    calls += [streams.ServerReflectionInfo(nothing()) for _ in range(48)]
     time.sleep(0.5)
     try:
         assert still_answers(service)

@@ -36,6 +36,7 @@ def complain(text: str) -> None:
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
     """An empty table; columns named in ``right`` hold numbers."""
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for n, column in enumerate(columns):
+        # What stands first is a code, to be copied whole from a narrow terminal.
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=n == 0)
     return made

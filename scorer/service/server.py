@@ -16,7 +16,7 @@ from scorer.service.calls import MAX_REQUEST_BYTES, SCORING, unary
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.scorer_service import ScorerService
 
-THREADS = 256
+THREADS = 128
 """A call holds one from its first byte on, also while its body does not come, as does an open reflection stream: only
 scoring is limited (``calls.SCORING``), so that idle callers leave room for others."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from scorer.points import Floats
 MORE = 4
 """A list longer than so many times what it can name is one violation, not one for each entry."""
 
-_FIELD = {
+_FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
     IndicatorKind.NUMBER: "number",
     IndicatorKind.FLAG: "flag",
@@ -131,11 +131,10 @@ class _WrongAnswer(Exception):
 
 def _number(indicator: Indicator, answer: pb.Answer, hints: Hints) -> float:
     """An answer as the number it is in a cohort."""
-    kind = IndicatorKind(indicator.kind)
-    given, wanted = answer.WhichOneof("value"), _FIELD[kind]
+    given, wanted = answer.WhichOneof("value"), _FIELD[indicator.kind]
     if given != wanted:
         what = "has no value; leave the indicator out when it was not reported" if given is None else f"is a {given}"
-        raise _WrongAnswer("WRONG_KIND", f"{what}; {indicator.code!r} is a {kind}: give {wanted!r}")
+        raise _WrongAnswer("WRONG_KIND", f"{what}; {indicator.code!r} is a {indicator.kind}: give {wanted!r}")
     if given == "number":
         if math.isnan(answer.number):
             message = "is not a number (NaN); leave the indicator out when it was not reported"

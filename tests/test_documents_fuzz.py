@@ -20,6 +20,7 @@ from scorer.catalogue import load_set
 from scorer.criteria.document import Document, parse
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
+from scorer.plan import SetPlan
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 
@@ -135,6 +136,17 @@ def test_the_documents_to_start_from_are_good() -> None:
     assert plan is not None, document.problems
 
 
+def assert_nothing_was_lost(plan: SetPlan | None, data: Any) -> None:
+    """What loads has every criterion, level and gate of the document: none is left out without a word."""
+    if plan is None:
+        return
+    for category in plan.criteria_set.categories:
+        raw = data["categories"][category.code]
+        criteria = {group.code: len(group.criteria) for group in category.groups}
+        assert criteria == {code: len(group["criteria"]) for code, group in raw["groups"].items()}
+        assert [len(level.gates) for level in category.levels] == [len(lv["gates"]) for lv in raw.get("levels", [])]
+
+
 # Any text at all
 
 TOKENS = [
@@ -242,6 +254,7 @@ def test_no_careless_edit_crashes_the_loader(text: str) -> None:
 def test_no_careless_edit_crashes_the_catalogue(text: str) -> None:
     plan, document = load_set(INSTALLED, "fuzz.yaml", text, COMPILER)
     assert (plan is None) == bool(document.problems)
+    assert_nothing_was_lost(plan, document.data)
 
 
 # Right keys, wrong values
@@ -393,6 +406,14 @@ def test_no_wrong_value_under_a_right_key_crashes_the_loader(text: str) -> None:
 def test_no_wrong_value_under_a_right_key_crashes_the_catalogue(text: str) -> None:
     plan, document = load_set(RICH_HOST, "fuzz.yaml", text, COMPILER)
     assert (plan is None) == bool(document.problems)
+    assert_nothing_was_lost(plan, document.data)
+
+
+@pytest.mark.parametrize("place", list(places(RICH_DATA))[1:], ids=lambda place: ".".join(map(str, place)))
+def test_a_value_left_empty_is_refused_and_drops_nothing(place: Place) -> None:
+    plan, document = load_set(RICH_HOST, "fuzz.yaml", flow(changed(RICH_DATA, place, None)), COMPILER)
+    assert (plan is None) == bool(document.problems)
+    assert_nothing_was_lost(plan, document.data)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "\x1b[31mred", "\x85", "\u2028", "\u202e", "\ud800"], ids=ascii)

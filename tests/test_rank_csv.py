@@ -584,6 +584,15 @@ def test_a_file_that_lost_a_line_is_refused_when_its_units_are_counted(scorer: R
         assert done.errors == [f"scorer: {file} has 139 units, 140 were expected; is a row missing?"]
 
 
+def test_one_unit_that_cannot_be_scored_is_named_by_its_row_and_column(scorer: Run, file: Path) -> None:
+    rows, row = table(), row_of("d-ba-be")
+    rows[row - 1][AT["update_days"]] = "-1"
+    file.write_text(text_of(rows), encoding="utf-8")
+    done = scorer("score", file, "d-ba-be", "--set", SET)
+    assert done.code == 2
+    assert done.errors[0].startswith(f"scorer: {file}: {place(row, 'update_days')}: must be from 0 to ")
+
+
 def test_another_number_of_units_than_expected_is_refused(scorer: Run, file: Path) -> None:
     file.write_text(TEXT, encoding="utf-8")
     done = scorer("rank", file, "--set", SET, "--expect-units", 141)

@@ -88,7 +88,7 @@ def score(
     try:
         result = client.score_unit(criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
-        raise _mistake(file, error) from error
+        raise _mistake(file, sheet.in_file(error, unit) if error.violations else error) from error
     Report(form, language).unit(result)
 
 

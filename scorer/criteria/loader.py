@@ -178,7 +178,9 @@ class _Loader:
                 self.document.problem((*path, "id"), f"a criterion cannot be called {identity!r}")
             self.ids.setdefault(identity, path)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
-        formula = self._formula(path, raw.get("formula"), parameters, list(schema.Criterion.model_fields))
+        formula = None
+        if "formula" in raw:
+            formula = self._formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
         try:
             if formula is not None:
                 self._reads(path, formula)
@@ -216,13 +218,12 @@ class _Loader:
             other = set(formula.limits(tier, points.of(tier) or 0)) - read
             if other:
                 raise LookupError(f"it limits {min(other)!r}, which it does not read")
-        bool(formula.needs_cohort or formula.may_leave_out)
+        bool(formula.needs_cohort or formula.may_leave_out)  # asked here, so that a broken kind breaks here
 
     def _formula(self, path: Path, name: object, parameters: dict[str, Any], others: list[str]) -> Formula | None:
         """The formula of a criterion or part; ``others`` are keys beside the formula's own."""
         if not isinstance(name, str):
-            if name is not None or self.document.data is None:
-                self.document.problem((*path, "formula"), f"expected a formula kind, not {show(name)}")
+            self.document.problem((*path, "formula"), f"expected a formula kind, not {show(name)}")
             return None
         kind = self.vocabulary.formulas.get(name)
         if kind is None:
@@ -254,7 +255,9 @@ class _Loader:
         except ValueError as error:
             self.document.problem((*path, "points"), str(error))
         parameters = {key: value for key, value in data.items() if key not in ("formula", "points")}
-        formula = self._formula(path, data.get("formula"), parameters, ["formula", "points"])
+        formula = None
+        if "formula" in data:
+            formula = self._formula(path, data["formula"], parameters, ["formula", "points"])
         return Part(formula, points) if formula is not None and points is not None else None
 
     def _reads(self, path: Path, formula: Formula) -> None:

@@ -71,14 +71,8 @@ class ScorerService:
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         full = request.view == pb.SCORECARD_VIEW_FULL
-        if full and source == "rows" and end - start > MAX_FULL_ROWS:
-            message = (
-                f"FULL scorecards of {end - start} units are more than {MAX_FULL_ROWS}: "
-                f"set page_size to {MAX_FULL_ROWS} at most, or send a table"
-            )
-            raise Refusal(
-                grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)}
-            )
+        if full and source == "rows":
+            _check_full_rows(end - start)
         reply = pb.RankProvinceResponse(
             provenance=provenance(plan, request.province, request.period), next_page_token=token
         )
@@ -89,13 +83,13 @@ class ScorerService:
             if first >= last:
                 continue
             ranking = rank(_assess(part), plan.criteria_set.ranking)
-            message_of = ranking_head(ranking, full=full)
+            message = ranking_head(ranking, full=full)
             shown = ranking.order[first:last]
             if source == "table":
-                message_of.table.CopyFrom(ranking_table(ranking, shown, full=full))
+                message.table.CopyFrom(ranking_table(ranking, shown, full=full))
             else:
-                message_of.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
-            reply.rankings.append(message_of)
+                message.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
+            reply.rankings.append(message)
         return reply
 
 
@@ -128,6 +122,15 @@ def _check_size(units: int) -> None:
     if units > MAX_UNITS:
         message = f"{units} units are more than {MAX_UNITS}: send the province tier by tier, each whole"
         raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(MAX_UNITS)})
+
+
+def _check_full_rows(units: int) -> None:
+    if units > MAX_FULL_ROWS:
+        message = (
+            f"FULL scorecards of {units} units are more than {MAX_FULL_ROWS}: "
+            f"set page_size to {MAX_FULL_ROWS} at most, or send a table"
+        )
+        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)})
 
 
 def _check_common(plan: SetPlan, period: str, view: int, findings: Findings) -> None:

@@ -38,6 +38,10 @@ _PLACE = re.compile(
     r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
 )
 
+_ALONE = re.compile(
+    r"unit_answers\.(?:unit\.(?P<field>\w+)|answers\[\"(?P<code>\w+)\"\]|not_applicable_criteria\[\d+\])"
+)
+
 
 @dataclass
 class Sheet:
@@ -61,16 +65,35 @@ class Sheet:
             rows.append(Row(unit.id, unit.tier, answers, unit.name, unit.parent, left_out))
         return rows
 
-    def in_file(self, error: ScorerError) -> ScorerError:
-        """What the service refuses, with rows and columns of the file instead of field paths."""
+    def in_file(self, error: ScorerError, unit: str = "") -> ScorerError:
+        """What the service refuses, with rows and columns of the file instead of field paths.
+
+        Args:
+            error: of the whole file sent as a table; or of one unit sent alone.
+            unit: the id of that one unit.
+        """
+        if unit:
+            row = [known.id for known in self.units].index(unit) + 2
+            violations = [v._replace(field=self._place_alone(v.field, row)) for v in error.violations]
+            return self._with(error, violations)
         violations = [
             v._replace(field=self._place(v.field), description=_PLACE.sub(self._of_match, v.description))
             for v in error.violations
         ]
+        return self._with(error, violations)
+
+    @staticmethod
+    def _with(error: ScorerError, violations: list[Violation]) -> ScorerError:
         first, total = violations[0], error.violations_total
         more = f" (and {total - 1} more)" if total > 1 else ""
         message = f"{first.field}: {first.description}{more}"
         return ScorerError(error.code, message, error.reason, error.metadata, violations)
+
+    def _place_alone(self, path: str, row: int) -> str:
+        match = _ALONE.fullmatch(path)
+        if match is None:
+            return path
+        return place(row, self.header, match["field"] or match["code"] or "not_applicable")
 
     def _place(self, path: str) -> str:
         match = _PLACE.fullmatch(path)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 from scorer.cohort import Cohort
 from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
-from scorer.points import MICRO, Bools, Floats, PointsByTier, to_micro
+from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
 Path = tuple[str | int, ...]
 """A place inside a formula's parameters, such as ("steps", 0, "points")."""
@@ -119,7 +119,7 @@ def above_maximum(
             yield path, f"{what} has no points for tier {tier!r}, which the criterion's points name"
         elif max(k for k in known if k is not None) != most:
             best = max(k for k in known if k is not None)
-            yield path, f"{what} gives {Decimal(best) / 10**6:f}, the criterion's points are {Decimal(most) / 10**6:f}"
+            yield path, f"{what} gives {plain(best)}, the criterion's points are {plain(most)}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
@@ -13,7 +12,7 @@ from pydantic import Field, SkipValidation
 
 from scorer.cohort import Cohort
 from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum
-from scorer.points import Bools, PointsByTier
+from scorer.points import Bools, PointsByTier, plain
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ class Sum(_Combined):
                     message = f"has no points for tier {tier!r}, which the criterion's points name"
                     yield ("parts", n, "points"), message
             if most is not None and len(known) == len(amounts) and sum(known) != most:
-                total = f"{Decimal(sum(known)) / 10**6:f}"
-                yield ("parts",), f"the parts add up to {total}, not to the criterion's {Decimal(most) / 10**6:f}"
+                total = plain(sum(known))
+                yield ("parts",), f"the parts add up to {total}, not to the criterion's {plain(most)}"
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """Adds up what is there, and rounds once: three thirds make a whole."""

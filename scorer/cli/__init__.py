@@ -7,6 +7,8 @@ import os
 import sys
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
+for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two threads take longer than one here
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 import typer
 from typer.exceptions import TyperException

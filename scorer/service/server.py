@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Semaphore
+from threading import Event, Semaphore
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -22,9 +23,63 @@ scoring is limited (``calls.SCORING``), so that idle callers leave room for othe
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
 
+REST = 0.25
+"""What part of its grace a stop spends at most on waiting for calls that are being scored."""
+
+QUIET = 0.05
+"""Seconds without another call after which a stop takes all that have arrived for handed over."""
+
+LAST_CALLS = 1.0
+"""Seconds that a stop waits at most for that."""
+
 
 class AddressError(Exception):
-    """The server cannot listen where it was told to."""
+    """A server cannot listen where it was told to."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"cannot listen on {address!r}; is another server there?")
+
+
+class _Arrivals(grpc.GenericRpcHandler):
+    """Counts the calls that gRPC hands over, and leaves them to the handlers after it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> None:
+        del handler_call_details
+        self.count += 1  # one thread of gRPC's hands all calls over
+
+
+class _Places(Semaphore):
+    """Places for scoring."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self._count = count
+        self._open = Event()
+        self._open.set()
+
+    def __enter__(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        taken = super().acquire(blocking, timeout)
+        while taken and not self._open.is_set():
+            self.release()
+            self._open.wait()
+            taken = super().acquire(blocking, timeout)
+        return taken
+
+    def rest(self, patience: float) -> None:
+        """Lets nobody score until ``resume``; returns when nobody does, or after ``patience`` seconds."""
+        self._open.clear()
+        ends, held = time.monotonic() + patience, 0
+        while held < self._count and self.acquire(timeout=max(ends - time.monotonic(), 0)):
+            held += 1
+        for _ in range(held):
+            self.release()
+
+    def resume(self) -> None:
+        """Lets those who wait score."""
+        self._open.set()
 
 
 class Server:
@@ -33,23 +88,26 @@ class Server:
     Args:
         catalogue: gives the catalogue to answer from; asked once a call.
         address: host and port, such as ``127.0.0.1:50051``; port 0 takes a free one.
+        shared: servers that are shared too may listen there as well, each gets a part of the connections.
 
     Raises:
         AddressError: it cannot listen there.
     """
 
-    def __init__(self, catalogue: Callable[[], Catalogue], address: str) -> None:
+    def __init__(self, catalogue: Callable[[], Catalogue], address: str, *, shared: bool = False) -> None:
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="scorer"),
             options=[
                 # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
                 ("grpc.max_receive_message_length", MAX_REQUEST_BYTES + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
-                ("grpc.so_reuseport", 0),  # or two servers would share a port unnoticed
+                ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
             ],
         )
         scorer, criteria = ScorerService(catalogue), CriteriaService(catalogue)
-        scoring = Semaphore(SCORING)
+        self._scoring = scoring = _Places(SCORING)
+        self._arrivals = _Arrivals()
+        self._server.add_generic_rpc_handlers((self._arrivals,))
         handlers = {
             SERVICES[0]: {
                 "ScoreUnit": unary("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, scoring),
@@ -73,7 +131,7 @@ class Server:
         try:
             self.port = self._server.add_insecure_port(address)
         except RuntimeError as error:
-            raise AddressError(f"cannot listen on {address!r}; is another server there?") from error
+            raise AddressError(address) from error
         self.address = f"{address.rpartition(':')[0]}:{self.port}"
 
     def start(self) -> None:
@@ -83,6 +141,24 @@ class Server:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self, grace: float) -> None:
-        """Takes no new calls and gives those under way ``grace`` seconds."""
+        """Takes no new calls and gives those that have arrived ``grace`` seconds."""
+        ends = time.monotonic() + grace
         self._health.enter_graceful_shutdown()
-        self._server.stop(grace).wait()
+        if grace:
+            self._take_in(grace)
+        stopped = self._server.stop(max(ends - time.monotonic(), 0))
+        self._scoring.resume()
+        stopped.wait()
+
+    def _take_in(self, grace: float) -> None:
+        """Lets gRPC hand over the calls that have arrived.
+
+        When it stops, it drops what it has read but not handed over. It hands over one call at a time, for which
+        threads that score leave it little of the interpreter: under load, that is nearly every call in flight. So
+        scoring rests until no more calls come.
+        """
+        self._scoring.rest(REST * grace)
+        seen, ends = -1, time.monotonic() + min(LAST_CALLS, REST * grace)
+        while seen != self._arrivals.count and time.monotonic() < ends:
+            seen = self._arrivals.count
+            time.sleep(QUIET)

@@ -1,0 +1,70 @@
+"""One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
+
+``python -m scorer.cli.worker ADDRESS [--quiet]`` serves on an address that its parent holds. The end of standard input
+tells it to end, and comes also when the parent dies. To standard output it writes one line for the parent, JSON:
+
+    {"sets": names}    it serves
+    {"mistake": text}  it cannot, and ends with code 2
+
+``--quiet``: another one says what is wrong with installed plugins and sets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from threading import Event, Thread
+
+from scorer.cli.load import load_catalogue
+from scorer.cli.output import UserMistake, err
+from scorer.cli.serve import GRACE, names
+from scorer.cli.workers import log_with_pid
+from scorer.service.server import AddressError, Server
+
+
+def main(address: str, *, quiet: bool) -> int:
+    """Serves until told to end; gives the exit code."""
+    parent = os.dup(1)
+    os.dup2(2, 1)  # what a plugin prints is no report
+    log_with_pid()
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())  # also twice: a supervisor may tell every process, as the parent
+    Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
+    try:
+        err.quiet = quiet
+        catalogue = load_catalogue()
+        server = Server(lambda: catalogue, address, shared=True)
+    except (UserMistake, AddressError) as mistake:
+        _report(parent, mistake=str(mistake))
+        return 2
+    server.start()
+    _report(parent, sets=names(catalogue))
+    stop.wait()
+    server.stop(GRACE)
+    return 0
+
+
+def _wait_for_end(stop: Event) -> None:
+    while os.read(0, 1):
+        pass
+    stop.set()
+
+
+def _report(parent: int, **said: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # it has gone: we are about to be told to end
+        os.write(parent, json.dumps(said).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1], quiet="--quiet" in sys.argv)
+    except Exception:
+        logging.exception("the worker failed")
+        code = 1
+    logging.shutdown()
+    os._exit(code)  # a thread that still computes for a call that was given up would hold the process

@@ -1,0 +1,112 @@
+"""A port that servers of one parent share, and no other server."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Sequence
+from typing import Self
+
+from scorer.service.server import AddressError
+
+TRIES = 8
+"""A free port of one address may be taken on another one."""
+
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""Errors of an address that this machine does not have, such as ::1 of localhost without IPv6."""
+
+
+class HeldPort:
+    """An address that shared servers may listen on until this is left, and others may not; Linux only.
+
+    Nothing is accepted here. The address is bound alone and opened to sharing afterwards, so that whatever is there,
+    shared or not, is an error, and of two that start at once one fails.
+
+    Args:
+        address: host and port, such as ``127.0.0.1:50051``; port 0 takes a free one.
+
+    Raises:
+        AddressError: another server is there, or it is no address of this machine.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        try:
+            self._sockets = _hold(host, int(port))
+        except (OSError, UnicodeError) as error:
+            raise AddressError(address) from error
+        self.address = f"{host}:{self._sockets[0].getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _close(self._sockets)
+
+
+def _hold(host: str, port: int) -> list[socket.socket]:
+    for _ in range(TRIES - 1):
+        try:
+            return _bind_all(host, port)
+        except OSError as error:
+            if port or error.errno != errno.EADDRINUSE:
+                raise
+    return _bind_all(host, port)
+
+
+def _bind_all(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of the host, all on one port."""
+    held: list[socket.socket] = []
+    absent: OSError | None = None
+    for family, where in _addresses(host):
+        try:
+            held.append(_bind(family, where, held[0].getsockname()[1] if held else port))
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                _close(held)
+                raise
+            absent = error
+    if absent and not held:
+        raise absent
+    return held
+
+
+def _addresses(host: str) -> Sequence[tuple[socket.AddressFamily, str]]:
+    """As gRPC reads them: brackets around IPv6, and every address of this machine, of both kinds, for any."""
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise OSError(errno.EINVAL, "an IPv6 address without brackets")
+    if host == "localhost":  # whatever the machine's files say
+        return [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, str(where[0])) for family, _, _, _, where in found))
+    if {where for _, where in addresses} & {"0.0.0.0", "::"} and socket.has_dualstack_ipv6():
+        return [(socket.AF_INET6, "::")]
+    return addresses
+
+
+def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    held = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family is socket.AF_INET6:
+            held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+        try:
+            held.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            # Connections of an earlier server may linger. Left on, this would let others bind beside us.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind((host, port))
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for held in sockets:
+        held.close()

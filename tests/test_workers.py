@@ -1,0 +1,434 @@
+"""``scorer serve --workers``: several processes on one port, and what happens when they or their parent are killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from egov.scorer.v1 import scorer_pb2_grpc
+from scorer.catalogue import Catalogue
+from scorer.cli.load import load_catalogue
+from scorer.service.port import HeldPort
+from scorer.service.server import AddressError, Server
+
+SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
+SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
+PATIENCE = 60.0
+"""Seconds."""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides the connections of a port")
+
+
+def parent_of(pid: int) -> int:
+    """0 when the process has ended."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return 0 if state == "Z" else int(parent)
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < ends, what
+        time.sleep(0.02)
+
+
+class Serving:
+    """A running ``scorer serve`` and what it wrote to standard error."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self._log = process, log
+        until(lambda: re.search(r"^serving ", self.said, re.M) or process.poll() is not None, "it does not serve")
+        lines = [line for line in self.said.splitlines() if line.startswith("serving ")]
+        assert len(lines) == 1, self.said
+        found = re.fullmatch(r"serving .*\bhue-2020\b.* on (127\.0\.0\.1:[1-9]\d*)( with 2 workers)?", lines[0])
+        assert found, lines
+        self.address = found[1]
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    @property
+    def workers(self) -> set[int]:
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        return {pid for pid in pids if parent_of(pid) == self.process.pid}
+
+    def channel(self) -> grpc.Channel:
+        """A connection of its own."""
+        return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    def worker_of(self, channel: grpc.Channel) -> int:
+        """The worker at the other end, by what it logs of a refusal."""
+        request_id = os.urandom(8).hex()
+        with pytest.raises(grpc.RpcError, match="unknown criteria set"):
+            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
+                pb.ScoreUnitRequest(criteria_set="none"),
+                metadata=[("x-request-id", request_id)],
+                timeout=PATIENCE,
+                wait_for_ready=True,
+            )
+        found = re.search(rf"^\[(\d+)\] .* {request_id} ScoreUnit refused", self.said, re.M)
+        assert found, self.said
+        return int(found[1])
+
+    def channels(self, count: int) -> dict[grpc.Channel, int]:
+        """Connections and the workers that they meet, at least so many and at least one a worker."""
+        found: dict[grpc.Channel, int] = {}
+        ends = time.monotonic() + PATIENCE
+        while len(found) < count or set(found.values()) != self.workers:
+            assert time.monotonic() < ends, (found, self.workers)
+            channel = self.channel()
+            found[channel] = self.worker_of(channel)
+        return found
+
+
+@contextmanager
+def serve(folder: Path, *arguments: str) -> Iterator[Serving]:
+    log = folder / "stderr"
+    command = [SCORER, "serve", "--address", "127.0.0.1:0", *arguments]
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
+    try:
+        yield Serving(process, log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serve(tmp_path_factory.mktemp("shared"), "--workers", "2") as running:
+        yield running
+
+
+def request(units: int = 1) -> pb.RankProvinceRequest:
+    """Districts of Thừa Thiên Huế."""
+    rows = pb.UnitRows()
+    for n in range(units):
+        row = rows.units.add(unit=pb.Unit(id=f"u{n}", name=f"huyện {n}", tier="district"))
+        for code in ("policy_environment", "infrastructure", "human_resources"):
+            row.answers[f"{code}_awarded"].number = 5 + n % 4
+    return pb.RankProvinceRequest(criteria_set="hue-2020", rows=rows)
+
+
+def one_unit() -> pb.ScoreUnitRequest:
+    return pb.ScoreUnitRequest(criteria_set="hue-2020", unit_answers=request().rows.units[0])
+
+
+def slow_request(channel: grpc.Channel) -> pb.RankProvinceRequest:
+    """One that takes a twentieth of a second at least."""
+    rank = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince
+    units, took = 100, 0.0
+    while took < 0.05:
+        units, times = 2 * units, []
+        for _ in range(3):
+            started = time.monotonic()
+            rank(request(units), timeout=PATIENCE)
+            times.append(time.monotonic() - started)
+        took = min(times)
+    return request(units)
+
+
+def late_call(channel: grpc.Channel, body: threading.Event) -> grpc.Future:
+    """A call of which only the head is sent until ``body`` is set."""
+
+    def sent() -> Iterator[bytes]:
+        assert body.wait(PATIENCE)
+        yield one_unit().SerializeToString()
+
+    return channel.stream_unary(SCORE_UNIT, response_deserializer=pb.ScoreUnitResponse.FromString).future(sent())
+
+
+# --- several processes on one port ---------------------------------------------------------------------------------
+
+
+def test_all_workers_answer_and_every_line_of_the_log_has_its_process(shared: Serving) -> None:
+    assert len(shared.workers) == 2
+    for channel in shared.channels(2):
+        reply = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=PATIENCE)
+        assert reply.scorecard.overall.score.points == 15
+        channel.close()
+    logged = shared.said.partition(" with 2 workers\n")[2].splitlines()
+    assert {int(line[1 : line.index("]")]) for line in logged} >= shared.workers
+    assert all(line.startswith("[") for line in logged)
+
+
+def test_a_worker_that_is_killed_under_load_costs_its_calls_only_and_is_replaced(shared: Serving) -> None:
+    channels = shared.channels(8)
+    killed = next(iter(channels.values()))
+    enough, failed = threading.Event(), dict.fromkeys(channels, 0)
+
+    def load(channel: grpc.Channel) -> None:
+        call = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+        while not enough.is_set():
+            try:
+                call(one_unit(), timeout=PATIENCE, wait_for_ready=True)
+            except grpc.RpcError:
+                failed[channel] += 1
+                time.sleep(0.2)  # until the client has noticed the end of the connection too
+
+    threads = [threading.Thread(target=load, args=(channel,)) for channel in channels]
+    for thread in threads:
+        thread.start()
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: killed not in shared.workers and len(shared.workers) == 2, "it was not replaced")
+    enough.set()
+    for thread in threads:
+        thread.join()
+    assert {channel: count for channel, count in failed.items() if count > (channels[channel] == killed)} == {}
+    (successor,) = shared.workers - set(channels.values())
+    assert re.search(
+        rf"^\[{shared.process.pid}\] .* WARNING worker {killed} died of signal 9; "
+        rf"worker {successor} takes its place$",
+        shared.said,
+        re.M,
+    )
+    for channel in [*channels, *shared.channels(2)]:  # the second ones wait until the successor answers
+        channel.close()
+
+
+def test_every_command_computes_in_one_thread_unless_told_otherwise() -> None:
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+    code = (
+        "import os, sys, scorer.cli; assert 'numpy' in sys.modules;"
+        f"print(*(os.environ[name] for name in {names}), len(os.listdir('/proc/self/task')))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment["OMP_NUM_THREADS"] = "2"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1 1 2 1\n"
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_call_that_has_arrived_is_lost_when_the_server_is_told_to_end_under_load(tmp_path: Path, count: int) -> None:
+    with serve(tmp_path, "--workers", str(count)) as running:
+        workers, body = running.workers, threading.Event()
+        channels = [running.channel() for _ in range(8)]
+        late = [late_call(channel, body) for channel in channels]
+        slow = slow_request(channels[0])
+        busy = [scorer_pb2_grpc.ScorerServiceStub(c).RankProvince.future(slow) for c in channels * 4]
+        time.sleep(0.3)
+        assert not all(call.done() for call in busy)
+        running.process.send_signal(signal.SIGTERM)
+        for call in busy:
+            assert call.result(PATIENCE).rankings[0].unit_count == len(slow.rows.units)
+        body.set()
+        for call in late:
+            assert call.result(PATIENCE).scorecard.overall.score.points == 15
+        assert running.process.wait(PATIENCE) == 0
+        assert not any(map(parent_of, workers))
+        assert "Traceback" not in running.said
+        for channel in channels:
+            channel.close()
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_calls_that_are_scored_for_long_are_answered_after_the_door_is_closed() -> None:
+    hue, closed = load_catalogue(), threading.Event()
+
+    def slow() -> Catalogue:
+        assert closed.wait(PATIENCE)
+        return hue
+
+    server = Server(slow, "127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(server.address) as channel:
+        score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+        waiting = [score.future(one_unit()) for _ in range(12)]  # more than are scored at once
+        time.sleep(0.5)
+        stopping = threading.Thread(target=server.stop, args=(8.0,))
+        stopping.start()
+        until(lambda: refuses(server.port), "the door is open")
+        closed.set()
+        for call in waiting:
+            assert call.result(PATIENCE).scorecard.overall.score.points == 15
+        stopping.join()
+
+
+def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:
+    with serve(tmp_path, "--workers", "2") as running:
+        workers, body = running.workers, threading.Event()
+        channel = running.channel()
+        call = late_call(channel, body)
+        time.sleep(0.5)
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert running.process.poll() is None
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE) == 1
+        until(lambda: not any(map(parent_of, workers)), "workers are left")
+        body.set()
+        assert call.code() is grpc.StatusCode.UNAVAILABLE
+        channel.close()
+
+
+def test_a_parent_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
+    with serve(tmp_path, "--workers", "2") as running:
+        workers = running.workers
+        assert len(workers) == 2
+        running.process.kill()
+        until(lambda: not any(map(parent_of, workers)), "workers are left")
+        assert "Traceback" not in running.said
+
+
+def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -> None:
+    with serve(tmp_path, "--workers", "2") as running:
+        body, channel = threading.Event(), running.channel()
+        call = late_call(channel, body)
+        time.sleep(0.5)
+        for pid in (running.process.pid, *running.workers, *running.workers):
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.5)
+        body.set()
+        assert call.result(PATIENCE).scorecard.overall.score.points == 15
+        assert running.process.wait(PATIENCE) == 0
+        channel.close()
+
+
+# --- what cannot serve ---------------------------------------------------------------------------------------------
+
+
+def complaint(*arguments: str) -> tuple[int, list[str]]:
+    """Exit code and what is said, but for broken plugins beside it."""
+    done = subprocess.run([SCORER, "serve", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.stdout == ""
+    return done.returncode, [line for line in done.stderr.splitlines() if " is quarantined: " not in line]
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_a_port_that_workers_serve_on_is_taken_for_others(shared: Serving, count: str) -> None:
+    said = complaint("--address", shared.address, "--workers", count)
+    assert said == (2, [f"scorer: cannot listen on '{shared.address}'; is another server there?"])
+
+
+def test_workers_that_cannot_load_end_all_with_the_message_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "durable").mkdir()
+    (tmp_path / "durable" / "__init__.py").touch()
+    (tmp_path / "durable" / "engine.py").write_text("raise ImportError('no engine')\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code, lines = complaint("--address", "127.0.0.1:0", "--workers", "2")
+    assert (code, len(lines)) == (2, 1)
+    assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); mend it with: ")
+
+
+@pytest.fixture
+def ill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While this file is there, workers die at once."""
+    text = f"""
+import os, sys
+if "scorer.cli.worker" in sys.orig_argv and os.path.exists({str(tmp_path / "ill")!r}):
+    os._exit(7)
+"""
+    (tmp_path / "sitecustomize.py").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path / "ill"
+
+
+def test_a_worker_that_dies_before_it_serves_ends_all(ill: Path) -> None:
+    ill.touch()
+    code, lines = complaint("--address", "127.0.0.1:0", "--workers", "2")
+    assert (code, len(lines)) == (1, 1)
+    assert re.fullmatch(r"scorer: worker \d+ ended with code 7 before it served", lines[0])
+
+
+def test_one_that_dies_again_and_again_is_replaced_ever_slower_while_the_other_serves(
+    tmp_path: Path, ill: Path
+) -> None:
+    with serve(tmp_path, "--workers", "2") as running:
+        channels = running.channels(2)
+        killed, other = running.workers
+        ill.touch()
+        started = time.monotonic()
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: running.said.count("takes its place") >= 2, "it was not replaced again and again")
+        assert time.monotonic() - started >= 0.2 + 0.4
+        channel = next(channel for channel, worker in channels.items() if worker == other)
+        assert running.worker_of(channel) == other
+        ill.unlink()
+        until(lambda: len(running.workers) == 2, "it was not replaced")
+        for channel in [*channels, *running.channels(2)]:
+            channel.close()
+
+
+# --- the port ------------------------------------------------------------------------------------------------------
+
+
+def shared_listener(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
+def port_of(held: HeldPort) -> int:
+    return int(held.address.rpartition(":")[2])
+
+
+def test_a_port_is_held_before_anybody_listens_and_free_afterwards() -> None:
+    with HeldPort("127.0.0.1:0") as held:
+        with pytest.raises(AddressError):
+            HeldPort(held.address)
+        with socket.socket() as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with pytest.raises(OSError, match="in use"):
+                alone.bind(("127.0.0.1", port_of(held)))
+        with shared_listener(port_of(held)), shared_listener(port_of(held)), pytest.raises(AddressError):
+            HeldPort(held.address)
+    with HeldPort(held.address):
+        pass
+
+
+def test_connections_that_linger_do_not_keep_a_port() -> None:
+    with HeldPort("127.0.0.1:0") as held, shared_listener(port_of(held)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        listener.accept()[0].close()  # who closes first lingers
+        assert client.recv(1) == b""
+        client.close()
+    with HeldPort(held.address), shared_listener(port_of(held)), pytest.raises(AddressError):
+        HeldPort(held.address)
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "[::]"])
+def test_every_address_of_a_host_is_held(host: str) -> None:
+    with HeldPort(f"{host}:0") as held:
+        assert held.address == f"{host}:{port_of(held)}"
+        for address in ("127.0.0.1", "[::1]"):
+            with pytest.raises(AddressError):
+                HeldPort(f"{address}:{port_of(held)}")
+    with HeldPort("127.0.0.1:0") as held, pytest.raises(AddressError) as caught:
+        HeldPort(f"{host}:{port_of(held)}")
+    assert str(caught.value) == f"cannot listen on '{host}:{port_of(held)}'; is another server there?"
+
+
+@pytest.mark.parametrize("address", ["256.256.256.256:0", "::1:0", "198.51.100.7:0", "[::1:0", ".:0", "unix:/tmp/x:0"])
+def test_what_is_no_address_of_this_machine_is_said(address: str) -> None:
+    with pytest.raises(AddressError):
+        HeldPort(address)

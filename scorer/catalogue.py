@@ -9,7 +9,7 @@ from scorer.criteria.document import Document, Problem
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
-from scorer.plan import CategoryPlan, Provider, SetPlan, plan_tier, with_tables
+from scorer.plan import CategoryPlan, Provider, SetPlan, indicator_rows, plan_tier, with_tables
 from scorer.plugins import PluginHost
 
 
@@ -76,8 +76,7 @@ def load_set(
         plans[tier] = with_tables(plan, tables)
     if document.problems:
         return None, document
-    rows = {code: row for row, code in enumerate(criteria_set.indicators)}
-    return SetPlan(criteria_set, plans, rows, _providers(criteria_set, host)), document
+    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), _providers(criteria_set, host)), document
 
 
 def _compile(

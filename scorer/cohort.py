@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
-from scorer.points import MICRO, Bools, Floats, in_micro
+from scorer.points import MICRO, Bools, Floats, Ints, in_micro
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.unit_ids)
+
+    @cached_property
+    def by_id(self) -> Ints:
+        """Each unit's place (n,) in code-point order of ids."""
+        places = np.arange(len(self.unit_ids))
+        if sorted(self.unit_ids) != list(self.unit_ids):
+            places[sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__)] = np.arange(len(self.unit_ids))
+        return places
 
     def values(self, indicator: str) -> Floats:
         """Answers (n,) to one indicator, NaN where not reported.

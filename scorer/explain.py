@@ -13,10 +13,11 @@ from scorer.scoring import CategoryScores, Standing
 
 def failing(category: CategoryScores, unit: int) -> list[int]:
     """Places of the failed gates of a unit's next better level; of the lowest level when none is reached."""
-    wanted = int(category.level_place[unit]) - 1
-    return [
-        at for at, gate in enumerate(category.plan.gates) if gate.level_place == wanted and category.failed[at, unit]
-    ]
+    cells = category.plan.cells
+    if cells is None:
+        return []
+    wanted, word = int(category.level_place[unit]) - 1, int(cells.failed[category.cell[unit]])
+    return [at for at, gate in enumerate(category.plan.gates) if gate.level_place == wanted and word >> at & 1]
 
 
 def units_by_level(category: CategoryScores) -> Ints:
@@ -26,7 +27,12 @@ def units_by_level(category: CategoryScores) -> Ints:
 
 def units_failing(category: CategoryScores) -> Ints:
     """(gates,) how many units do not pass each gate."""
-    return np.asarray(category.failed.sum(axis=1), dtype=np.int64)
+    cells = category.plan.cells
+    if cells is None:
+        return np.zeros(0, dtype=np.int64)
+    units = np.bincount(category.cell, minlength=len(cells.failed))
+    bits = [cells.failed >> np.uint64(at) & np.uint64(1) for at in range(len(category.plan.gates))]
+    return np.array([units[bit.astype(np.bool_)].sum() for bit in bits])
 
 
 class CriterionCount(NamedTuple):

@@ -14,10 +14,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scorer.points import Ints, parts_per_million
+from scorer.points import Bools, Floats, Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.gate_engine")
 """The rule engine's process; durable-rules warns of its own old calls on Python 3.12 and later."""
@@ -32,14 +34,18 @@ GUARD = 2**53
 """Whole numbers up to here compare exactly in the engine (it is exact to 64 bits)."""
 
 
-def percent_key(points: Ints, maximum: Ints) -> Ints:
-    """Percent measures (n,) as whole numbers that compare exactly.
+def percent_key(ppm: Floats, rest: Bools, maximum: Floats) -> Floats:
+    """Percent measures, parts per million and whether there was a remainder, as whole numbers that compare exactly.
 
     Twice the parts per million, plus 1 if the division left a remainder: at least t is ``>= 2t``, above t is
-    ``>= 2t + 1``.
+    ``>= 2t + 1``. All arrays of one shape.
     """
-    ppm, rest = parts_per_million(points, maximum)
-    return np.where(maximum > 0, 2 * ppm + rest, ALWAYS)
+    keys = np.add(ppm, ppm)
+    keys += rest
+    nothing = maximum == 0
+    if nothing.any():
+        keys[nothing] = ALWAYS
+    return keys
 
 
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
@@ -76,16 +82,37 @@ class Rules:
 class GateTable:
     """The best level of every cell."""
 
-    edges: tuple[Ints, ...]
+    edges: tuple[tuple[int, ...], ...]
+    """Each measure's thresholds, ascending."""
     best: Ints
-    """(cells,) place of the best level passed; the number of levels where none is."""
+    """(cells,) place of the best level passed, the last measure running fastest; the number of levels where none is."""
 
-    def best_level(self, keys: Sequence[Ints]) -> Ints:
-        """Place (n,) of the best level that each unit passes, by its measures' keys (n,) each."""
-        code = np.zeros(len(keys[0]), dtype=np.int64)
-        for edges, key in zip(self.edges, keys, strict=True):
-            code = code * (len(edges) + 1) + np.searchsorted(edges, key, side="right")
-        return self.best[code]
+
+class GateTables:
+    """Several tables looked up together.
+
+    Args:
+        tables: each with the rows of its measures' keys.
+    """
+
+    def __init__(self, tables: Sequence[tuple[GateTable, Sequence[int]]]) -> None:
+        some = [edges for table, _ in tables for edges in table.edges]
+        most = max(map(len, some), default=0)
+        self._rows = np.array([row for _, rows in tables for row in rows], dtype=np.intp)
+        padded = [[*edges, *[np.inf] * (most - len(edges))] for edges in some]
+        self._edges = np.array(padded, dtype=np.float64).reshape(len(some), most, 1)
+        strides = []
+        for place, (table, _) in enumerate(tables):
+            for n in range(len(table.edges)):
+                stride = prod(len(after) + 1 for after in table.edges[n + 1 :])
+                strides.append([float(stride if at == place else 0) for at in range(len(tables))])
+        self._strides = np.array(strides, dtype=np.float64).reshape(len(some), len(tables)).T
+
+    def cells(self, keys: Floats) -> NDArray[np.intp]:
+        """The cell (tables, n) of each unit, by keys (rows, n): every edge that a key reaches is a stride further."""
+        reached = np.greater_equal(keys[self._rows][:, np.newaxis], self._edges)
+        digits = np.add.reduce(reached.view(np.uint8), axis=1, dtype=np.uint8)  # no table has 255 edges a measure
+        return np.asarray(self._strides @ digits.astype(np.float64), dtype=np.intp)
 
 
 class GateCompilerError(Exception):
@@ -188,4 +215,4 @@ def _table(rules: Rules, answer: object) -> GateTable:
                 lacking = next(m for m, t in rules.levels[worse] if cell[m] < t)
                 raise EasierLevel(n, worse, lacking)
         best.append(passed.index(True) if any(passed) else len(passed))
-    return GateTable(tuple(np.array(edges) for edges in rules.edges()), np.array(best, dtype=np.int64))
+    return GateTable(tuple(map(tuple, rules.edges())), np.array(best, dtype=np.int64))

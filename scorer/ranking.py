@@ -8,7 +8,11 @@ import numpy as np
 
 from scorer.criteria.model import RankingRule
 from scorer.points import Bools, Ints
-from scorer.scoring import Assessment, Scores, Standing
+from scorer.scores import Scores
+from scorer.scoring import Assessment, Standing
+
+ROOM = 8
+"""Scores are counted as they are while there can be at most so many different ones a unit, and numbered beyond."""
 
 
 @dataclass(frozen=True)
@@ -30,38 +34,44 @@ def rank(assessment: Assessment, rule: RankingRule) -> Ranking:
     Units stand in order of overall rank, then those without one by overall converted score; equals by id in
     code-point order, which is also what ordinal ranks number by.
     """
-    by_id = _places_by_id(assessment.cohort.unit_ids)
+    plan, by_id = assessment.plan, assessment.cohort.by_id
     ranks = tuple(
-        _ranks(_compared(category.scores, rule), category.standing == Standing.RANKED, by_id, rule.ties)
+        _ranks(_steps(category.scores, rule, plan.decimals), category.standing == Standing.RANKED, by_id, rule.ties)
         for category in assessment.categories
     )
-    compared = _compared(assessment.overall, rule)
-    overall = _ranks(compared, assessment.eligible, by_id, rule.ties)
-    order = np.lexsort((by_id, -compared, ~assessment.eligible))
-    return Ranking(assessment, order, ranks, overall)
+    steps = _steps(assessment.overall, rule, plan.decimals)
+    overall = _ranks(steps, assessment.eligible, by_id, rule.ties)
+    return Ranking(assessment, _order(steps, assessment.eligible, by_id), ranks, overall)
 
 
-def _compared(scores: Scores, rule: RankingRule) -> Ints:
-    return scores.converted if rule.exact else scores.published
+def _steps(scores: Scores, rule: RankingRule, decimals: int) -> Ints:
+    """What is compared (n,) as small whole numbers from 0, the better the larger."""
+    compared, step = (scores.converted, 1) if rule.exact else (scores.published, 10 ** (6 - decimals))
+    if not len(compared) or compared.min() < 0 or compared.max() / step > ROOM * len(compared):
+        return np.unique(compared, return_inverse=True)[1].astype(np.int64)
+    return (compared / step).astype(np.int64)  # without remainder: published scores are whole steps
 
 
-def _places_by_id(unit_ids: tuple[str, ...]) -> Ints:
-    """Each unit's place in code-point order of ids."""
-    places = np.empty(len(unit_ids), dtype=np.int64)
-    places[sorted(range(len(unit_ids)), key=unit_ids.__getitem__)] = np.arange(len(unit_ids))
-    return places
-
-
-def _ranks(compared: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
+def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
     """Ranks (n,) from 1 among the ranked units; 0 for the others."""
-    ranks = np.zeros(len(compared), dtype=np.int64)
-    scores = compared[ranked]
     if ties == "ordinal":
-        order = np.lexsort((by_id[ranked], -scores))
-        numbers = np.empty(len(scores), dtype=np.int64)
-        numbers[order] = np.arange(1, len(scores) + 1)
-        ranks[ranked] = numbers
-    else:
-        ladder = np.unique(scores) if ties == "dense" else np.sort(scores)
-        ranks[ranked] = len(ladder) - np.searchsorted(ladder, scores, side="right") + 1
-    return ranks
+        ranks = np.empty(len(steps), dtype=np.int64)
+        ranks[_order(steps, ranked, by_id)] = np.arange(1, len(steps) + 1)
+        return ranks * ranked
+    at = (steps + 1) * ranked  # 0 for who is not ranked
+    units = np.bincount(at)
+    counted = units > 0 if ties == "dense" else units
+    rank_of = counted[::-1].cumsum()[::-1] - counted + 1
+    rank_of[:1] = 0
+    return np.asarray(rank_of.take(at), dtype=np.int64)
+
+
+def _order(steps: Ints, ranked: Bools, by_id: Ints) -> Ints:
+    """The units' places (n,): ranked ones first, the better first, equals by id; one sort of all three in one word."""
+    bits, most = max(len(steps) - 1, 1).bit_length(), steps.max(initial=0)
+    worse = most - steps + (most + 1) * ~ranked
+    words = np.sort(worse << bits | by_id)
+    units = np.empty(len(steps), dtype=np.int64)
+    units[by_id] = np.arange(len(steps))
+    order: Ints = units[words & ((1 << bits) - 1)]
+    return order

@@ -1,4 +1,4 @@
-"""The method: answers -> points -> totals -> gates -> levels. One path for one unit and for a hundred thousand.
+"""The method: answers -> points -> totals -> gates -> levels. One path for one unit and for a million.
 
 Sums are exact in whole micropoints; percent and converted scores are rounded down, once, from the sums; nothing is
 rounded for display between steps. Ranks come last and stand in ``scorer.ranking``, as they need all units.
@@ -6,18 +6,29 @@ rounded for display between steps. Ranks come last and stand in ``scorer.ranking
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer.asked import AskedGroup, ask
+from scorer.awards import Award, GroupSums, Places, Statuses
 from scorer.cohort import Cohort
 from scorer.gates import percent_key
-from scorer.groups import CriterionFault, Status
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
-from scorer.points import Bools, Ints, converted, half_up, parts_per_million
+from scorer.points import Bools, Floats, Ints
+from scorer.scores import Scores, ScoreTable
+
+CHUNK = 12_288
+"""Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
+
+
+BUFFER = 256
+"""NumPy's own default, 8,192 numbers, makes it copy the columns of a block to rows while these are shorter than half of
+that, which takes three times as long as the work itself."""
 
 
 class Standing(IntEnum):
@@ -30,74 +41,49 @@ class Standing(IntEnum):
     """No criterion of the category applies to the unit."""
 
 
-class PluginFault(Exception):
-    """A plugin broke, or gave points that cannot be, while scoring."""
-
-    def __init__(self, group: str, criterion: str, what: str) -> None:
-        super().__init__(f"plugin of group {group!r}{f', criterion {criterion}' if criterion else ''}: {what}")
-        self.group, self.criterion = group, criterion
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Points of one sum of criteria for n units, and what follows from them. All arrays (n,), micropoints."""
-
-    points: Ints
-    max_points: Ints
-    """Without what is not applicable."""
-    nominal: int
-    percent: Ints
-    """Parts per million, rounded down."""
-    converted: Ints
-    """points x nominal / max_points, rounded down."""
-    published: Ints
-    """converted, half up at the set's published precision."""
-    missing: Ints
-    """Criteria that miss an answer."""
-    not_applicable: Ints
-    """Criteria left out."""
-
-
-@dataclass(frozen=True)
-class GroupScores:
+class GroupScores(NamedTuple):
     """One criterion group: its k criteria and their sum."""
 
     plan: GroupPlan
-    points: Ints
+    points: Floats
     """(k, n) micropoints."""
-    status: NDArray[np.uint8]
+    status: Statuses
     """(k, n) of ``Status``."""
     scores: Scores
 
 
-@dataclass(frozen=True)
-class MeasureScores:
+class MeasureScores(NamedTuple):
     """One measure of n units."""
 
     plan: MeasurePlan
-    points: Ints
-    max_points: Ints
-    percent: Ints
-    level: Ints
-    """Best level all of whose gates on this measure hold; 0: none."""
+    points: Floats
+    max_points: Floats
+    percent: Floats
 
 
-@dataclass(frozen=True)
-class CategoryScores:
+class CategoryScores(NamedTuple):
     """One category of n units."""
 
     plan: CategoryPlan
-    groups: tuple[GroupScores, ...]
     scores: Scores
     measures: tuple[MeasureScores, ...]
-    failed: Bools
-    """(gates, n) which gates do not hold, by the plain comparison."""
+    cell: Places
+    """(n,) the cell of the gate table; 0 for all without one."""
     level_place: Ints
-    """Place of the level reached; the number of levels where none is."""
+    """(n,) place of the level reached; the number of levels where none is."""
     level: Ints
-    """Level reached; 0: none."""
+    """(n,) level reached; 0: none."""
     standing: NDArray[np.uint8]
     """(n,) of ``Standing``."""
+    groups: tuple[GroupScores, ...] = ()
+    """When asked for."""
+
+    @property
+    def failed(self) -> NDArray[np.uint64]:
+        """(n,) words: bit i is set when gate i does not hold."""
+        if self.plan.cells is None:
+            return np.zeros(len(self.cell), dtype=np.uint64)
+        return self.plan.cells.failed.take(self.cell)
 
 
 @dataclass(frozen=True)
@@ -110,158 +96,152 @@ class Assessment:
     overall: Scores
     eligible: Bools
     """(n,) ranked in every required category."""
+    sums: ScoreTable
+    """All of these and the measures', as ``SumsPlan`` has them."""
+    group_sums: ScoreTable | None
+    """The groups', when asked for."""
 
 
-def assess(plan: TierPlan, cohort: Cohort) -> Assessment:
+def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False) -> Assessment:
     """Scores the units of one tier.
 
     Args:
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
+        full: whether to keep what each criterion gave.
 
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
     """
-    categories = []
-    for category in plan.categories:
-        groups = tuple(award_points(group, cohort, plan.decimals) for group in category.groups)
-        scores = total([group.scores for group in groups], plan.decimals)
-        measures, keys = measure(category, groups, scores)
-        categories.append(decide_level(category, groups, scores, measures, keys))
-    overall = total([category.scores for category in categories], plan.decimals)
-    eligible = np.logical_and.reduce([categories[place].standing == Standing.RANKED for place in plan.requires])
-    return Assessment(plan, cohort, tuple(categories), overall, eligible)
+    asked = [ask(group, cohort) for group in plan.groups if group.lines is None]
+    sheet = _Sheet(plan, cohort, full=full)
+    with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
+        np.setbufsize(BUFFER)  # until errstate ends
+        for units in _chunks(len(cohort)):
+            awards = award_points(plan, asked, cohort, units)
+            keys = sheet.total(awards, units)
+            sheet.decide_levels(keys, units)
+            if full:
+                sheet.keep(awards, units)
+    return sheet.assessment()
 
 
-def award_points(group: GroupPlan, cohort: Cohort, decimals: int) -> GroupScores:
-    """Lets the group's plugin score, checks what it gives, and leaves out what is not applicable."""
-    points, status = _checked(group, cohort)
-    for row, criterion in enumerate(group.criteria):
-        if criterion.missing_leaves_out:
-            status[row, status[row] == Status.MISSING] = Status.NOT_APPLICABLE
-        if criterion.id in cohort.excluded:  # exclusion wins over an answer
-            status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
-    left_out = status == Status.NOT_APPLICABLE
-    points[left_out] = 0
-    scores = _scores(
-        points.sum(axis=0),
-        np.where(left_out, 0, group.maxima).sum(axis=0),
-        group.nominal,
-        decimals,
-        missing=(status == Status.MISSING).sum(axis=0),
-        not_applicable=left_out.sum(axis=0),
-    )
-    return GroupScores(group, points, status, scores)
+def _chunks(units: int) -> Iterator[slice]:
+    """Chunks of about the same size: a small last one would cost as many calls as a large one."""
+    chunks = -(-units // CHUNK)
+    return (slice(units * n // chunks, units * (n + 1) // chunks) for n in range(chunks))
 
 
-def total(parts: Sequence[Scores], decimals: int) -> Scores:
-    """The sum of groups to a category, or of categories to all, never below 0 (penalties)."""
-    return _scores(
-        np.maximum(np.add.reduce([part.points for part in parts]), 0),
-        np.add.reduce([part.max_points for part in parts]),
-        sum(part.nominal for part in parts),
-        decimals,
-        missing=np.add.reduce([part.missing for part in parts]),
-        not_applicable=np.add.reduce([part.not_applicable for part in parts]),
-    )
+class Awards:
+    """What all groups gave a chunk of units."""
+
+    def __init__(self, awards: Sequence[Award]) -> None:
+        self._awards = awards
+        self._places = [(award, places) for award in awards for places in award.frame.places]
+        units = awards[0].points.shape[1]
+        self.sums, before = GroupSums(np.empty((4, len(self._places), units))), 0
+        for award in awards:
+            award.frame.add_up(award, self.sums.of(slice(before, before + award.frame.groups)))
+            before += award.frame.groups
+
+    def criterion(self, group: int, at: int) -> tuple[Floats, Floats]:
+        """Points and applicable maximum (n,) of a group's criterion."""
+        award, places = self._places[group]
+        return award.criterion(places.start + at)
+
+    def groups(self) -> Iterator[tuple[Floats, Statuses]]:
+        """Points and status (k, n) of each group's criteria."""
+        for award in self._awards:
+            status = award.status()
+            for places in award.frame.places:
+                yield award.points[award.frame.rows[places]], status[places]
 
 
-def measure(
-    category: CategoryPlan, groups: Sequence[GroupScores], scores: Scores
-) -> tuple[tuple[MeasureScores, ...], list[Ints]]:
-    """The category's measures, and the whole number (n,) that gates compare for each measure and unit."""
-    sums = [_measured(plan, groups, scores) for plan in category.measures]
-    keys = [
-        percent_key(*sums[place]) if unit == "percent" else sums[place][0] for place, unit in category.keys
-    ]  # fmt: skip
-    measures = []
-    for place, (plan, (points, maximum)) in enumerate(zip(category.measures, sums, strict=True)):
-        level = np.zeros_like(points)
-        for level_place in range(len(category.levels) - 1, -1, -1):
-            mine = [gate for gate in category.gates if (gate.level_place, gate.measure) == (level_place, place)]
-            if mine:
-                hold = np.logical_and.reduce([keys[gate.key] >= gate.threshold for gate in mine])
-                level[hold] = category.levels[level_place]
-        measures.append(MeasureScores(plan, points, maximum, parts_per_million(points, maximum)[0], level))
-    return tuple(measures), keys
+def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, units: slice) -> Awards:
+    """What the criteria give some units: by the kernel, and as the plugins said that were asked."""
+    excluded = {code: mask[units] for code, mask in cohort.excluded.items()}
+    own = [plan.kernel.award(cohort.matrix[:, units], excluded)] if plan.kernel else []
+    return Awards([*own, *(group.of(units) for group in asked)])
 
 
-def decide_level(
-    category: CategoryPlan,
-    groups: tuple[GroupScores, ...],
-    scores: Scores,
-    measures: tuple[MeasureScores, ...],
-    keys: Sequence[Ints],
-) -> CategoryScores:
-    """The best level whose gates all hold (the table knows), and the gates that do not hold, which say why."""
-    units = len(scores.points)
-    if category.table is None:
-        place, level = np.zeros(units, dtype=np.int64), np.zeros(units, dtype=np.int64)
-        reached = np.ones(units, dtype=np.bool_)
-    else:
-        place = category.table.best_level(keys)
-        reached = place < len(category.levels)
-    nothing = scores.max_points == 0
-    if category.table is not None:
-        place = np.where(nothing, len(category.levels), place)
-        level = np.array([*category.levels, 0], dtype=np.int64)[place]
-    standing = np.where(reached, Standing.RANKED, Standing.BELOW_MINIMUM).astype(np.uint8)
-    standing[nothing] = Standing.NOTHING_APPLICABLE
-    failed = np.array([keys[gate.key] < gate.threshold for gate in category.gates], dtype=np.bool_)
-    failed = failed.reshape(len(category.gates), units)
-    return CategoryScores(category, groups, scores, measures, failed, place, level, standing)
+class _Sheet:
+    """Results of n units of a tier, filled chunk by chunk."""
 
+    def __init__(self, plan: TierPlan, cohort: Cohort, *, full: bool) -> None:
+        self._plan, self._cohort, self._full = plan, cohort, full
+        units, sums = len(cohort), plan.sums
+        self._table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units, plan.decimals)
+        self._cells = np.zeros((len(plan.categories), units), dtype=np.intp)
+        self._standing = np.empty((len(plan.categories), units), dtype=np.uint8)
+        self._places, self._levels = np.zeros((2, len(plan.categories), units), dtype=np.int64)
+        if full:
+            self._groups = ScoreTable([group.nominal for group in plan.groups], 0, units, plan.decimals)
+            self._points = [np.empty((len(group.criteria), units)) for group in plan.groups]
+            self._status = [np.empty(points.shape, dtype=np.uint8) for points in self._points]
 
-def _measured(plan: MeasurePlan, groups: Sequence[GroupScores], scores: Scores) -> tuple[Ints, Ints]:
-    """Points and applicable maximum (n,) of a measure."""
-    if plan.criterion is not None:
-        place, row = plan.criterion
-        group = groups[place]
-        left_out = group.status[row] == Status.NOT_APPLICABLE
-        return group.points[row], np.where(left_out, 0, group.plan.maxima[row])
-    if plan.groups:
-        parts = [groups[place].scores for place in plan.groups]
-        return np.add.reduce([part.points for part in parts]), np.add.reduce([part.max_points for part in parts])
-    return scores.points, scores.max_points
+    def total(self, awards: Awards, units: slice) -> Floats:
+        """Sums of groups to categories, to all, and to measures; the numbers (keys, n) that gates compare.
 
+        The sum of a category, and of all, is never below 0, whatever penalties take.
+        """
+        plan, groups, categories = self._plan.sums, awards.sums, len(self._plan.categories)
+        points, maximum = self._table.sums(units)
+        np.matmul(plan.members, groups.points, out=points)
+        np.matmul(plan.members, groups.max_points, out=maximum)
+        for row, group, at in plan.criteria:
+            points[row], maximum[row] = awards.criterion(group, at)
+        if plan.penalties:
+            np.maximum(points[:categories], 0, out=points[:categories])
+            np.add.reduce(points[:categories], axis=0, out=points[categories])
+        points += 0.0  # -0.0 becomes 0.0: it is equal and has other bytes
+        counted = plan.members[: categories + 1]
+        rest = self._table.fill(units, counted @ groups.missing, counted @ groups.not_applicable)
+        keys = percent_key(self._table.percent[:, units], rest, maximum)
+        return np.concatenate([keys, points]) if plan.points_gates else keys
 
-def _scores(points: Ints, maximum: Ints, nominal: int, decimals: int, *, missing: Ints, not_applicable: Ints) -> Scores:
-    full = converted(points, maximum, nominal)
-    return Scores(
-        points=points,
-        max_points=maximum,
-        nominal=nominal,
-        percent=parts_per_million(points, maximum)[0],
-        converted=full,
-        published=half_up(full, decimals),
-        missing=missing,
-        not_applicable=not_applicable,
-    )
+    def decide_levels(self, keys: Floats, units: slice) -> None:
+        """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
+        cells = iter(self._plan.gates.cells(keys))
+        for at, category in enumerate(self._plan.categories):
+            standing, nothing = self._standing[at, units], self._table.max_points[at, units] == 0
+            standing[...] = Standing.RANKED
+            if category.table is not None:
+                self._cells[at, units] = cell = next(cells)
+                place = category.table.best.take(cell)
+                if nothing.any():
+                    place[nothing] = len(category.levels)
+                standing += place == len(category.levels)  # BELOW_MINIMUM is one more
+                self._places[at, units] = place
+                self._levels[at, units] = category.level_of.take(place)
+            if nothing.any():
+                standing[nothing] = Standing.NOTHING_APPLICABLE
 
+    def keep(self, awards: Awards, units: slice) -> None:
+        """Notes what every group and criterion gave."""
+        np.add(awards.sums.points, 0.0, out=self._groups.points[:, units])
+        self._groups.max_points[:, units] = awards.sums.max_points
+        self._groups.fill(units, awards.sums.missing, awards.sums.not_applicable)
+        for at, (points, status) in enumerate(awards.groups()):
+            self._points[at][:, units], self._status[at][:, units] = points + 0.0, status
 
-def _checked(group: GroupPlan, cohort: Cohort) -> tuple[Ints, NDArray[np.uint8]]:
-    """What the plugin gives, as arrays of our own; a plugin is not trusted."""
-    try:
-        given = group.plugin.score(group.criteria, cohort)
-        points, status = np.asarray(given.points), np.array(given.status)
-    except CriterionFault as fault:
-        raise PluginFault(group.code, fault.criterion, f"its formula raised {fault.__cause__!r}") from fault
-    except (Exception, SystemExit) as error:  # a stranger's code: anything can come
-        raise PluginFault(group.code, "", f"score() raised {error!r}") from error
-    shape = (len(group.criteria), len(cohort))
-    if points.shape != shape or status.shape != shape:
-        raise PluginFault(group.code, "", f"points {points.shape} and status {status.shape} are not {shape}")
-    if points.dtype not in (np.int64, np.float64) or status.dtype != np.uint8:
-        raise PluginFault(group.code, "", f"points are {points.dtype} and status {status.dtype}, not int64 and uint8")
-    with np.errstate(invalid="ignore"):
-        whole = points.astype(np.int64)
-    bad_points = (whole != points) | (whole < group.lowest) | (whole > group.highest)
-    bad = (bad_points & (status != Status.NOT_APPLICABLE)) | (status < Status.SCORED) | (status > Status.NOT_APPLICABLE)
-    if bad.any():
-        row, unit = (int(place) for place in np.argwhere(bad)[0])
-        low, high = int(group.lowest[row, 0]), int(group.highest[row, 0])
-        what = (
-            f"gives {points[row, unit]} with status {status[row, unit]}; whole micropoints from {low} to {high} can be"
+    def assessment(self) -> Assessment:
+        """All of it, by category."""
+        plan = self._plan
+        categories = tuple(self._category(at) for at in range(len(plan.categories)))
+        eligible = np.logical_and.reduce([categories[place].standing == Standing.RANKED for place in plan.requires])
+        groups = self._groups if self._full else None
+        overall = self._table.scores(len(categories))
+        return Assessment(plan, self._cohort, categories, overall, eligible, self._table, groups)
+
+    def _category(self, at: int) -> CategoryScores:
+        plan, table = self._plan.categories[at], self._table
+        measures = tuple(
+            MeasureScores(measure, table.points[row], table.max_points[row], table.percent[row])
+            for measure, row in zip(plan.measures, self._plan.sums.measures[at], strict=True)
         )
-        raise PluginFault(group.code, group.criteria[row].id, what)
-    return whole, status
+        places = self._plan.places(plan) if self._full else []
+        groups = tuple(
+            GroupScores(self._plan.groups[g], self._points[g], self._status[g], self._groups.scores(g)) for g in places
+        )
+        levels = self._cells[at], self._places[at], self._levels[at], self._standing[at]
+        return CategoryScores(plan, table.scores(at), measures, *levels, groups)

@@ -29,10 +29,8 @@ from scorer.points import (
     half_up,
     parts_per_million,
     plain,
+    round_ratio,
     to_micro,
-)
-from scorer.points import (
-    rounded_ratio as ratio_and_rest,
 )
 
 MICRO = 10**6
@@ -137,7 +135,10 @@ def agree(formula: Formula, maximum: int, units: Sequence[Answers], oracle: Call
 
 def rounded_ratio(numerator: np.ndarray, denominator: np.ndarray, scale: int) -> np.ndarray:
     """The rounded quotients; what rounding left is checked to be what is left."""
-    rounded, rest = ratio_and_rest(numerator, denominator, scale)
+    rounded, rest = np.minimum(numerator, denominator)[np.newaxis], np.empty((1, len(numerator)))
+    with np.errstate(all="ignore"):
+        round_ratio(rounded, denominator[np.newaxis], np.array([[float(scale)]]), rest)
+    rounded, rest = np.nan_to_num(rounded[0]), np.nan_to_num(rest[0])  # nothing, where there is nothing to divide
     for top, bottom, whole, left in zip(numerator, denominator, rounded, rest, strict=True):
         exact = Fraction(int(top) * scale, int(bottom)) if bottom > 0 and top == top else Fraction(0)
         assert abs(exact - int(whole) - Fraction(float(left))) <= Fraction(1, 10**6)

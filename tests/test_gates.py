@@ -27,6 +27,7 @@ from scorer.gates import (
     GateCompiler,
     GateCompilerError,
     GateTable,
+    GateTables,
     Rules,
 )  # fmt: skip
 from scorer.plugin_api import Indicator
@@ -370,7 +371,7 @@ def test_the_table_gives_the_level_that_plain_comparison_gives(many: list[Rules]
         values = list(near_edges(rules))
         keys = [np.array(column, dtype=np.int64) for column in zip(*values, strict=True)]
         best = [[*plainly(rules, unit), True].index(True) for unit in values]
-        assert table.best_level(keys).tolist() == best
+        assert best_levels(table, np.array(keys, dtype=np.float64)) == best
 
 
 @settings(max_examples=25, deadline=None)
@@ -384,6 +385,11 @@ def test_every_easier_level_is_found(rules: Rules) -> None:
     assert any(passed[better] and not passed[worse] for passed in every)
 
 
+def best_levels(table: GateTable, keys: np.ndarray) -> list[int]:
+    """Places of the levels of units, by their measures' keys (measures, n)."""
+    return table.best[GateTables([(table, range(len(keys)))]).cells(keys)[0]].tolist()
+
+
 def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
     rules = Rules(tuple(tuple(level) for level in levels), 1 + max(m for level in levels for m, _ in level))
     return COMPILER.compile([rules])[0]
@@ -392,7 +398,7 @@ def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
 def test_a_level_of_two_measures_needs_both() -> None:
     table = compiled([(0, 90), (1, 80)], [(0, 70), (1, 70)])
     keys = [np.array([90, 90, 89, 70, 69, 90]), np.array([80, 79, 80, 70, 90, 69])]
-    assert table.best_level(keys).tolist() == [0, 1, 1, 1, 2, 2]
+    assert best_levels(table, np.array(keys, dtype=np.float64)) == [0, 1, 1, 1, 2, 2]
 
 
 def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
@@ -402,11 +408,12 @@ def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
     units = np.random.default_rng(7).integers(5, 60, size=(6, 2_000))
     best = [[*plainly(rules, unit), True].index(True) for unit in units.T.tolist()]
     assert len(set(best)) > 2
-    assert table.best_level(list(units)).tolist() == best
+    assert best_levels(table, np.array(list(units), dtype=np.float64)) == best
 
 
 def test_nothing_applicable_passes_every_percent_gate() -> None:
-    assert compiled([(0, 2 * 1_000_000 + 1)]).best_level([np.array([ALWAYS])]).tolist() == [0]
+    table = compiled([(0, 2 * 1_000_000 + 1)])
+    assert best_levels(table, np.array([[float(ALWAYS)]])) == [0]
 
 
 @pytest.mark.parametrize("threshold", [GUARD, -GUARD, 2**63])

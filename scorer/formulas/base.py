@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.cohort import Cohort
+from scorer.formulas.blocks import Blocks, Line
 from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
@@ -98,12 +100,50 @@ class Formula(BaseModel):
         del maximum, cohort, excluded
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
+    def line(self, maximum: int, cohort: Cohort) -> Line | None:
+        """The formula ready to stand in a block; None, as always for kinds that plugins add, if it has to be evaluated.
+
+        Args:
+            maximum: the criterion's most points in the cohort's tier, in micropoints.
+            cohort: its tier, indicators and matrix rows count, its units do not.
+        """
+        del maximum, cohort
+        return None
+
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The micropoints of one unit, not rounded; kinds that fill ``rest`` must say.
 
         Asked for a few units only: those in which parts of a sum leave about half a micropoint together.
         """
         return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))
+
+
+class LineFormula(Formula):
+    """A kind whose points follow from the unit's own answers alone, so that many criteria are worked out together."""
+
+    @abstractmethod
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
+        """See ``line``."""
+
+    def line(self, maximum: int, cohort: Cohort) -> Line | None:
+        """A line, unless a kind made of this one evaluates in a way of its own."""
+        return self.own_line(maximum, cohort) if type(self).evaluate is LineFormula.evaluate else None
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """A block of one line."""
+        del excluded
+        line = self.own_line(maximum, cohort)
+        blocks = Blocks([line], rests=True)
+        missing = np.logical_or.reduce([np.isnan(cohort.matrix[row]) for row in line.reads])
+        with np.errstate(all="ignore"):
+            points, rests = blocks.points(cohort.matrix)
+            left_out = [mask[0] for _, mask in blocks.left_out(cohort.matrix)]
+        return Outcome(points[0], missing, left_out[0] if left_out else None, rests.get(0))
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The line knows."""
+        del excluded
+        return self.own_line(maximum, cohort).exact(cohort.matrix, unit)
 
 
 def above_maximum(
@@ -159,8 +199,3 @@ Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
 
 Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
 """A field of a threshold: a number or a day."""
-
-
-def zeros(cohort: Cohort) -> Floats:
-    """No points for n units."""
-    return np.zeros(len(cohort))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -12,7 +14,8 @@ from pydantic import Field, SkipValidation
 
 from scorer.cohort import Cohort
 from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum
-from scorer.points import Bools, PointsByTier, plain
+from scorer.formulas.blocks import CombinedLine, Line
+from scorer.points import Bools, Floats, PointsByTier, plain
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Part:
         """One unit's micropoints, not rounded."""
         return self.formula.exact(self.points.of(cohort.tier) or 0, cohort, excluded, unit)
 
+    def line(self, cohort: Cohort) -> Line | None:
+        """Ready to stand in a block, if the formula is."""
+        return self.formula.line(self.points.of(cohort.tier) or 0, cohort)
+
 
 HALF_DOUBT = 1e-3
 """How near to half a micropoint the rests of parts, each within 10^-6, are added up exactly."""
@@ -37,10 +44,11 @@ HALF_DOUBT = 1e-3
 Parts = Annotated[tuple[Annotated[Part, SkipValidation], ...], Field(min_length=1)]
 
 
-class _Combined(Formula):
+class CombinedFormula(Formula):
     """What sums and alternatives share."""
 
-    def _parts(self) -> tuple[Part, ...]:
+    def parts_of(self) -> tuple[Part, ...]:
+        """The parts or alternatives."""
         assert self.nested is not None
         parts: tuple[Part, ...] = getattr(self, self.nested)
         return parts
@@ -48,18 +56,18 @@ class _Combined(Formula):
     @property
     def needs_cohort(self) -> bool:
         """When a part does."""
-        return any(part.formula.needs_cohort for part in self._parts())
+        return any(part.formula.needs_cohort for part in self.parts_of())
 
     def reads(self) -> Iterable[Read]:
         """What the parts read."""
-        for n, part in enumerate(self._parts()):
+        for n, part in enumerate(self.parts_of()):
             for read in part.formula.reads():
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
         """The parts' own problems; a part cannot leave itself out, as its maximum would stay."""
         tiers = list(tiers)
-        for n, part in enumerate(self._parts()):
+        for n, part in enumerate(self.parts_of()):
             here: Path = (str(self.nested), n)
             if part.formula.may_leave_out:
                 yield here, "a part cannot be not applicable; say full or zero"
@@ -70,17 +78,48 @@ class _Combined(Formula):
         """Of all parts together."""
         del maximum
         merged: dict[str, tuple[float, float]] = {}
-        for part in self._parts():
+        for part in self.parts_of():
             for indicator, (low, high) in part.formula.limits(tier, part.points.of(tier) or 0).items():
                 before = merged.get(indicator, (-np.inf, np.inf))
                 merged[indicator] = (max(low, before[0]), min(high, before[1]))
         return merged
 
-    def _outcomes(self, cohort: Cohort, excluded: Bools | None) -> list[Outcome]:
-        return [part.evaluate(cohort, excluded) for part in self._parts()]
+    @abstractmethod
+    def combine(
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
+    ) -> tuple[Floats, Floats | None]:
+        """Points (n,) and what rounding left, from those of the parts; ``exact`` knows one unit's, not rounded."""
+
+    @abstractmethod
+    def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
+        """One unit's micropoints, not rounded, from those of the parts."""
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """The same for one unit."""
+        del maximum
+        return self.combine_exact(part.exact(cohort, excluded, unit) for part in self.parts_of())
+
+    def line(self, maximum: int, cohort: Cohort) -> Line | None:
+        """A line when every part has one."""
+        del maximum
+        parts = [part.line(cohort) for part in self.parts_of()]
+        lines = tuple(line for line in parts if line is not None)
+        own = type(self).evaluate is CombinedFormula.evaluate
+        return PartsLine(self, lines) if own and len(lines) == len(parts) else None
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """What the parts give, together; one that misses an answer gives nothing."""
+        outcomes = [part.evaluate(cohort, excluded) for part in self.parts_of()]
+        missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
+        points, rest = self.combine(
+            [outcome.points for outcome in outcomes],
+            [outcome.rest for outcome in outcomes],
+            lambda unit: self.exact(maximum, cohort, excluded, unit),
+        )
+        return Outcome(points, missing, rest=rest)
 
 
-class Sum(_Combined):
+class Sum(CombinedFormula):
     """Sum of parts; what is there counts: ratio x 45 + min(applications, 5)."""
 
     kind: ClassVar[str] = "sum"
@@ -102,30 +141,36 @@ class Sum(_Combined):
                 total = plain(sum(known))
                 yield ("parts",), f"the parts add up to {total}, not to the criterion's {plain(most)}"
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+    def combine(
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
+    ) -> tuple[Floats, Floats | None]:
         """Adds up what is there, and rounds once: three thirds make a whole."""
-        outcomes = self._outcomes(cohort, excluded)
-        points = np.add.reduce([outcome.points for outcome in outcomes])
-        missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
-        rests = [outcome.rest for outcome in outcomes if outcome.rest is not None]
-        if not rests:
-            return Outcome(points, missing)
-        rest = np.add.reduce(rests)
+        left = [rest for rest in rests if rest is not None]
+        total = reduce(np.add, points)
+        if not left:
+            return total, None
+        if len(left) == 1:  # only an exact half, which went to the even number before, may have to go to the other one
+            rest = left[0].copy()
+            halves = np.flatnonzero(np.abs(rest) == 0.5)
+            other = halves[total[halves] % 2 == 1]
+            total[other] += 2 * rest[other]
+            rest[other] *= -1
+            return total, rest
+        rest = reduce(np.add, left)
         carry = np.rint(rest)
-        points, rest = points + carry, rest - carry
+        total, rest = total + carry, rest - carry
         for unit in np.flatnonzero(np.abs(rest) > 0.5 - HALF_DOUBT).tolist():
-            exact = self.exact(maximum, cohort, excluded, unit)
-            points[unit] = round(exact)
-            rest[unit] = float(exact - round(exact))
-        return Outcome(points, missing, rest=rest)
+            whole = exact(unit)
+            total[unit] = round(whole)
+            rest[unit] = float(whole - round(whole))
+        return total, rest
 
-    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+    def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
         """The same for one unit."""
-        del maximum
-        return sum((part.exact(cohort, excluded, unit) for part in self.parts), Fraction(0))
+        return sum(parts, Fraction(0))
 
 
-class Best(_Combined):
+class Best(CombinedFormula):
     """Best of alternatives: several cases, the one with the most points counts."""
 
     kind: ClassVar[str] = "best"
@@ -139,21 +184,39 @@ class Best(_Combined):
         amounts = [part.points for part in self.alternatives]
         yield from above_maximum(("alternatives",), "the best alternative", amounts, points, tiers)
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+    def combine(
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
+    ) -> tuple[Floats, Floats | None]:
         """The most points of what is there."""
-        del maximum
-        outcomes = self._outcomes(cohort, excluded)
-        points = np.maximum.reduce([outcome.points for outcome in outcomes])
-        missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
-        if all(outcome.rest is None for outcome in outcomes):
-            return Outcome(points, missing)
-        rests = [np.zeros(len(cohort)) if outcome.rest is None else outcome.rest for outcome in outcomes]
+        del exact
+        best = reduce(np.maximum, points)
+        if all(rest is None for rest in rests):
+            return best, None
         # The rest of the best alternative, which of several with the same rounded points has the largest.
-        ties = [outcome.points == points for outcome in outcomes]
-        rest = np.maximum.reduce([np.where(tie, left, -np.inf) for tie, left in zip(ties, rests, strict=True)])
-        return Outcome(points, missing, rest=rest)
+        ties = [
+            np.where(given == best, 0.0 if rest is None else rest, -np.inf)
+            for given, rest in zip(points, rests, strict=True)
+        ]
+        return best, reduce(np.maximum, ties)
 
-    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+    def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
         """The same for one unit."""
-        del maximum
-        return max(part.exact(cohort, excluded, unit) for part in self.alternatives)
+        return max(parts)
+
+
+@dataclass(frozen=True)
+class PartsLine(CombinedLine):
+    """A formula made of others whose parts are all lines."""
+
+    formula: CombinedFormula
+    parts: tuple[Line, ...]
+
+    def combine(
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
+    ) -> tuple[Floats, Floats | None]:
+        """The formula knows."""
+        return self.formula.combine(points, rests, exact)
+
+    def exact(self, answers: Floats, unit: int) -> Fraction:
+        """See ``Line``."""
+        return self.formula.combine_exact(part.exact(answers, unit) for part in self.parts)

@@ -9,16 +9,17 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from scorer.cohort import Cohort
-from scorer.formulas.base import NUMBERS, Formula, Outcome, Read
-from scorer.points import Bools, Floats, rounded_ratio
+from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Read
+from scorer.formulas.blocks import Line
+from scorer.formulas.lines import QuotientLine
+from scorer.points import Bools, Floats
 
 WhenZero = Literal["full", "zero", "not_applicable"]
 
 
-class Ratio(Formula):
-    """Numerator / denominator x maximum, capped at 1: computers per official."""
+class _Ratio(Formula):
+    """What ratios share."""
 
-    kind: ClassVar[str] = "ratio"
     numerator: str
     denominator: str
     when_zero: WhenZero
@@ -38,38 +39,24 @@ class Ratio(Formula):
         del tier, maximum
         return {self.numerator: (0.0, np.inf), self.denominator: (0.0, np.inf)}
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+
+class Ratio(_Ratio, LineFormula):
+    """Numerator / denominator x maximum, capped at 1: computers per official."""
+
+    kind: ClassVar[str] = "ratio"
+
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """Exactly rounded to micropoints."""
-        del excluded
-        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
-        points, rest = rounded_ratio(np.minimum(numerator, denominator), denominator, maximum)
-        return self._with_zeros(maximum, points, rest, numerator, denominator)
-
-    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The same for one unit."""
-        del excluded
-        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
-        return min(self._ratio(numerator, denominator, unit), Fraction(1)) * maximum
-
-    def _ratio(self, numerator: Floats, denominator: Floats, unit: int) -> Fraction:
-        """One unit's ratio, exactly; what ``when_zero`` says where there is nothing to divide by."""
-        if np.isnan(numerator[unit]) or np.isnan(denominator[unit]):
-            return Fraction(0)
-        if denominator[unit] == 0:
-            return Fraction(1 if self.when_zero == "full" else 0)
-        return Fraction(int(numerator[unit]), int(denominator[unit]))
-
-    def _with_zeros(
-        self, maximum: int, points: Floats, rest: Floats, numerator: Floats, denominator: Floats
-    ) -> Outcome:
-        missing = np.isnan(numerator) | np.isnan(denominator)
-        nothing = (denominator == 0) & ~missing
-        if self.when_zero == "full":
-            points = np.where(nothing, float(maximum), points)
-        return Outcome(points, missing, nothing if self.may_leave_out else None, rest)
+        return QuotientLine(
+            cohort.rows[self.numerator],
+            cohort.rows[self.denominator],
+            maximum,
+            self.when_zero,
+            cohort.is_number(self.numerator) or cohort.is_number(self.denominator),
+        )
 
 
-class RatioToBest(Ratio):
+class RatioToBest(_Ratio):
     """Ratio / the largest such ratio among the units of the tier in the call x maximum: bandwidth per official.
 
     One late correction changes everybody's points, so a unit cannot be scored alone.
@@ -92,7 +79,11 @@ class RatioToBest(Ratio):
                 exact = min(self._ratio(numerator, denominator, unit) / best, Fraction(1)) * maximum
                 points[unit] = round(exact)
                 rest[unit] = float(exact - round(exact))
-        return self._with_zeros(maximum, points, rest, numerator, denominator)
+        missing = np.isnan(numerator) | np.isnan(denominator)
+        nothing = (denominator == 0) & ~missing
+        if self.when_zero == "full":
+            points = np.where(nothing, float(maximum), points)
+        return Outcome(points, missing, nothing if self.may_leave_out else None, rest)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The same for one unit."""
@@ -102,6 +93,14 @@ class RatioToBest(Ratio):
         if denominator[unit] == 0:
             return ratio * maximum
         return min(ratio / best, Fraction(1)) * maximum if best else Fraction(0)
+
+    def _ratio(self, numerator: Floats, denominator: Floats, unit: int) -> Fraction:
+        """One unit's ratio, exactly; what ``when_zero`` says where there is nothing to divide by."""
+        if np.isnan(numerator[unit]) or np.isnan(denominator[unit]):
+            return Fraction(0)
+        if denominator[unit] == 0:
+            return Fraction(1 if self.when_zero == "full" else 0)
+        return Fraction(int(numerator[unit]), int(denominator[unit]))
 
 
 def _alike(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Floats]:

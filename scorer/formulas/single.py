@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scorer.cohort import Cohort
-from scorer.formulas.base import NUMBERS, Amount, Edge, Formula, Outcome, Path, Read, Threshold, above_maximum
+from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, above_maximum
+from scorer.formulas.blocks import Line
+from scorer.formulas.lines import AwardedLine, CappedLine, LadderLine, SlopeLine
 from scorer.indicators import IndicatorKind
-from scorer.points import MICRO, Bools, Ints, PointsByTier, rounded_ratio
+from scorer.points import MICRO, PointsByTier
 
 
-class Flag(Formula):
+class Flag(LineFormula):
     """Yes gives all points, no gives none."""
 
     kind: ClassVar[str] = "flag"
@@ -25,14 +26,12 @@ class Flag(Formula):
         """The flag."""
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG}))]
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """All or nothing."""
-        del excluded
-        values = cohort.values(self.indicator)
-        return Outcome(np.where(values == 1, float(maximum), 0.0), np.isnan(values))
+        return CappedLine(cohort.rows[self.indicator], each=maximum, cap=maximum, stays=True)
 
 
-class Fault(Formula):
+class Fault(LineFormula):
     """One fault takes all points: an unlawful document dealt with, 0 instead of 2."""
 
     kind: ClassVar[str] = "fault"
@@ -42,14 +41,12 @@ class Fault(Formula):
         """A count of faults, or a flag that there was one."""
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG, IndicatorKind.COUNT}))]
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """All points where no fault was reported."""
-        del excluded
-        values = cohort.values(self.indicator)
-        return Outcome(np.where(values == 0, float(maximum), 0.0), np.isnan(values))
+        return CappedLine(cohort.rows[self.indicator], each=-maximum, cap=maximum, start=maximum)
 
 
-class Choice(Formula):
+class Choice(LineFormula):
     """Points by option: the head of the committee is the chairman: full; a deputy: half; none: 0."""
 
     kind: ClassVar[str] = "choice"
@@ -64,15 +61,12 @@ class Choice(Formula):
         """The best option must give the criterion's points."""
         return above_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Looks each answer up."""
-        del maximum, excluded
-        values = cohort.values(self.indicator)
-        missing = np.isnan(values)
-        table = [self.options[option].of(cohort.tier) or 0 for option in cohort.indicators[self.indicator].options]
-        # Not reported looks up a last entry of its own, 0 points.
-        at = np.where(missing, len(table), values).astype(np.intp)
-        return Outcome(np.array([*table, 0], dtype=np.float64)[at], missing)
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
+        """Each option is an edge, from the first on: not reported reaches none."""
+        del maximum
+        options = cohort.indicators[self.indicator].options
+        gives = tuple(self.options[option].of(cohort.tier) or 0 for option in options)
+        return LadderLine(cohort.rows[self.indicator], tuple(map(float, range(len(options)))), gives)
 
 
 class Step(BaseModel):
@@ -105,7 +99,7 @@ class Step(BaseModel):
         return "below", self.below
 
 
-class Steps(Formula):
+class Steps(LineFormula):
     """Points by steps, best first; the first that holds counts, none gives 0. Steps may be days."""
 
     kind: ClassVar[str] = "steps"
@@ -138,19 +132,20 @@ class Steps(Formula):
                 elif more is not None and less is not None and less >= more:
                     yield ("steps", n, "points"), "must give less than the step before it"
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Worst step first, so that better ones overwrite it."""
-        del maximum, excluded
-        values = cohort.values(self.indicator)
-        points = np.zeros(len(cohort))
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
+        """The steps from the worst to the best; a strict edge is the next double's."""
+        del maximum
+        sign = 1 if self.steps[0].edge[0] in ("at_least", "above") else -1
+        edges = []
         for step in reversed(self.steps):
             how, edge = step.edge
-            compare = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.less_equal, "below": np.less}
-            np.copyto(points, float(step.points.of(cohort.tier) or 0), where=compare[how](values, edge.value))
-        return Outcome(points, np.isnan(values))
+            value = sign * edge.value
+            edges.append(float(np.nextafter(value, np.inf)) if how in ("above", "below") else value)
+        gives = tuple(step.points.of(cohort.tier) or 0 for step in reversed(self.steps))
+        return LadderLine(cohort.rows[self.indicator], tuple(edges), gives, sign)
 
 
-class Count(Formula):
+class Count(LineFormula):
     """Points for each, up to the maximum: 1 point per application, at most 5."""
 
     kind: ClassVar[str] = "count"
@@ -167,16 +162,12 @@ class Count(Formula):
             if points.of(tier) and not self.each.of(tier):
                 yield ("each",), f"gives nothing in tier {tier!r}"
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Counted no further than the maximum needs, so that products stay exact."""
-        del excluded
-        values = cohort.values(self.indicator)
-        each = self.each.of(cohort.tier) or 1
-        enough = np.minimum(np.nan_to_num(values), float(maximum // each + 1))
-        return Outcome(np.minimum(enough * each, float(maximum)), np.isnan(values))
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
+        """Each gives the same, up to the maximum."""
+        return CappedLine(cohort.rows[self.indicator], each=self.each.of(cohort.tier) or 1, cap=maximum)
 
 
-class Linear(Formula):
+class Linear(LineFormula):
     """A straight line from no points at ``from`` to all at ``to``, flat beyond both; ``to`` may be the smaller one."""
 
     kind: ClassVar[str] = "linear"
@@ -194,28 +185,13 @@ class Linear(Formula):
         """A number."""
         return [Read(("indicator",), self.indicator, NUMBERS)]
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """How far along the line, of all its length."""
-        del excluded
-        way, length = self._way(cohort)
-        points, rest = rounded_ratio(way, np.full_like(way, length), maximum)
-        return Outcome(points, np.isnan(cohort.values(self.indicator)), rest=rest)
-
-    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The same for one unit."""
-        del excluded
-        way, length = self._way(cohort)
-        return Fraction(int(way[unit]) * maximum, length)
-
-    def _way(self, cohort: Cohort) -> tuple[Ints, int]:
-        """How far along the line each unit (n,) is, and its length, in millionths."""
-        start, end = self.start.micro, self.to.micro
-        values = cohort.micro(self.indicator)
-        values = np.where(np.isnan(values), start, values).astype(np.int64)
-        return np.clip((values - start) * (1 if end > start else -1), 0, abs(end - start)), abs(end - start)
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
+        """From start to end."""
+        length = self.to.micro - self.start.micro
+        return SlopeLine(cohort.rows[self.indicator], self.start.micro, length, maximum)
 
 
-class Awarded(Formula):
+class Awarded(LineFormula):
     """Points given by a verifier or a survey: the answer is the points."""
 
     kind: ClassVar[str] = "awarded"
@@ -230,8 +206,7 @@ class Awarded(Formula):
         del tier
         return {self.indicator: (0.0, maximum / MICRO)}
 
-    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+    def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """The points as they are."""
-        del maximum, excluded
-        values = cohort.micro(self.indicator)
-        return Outcome(np.nan_to_num(values), np.isnan(values))
+        del maximum
+        return AwardedLine(cohort.rows[self.indicator])

@@ -20,6 +20,9 @@ from scorer.points import Floats
 MORE = 4
 """A list longer than so many times what it can name is one violation, not one for each entry."""
 
+UNKNOWN = -1.0
+"""Stands for an option that there is not."""
+
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
     IndicatorKind.NUMBER: "number",
@@ -81,19 +84,28 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
     indicators = plan.criteria_set.indicators
     matrix = np.full((len(plan.rows), len(rows)), np.nan)
     exclusions = []
+    asked = plan.asked
     for unit, row in enumerate(rows):
         answers = row.answers
         few = _check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
-        for code in sorted(answers) if few else ():
-            indicator = indicators.get(code)
-            if indicator is None:
+        wrong = []
+        for code in answers if few else ():
+            try:
+                place, indicator, is_number = asked[code]
+            except KeyError:
                 message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
-                findings.add(unit, places.answer(unit, code), "UNKNOWN_INDICATOR", message)
+                wrong.append((code, "UNKNOWN_INDICATOR", message))
+                continue
+            answer = answers[code]
+            if is_number and 0 < answer.number < math.inf:  # so it has a number: most answers do
+                matrix[place, unit] = answer.number
                 continue
             try:
-                matrix[plan.rows[code], unit] = _number(indicator, answers[code], findings.hints)
-            except _WrongAnswer as wrong:
-                findings.add(unit, places.answer(unit, code), wrong.reason, str(wrong))
+                matrix[place, unit] = _number(indicator, answer, findings.hints)
+            except _WrongAnswer as problem:
+                wrong.append((code, problem.reason, str(problem)))
+        for code, reason, message in sorted(wrong):  # a map has no order
+            findings.add(unit, places.answer(unit, code), reason, message)
         left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
         if _check_count(findings, unit, path, len(left_out), len(plan.criteria_set.criteria)):
             exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
@@ -102,7 +114,7 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
 
 def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet:
     """A table as a sheet."""
-    matrix = np.full((len(plan.rows), len(table.units)), np.nan)
+    matrix = np.empty((len(plan.rows), len(table.units)))
     given: dict[str, int] = {}
     few = _check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
     for n, column in enumerate(table.columns if few else ()):
@@ -117,10 +129,13 @@ def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet
         else:
             given[code] = n
             _fill(matrix[plan.rows[code]], indicator, column, path, findings)
-    exclusions = []
+    for code, row in plan.rows.items():
+        if code not in given:
+            matrix[row] = math.nan
+    sheet = _sheet(table.units, matrix, [])
     if _check_count(findings, REQUEST, "table.exclusions", len(table.exclusions), len(table.units)):
-        exclusions = _table_exclusions(table, len(plan.criteria_set.criteria), findings)
-    return _sheet(table.units, matrix, exclusions)
+        sheet.exclusions.extend(_table_exclusions(table, sheet.ids, len(plan.criteria_set.criteria), findings))
+    return sheet
 
 
 class _WrongAnswer(Exception):
@@ -159,37 +174,48 @@ def _unknown_option(indicator: Indicator, option: str, hints: Hints) -> str:
 
 
 def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
+    """Fills ``row`` with a column's numbers; with NaN when the column cannot be read."""
     chosen = indicator.kind is IndicatorKind.CHOICE
-    if column.numbers and column.choices:
+    numbers, choices = column.numbers, column.choices
+    if numbers and choices:
         findings.add(REQUEST, path, "BOTH_LISTS", "gives both numbers and choices; give exactly one of them")
+        row[:] = math.nan
         return
-    wrong = column.numbers if chosen else column.choices
+    wrong = numbers if chosen else choices
     if wrong and not (np.isnan(wrong).all() if chosen else not any(wrong)):  # nothing reported fits either list
         wanted = "choices" if chosen else "numbers"
         message = f"{indicator.code!r} is a {indicator.kind}: give {wanted!r}"
         findings.add(REQUEST, path, "WRONG_KIND", message)
+        row[:] = math.nan
         return
-    chosen = bool(column.choices)
-    field, length = ("choices", len(column.choices)) if chosen else ("numbers", len(column.numbers))
+    chosen = bool(choices)
+    field, length = ("choices", len(choices)) if chosen else ("numbers", len(numbers))
     if length != len(row):
         message = f"has {length} entries for {len(row)} units"
         findings.add(REQUEST, f"{path}.{field}", "WRONG_LENGTH", message)
+        row[:] = math.nan
     elif not chosen:
-        row[:] = np.asarray(column.numbers)
+        row[:] = np.asarray(numbers)
     elif wrong:
         row[:] = math.nan
     else:
-        numbers: dict[str, float] = {option: float(n) for n, option in enumerate(indicator.options)}
-        numbers[""] = math.nan
-        row[:] = [numbers.get(option, -1.0) for option in column.choices]
-        unknown = np.flatnonzero(row == -1.0)
+        known = _Options({option: float(n) for n, option in enumerate(indicator.options)} | {"": math.nan})
+        row[:] = np.fromiter(map(known.__getitem__, choices), dtype=np.float64, count=length)
+        unknown = np.flatnonzero(row == UNKNOWN)
         findings.add_all(
             unknown,
             lambda unit: f"{path}.choices[{unit}]",
             "UNKNOWN_CHOICE",
-            lambda unit: _unknown_option(indicator, column.choices[unit], findings.hints),
+            lambda unit: _unknown_option(indicator, choices[unit], findings.hints),
         )
         row[unknown] = math.nan
+
+
+class _Options(dict[str, float]):
+    """Options' numbers."""
+
+    def __missing__(self, option: str) -> float:
+        return UNKNOWN
 
 
 def _check_count(findings: Findings, unit: int, path: str, found: int, most: int) -> bool:
@@ -200,34 +226,37 @@ def _check_count(findings: Findings, unit: int, path: str, found: int, most: int
     return False
 
 
-def _table_exclusions(table: pb.UnitTable, criteria: int, findings: Findings) -> list[tuple[int, int, str]]:
+def _table_exclusions(
+    table: pb.UnitTable, ids: Sequence[str], criteria: int, findings: Findings
+) -> list[tuple[int, int, str]]:
     if not table.exclusions:
         return []
-    units = {unit.id: n for n, unit in enumerate(table.units)}
+    units = dict(zip(ids, range(len(ids)), strict=True))
     exclusions, seen = [], set[str]()
     for n, exclusion in enumerate(table.exclusions):
-        unit = units.get(exclusion.unit_id)
-        path = f"table.exclusions[{n}].unit_id"
-        if unit is None:
-            hint = findings.hints.nearly("unit", exclusion.unit_id, units)
-            message = f"no unit of the table has the id {exclusion.unit_id[:80]!r}{hint}"
-            findings.add(REQUEST, path, "UNKNOWN_UNIT", message)
-        elif exclusion.unit_id in seen:
-            findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{exclusion.unit_id!r} has an exclusion already")
-        elif _check_count(
-            findings, unit, f"table.exclusions[{n}].criterion_ids", len(exclusion.criterion_ids), criteria
-        ):
-            exclusions += [(unit, n << 32 | at, code) for at, code in enumerate(exclusion.criterion_ids)]
-        seen.add(exclusion.unit_id)
+        code, criterion_ids = exclusion.unit_id, exclusion.criterion_ids
+        if code not in units:
+            hint = findings.hints.nearly("unit", code, units)
+            message = f"no unit of the table has the id {code[:80]!r}{hint}"
+            findings.add(REQUEST, f"table.exclusions[{n}].unit_id", "UNKNOWN_UNIT", message)
+        elif code in seen:
+            path = f"table.exclusions[{n}].unit_id"
+            findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{code!r} has an exclusion already")
+        elif len(criterion_ids) <= MORE * criteria:
+            unit = units[code]
+            exclusions += [(unit, n << 32 | at, criterion) for at, criterion in enumerate(criterion_ids)]
+        else:
+            path = f"table.exclusions[{n}].criterion_ids"
+            _check_count(findings, units[code], path, len(criterion_ids), criteria)
+        seen.add(code)
     return exclusions
 
 
 def _sheet(units: Sequence[pb.Unit], matrix: Floats, exclusions: list[tuple[int, int, str]]) -> Sheet:
-    return Sheet(
-        ids=[unit.id for unit in units],
-        names=[unit.name for unit in units],
-        tiers=[unit.tier for unit in units],
-        parents=[unit.parent for unit in units],
-        matrix=matrix,
-        exclusions=exclusions,
-    )
+    ids, names, tiers, parents = list[str](), list[str](), list[str](), list[str]()
+    for unit in units:
+        ids.append(unit.id)
+        names.append(unit.name)
+        tiers.append(unit.tier)
+        parents.append(unit.parent)
+    return Sheet(ids, names, tiers, parents, matrix, exclusions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,18 +10,21 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
 from scorer.plan import GatePlan, SetPlan
-from scorer.points import Floats, Ints, from_micro
+from scorer.points import MICRO, Ints, from_micro
 from scorer.ranking import Ranking
-from scorer.scoring import Assessment, CategoryScores, GroupScores, MeasureScores, Scores, Standing
+from scorer.scores import Scores, UnitSums
+from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
+from scorer.service.packing import pack, pack_integers
 
 PERCENT = 10_000
 """Parts per million in a percent."""
 
-_STANDINGS: dict[int, pb.Standing] = {
+_STANDING_OF: dict[int, pb.Standing] = {
     Standing.RANKED: pb.STANDING_RANKED,
     Standing.BELOW_MINIMUM: pb.STANDING_BELOW_MINIMUM,
     Standing.NOTHING_APPLICABLE: pb.STANDING_NOTHING_APPLICABLE,
 }
+_STANDINGS = np.array([_STANDING_OF.get(standing, 0) for standing in range(len(Standing) + 1)], dtype=np.uint8)
 _STATUSES: dict[int, pb.CriterionStatus] = {
     Status.SCORED: pb.CRITERION_STATUS_SCORED,
     Status.MISSING: pb.CRITERION_STATUS_MISSING,
@@ -63,101 +66,97 @@ def scorecard(
     assessment: Assessment, ranking: Ranking | None, place: int, unit: pb.Unit, *, full: bool
 ) -> pb.Scorecard:
     """One unit, by its place in the cohort; without a ranking, ranks are 0."""
-    card = pb.Scorecard(
-        unit=unit,
-        overall=pb.OverallScore(
-            score=_score(assessment.overall, place), rank=int(ranking.overall[place]) if ranking else 0
-        ),
-    )
+    sums, plan = assessment.sums.unit(place), assessment.plan
+    card = pb.Scorecard(unit=unit)
     for at, category in enumerate(assessment.categories):
-        rank = int(ranking.ranks[at][place]) if ranking else 0
-        card.categories.append(_category_score(category, place, rank, full=full))
-    for at in assessment.plan.requires:
-        category = assessment.categories[at]
-        if category.standing[place] != Standing.RANKED:
-            card.overall.lacking.append(category.plan.code)
+        score = card.categories.add(
+            category=category.plan.code,
+            score=_score(sums, at, category.plan.nominal),
+            standing=_STANDING_OF[int(category.standing[place])],
+            level=int(category.level[place]),
+            rank=int(ranking.ranks[at][place]) if ranking else 0,
+        )
+        if category.plan.cells is not None:
+            _explain(score, category, plan.sums.measures[at], sums, place, full=full)
+    last = len(assessment.categories)
+    card.overall.score.MergeFrom(_score(sums, last, plan.sums.nominal[last]))
+    card.overall.rank = int(ranking.overall[place]) if ranking else 0
+    for at in plan.requires:
+        if assessment.categories[at].standing[place] != Standing.RANKED:
+            card.overall.lacking.append(plan.categories[at].code)
+    if full and assessment.group_sums is not None:
+        of_groups = assessment.group_sums.unit(place)
+        for score, category in zip(card.categories, assessment.categories, strict=True):
+            for group, row in zip(category.groups, plan.places(category.plan), strict=True):
+                score.groups.append(_group_score(group, _score(of_groups, row, group.plan.nominal), place))
     return card
 
 
-def _category_score(category: CategoryScores, place: int, rank: int, *, full: bool) -> pb.CategoryScore:
-    score = pb.CategoryScore(
-        category=category.plan.code,
-        score=_score(category.scores, place),
-        standing=_STANDINGS[int(category.standing[place])],
-        level=int(category.level[place]),
-        rank=rank,
-        measures=[_measure_result(measure, place) for measure in category.measures],
-    )
-    score.failing.extend(_gate_result(category, at, place) for at in explain.failing(category, place))
-    if full:
-        score.gates.extend(_gate_result(category, at, place) for at in range(len(category.plan.gates)))
-        score.groups.extend(_group_score(group, place) for group in category.groups)
-    return score
-
-
-def _score(scores: Scores, place: int) -> pb.Score:
+def _score(sums: UnitSums, row: int, nominal: int) -> pb.Score:
     return pb.Score(
-        points=scores.points[place] / 1e6,
-        max_points=scores.max_points[place] / 1e6,
-        nominal_max_points=scores.nominal / 1e6,
-        percent=scores.percent[place] / PERCENT,
-        converted=scores.converted[place] / 1e6,
-        published=scores.published[place] / 1e6,
-        missing=int(scores.missing[place]),
-        not_applicable=int(scores.not_applicable[place]),
+        points=sums.points[row] / MICRO,
+        max_points=sums.max_points[row] / MICRO,
+        nominal_max_points=nominal / MICRO,
+        percent=sums.percent[row] / PERCENT,
+        converted=sums.converted[row] / MICRO,
+        published=sums.published[row] / MICRO,
+        missing=int(sums.missing[row]),
+        not_applicable=int(sums.not_applicable[row]),
     )
 
 
-def _measure_result(measure: MeasureScores, place: int) -> pb.MeasureResult:
-    return pb.MeasureResult(
-        measure=measure.plan.name,
-        points=measure.points[place] / 1e6,
-        max_points=measure.max_points[place] / 1e6,
-        percent=measure.percent[place] / PERCENT,
-        level=int(measure.level[place]),
-    )
+def _explain(
+    score: pb.CategoryScore, category: CategoryScores, rows: Sequence[int], sums: UnitSums, place: int, *, full: bool
+) -> None:
+    """The measures that gates compare, and the gates that do not hold; all gates when ``full``."""
+    plan, cells, cell = category.plan, category.plan.cells, int(category.cell[place])
+    assert cells is not None
+    for measure, row, level in zip(plan.measures, rows, cells.measure_levels[:, cell].tolist(), strict=True):
+        score.measures.add(
+            measure=measure.name,
+            points=sums.points[row] / MICRO,
+            max_points=sums.max_points[row] / MICRO,
+            percent=sums.percent[row] / PERCENT,
+            level=level,
+        )
+    word, failing = int(cells.failed[cell]), explain.failing(category, place)
+
+    def result(at: int) -> pb.GateResult:
+        gate_plan = plan.gates[at]
+        row, percent = rows[gate_plan.measure], gate_plan.unit == "percent"
+        return pb.GateResult(
+            gate=gate(gate_plan, plan.measures[gate_plan.measure].name),
+            value=sums.percent[row] / PERCENT if percent else sums.points[row] / MICRO,
+            passed=not word >> at & 1,
+            not_applicable=percent and sums.max_points[row] == 0,
+        )
+
+    score.failing.extend(map(result, failing))
+    if full:
+        score.gates.extend(map(result, range(len(plan.gates))))
 
 
-def _gate_result(category: CategoryScores, at: int, place: int) -> pb.GateResult:
-    plan = category.plan.gates[at]
-    measure = category.measures[plan.measure]
-    percent = plan.unit == "percent"
-    return pb.GateResult(
-        gate=gate(plan, measure.plan.name),
-        value=measure.percent[place] / PERCENT if percent else measure.points[place] / 1e6,
-        passed=not category.failed[at, place],
-        not_applicable=percent and bool(measure.max_points[place] == 0),
-    )
+def _group_score(group: GroupScores, score: pb.Score, place: int) -> pb.GroupScore:
+    message = pb.GroupScore(group=group.plan.code, score=score)
+    points, status = group.points[:, place].tolist(), group.status[:, place].tolist()
+    for row, criterion in enumerate(group.plan.criteria):
+        applies = status[row] != Status.NOT_APPLICABLE
+        message.criteria.add(
+            criterion=criterion.id,
+            points=points[row] / MICRO,
+            max_points=int(group.plan.maxima[row, 0]) / MICRO if applies else 0,
+            status=_STATUSES[status[row]],
+        )
+    return message
 
 
-def _group_score(group: GroupScores, place: int) -> pb.GroupScore:
-    return pb.GroupScore(
-        group=group.plan.code,
-        score=_score(group.scores, place),
-        criteria=[
-            pb.CriterionScore(
-                criterion=criterion.id,
-                points=group.points[row, place] / 1e6,
-                max_points=0
-                if group.status[row, place] == Status.NOT_APPLICABLE
-                else int(group.plan.maxima[row, 0]) / 1e6,
-                status=_STATUSES[int(group.status[row, place])],
-            )
-            for row, criterion in enumerate(group.plan.criteria)
-        ],
-    )
-
-
-def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
+def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:
     """A ranking's counts, over all its units."""
     assessment = ranking.assessment
-    head = pb.Ranking(
-        tier=assessment.plan.tier,
-        cohort=assessment.plan.tier,
-        unit_count=len(assessment.cohort),
-        overall_ranked=int(assessment.eligible.sum()),
-        overall_requires=[assessment.categories[place].plan.code for place in assessment.plan.requires],
-    )
+    head.tier = head.cohort = assessment.plan.tier
+    head.unit_count = len(assessment.cohort)
+    head.overall_ranked = int(assessment.eligible.sum())
+    head.overall_requires.extend(assessment.categories[place].plan.code for place in assessment.plan.requires)
     for category in assessment.categories:
         tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category))
         for level, units in zip(category.plan.levels, explain.units_by_level(category).tolist(), strict=True):
@@ -166,65 +165,46 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
             tally.failing.add(gate=gate(plan, category.plan.measures[plan.measure].name), units=units)
         if full:
             tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in explain.criterion_counts(category))
-    return head
 
 
-def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> pb.RankingTable:
-    """The units at ``places`` of the cohort as columns."""
+def ranking_table(ranking: Ranking, places: Ints, table: pb.RankingTable, *, full: bool) -> None:
+    """The units at ``places`` of the cohort as columns of ``table``."""
     assessment = ranking.assessment
-    ids = assessment.cohort.unit_ids
-    return pb.RankingTable(
-        unit_ids=[ids[place] for place in places],
-        categories=[
-            _category_column(category, ranks, places, full=full)
-            for category, ranks in zip(assessment.categories, ranking.ranks, strict=True)
-        ],
-        overall=_score_columns(assessment.overall, places),
-        overall_ranks=ranking.overall[places].tolist(),
-    )
+    table.unit_ids.extend(map(assessment.cohort.unit_ids.__getitem__, places.tolist()))
+    for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
+        _category_column(category, ranks, places, table.categories.add(), full=full)
+    _score_columns(assessment.overall, places, table.overall)
+    pack_integers(table, "overall_ranks", ranking.overall[places])
 
 
-def _category_column(category: CategoryScores, ranks: Ints, places: Ints, *, full: bool) -> pb.CategoryColumn:
+def _category_column(
+    category: CategoryScores, ranks: Ints, places: Ints, column: pb.CategoryColumn, *, full: bool
+) -> None:
     plan = category.plan
-    failed = category.failed[:, places]
-    words = np.zeros(len(places), dtype=np.uint64)
-    for at in range(len(plan.gates)):
-        words |= failed[at].astype(np.uint64) << np.uint64(at)
-    column = pb.CategoryColumn(
-        category=plan.code,
-        score=_score_columns(category.scores, places),
-        standings=[_STANDINGS[standing] for standing in category.standing[places].tolist()],
-        levels=category.level[places].tolist(),
-        ranks=ranks[places].tolist(),
-        gates=[gate(item, plan.measures[item.measure].name) for item in plan.gates],
-        failed_gates=words.tolist(),
-    )
+    column.category = plan.code
+    _score_columns(category.scores, places, column.score)
+    pack(column, "standings", _STANDINGS[category.standing[places]])
+    pack_integers(column, "levels", category.level[places])
+    pack_integers(column, "ranks", ranks[places])
+    column.gates.extend(gate(item, plan.measures[item.measure].name) for item in plan.gates)
+    pack(column, "failed_gates", category.failed[places])
     for at, measure in enumerate(category.measures):
         units = [unit for place, unit in plan.keys if place == at]
-        some = measure.max_points[places] > 0
-        column.measures.add(
-            measure=measure.plan.name,
-            percent=np.where(some, measure.percent[places] / PERCENT, np.nan).tolist() if "percent" in units else [],
-            points=from_micro(measure.points[places]).tolist() if "points" in units else [],
-        )
+        message = column.measures.add(measure=measure.plan.name)
+        if "percent" in units:
+            some = measure.max_points[places] > 0
+            pack(message, "percent", np.where(some, measure.percent[places] / PERCENT, np.nan))
+        if "points" in units:
+            pack(message, "points", from_micro(measure.points[places]))
     if full:
-        column.groups.extend(
-            pb.GroupColumn(group=group.plan.code, score=_score_columns(group.scores, places))
-            for group in category.groups
-        )
-    return column
+        for group in category.groups:
+            _score_columns(group.scores, places, column.groups.add(group=group.plan.code).score)
 
 
-def _score_columns(scores: Scores, places: Ints) -> pb.ScoreColumns:
-    points: Callable[[Ints], Sequence[float]] = lambda values: from_micro(values[places]).tolist()  # noqa: E731
-    percent: Floats = scores.percent[places] / PERCENT
-    return pb.ScoreColumns(
-        points=points(scores.points),
-        max_points=points(scores.max_points),
-        percent=percent.tolist(),
-        converted=points(scores.converted),
-        published=points(scores.published),
-        missing=scores.missing[places].tolist(),
-        not_applicable=scores.not_applicable[places].tolist(),
-        nominal_max_points=scores.nominal / 1e6,
-    )
+def _score_columns(scores: Scores, places: Ints, columns: pb.ScoreColumns) -> None:
+    for field in ("points", "max_points", "converted", "published"):
+        pack(columns, field, from_micro(getattr(scores, field)[places]))
+    pack(columns, "percent", scores.percent[places] / PERCENT)
+    pack_integers(columns, "missing", scores.missing[places].astype(np.int64))
+    pack_integers(columns, "not_applicable", scores.not_applicable[places].astype(np.int64))
+    columns.nominal_max_points = scores.nominal / 1e6

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import grpc
-import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.asked import PluginFault
 from scorer.catalogue import Catalogue
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
 from scorer.intake import MAX_NAME_BYTES, Admitted, admit, text_problem
 from scorer.periods import overlaps
-from scorer.plan import SetPlan, TierPlan
+from scorer.plan import SetPlan
 from scorer.ranking import Ranking, rank
-from scorer.scoring import Assessment, PluginFault, assess
+from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_sheet
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
@@ -44,8 +44,8 @@ class ScorerService:
             named = ", ".join(admitted[0].plan.cohort_criteria)
             message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
             raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
-        assessment = _assess(admitted[0])
         unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
+        assessment = _assess(admitted[0], full=full)
         return pb.ScoreUnitResponse(
             scorecard=scorecard(assessment, None, 0, unit, full=full), provenance=provenance(plan, "", request.period)
         )
@@ -54,43 +54,54 @@ class ScorerService:
         """All units of a province, or none."""
         findings = Findings()
         plan = find_set(self._catalogue(), request.criteria_set, findings)
-        source = request.WhichOneof("source")
-        _check_size(len(request.rows.units) if source == "rows" else len(request.table.units))
-        units = [row.unit for row in request.rows.units] if source == "rows" else request.table.units
-        _check_common(plan, request.period, request.view, findings)
-        _check_request(plan, request, len(units), findings)
-        if source == "table":
-            sheet = table_sheet(plan, request.table, findings)
-            admitted = admit(plan, sheet, TablePlaces(request.table), findings)
-        else:
-            places = RowPlaces(single=False)
-            sheet = rows_sheet(plan, request.rows.units, places, findings)
-            admitted = admit(plan, sheet, places, findings)
-        if findings.total:
-            raise invalid(findings)
+        as_rows = request.WhichOneof("source") == "rows"
+        full = request.view == pb.SCORECARD_VIEW_FULL
+        admitted = _admit_all(plan, request, findings)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
-        full = request.view == pb.SCORECARD_VIEW_FULL
-        if full and source == "rows":
+        if full and as_rows:
             _check_full_rows(end - start)
+        units = [row.unit for row in request.rows.units]
         reply = pb.RankProvinceResponse(
             provenance=provenance(plan, request.province, request.period), next_page_token=token
         )
+        del request  # a table is a matrix by now: no need of twice the memory while it is scored
         before = 0
         for part in wanted:
             first, last = max(start - before, 0), min(end - before, len(part.units))
             before += len(part.units)
             if first >= last:
                 continue
-            ranking = rank(_assess(part), plan.criteria_set.ranking)
-            message = ranking_head(ranking, full=full)
+            ranking = rank(_assess(part, full=full), plan.criteria_set.ranking)
+            message = reply.rankings.add()
+            ranking_head(ranking, message, full=full)
             shown = ranking.order[first:last]
-            if source == "table":
-                message.table.CopyFrom(ranking_table(ranking, shown, full=full))
-            else:
+            if as_rows:
                 message.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
-            reply.rankings.append(message)
+            else:
+                ranking_table(ranking, shown, message.table, full=full)
         return reply
+
+
+def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, findings: Findings) -> list[Admitted]:
+    """The units of a request, all of them or none.
+
+    Raises:
+        Refusal: anything in it is wrong.
+    """
+    source = request.WhichOneof("source")
+    units = len(request.rows.units) if source == "rows" else len(request.table.units)
+    _check_size(units)
+    _check_common(plan, request.period, request.view, findings)
+    _check_request(plan, request, units, findings)
+    if source == "table":
+        admitted = admit(plan, table_sheet(plan, request.table, findings), TablePlaces(request.table), findings)
+    else:
+        places = RowPlaces(single=False)
+        admitted = admit(plan, rows_sheet(plan, request.rows.units, places, findings), places, findings)
+    if findings.total:
+        raise invalid(findings)
+    return admitted
 
 
 def find_set(catalogue: Catalogue, code: str, findings: Findings) -> SetPlan:
@@ -183,11 +194,9 @@ def _cards(
     ]  # fmt: skip
 
 
-def _assess(part: Admitted) -> Assessment:
-    plan: TierPlan = part.plan
+def _assess(part: Admitted, *, full: bool) -> Assessment:
     try:
-        with np.errstate(all="ignore"):  # not inherited by the server's threads; NaN means not reported
-            return assess(plan, part.cohort)
+        return assess(part.plan, part.cohort, full=full)
     except PluginFault as fault:
         raise Refusal(
             grpc.StatusCode.INTERNAL,

@@ -1,0 +1,90 @@
+"""Sums of points, and what follows from them: percent, converted and published scores."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scorer.formulas.blocks import column
+from scorer.points import Bools, Floats, converted, half_up, parts_per_million
+
+
+class Scores(NamedTuple):
+    """Points of one sum of criteria for n units, and what follows from them. All arrays (n,), micropoints."""
+
+    points: Floats
+    max_points: Floats
+    """Without what is not applicable."""
+    nominal: int
+    percent: Floats
+    """Parts per million, rounded down."""
+    converted: Floats
+    """points x nominal / max_points, rounded down."""
+    published: Floats
+    """converted, half up at the set's published precision."""
+    missing: Floats
+    """Criteria that miss an answer."""
+    not_applicable: Floats
+    """Criteria left out."""
+
+
+class UnitSums(NamedTuple):
+    """One unit's sums as plain numbers: lists by sum, the last four without the measures'."""
+
+    points: list[float]
+    max_points: list[float]
+    percent: list[float]
+    converted: list[float]
+    published: list[float]
+    missing: list[float]
+    not_applicable: list[float]
+
+
+class ScoreTable:
+    """Scores of several sums of n units, filled chunk by chunk.
+
+    Args:
+        nominal: maximum of each sum if everything applied, in micropoints.
+        measures: how many more sums have only points, maximum and percent; they come after the others.
+        units: n.
+        decimals: published ones.
+    """
+
+    def __init__(self, nominal: list[int], measures: int, units: int, decimals: int) -> None:
+        whole = len(nominal)
+        self._nominal, self._nominal_column, self._decimals = nominal, column(nominal), decimals
+        self.points, self.max_points, self.percent = np.empty((3, whole + measures, units))
+        self._converted, self._published, self._missing, self._not_applicable = np.empty((4, whole, units))
+
+    def sums(self, units: slice) -> tuple[Floats, Floats]:
+        """Where a chunk's points and maxima (sums, n) are to be written."""
+        return self.points[:, units], self.max_points[:, units]
+
+    def fill(self, units: slice, missing: Floats, left_out: Floats) -> Bools:
+        """What follows from a chunk's points and maxima, and its counts; whether percentages left a remainder."""
+        whole, (points, maximum) = len(self._nominal), self.sums(units)
+        _, rest = parts_per_million(points, maximum, out=self.percent[:, units])
+        full = converted(points[:whole], maximum[:whole], self._nominal_column)
+        self._converted[:, units], self._published[:, units] = full, half_up(full, self._decimals)
+        self._missing[:, units], self._not_applicable[:, units] = missing, left_out
+        return rest
+
+    def unit(self, place: int) -> UnitSums:
+        """One unit's, which take less time together than each number by itself."""
+        arrays = self.points, self.max_points, self.percent, self._converted, self._published
+        counts = self._missing, self._not_applicable
+        return UnitSums(*(array[:, place].tolist() for array in (*arrays, *counts)))
+
+    def scores(self, row: int) -> Scores:
+        """One sum's scores."""
+        return Scores(
+            points=self.points[row],
+            max_points=self.max_points[row],
+            nominal=self._nominal[row],
+            percent=self.percent[row],
+            converted=self._converted[row],
+            published=self._published[row],
+            missing=self._missing[row],
+            not_applicable=self._not_applicable[row],
+        )

@@ -10,6 +10,8 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; w
 for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two threads take longer than one here
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # asking for huge pages each time takes longer than they save
+
 import typer
 from typer.exceptions import TyperException
 

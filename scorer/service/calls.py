@@ -28,14 +28,15 @@ Request = TypeVar("Request", bound=Message)
 
 def unary(
     method: str, request_type: type[Request], answer: Callable[[Request], Message], scoring: Semaphore
-) -> grpc.RpcMethodHandler[bytes, bytes]:
+) -> grpc.RpcMethodHandler[list[bytes], bytes]:
     """A handler that takes and gives bytes.
 
     gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a traceback in the log, and its serialiser
-    would not promise the same bytes for the same reply.
+    would not promise the same bytes for the same reply. A request's bytes come in a list, out of which they are taken:
+    gRPC would keep them, which may be 100 MB, until the call has its answer.
     """
 
-    def handle(data: bytes, context: grpc.ServicerContext) -> bytes:
+    def handle(data: list[bytes], context: grpc.ServicerContext) -> bytes:
         request_id = _request_id(context)
         try:
             with scoring:
@@ -52,10 +53,11 @@ def unary(
             message = f"the service failed; its log has request id {request_id}"
             _abort(context, Refusal(grpc.StatusCode.INTERNAL, "INTERNAL", message), request_id)
 
-    return grpc.unary_unary_rpc_method_handler(handle)
+    return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data])
 
 
-def _parse(request_type: type[Request], data: bytes) -> Request:
+def _parse(request_type: type[Request], taken: list[bytes]) -> Request:
+    data = taken.pop()
     if len(data) > MAX_REQUEST_BYTES:
         raise Refusal(
             grpc.StatusCode.RESOURCE_EXHAUSTED,

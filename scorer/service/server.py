@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
 from scorer.service.calls import MAX_REQUEST_BYTES, SCORING, unary
 from scorer.service.criteria_service import CriteriaService
+from scorer.service.memory import keep_memory
 from scorer.service.scorer_service import ScorerService
 
 THREADS = 128
@@ -95,6 +97,7 @@ class Server:
     """
 
     def __init__(self, catalogue: Callable[[], Catalogue], address: str, *, shared: bool = False) -> None:
+        keep_memory()
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="scorer"),
             options=[
@@ -136,6 +139,8 @@ class Server:
 
     def start(self) -> None:
         """Serves; health says so."""
+        gc.collect()
+        gc.freeze()  # criteria sets stay: looking through them again and again made calls wait
         self._server.start()
         for name in ("", *SERVICES):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)

@@ -1,0 +1,27 @@
+"""How the process keeps memory: scoring a province takes and frees the same megabytes again and again."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+KEPT = 64 * 2**20
+"""Bytes that are kept when they are free."""
+
+LARGE = 32 * 2**20
+"""Bytes from which on a piece is asked for, and given back, by itself; glibc takes no more."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+"""Parameters of mallopt, see malloc.h."""
+
+
+def keep_memory() -> None:
+    """Keeps some freed memory for the next call; elsewhere than on glibc, does nothing.
+
+    glibc gives freed memory back at once. To be given it again takes as long as scoring: the system clears every page.
+    And it keeps memory apart by thread, so that what gRPC received a request in could not become its answer's.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_TRIM_THRESHOLD, KEPT)
+        libc.mallopt(_MMAP_THRESHOLD, LARGE)
+        libc.mallopt(_ARENA_MAX, 1)

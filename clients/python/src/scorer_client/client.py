@@ -15,7 +15,7 @@ from scorer_client import results
 from scorer_client.csv_file import Sheet, read_csv
 from scorer_client.errors import ScorerError
 from scorer_client.forms import Form, form
-from scorer_client.requests import Row, Unit, row_message, table_message, view
+from scorer_client.requests import Row, Unit, fill_table, row_message, view
 
 MAX_REPLY_BYTES = 512 * 2**20
 
@@ -175,8 +175,8 @@ class Client:
             ScorerError: as for ``rank_province``.
         """
         request = _request(criteria_set, **options)
-        request.table.CopyFrom(table_message(units, columns, not_applicable or {}))
-        return self._rank(request, timeout)
+        fill_table(request.table, units, columns, not_applicable or {})
+        return self._rank(request, timeout, units)
 
     def rank_csv(
         self, criteria_set: str, file: str | Path, *, timeout: float | None = None, **options: Any
@@ -246,11 +246,11 @@ class Client:
         """
         return form(self.criteria_set(code))
 
-    def _rank(self, request: scorer_pb2.RankProvinceRequest, timeout: float | None) -> results.Province:
-        units = {unit.id: unit for unit in request.table.units}
-        return results.province(
-            self._transport.rank_province(request, self._timeout if timeout is None else timeout), units
-        )
+    def _rank(
+        self, request: scorer_pb2.RankProvinceRequest, timeout: float | None, units: Iterable[Unit] = ()
+    ) -> results.Province:
+        reply = self._transport.rank_province(request, self._timeout if timeout is None else timeout)
+        return results.province(reply, {unit.id: unit for unit in units})
 
 
 def _request(

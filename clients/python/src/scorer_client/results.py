@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, overload
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.requests import Unit
 from scorer_client.sentences import cause_sentence, unit_sentence
 
 STANDINGS: dict[int, str] = {
@@ -231,7 +232,7 @@ class Province:
         raise KeyError(code)
 
 
-def province(reply: pb.RankProvinceResponse, units: Mapping[str, pb.Unit]) -> Province:
+def province(reply: pb.RankProvinceResponse, units: Mapping[str, Unit]) -> Province:
     """A reply; ``units`` gives a table's units their names."""
     return Province(
         tuple(_ranking(ranking, units) for ranking in reply.rankings),
@@ -259,7 +260,7 @@ def unit_result(card: pb.Scorecard) -> UnitResult:
     )
 
 
-def _ranking(message: pb.Ranking, units: Mapping[str, pb.Unit]) -> Ranking:
+def _ranking(message: pb.Ranking, units: Mapping[str, Unit]) -> Ranking:
     rows: Sequence[UnitResult] = [unit_result(card) for card in message.scorecards]
     return Ranking(
         message.tier,
@@ -313,7 +314,7 @@ def _gate(gate: pb.Gate) -> tuple[int, str, str, float, bool]:
 class _TableUnits(Sequence[UnitResult]):
     """The units of a table, each made when it is asked for: most readers want a few of thousands."""
 
-    def __init__(self, message: pb.Ranking, units: Mapping[str, pb.Unit]) -> None:
+    def __init__(self, message: pb.Ranking, units: Mapping[str, Unit]) -> None:
         self._table, self._units, self._tier = message.table, units, message.tier
         self._requires = tuple(message.overall_requires)
         self._levels = [[count.level for count in tally.levels] for tally in message.tallies]
@@ -335,7 +336,7 @@ class _TableUnits(Sequence[UnitResult]):
 
     def _unit(self, at: int) -> UnitResult:
         table, code = self._table, self._table.unit_ids[at]
-        unit = self._units.get(code, pb.Unit())
+        unit = self._units.get(code, Unit(code, self._tier))
         pairs = zip(table.categories, self._levels, strict=True)
         categories = tuple(_column_category(column, levels, at) for column, levels in pairs)
         unranked = {category.category for category in categories if category.standing != "ranked"}

@@ -1,76 +1,170 @@
-"""Seeded provinces: awarded points around the gates, a few answers missing, a few criteria left out."""
+"""Provinces to measure with: drawn from a seed for any criteria set and tier, or read from a file of real answers."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
+from draw import Draw
+from google.type import date_pb2
 from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue import Catalogue
 from scorer.cohort import Cohort
+from scorer.gates import GateCompiler
+from scorer.indicators import EPOCH, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
+from scorer.plugins import PluginHost
+from scorer.service.local import LocalTransport
+from scorer_client import Client
+from scorer_client.csv_file import Sheet
 
 SEED = 20200630
-MISSING = 0.02
-EXCLUDED = 0.05
+
+
+@cache
+def installed() -> Catalogue:
+    """The criteria sets and plugins of this environment."""
+    return Catalogue.installed(PluginHost.installed(), GateCompiler())
+
+
+def tier_of(plan: SetPlan, tier: str = "") -> str:
+    """The tier asked for; otherwise communes, the many, or the last tier of a set without them.
+
+    Raises:
+        LookupError: the set has no such tier.
+    """
+    tiers = list(plan.tiers)
+    if tier and tier not in tiers:
+        raise LookupError(f"{plan.criteria_set.code} has no tier {tier!r}; it has {', '.join(tiers)}")
+    return tier or ("commune" if "commune" in tiers else tiers[-1])
+
+
+def cohort_of(
+    plan: SetPlan,
+    tier: str,
+    ids: tuple[str, ...],
+    columns: Mapping[str, NDArray[np.float64]],
+    excluded: Mapping[str, NDArray[np.bool_]],
+) -> Cohort:
+    """Columns (n,) of answers as the cohort that intake makes of them."""
+    matrix = np.full((len(plan.rows), len(ids)), np.nan)
+    for code, values in columns.items():
+        matrix[plan.rows[code]] = values
+    return Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, excluded)
 
 
 @dataclass(frozen=True)
 class Province:
     """The units of one tier, in every form that a suite needs."""
 
+    set_plan: SetPlan
     plan: TierPlan
     cohort: Cohort
-    rows: bytes
-    """A RankProvinceRequest with rows."""
-    table: bytes
-    """A RankProvinceRequest with a table."""
 
     @classmethod
-    def draw(cls, plan: SetPlan, units: int) -> Province:
-        """The province of ``units`` units of the set's first tier."""
-        random = np.random.default_rng(SEED)
-        tier_plan = next(iter(plan.tiers.values()))
-        matrix = np.empty((len(plan.rows), units))
-        for code, row in plan.rows.items():
-            high = tier_plan.ranges[code][1]
-            matrix[row] = np.round(high * random.triangular(0.3, 0.85, 1.0, units), 2)
-        matrix[random.random(matrix.shape) < MISSING] = np.nan
+    def draw(cls, plan: SetPlan, units: int, tier: str = "") -> Province:
+        """``units`` units of a tier, their ids in order; the same ones every time."""
+        tier = tier_of(plan, tier)
+        draw = Draw(plan.tiers[tier], plan.criteria_set.indicators, np.random.default_rng(SEED), units)
+        ids = tuple(f"unit-{n:07d}" for n in range(units))
+        excluded = draw.exclusions()
+        return cls(plan, plan.tiers[tier], cohort_of(plan, tier, ids, draw.columns(), excluded))
+
+    @classmethod
+    def read(cls, plan: SetPlan, file: Path, tier: str = "") -> Province:
+        """The units of one tier of a CSV file, as ``scorer rank`` takes it.
+
+        Raises:
+            ScorerError: the file breaks its form; every mistake with its row and column.
+            LookupError: no unit of the tier is in it.
+        """
+        code = plan.criteria_set.code
+        client = Client(LocalTransport(installed()))
+        sheet = client.read_csv(code, file)
+        client.rank_sheet(code, sheet)  # refuses what the service would
+        tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in sheet.units].count))
+        places = [place for place, unit in enumerate(sheet.units) if unit.tier == tier]
+        if not places:
+            raise LookupError(f"{file} has no unit of tier {tier!r}")
+        ids = tuple(sheet.units[place].id for place in places)
+        columns = {name: _numbers(plan, sheet, name)[places] for name in sheet.columns}
+        left_out = sorted({criterion for unit in ids for criterion in sheet.not_applicable.get(unit, ())})
         excluded = {
-            criterion.id: random.random(units) < EXCLUDED
-            for criterion in plan.criteria_set.criteria.values()
-            if criterion.may_be_not_applicable
+            criterion: np.array([criterion in sheet.not_applicable.get(unit, ()) for unit in ids])
+            for criterion in left_out
         }
-        ids = tuple(f"unit-{n:06d}" for n in range(units))
-        cohort = Cohort(tier_plan.tier, ids, plan.criteria_set.indicators, plan.rows, matrix, excluded)
-        return cls(tier_plan, cohort, _rows(plan, cohort), _table(plan, cohort))
+        return cls(plan, plan.tiers[tier], cohort_of(plan, tier, ids, columns, excluded))
 
+    def __len__(self) -> int:
+        return len(self.cohort)
 
-def _left_out(cohort: Cohort, unit: int) -> list[str]:
-    return [criterion for criterion, mask in cohort.excluded.items() if mask[unit]]
+    @cached_property
+    def rows(self) -> bytes:
+        """A RankProvinceRequest with rows."""
+        request = pb.RankProvinceRequest(criteria_set=self.set_plan.criteria_set.code)
+        request.rows.units.extend(self._unit_answers(unit) for unit in range(len(self)))
+        return request.SerializeToString()
 
-
-def _rows(plan: SetPlan, cohort: Cohort) -> bytes:
-    request = pb.RankProvinceRequest(criteria_set=plan.criteria_set.code)
-    columns: dict[str, NDArray[np.float64]] = {code: cohort.values(code) for code in plan.rows}
-    for unit, code in enumerate(cohort.unit_ids):
-        request.rows.units.add(
-            unit=pb.Unit(id=code, tier=cohort.tier),
-            answers={
-                name: pb.Answer(number=values[unit]) for name, values in columns.items() if values[unit] == values[unit]
-            },
-            not_applicable_criteria=_left_out(cohort, unit),
+    @cached_property
+    def table(self) -> bytes:
+        """A RankProvinceRequest with a table."""
+        cohort = self.cohort
+        table = pb.UnitTable(
+            units=[pb.Unit(id=code, tier=cohort.tier) for code in cohort.unit_ids],
+            columns=[self._column(code) for code in self.set_plan.rows],
         )
-    return request.SerializeToString()
+        for unit in np.flatnonzero(np.any([np.zeros(len(self), np.bool_), *cohort.excluded.values()], axis=0)).tolist():
+            table.exclusions.add(unit_id=cohort.unit_ids[unit], criterion_ids=self._left_out(unit))
+        return pb.RankProvinceRequest(criteria_set=self.set_plan.criteria_set.code, table=table).SerializeToString()
+
+    @cached_property
+    def single(self) -> bytes:
+        """A ScoreUnitRequest of the first unit."""
+        return self.single_of(0)
+
+    def single_of(self, unit: int) -> bytes:
+        """A ScoreUnitRequest of one unit."""
+        code = self.set_plan.criteria_set.code
+        return pb.ScoreUnitRequest(criteria_set=code, unit_answers=self._unit_answers(unit)).SerializeToString()
+
+    def _unit_answers(self, unit: int) -> pb.UnitAnswers:
+        answers = {code: float(self.cohort.values(code)[unit]) for code in self.set_plan.rows}
+        return pb.UnitAnswers(
+            unit=pb.Unit(id=self.cohort.unit_ids[unit], tier=self.cohort.tier),
+            answers={code: self._answer(code, value) for code, value in answers.items() if value == value},
+            not_applicable_criteria=self._left_out(unit),
+        )
+
+    def _answer(self, code: str, value: float) -> pb.Answer:
+        indicator = self.cohort.indicators[code]
+        match indicator.kind:
+            case IndicatorKind.FLAG:
+                return pb.Answer(flag=bool(value))
+            case IndicatorKind.CHOICE:
+                return pb.Answer(choice=indicator.options[int(value)])
+            case IndicatorKind.DATE:
+                day = EPOCH + datetime.timedelta(days=int(value))
+                return pb.Answer(date=date_pb2.Date(year=day.year, month=day.month, day=day.day))
+        return pb.Answer(number=value)
+
+    def _column(self, code: str) -> pb.Column:
+        values, options = self.cohort.values(code).tolist(), self.cohort.indicators[code].options
+        if not options:
+            return pb.Column(indicator=code, numbers=values)
+        return pb.Column(indicator=code, choices=[options[int(value)] if value == value else "" for value in values])
+
+    def _left_out(self, unit: int) -> list[str]:
+        return [criterion for criterion, mask in self.cohort.excluded.items() if mask[unit]]
 
 
-def _table(plan: SetPlan, cohort: Cohort) -> bytes:
-    table = pb.UnitTable(
-        units=[pb.Unit(id=code, tier=cohort.tier) for code in cohort.unit_ids],
-        columns=[pb.Column(indicator=code, numbers=cohort.values(code).tolist()) for code in plan.rows],
-    )
-    for unit, code in enumerate(cohort.unit_ids):
-        if left_out := _left_out(cohort, unit):
-            table.exclusions.add(unit_id=code, criterion_ids=left_out)
-    return pb.RankProvinceRequest(criteria_set=plan.criteria_set.code, table=table).SerializeToString()
+def _numbers(plan: SetPlan, sheet: Sheet, code: str) -> NDArray[np.float64]:
+    """One column of a file, options as their places."""
+    places: dict[float | str, float] = {"": np.nan}
+    places |= {option: float(place) for place, option in enumerate(plan.criteria_set.indicators[code].options)}
+    return np.array([places[cell] if isinstance(cell, str) else cell for cell in sheet.columns[code]])

@@ -5,45 +5,61 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from columns import gate_keys
+from numpy.typing import NDArray
 from province import Province
+from turns import in_turn
 
 from scorer.gate_engine import GateEngine
+from scorer.gates import GateTables
 from scorer.plan import CategoryPlan
-from scorer.points import Ints
-from scorer.scoring import assess, measure
 
+SIZES = (1, 1_000, 10_000, 100_000)
 ENGINE_LIMIT = 1_000
 """Units up to which the engine is asked one by one: some 60 microseconds each."""
 
 
-def keys_of(province: Province) -> tuple[CategoryPlan, list[Ints]]:
-    scored = assess(province.plan, province.cohort).categories[0]
-    return scored.plan, measure(scored.plan, scored.groups, scored.scores)[1]
+def test_table(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int) -> None:
+    category, keys = gate_keys(province(units))
+    best_level = look_up(category)
+    level = best_level(keys)
+    passed = [
+        np.logical_and.reduce(
+            [keys[gate.key] >= gate.threshold for gate in category.gates if gate.level_place == place]
+        )
+        for place in range(len(category.levels))
+    ]
+    assert np.array_equal(level, np.select(passed, range(len(passed)), len(passed)))
+    in_turn(benchmark, pytestconfig, {"decision table": lambda: best_level(keys)})
 
 
-def test_table(benchmark: Any, province: Callable[[int], Province], units: int) -> None:
-    category, keys = keys_of(province(units))
+def look_up(category: CategoryPlan) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
+    """Places (n,) of the best levels, by keys (measures, n)."""
     assert category.table is not None
-    best = benchmark(category.table.best_level, keys)
-    assert len(best) == units
+    best, tables = category.table.best, GateTables([(category.table, range(len(category.keys)))])
+    return lambda keys: best[tables.cells(keys)[0]]
 
 
-def test_durable_rules_one_by_one(benchmark: Any, province: Callable[[int], Province], units: int) -> None:
+def test_durable_rules_one_by_one(
+    benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int
+) -> None:
     if units > ENGINE_LIMIT:
         pytest.skip(f"the engine is asked up to {ENGINE_LIMIT:,} times")
     ruleset = pytest.importorskip("durable.engine").Ruleset
-    category, keys = keys_of(province(units))
-    rules = category.rules()
+    category, keys = gate_keys(province(units))
+    rules, best_level = category.rules(), look_up(category)
     assert rules is not None
-    assert category.table is not None
     engine = GateEngine(ruleset, [list(level) for level in rules.levels])
-    facts = [list(values) for values in zip(*(key.tolist() for key in keys), strict=True)]
+    facts = keys.T.astype(np.int64).tolist()
 
     def ask() -> list[int]:
         return [engine.passed(fact) for fact in facts]
 
     none = len(rules.levels)
     decided = [(bits & -bits).bit_length() - 1 if bits else none for bits in ask()]
-    assert decided == category.table.best_level(keys).tolist()
-    benchmark.pedantic(ask, rounds=3)
+    assert decided == best_level(keys).tolist()
+    ways = {"durable-rules, one by one": ask, "decision table": lambda: best_level(keys)}
+    theirs, ours = in_turn(benchmark, pytestconfig, ways).values()
+    benchmark.extra_info["ratios"] = {"decision table : durable-rules": ours / theirs}

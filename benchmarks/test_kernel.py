@@ -1,4 +1,7 @@
-"""The pipeline, answers in, levels and ranks out, beside a plain Python loop that does the same for awarded points."""
+"""Answers in, scorecard columns out, in process: BASIC, and FULL with every criterion, beside numba and a plain loop.
+
+numba is the limit: compiled loops made for nothing but this. All columns of all ways are compared before any is timed.
+"""
 
 from __future__ import annotations
 
@@ -7,75 +10,82 @@ from typing import Any
 
 import numpy as np
 import pytest
+from columns import VIEWS, columns, differences, score
+from peers import LOOP, NUMBA, Method, Peer, PeerCannot
 from province import Province
+from turns import in_turn
 
-from scorer.criteria.model import RankingRule
-from scorer.points import MICRO
-from scorer.ranking import Ranking, rank
-from scorer.scoring import assess
-
-LOOP_LIMIT = 10_000
-"""Units up to which the plain loop is worth waiting for."""
+SIZES = (1, 1_000, 10_000, 100_000, 1_000_000)
+BASIC_FULL = pytest.mark.parametrize("view", ["BASIC", "FULL"])
 
 
-def run(province: Province) -> Ranking:
-    return rank(assess(province.plan, province.cohort), RankingRule())
+def need(view: str) -> bool:
+    """Whether the view is FULL, which is skipped where the scorer has no views."""
+    if view == "FULL" and not VIEWS:
+        pytest.skip("assess() works out every criterion always: BASIC is FULL")
+    return view == "FULL"
 
 
-def test_pipeline(benchmark: Any, province: Callable[[int], Province], units: int) -> None:
+@BASIC_FULL
+def test_scorer(
+    benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int, view: str
+) -> None:
+    full, drawn = need(view), province(units)
+    assert len(columns(score(drawn, full=full), full=full)["order"]) == units
+    benchmark.group = f"kernel, {view}, {units:,} units"
+    in_turn(benchmark, pytestconfig, {f"scorer, {view}": lambda: score(drawn, full=full)})
+
+
+@BASIC_FULL
+def test_numba(
+    benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int, view: str
+) -> None:
+    beside(NUMBA, benchmark, pytestconfig, province, units, view, full=need(view))
+
+
+def test_python_loop(
+    benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int
+) -> None:
+    beside(LOOP, benchmark, pytestconfig, province, units, "BASIC")
+
+
+def beside(
+    peer: Peer,
+    benchmark: Any,
+    config: pytest.Config,
+    province: Callable[[int], Province],
+    units: int,
+    view: str,
+    **options: bool,
+) -> None:
+    """One peer and the scorer in turn, after their columns were compared."""
+    if peer.missing():
+        pytest.skip(f"{peer.distribution} is not installed")
+    if units > peer.limit:
+        pytest.skip(f"{peer.way} is run up to {peer.limit:,} units")
     drawn = province(units)
-    ranking = benchmark(run, drawn)
-    assert len(ranking.order) == units
+    try:
+        peer_score = peer.scorer(Method.of(drawn.set_plan, drawn.plan))
+        found = peer_score(drawn.cohort, **options)
+    except PeerCannot as reason:
+        pytest.skip(f"{peer.way} cannot do {reason}")
+    assert differences(found, columns(score(drawn, **options), **options)) == []
+    del found
+    benchmark.group = f"kernel, {view}, {units:,} units"
+    ways = {
+        f"{peer.way}, {view}": lambda: peer_score(drawn.cohort, **options),
+        "scorer": lambda: score(drawn, **options),
+    }
+    theirs, ours = in_turn(benchmark, config, ways).values()
+    benchmark.extra_info["ratios"] = {f"kernel {view} : {peer.way}": ours / theirs}
 
 
-def test_plain_python(benchmark: Any, province: Callable[[int], Province], units: int) -> None:
-    if units > LOOP_LIMIT:
-        pytest.skip(f"the plain loop is run up to {LOOP_LIMIT:,} units")
-    drawn = province(units)
-    levels, ranks = loop(drawn)
-    ranking = run(drawn)
-    assert levels == ranking.assessment.categories[0].level.tolist()
-    assert ranks == ranking.ranks[0].tolist()
-    benchmark.pedantic(loop, args=(drawn,), rounds=3)
-
-
-def loop(province: Province) -> tuple[list[int], list[int]]:
-    """Levels and ranks, unit by unit, in Python's integers."""
-    (category,), cohort = province.plan.categories, province.cohort
-    columns = {code: cohort.values(code).tolist() for code in cohort.rows}
-    levels, published = [], []
-    for unit in range(len(cohort)):
-        points: dict[str, int] = {}
-        maxima: dict[str, int] = {}
-        for group in category.groups:
-            points[group.code] = maxima[group.code] = 0
-            for criterion in group.criteria:
-                if criterion.id in cohort.excluded and cohort.excluded[criterion.id][unit]:
-                    continue
-                maxima[group.code] += criterion.maximum(cohort.tier)
-                answer = columns[next(iter(criterion.formula.reads())).indicator][unit]
-                points[group.code] += round(answer * MICRO) if answer == answer else 0
-        points["total"], maxima["total"] = sum(points.values()), sum(maxima.values())
-        level = 0
-        for place in reversed(range(len(category.levels))):
-            gates = [gate for gate in category.gates if gate.level_place == place]
-            terms = [category.measures[gate.measure].name.split("+") for gate in gates]
-            if all(
-                sum(points[t] for t in names) * MICRO >= gate.minimum * sum(maxima[t] for t in names)
-                for gate, names in zip(gates, terms, strict=True)
-            ):
-                level = category.levels[place]
-        converted = points["total"] * category.nominal // maxima["total"]
-        levels.append(level)
-        published.append((converted + 5_000) // 10_000)
-    scores = sorted((score for score, level in zip(published, levels, strict=True) if level), reverse=True)
-    first: dict[int, int] = {}
-    for place, score in enumerate(scores, start=1):
-        first.setdefault(score, place)
-    return levels, [first[score] if level else 0 for score, level in zip(published, levels, strict=True)]
-
-
-def test_gates_decide_something(province: Callable[[int], Province]) -> None:
+def test_every_level_is_reached(province: Callable[[int], Province], pytestconfig: pytest.Config) -> None:
     """The drawn provinces reach every level, and some reach none: a benchmark of nothing proves nothing."""
-    levels = run(province(1_000)).assessment.categories[0].level
-    assert set(np.unique(levels).tolist()) == {0, 1, 2, 3, 4}
+    if pytestconfig.getoption("data"):
+        pytest.skip("the file's units have the levels that they have")
+    drawn = province(1_000)
+    found = columns(score(drawn))
+    for category in drawn.plan.categories:
+        if category.levels:
+            assert set(np.unique(found[f"{category.code}.level"]).tolist()) == {0, *category.levels}

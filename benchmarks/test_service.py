@@ -1,61 +1,310 @@
-"""RankProvince over the loopback interface, beside a server that sends the same bytes back."""
+"""Calls over the loopback interface, beside calls that do nothing: to the same kind of server, in a spawned process.
+
+What a ratio is made of is timed in turn, round by round, after every way's reply was checked. "Bytes" clients send and
+take bytes; "typed" ones are scorer_client, from Python values to results. A round is some calls; ``medians`` are
+seconds a call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+import datetime
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
+from load_clients import LARGE
 from province import Province
+from spawned import NOOP, SERVE, Spawned, spawned
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
-from scorer.service.server import Server
+from scorer_client import Client, Row, Unit, Value
+from scorer_client.requests import fill_table
 
+SCORE = "/egov.scorer.v1.ScorerService/ScoreUnit"
 RANK = "/egov.scorer.v1.ScorerService/RankProvince"
-LARGE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-Call = Callable[[bytes], bytes]
+NOTHING = "/benchmark.Nothing/Noop"
+ECHO = "/benchmark.Nothing/Echo"
+
+SIZES = (1_000, 10_000)
+IN_FLIGHT = 50
+ROUND = 50
+"""ScoreUnit calls of a round, each of another unit."""
+MOST_ROWS = 1_000
+"""Units up to which rows are sent too."""
+LARGEST = 100_000
+"""Units of the call whose memory is measured."""
+
+LIMIT, QUICK_LIMIT = 12.0, 3.0
+"""Seconds that all rounds of one benchmark take together, about: calls are less even than computing is."""
+FEWEST, MOST = 5, 60
+"""Rounds."""
 
 
 @pytest.fixture(scope="module")
-def rank_province(catalogue: Catalogue) -> Iterator[Call]:
-    """RankProvince, bytes in and bytes out."""
-    server = Server(lambda: catalogue, "127.0.0.1:0")
-    server.start()
-    with grpc.insecure_channel(server.address, LARGE) as channel:
-        yield channel.unary_unary(RANK)
-    server.stop(0)
+def service() -> Iterator[Spawned]:
+    with spawned(SERVE) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
-def echo() -> Iterator[Call]:
-    """The same bytes back."""
-    server = grpc.server(ThreadPoolExecutor(1), options=LARGE)
-    handler = grpc.unary_unary_rpc_method_handler(lambda data, _: data)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("Echo", {"Echo": handler}),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}", LARGE) as channel:
-        yield channel.unary_unary("/Echo/Echo")
-    server.stop(0)
+def nothing() -> Iterator[Spawned]:
+    with spawned(NOOP) as server:
+        yield server
 
 
-def test_rank_province_table(
-    benchmark: Any, rank_province: Call, province: Callable[[int], Province], units: int
+class Way:
+    """One way of making some calls, and what its rounds took."""
+
+    def __init__(self, calls: int, server: Spawned, make: Callable[[], object]) -> None:
+        self.calls, self.make, self.server = calls, make, server
+        self.seconds: list[float] = []
+        self.cpu = 0.0
+        """Seconds of CPU time of the server, over all rounds."""
+
+    def __call__(self) -> None:
+        cpu, start = self.server.cpu(), time.perf_counter()
+        self.make()
+        self.seconds.append((time.perf_counter() - start) / self.calls)
+        self.cpu += self.server.cpu() - cpu
+
+    @property
+    def median(self) -> float:
+        """Seconds a call."""
+        return statistics.median(self.seconds)
+
+    @property
+    def cpu_a_call(self) -> float:
+        """Seconds of CPU time of the server a call."""
+        return self.cpu / self.calls / len(self.seconds)
+
+
+def in_turn(benchmark: Any, config: pytest.Config, units: int, ways: dict[str, Way]) -> None:
+    """Times ways that were checked before, round by round; the first one is the benchmark, the others come between.
+
+    Each way that comes between stands in ``medians`` too: they are timed nowhere else.
+    """
+    (first, ours), *others = ways.items()
+    start = time.perf_counter()
+    for way in ways.values():
+        way.make()
+    once = time.perf_counter() - start
+
+    def time_the_others() -> None:
+        for _, other in others:
+            other()
+
+    limit = QUICK_LIMIT if config.getoption("quick") else LIMIT
+    rounds = max(FEWEST, min(MOST, int(limit / once)))
+    benchmark.pedantic(ours, setup=time_the_others, rounds=rounds)
+    benchmark.extra_info |= {
+        "units": units,
+        "way": first,
+        "medians": {name: way.median for name, way in ways.items()},
+        "beside": {name: way.median for name, way in others},
+        "ratios": {},
+        "versions": {"gRPC": grpc.__version__, "NumPy": np.__version__},
+    }
+
+
+# RankProvince.
+
+
+def value(answer: pb.Answer) -> Value:
+    given: Any = getattr(answer, str(answer.WhichOneof("value")))
+    return datetime.date(given.year, given.month, given.day) if answer.HasField("date") else given
+
+
+def row(message: pb.UnitAnswers) -> Row:
+    answers = {code: value(answer) for code, answer in message.answers.items()}
+    return Row(message.unit.id, message.unit.tier, answers, not_applicable=list(message.not_applicable_criteria))
+
+
+def test_rank_province(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    service: Spawned,
+    nothing: Spawned,
+    province: Callable[[int], Province],
+    units: int,
 ) -> None:
-    reply = pb.RankProvinceResponse.FromString(benchmark(rank_province, province(units).table))
-    assert reply.rankings[0].unit_count == units
+    drawn = province(units)
+    as_rows, as_table = (pb.RankProvinceRequest.FromString(data) for data in (drawn.rows, drawn.table))
+    code, table = as_table.criteria_set, as_table.table
+    named = [Unit(unit.id, unit.tier) for unit in table.units]
+    columns = {c.indicator: list(c.choices) if c.choices else np.array(c.numbers) for c in table.columns}
+    left_out = {exclusion.unit_id: list(exclusion.criterion_ids) for exclusion in table.exclusions}
+    rows = [row(message) for message in as_rows.rows.units]
+    with (
+        grpc.insecure_channel(service.address, LARGE) as channel,
+        grpc.insecure_channel(nothing.address, LARGE) as idle,
+        Client(service.address) as client,
+    ):
+        rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
+        calls: dict[str, tuple[Spawned, Callable[[], Any]]] = {
+            "RankProvince table, bytes": (service, lambda: rank(drawn.table)),
+            "RankProvince table, typed": (
+                service,
+                lambda: client.rank_table(code, named, columns, not_applicable=left_out),
+            ),
+            "echo of the table, bytes": (nothing, lambda: echo(drawn.table)),
+            "echo of the table, typed": (nothing, lambda: typed_echo(echo, code, named, columns, left_out)),
+        }
+        if units <= MOST_ROWS:
+            calls["RankProvince rows, bytes"] = service, lambda: rank(drawn.rows)
+            calls["RankProvince rows, typed"] = service, lambda: client.rank_province(code, rows)
+            calls["echo of the rows, bytes"] = nothing, lambda: echo(drawn.rows)
+        replies = {name: call() for name, (_, call) in calls.items()}
+        (expected,) = pb.RankProvinceResponse.FromString(replies["RankProvince table, bytes"]).rankings
+        order, ranks = list(expected.table.unit_ids), list(expected.table.overall_ranks)
+        assert sorted(order) == sorted(unit.id for unit in named)
+        if units <= MOST_ROWS:
+            (cards,) = pb.RankProvinceResponse.FromString(replies["RankProvince rows, bytes"]).rankings
+            assert [card.unit.id for card in cards.scorecards] == order
+            assert [card.overall.rank for card in cards.scorecards] == ranks
+            assert replies["echo of the rows, bytes"] == drawn.rows
+        for name in calls:
+            if name.startswith("RankProvince") and name.endswith("typed"):
+                results = replies[name].rankings[0].units
+                assert [result.id for result in results] == order
+                assert [result.overall_rank or 0 for result in results] == ranks
+        assert replies["echo of the table, bytes"] == drawn.table
+        assert len(replies["echo of the table, typed"].table.units) == units
+        ways = {name: Way(1, server, call) for name, (server, call) in calls.items()}
+        in_turn(benchmark, pytestconfig, units, ways)
+    for what in ("table, bytes", "table, typed", "rows, bytes"):
+        if f"RankProvince {what}" in ways:
+            ratio = ways[f"RankProvince {what}"].median / ways[f"echo of the {what}"].median
+            benchmark.extra_info["ratios"][f"RankProvince {what} : echo"] = ratio
 
 
-def test_rank_province_rows(
-    benchmark: Any, rank_province: Call, province: Callable[[int], Province], units: int
+def typed_echo(
+    echo: Callable[[bytes], bytes],
+    code: str,
+    units: Sequence[Unit],
+    columns: dict[str, Any],
+    not_applicable: dict[str, list[str]],
+) -> pb.RankProvinceRequest:
+    """What a typed client does without a service: values to bytes, there and back, bytes to a message."""
+    request = pb.RankProvinceRequest(criteria_set=code)
+    fill_table(request.table, units, columns, not_applicable)
+    return pb.RankProvinceRequest.FromString(echo(request.SerializeToString()))
+
+
+def test_memory(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province]) -> None:
+    """The most memory that a large call takes above what an idle server has, as a multiple of the request."""
+    if pytestconfig.getoption("quick") or pytestconfig.getoption("data"):
+        pytest.skip(f"{LARGEST:,} units are drawn, which takes some seconds")
+    small, large = province(1_000).table, province(LARGEST).table
+    with spawned(SERVE) as server, grpc.insecure_channel(server.address, LARGE) as channel:
+        rank = channel.unary_unary(RANK)
+        rank(small)  # what the first call takes for good is not this call's
+        server.forget_peak()
+        idle = server.memory()
+        reply = benchmark.pedantic(rank, args=(large,), rounds=1)
+        peak = server.peak() - idle
+    assert pb.RankProvinceResponse.FromString(reply).rankings[0].unit_count == LARGEST
+    benchmark.extra_info |= {
+        "units": LARGEST,
+        "medians": {},
+        "peak_megabytes": peak / 1e6,
+        "request_megabytes": len(large) / 1e6,
+        "ratios": {"RankProvince table, peak memory : bytes of the request": peak / len(large)},
+    }
+
+
+# ScoreUnit.
+
+
+def singles(province: Province) -> list[bytes]:
+    if province.plan.cohort_criteria:
+        pytest.skip(f"criteria {', '.join(province.plan.cohort_criteria)} compare units: none is scored alone")
+    return [province.single_of(place % len(province)) for place in range(ROUND)]
+
+
+def test_score_unit(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    service: Spawned,
+    nothing: Spawned,
+    province: Callable[[int], Province],
 ) -> None:
-    reply = pb.RankProvinceResponse.FromString(benchmark(rank_province, province(units).rows))
-    assert reply.rankings[0].unit_count == units
+    """One call at a time."""
+    bodies = singles(province(1_000))
+    requests = [pb.ScoreUnitRequest.FromString(body) for body in bodies]
+    code, rows = requests[0].criteria_set, [row(request.unit_answers) for request in requests]
+    with (
+        grpc.insecure_channel(service.address) as channel,
+        grpc.insecure_channel(nothing.address) as idle,
+        Client(service.address) as client,
+    ):
+        score, echo, noop = channel.unary_unary(SCORE), idle.unary_unary(ECHO), idle.unary_unary(NOTHING)
+        check_cards([score(body) for body in bodies], requests)
+        assert [client.score_unit(code, one).id for one in rows] == [one.id for one in rows]
+        assert [echo(body) for body in bodies] == bodies
+        assert [noop(body) for body in bodies] == [b""] * ROUND
+        ways = {
+            "ScoreUnit, bytes": Way(ROUND, service, lambda: [score(body) for body in bodies]),
+            "ScoreUnit, typed": Way(ROUND, service, lambda: [client.score_unit(code, one) for one in rows]),
+            "no-op": Way(ROUND, nothing, lambda: [noop(body) for body in bodies]),
+            "echo": Way(ROUND, nothing, lambda: [echo(body) for body in bodies]),
+        }
+        in_turn(benchmark, pytestconfig, 1, ways)
+    note_score_unit(benchmark, ways["ScoreUnit, bytes"], ways["no-op"], "1 in flight")
 
 
-def test_echo_of_the_table(benchmark: Any, echo: Call, province: Callable[[int], Province], units: int) -> None:
-    data = province(units).table
-    assert benchmark(echo, data) == data
+def test_score_unit_in_flight(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    service: Spawned,
+    nothing: Spawned,
+    province: Callable[[int], Province],
+) -> None:
+    """Fifty calls at a time: what a server gets through."""
+    how, bodies = f"{IN_FLIGHT} in flight", singles(province(1_000)) * 4
+
+    async def all_of(method: Any) -> list[bytes]:
+        left, replies = iter(enumerate(bodies)), [b""] * len(bodies)
+
+        async def caller() -> None:
+            for at, body in left:
+                replies[at] = await method(body)
+
+        await asyncio.gather(*(caller() for _ in range(IN_FLIGHT)))
+        return replies
+
+    async def connect(server: Spawned) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(server.address)
+
+    with asyncio.Runner() as runner:
+        channel, idle = runner.run(connect(service)), runner.run(connect(nothing))
+        score, noop = channel.unary_unary(SCORE), idle.unary_unary(NOTHING)
+        check_cards(runner.run(all_of(score)), [pb.ScoreUnitRequest.FromString(body) for body in bodies])
+        assert runner.run(all_of(noop)) == [b""] * len(bodies)
+        ways = {
+            f"ScoreUnit, bytes, {how}": Way(len(bodies), service, lambda: runner.run(all_of(score))),
+            f"no-op, {how}": Way(len(bodies), nothing, lambda: runner.run(all_of(noop))),
+        }
+        in_turn(benchmark, pytestconfig, 1, ways)
+        runner.run(channel.close())
+        runner.run(idle.close())
+    note_score_unit(benchmark, ways[f"ScoreUnit, bytes, {how}"], ways[f"no-op, {how}"], how)
+
+
+def check_cards(replies: Sequence[bytes], requests: Sequence[pb.ScoreUnitRequest]) -> None:
+    for reply, request in zip(replies, requests, strict=True):
+        card = pb.ScoreUnitResponse.FromString(reply).scorecard
+        assert card.unit.id == request.unit_answers.unit.id
+        assert card.overall.score.max_points > 0
+
+
+def note_score_unit(benchmark: Any, ours: Way, noop: Way, how: str) -> None:
+    benchmark.extra_info["server_cpu"] = {"ScoreUnit": ours.cpu_a_call, "no-op": noop.cpu_a_call}
+    benchmark.extra_info["ratios"] |= {
+        f"ScoreUnit : no-op, {how}": ours.median / noop.median,
+        f"ScoreUnit : no-op, server CPU, {how}": ours.cpu_a_call / noop.cpu_a_call,
+    }

@@ -1,0 +1,165 @@
+"""Answers drawn for the criteria of a tier, so that every level is reached by some units and missed by others.
+
+Each unit has a quality, the share of the points it is to get; each formula is turned around, to answers that give
+about that share. Some answers are missing, some wholes are zero, some criteria are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorer.cohort import six_decimals
+from scorer.criteria.model import Criterion
+from scorer.formulas import Formula
+from scorer.formulas.combined import Best, Sum
+from scorer.formulas.ratios import Ratio
+from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.plan import TierPlan
+from scorer.points import MICRO
+
+Floats = NDArray[np.float64]
+
+MISSING = 0.02
+NOTHING = 0.01
+"""Share of wholes that are zero."""
+EXCLUDED = 0.05
+LARGE = 1_000.0
+"""Counts and numbers of which nothing else is known are drawn up to here."""
+
+
+def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, int]]:
+    """A formula, or the formulas within it, each with its most micropoints."""
+    if isinstance(formula, Sum | Best):
+        for part in getattr(formula, str(formula.nested)):
+            yield from leaves(part.formula, part.points.of(tier) or 0, tier)
+    else:
+        yield formula, points
+
+
+class Draw:
+    """The answers of n units of one tier."""
+
+    def __init__(
+        self, plan: TierPlan, indicators: Mapping[str, Indicator], random: np.random.Generator, units: int
+    ) -> None:
+        self._plan, self._indicators, self._random, self._units = plan, indicators, random, units
+        self._quality = np.minimum(random.uniform(0.6, 1.15, units), 1.0)
+        self._columns: dict[str, Floats] = {}
+        self._formulas: dict[str, list[tuple[Formula, int]]] = defaultdict(list)
+        self._wholes: dict[str, list[str]] = defaultdict(list)
+        for check in plan.checks:
+            part, whole = check.reads()
+            self._wholes[part].append(whole)
+        for criterion in self._criteria():
+            for leaf, points in leaves(criterion.formula, criterion.points.of(plan.tier) or 0, plan.tier):
+                for read in leaf.reads():
+                    if not (isinstance(leaf, Ratio) and read.indicator == leaf.denominator):
+                        self._formulas[read.indicator].append((leaf, points))
+
+    def _criteria(self) -> Iterator[Criterion]:
+        for category in self._plan.categories:
+            for group in category.groups:
+                yield from group.criteria
+
+    def exclusions(self) -> dict[str, NDArray[np.bool_]]:
+        """Units (n,) for which a criterion is left out, by criterion."""
+        return {
+            criterion.id: self._random.random(self._units) < EXCLUDED
+            for criterion in self._criteria()
+            if criterion.may_be_not_applicable
+        }
+
+    def columns(self) -> dict[str, Floats]:
+        """Answers (n,) by indicator, NaN for not reported."""
+        for code in self._indicators:
+            self._column(code, ())
+        for values in self._columns.values():
+            values[self._random.random(self._units) < MISSING] = np.nan
+        return self._columns
+
+    def _column(self, code: str, asked: tuple[str, ...]) -> Floats:
+        """An indicator's answers, after those of which they are a part; ``asked`` ends a circle of parts."""
+        if code in self._columns:
+            return self._columns[code]
+        wholes = [
+            self._column(whole, (*asked, code)) for whole in self._wholes[code] if whole not in (*asked, code)
+        ]  # fmt: skip
+        values = self._drawn(code, asked)
+        for whole in wholes:
+            values = np.minimum(values, whole)
+        low, high = self._plan.ranges[code]
+        indicator = self._indicators[code]
+        if indicator.kind is IndicatorKind.NUMBER:
+            values = six_decimals(np.clip(np.round(values, 2), low, high))
+        else:
+            values = np.clip(np.rint(values), math.ceil(low), math.floor(high))
+        return self._columns.setdefault(code, values)
+
+    def _drawn(self, code: str, asked: tuple[str, ...]) -> Floats:
+        """Answers that give about the units' share of the points of the first formula that reads them."""
+        indicator = self._indicators[code]
+        for formula, points in self._formulas[code]:
+            share = np.clip(self._quality + self._random.normal(0.0, 0.03, self._units), 0.0, 1.0)
+            if isinstance(formula, Ratio) and formula.denominator not in (*asked, code):
+                return share * self._column(formula.denominator, (*asked, code))
+            drawn = self._turned(formula, points, indicator, np.where(self._quality == 1.0, 1.0, share))
+            if drawn is not None:
+                return drawn
+        return self._whole(indicator)
+
+    def _turned(self, formula: Formula, points: int, indicator: Indicator, share: Floats) -> Floats | None:
+        """Answers that give a share of one formula's points; None for a kind that is not known."""
+        lucky = self._random.random(self._units) < share
+        match formula:
+            case Flag():
+                return lucky.astype(np.float64)
+            case Fault():
+                return np.where(lucky, 0.0, self._random.integers(1, 4, self._units))
+            case Choice():
+                amounts = [formula.options[option].of(self._plan.tier) or 0 for option in indicator.options]
+                order = np.argsort(amounts)
+                return order[self._nearest(np.sort(amounts), points, share)].astype(np.float64)
+            case Steps():
+                return self._on_steps(formula, points, share)
+            case Count():
+                return np.rint(share * points / (formula.each.of(self._plan.tier) or 1)) + (share == 1.0) * lucky
+            case Linear():
+                start, end = formula.start.value, formula.to.value
+                return start + share * (end - start)
+            case Awarded():
+                return np.round(share * points / MICRO, 2)
+        return None
+
+    def _nearest(self, amounts: NDArray[np.int64], points: int, share: Floats) -> NDArray[np.intp]:
+        """The place of one of the ascending amounts, chance deciding between the two around the share."""
+        wanted = share * points
+        above = np.clip(np.searchsorted(amounts, wanted), 0, len(amounts) - 1)
+        below = np.maximum(above - 1, 0)
+        gap = np.maximum(amounts[above] - amounts[below], 1)
+        return np.where(self._random.random(self._units) * gap < wanted - amounts[below], above, below)
+
+    def _on_steps(self, formula: Steps, points: int, share: Floats) -> Floats:
+        """On a step's edge or a little beyond; short of the last one for no points."""
+        steps = list(reversed(formula.steps))
+        upwards = steps[0].edge[0] in ("at_least", "above")
+        way = 1.0 if upwards else -1.0
+        edges = [step.edge[1].value + way * (step.edge[0] in ("above", "below")) for step in steps]
+        amounts = np.array([0, *(step.points.of(self._plan.tier) or 0 for step in steps)])
+        place = self._nearest(amounts, points, share)
+        return np.array([edges[0] - 2 * way, *edges])[place] + way * self._random.integers(0, 2, self._units)
+
+    def _whole(self, indicator: Indicator) -> Floats:
+        """What others are parts of, or what nothing is known of."""
+        low, high = self._plan.ranges[indicator.code]
+        if indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER):
+            values = self._random.uniform(max(low, min(50.0, high)), max(min(high, LARGE), low), self._units)
+            return np.where(self._random.random(self._units) < NOTHING, 0.0, values)
+        if indicator.kind is IndicatorKind.DATE:
+            return 18_262.0 + self._random.integers(-365, 366, self._units)
+        return self._random.integers(math.ceil(low), math.floor(high), self._units, endpoint=True).astype(np.float64)

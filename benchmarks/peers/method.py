@@ -1,0 +1,235 @@
+"""A tier's method as plain numbers and names: all that a peer needs to know of a criteria set.
+
+Points are micropoints, percentages parts per million, sums and edges whole numbers of Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from scorer.criteria.model import Criterion, Effect, RankingRule
+from scorer.formulas import Formula
+from scorer.formulas.combined import Best, Sum
+from scorer.formulas.ratios import Ratio
+from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.groups import CriterionGroup
+from scorer.indicators import IndicatorKind
+from scorer.plan import CategoryPlan, GatePlan, GroupPlan, SetPlan, TierPlan
+from scorer.points import MICRO
+
+Columns = dict[str, NDArray[Any]]
+"""A result: arrays (n,) by the names that ``columns.py`` gives, criteria (k, n)."""
+
+LARGEST_SUM = 2**32
+"""Sums of all amounts stay below this, so that a million times a sum fits a double exactly."""
+
+
+class PeerCannot(Exception):
+    """The set, or the answers, have something that a peer cannot do; the text says what."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A formula that is not made of others."""
+
+    kind: str
+    most: int
+    reads: tuple[str, ...]
+    """A ratio's numerator and denominator, otherwise one indicator."""
+    micro: bool = False
+    """Whether what it reads has decimals, so that millionths are compared or divided."""
+    steps: tuple[tuple[str, float, int], ...] = ()
+    """Best first: how an answer compares, with what, and the micropoints it gives."""
+    options: tuple[int, ...] = ()
+    """Micropoints by the place of the option."""
+    each: int = 0
+    start: int = 0
+    """Of a line, in millionths."""
+    end: int = 0
+    when_zero: str = ""
+
+    @property
+    def divides(self) -> bool:
+        """Whether its points are rounded."""
+        return self.kind in ("ratio", "linear")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One criterion: the best of its alternatives, each a sum of leaves that is rounded once."""
+
+    id: str
+    alternatives: tuple[tuple[Leaf, ...], ...]
+    maximum: int
+    """What it adds to the maximum; 0 for bonus and penalty."""
+    sign: int
+    missing_leaves_out: bool
+    zero_leaves_out: bool
+    may_be_excluded: bool
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All of them."""
+        for alternative in self.alternatives:
+            yield from alternative
+
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether it can be not applicable at all."""
+        return self.missing_leaves_out or self.zero_leaves_out or self.may_be_excluded
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A sum that gates compare, in one unit."""
+
+    name: str
+    unit: str
+    groups: tuple[int, ...]
+    """Places of the groups; all of them for the total."""
+    total: bool
+    criterion: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """One category."""
+
+    code: str
+    groups: tuple[tuple[str, tuple[Line, ...]], ...]
+    nominal: int
+    levels: tuple[int, ...]
+    measures: tuple[Measure, ...]
+    gates: tuple[GatePlan, ...]
+
+    def level_gates(self, place: int) -> list[int]:
+        """Places of a level's gates."""
+        return [n for n, gate in enumerate(self.gates) if gate.level_place == place]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One tier."""
+
+    sections: tuple[Section, ...]
+    requires: tuple[int, ...]
+    nominal: int
+    decimals: int
+    exact_ranks: bool
+    """Whether ranks compare converted scores instead of published ones."""
+
+    @classmethod
+    def of(cls, set_plan: SetPlan, plan: TierPlan) -> Method:
+        """What a tier's plan says.
+
+        Raises:
+            PeerCannot: it has something beyond the built-in formulas.
+        """
+        rule: RankingRule = set_plan.criteria_set.ranking
+        if rule.ties != "competition":
+            raise PeerCannot(f"{rule.ties} ranks")
+        sections = tuple(_section(category, plan.tier, set_plan) for category in plan.categories)
+        amounts = sum(leaf.most for s in sections for _, lines in s.groups for line in lines for leaf in line.leaves())
+        if amounts >= LARGEST_SUM:
+            raise PeerCannot("sums of points that doubles do not hold")
+        return cls(
+            sections, plan.requires, sum(section.nominal for section in sections), plan.decimals, rule.exact
+        )  # fmt: skip
+
+    def lines(self) -> Iterator[Line]:
+        """All criteria, in order."""
+        for section in self.sections:
+            for _, lines in section.groups:
+                yield from lines
+
+    def indicators(self) -> list[str]:
+        """Every indicator that is read, in the order first read."""
+        return list(dict.fromkeys(code for line in self.lines() for leaf in line.leaves() for code in leaf.reads))
+
+
+def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
+    measures = []
+    for place, unit in category.keys:
+        plan = category.measures[place]
+        total = not plan.groups and plan.criterion is None
+        groups = tuple(range(len(category.groups))) if total else plan.groups
+        measures.append(Measure(plan.name, unit, groups, total, plan.criterion))
+    if len(category.gates) > 64:
+        raise PeerCannot("more than 64 gates in a category")
+    return Section(
+        category.code,
+        tuple((group.code, _lines(group, tier, set_plan)) for group in category.groups),
+        category.nominal,
+        category.levels,
+        tuple(measures),
+        category.gates,
+    )
+
+
+def _lines(group: GroupPlan, tier: str, set_plan: SetPlan) -> tuple[Line, ...]:
+    if type(group.plugin).score is not CriterionGroup.score:
+        raise PeerCannot(f"group {group.code}, which has a score() of its own")
+    return tuple(_line(criterion, tier, set_plan) for criterion in group.criteria)
+
+
+def _line(criterion: Criterion, tier: str, set_plan: SetPlan) -> Line:
+    alternatives = tuple(_alternatives(criterion.formula, criterion.points.of(tier) or 0, tier, set_plan))
+    return Line(
+        criterion.id,
+        alternatives,
+        criterion.maximum(tier),
+        -1 if criterion.effect is Effect.PENALTY else 1,
+        criterion.missing_leaves_out,
+        criterion.formula.may_leave_out,
+        criterion.may_be_not_applicable,
+    )
+
+
+def _alternatives(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterator[tuple[Leaf, ...]]:
+    if isinstance(formula, Best):
+        for part in formula.alternatives:
+            yield from _alternatives(part.formula, part.points.of(tier) or 0, tier, set_plan)
+    else:
+        yield tuple(_parts(formula, most, tier, set_plan))
+
+
+def _parts(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
+    if isinstance(formula, Sum):
+        for part in formula.parts:
+            yield from _parts(part.formula, part.points.of(tier) or 0, tier, set_plan)
+    else:
+        yield _leaf(formula, most, tier, set_plan)
+
+
+def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
+    reads = tuple(read.indicator for read in formula.reads())
+    indicators = set_plan.criteria_set.indicators
+    if type(formula) is Ratio:
+        reads = (formula.numerator, formula.denominator)
+        micro = any(indicators[code].kind is IndicatorKind.NUMBER for code in reads)
+        return Leaf("ratio", most, reads, micro=micro, when_zero=formula.when_zero)
+    match formula:
+        case Flag() | Fault() | Awarded():
+            return Leaf(formula.kind, most, reads)
+        case Choice():
+            options = indicators[formula.indicator].options
+            return Leaf("choice", most, reads, options=tuple(formula.options[code].of(tier) or 0 for code in options))
+        case Steps():
+            steps = [
+                (how, edge.value, step.points.of(tier) or 0) for step in formula.steps for how, edge in [step.edge]
+            ]
+            return Leaf("steps", most, reads, steps=tuple(steps))
+        case Count():
+            return Leaf("count", most, reads, each=formula.each.of(tier) or 1)
+        case Linear():
+            micro = indicators[formula.indicator].kind is IndicatorKind.NUMBER
+            return Leaf("linear", most, reads, micro=micro, start=formula.start.micro, end=formula.to.micro)
+    raise PeerCannot(f"formula kind {formula.kind!r} here")
+
+
+def whole(decimals: int) -> int:
+    """Micropoints in the last published decimal."""
+    return MICRO // 10**decimals

@@ -1,0 +1,82 @@
+"""Ranks by counting: how many units have each score, and so how many have a better one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peers.numba_leaves import jit
+
+FEW = 32
+"""Scores are counted as long as there are at most so many different ones a unit; sorted beyond."""
+
+
+@jit
+def largest(scores):
+    most = 0.0
+    for score in scores:
+        most = max(most, score)
+    return most
+
+
+@jit
+def count_ranks(scores, standing, step, bins, ranks):
+    """Competition ranks (n,) of the units whose standing is 1; 0 for the others, counted in a place of their own."""
+    at, unranked = np.empty(len(scores), np.int32), np.int32(bins + 1)
+    for i in range(len(scores)):
+        at[i] = np.int32(scores[i] / step) if standing[i] == 1 else unranked
+    counts = np.zeros(bins + 2, np.int32)
+    for i in range(len(at)):
+        counts[at[i]] += 1
+    better, counts[unranked] = 0, 0
+    for score in range(bins, -1, -1):
+        better, counts[score] = better + counts[score], better + 1
+    for i in range(len(at)):
+        ranks[i] = counts[at[i]]
+
+
+@jit
+def count_order(scores, standing, step, bins, by_id, order):
+    """The units' places: those whose standing is 1 first, the highest score first, equals by id."""
+    counts = np.zeros(2 * bins + 2, np.int32)
+    for i in range(len(scores)):
+        counts[bins - np.int64(scores[i] / step) + (0 if standing[i] == 1 else bins + 1)] += 1
+    before = 0
+    for score in range(len(counts)):
+        before, counts[score] = before + counts[score], before
+    for n in range(len(scores)):
+        i = by_id[n] if len(by_id) else n
+        at = bins - np.int64(scores[i] / step) + (0 if standing[i] == 1 else bins + 1)
+        order[counts[at]] = i
+        counts[at] += 1
+
+
+def rank_all(
+    scores: NDArray[np.float64], standing: NDArray[np.uint8], ids: tuple[str, ...], step: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranks (s + 1, n) of each category and overall, and the order (n,).
+
+    Args:
+        scores: (at least s + 1, n) what is compared, multiples of ``step``.
+        standing: (s + 1, 2, n); whether a unit is ranked stands second.
+        ids: of the units.
+        step: micropoints.
+    """
+    units, sections = len(ids), len(standing)
+    ranks, order = np.empty((sections, units), np.int64), np.empty(units, np.int64)
+    in_order = sorted(ids) == list(ids)
+    by_id = np.empty(0, np.int64) if in_order else np.array(sorted(range(units), key=ids.__getitem__))
+    for s in range(sections):
+        bins = int(largest(scores[s])) // step
+        if bins <= FEW * units:
+            count_ranks(scores[s], standing[s, 1], float(step), bins, ranks[s])
+        else:
+            ranked = standing[s, 1] == 1
+            ladder = np.sort(scores[s][ranked])
+            ranks[s] = np.where(ranked, len(ladder) + 1 - np.searchsorted(ladder, scores[s], side="right"), 0)
+    if bins <= FEW * units:
+        count_order(scores[sections - 1], standing[-1, 1], float(step), bins, by_id, order)
+    else:
+        place = np.arange(units) if in_order else np.argsort(by_id)
+        order = np.lexsort((place, -scores[sections - 1], standing[-1, 1] != 1))
+    return ranks, order

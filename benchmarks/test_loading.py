@@ -1,0 +1,67 @@
+"""What a process does before its first call: reading each installed criteria set, and compiling its gates.
+
+Gates are compiled by durable-rules in a process of its own, equal ones once; a service that loads its sets again
+finds the tables of unchanged gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from province import installed
+from turns import in_turn
+
+from scorer.catalogue import load_set
+from scorer.criteria.loader import load
+from scorer.gates import GateCompiler
+
+Text = tuple[str, bytes]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "document" in metafunc.fixturenames:
+        files = {file.name: file for plugin in installed().host.plugins for file in plugin.criteria_sets}
+        metafunc.parametrize("document", list(files.values()), ids=list(files))
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(request: pytest.FixtureRequest, benchmark: Any, document: Any) -> None:
+    benchmark.group = f"loading, {document.name}"
+    benchmark.extra_info["criteria_set"] = document.name.removesuffix(".yaml")
+    benchmark.extra_info["units"] = 1
+
+
+def compile_gates(document: Any, compiler: GateCompiler) -> Callable[[], None]:
+    """Loads a document to the end, gates and all."""
+    host, text = installed().host, document.read_bytes()
+
+    def compile_them() -> None:
+        plan, found = load_set(host, document.name, text, compiler)
+        assert plan is not None
+        assert not found.problems
+
+    return compile_them
+
+
+def test_document(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
+    """Read and checked, without its gates."""
+    vocabulary, text = installed().host.vocabulary(), document.read_bytes()
+    criteria_set, found = load(text, document.name, vocabulary)
+    assert criteria_set is not None
+    assert not found.problems
+    in_turn(benchmark, pytestconfig, {f"{document.name}, read": lambda: load(text, document.name, vocabulary)})
+
+
+def test_gates_compiled(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
+    """With a compiler that knows no gates yet."""
+    way = {f"{document.name}, gates compiled": lambda: compile_gates(document, GateCompiler())()}
+    in_turn(benchmark, pytestconfig, way)
+
+
+def test_gates_remembered(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
+    """With a compiler that has compiled them before."""
+    compiler = GateCompiler()
+    compile_gates(document, compiler)()
+    in_turn(benchmark, pytestconfig, {f"{document.name}, gates remembered": compile_gates(document, compiler)})

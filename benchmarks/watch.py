@@ -1,0 +1,141 @@
+"""Whether a quick run of the benchmarks keeps the bounds: what must not become slower, as ratios, never as seconds.
+
+pytest benchmarks --quick --benchmark-json RESULTS.json
+python benchmarks/watch.py RESULTS.json
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from results import NoResults, Ratio, figure, read
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+BOUNDS = Path(__file__).parent / "bounds.toml"
+ROOM = 1.8
+"""Bound over measured ratio: what noise and other machines may take."""
+
+
+class BadBounds(Exception):
+    """The file of bounds is none."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The most that a ratio may be."""
+
+    ratio: str
+    units: int
+    at_most: float
+    measured: float
+    """What it was when the bound was set."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a bound."""
+
+    bound: Bound
+    found: float | None
+    """The run's ratio of this name and number of units; None where it has none."""
+
+    @property
+    def kept(self) -> bool:
+        """A ratio that is not there, or is no number, keeps no bound."""
+        return self.found is not None and 0 <= self.found <= self.bound.at_most
+
+
+def main(
+    file: Annotated[Path, typer.Argument(help="What --benchmark-json wrote.", metavar="RESULTS.json")],
+    bounds: Annotated[Path, typer.Option(help="Bounds to compare with.", metavar="FILE.toml")] = BOUNDS,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print the file of bounds anew, as this run would set them.")
+    ] = False,
+) -> None:
+    """Compare a quick run with the bounds. Exit code 1: one is broken, or names a ratio that the run does not have."""
+    try:
+        verdicts = judge(read_bounds(bounds), read(file).ratios)
+    except (NoResults, BadBounds, OSError) as error:
+        print(f"watch: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    if suggest:
+        print(toml(verdicts), end="")
+        return
+    show(verdicts)
+    raise typer.Exit(0 if all(verdict.kept for verdict in verdicts) else 1)
+
+
+def read_bounds(file: Path) -> list[Bound]:
+    """The bounds in a file.
+
+    Raises:
+        BadBounds: it is no TOML, has no bounds, one twice, or one that nothing could break.
+        OSError: it cannot be read.
+    """
+    try:
+        bounds = [Bound(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["bound"]]
+        sound = all(0 < bound.measured <= bound.at_most < float("inf") for bound in bounds)
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadBounds(f"{file} has no [[bound]] tables of ratio, units, at_most and measured: {error!r}") from error
+    if not sound:
+        raise BadBounds(f"{file}: a bound is not between what was measured and infinity")
+    if not bounds or len({(bound.ratio, bound.units) for bound in bounds}) < len(bounds):
+        raise BadBounds(f"{file} has no bounds, or one of them twice")
+    return bounds
+
+
+def judge(bounds: Sequence[Bound], ratios: Sequence[Ratio]) -> list[Verdict]:
+    """Each bound with what the run has for it.
+
+    Raises:
+        NoResults: the run has two ratios of a bound's name and number of units.
+    """
+    found: dict[tuple[str, int], list[float]] = {}
+    for ratio in ratios:
+        found.setdefault((ratio.name, ratio.units), []).append(ratio.value)
+    verdicts = []
+    for bound in bounds:
+        values = found.get((bound.ratio, bound.units), [])
+        if len(values) > 1:
+            raise NoResults(f"the run has {len(values)} ratios '{bound.ratio}' of {bound.units:,} units")
+        verdicts.append(Verdict(bound, values[0] if values else None))
+    return verdicts
+
+
+def show(verdicts: Sequence[Verdict]) -> None:
+    """Prints the table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("ratio", "units", "measured then", "now", "at most", ""):
+        table.add_column(head, justify="left" if head in ("ratio", "") else "right", overflow="fold")
+    for verdict in verdicts:
+        bound, found = verdict.bound, verdict.found
+        now = "not in the run" if found is None else figure(found)
+        result = "ok" if verdict.kept else "[bold red]BROKEN[/]"
+        name = bound.ratio.replace("[", "\\[")
+        table.add_row(name, f"{bound.units:,}", figure(bound.measured), now, figure(bound.at_most), result)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def toml(verdicts: Sequence[Verdict]) -> str:
+    """The bounds as this run would set them; a ratio that it does not have keeps its own."""
+    lines = []
+    for verdict in verdicts:
+        bound = verdict.bound
+        measured = bound.measured if verdict.found is None else verdict.found
+        at_most = bound.at_most if verdict.found is None else ROOM * verdict.found
+        name = bound.ratio.replace("\\", "\\\\").replace('"', '\\"')
+        lines += ["[[bound]]", f'ratio = "{name}"', f"units = {bound.units}"]
+        lines += [f"at_most = {at_most:.3g}", f"measured = {measured:.3g}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,205 @@
+"""The load generator, against real servers: what it draws is taken, what it counts has happened."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Service, catalogue, good, group, host, serving
+from load import PATHS, Method, figures, frame, text
+from load_clients import Load, run
+from load_requests import POOL, NotDrawn, Requests
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue import Catalogue
+from scorer.gates import GateCompiler
+from scorer.plugin_api import Indicator, PartOf
+from scorer.plugins import PluginHost
+from scorer_client import Client
+
+ROOT = Path(__file__).parent.parent
+ANSWERS = ROOT / "plugins" / "scorer_plugins" / "answers"
+
+SET = """
+criteria_set: tested
+title: {en: Tested}
+provenance: published
+tiers: [district, commune]
+categories:
+  readiness:
+    groups:
+      water:
+        criteria:
+          - {id: W.1, formula: ratio, numerator: clean, denominator: wells, when_zero: zero, points: 10}
+          - {id: W.2, formula: count, indicator: dry, each: 1, points: {district: 5}}
+          - {id: W.3, formula: awarded, indicator: bonus, points: 5, may_be_not_applicable: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+        yield running
+
+
+@pytest.fixture
+def strangers() -> Iterator[Service]:
+    """A set whose plugin refuses some of what its ranges allow."""
+    indicators = [Indicator(code, "count", maximum=50) for code in ("wells", "clean", "dry")]
+    water = group("water", *indicators, Indicator("bonus", "number"), checks=[PartOf("dry", "wells")])
+    with serving(good(catalogue(host(water), SET))) as running:
+        yield running
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "load.py"), *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def requests(service: Service, *given: Any) -> Requests:
+    with Client(service.address) as client:
+        return Requests.of(client, *given)
+
+
+def free_port() -> int:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        return int(reserved.getsockname()[1])
+
+
+def test_a_second_of_single_scores_from_two_processes(service: Service) -> None:
+    bodies = requests(service, "hue-2020").single()
+    told: list[int] = []
+    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], bodies, 2, 5, 1.2), told.append)
+    assert outcome.rate > 0
+    assert not outcome.errors
+    assert len(outcome.latencies) == pytest.approx(outcome.rate * outcome.seconds)
+    assert 0 < outcome.latency(0.5) <= outcome.latency(0.99) <= outcome.latency(1.0) <= outcome.seconds
+    assert 1.2 <= outcome.seconds < 10
+    assert told == sorted(told)
+    assert 0 < told[-1] <= len(outcome.latencies)
+    smallest = service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(bodies[0])).ByteSize()
+    assert outcome.reply_bytes > smallest / 2 * len(outcome.latencies)
+
+
+def test_more_processes_than_calls_in_flight_are_not_started(service: Service) -> None:
+    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], requests(service, "hue-2020").single(), 3, 1, 0.2))
+    assert sum(outcome.latencies) <= outcome.seconds  # one at a time
+
+
+def test_refusals_are_counted_by_code_and_are_no_throughput(service: Service) -> None:
+    body = pb.ScoreUnitRequest(criteria_set="no-such-set").SerializeToString()
+    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], [body], 1, 4, 0.5))
+    assert set(outcome.errors) == {"NOT_FOUND"}
+    assert outcome.errors["NOT_FOUND"] > 4
+    assert outcome.rate == 0
+    found = figures(outcome)
+    assert (found["latency_ms"], found["reply_bytes"]) == (None, None)
+    asked = {"method": "ScoreUnit", "criteria_set": "", "units": 1, "request_bytes": 1, "in_flight": 4, "processes": 1}
+    assert f"NOT_FOUND {outcome.errors['NOT_FOUND']:,}" in text(asked | found)
+
+
+def test_a_server_that_is_gone_is_counted(service: Service) -> None:
+    outcome = run(Load(f"127.0.0.1:{free_port()}", PATHS[Method.SCORE_UNIT], [b""], 1, 2, 0.3, timeout=1.0))
+    assert not outcome.latencies
+    assert outcome.errors["UNAVAILABLE"] > 0
+
+
+def test_the_command_prints_figures_for_machines(service: Service) -> None:
+    done = command(service.address, "--criteria-set", "hue-2020", "--seconds", "0.5", "--in-flight", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["method"], found["criteria_set"], found["in_flight"], found["errors"]) == (
+        "ScoreUnit", "hue-2020", 3, {},
+    )  # fmt: skip
+    assert found["calls_per_second"] > 0
+    latency = found["latency_ms"]
+    assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["max"]
+
+
+def test_the_command_ranks_the_units_of_a_file(service: Service) -> None:
+    words = ("--method", "RankProvince", "--criteria-set", "bac-kan-2020", "--data", str(ANSWERS / "bac-kan-2020.csv"))
+    done = command(service.address, *words, "--seconds", "0.5", "--in-flight", "1", "--processes", "1")
+    assert done.returncode == 0, done.stderr
+    assert "RankProvince of 140 units, bac-kan-2020" in done.stdout
+    for name in ("calls/s", "units/s", "p50", "p90", "p99", "max", "errors       none"):
+        assert name in done.stdout
+
+
+def test_a_recorded_request_is_a_frame_that_the_server_takes(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "body.bin"
+    done = command(service.address, "--criteria-set", "hue-2020", "--record", str(file))
+    assert done.returncode == 0, done.stderr
+    body = file.read_bytes()
+    assert body[0] == 0
+    assert int.from_bytes(body[1:5], "big") == len(body) - 5
+    reply = service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(body[5:]))
+    assert reply.scorecard.unit.id == "unit-000000"
+    assert PATHS[Method.SCORE_UNIT] in done.stdout
+    assert f"{reply.ByteSize() + 5} bytes" in done.stdout
+    assert frame(body[5:]) == body
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--criteria-set", "hue-2021"], "did you mean 'hue-2020'?"),
+        (["--criteria-set", "hue-2020", "--tier", "ward"], "hue-2020 has no tier 'ward'; it has district"),
+        (["--data", "no-such-file.csv"], "No such file"),
+    ],
+)
+def test_what_cannot_be_sent_is_one_line_and_exit_code_2(service: Service, words: list[str], said: str) -> None:
+    done = command(service.address, *words)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert said in line
+    assert done.stdout == ""
+
+
+def test_no_server_is_one_line_and_exit_code_2() -> None:
+    done = command(f"127.0.0.1:{free_port()}", "--timeout", "3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("load: UNAVAILABLE")
+
+
+@pytest.mark.parametrize("tier", ["department", "district", "commune"])
+def test_what_is_drawn_is_taken_and_scores(service: Service, tier: str) -> None:
+    drawn = requests(service, "bac-kan-2020", tier)
+    assert len(drawn.single()) == POOL
+    for body in drawn.single()[:10]:
+        service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(body))
+    (ranking,) = service.scorer.RankProvince(pb.RankProvinceRequest.FromString(drawn.province(250))).rankings
+    assert (ranking.tier, ranking.unit_count) == (tier, 250)
+    points = [score for category in ranking.table.categories for score in category.score.points]
+    assert len(set(points)) > POOL
+    assert requests(service, "bac-kan-2020", tier) == drawn  # from a seed
+
+
+def test_the_first_set_is_taken_where_none_is_named(service: Service) -> None:
+    assert requests(service).criteria_set == "bac-kan-2020"
+
+
+def test_answers_that_a_plugin_refuses_are_left_out(strangers: Service) -> None:
+    drawn = requests(strangers)
+    for row in drawn.rows:
+        answers = {code: float(value) for code, value in row.answers.items()}  # type: ignore[arg-type]
+        assert answers.get("clean", 0) <= answers.get("wells", 50)
+        assert answers.get("dry", 0) <= answers.get("wells", 50)
+    some = sum("dry" in row.answers for row in drawn.rows)
+    assert 0 < some < POOL
+    assert all("dry" not in row.answers for row in requests(strangers, "tested", "commune").rows)  # not asked there
+    with pytest.raises(NotDrawn, match="no tier 'ward'"):
+        requests(strangers, "tested", "ward")

@@ -148,8 +148,11 @@ def text_problem(text: str, limit: int, *, required: bool) -> str:
 
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
     criteria = plan.criteria_set.criteria
-    excluded: dict[str, Bools] = {}
+    by_code: dict[str, list[int]] = {}
     for unit, at, code in sheet.exclusions:
+        if code in by_code:
+            by_code[code].append(unit)
+            continue
         criterion = criteria.get(code)
         if criterion is None:
             message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
@@ -158,7 +161,10 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
             message = f"the set does not let criterion {code!r} be not applicable"
             findings.add(unit, places.exclusion(unit, at), "NOT_EXCLUDABLE", message)
         else:
-            excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))[unit] = True
+            by_code[code] = [unit]
+    excluded = {code: np.zeros(len(sheet.ids), dtype=np.bool_) for code in by_code}
+    for code, units in by_code.items():
+        excluded[code][units] = True
     return excluded
 
 

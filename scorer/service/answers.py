@@ -243,8 +243,10 @@ def _table_exclusions(
             path = f"table.exclusions[{n}].unit_id"
             findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{code!r} has an exclusion already")
         elif len(criterion_ids) <= MORE * criteria:
-            unit = units[code]
-            exclusions += [(unit, n << 32 | at, criterion) for at, criterion in enumerate(criterion_ids)]
+            unit, place = units[code], n << 32
+            for criterion in criterion_ids:
+                exclusions.append((unit, place, criterion))
+                place += 1
         else:
             path = f"table.exclusions[{n}].criterion_ids"
             _check_count(findings, units[code], path, len(criterion_ids), criteria)

@@ -25,6 +25,9 @@ scoring is limited (``calls.SCORING``), so that idle callers leave room for othe
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
 
+GARBAGE = 50_000
+"""New objects after which Python looks for circles of garbage: a call of 10,000 units makes as many, and no circles."""
+
 REST = 0.25
 """What part of its grace a stop spends at most on waiting for calls that are being scored."""
 
@@ -141,6 +144,7 @@ class Server:
         """Serves; health says so."""
         gc.collect()
         gc.freeze()  # criteria sets stay: looking through them again and again made calls wait
+        gc.set_threshold(GARBAGE)
         self._server.start()
         for name in ("", *SERVICES):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)

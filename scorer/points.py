@@ -31,6 +31,9 @@ MAX_MICROPOINTS = 2**32 - 1
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of penalties of a tier, for the same reason."""
 
+EXACT = 2.0**53
+"""Whole numbers below this are doubles."""
+
 FLOAT_EXACT = 2.0**52
 """Below this, ``np.rint(a * b / c)`` of whole numbers is the exactly rounded quotient.
 
@@ -83,7 +86,14 @@ def plain(micro: int, decimals: int | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Floats | None = None) -> None:
+def exact_below(scale: Floats) -> float:
+    """Denominators below this leave every product and quotient of ``round_ratio`` exact."""
+    return FLOAT_EXACT / max(float(scale.max()), 1.0)
+
+
+def round_ratio(
+    numerator: Floats, denominator: Floats, scale: Floats, rest: Floats | None = None, *, exact: bool = False
+) -> None:
     """``numerator * scale / denominator`` rounded to whole numbers, an exact half to the even one, in place.
 
     Multiplied first: dividing first is wrong in about 5 of 300,000 quotients of small counts.
@@ -94,9 +104,9 @@ def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Flo
         denominator: (k, n) or (k, 1) whole numbers.
         scale: (k, 1) whole numbers, such as maxima in micropoints.
         rest: (k, n) becomes quotient minus rounded, an exact half exact, otherwise within 10^-6; NaN as above.
+        exact: whether every denominator is known to be below ``exact_below``.
     """
-    largest = np.fmax.reduce(denominator, axis=None, initial=0.0)
-    asked = None if largest * max(scale.max(), 1.0) < FLOAT_EXACT else numerator.copy()
+    asked = None if exact else numerator.copy()
     np.multiply(numerator, scale, out=numerator)
     quotient = np.divide(numerator, denominator, out=numerator if rest is None else rest)
     np.rint(quotient, out=numerator)
@@ -144,7 +154,7 @@ def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbe
     """
     lacking = np.subtract(nominal, maximum, dtype=np.float64)
     gain = np.multiply(points, lacking)
-    if float(max(gain.max(initial=0.0), -gain.min(initial=0.0))) < 2.0**53:
+    if gain.max(initial=0.0) < EXACT and gain.min(initial=0.0) > -EXACT:
         with np.errstate(all="ignore"):
             gain /= maximum
         np.floor(gain, out=gain)

@@ -22,7 +22,7 @@ from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
 
-CHUNK = 12_288
+CHUNK = 10_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
 
 
@@ -65,8 +65,9 @@ class CategoryScores(NamedTuple):
     """One category of n units."""
 
     plan: CategoryPlan
-    scores: Scores
-    measures: tuple[MeasureScores, ...]
+    table: ScoreTable
+    rows: tuple[int, ...]
+    """Rows of the table: the category's own, and those of its measures."""
     cell: Places
     """(n,) the cell of the gate table; 0 for all without one."""
     level_place: Ints
@@ -77,6 +78,20 @@ class CategoryScores(NamedTuple):
     """(n,) of ``Standing``."""
     groups: tuple[GroupScores, ...] = ()
     """When asked for."""
+
+    @property
+    def scores(self) -> Scores:
+        """Its points, and what follows from them."""
+        return self.table.scores(self.rows[0])
+
+    @property
+    def measures(self) -> tuple[MeasureScores, ...]:
+        """What its gates compare."""
+        table = self.table
+        return tuple(
+            MeasureScores(measure, table.points[row], table.max_points[row], table.percent[row])
+            for measure, row in zip(self.plan.measures, self.rows[1:], strict=True)
+        )
 
     @property
     def failed(self) -> NDArray[np.uint64]:
@@ -93,13 +108,17 @@ class Assessment:
     plan: TierPlan
     cohort: Cohort
     categories: tuple[CategoryScores, ...]
-    overall: Scores
     eligible: Bools
     """(n,) ranked in every required category."""
     sums: ScoreTable
-    """All of these and the measures', as ``SumsPlan`` has them."""
+    """The categories' scores, those of all together, and the measures', as ``SumsPlan`` has them."""
     group_sums: ScoreTable | None
     """The groups', when asked for."""
+
+    @property
+    def overall(self) -> Scores:
+        """All categories together."""
+        return self.sums.scores(len(self.categories))
 
 
 def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False) -> Assessment:
@@ -202,19 +221,21 @@ class _Sheet:
     def decide_levels(self, keys: Floats, units: slice) -> None:
         """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
         cells = iter(self._plan.gates.cells(keys))
+        nothing = self._table.max_points[: len(self._plan.categories), units] == 0
+        some = nothing.any(axis=1).tolist()
+        self._standing[:, units] = Standing.RANKED
         for at, category in enumerate(self._plan.categories):
-            standing, nothing = self._standing[at, units], self._table.max_points[at, units] == 0
-            standing[...] = Standing.RANKED
+            standing = self._standing[at, units]
             if category.table is not None:
                 self._cells[at, units] = cell = next(cells)
                 place = category.table.best.take(cell)
-                if nothing.any():
-                    place[nothing] = len(category.levels)
+                if some[at]:
+                    place[nothing[at]] = len(category.levels)
                 standing += place == len(category.levels)  # BELOW_MINIMUM is one more
                 self._places[at, units] = place
                 self._levels[at, units] = category.level_of.take(place)
-            if nothing.any():
-                standing[nothing] = Standing.NOTHING_APPLICABLE
+            if some[at]:
+                standing[nothing[at]] = Standing.NOTHING_APPLICABLE
 
     def keep(self, awards: Awards, units: slice) -> None:
         """Notes what every group and criterion gave."""
@@ -226,22 +247,20 @@ class _Sheet:
 
     def assessment(self) -> Assessment:
         """All of it, by category."""
-        plan = self._plan
-        categories = tuple(self._category(at) for at in range(len(plan.categories)))
-        eligible = np.logical_and.reduce([categories[place].standing == Standing.RANKED for place in plan.requires])
-        groups = self._groups if self._full else None
-        overall = self._table.scores(len(categories))
-        return Assessment(plan, self._cohort, categories, overall, eligible, self._table, groups)
+        plan, categories = self._plan, []
+        for at, category in enumerate(plan.categories):
+            rows = (at, *plan.sums.measures[at])
+            groups = self._group_scores(category) if self._full else ()
+            levels = self._cells[at], self._places[at], self._levels[at], self._standing[at]
+            categories.append(CategoryScores(category, self._table, rows, *levels, groups))
+        eligible = self._standing[plan.requires[0]] == Standing.RANKED
+        for at in plan.requires[1:]:
+            eligible &= self._standing[at] == Standing.RANKED
+        groups_table = self._groups if self._full else None
+        return Assessment(plan, self._cohort, tuple(categories), eligible, self._table, groups_table)
 
-    def _category(self, at: int) -> CategoryScores:
-        plan, table = self._plan.categories[at], self._table
-        measures = tuple(
-            MeasureScores(measure, table.points[row], table.max_points[row], table.percent[row])
-            for measure, row in zip(plan.measures, self._plan.sums.measures[at], strict=True)
+    def _group_scores(self, category: CategoryPlan) -> tuple[GroupScores, ...]:
+        return tuple(
+            GroupScores(self._plan.groups[g], self._points[g], self._status[g], self._groups.scores(g))
+            for g in self._plan.places(category)
         )
-        places = self._plan.places(plan) if self._full else []
-        groups = tuple(
-            GroupScores(self._plan.groups[g], self._points[g], self._status[g], self._groups.scores(g)) for g in places
-        )
-        levels = self._cells[at], self._places[at], self._levels[at], self._standing[at]
-        return CategoryScores(plan, table.scores(at), measures, *levels, groups)

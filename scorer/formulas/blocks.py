@@ -86,9 +86,12 @@ class CombinedLine(Line):
 
     @abstractmethod
     def combine(
-        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
-    ) -> tuple[Floats, Floats | None]:
-        """Points (n,) and what rounding left, from those of the parts; ``exact`` knows one unit's, not rounded."""
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction], out: Floats
+    ) -> Floats | None:
+        """Fills ``out`` (n,) with points from those of the parts, and gives what rounding left, None for nothing.
+
+        ``exact`` knows one unit's points, not rounded.
+        """
 
 
 @dataclass(frozen=True)
@@ -159,12 +162,12 @@ class Blocks:
                 np.copyto(rest, 0.0, where=np.isnan(rest))
                 rests.update(zip(range(rows.start, rows.stop), rest, strict=True))
         for row, line, parts in self._combined:
-            given, left = line.combine(
+            left = line.combine(
                 [out[part] for part in parts],
                 [rests.get(part) for part in parts],
                 lambda unit, line=line: line.exact(answers, unit),  # type: ignore[misc]
+                out[row],
             )
-            out[row] = given
             if left is not None:
                 rests[row] = left
         return out, rests

@@ -86,9 +86,9 @@ class CombinedFormula(Formula):
 
     @abstractmethod
     def combine(
-        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
-    ) -> tuple[Floats, Floats | None]:
-        """Points (n,) and what rounding left, from those of the parts; ``exact`` knows one unit's, not rounded."""
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction], out: Floats
+    ) -> Floats | None:
+        """See ``CombinedLine``."""
 
     @abstractmethod
     def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
@@ -111,10 +111,12 @@ class CombinedFormula(Formula):
         """What the parts give, together; one that misses an answer gives nothing."""
         outcomes = [part.evaluate(cohort, excluded) for part in self.parts_of()]
         missing = np.logical_or.reduce([outcome.missing for outcome in outcomes])
-        points, rest = self.combine(
+        points = np.empty(len(cohort))
+        rest = self.combine(
             [outcome.points for outcome in outcomes],
             [outcome.rest for outcome in outcomes],
             lambda unit: self.exact(maximum, cohort, excluded, unit),
+            points,
         )
         return Outcome(points, missing, rest=rest)
 
@@ -142,28 +144,31 @@ class Sum(CombinedFormula):
                 yield ("parts",), f"the parts add up to {total}, not to the criterion's {plain(most)}"
 
     def combine(
-        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
-    ) -> tuple[Floats, Floats | None]:
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction], out: Floats
+    ) -> Floats | None:
         """Adds up what is there, and rounds once: three thirds make a whole."""
+        _accumulate(np.add, points, out)
         left = [rest for rest in rests if rest is not None]
-        total = reduce(np.add, points)
         if not left:
-            return total, None
+            return None
         if len(left) == 1:  # only an exact half, which went to the even number before, may have to go to the other one
             rest = left[0].copy()
-            halves = np.flatnonzero(np.abs(rest) == 0.5)
-            other = halves[total[halves] % 2 == 1]
-            total[other] += 2 * rest[other]
-            rest[other] *= -1
-            return total, rest
-        rest = reduce(np.add, left)
+            halves = np.abs(rest) == 0.5
+            if halves.any():
+                other = np.flatnonzero(halves & (out % 2 == 1))
+                out[other] += 2 * rest[other]
+                rest[other] *= -1
+            return rest
+        rest = np.empty_like(out)
+        _accumulate(np.add, left, rest)
         carry = np.rint(rest)
-        total, rest = total + carry, rest - carry
+        out += carry
+        rest -= carry
         for unit in np.flatnonzero(np.abs(rest) > 0.5 - HALF_DOUBT).tolist():
             whole = exact(unit)
-            total[unit] = round(whole)
+            out[unit] = round(whole)
             rest[unit] = float(whole - round(whole))
-        return total, rest
+        return rest
 
     def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
         """The same for one unit."""
@@ -185,23 +190,33 @@ class Best(CombinedFormula):
         yield from above_maximum(("alternatives",), "the best alternative", amounts, points, tiers)
 
     def combine(
-        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
-    ) -> tuple[Floats, Floats | None]:
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction], out: Floats
+    ) -> Floats | None:
         """The most points of what is there."""
         del exact
-        best = reduce(np.maximum, points)
+        _accumulate(np.maximum, points, out)
         if all(rest is None for rest in rests):
-            return best, None
+            return None
         # The rest of the best alternative, which of several with the same rounded points has the largest.
         ties = [
-            np.where(given == best, 0.0 if rest is None else rest, -np.inf)
+            np.where(given == out, 0.0 if rest is None else rest, -np.inf)
             for given, rest in zip(points, rests, strict=True)
         ]
-        return best, reduce(np.maximum, ties)
+        return reduce(np.maximum, ties)
 
     def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
         """The same for one unit."""
         return max(parts)
+
+
+def _accumulate(function: np.ufunc, arrays: Sequence[Floats], out: Floats) -> None:
+    """Fills ``out`` with the function of all arrays, one after the other."""
+    if len(arrays) == 1:
+        out[...] = arrays[0]
+        return
+    function(arrays[0], arrays[1], out=out)
+    for array in arrays[2:]:
+        function(out, array, out=out)
 
 
 @dataclass(frozen=True)
@@ -212,10 +227,10 @@ class PartsLine(CombinedLine):
     parts: tuple[Line, ...]
 
     def combine(
-        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction]
-    ) -> tuple[Floats, Floats | None]:
+        self, points: Sequence[Floats], rests: Sequence[Floats | None], exact: Callable[[int], Fraction], out: Floats
+    ) -> Floats | None:
         """The formula knows."""
-        return self.formula.combine(points, rests, exact)
+        return self.formula.combine(points, rests, exact, out)
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from scorer.formulas.blocks import Block, Line, Rows, column, no_less_than_nothing, of_kind, run_of
-from scorer.points import FLOAT_EXACT, MICRO, Bools, Floats, in_micro, round_ratio
+from scorer.points import FLOAT_EXACT, MICRO, Bools, Floats, exact_below, in_micro, round_ratio
 
 
 @dataclass(frozen=True)
@@ -194,15 +194,12 @@ class _Quotient(Block):
         self._denominators = Rows([line.denominator for line in lines])
         self._maxima = column([line.maximum for line in lines])
         self._in_millionths = lines[0].in_millionths
-        self._full = self._apart(lines, "full")
-        self._leaving = self._apart(lines, "not_applicable")
-
-    @staticmethod
-    def _apart(lines: Sequence[QuotientLine], when_zero: str) -> tuple[slice, Rows, Rows] | None:
-        run = run_of([line.when_zero for line in lines], when_zero)
-        if run is None:
-            return None
-        return run, Rows([line.numerator for line in lines[run]]), Rows([line.denominator for line in lines[run]])
+        self._exact_below = exact_below(self._maxima)
+        zeros = [line.when_zero for line in lines]
+        self._full, self._leaving = run_of(zeros, "full"), run_of(zeros, "not_applicable")
+        if self._leaving is not None:
+            self._leaving_numerators = Rows([line.numerator for line in lines[self._leaving]])
+            self._leaving_denominators = Rows([line.denominator for line in lines[self._leaving]])
 
     def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
         """The part that there is of the whole, and what nothing to divide by means."""
@@ -210,23 +207,23 @@ class _Quotient(Block):
         if self._in_millionths:
             numerators, denominators = in_micro(numerators), in_micro(denominators)
         np.minimum(numerators, denominators, out=out)
-        round_ratio(out, denominators, self._maxima, rest)
+        largest = np.fmax.reduce(denominators, axis=None, initial=0.0)
+        round_ratio(out, denominators, self._maxima, rest, exact=bool(largest < self._exact_below))
         no_less_than_nothing(out)
         if self._full is not None:
-            run = self._full[0]
-            np.copyto(out[run], self._maxima[run], where=_nothing(self._full, answers))
+            run = self._full
+            # Not where it was not reported: comparing with NaN is false.
+            nothing = denominators[run] == 0
+            nothing &= numerators[run] >= 0
+            np.copyto(out[run], self._maxima[run], where=nothing)
 
     def left_out(self, answers: Floats) -> tuple[slice, Bools] | None:
         """Units with nothing to divide by, when that means not applicable."""
-        return None if self._leaving is None else (self._leaving[0], _nothing(self._leaving, answers))
-
-
-def _nothing(apart: tuple[slice, Rows, Rows], answers: Floats) -> Bools:
-    """Where (lines, n) there is nothing to divide by, and something to divide was reported."""
-    _, numerators, denominators = apart
-    nothing: Bools = denominators.of(answers) == 0
-    nothing &= numerators.of(answers) >= 0
-    return nothing
+        if self._leaving is None:
+            return None
+        nothing: Bools = self._leaving_denominators.of(answers) == 0
+        nothing &= self._leaving_numerators.of(answers) >= 0
+        return self._leaving, nothing
 
 
 @dataclass(frozen=True)
@@ -268,15 +265,18 @@ class _Slope(Block):
         self._sign = column([1 if line.length > 0 else -1 for line in lines])
         self._length = column([abs(line.length) for line in lines])
         self._maxima = column([line.maximum for line in lines])
+        self._exact = bool(self._length.max() < exact_below(self._maxima))
+        self._long = np.flatnonzero(self._length >= FLOAT_EXACT).tolist()
+        """Lines longer than doubles can tell apart."""
 
     def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
         """How far along the line, of all its length."""
         np.subtract(in_micro(self._rows.of(answers)), self._start, out=out)
         np.multiply(out, self._sign, out=out)
         out.clip(0.0, self._length, out=out)
-        round_ratio(out, self._length, self._maxima, rest)
+        round_ratio(out, self._length, self._maxima, rest, exact=self._exact)
         no_less_than_nothing(out)
-        for k in np.flatnonzero(self._length >= FLOAT_EXACT).tolist():  # a line longer than doubles can tell apart
+        for k in self._long:
             for unit in range(out.shape[1]):
                 exact = self._lines[k].exact(answers, unit)
                 out[k, unit] = round(exact)

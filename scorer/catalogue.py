@@ -9,7 +9,8 @@ from scorer.criteria.document import Document, Problem
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
-from scorer.plan import CategoryPlan, Provider, SetPlan, indicator_rows, plan_tier, with_tables
+from scorer.plan import CategoryPlan, Provider, SetPlan
+from scorer.planning import indicator_rows, plan_tier, with_tables
 from scorer.plugins import PluginHost
 
 

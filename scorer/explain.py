@@ -30,9 +30,8 @@ def units_failing(category: CategoryScores) -> Ints:
     cells = category.plan.cells
     if cells is None:
         return np.zeros(0, dtype=np.int64)
-    units = np.bincount(category.cell, minlength=len(cells.failed))
-    bits = [cells.failed >> np.uint64(at) & np.uint64(1) for at in range(len(category.plan.gates))]
-    return np.array([units[bit.astype(np.bool_)].sum() for bit in bits])
+    units: Ints = np.bincount(category.cell, minlength=cells.fails.shape[1])
+    return cells.fails @ units
 
 
 class CriterionCount(NamedTuple):

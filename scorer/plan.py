@@ -78,6 +78,8 @@ class Cells:
     """(cells,) place of the best level passed; the number of levels where none is."""
     failed: NDArray[np.uint64]
     """(cells,) words: bit i is set when gate i does not hold, by the plain comparison."""
+    fails: NDArray[np.bool_]
+    """(gates, cells) the same, a row a gate."""
     measure_levels: Ints
     """(measures, cells) best level all of whose gates on the measure hold; 0: none."""
 
@@ -131,7 +133,7 @@ class CategoryPlan:
                 mine = [p for p, g in zip(holds, self.gates, strict=True) if (g.level_place, g.measure) == (place, at)]
                 if mine:
                     levels[at, np.logical_and.reduce(mine)] = self.levels[place]
-        return Cells(self.table.best, failed, levels)
+        return Cells(self.table.best, failed, ~np.array(holds), levels)
 
 
 @dataclass(frozen=True)

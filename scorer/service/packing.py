@@ -6,9 +6,11 @@ doubles and fixed64 are eight bytes each, the least significant first, as NumPy 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
@@ -17,10 +19,9 @@ _LENGTH_DELIMITED = 2
 
 def pack(message: Message, field: str, numbers: NDArray[Any]) -> None:
     """Adds numbers (n,) to a packed field of doubles, fixed64, or integers from 0 to 127, which take one byte each."""
-    kind = {"double": "<f8", "fixed64": "<u8"}.get(_type(message, field), "u1")
+    tag, kind = _field(message.DESCRIPTOR, field)
     data = np.ascontiguousarray(numbers, dtype=kind)
-    tag = message.DESCRIPTOR.fields_by_name[field].number << 3 | _LENGTH_DELIMITED
-    message.MergeFromString(b"".join((_varint(tag), _varint(data.nbytes), data.data)))
+    message.MergeFromString(b"".join((tag, _varint(data.nbytes), data.data)))
 
 
 def pack_integers(message: Message, field: str, numbers: NDArray[np.int64]) -> None:
@@ -31,9 +32,12 @@ def pack_integers(message: Message, field: str, numbers: NDArray[np.int64]) -> N
         getattr(message, field).extend(numbers.tolist())
 
 
-def _type(message: Message, field: str) -> str:
-    described = message.DESCRIPTOR.fields_by_name[field]
-    return {described.TYPE_DOUBLE: "double", described.TYPE_FIXED64: "fixed64"}.get(described.type, "varint")
+@cache
+def _field(descriptor: Descriptor, name: str) -> tuple[bytes, str]:
+    """A field's tag, and its numbers as NumPy names them."""
+    field = descriptor.fields_by_name[name]
+    kind = {field.TYPE_DOUBLE: "<f8", field.TYPE_FIXED64: "<u8"}.get(field.type, "u1")
+    return _varint(field.number << 3 | _LENGTH_DELIMITED), kind
 
 
 def _varint(number: int) -> bytes:

@@ -14,6 +14,7 @@ import numpy as np
 
 from scorer.cohort import Cohort, six_decimals
 from scorer.findings import Findings
+from scorer.groups import PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
@@ -186,8 +187,10 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
     parts, wholes = plan.parts
-    for n in np.flatnonzero((cohort.matrix[parts] > cohort.matrix[wholes]).any(axis=1)).tolist():
-        check = plan.checks[n]
+    suspects: Bools = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
+    for check, suspect in zip(plan.checks, suspects.tolist(), strict=True):
+        if not suspect and type(check).violated is PartOf.violated:
+            continue
         findings.add_all(
             units[np.flatnonzero(check.violated(cohort))],
             lambda unit, check=check: places.answer(unit, check.reads()[0]),  # type: ignore[misc]

@@ -135,7 +135,7 @@ def _plan_group(group: Group, nobody: Cohort, plugin: CriterionGroup) -> GroupPl
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, nobody) if type(plugin).score is CriterionGroup.score else None,
+        lines=_lines(criteria, nobody) if getattr(plugin.score, "__func__", None) is CriterionGroup.score else None,
     )
 
 

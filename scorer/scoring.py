@@ -132,9 +132,9 @@ def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False) -> Assessment:
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
     """
-    asked = [ask(group, cohort) for group in plan.groups if group.lines is None]
     sheet = _Sheet(plan, cohort, full=full)
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
+        asked = [ask(group, cohort) for group in plan.groups if group.lines is None]
         np.setbufsize(BUFFER)  # until errstate ends
         for units in _chunks(len(cohort)):
             awards = award_points(plan, asked, cohort, units)

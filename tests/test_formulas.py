@@ -582,6 +582,17 @@ def test_halves_in_one_sum_are_added_before_they_are_rounded(parts: int, wanted:
     assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [Given(wanted)]
 
 
+def test_what_a_double_takes_for_a_half_is_rounded_for_what_it_is() -> None:
+    """The first unit's ratio of the best one is 1/2 - 3e-20 of a micropoint: as a double, exactly a half."""
+    part = Part(RatioToBest(numerator="computers", denominator="staff", when_zero="zero"), points(1))
+    whole = Part(Flag(indicator="firewall"), points(1))
+    asked = [
+        {"computers": 2674216077, "staff": 6978228787, "firewall": 1},
+        {"computers": 2176537315, "staff": 2839780876, "firewall": 1},
+    ]
+    assert evaluate(Sum(parts=(part, whole)), 2, asked) == [Given(1), Given(2)]
+
+
 @given(st.lists(st.integers(1, 999), min_size=2, max_size=5))
 def test_a_sum_is_rounded_exactly_at_a_half_and_next_to_it(weights: list[int]) -> None:
     """Half of an odd sum is an exact half; the shares nearest to one half leave a billionth above and below it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from harness import catalogue, good, group, host, plugin
+from harness import catalogue, good, group, host, plugin, refusal, serving
 
+from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.formulas import KINDS, Outcome, Read
 from scorer.plugin_api import Cohort, CriterionGroup, Formula, Indicator, IndicatorKind, PartOf, hookimpl
 from scorer.plugins import Plugin, PluginHost
@@ -496,3 +498,51 @@ def test_without_the_distribution_its_set_is_not_there(site: Path) -> None:
     assert done.returncode == 2
     assert "no plugin scores group 'water'" in done.stderr
     assert "unknown formula 'root'" in done.stderr
+
+
+@dataclasses.dataclass(frozen=True)
+class AtMostHalf(PartOf):
+    """A stranger's check: the part is at most half of the whole."""
+
+    def violated(self, cohort: Cohort) -> Any:
+        return 2 * cohort.values(self.part) > cohort.values(self.whole)
+
+
+class Share(Formula):
+    """A stranger's formula that divides without looking."""
+
+    kind: ClassVar[str] = "share"
+    indicator: str
+    of: str
+
+    def reads(self) -> Iterable[Read]:
+        counts = frozenset({IndicatorKind.COUNT})
+        return [Read(("indicator",), self.indicator, counts), Read(("of",), self.of, counts)]
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Any) -> Outcome:
+        ratio = cohort.values(self.indicator) / cohort.values(self.of)
+        points = np.where(np.isfinite(ratio), np.rint(np.minimum(ratio, 1) * maximum), 0)
+        return Outcome(points, np.isnan(cohort.values(self.indicator)))
+
+
+def rank_wells(dug: int, planned: int) -> pb.RankProvinceResponse:
+    """A province of one unit, by a stranger's formula and check."""
+    counts = [Indicator(code, kind="count") for code in ("dug", "planned")]
+    wells = group("wells", *counts, checks=[AtMostHalf("dug", "planned")])
+    sets = good(catalogue(host(wells, formulas=[Share]), document("a", "wells", formula="share, of: planned")))
+    request = pb.RankProvinceRequest(criteria_set="a")
+    row = request.rows.units.add(unit=pb.Unit(id="u", tier="district"))
+    row.answers["dug"].number, row.answers["planned"].number = dug, planned
+    with serving(sets) as service:
+        return service.scorer.RankProvince(request)
+
+
+def test_a_check_of_a_strangers_is_asked_itself() -> None:
+    with refusal() as caught:
+        rank_wells(3, 4)
+    assert caught[0].fields == {'rows.units[0].answers["dug"]': "PART_LARGER_THAN_WHOLE"}
+    assert rank_wells(2, 4).rankings[0].scorecards[0].overall.score.points == 2.5
+
+
+def test_a_formula_of_a_strangers_may_divide_by_zero() -> None:
+    assert rank_wells(0, 0).rankings[0].scorecards[0].overall.score.points == 0

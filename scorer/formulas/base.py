@@ -127,7 +127,8 @@ class LineFormula(Formula):
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
         """A line, unless a kind made of this one evaluates in a way of its own."""
-        return self.own_line(maximum, cohort) if type(self).evaluate is LineFormula.evaluate else None
+        own = type(self).evaluate is LineFormula.evaluate and type(self).exact is LineFormula.exact
+        return self.own_line(maximum, cohort) if own else None
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """A block of one line."""

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Annotated, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, SkipValidation
 
 from scorer.cohort import Cohort
@@ -155,19 +156,14 @@ class Sum(CombinedFormula):
             rest = left[0].copy()
             halves = np.abs(rest) == 0.5
             if halves.any():
-                other = np.flatnonzero(halves & (out % 2 == 1))
-                out[other] += 2 * rest[other]
-                rest[other] *= -1
+                _settle(np.flatnonzero(halves & (out % 2 == 1)), out, rest, exact)  # or only so near that a double is
             return rest
         rest = np.empty_like(out)
         _accumulate(np.add, left, rest)
         carry = np.rint(rest)
         out += carry
         rest -= carry
-        for unit in np.flatnonzero(np.abs(rest) > 0.5 - HALF_DOUBT).tolist():
-            whole = exact(unit)
-            out[unit] = round(whole)
-            rest[unit] = float(whole - round(whole))
+        _settle(np.flatnonzero(np.abs(rest) > 0.5 - HALF_DOUBT), out, rest, exact)
         return rest
 
     def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
@@ -207,6 +203,14 @@ class Best(CombinedFormula):
     def combine_exact(self, parts: Iterable[Fraction]) -> Fraction:
         """The same for one unit."""
         return max(parts)
+
+
+def _settle(units: NDArray[np.intp], out: Floats, rest: Floats, exact: Callable[[int], Fraction]) -> None:
+    """Rounds exactly what doubles leave in doubt."""
+    for unit in units.tolist():
+        whole = exact(unit)
+        out[unit] = round(whole)
+        rest[unit] = float(whole - round(whole))
 
 
 def _accumulate(function: np.ufunc, arrays: Sequence[Floats], out: Floats) -> None:

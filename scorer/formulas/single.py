@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scorer.cohort import Cohort
@@ -140,7 +140,7 @@ class Steps(LineFormula):
         for step in reversed(self.steps):
             how, edge = step.edge
             value = sign * edge.value
-            edges.append(float(np.nextafter(value, np.inf)) if how in ("above", "below") else value)
+            edges.append(math.nextafter(value, math.inf) if how in ("above", "below") else value)
         gives = tuple(step.points.of(cohort.tier) or 0 for step in reversed(self.steps))
         return LadderLine(cohort.rows[self.indicator], tuple(edges), gives, sign)
 

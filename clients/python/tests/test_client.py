@@ -22,13 +22,14 @@ from harness import catalogue, good, group, host, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egov.scorer.v1 import criteria_pb2
+from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 from scorer.service.local import LocalTransport
 from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult
+from scorer_client.requests import fill_table
 from scorer_client.sentences import shown
 
 SET = "tested-2020"
@@ -285,6 +286,47 @@ def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client,
     assert sum(ranking.unit_count for ranking in rows.rankings) == 140
     same(rows, bundled.rank_csv(BAC_KAN, answers, period="2020-H1", full=True))
     same(rows, bundled.rank_sheet(BAC_KAN, sheet, period="2020-H1", full=True))
+
+
+class Series:
+    """As pandas has it: a float64 column that is no array, but can become a list."""
+
+    dtype, ndim = np.dtype("float64"), 1
+
+    def __init__(self, values: list[float]) -> None:
+        self._values = values
+
+    def tolist(self) -> list[float]:
+        return self._values
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._values)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.array([7.5, np.nan]),
+        np.array([7.5, 0.0, np.nan])[::2],
+        np.array([7.5, np.nan], dtype=">f8"),
+        np.array([7.5, np.nan], dtype=np.float32),
+        np.ma.masked_equal(np.array([7.5, 0.0]), 0),
+        Series([7.5, np.nan]),
+        [7.5, None],
+    ],
+    ids=["array", "strided", "big-endian", "float32", "masked", "series", "list"],
+)
+def test_a_column_is_what_it_holds_however_it_lies_in_memory(column: Any) -> None:
+    table = scorer_pb2.UnitTable()
+    fill_table(table, TWO, {"network_points": column}, {})
+    first, second = table.columns[0].numbers
+    assert (first, math.isnan(second)) == (7.5, True)
+
+
+def test_units_may_come_one_by_one(client: Client) -> None:
+    units = (Unit(row.id, row.tier, row.name, row.parent) for row in ROWS)
+    table = client.rank_table(SET, units, columns_of(ROWS), not_applicable=left_out(ROWS))
+    same(client.rank_province(SET, ROWS), table)
 
 
 def test_the_units_of_a_table_are_a_sequence(client: Client) -> None:

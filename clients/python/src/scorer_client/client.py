@@ -174,7 +174,7 @@ class Client:
         Raises:
             ScorerError: as for ``rank_province``.
         """
-        request = _request(criteria_set, **options)
+        request, units = _request(criteria_set, **options), list(units)
         fill_table(request.table, units, columns, not_applicable or {})
         return self._rank(request, timeout, units)
 

@@ -87,7 +87,9 @@ def _answer(value: Value) -> pb.Answer:
 
 
 def _fill_column(column: pb.Column, values: Iterable[Any]) -> None:
-    if getattr(values, "dtype", None) == "float64" and getattr(values, "ndim", 1) == 1:
+    # Not what is like an array: a masked one would send what it hides, and others lie differently in memory.
+    plain_array = hasattr(values, "tobytes") and not hasattr(values, "mask")
+    if plain_array and getattr(values, "dtype", None) == "float64" and getattr(values, "ndim", 0) == 1:
         _fill_as_it_lies(column, values)
         return
     # Another NumPy array becomes a list first: that is faster than reading it item by item.

@@ -16,17 +16,26 @@ LIMIT, QUICK_LIMIT = 2.0, 0.2
 MOST_ROUNDS = 100
 
 
+SHORT = 0.0002
+"""Seconds that a way takes in a round at least, called again and again: less is mostly what the way before left behind."""
+
+
 class Timed:
     """One way and what its rounds took."""
 
     def __init__(self, way: Way) -> None:
-        self._way = way
+        self._way, self._calls = way, 1
         self.seconds: list[float] = []
 
     def __call__(self) -> None:
         start = time.perf_counter()
-        self._way()
-        self.seconds.append(time.perf_counter() - start)
+        for _ in range(self._calls):
+            self._way()
+        self.seconds.append((time.perf_counter() - start) / self._calls)
+
+    def repeat(self) -> None:
+        """From now on, calls the way as often a round as it takes for ``SHORT``."""
+        self._calls = max(1, int(SHORT / min(self.seconds)))
 
     @property
     def median(self) -> float:
@@ -53,6 +62,8 @@ def in_turn(benchmark: Any, config: pytest.Config, ways: Mapping[str, Way]) -> d
     for way in timed.values():
         way()
     once = sum(way.median for way in timed.values())
+    for _, other in others:
+        other.repeat()
     rounds = max(1 if quick else 3, min(MOST_ROUNDS, int((QUICK_LIMIT if quick else LIMIT) / once)))
     if rounds > 3:  # the first one warms up
         for way in timed.values():

@@ -24,7 +24,10 @@ def scorer_criterion_group() -> CriterionGroup:  # type: ignore[empty-body]
 
 @hookspec
 def scorer_criteria_sets() -> Iterable[Traversable]:  # type: ignore[empty-body]
-    """The criteria sets that this plugin issues: YAML files, such as those of ``importlib.resources.files``."""
+    """The criteria sets that this plugin issues: YAML files, such as those of ``importlib.resources.files``.
+
+    Cases of a set NAME.yaml stand in NAME.cases.yaml beside it; they may be given too, and are no sets.
+    """
 
 
 @hookspec

@@ -22,6 +22,9 @@ from scorer.indicators import Indicator
 
 ENTRY_POINTS = "scorer.plugins"
 
+CASES = ".cases.yaml"
+"""How files of cases end, which stand beside criteria sets and are none: a plugin may issue all files of a folder."""
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -120,6 +123,7 @@ def _load(plugin: Plugin, load: Callable[[], Any], before: list[Plugin]) -> Plug
             raise PluginError(f"scorer_criteria_sets gives {file!r}, not a file")
         if not file.is_file():
             raise PluginError(f"its criteria set {file.name!r} is not there")
+    criteria_sets = tuple(file for file in criteria_sets if not file.name.endswith(CASES))
     return replace(plugin, group=groups[0] if groups else None, formulas=formulas, criteria_sets=criteria_sets)
 
 

@@ -136,7 +136,7 @@ def test_readme_names_every_command_and_formula() -> None:
         assert f"`{kind.kind}`" in README
     for command in (
         "serve", "demo", "rank", "score", "criteria list", "criteria show", "criteria check", "criteria template",
-        "plugins list",
+        "criteria test", "plugins list",
     ):  # fmt: skip
         assert f"scorer {command}" in README
 

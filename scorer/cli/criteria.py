@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from scorer.catalogue import load_set
+from scorer.cli.cases import run_cases
 from scorer.cli.load import find, load_catalogue
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
@@ -17,8 +18,9 @@ from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
 from scorer.points import PointsByTier, plain
 
-app = typer.Typer(help="Look at criteria sets, check documents, write empty forms.", no_args_is_help=True)
+app = typer.Typer(help="Look at criteria sets, check and test documents, write empty forms.", no_args_is_help=True)
 app.command()(template)
+app.command("test")(run_cases)
 
 
 @app.command("list")

@@ -16,20 +16,35 @@ def load_catalogue() -> Catalogue:
     Raises:
         UserMistake: durable-rules is broken here, so no set with gates can be used.
     """
-    host = PluginHost.installed()
-    for plugin in host.plugins:
-        if plugin.failure:
-            complain(f"plugin {plugin.name!r} is quarantined: {plugin.failure}")
-    compiler = GateCompiler()
-    try:
-        compiler.check()
-    except EngineMissing as error:
-        raise UserMistake(str(error)) from error
+    host, compiler = installed_host(), compiler_that_works()
     catalogue = Catalogue.installed(host, compiler)
     for refusal in catalogue.refused:
         for problem in refusal.problems:
             complain(str(problem))
     return catalogue
+
+
+def installed_host() -> PluginHost:
+    """The installed plugins; quarantined ones are named on standard error."""
+    host = PluginHost.installed()
+    for plugin in host.plugins:
+        if plugin.failure:
+            complain(f"plugin {plugin.name!r} is quarantined: {plugin.failure}")
+    return host
+
+
+def compiler_that_works() -> GateCompiler:
+    """A compiler of gates.
+
+    Raises:
+        UserMistake: durable-rules is broken here, so no set with gates can be used.
+    """
+    compiler = GateCompiler()
+    try:
+        compiler.check()
+    except EngineMissing as error:
+        raise UserMistake(str(error)) from error
+    return compiler
 
 
 def find(catalogue: Catalogue, code: str) -> SetPlan:

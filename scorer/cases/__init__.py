@@ -1,0 +1,1 @@
+"""Tests of criteria sets as data: what units answer, and what has to come out."""

@@ -1,0 +1,329 @@
+"""Cases of criteria sets: what the command and pytest say of those that pass, fail, or cannot be read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from harness import COMPILER
+from test_cli import lines, run, said
+
+from scorer.cases.files import Shelf
+from scorer.cases.numbers import Expected, exactly
+from scorer.cases.runner import CaseFile
+from scorer.criteria.document import parse
+from scorer.plugins import PluginHost
+
+ROOT = Path(__file__).parent.parent
+SETS = ROOT / "plugins/scorer_plugins/criteria_sets"
+HUE = (SETS / "hue-2020.yaml").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+HEAD = "criteria_set: mine\nprovenance: published\ncases:\n"
+ANSWERS = "{policy_environment_awarded: 15, infrastructure_awarded: 20.5}"
+GOOD = f"""\
+  - name: all that one unit can be asked for
+    tier: district
+    answers: {ANSWERS}
+    expect:
+      points: {{readiness: 35.5, PE.01: 15, infrastructure: 20.50, infrastructure+human_resources: 20.5, overall: ~36}}
+      percent: {{readiness: 71%, infrastructure + human_resources: 58.5714, overall: ~71.0%}}
+      converted: {{readiness: 35.5, infrastructure: 20.5}}
+      published: {{overall: 35.5}}
+      level: {{readiness: none}}
+      standing: {{readiness: below_minimum}}
+      causes: {{readiness: [{{level: 4, measure: infrastructure+human_resources, at_least: 70%, value: ~58.6%}}]}}
+      missing: [HR.01, INF.02]
+      not_applicable: []
+"""
+FAILING = f"""\
+  - name: three of four are otherwise
+    tier: district
+    answers: {ANSWERS}
+    expect:
+      points: {{readiness: 35.51, PE.01: 15}}
+      level: {{readiness: 4}}
+      causes:
+        readiness:
+          - {{measure: infrastructure + human_resources, above: 70%}}
+"""
+RANKS = """\
+  - name: ranks of three
+    units:
+      - {id: a, tier: district, answers: {policy_environment_awarded: 15}}
+      - {id: b, tier: district, answers: {policy_environment_awarded: 15, infrastructure_awarded: 23,
+         infrastructure_conditional_awarded: 2, human_resources_awarded: 10}, expect: {level: {readiness: 2}}}
+      - {id: c, tier: district, answers: {policy_environment_awarded: 14, infrastructure_awarded: 23,
+         infrastructure_conditional_awarded: 2, human_resources_awarded: 10}}
+    expect:
+      rank:
+        readiness: {b: 1, c: 1, a: none}
+        overall: {c: 2}
+"""
+BROKEN = """\
+  - name: names that there are not
+    tier: district
+    answers: {policy_environment_award: 1, infrastructure_awarded: true}
+    not_applicable: [INF.01]
+    expect: {points: {readyness: 1}, levels: {readiness: 1}, missing: [HR.1]}
+  - name: values that are none
+    tier: distrct
+    answers: {policy_environment_awarded: }
+    expect: {percent: {readiness: 70 percent}, level: {readiness: 0}}
+  - name: causes
+    tier: district
+    expect: {causes: {readiness: [{measure: presence, at_least: 70%}, {measure: total, atleast: 70%}]}}
+  - name: causes
+    units:
+      - {id: a, tier: district}
+      - {id: a, tier: district, expect: {}}
+    expect: {rank: {readiness: {b: 1}, achievement: {a: 0}}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a set stands that is not installed."""
+    (tmp_path / "mine.yaml").write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: mine"), encoding="utf-8")
+    return tmp_path
+
+
+def cases(folder: Path, *bodies: str, head: str = HEAD) -> Path:
+    (folder / "mine.cases.yaml").write_text(head + "".join(bodies), encoding="utf-8")
+    return folder
+
+
+def at(folder: Path, words: str, body: str = FAILING) -> str:
+    """File and line of words in the only case of a folder."""
+    text = HEAD + body
+    line = text[: text.index(words)].count("\n") + 1
+    return f"mine.cases.yaml:{line}:"
+
+
+def test_the_bundled_sets_give_what_was_published() -> None:
+    shown = said("criteria", "test").splitlines()
+    assert all(line.startswith("ok     ") for line in shown[:-1])
+    assert {line.split()[1] for line in shown[:-1]} == {"bac-kan-2020:", "hue-2020:"}
+    assert shown[-1] == f"{len(shown) - 1} cases of 2 criteria sets: {len(shown) - 1} ok, 0 failed"
+
+
+def test_the_answers_of_the_bundled_cases_are_those_that_come_with_the_scorer() -> None:
+
+    for file in sorted(SETS.glob("*.cases.yaml")):
+        document = parse(file.read_bytes(), file.name)
+        answers = (files("scorer_plugins.answers") / f"{document.data['criteria_set']}.csv").read_text(encoding="utf-8")
+        rows = {row["id"]: row for row in csv.DictReader(answers.splitlines())}
+        units = [unit for case in document.data["cases"] for unit in case.get("units", ())]
+        assert len(units) > 7
+        for unit in units:
+            given = {key: str(int(v)) if isinstance(v, bool) else str(v) for key, v in unit["answers"].items()}
+            kept = {key: value for key, value in rows[unit["id"]].items() if value and key in given}
+            assert given == kept
+
+
+def test_a_case_that_passes(folder: Path) -> None:
+    done = run("criteria", "test", "mine.yaml", cwd=cases(folder, GOOD))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "ok     mine: all that one unit can be asked for\n1 case of 1 criteria set: 1 ok, 0 failed\n"
+    )
+
+
+def test_a_case_that_fails_shows_expected_and_actual_side_by_side(folder: Path) -> None:
+    done = run("criteria", "test", "mine.yaml", cwd=cases(folder, FAILING))
+    assert (done.returncode, done.stderr) == (1, "")
+    shown = lines(done.stdout)
+    assert shown[0] == "FAILED mine: three of four are otherwise"
+    assert shown[1] == "where what expected actual"
+    assert shown[2].startswith(at(folder, "readiness: 35.51"))
+    assert shown[2].endswith("points of readiness 35.51 35.5")
+    assert shown[3].startswith(at(folder, "readiness: 4"))
+    assert shown[3].endswith("level of readiness 4 none")
+    assert shown[4].startswith(at(folder, "readiness:\n"))
+    assert "infrastructure+human_resources above 70 % level 4: infrastructure+human_resources at least" in shown[4]
+    assert shown[-1] == "1 case of 1 criteria set: 0 ok, 1 failed"
+
+
+def test_ranks_are_compared_unit_by_unit(folder: Path) -> None:
+    done = run("criteria", "test", "mine.cases.yaml", cwd=cases(folder, RANKS))
+    assert (done.returncode, done.stderr) == (1, "")
+    shown = lines(done.stdout)
+    assert [line.split(" ", 1)[1] for line in shown[2:-1]] == [
+        "b: level of readiness 2 1",
+        "c: rank in readiness 1 2",
+    ]
+
+
+def test_results_as_json(folder: Path) -> None:
+    done = run("criteria", "test", "--json", "mine.yaml", cwd=cases(folder, GOOD, FAILING))
+    assert done.returncode == 1
+    (found,) = json.loads(done.stdout)["sets"]
+    good, failing = found["outcomes"]
+    assert (found["criteria_set"], found["cases"], found["problems"]) == ("mine", "mine.cases.yaml", [])
+    assert (good["passed"], good["line"], failing["passed"]) == (True, 4, False)
+    assert [check["passed"] for check in failing["checks"]] == [False, True, False, False]
+
+
+def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None:
+    done = run("criteria", "test", "mine.yaml", cwd=cases(folder, BROKEN))
+    assert done.returncode == 2
+    assert [line.removeprefix("scorer: mine.cases.yaml:") for line in done.stderr.splitlines()] == [
+        "6:15: cases[0].answers.policy_environment_award: unknown indicator; "
+        "did you mean 'policy_environment_awarded'?",
+        "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
+        "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
+        "8:23: cases[0].expect.points.readyness: 'readyness' is no category, group, criterion or measure of tier "
+        "'district'; did you mean 'readiness'?",
+        "8:38: cases[0].expect.levels: unknown key 'levels'; did you mean 'level'?",
+        "8:72: cases[0].expect.missing[0]: 'HR.1' is no criterion of tier 'district'; did you mean 'HR.01'?",
+        "10:11: cases[1].tier: unknown tier 'distrct'; the set has district; did you mean 'district'?",
+        "11:42: cases[1].answers.policy_environment_awarded: has no value; leave out what is not reported",
+        "12:35: cases[1].expect.percent.readiness: expected a number such as 40.6, or ~40.6 for a rounded one, "
+        "not '70 percent'",
+        "12:67: cases[1].expect.level.readiness: expected a whole number from 1, or none, not 0",
+        "15:45: cases[2].expect.causes.readiness[0].measure: 'presence' is no measure of the gates of 'readiness'",
+        "15:88: cases[2].expect.causes.readiness[1].atleast: unknown key 'atleast'; did you mean 'at_least'?",
+        "16:11: cases[3].name: case 'causes' is given twice",
+        "19:14: cases[3].units[1].id: unit 'a' is given twice",
+        "19:41: cases[3].units[1].expect: nothing is expected",
+        "20:33: cases[3].expect.rank.readiness.b: 'b' is no unit",
+        "20:40: cases[3].expect.rank.achievement: 'achievement' is no category",
+        "20:57: cases[3].expect.rank.achievement.a: expected a whole number from 1, or none, not 0",
+        " cannot be used",
+    ]
+    assert done.stdout == "4 cases of 1 criteria set: 0 ok, 0 failed, 4 not run\n"
+
+
+@pytest.mark.parametrize(
+    ("expect", "wrong"),
+    [
+        ("{points: {readyness: 1}}", "'readyness' is no category, group, criterion or measure of tier 'district'; did"),
+        ("{percent: {PE.01: 1}}", "'PE.01' is no category, group or measure of tier 'district'"),
+        ("{missing: [PE.1]}", "'PE.1' is no criterion of tier 'district'; did you mean 'PE.01'?"),
+        ("{causes: {readiness: [{measure: total, at_least: {district: 70%}}]}}", "the minimum of the unit's own tier"),
+        ("{standing: {readiness: unranked}}", "expected 'ranked', 'below_minimum' or 'nothing_applicable'"),
+        ("", "expected keys and values (points, percent, converted, published, ...), not nothing"),
+    ],
+)
+def test_what_is_expected_is_read_strictly(folder: Path, expect: str, wrong: str) -> None:
+    cases(folder, f"  - name: one\n    tier: district\n    expect: {expect}\n")
+    shelf = Shelf(PluginHost.installed(), COMPILER)
+    file = CaseFile.read(shelf.file(folder / "mine.yaml"))
+    (problem,) = file.document.problems
+    assert problem.line == (6 if expect else 7)  # what is not there ends where the next thing would begin
+    assert wrong in problem.message
+
+
+def test_cases_of_a_published_document_are_not_reconstructed(folder: Path) -> None:
+    body = GOOD.replace("    tier", "    provenance: reconstructed\n    tier", 1)
+    done = run("criteria", "test", "mine.yaml", cwd=cases(folder, body))
+    assert done.returncode == 2
+    assert "mine.cases.yaml:2:13: provenance: must be reconstructed, as case 'all that" in done.stderr
+
+
+def test_cases_that_stand_alone_test_the_installed_set_of_their_code(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "own.cases.yaml").write_text(example, encoding="utf-8")
+    done = run("criteria", "test", "own.cases.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("ok     hue-2020: thành phố Huế is at level 2")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["mine.yaml"], "criteria set 'mine' has no cases beside mine.yaml"),
+        (["hue-2021"], "there is no criteria set 'hue-2021'; there are: bac-kan-2020, hue-2020; did you mean"),
+        (["not-there.yaml"], "cannot read not-there.yaml: No such file or directory"),
+        (["mine.cases.yaml"], "cannot read mine.cases.yaml: No such file or directory"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_clear_line(folder: Path, words: list[str], wanted: str) -> None:
+    done = run("criteria", "test", *words, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"scorer: {wanted}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> None:
+    from test_plugins import module
+
+    from scorer.plugins import Plugin
+
+    alone = folder / "alone.yaml"
+    alone.write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: alone"), encoding="utf-8")
+    given = sorted(cases(folder, GOOD).iterdir())
+    installed = PluginHost.installed()
+    host = PluginHost.of([(Plugin("mine"), lambda: module(scorer_criteria_sets=given))])
+    both = PluginHost((*(p for p in installed.plugins if p.group), *host.plugins))
+    assert [file.name for file in host.plugins[0].criteria_sets] == ["alone.yaml", "mine.yaml"]
+    found = {tested.code: tested.cases for tested in Shelf(both, COMPILER).installed()}
+    assert found == {"alone": None, "mine": folder / "mine.cases.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("text", "actual", "holds"),
+    [
+        ("12.5", 12.5, True),
+        ("12.50", 12.5, True),
+        ("12.5", 12.500001, False),
+        ("~12.5", 12.549, True),
+        ("~12.5", 12.55, False),
+        ("~12.50", 12.505, False),
+        ("~0", 0.4, True),
+        ("-1.5", -1.5, True),
+    ],
+)
+def test_numbers_are_exact_or_rounded_to_what_is_written(text: str, actual: float, holds: bool) -> None:
+    number = parse(text, "").data
+    assert Expected.parse(number).holds(exactly(actual)) is holds
+    assert Expected.percent(f"{text} %").holds(exactly(actual)) is holds
+
+
+# pytest
+
+
+def collected(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+PLUGIN = ("-p", "scorer.cases.pytest_plugin")
+
+
+def test_pytest_runs_cases_as_items(folder: Path) -> None:
+    done = collected(cases(folder, GOOD, FAILING), *PLUGIN, "--import-mode=importlib")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 1 passed" in done.stdout
+    assert re.search(
+        r"^mine\.cases\.yaml:21:\d+: points of readiness\n {4}expected  35\.51\n", done.stdout, re.MULTILINE
+    )
+    assert "    actual    35.5\n" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "runner.py" not in done.stdout
+
+
+def test_pytest_says_what_is_wrong_with_a_document(folder: Path) -> None:
+    done = collected(cases(folder, BROKEN), *PLUGIN)
+    assert done.returncode == 2
+    assert "mine.cases.yaml:8:38: cases[0].expect.levels: unknown key 'levels'" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_pytest_collects_nothing_that_was_not_asked_for(folder: Path) -> None:
+    done = collected(cases(folder, FAILING))
+    assert done.returncode == 5, done.stdout  # no tests were collected
+
+
+def test_the_service_does_not_need_pytest() -> None:
+    code = "import sys; sys.modules['pytest'] = None; import scorer.cli, scorer.cases.runner"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -17,7 +17,7 @@ MOST_ROUNDS = 100
 
 
 SHORT = 0.0002
-"""Seconds that a way takes in a round at least, called again and again: less is mostly what the way before left behind."""
+"""Seconds that a way takes in a round at least, called again and again: less is mostly what the one before left."""
 
 
 class Timed:

@@ -16,7 +16,7 @@ LIMIT, QUICK_LIMIT = 2.0, 0.2
 MOST_ROUNDS = 100
 
 
-SHORT = 0.0002
+SHORT = 0.001
 """Seconds that a way takes in a round at least, called again and again: less is mostly what the one before left."""
 
 

@@ -14,15 +14,21 @@ def scorer_criterion_group():
 from scorer.cohort import Cohort
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas import Formula, Outcome, Read
+from scorer.formulas.base import NUMBERS, Amount, Edge
 from scorer.groups import API_VERSION, CriterionGroup, GroupPoints, PartOf, Status
 from scorer.hookspecs import hookimpl
 from scorer.indicators import Indicator, IndicatorKind
+from scorer.points import MICRO, PointsByTier
 
 __all__ = [
     "API_VERSION",
+    "MICRO",
+    "NUMBERS",
+    "Amount",
     "Cohort",
     "Criterion",
     "CriterionGroup",
+    "Edge",
     "Effect",
     "Formula",
     "GroupPoints",
@@ -30,6 +36,7 @@ __all__ = [
     "IndicatorKind",
     "Outcome",
     "PartOf",
+    "PointsByTier",
     "Read",
     "Status",
     "hookimpl",

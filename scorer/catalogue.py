@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources.abc import Traversable
 
-from scorer.criteria.document import Document, Problem
+from scorer.criteria.document import Document, Problem, parse
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
 from scorer.plan import CategoryPlan, Provider, SetPlan
 from scorer.planning import indicator_rows, plan_tier, with_tables
-from scorer.plugins import PluginHost
+from scorer.plugins import Plugin, PluginHost
+from scorer.strangers import theirs, told
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class Catalogue:
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
-        """The sets that the installed plugins issue."""
-        return cls.load(
+        """The sets that the installed plugins issue; those of quarantined ones are refused."""
+        found = cls.load(
             host, ((file.name, file.read_bytes()) for p in host.plugins for file in p.criteria_sets), compiler
         )
+        withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
+        return replace(found, refused=(*found.refused, *withheld))
 
     def refusal(self, code: str) -> Refusal | None:
         """Why the set of this code was refused, if it was."""
@@ -68,7 +72,13 @@ def load_set(
     criteria_set, document = load(text, source, host.vocabulary())
     if criteria_set is None:
         return None, document
-    plans = {tier: plan_tier(criteria_set, tier, host.groups) for tier in criteria_set.tiers}
+    try:
+        plans = {tier: plan_tier(criteria_set, tier, host.providers) for tier in criteria_set.tiers}
+    except BaseException as error:  # a stranger's formula kind or check
+        if not theirs(error):
+            raise
+        document.problem(("categories",), f"a plugin of its groups or formulas is broken: {told(error)}")
+        return None, document
     for tier, plan in plans.items():
         tables = []
         for category in plan.categories:
@@ -100,8 +110,15 @@ def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, .
     found = []
     for group in criteria_set.groups():
         plugin = host.provider(group.code)
-        found.append(Provider(group.code, plugin.distribution, plugin.version))
+        found.append(Provider(group.code, plugin.name, plugin.distribution, plugin.version))
     return tuple(found)
+
+
+def _withheld(plugin: Plugin, file: Traversable) -> Refusal:
+    """A set that a quarantined plugin issues."""
+    document = parse(file.read_bytes(), file.name)
+    document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
+    return Refusal(file.name, _code(document), document.sorted_problems())
 
 
 def _code(document: Document) -> str:

@@ -15,7 +15,22 @@ from scorer.gates import GateTable, GateTables, Rules
 from scorer.groups import CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.kernel import Kernel
+from scorer.plugins import label
 from scorer.points import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The plugin that scores a group."""
+
+    group: str
+    plugin: str
+    """Name of its entry point."""
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"group {self.group!r} of {label(self.plugin, self.distribution, self.version)}"
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,7 @@ class GroupPlan:
 
     code: str
     plugin: CriterionGroup
+    provider: Provider
     criteria: tuple[Criterion, ...]
     maxima: Ints
     """(k, 1) micropoints that each criterion adds to the maximum."""
@@ -212,15 +228,6 @@ class TierPlan:
         """Where the category's groups stand among all groups."""
         codes = [group.code for group in self.groups]
         return [codes.index(group.code) for group in category.groups]
-
-
-@dataclass(frozen=True)
-class Provider:
-    """The plugin that scores a group."""
-
-    group: str
-    distribution: str
-    version: str
 
 
 @dataclass(frozen=True)

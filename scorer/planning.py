@@ -13,11 +13,12 @@ from scorer.formulas.blocks import Line
 from scorer.gates import GateTable, threshold
 from scorer.groups import CriterionGroup
 from scorer.kernel import Kernel
-from scorer.plan import CategoryPlan, GatePlan, GroupPlan, MeasurePlan, SumsPlan, TierPlan
+from scorer.plan import CategoryPlan, GatePlan, GroupPlan, MeasurePlan, Provider, SumsPlan, TierPlan
+from scorer.plugins import Plugin
 from scorer.points import Ints
 
 
-def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, CriterionGroup]) -> TierPlan:
+def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin]) -> TierPlan:
     """The plan of one tier, its gate tables still to be compiled."""
     here = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
@@ -86,7 +87,7 @@ def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
     return replace(plan, categories=tuple(replace(category, table=table) for category, table in pairs))
 
 
-def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, CriterionGroup]) -> CategoryPlan:
+def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
     tier = nobody.tier
     groups = tuple(_plan_group(group, nobody, plugins[group.code]) for group in category.groups if group.of(tier))
     names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
@@ -121,21 +122,24 @@ def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Cri
     )
 
 
-def _plan_group(group: Group, nobody: Cohort, plugin: CriterionGroup) -> GroupPlan:
+def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
     tier, criteria = nobody.tier, group.of(nobody.tier)
     bounds = [criterion.bounds(tier) for criterion in criteria]
+    scorer = plugin.group
+    assert scorer is not None  # it is found by its group
 
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
     return GroupPlan(
         code=group.code,
-        plugin=plugin,
+        plugin=scorer,
+        provider=Provider(group.code, plugin.name, plugin.distribution, plugin.version),
         criteria=criteria,
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, nobody) if getattr(plugin.score, "__func__", None) is CriterionGroup.score else None,
+        lines=_lines(criteria, nobody) if getattr(scorer.score, "__func__", None) is CriterionGroup.score else None,
     )
 
 

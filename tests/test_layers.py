@@ -85,6 +85,12 @@ def test_the_rule_engines_file_is_started_and_never_imported() -> None:
     assert found == set()
 
 
+def test_the_file_that_tries_plugins_out_is_started_and_never_imported() -> None:
+    assert {
+        file for file in sources("scorer", "plugins", "clients", "tools") if "scorer.plugin_probe" in imported(file)
+    } == set()
+
+
 def test_plugins_import_from_the_plugin_api_alone() -> None:
     for file in sources("plugins/scorer_plugins"):
         of_scorer = {module for module in imported(file) if module.partition(".")[0] == "scorer"}

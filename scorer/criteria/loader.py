@@ -18,6 +18,7 @@ from scorer.formulas import Formula, Part
 from scorer.hints import nearly, show
 from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
+from scorer.strangers import theirs, told
 
 
 class GroupTerms(NamedTuple):
@@ -27,6 +28,19 @@ class GroupTerms(NamedTuple):
     indicators: Sequence[Indicator]
 
 
+class Unavailable(NamedTuple):
+    """A quarantined plugin."""
+
+    plugin: str
+    """Its name and distribution, for people."""
+    group: str
+    """The group it declares, or, as that is not known of one that cannot be imported, its own name."""
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.plugin} is quarantined: {self.why}"
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What criteria sets can name: the groups that plugins score and the formula kinds there are."""
@@ -34,8 +48,8 @@ class Vocabulary:
     groups: Mapping[str, GroupTerms]
     """By group."""
     formulas: Mapping[str, type[Formula]]
-    unavailable: Mapping[str, str]
-    """Quarantined plugins and why, by name."""
+    unavailable: tuple[Unavailable, ...]
+    """Plugins that may declare what a set names, but are quarantined."""
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
@@ -125,11 +139,14 @@ class _Loader:
                     self.declared.setdefault(indicator.code, group)
 
     def _no_plugin(self, group: str) -> str:
-        reasons = self.vocabulary.unavailable
-        if group in reasons:
-            return f"its plugin is quarantined: {reasons[group]}"
-        others = f"; quarantined plugins: {', '.join(sorted(reasons))}" if reasons else ""
-        return f"no plugin scores group {group!r}{nearly(group, self.vocabulary.groups)}{others}"
+        for plugin in self.vocabulary.unavailable:
+            if plugin.group == group:
+                return f"its {plugin}"
+        return f"no plugin scores group {group!r}{nearly(group, self.vocabulary.groups)}{self._unavailable()}"
+
+    def _unavailable(self) -> str:
+        """The quarantined plugins, as one of them may declare what is not there."""
+        return "".join(f"; {plugin}" for plugin in self.vocabulary.unavailable)
 
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
@@ -188,9 +205,10 @@ class _Loader:
                 return None
             self._tiers((*path, "points"), shape.points)
             self._check_formula(path, formula, shape.points)
-        except Exception as error:  # a stranger's formula kind: anything can come
-            message = f"formula kind {raw.get('formula')!r} is broken: {type(error).__name__}: {error}"
-            self.document.problem((*path, "formula"), " ".join(message.split()))
+        except BaseException as error:  # a stranger's formula kind
+            if not theirs(error):
+                raise
+            self.document.problem((*path, "formula"), f"formula kind {raw.get('formula')!r} is broken: {told(error)}")
             return None
         provenance = model.Provenance.RECONSTRUCTED if weak else shape.provenance
         return model.Criterion(
@@ -227,7 +245,7 @@ class _Loader:
             return None
         kind = self.vocabulary.formulas.get(name)
         if kind is None:
-            message = f"unknown formula {name!r}{nearly(name, self.vocabulary.formulas)}"
+            message = f"unknown formula {name!r}{nearly(name, self.vocabulary.formulas)}{self._unavailable()}"
             self.document.problem((*path, "formula"), message)
             return None
         inner = dict(parameters)

@@ -1,0 +1,7 @@
+"""Plugins: found by their entry points, tried out when a stranger's, checked, and quarantined one by one."""
+
+from scorer.plugins.declaration import CASES, take_in
+from scorer.plugins.host import ENTRY_POINTS, PluginHost
+from scorer.plugins.plugin import Plugin, PluginError, label
+
+__all__ = ["CASES", "ENTRY_POINTS", "Plugin", "PluginError", "PluginHost", "label", "take_in"]

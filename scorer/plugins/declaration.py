@@ -1,0 +1,134 @@
+"""What a plugin declares through its hooks, and whether that can be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import pluggy
+
+from scorer import hookspecs
+from scorer.criteria.model import TOTAL
+from scorer.criteria.schema import CODE
+from scorer.criteria.schema import Criterion as CriterionShape
+from scorer.formulas import KINDS, Formula
+from scorer.groups import API_VERSION, CriterionGroup, PartOf
+from scorer.indicators import Indicator
+from scorer.plugins.plugin import Plugin, PluginError
+from scorer.strangers import one_line, shown, theirs, told
+
+CASES = ".cases.yaml"
+"""How files of cases end, which stand beside criteria sets and are none: a plugin may issue all files of a folder."""
+
+
+def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
+    """Imports a plugin and asks its hooks.
+
+    Args:
+        plugin: still empty.
+        load: imports its module.
+        before: the plugins that were taken in already; what they declare is taken.
+
+    Returns:
+        The plugin with what it declares, or quarantined, whatever its code did.
+    """
+    try:
+        manager = _manager(plugin.name, load())
+        groups = list(_answers(manager.hook.scorer_criterion_group))
+        plugin = replace(plugin, **_known(groups))
+        formulas = tuple(_all("scorer_formulas", manager.hook.scorer_formulas))
+        files = tuple(_all("scorer_criteria_sets", manager.hook.scorer_criteria_sets))
+        if not groups and not formulas and not files:
+            raise PluginError("implements no hook; is @hookimpl missing?")
+        if len(groups) > 1:
+            raise PluginError("declares more than one criterion group")
+        _check_files(files)
+        criteria_sets = tuple(file for file in files if not file.name.endswith(CASES))
+        plugin = replace(plugin, withheld=criteria_sets)
+        for group in groups:
+            _check_group(group, {p.group.name: p for p in before if p.group})
+        _check_formulas(formulas, [kind for p in before for kind in p.formulas])
+    except BaseException as error:
+        if not theirs(error):
+            raise
+        return replace(plugin, failure=one_line(str(error)) if isinstance(error, PluginError) else told(error))
+    group = groups[0] if groups else None
+    return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())
+
+
+def _manager(name: str, module: object) -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, name)
+    manager.check_pending()
+    return manager
+
+
+def _known(groups: Sequence[object]) -> dict[str, Any]:
+    """What can be said of a plugin even if its group cannot be used."""
+    name = getattr(groups[0], "name", None) if groups else None
+    version = getattr(groups[0], "api_version", None) if groups else None
+    return {
+        "claims": name if isinstance(name, str) else "",
+        "api_version": version if isinstance(version, int) else None,
+    }
+
+
+def _all(name: str, hook: pluggy.HookCaller) -> Iterator[Any]:
+    for answer in _answers(hook):
+        if not isinstance(answer, Iterable) or isinstance(answer, str):
+            raise PluginError(f"{name} gives {shown(answer)}, not a list")
+        yield from answer
+
+
+def _answers(hook: pluggy.HookCaller) -> Iterator[Any]:
+    return (answer for answer in hook() if answer is not None)
+
+
+def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
+    if not isinstance(group, CriterionGroup):
+        raise PluginError(f"scorer_criterion_group gives {shown(group)}, not a CriterionGroup")
+    name, version = getattr(group, "name", None), getattr(group, "api_version", None)
+    if version != API_VERSION:
+        raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
+    if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:
+        raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources' ({CODE})")
+    if name in taken:
+        raise PluginError(f"declares group {name!r}, which {taken[name]} declares already")
+    for attribute, kind in (("indicators", Indicator), ("checks", PartOf)):
+        items = getattr(group, attribute)
+        if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
+            raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {shown(items)}")
+    title = group.title
+    if not isinstance(title, Mapping) or not all(isinstance(text, str) for text in (*title, *title.values())):
+        raise PluginError(f"title of group {name!r} is not texts by language: {shown(title)}")
+    if not all(isinstance(code, str) for check in group.checks for code in check.reads()):
+        raise PluginError(f"checks of group {name!r} do not name indicators: {shown(group.checks)}")
+    codes = [indicator.code for indicator in group.indicators]
+    for n, code in enumerate(codes):
+        if code in codes[:n]:
+            raise PluginError(f"group {name!r} declares indicator {code!r} twice")
+
+
+def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]]) -> None:
+    taken = {kind.kind for kind in (*KINDS, *before)}
+    for kind in formulas:
+        if not isinstance(kind, type) or not issubclass(kind, Formula):
+            raise PluginError(f"scorer_formulas gives {shown(kind)}, not a subclass of Formula")
+        if kind.kind in taken:
+            raise PluginError(f"declares formula kind {kind.kind!r}, which there is already")
+        clash = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionShape.model_fields)
+        if clash:
+            raise PluginError(f"formula kind {kind.kind!r} uses key {min(clash)!r}, which every criterion has")
+        taken.add(kind.kind)
+
+
+def _check_files(files: Iterable[object]) -> None:
+    for file in files:
+        if not isinstance(file, Traversable):
+            raise PluginError(f"scorer_criteria_sets gives {shown(file)}, not a file")
+        if not file.is_file():
+            raise PluginError(f"its criteria set {file.name!r} is not there")

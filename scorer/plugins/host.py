@@ -1,0 +1,106 @@
+"""The plugin host: finds installed plugins and takes them in, in a fixed order."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from scorer.criteria.loader import GroupTerms, Unavailable, Vocabulary
+from scorer.formulas import KINDS, Formula
+from scorer.groups import CriterionGroup
+from scorer.plugins.declaration import take_in
+from scorer.plugins.plugin import Plugin
+from scorer.plugins.probation import TIME_LIMIT, try_out
+
+ENTRY_POINTS = "scorer.plugins"
+
+BUNDLED = "egov-scorer"
+"""Our own distribution, whose plugins are not tried out first."""
+
+
+@dataclass(frozen=True)
+class PluginHost:
+    """The plugins of this process, in a fixed order."""
+
+    plugins: tuple[Plugin, ...]
+    groups: Mapping[str, CriterionGroup] = field(init=False)
+    """Criterion groups by name."""
+    providers: Mapping[str, Plugin] = field(init=False)
+    """The plugins that score them."""
+    formulas: Mapping[str, type[Formula]] = field(init=False)
+    """Formula kinds by name."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", {p.group.name: p.group for p in self.plugins if p.group})
+        object.__setattr__(self, "providers", {p.group.name: p for p in self.plugins if p.group})
+        kinds = [*KINDS, *(kind for plugin in self.plugins for kind in plugin.formulas)]
+        object.__setattr__(self, "formulas", {kind.kind: kind for kind in kinds})
+
+    @classmethod
+    def installed(cls, time_limit: float = TIME_LIMIT) -> PluginHost:
+        """Every plugin installed in this environment: those of egov-scorer first, then by distribution and name.
+
+        Of two that declare the same, the first one keeps it. A stranger's is imported in another process before this
+        one; what does not come through there is quarantined and never imported here.
+
+        Args:
+            time_limit: seconds that one plugin may take there.
+        """
+        found = _find()
+        strangers = [point for point, plugin in found if plugin.distribution != BUNDLED]
+        verdicts = dict(
+            zip(strangers, try_out([(p.name, p.value) for p in strangers], time_limit=time_limit), strict=True)
+        )
+        taken_in: list[Plugin] = []
+        for point, plugin in found:
+            verdict = verdicts.get(point)
+            if verdict is None or not verdict.failure:
+                taken_in.append(take_in(plugin, point.load, taken_in))
+            else:
+                taken_in.append(
+                    replace(
+                        plugin,
+                        failure=verdict.failure,
+                        claims=verdict.claims,
+                        api_version=verdict.api_version,
+                        withheld=tuple(map(Path, verdict.withheld)),
+                    )
+                )
+        return cls(tuple(taken_in))
+
+    @classmethod
+    def of(cls, sources: Iterable[tuple[Plugin, Callable[[], Any]]]) -> PluginHost:
+        """From plugins still empty and what imports each."""
+        taken_in: list[Plugin] = []
+        for plugin, load in sources:
+            taken_in.append(take_in(plugin, load, taken_in))
+        return cls(tuple(taken_in))
+
+    def vocabulary(self) -> Vocabulary:
+        """What criteria sets can name."""
+        return Vocabulary(
+            groups={name: GroupTerms(group.title, group.indicators) for name, group in self.groups.items()},
+            formulas=self.formulas,
+            unavailable=tuple(Unavailable(str(p), p.claims or p.name, p.failure) for p in self.plugins if p.failure),
+        )
+
+    def provider(self, group: str) -> Plugin:
+        """The plugin that scores ``group``."""
+        return self.providers[group]
+
+
+def _find() -> list[tuple[EntryPoint, Plugin]]:
+    """The entry points of plugins, and the plugins still empty, in their order."""
+    found = []
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+        found.append((point, Plugin(point.name, distribution or "", version or "")))
+    return sorted(found, key=lambda pair: _place(*pair))
+
+
+def _place(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:
+    return plugin.distribution != BUNDLED, plugin.distribution, point.name, point.value

@@ -1,0 +1,47 @@
+"""What comes out of code that is not ours: plugins, their groups and formulas."""
+
+from __future__ import annotations
+
+import threading
+
+_LONGEST = 2_000
+"""Characters of a text of theirs that are shown."""
+
+
+def theirs(error: BaseException) -> bool:
+    """Whether an exception is a fault of the code that raised it, and not somebody stopping the process.
+
+    Anything can come, also what is no ``Exception``: ``SystemExit``, or what test tools raise. ``KeyboardInterrupt``
+    reaches the main thread alone; elsewhere it was raised on purpose.
+    """
+    return not isinstance(error, KeyboardInterrupt) or threading.current_thread() is not threading.main_thread()
+
+
+def told(error: BaseException) -> str:
+    """An exception as one line: its kind and its text."""
+    return one_line(f"{type(error).__name__}: {_text(error)}" if _text(error) else type(error).__name__)
+
+
+def shown(thing: object) -> str:
+    """The ``repr`` of a thing as one line; only what it is when it cannot say."""
+    try:
+        return one_line(repr(thing))
+    except BaseException as error:
+        if not theirs(error):
+            raise
+        return f"a {type(thing).__name__}"
+
+
+def one_line(text: str) -> str:
+    """A text of theirs as one line that is not endless."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as another:
+        if not theirs(another):
+            raise
+        return ""

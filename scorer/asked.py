@@ -1,24 +1,35 @@
-"""Criterion groups whose plugin is asked, because it scores in a way of its own: not trusted, so checked."""
+"""Criterion groups whose plugin is asked, because it scores in a way of its own: not trusted, so checked.
+
+A plugin is asked in this process. It can raise, give nonsense or take its time, and does no harm beyond its own call.
+What it cannot be kept from: to hang in native code without letting go of the interpreter's lock (or to crash there)
+stops (or ends) the process. Several workers, or whatever watches over the process, mend that; this process cannot.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 
 from scorer.awards import Award, Frame, Statuses
 from scorer.cohort import Cohort
-from scorer.groups import CriterionFault, Status
-from scorer.plan import GroupPlan
+from scorer.groups import CriterionFault, GroupPoints, Status
+from scorer.plan import GroupPlan, Provider
 from scorer.points import Floats, Ints
+from scorer.strangers import shown, theirs
+from scorer.watch import Crowded, Watch
+
+Array = TypeVar("Array", bound=np.ndarray)
 
 
 class PluginFault(Exception):
     """A plugin broke, or gave points that cannot be, while scoring."""
 
-    def __init__(self, group: str, criterion: str, what: str) -> None:
-        super().__init__(f"plugin of group {group!r}{f', criterion {criterion}' if criterion else ''}: {what}")
-        self.group, self.criterion = group, criterion
+    def __init__(self, provider: Provider, criterion: str, what: str) -> None:
+        super().__init__(f"{provider}{f', criterion {criterion}' if criterion else ''}: {what}")
+        self.provider, self.criterion = provider, criterion
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,14 @@ class AskedGroup:
         return Award(self.frame, self.points[:, units], status == Status.MISSING, status == Status.NOT_APPLICABLE)
 
 
-def ask(group: GroupPlan, cohort: Cohort) -> AskedGroup:
+def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
     """Lets the group's plugin score, checks what it gives, and leaves out what is not applicable.
 
     Raises:
         PluginFault: the plugin broke or gave points that cannot be.
+        Crowded: it has not ended too many earlier calls.
     """
-    points, status = _checked(group, cohort)
+    points, status = _checked(group, cohort, watch)
     for row, criterion in enumerate(group.criteria):
         if criterion.missing_leaves_out:
             status[row, status[row] == Status.MISSING] = Status.NOT_APPLICABLE
@@ -55,22 +67,30 @@ def ask(group: GroupPlan, cohort: Cohort) -> AskedGroup:
     return AskedGroup(frame, points.astype(np.float64), status)
 
 
-def _checked(group: GroupPlan, cohort: Cohort) -> tuple[Ints, Statuses]:
+def _checked(group: GroupPlan, cohort: Cohort, watch: Watch) -> tuple[Ints, Statuses]:
     """What the plugin gives, as arrays of our own; a plugin is not trusted."""
+    provider = group.provider
     try:
-        given = group.plugin.score(group.criteria, cohort)
-        points, status = np.asarray(given.points), np.array(given.status)
+        with watch.over(str(provider)):
+            given = group.plugin.score(group.criteria, _unchangeable(cohort))
+            if not isinstance(given, GroupPoints):
+                raise PluginFault(provider, "", f"score() gives {shown(given)}, not GroupPoints")
+            points, status = np.array(given.points), np.array(given.status)
     except CriterionFault as fault:
-        raise PluginFault(group.code, fault.criterion, f"its formula raised {fault.__cause__!r}") from fault
-    except (Exception, SystemExit) as error:  # a stranger's code: anything can come
-        raise PluginFault(group.code, "", f"score() raised {error!r}") from error
+        raise PluginFault(provider, fault.criterion, f"its formula raised {shown(fault.__cause__)}") from fault
+    except (PluginFault, Crowded):
+        raise
+    except BaseException as error:
+        if not theirs(error):
+            raise
+        raise PluginFault(provider, "", f"score() raised {shown(error)}") from error
     shape = (len(group.criteria), len(cohort))
     if points.shape != shape or status.shape != shape:
-        raise PluginFault(group.code, "", f"points {points.shape} and status {status.shape} are not {shape}")
+        raise PluginFault(provider, "", f"points {points.shape} and status {status.shape} are not {shape}")
     if points.dtype not in (np.int64, np.float64) or status.dtype != np.uint8:
-        raise PluginFault(group.code, "", f"points are {points.dtype} and status {status.dtype}, not int64 and uint8")
+        raise PluginFault(provider, "", f"points are {points.dtype} and status {status.dtype}, not int64 and uint8")
     with np.errstate(invalid="ignore"):
-        whole = points.astype(np.int64)
+        whole = points.astype(np.int64, copy=False)
     bad_points = (whole != points) | (whole < group.lowest) | (whole > group.highest)
     bad = (bad_points & (status != Status.NOT_APPLICABLE)) | (status < Status.SCORED) | (status > Status.NOT_APPLICABLE)
     if bad.any():
@@ -79,5 +99,22 @@ def _checked(group: GroupPlan, cohort: Cohort) -> tuple[Ints, Statuses]:
         what = (
             f"gives {points[row, unit]} with status {status[row, unit]}; whole micropoints from {low} to {high} can be"
         )
-        raise PluginFault(group.code, group.criteria[row].id, what)
+        raise PluginFault(provider, group.criteria[row].id, what)
     return whole, status
+
+
+def _unchangeable(cohort: Cohort) -> Cohort:
+    """The same, of which a plugin can change nothing: other groups and later calls read it too."""
+    return replace(
+        cohort,
+        indicators=MappingProxyType(cohort.indicators),
+        rows=MappingProxyType(cohort.rows),
+        matrix=_read_only(cohort.matrix),
+        excluded=MappingProxyType({code: _read_only(mask) for code, mask in cohort.excluded.items()}),
+    )
+
+
+def _read_only(array: Array) -> Array:
+    seen = array.view()
+    seen.setflags(write=False)
+    return seen

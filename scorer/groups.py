@@ -14,6 +14,7 @@ from scorer.cohort import Cohort
 from scorer.criteria.model import Criterion, Effect
 from scorer.indicators import Indicator
 from scorer.points import Bools, Floats
+from scorer.strangers import shown, theirs
 
 API_VERSION = 1
 """Version of what ``scorer.plugin_api`` offers; a group names the one it was written for."""
@@ -45,7 +46,7 @@ class CriterionFault(Exception):
     """A criterion's formula broke while scoring."""
 
     def __init__(self, criterion: str, cause: BaseException) -> None:
-        super().__init__(f"criterion {criterion}: {cause!r}")
+        super().__init__(f"criterion {criterion}: {shown(cause)}")
         self.criterion = criterion
 
 
@@ -107,6 +108,8 @@ class CriterionGroup:
                 status[row] = np.where(outcome.missing, Status.MISSING, Status.SCORED)
                 if outcome.not_applicable is not None:
                     status[row, outcome.not_applicable] = Status.NOT_APPLICABLE
-            except (Exception, SystemExit) as error:  # a stranger's formula: anything can come
+            except BaseException as error:  # a stranger's formula
+                if not theirs(error):
+                    raise
                 raise CriterionFault(criterion.id, error) from error
         return GroupPoints(points, status)

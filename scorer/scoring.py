@@ -21,6 +21,7 @@ from scorer.gates import percent_key
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
+from scorer.watch import Watch
 
 CHUNK = 10_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
@@ -121,20 +122,22 @@ class Assessment:
         return self.sums.scores(len(self.categories))
 
 
-def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False) -> Assessment:
+def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False, watch: Watch | None = None) -> Assessment:
     """Scores the units of one tier.
 
     Args:
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
         full: whether to keep what each criterion gave.
+        watch: sees which plugins are asked; a service has one for all its calls.
 
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
+        Crowded: a plugin has not ended too many earlier calls.
     """
-    sheet = _Sheet(plan, cohort, full=full)
+    sheet, watch = _Sheet(plan, cohort, full=full), watch or Watch()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        asked = [ask(group, cohort) for group in plan.groups if group.lines is None]
+        asked = [ask(group, cohort, watch) for group in plan.groups if group.lines is None]
         np.setbufsize(BUFFER)  # until errstate ends
         for units in _chunks(len(cohort)):
             awards = award_points(plan, asked, cohort, units)

@@ -888,7 +888,7 @@ def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
             assert refused.info.metadata["criteria_set"] == "water-2020"
             assert refused.details.startswith(
                 "criteria set 'water-2020' was refused when it was loaded: categories.supply.groups.water: "
-                "its plugin is quarantined: ImportError: no module named 'hydrology'"
+                "its plugin 'water' is quarantined: ImportError: no module named 'hydrology'"
             )
             mend = "; mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'"
             assert refused.details.endswith(mend)
@@ -897,7 +897,7 @@ def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
             "tested-2020": criteria_pb2.CRITERIA_SET_STATE_AVAILABLE,
             "water-2020": criteria_pb2.CRITERIA_SET_STATE_REFUSED,
         }
-        assert "its plugin is quarantined: ImportError" in listed[1].problems[0]
+        assert "its plugin 'water' is quarantined: ImportError" in listed[1].problems[0]
         assert still_answers(service)
 
 
@@ -909,7 +909,7 @@ def test_why_a_plugin_is_quarantined_may_be_long() -> None:
         with pytest.raises(grpc.RpcError) as caught:
             score(service, row("hue"), "water-2020")
         assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-        assert f"its plugin is quarantined: ImportError: {LONG_WORDS[:20]}" in caught.value.details()
+        assert f"its plugin 'water' is quarantined: ImportError: {LONG_WORDS[:20]}" in caught.value.details()
         assert "'scorer plugins list'" in caught.value.details()
         assert dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
 
@@ -1195,10 +1195,39 @@ def raising(error: BaseException) -> Callable[..., object]:
     return score
 
 
+def recursing(*given: object) -> object:
+    return recursing(*given)
+
+
+def changing(field: str) -> Callable[..., object]:
+    """Changes something of the cohort."""
+
+    def score(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> object:
+        getattr(cohort, field)[0 if field == "matrix" else "W.1"] = 1
+        return None
+
+    return score
+
+
+class Unspeakable(Exception):
+    def __repr__(self) -> str:
+        raise SystemExit("no words")
+
+
 BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "an exception": (raising(RuntimeError("hết nước")), "", "score() raised RuntimeError('hết nước')"),
     "the end of the process": (raising(SystemExit(1)), "", "score() raised SystemExit(1)"),
-    "nothing": (lambda *_: None, "", "score() raised AttributeError("),
+    "nothing": (lambda *_: None, "", "score() gives None, not GroupPoints"),
+    "a generator": (lambda *_: (n for n in range(2)), "", "score() gives <generator object "),
+    "a thing that cannot be shown": (lambda *_: Unspeakable(), "", "score() gives a Unspeakable, not GroupPoints"),
+    "an interrupt": (raising(KeyboardInterrupt()), "", "score() raised KeyboardInterrupt()"),
+    "too deep a recursion": (recursing, "", "score() raised RecursionError("),
+    "no memory": (raising(MemoryError()), "", "score() raised MemoryError()"),
+    "an exception that cannot be shown": (raising(Unspeakable()), "", "score() raised a Unspeakable"),
+    "a changed cohort": (changing("matrix"), "", "score() raised ValueError('assignment destination is read-only')"),
+    "other units left out": (changing("excluded"), "", "score() raised TypeError("),
+    "other rows": (changing("rows"), "", "score() raised TypeError("),
+    "other indicators": (changing("indicators"), "", "score() raised TypeError("),
     "NaN": (put(0, math.nan), "W.2", "gives nan with status 1; whole micropoints from 0 to 2000000 can be"),
     "infinity": (put(0, math.inf), "W.2", "gives inf with status 1; whole micropoints from 0 to 2000000 can be"),
     "half a micropoint": (put(0, 0.5), "W.2", "gives 0.5 with status 1; whole micropoints from 0 to 2000000 can be"),
@@ -1263,10 +1292,12 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
             )
         refused = caught[0]
         assert refused.code is grpc.StatusCode.INTERNAL
-        where = f"plugin of group 'water'{f', criterion {criterion}' if criterion else ''}: "
+        where = f"group 'water' of plugin 'water'{f', criterion {criterion}' if criterion else ''}: "
         assert refused.details.startswith(where + what)
         assert (refused.info.reason, refused.info.domain) == ("PLUGIN_FAULT", "scorer.egov.vn")
-        assert dict(refused.info.metadata) == {"group": "water", "criterion": criterion, "request_id": "tinh-46"}
+        assert dict(refused.info.metadata) == {
+            "group": "water", "criterion": criterion, "plugin": "water", "distribution": "", "request_id": "tinh-46",
+        }  # fmt: skip
         assert "Traceback" not in refused.details
         assert ".py" not in refused.details
         assert f"tinh-46 RankProvince refused: INTERNAL {refused.details}" in logged(caplog)
@@ -1300,7 +1331,7 @@ def test_a_formula_that_breaks_is_named_with_its_criterion(key: str, what: str) 
             score(service, row("hue"), "water-2020")
         refused = caught[0]
         assert refused.code is grpc.StatusCode.INTERNAL
-        assert refused.details.startswith("plugin of group 'water', criterion W.2: its formula raised ")
+        assert refused.details.startswith("group 'water' of plugin 'water', criterion W.2: its formula raised ")
         assert what in refused.details
         assert (refused.info.metadata["group"], refused.info.metadata["criterion"]) == ("water", "W.2")
         assert still_answers(service, "beside-2020")
@@ -1312,7 +1343,7 @@ def test_a_plugin_may_break_with_many_words() -> None:
         with pytest.raises(grpc.RpcError) as caught:
             score(service, row("hue"), "water-2020")
         assert caught.value.code() is grpc.StatusCode.INTERNAL
-        said = f"plugin of group 'water': score() raised RuntimeError('{LONG_WORDS[:20]}"
+        said = f"group 'water' of plugin 'water': score() raised RuntimeError('{LONG_WORDS[:20]}"
         assert caught.value.details().startswith(said)
         assert dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
 
@@ -1330,6 +1361,32 @@ def test_a_plugin_that_broke_once_is_not_shut_out() -> None:
             rank(service, row("hue"), row("poison"), criteria_set="water-2020")
         assert caught[0].code is grpc.StatusCode.INTERNAL
         assert rank(service, row("hue"), criteria_set="water-2020").rankings[0].unit_count == 1
+
+
+TWO_GROUPS = (
+    WATER.replace("water-2020", "two-2020")
+    + """\
+      roads:
+        criteria:
+          - {id: R.1, formula: awarded, indicator: wells, points: 2}
+"""
+)
+
+
+def test_what_a_plugin_keeps_and_changes_afterwards_changes_no_answer() -> None:
+    kept: list[np.ndarray] = []
+
+    def score_of_plugin(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> GroupPoints:
+        for array in kept:
+            array[:] = 3
+        shape = len(criteria), len(cohort)
+        kept.extend((np.full(shape, 1_000_000), np.ones(shape, dtype=np.uint8)))
+        return GroupPoints(*kept[-2:])
+
+    two = [group(name, *WELLS, score=score_of_plugin) for name in ("water", "roads")]
+    with serving(good(catalogue(host(*two), TWO_GROUPS))) as service:
+        for _ in range(2):
+            assert score(service, row("hue"), "two-2020").scorecard.overall.score.points == 3
 
 
 class BrokenCatalogue(Catalogue):
@@ -1367,7 +1424,7 @@ def test_our_own_mistake_says_nothing_but_the_request_id_and_the_log_says_the_re
 # --- none forgotten ------------------------------------------------------------------------------------------------
 
 
-CASES_STAND_IN = ("test_errors.py", "test_abuse.py")
+CASES_STAND_IN = ("test_errors.py", "test_abuse.py", "test_slow_plugins.py")
 
 
 def test_every_reason_of_the_service_has_its_case_here() -> None:

@@ -6,28 +6,26 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from threading import Semaphore
 from typing import NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
 from scorer.service.errors import Refusal, to_status
+from scorer.service.places import Places
 
 log = logging.getLogger("scorer.service")
 
 MAX_REQUEST_BYTES = 128 * 2**20
 REQUEST_ID = "x-request-id"
 
-SCORING = 8
-"""Calls that are parsed and answered at once: they share the interpreter, and each may hold a large request."""
 _GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 Request = TypeVar("Request", bound=Message)
 
 
 def unary(
-    method: str, request_type: type[Request], answer: Callable[[Request], Message], scoring: Semaphore
+    method: str, request_type: type[Request], answer: Callable[[Request], Message], scoring: Places
 ) -> grpc.RpcMethodHandler[list[bytes], bytes]:
     """A handler that takes and gives bytes.
 
@@ -39,7 +37,7 @@ def unary(
     def handle(data: list[bytes], context: grpc.ServicerContext) -> bytes:
         request_id = _request_id(context)
         try:
-            with scoring:
+            with scoring.taken(context, len(data[0])):
                 if not context.is_active():  # the caller has gone while the call waited
                     return b""
                 reply = answer(_parse(request_type, data))
@@ -48,7 +46,7 @@ def unary(
         except Refusal as refusal:
             _log_refusal(method, request_id, refusal)
             _abort(context, refusal, request_id)
-        except Exception:
+        except BaseException:  # a stranger's code may raise SystemExit, after which gRPC would never answer
             log.exception("%s %s failed", request_id, method)
             message = f"the service failed; its log has request id {request_id}"
             _abort(context, Refusal(grpc.StatusCode.INTERNAL, "INTERNAL", message), request_id)

@@ -20,16 +20,22 @@ from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_she
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
+from scorer.watch import Crowded, Watch
 
 MAX_UNITS = 100_000
 MAX_FULL_ROWS = 5_000
 
 
 class ScorerService:
-    """Answers from the catalogue that ``catalogue()`` gives when a call starts."""
+    """Answers from the catalogue that ``catalogue()`` gives when a call starts.
 
-    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
-        self._catalogue = catalogue
+    Args:
+        catalogue: gives the catalogue.
+        watch: sees which plugins are asked.
+    """
+
+    def __init__(self, catalogue: Callable[[], Catalogue], watch: Watch | None = None) -> None:
+        self._catalogue, self._watch = catalogue, watch or Watch()
 
     def score_unit(self, request: pb.ScoreUnitRequest) -> pb.ScoreUnitResponse:
         """One unit: a cohort of one."""
@@ -45,7 +51,7 @@ class ScorerService:
             message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
             raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
         unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
-        assessment = _assess(admitted[0], full=full)
+        assessment = self._assess(admitted[0], full=full)
         return pb.ScoreUnitResponse(
             scorecard=scorecard(assessment, None, 0, unit, full=full), provenance=provenance(plan, "", request.period)
         )
@@ -72,7 +78,7 @@ class ScorerService:
             before += len(part.units)
             if first >= last:
                 continue
-            ranking = rank(_assess(part, full=full), plan.criteria_set.ranking)
+            ranking = rank(self._assess(part, full=full), plan.criteria_set.ranking)
             message = reply.rankings.add()
             ranking_head(ranking, message, full=full)
             shown = ranking.order[first:last]
@@ -81,6 +87,26 @@ class ScorerService:
             else:
                 ranking_table(ranking, shown, message.table, full=full)
         return reply
+
+    def _assess(self, part: Admitted, *, full: bool) -> Assessment:
+        """Scores the units of a tier.
+
+        Raises:
+            Refusal: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
+        """
+        try:
+            return assess(part.plan, part.cohort, full=full, watch=self._watch)
+        except PluginFault as fault:
+            metadata = {
+                "group": fault.provider.group,
+                "criterion": fault.criterion,
+                "plugin": fault.provider.plugin,
+                "distribution": fault.provider.distribution,
+            }
+            raise Refusal(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
+        except Crowded as crowded:
+            message = f"{crowded}; try again later; if it stays so, have the plugin mended and restart the service"
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
 
 
 def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, findings: Findings) -> list[Admitted]:
@@ -125,6 +151,8 @@ def find_set(catalogue: Catalogue, code: str, findings: Findings) -> SetPlan:
         raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
     known = ", ".join(catalogue.sets)
     message = f"unknown criteria set {code[:80]!r}; there are: {known}{nearly(code[:80], catalogue.sets)}"
+    if quarantined := ", ".join(str(plugin) for plugin in catalogue.host.plugins if plugin.failure):
+        message += f"; quarantined, and may issue it: {quarantined}; see 'scorer plugins list'"
     metadata = {"criteria_set": code[:80], "known": known}
     raise Refusal(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
 
@@ -192,15 +220,3 @@ def _cards(
     return [
         scorecard(assessment, ranking, place, units[int(part.units[place])], full=full) for place in shown
     ]  # fmt: skip
-
-
-def _assess(part: Admitted, *, full: bool) -> Assessment:
-    try:
-        return assess(part.plan, part.cohort, full=full)
-    except PluginFault as fault:
-        raise Refusal(
-            grpc.StatusCode.INTERNAL,
-            "PLUGIN_FAULT",
-            str(fault),
-            {"group": fault.group, "criterion": fault.criterion},
-        ) from fault

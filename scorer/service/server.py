@@ -6,7 +6,6 @@ import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Semaphore
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -14,14 +13,17 @@ from grpc_reflection.v1alpha import reflection
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
-from scorer.service.calls import MAX_REQUEST_BYTES, SCORING, unary
+from scorer.service.calls import MAX_REQUEST_BYTES, unary
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.memory import keep_memory
+from scorer.service.places import Attendant, Places
 from scorer.service.scorer_service import ScorerService
+from scorer.watch import Watch
 
 THREADS = 128
 """A call holds one from its first byte on, also while its body does not come, as does an open reflection stream: only
-scoring is limited (``calls.SCORING``), so that idle callers leave room for others."""
+scoring is limited (``places.SCORING``), so that idle callers leave room for others. A call that its caller gave up
+holds one while a plugin goes on scoring for it (``places.LOST``)."""
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
 
@@ -56,37 +58,6 @@ class _Arrivals(grpc.GenericRpcHandler):
         self.count += 1  # one thread of gRPC's hands all calls over
 
 
-class _Places(Semaphore):
-    """Places for scoring."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self._count = count
-        self._open = Event()
-        self._open.set()
-
-    def __enter__(self, blocking: bool = True, timeout: float | None = None) -> bool:
-        taken = super().acquire(blocking, timeout)
-        while taken and not self._open.is_set():
-            self.release()
-            self._open.wait()
-            taken = super().acquire(blocking, timeout)
-        return taken
-
-    def rest(self, patience: float) -> None:
-        """Lets nobody score until ``resume``; returns when nobody does, or after ``patience`` seconds."""
-        self._open.clear()
-        ends, held = time.monotonic() + patience, 0
-        while held < self._count and self.acquire(timeout=max(ends - time.monotonic(), 0)):
-            held += 1
-        for _ in range(held):
-            self.release()
-
-    def resume(self) -> None:
-        """Lets those who wait score."""
-        self._open.set()
-
-
 class Server:
     """A running server.
 
@@ -110,8 +81,9 @@ class Server:
                 ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
             ],
         )
-        scorer, criteria = ScorerService(catalogue), CriteriaService(catalogue)
-        self._scoring = scoring = _Places(SCORING)
+        watch, self._scoring = Watch(), Places()
+        scoring, scorer, criteria = self._scoring, ScorerService(catalogue, watch), CriteriaService(catalogue)
+        self._attendant = Attendant(watch, scoring)
         self._arrivals = _Arrivals()
         self._server.add_generic_rpc_handlers((self._arrivals,))
         handlers = {
@@ -146,6 +118,7 @@ class Server:
         gc.freeze()  # criteria sets stay: looking through them again and again made calls wait
         gc.set_threshold(GARBAGE)
         self._server.start()
+        self._attendant.start()
         for name in ("", *SERVICES):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
@@ -158,6 +131,7 @@ class Server:
         stopped = self._server.stop(max(ends - time.monotonic(), 0))
         self._scoring.resume()
         stopped.wait()
+        self._attendant.end()
 
     def _take_in(self, grace: float) -> None:
         """Lets gRPC hand over the calls that have arrived.

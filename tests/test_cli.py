@@ -173,10 +173,10 @@ def test_the_bundled_plugins_are_ready() -> None:
     shown = lines(said("plugins", "list"))
     for group in ("policy_environment", "infrastructure", "human_resources"):
         (line,) = (line for line in shown if line.startswith(f"{group} "))
-        assert line.startswith(f"{group} egov-scorer {version('egov-scorer')} {group}")
+        assert line.startswith(f"{group} egov-scorer {version('egov-scorer')} 1 group {group}")
         assert line.endswith(" ready")
-    (sets,) = (line for line in shown if line.startswith("criteria_sets "))
-    assert "hue-2020.yaml" in sets
+    assert any(line.startswith("criteria_sets ") and line.endswith(" ready") for line in shown)
+    assert "set hue-2020.yaml" in shown
     assert "quarantined" not in "\n".join(shown)
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
+import re
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from harness import catalogue, good, group, host, plugin, refusal, serving
+from strangers import install, run
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.formulas import KINDS, Outcome, Read
 from scorer.plugin_api import Cohort, CriterionGroup, Formula, Indicator, IndicatorKind, PartOf, hookimpl
 from scorer.plugins import Plugin, PluginHost
-
-SCORER = Path(sys.executable).parent / "scorer"
 
 
 def module(**hooks: object) -> object:
@@ -101,6 +98,11 @@ class Kindless(Formula):
     """A formula kind that forgot its name."""
 
 
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
 class Clashing(Formula):
     kind: ClassVar[str] = "clashing"
     points: int
@@ -143,6 +145,11 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no indicators but nothing": (lambda: plugin(group("roads", **{"indicators": None})), "indicators"),
     "an indicator of no kind": (lambda: plugin(group("roads", Indicator("paved", kind="lot"))), "'lot' is not a valid"),
+    "a title that is none": (lambda: plugin(group("roads", title="Roads")), "title of group 'roads' is not texts"),
+    "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
+    "an exception that is no Exception": (raising(GeneratorExit("enough")), "GeneratorExit: enough"),
+    "an exception without words": (raising(AssertionError()), "AssertionError"),
+    "an exception that cannot be shown": (raising(Unspeakable()), "Unspeakable"),
     "a check that is none": (lambda: plugin(group("roads", checks=("paved",))), "check"),
     "a formula kind that there is already": (
         lambda: plugin(None, [Later]),
@@ -206,7 +213,7 @@ def test_a_set_that_needs_a_quarantined_plugin_says_why_it_cannot_be_used() -> N
     said = [str(problem) for problem in refusal.problems]
     assert said == [
         "set0.yaml:11:7: categories.readiness.groups.roads: "
-        "its plugin is quarantined: ModuleNotFoundError: No module named 'dust'"
+        "its plugin 'roads' is quarantined: ModuleNotFoundError: No module named 'dust'"
     ]
 
 
@@ -214,7 +221,25 @@ def test_a_group_of_an_unknown_quarantined_plugin_names_those_that_could_be_it()
     plugins = loaded(wells=lambda: plugin(WELLS), ministry=raising(ImportError("gone")))
     refusal = catalogue(plugins, document("roads-2020", "wells", "roads")).refusal("roads-2020")
     assert refusal is not None
-    assert "no plugin scores group 'roads'; quarantined plugins: ministry" in str(refusal.problems[0])
+    said = "no plugin scores group 'roads'; plugin 'ministry' is quarantined: ImportError: gone"
+    assert said in str(refusal.problems[0])
+
+
+def test_a_group_whose_plugin_has_another_name_is_known_when_it_could_be_imported() -> None:
+    later = group("roads", Indicator("paved", kind="number"), api_version=2)
+    plugins = loaded(wells=lambda: plugin(WELLS), ministry=lambda: plugin(later))
+    refusal = catalogue(plugins, document("roads-2020", "wells", "roads")).refusal("roads-2020")
+    assert refusal is not None
+    said = "its plugin 'ministry' is quarantined: was written for API version 2; this scorer offers 1"
+    assert said in str(refusal.problems[0])
+
+
+def test_a_formula_kind_that_is_not_there_may_be_that_of_a_quarantined_plugin() -> None:
+    plugins = loaded(wells=lambda: plugin(WELLS), ministry=raising(ImportError("gone")))
+    refusal = catalogue(plugins, document("wells-2020", "wells", formula="root")).refusal("wells-2020")
+    assert refusal is not None
+    said = "unknown formula 'root'; plugin 'ministry' is quarantined: ImportError: gone"
+    assert [problem.message for problem in refusal.problems] == [said]
 
 
 def test_whoever_stops_the_process_is_not_quarantined() -> None:
@@ -256,6 +281,10 @@ def breaks(*_: object) -> Any:
     raise RuntimeError("dust in the works")
 
 
+def ends(*_: object) -> Any:
+    raise SystemExit("dust in the works")
+
+
 @pytest.mark.parametrize(
     "kind",
     [
@@ -265,8 +294,21 @@ def breaks(*_: object) -> Any:
         failing(limits=breaks),
         failing(limits=lambda self, tier, maximum: {"gravel": (0.0, 1.0)}),
         failing(needs_cohort=property(breaks)),
+        failing(line=breaks),
+        failing(line=ends),
+        failing(reads=ends),
     ],
-    ids=["reads", "reads-text", "problems", "limits", "limits-of-another", "needs-cohort"],
+    ids=[
+        "reads",
+        "reads-text",
+        "problems",
+        "limits",
+        "limits-of-another",
+        "needs-cohort",
+        "line",
+        "line-ends",
+        "reads-end",
+    ],
 )
 def test_a_formula_kind_that_breaks_takes_down_its_own_set_only(kind: type[Formula]) -> None:
     plugins = host(WELLS, formulas=[kind])
@@ -274,7 +316,7 @@ def test_a_formula_kind_that_breaks_takes_down_its_own_set_only(kind: type[Formu
     assert list(sets.sets) == ["good-2020"]
     refusal = sets.refusal("bad-2020")
     assert refusal is not None
-    assert "failing" in str(refusal.problems[0])
+    assert re.search("failing|broken: (RuntimeError|SystemExit): dust in the works", str(refusal.problems[0]))
 
 
 # Indicators of two groups
@@ -407,22 +449,6 @@ def scorer_criterion_group():
 """
 
 
-def install(site: Path, name: str, version: str, files: Mapping[str, str], plugins: Mapping[str, str]) -> None:
-    """What an installer leaves of a distribution: its files and its metadata."""
-    metadata = {
-        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        "WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "INSTALLER": "tests\n",
-        "entry_points.txt": "[scorer.plugins]\n" + "".join(f"{key} = {value}\n" for key, value in plugins.items()),
-    }
-    info = f"{name.replace('-', '_')}-{version}.dist-info"
-    everything = {**files, **{f"{info}/{file}": text for file, text in metadata.items()}}
-    everything[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*everything, f"{info}/RECORD"])
-    for file, text in everything.items():
-        (site / file).parent.mkdir(parents=True, exist_ok=True)
-        (site / file).write_text(text, encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Distributions of strangers: one that works, one that cannot be imported, one that takes a bundled name."""
@@ -439,18 +465,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-def run(site: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "400"}
-    environment.pop("PYTHONPATH", None)
-    if site:
-        environment["PYTHONPATH"] = str(site)
-    done = subprocess.run(
-        [str(SCORER), *arguments], env=environment, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
 def row(text: str, start: str) -> str:
     """The line that starts with a word, spaces evened out."""
     (found,) = (" ".join(line.split()) for line in text.splitlines() if line.split()[:1] == [start])
@@ -460,17 +474,22 @@ def row(text: str, start: str) -> str:
 def test_an_installed_plugin_is_found_with_all_it_brings(site: Path) -> None:
     done = run(site, "plugins", "list")
     assert done.returncode == 0
-    assert row(done.stdout, "water") == "water stranger-water 1.2.3 water root water-2024.yaml ready"
+    assert row(done.stdout, "water") == "water stranger-water 1.2.3 1 group water ready"
+    assert "formula root" in done.stdout
+    assert "set water-2024.yaml" in done.stdout
     assert row(done.stdout, "infrastructure").endswith("ready")
 
 
 def test_an_installed_plugin_that_breaks_is_named_beside_it(site: Path) -> None:
     done = run(site, "plugins", "list")
-    dust, thief = row(done.stdout, "dust"), row(done.stdout, "aaa")
-    assert dust.startswith("dust stranger-dust 0.0.1 quarantined: ModuleNotFoundError")
-    assert "no_such_module_at_all" in dust
-    assert thief.startswith("aaa another-infrastructure 9.9 quarantined: ")
-    assert "group 'infrastructure', which plugin 'infrastructure' declares already" in thief
+    assert row(done.stdout, "dust") == "dust stranger-dust 0.0.1 quarantined"
+    assert row(done.stdout, "aaa") == "aaa another-infrastructure 9.9 1 quarantined"
+    assert [line for line in done.stdout.splitlines() if " is quarantined: " in line] == [
+        "plugin 'aaa' (another-infrastructure 9.9) is quarantined: declares group 'infrastructure', "
+        "which plugin 'infrastructure' (egov-scorer 0.1.0) declares already",
+        "plugin 'dust' (stranger-dust 0.0.1) is quarantined: "
+        "ModuleNotFoundError: No module named 'no_such_module_at_all'",
+    ]
 
 
 def test_a_set_of_an_installed_plugin_stands_beside_the_bundled_ones(site: Path) -> None:
@@ -480,8 +499,8 @@ def test_a_set_of_an_installed_plugin_stands_beside_the_bundled_ones(site: Path)
     assert "2024-01-01 to ..." in row(done.stdout, "water-2024")
     assert row(done.stdout, "hue-2020")
     assert sorted(line.split(" is quarantined: ")[0] for line in done.stderr.splitlines()) == [
-        "scorer: plugin 'aaa'",
-        "scorer: plugin 'dust'",
+        "scorer: plugin 'aaa' (another-infrastructure 9.9)",
+        "scorer: plugin 'dust' (stranger-dust 0.0.1)",
     ]
 
 

@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from scorer import __version__
 from scorer.cli import criteria, demo, plugins, rank, serve
-from scorer.cli.output import UserMistake, complain
+from scorer.cli.output import UserMistake, complain, out
 
 app = typer.Typer(
     name="scorer",
@@ -46,7 +46,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows the numbers at least
     try:
-        sys.exit(app(standalone_mode=False))
+        with out.command():
+            code = app(standalone_mode=False)
+        sys.exit(code)
     except UserMistake as mistake:
         complain(str(mistake))
         sys.exit(2)

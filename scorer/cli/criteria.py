@@ -10,12 +10,11 @@ from rich.tree import Tree
 
 from scorer.catalogue import load_set
 from scorer.cli.cases import run_cases
-from scorer.cli.load import find, load_catalogue
+from scorer.cli.load import find, load_catalogue, quiet_host
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
 from scorer.points import PointsByTier, plain
 
 app = typer.Typer(help="Look at criteria sets, check and test documents, write empty forms.", no_args_is_help=True)
@@ -75,7 +74,7 @@ def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", m
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
     """Check documents: every problem at once, with line and column. Exit code 2 when there are any."""
-    host, compiler, broken, unread = PluginHost.installed(), GateCompiler(), 0, 0
+    host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
     for file in files:
         try:
             data = file.read_bytes()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from rich import box
 from rich.console import Console
@@ -15,6 +18,41 @@ _WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PI
 
 
 class _Console(Console):
+    _until: ExitStack | None = None
+    """What is undone when the command ends."""
+
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """While a command runs."""
+        with ExitStack() as self._until:
+            yield
+        self._until = None
+
+    def reserve(self) -> None:
+        """Until the command ends, nothing but what is printed here reaches standard output.
+
+        What plugins print, when they are imported or later, goes to standard error: programs read our output.
+        """
+        if self._until is not None and self._file is None and sys.stdout is not None:  # None when it is closed
+            self._until.enter_context(self._alone())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        usual = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+        try:
+            real = usual.fileno() == 1
+        except OSError:  # something in memory
+            real = False
+        usual.flush()
+        with os.fdopen(os.dup(1), "w", encoding=usual.encoding, errors=usual.errors) as ours:
+            os.dup2(2, 1)
+            self.file, sys.stdout = ours if real else usual, sys.stderr
+            try:
+                yield
+            finally:
+                self._file, sys.stdout = None, usual
+                os.dup2(ours.fileno(), 1)
+
     def on_broken_pipe(self) -> None:
         """Leaves it to ``main``, which ends as other commands do."""
         raise BrokenPipeError

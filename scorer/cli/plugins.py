@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import typer
 from rich.markup import escape
 
-from scorer.cli.output import out, table
-from scorer.plugins import PluginHost
+from scorer.cli.load import quiet_host
+from scorer.cli.output import err, out, table
+from scorer.groups import API_VERSION
+from scorer.plugins import Plugin
 
 app = typer.Typer(help="Look at installed plugins.", no_args_is_help=True)
 
@@ -17,17 +22,48 @@ def _plugins() -> None:
 
 
 @app.command("list")
-def list_plugins() -> None:
+def list_plugins(
+    as_text: bool = typer.Option(False, "--json", help="Print them as JSON instead of a table."),
+) -> None:
     """List the installed plugins, what each brings, and why one is quarantined."""
-    shown = table("plugin", "distribution", "version", "group", "formulas", "criteria sets", "status")
-    for plugin in PluginHost.installed().plugins:
+    with err.status("trying out plugins"):
+        plugins = quiet_host().plugins
+    if as_text:
+        listed = {"api_version": API_VERSION, "plugins": [_as_json(plugin) for plugin in plugins]}
+        out.file.write(json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+        return
+    shown = table("plugin", "distribution", "API", "brings", "status")
+    for plugin in plugins:
         shown.add_row(
-            plugin.name,
-            plugin.distribution,
-            plugin.version,
-            plugin.group.name if plugin.group else "",
-            ", ".join(kind.kind for kind in plugin.formulas),
-            ", ".join(file.name for file in plugin.criteria_sets),
-            escape(f"quarantined: {plugin.failure}") if plugin.failure else "ready",
+            escape(plugin.name),
+            escape(f"{plugin.distribution} {plugin.version}"),
+            str(plugin.api_version or ""),
+            escape(_brings(plugin)),
+            "quarantined" if plugin.failure else "ready",
         )
     out.print(shown)
+    for plugin in plugins:
+        if plugin.failure:  # a sentence, for which no column is wide enough
+            out.print(escape(f"{plugin} is quarantined: {plugin.failure}"), style="red")
+
+
+def _brings(plugin: Plugin) -> str:
+    """What it brings, one thing a line."""
+    found = [f"group {plugin.group.name}"] if plugin.group else []
+    found += [f"formula {kind.kind}" for kind in plugin.formulas]
+    found += [f"set {file.name}" for file in plugin.criteria_sets]
+    return "\n".join(found)
+
+
+def _as_json(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "api_version": plugin.api_version,
+        "groups": [plugin.group.name] if plugin.group else [],
+        "formulas": [kind.kind for kind in plugin.formulas],
+        "criteria_sets": [file.name for file in plugin.criteria_sets],
+        "status": "quarantined" if plugin.failure else "ready",
+        "failure": plugin.failure,
+    }

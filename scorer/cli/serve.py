@@ -27,6 +27,9 @@ def serve(
         "127.0.0.1:50051", help="Host and port to listen on; port 0 takes a free one.", metavar="HOST:PORT"
     ),
     workers: int = typer.Option(1, min=1, help="Processes that share the port, such as one a core.", metavar="N"),
+    strict: bool = typer.Option(
+        False, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
+    ),
 ) -> None:
     """Serve over gRPC until stopped (Ctrl-C or SIGTERM)."""
     host, _, port = address.rpartition(":")
@@ -34,9 +37,9 @@ def serve(
         raise UserMistake(f"{address!r} is not HOST:PORT, such as 127.0.0.1:50051")
     try:
         if workers == 1:
-            _serve_alone(address)
+            _serve_alone(address, strict=strict)
         else:
-            _serve_together(address, workers)
+            _serve_together(address, workers, strict=strict)
     except AddressError as error:
         raise UserMistake(str(error)) from error
 
@@ -46,9 +49,9 @@ def names(catalogue: Catalogue) -> str:
     return ", ".join(catalogue.sets) or "no criteria sets"
 
 
-def _serve_alone(address: str) -> None:
+def _serve_alone(address: str, *, strict: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(strict=strict)
     server = Server(lambda: catalogue, address)
     stop = threading.Event()
 
@@ -67,9 +70,9 @@ def _serve_alone(address: str) -> None:
     os._exit(0)  # a thread that still computes for a call that was given up would hold the process
 
 
-def _serve_together(address: str, workers: int) -> None:
+def _serve_together(address: str, workers: int, *, strict: bool) -> None:
     if sys.platform != "linux":
         raise UserMistake("several workers need Linux, which alone divides the connections of a port among them")
     log_with_pid()
     with HeldPort(address) as held:
-        Workers(held.address, workers, GRACE).run()
+        Workers(held.address, workers, GRACE, strict=strict).run()

@@ -1,12 +1,13 @@
 """One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
 
-``python -m scorer.cli.worker ADDRESS [--quiet]`` serves on an address that its parent holds. The end of standard input
-tells it to end, and comes also when the parent dies. To standard output it writes one line for the parent, JSON:
+``python -m scorer.cli.worker ADDRESS [--quiet] [--strict]`` serves on an address that its parent holds. The end of
+standard input tells it to end, and comes also when the parent dies. To standard output it writes one line for the
+parent, JSON:
 
     {"sets": names}    it serves
     {"mistake": text}  it cannot, and ends with code 2
 
-``--quiet``: another one says what is wrong with installed plugins and sets.
+``--quiet``: another one says what is wrong with installed plugins and sets. ``--strict``: then it does not serve.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from scorer.cli.workers import log_with_pid
 from scorer.service.server import AddressError, Server
 
 
-def main(address: str, *, quiet: bool) -> int:
+def main(address: str, *, quiet: bool, strict: bool) -> int:
     """Serves until told to end; gives the exit code."""
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
@@ -37,7 +38,7 @@ def main(address: str, *, quiet: bool) -> int:
     Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     try:
         err.quiet = quiet
-        catalogue = load_catalogue()
+        catalogue = load_catalogue(strict=strict)
         server = Server(lambda: catalogue, address, shared=True)
     except (UserMistake, AddressError) as mistake:
         _report(parent, mistake=str(mistake))
@@ -62,7 +63,7 @@ def _report(parent: int, **said: str) -> None:
 
 if __name__ == "__main__":
     try:
-        code = main(sys.argv[1], quiet="--quiet" in sys.argv)
+        code = main(sys.argv[1], quiet="--quiet" in sys.argv, strict="--strict" in sys.argv)
     except Exception:
         logging.exception("the worker failed")
         code = 1

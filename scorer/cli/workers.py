@@ -102,10 +102,11 @@ class Workers:
         address: host and port, held by the caller.
         count: how many; one that dies is replaced.
         grace: seconds that calls under way have when the workers are stopped.
+        strict: whether they serve only if all plugins and criteria sets are in order.
     """
 
-    def __init__(self, address: str, count: int, grace: float) -> None:
-        self._address, self._count, self._grace = address, count, grace
+    def __init__(self, address: str, count: int, grace: float, *, strict: bool = False) -> None:
+        self._address, self._count, self._grace, self._strict = address, count, grace, strict
         self._events: SimpleQueue[_Report | None] = SimpleQueue()
         """What workers say; None for a signal."""
         self._running: set[_Worker] = set()
@@ -144,7 +145,7 @@ class Workers:
         Raises:
             UserMistake: this machine has no room for it.
         """
-        command = [*COMMAND, self._address, *(["--quiet"] if quiet else [])]
+        command = [*COMMAND, self._address, *["--quiet"] * quiet, *["--strict"] * self._strict]
         pipe = subprocess.PIPE
         try:
             # In a group of its own, where Ctrl-C does not reach it: while it loads, that would kill it.

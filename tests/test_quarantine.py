@@ -1,0 +1,384 @@
+"""Plugins that cannot be imported, in all the ways there are: each is named, and everything else serves."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from harness import refusal
+from strangers import HEAD, ZEROS, Served, document, environment, group_module, install, run, serve, stranger
+
+from egov.scorer.v1 import criteria_pb2
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.plugins.probation import Verdict, try_out
+
+HANGS_IN_HOOK = """\
+import time
+
+from scorer.plugin_api import hookimpl
+
+
+@hookimpl
+def scorer_formulas():
+    time.sleep(90)
+"""
+
+LEAVES_THREAD = f"""\
+import threading
+import time
+
+threading.Thread(target=time.sleep, args=(90,), name="heartbeat", daemon=True).start()
+{group_module("threads")}"""
+
+DISTURBS = """\
+import contextlib
+import os
+
+for descriptor in range(3, 20):
+    with contextlib.suppress(OSError):
+        os.write(descriptor, b"[]\\n{}\\n-\\n")
+os._exit(2)
+"""
+
+NAP = 86_400 + os.getpid()
+"""Seconds that nobody else sleeps."""
+
+LEAVES_CHILD = f"""\
+import os
+import subprocess
+
+subprocess.Popen(["sleep", "{NAP}"])
+os.kill(os.getpid(), 15)
+"""
+
+BREAKING: dict[str, tuple[str, str]] = {
+    "dust": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
+    "ends": (
+        "import os; print('no licence', flush=True); os._exit(7)",
+        "ended the process with code 7 while it was imported; it said last: no licence",
+    ),
+    "ends_well": ("import os; os._exit(0)", "ended the process with code 0 while it was imported"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "ended the process with signal SIGSEGV while it was imported"),
+    "disturbs": (
+        DISTURBS,
+        "ended the process with code 2 while it was imported",
+    ),
+    "closes": ("import os; os.closerange(3, 99); os.close(1); os.abort()", "signal SIGABRT while it was imported"),
+    "children": (LEAVES_CHILD, "ended the process with signal SIGTERM while it was imported"),
+    "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
+    "hangs": ("import time; time.sleep(90)", "was not imported within 10 seconds"),
+    "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
+    "forks": ("import os\n\nos.fork()\n" + group_module("forks"), "forks the process, which would make two of a"),
+    "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
+    "reads": ("input()", "EOFError: EOF when reading a line"),
+    "later": (group_module("later").replace("'later', 1", "'later', 2"), "was written for API version 2"),
+    "infrastructure_too": (
+        group_module("infrastructure"),
+        "declares group 'infrastructure', "
+        f"which plugin 'infrastructure' (egov-scorer {version('egov-scorer')}) declares already",
+    ),
+    "wells_too": (group_module("wells"), "declares group 'wells', which plugin 'wells' (a-first 1.0) declares already"),
+}
+
+PRINTS = """\
+import os
+
+print("[", flush=True)
+os.system("echo {")
+"""
+
+SETS = f"""{HEAD}@hookimpl
+def scorer_criteria_sets():
+    from pathlib import Path
+
+    return sorted(Path(__file__).parent.glob("*.yaml"))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every plugin that breaks, two that do not, and a set for each."""
+    site = tmp_path_factory.mktemp("site")
+    for name, (code, _) in BREAKING.items():
+        stranger(site, name, code)
+    install(site, "a-first", "1.0", {"wells_.py": group_module("wells")}, {"wells": "wells_"})
+    install(site, "bad-value", "1.0", {}, {"bad_value": "not a module"})
+    stranger(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
+    stranger(site, "sets_", SETS)
+    for group in ("hangs", "ends", "later", "wells", "loud"):
+        indicator = "decibels" if group == "loud" else "wells"
+        (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
+    return site
+
+
+@pytest.fixture(scope="module")
+def listed(site: Path) -> dict[str, Any]:
+    """What ``scorer plugins list --json`` says of each plugin, by its distribution."""
+    done = run(site, "plugins", "list", "--json")
+    assert done.returncode == 0
+    assert done.stderr == "[\n{\n"  # what it printed
+    found = json.loads(done.stdout)
+    assert found["api_version"] == 1
+    return {plugin["distribution"]: plugin for plugin in found["plugins"] if plugin["distribution"] != "egov-scorer"}
+
+
+@pytest.fixture(scope="module")
+def service(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serve(site, tmp_path_factory.mktemp("log") / "log") as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed: dict[str, Any], name: str) -> None:
+    plugin = listed[f"stranger-{name}"]
+    assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
+    assert BREAKING[name][1] in plugin["failure"]
+    assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
+    assert plugin["api_version"] == {"later": 2, "infrastructure_too": 1, "wells_too": 1, "threads": 1, "forks": 1}.get(
+        name
+    )
+
+
+def test_the_others_are_there(listed: dict[str, Any]) -> None:
+    assert listed.pop("bad-value")["failure"] == "its entry point 'not a module' is not MODULE or MODULE:NAME"
+    good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
+    assert {name: plugin["groups"] for name, plugin in good.items()} == {
+        "a-first": ["wells"],
+        "stranger-loud": ["loud"],
+        "stranger-sets_": [],
+    }
+    assert good["a-first"]["api_version"] == 1
+    assert "hangs-2024.yaml" in good["stranger-sets_"]["criteria_sets"]
+    assert not any(plugin["failure"] for plugin in good.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_a_plugin_started_itself_is_ended_with_it(listed: dict[str, Any]) -> None:
+    del listed
+    running = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            running.append(entry.read_bytes())
+    assert any(b"python" in command for command in running)
+    assert not any(str(NAP).encode() in command for command in running)
+
+
+def unit(group: str, indicator: str = "wells") -> pb.ScoreUnitRequest:
+    answers = pb.UnitAnswers(unit=pb.Unit(id="a", tier="district"), answers={indicator: pb.Answer(number=7)})
+    return pb.ScoreUnitRequest(criteria_set=f"{group}-2024", unit_answers=answers)
+
+
+@pytest.mark.parametrize("group", ["hangs", "ends", "later"])
+def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: Served, group: str) -> None:
+    with refusal() as caught:
+        service.scorer.ScoreUnit(unit(group), timeout=20)
+    refused = caught[0]
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED")
+    plugin = f"its plugin '{group}' (stranger-{group} 1.0) is quarantined: {BREAKING[group][1]}"
+    assert plugin in refused.details
+    assert refused.details.endswith(
+        f"; mend it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
+    )
+
+
+def test_everything_else_serves_and_health_says_so(service: Served) -> None:
+    health = health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest(), timeout=20)
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
+    for group, indicator in (("wells", "wells"), ("loud", "decibels")):
+        assert service.scorer.ScoreUnit(unit(group, indicator), timeout=20).scorecard.overall.score.points == 7
+    sets = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(), timeout=20).criteria_sets
+    available = [found.code for found in sets if found.state == criteria_pb2.CRITERIA_SET_STATE_AVAILABLE]
+    assert available == ["bac-kan-2020", "hue-2020", "loud-2024", "wells-2024"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One plugin that ends the process and a set that needs it."""
+    site = tmp_path_factory.mktemp("small")
+    stranger(site, "ends", BREAKING["ends"][0])
+    stranger(site, "sets_", SETS)
+    (site / "ends-2024.yaml").write_text(document("ends-2024", "ends"), encoding="utf-8")
+    return site
+
+
+def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_group(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    stranger(site, "first", group_module("wells"))
+    stranger(site, "second", group_module("wells", sets=["wells-2024.yaml"]))
+    stranger(site, "third", group_module("third", sets=["third-2024.yaml"]).replace("'third', 1", "'third', 0"))
+    stranger(site, "dust", "import dust_of_dust")
+    for group in ("wells", "third"):
+        (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group), encoding="utf-8")
+    with serve(site, tmp_path / "log") as running:
+        for group, name, words in (
+            ("wells", "second", "declares group 'wells', which plugin 'first' (stranger-first 1.0) declares already"),
+            ("third", "third", "was written for API version 0; this scorer offers 1"),
+        ):
+            with refusal() as caught:
+                running.scorer.ScoreUnit(unit(group), timeout=20)
+            assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
+            assert f"its plugin '{name}' (stranger-{name} 1.0) is quarantined: {words}" in caught[0].details
+        with refusal() as caught:
+            running.scorer.ScoreUnit(unit("dust"), timeout=20)
+        assert caught[0].code is grpc.StatusCode.NOT_FOUND
+        assert "quarantined, and may issue it: plugin 'dust' (stranger-dust 1.0)" in caught[0].details
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, workers: str) -> None:
+    done = run(small, "serve", "--address", "127.0.0.1:0", "--strict", "--workers", workers)
+    assert (done.returncode, done.stdout) == (2, "")
+    named = "plugin 'ends' (stranger-ends 1.0) is quarantined: ended the process with code 7 while it was imported"
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith(f"scorer: {named}")
+    assert lines[1].startswith("scorer: ends-2024.yaml:8:7: categories.supply.groups.ends: its plugin 'ends'")
+    assert lines[2] == (
+        "scorer: plugins quarantined: 1, criteria sets refused: 1; "
+        "with --strict, nothing is served until they are mended or uninstalled"
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_strict_server_starts_when_all_is_in_order(tmp_path: Path, workers: str) -> None:
+    with serve(None, tmp_path / "log", "--strict", "--workers", workers) as running:
+        assert len(running.said.splitlines()) == 1
+
+
+def test_a_narrow_list_of_plugins_can_be_read(small: Path) -> None:
+    lines = run(small, "plugins", "list", COLUMNS="60").stdout.splitlines()
+    assert max(map(len, lines)) <= 60
+    text = " ".join(" ".join(lines).split())
+    assert "plugin 'ends' (stranger-ends 1.0) is quarantined: ended the process with code 7 while" in text
+
+
+SPEAKS = f"""\
+        import os
+
+        print("[scoring")
+        os.system("echo {{")
+        os.write(1, b"]")
+{ZEROS}"""
+
+
+def test_what_a_plugin_prints_while_it_scores_does_not_get_into_our_output(tmp_path: Path) -> None:
+    site, file = tmp_path / "site", tmp_path / "answers.csv"
+    stranger(site, "speaks", f"print('imported')\n{group_module('speaks', SPEAKS, sets=['speaks-2024.yaml'])}")
+    (site / "speaks-2024.yaml").write_text(document("speaks-2024", "speaks"), encoding="utf-8")
+    file.write_text("id,tier,wells\na,district,1\n", encoding="utf-8")
+    done = run(site, "rank", str(file), "--set", "speaks-2024", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rankings"][0]["units"][0]["id"] == "a"
+    assert {"imported", "[scoring", "{"} <= set(done.stderr.splitlines())
+
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "stranger-built"
+version = "2.5"
+dependencies = ["egov-scorer"]
+
+[project.entry-points."scorer.plugins"]
+built = "built_plugin:plugin"
+
+[tool.hatch.build.targets.wheel]
+packages = ["built_plugin"]
+"""
+
+CLASS = """
+
+class Plugin:
+    scorer_criterion_group = staticmethod(scorer_criterion_group)
+    scorer_criteria_sets = staticmethod(scorer_criteria_sets)
+
+
+plugin = Plugin()
+"""
+
+
+def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) -> None:
+    source, site = tmp_path / "source", tmp_path / "site"
+    (source / "built_plugin").mkdir(parents=True)
+    (source / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    code = group_module("built", sets=["built-2024.yaml"]) + CLASS
+    (source / "built_plugin" / "__init__.py").write_text(code, encoding="utf-8")
+    (source / "built_plugin" / "built-2024.yaml").write_text(document("built-2024", "built"), encoding="utf-8")
+    alone = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    command = [sys.executable, "-m", "pip", "install", *alone, "--target", site, source]
+    subprocess.run(command, check=True, timeout=120)
+    found = json.loads(run(site, "plugins", "list", "--json").stdout)["plugins"][-1]
+    assert found == {
+        "name": "built", "distribution": "stranger-built", "version": "2.5", "api_version": 1, "groups": ["built"],
+        "formulas": [], "criteria_sets": ["built-2024.yaml"], "status": "ready", "failure": "",
+    }  # fmt: skip
+    with serve(site, tmp_path / "log") as running:
+        assert running.scorer.ScoreUnit(unit("built"), timeout=20).scorecard.overall.score.points == 7
+
+
+def test_two_plugins_of_one_name_are_two_plugins(tmp_path: Path) -> None:
+    for name in ("zulu", "alpha"):
+        install(tmp_path, name, "1", {f"{name}_.py": group_module(name)}, {"same": f"{name}_"})
+    found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-2:]
+    assert [(p["name"], p["distribution"], p["groups"]) for p in found] == [
+        ("same", "alpha", ["alpha"]),
+        ("same", "zulu", ["zulu"]),
+    ]
+
+
+def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
+    code = (
+        "import sys; started = []\n"
+        "sys.addaudithook(lambda event, _: started.append(event) if event == 'subprocess.Popen' else None)\n"
+        "from scorer.plugins import PluginHost; PluginHost.installed(); print(len(started))"
+    )
+    counts = [
+        subprocess.run([sys.executable, "-c", code], env=environment(where), capture_output=True, text=True, check=True)
+        for where in (None, small)
+    ]
+    assert [done.stdout for done in counts] == ["0\n", "2\n"]
+
+
+@pytest.mark.parametrize(
+    ("command", "failure"),
+    [
+        (["/no/such/program"], "could not be tried out, as no process can be started: No such file or directory"),
+        (
+            [sys.executable, "-c", "import sys; sys.exit('no room')"],
+            "could not be tried out, as the process for it ended with code 1 before it began; it said last: no room",
+        ),
+    ],
+)
+def test_where_no_process_can_try_them_out_all_are_quarantined(command: list[str], failure: str) -> None:
+    assert try_out([("a", "a"), ("b", "b")], command=command) == [Verdict(failure)] * 2
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        ("import time; time.sleep(90)", "was not imported within 1 seconds"),
+        (HANGS_IN_HOOK, "has hooks that gave no answer within 1 seconds"),
+    ],
+)
+def test_hooks_have_no_more_time_than_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, failure: str
+) -> None:
+    (tmp_path / "slow_one.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    slow, json_ = try_out([("slow", "slow_one"), ("json", "json")], time_limit=1)
+    assert slow == Verdict(failure)
+    assert json_.failure == "implements no hook; is @hookimpl missing?"

@@ -1,0 +1,138 @@
+"""Plugins that take their time, or all of it, while they score: callers are told in time, and others are served."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from harness import Service, refusal
+from strangers import ZEROS, Served, document, group_module, serve, stranger
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.service.places import LOST_BYTES, Places
+
+SLEEPS = f"""\
+        import time
+
+        if "slow" in cohort.unit_ids:
+            time.sleep(90)
+{ZEROS}"""
+
+PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    site = tmp_path / "site"
+    stranger(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
+    stranger(site, "brisk", group_module("brisk", ZEROS, indicator="tanks", sets=["brisk-2024.yaml"]))
+    for group, indicator in (("sleepy", "wells"), ("brisk", "tanks")):
+        (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
+    with serve(site, tmp_path / "log") as running:
+        yield running
+
+
+def request(unit: str, group: str = "sleepy", indicator: str = "wells") -> pb.ScoreUnitRequest:
+    answers = {indicator: pb.Answer(number=1)}
+    unit_answers = pb.UnitAnswers(unit=pb.Unit(id=unit, tier="district"), answers=answers)
+    return pb.ScoreUnitRequest(criteria_set=f"{group}-2024", unit_answers=unit_answers)
+
+
+def score(service: Service, unit: str, timeout: float | None = 20) -> pb.ScoreUnitResponse:
+    return service.scorer.ScoreUnit(request(unit), timeout=timeout)
+
+
+def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
+    """Calls that sleep longer than their callers wait."""
+    futures = [service.scorer.ScoreUnit.future(request("slow"), timeout=timeout) for _ in range(calls)]
+    assert {future.code() for future in futures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    ends = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < ends, what
+        time.sleep(0.05)
+
+
+def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served) -> None:
+    started = time.monotonic()
+    give_up(service, 1)
+    assert time.monotonic() - started < 30
+    assert score(service, "quick").scorecard.unit.id == "quick"
+
+
+def test_more_calls_than_there_are_places_are_given_up_and_the_service_goes_on(service: Served) -> None:
+    give_up(service, 8)
+    give_up(service, 8)
+    assert score(service, "quick").scorecard.unit.id == "quick"
+
+
+def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: Served) -> None:
+    rounds = 0
+    with refusal() as caught:
+        while rounds < 20:
+            score(service, "quick")
+            give_up(service, 8, timeout=2)
+            rounds += 1
+    assert rounds >= 3
+    refused = caught[0]
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY")
+    assert refused.details == (
+        f"{PLUGIN} is still scoring for 24 earlier calls; "
+        "try again later; if it stays so, have the plugin mended and restart the service"
+    )
+    assert service.scorer.ScoreUnit(request("quick", "brisk", "tanks"), timeout=20).scorecard.unit.id == "quick"
+
+
+def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> None:
+    waiting = [service.scorer.ScoreUnit.future(request("slow")) for _ in range(8)]
+    assert score(service, "quick", timeout=40).scorecard.unit.id == "quick"
+    assert not any(call.done() for call in waiting)
+    for call in waiting:
+        call.cancel()
+
+
+def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
+    give_up(service, 1)
+    until(lambda: f"WARNING {PLUGIN} has been scoring for " in service.said, "the log names it")
+    assert re.search(r"has been scoring for [5-9] s$", service.said, re.M)
+
+
+def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -> None:
+    give_up(service, 3)
+    time.sleep(1)
+    started = time.monotonic()
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(30) == 0
+    assert time.monotonic() - started < 20
+
+
+class Gone:
+    """The caller of a call that was given up."""
+
+    def is_active(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("request_bytes", "free"), [(LOST_BYTES, True), (LOST_BYTES + 1, False)])
+def test_calls_without_a_place_hold_only_so_much(request_bytes: int, free: bool) -> None:
+    places, entered = Places(1), threading.Event()
+
+    def enter() -> None:
+        with places.taken(Gone(), 0):  # type: ignore[arg-type]
+            entered.set()
+
+    with places.taken(Gone(), request_bytes):  # type: ignore[arg-type]
+        places.take_from(threading.get_ident(), gone=True)
+        other = threading.Thread(target=enter)
+        other.start()
+        assert entered.wait(5 if free else 0.3) == free
+    other.join(5)
+    assert entered.is_set()

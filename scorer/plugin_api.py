@@ -21,7 +21,7 @@ from scorer.formulas.base import NUMBERS, Amount, Edge
 from scorer.groups import API_VERSION, CriterionGroup, GroupPoints, PartOf, Status
 from scorer.hookspecs import hookimpl
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.points import MICRO, PointsByTier
+from scorer.points import MICRO, PointsByTier, round_ratio
 
 __all__ = [
     "API_VERSION",
@@ -43,4 +43,5 @@ __all__ = [
     "Read",
     "Status",
     "hookimpl",
+    "round_ratio",
 ]

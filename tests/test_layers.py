@@ -92,7 +92,7 @@ def test_the_file_that_tries_plugins_out_is_started_and_never_imported() -> None
 
 
 def test_plugins_import_from_the_plugin_api_alone() -> None:
-    for file in sources("plugins/scorer_plugins"):
+    for file in sources("plugins"):
         of_scorer = {module for module in imported(file) if module.partition(".")[0] == "scorer"}
         assert all(module.startswith("scorer.plugin_api") for module in of_scorer), file
 

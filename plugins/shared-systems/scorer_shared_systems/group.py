@@ -1,0 +1,141 @@
+"""The criterion group ``shared_systems``: the province's systems used instead of separate ones, and connected.
+
+Sources: what Quảng Bình concluded in May 2020 (heads answer for it, separate software ends, projects are consulted on)
+and what Tây Ninh reports of the third quarter of 2019 (documents, certificates, LGSP and NGSP).
+"""
+
+from __future__ import annotations
+
+from scorer.plugin_api import CriterionGroup, Indicator, PartOf
+
+
+class SharedSystems(CriterionGroup):
+    """Scores by the formulas that the criteria set names."""
+
+    name, api_version = "shared_systems", 1
+    title = {"en": "Shared systems", "vi": "Hệ thống dùng chung"}
+    indicators = (
+        Indicator(
+            "head_directs_shared_systems",
+            kind="flag",
+            title={
+                "en": "The head directs in person that the shared systems are used",
+                "vi": "Người đứng đầu trực tiếp chỉ đạo sử dụng các hệ thống thông tin dùng chung",
+            },
+        ),
+        Indicator(
+            "head_answers_for_targets",
+            kind="flag",
+            title={
+                "en": "The head answers to the province's chairman for the tasks and targets",
+                "vi": "Người đứng đầu chịu trách nhiệm trước Chủ tịch UBND tỉnh về nhiệm vụ, chỉ tiêu",
+            },
+        ),
+        Indicator(
+            "shared_systems_used",
+            kind="count",
+            unit="systems",
+            title={
+                "en": "Shared systems of the province that the unit uses",
+                "vi": "Số hệ thống thông tin, cơ sở dữ liệu, phần mềm dùng chung của tỉnh đang sử dụng",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "separate_software",
+            kind="count",
+            unit="systems",
+            title={
+                "en": "Software still used apart from the shared and connected systems",
+                "vi": "Số phần mềm riêng lẻ, thiếu kết nối còn sử dụng",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "specialised_systems",
+            kind="count",
+            unit="systems",
+            title={"en": "Specialised systems of the unit's field", "vi": "Số hệ thống thông tin chuyên ngành"},
+            maximum=1000,
+        ),
+        Indicator(
+            "specialised_systems_connected",
+            kind="count",
+            unit="systems",
+            title={
+                "en": "Of these, connected with systems of the province, the centre or other fields",
+                "vi": "Số hệ thống chuyên ngành đã kết nối với hệ thống của tỉnh, Trung ương, ngành khác",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "it_projects",
+            kind="count",
+            unit="projects",
+            title={"en": "IT projects submitted", "vi": "Số đề án, dự án công nghệ thông tin trình phê duyệt"},
+            maximum=1000,
+        ),
+        Indicator(
+            "it_projects_consulted",
+            kind="count",
+            unit="projects",
+            title={
+                "en": "Of these, with the opinion of Sở Thông tin và Truyền thông",
+                "vi": "Số đề án, dự án đã lấy ý kiến Sở Thông tin và Truyền thông",
+            },
+            maximum=1000,
+        ),
+        Indicator(
+            "document_system",
+            kind="choice",
+            options=("shared", "separate", "none"),
+            title={
+                "en": "Document management: in the province's shared system, in a separate one, none",
+                "vi": "Phần mềm quản lý văn bản và điều hành: tập trung của tỉnh, riêng lẻ, chưa có",
+            },
+        ),
+        Indicator(
+            "documents_exchanged_on_axis",
+            kind="flag",
+            title={
+                "en": "Documents are exchanged over the province's document axis",
+                "vi": "Văn bản được gửi, nhận qua trục liên thông văn bản của tỉnh",
+            },
+        ),
+        Indicator(
+            "digital_certificate",
+            kind="flag",
+            title={
+                "en": "The unit has a digital certificate of the Government",
+                "vi": "Cơ quan được cấp chứng thư số chuyên dùng Chính phủ",
+            },
+        ),
+        Indicator(
+            "integration_platform",
+            kind="choice",
+            options=("ngsp", "lgsp", "none"),
+            title={
+                "en": "Data are shared: nationally through the province's platform (NGSP), in the province (LGSP), not",
+                "vi": "Kết nối, chia sẻ dữ liệu: liên thông quốc gia (NGSP), trong tỉnh (LGSP), chưa kết nối",
+            },
+        ),
+        Indicator(
+            "communes",
+            kind="count",
+            unit="communes",
+            title={"en": "Communes of the district", "vi": "Số xã, phường, thị trấn"},
+            maximum=1000,
+        ),
+        Indicator(
+            "communes_online",
+            kind="count",
+            unit="communes",
+            title={"en": "Communes with Internet", "vi": "Số xã, phường, thị trấn có mạng Internet"},
+            maximum=1000,
+        ),
+    )
+    checks = (
+        PartOf("specialised_systems_connected", "specialised_systems"),
+        PartOf("it_projects_consulted", "it_projects"),
+        PartOf("communes_online", "communes"),
+    )

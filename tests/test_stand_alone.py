@@ -1,0 +1,101 @@
+"""The stand-alone plugin distributions, all installed side by side as a stranger has them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from stand_alone import PATIENCE, PLUGINS, distributions, install, scorer
+
+
+def package(distribution: str) -> Path:
+    """The one package of a distribution."""
+    (found,) = (PLUGINS / distribution).glob("scorer_*/__init__.py")
+    return found.parent
+
+
+def issued(distribution: str) -> list[str]:
+    """Codes of the criteria sets that a distribution issues."""
+    files = (package(distribution) / "criteria_sets").glob("*.yaml")
+    return sorted(file.stem for file in files if not file.name.endswith(".cases.yaml"))
+
+
+each_distribution = pytest.mark.parametrize("distribution", distributions())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="module")
+def environment(site: Path) -> dict[str, str]:
+    return install(site, *distributions())
+
+
+@pytest.fixture(scope="module")
+def tested(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """All cases of all sets."""
+    return scorer(environment, "criteria", "test")
+
+
+def test_there_are_distributions_beside_the_bundled_plugins() -> None:
+    assert {"information-security", "shared-systems"} <= set(distributions())
+
+
+def test_none_is_quarantined(environment: dict[str, str]) -> None:
+    done = scorer(environment, "plugins", "list")
+    assert done.returncode == 0, done.stderr
+    for distribution in distributions():
+        (line,) = (line for line in done.stdout.splitlines() if f" scorer-{distribution} " in line)
+        assert line.split()[-1] == "ready", line
+    assert done.stderr == ""
+
+
+def test_each_installs_one_package_of_its_own_name(environment: dict[str, str], site: Path) -> None:
+    packages = {entry.name for entry in site.iterdir() if not entry.name.endswith(".dist-info")}
+    assert packages == {f"scorer_{name.replace('-', '_')}" for name in distributions()}
+
+
+@each_distribution
+def test_what_it_issues_comes_along(environment: dict[str, str], site: Path, distribution: str) -> None:
+    source = package(distribution)
+    files = {
+        file.relative_to(source) for file in source.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert issued(distribution)
+    assert {file for file in files if not (site / source.name / file).is_file()} == set()
+
+
+def test_all_cases_pass(tested: subprocess.CompletedProcess[str]) -> None:
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@each_distribution
+def test_every_set_has_cases(tested: subprocess.CompletedProcess[str], distribution: str) -> None:
+    for code in issued(distribution):
+        passed = [line for line in tested.stdout.splitlines() if line.startswith("ok ") and f" {code}: " in line]
+        assert len(passed) > 3, tested.stdout
+
+
+@each_distribution
+def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
+    readme = (PLUGINS / distribution / "README.md").read_text(encoding="utf-8")
+    project = tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert readme.startswith(f"# {project['name']}\n")
+    assert f"./plugins/{distribution}" in readme
+    assert [code for code in issued(distribution) if f"`{code}`" not in readme] == []
+
+
+def test_the_scorers_own_wheel_has_none_of_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir", "--wheel-dir", tmp_path]
+    subprocess.run([*command, *options, PLUGINS.parent], check=True, timeout=PATIENCE)
+    (wheel,) = tmp_path.glob("egov_scorer-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"scorer", "scorer_plugins"}

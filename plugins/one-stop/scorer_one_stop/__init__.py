@@ -1,0 +1,22 @@
+"""Electronic one-stop service (một cửa điện tử): a criterion group, and the set of Hà Giang 2019."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from scorer.plugin_api import CriterionGroup, hookimpl
+from scorer_one_stop.group import OneStop
+
+
+@hookimpl
+def scorer_criterion_group() -> CriterionGroup:
+    """The group."""
+    return OneStop()
+
+
+@hookimpl
+def scorer_criteria_sets() -> Iterable[Traversable]:
+    """The set and its cases, by file name; the scorer knows them apart."""
+    return sorted((files(__name__) / "criteria_sets").iterdir(), key=lambda file: file.name)

@@ -1,0 +1,1 @@
+"""Index sets whose points come from outside: sub-indices or totals that another body has worked out and published."""

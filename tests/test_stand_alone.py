@@ -44,15 +44,21 @@ def tested(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_distributions_beside_the_bundled_plugins() -> None:
-    assert {"information-security", "shared-systems"} <= set(distributions())
+    assert {
+        "citizen-rating",
+        "information-security",
+        "one-stop",
+        "published-indices",
+        "shared-systems",
+    } <= set(distributions())
 
 
 def test_none_is_quarantined(environment: dict[str, str]) -> None:
     done = scorer(environment, "plugins", "list")
     assert done.returncode == 0, done.stderr
     for distribution in distributions():
-        (line,) = (line for line in done.stdout.splitlines() if f" scorer-{distribution} " in line)
-        assert line.split()[-1] == "ready", line
+        lines = [line for line in done.stdout.splitlines() if f" scorer-{distribution} " in line]
+        assert {line.split()[-1] for line in lines} == {"ready"}, done.stdout
     assert done.stderr == ""
 
 

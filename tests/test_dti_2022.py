@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from stand_alone import PLUGINS, install, serving
+from stand_alone import PLUGINS, install, scorer, serving
 
 from scorer_client import Client, Province
 
@@ -41,8 +41,12 @@ each_province = pytest.mark.parametrize("name", PUBLISHED)
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    environment = install(tmp_path_factory.mktemp("site"), "published-indices")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return install(tmp_path_factory.mktemp("site"), "published-indices")
+
+
+@pytest.fixture(scope="module")
+def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with serving(environment, tmp_path_factory.mktemp("server")) as address, Client(address) as client:
         yield client
 
@@ -95,6 +99,13 @@ def test_the_weights_add_up_and_are_those_of_the_set(client: Client) -> None:
     }
     assert points == dict(WEIGHTS.values())
     assert sum(points.values()) == 1
+
+
+def test_the_command_shows_totals_with_the_decimals_that_are_published(environment: dict[str, str]) -> None:
+    done = scorer(environment, "rank", ANSWERS, "--set", "dti-2022", "--period", "2022")
+    assert done.returncode == 0, done.stderr
+    shown = [line.split() for line in done.stdout.splitlines() if " of 1 " in line]
+    assert [words[-2] for words in shown] == ["0.8002", "0.7164", "0.7024", "0.6975", "0.6924"]
 
 
 def test_what_is_assumed_is_said_with_every_answer(provinces: Province) -> None:

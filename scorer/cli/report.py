@@ -96,9 +96,9 @@ class Report:
         drawn.add_row(
             str(category.rank),
             escape(unit.name or unit.id),
-            f"{two(score.points)} {words['of']} {score.max_points:g}",
+            f"{self.points(score.points)} {words['of']} {score.max_points:g}",
             f"{rounded(score.percent, self.form.percent_decimals)} %",
-            two(score.published),
+            self.published(score.published),
             str(category.level or "-"),
             escape("\n".join(self._asked(cause) for cause in category.causes)),
         )
@@ -142,11 +142,13 @@ class Report:
         out.print(f"\n[bold]{escape(head)}[/bold]")
         ranked = [unit for unit in ranking.units if unit.overall_rank]
         for unit in ranked[:SHOWN_UNITS]:
-            out.print(f"  {unit.overall_rank:>3}  {escape(unit.name or unit.id)}  {two(unit.overall.published)}")
+            out.print(
+                f"  {unit.overall_rank:>3}  {escape(unit.name or unit.id)}  {self.published(unit.overall.published)}"
+            )
         best = max(ranking.units, key=lambda unit: unit.overall.converted)
         line = words["best_total"].format(
             unit=best.name or best.id,
-            points=two(best.overall.points),
+            points=self.points(best.overall.points),
             maximum=f"{best.overall.max_points:g}",
             percent=two(best.overall.percent),
         )
@@ -160,20 +162,30 @@ class Report:
             score = category.score
             out.print(f"\n[bold]{escape(sentence)}[/bold]")
             percent = rounded(score.percent, 2)
-            out.print(f"  {two(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
-            out.print(f"{words['converted']} {two(score.published)} {words['of']} {score.nominal_max_points:g}")
+            out.print(f"  {self.points(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
+            out.print(
+                f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
+            )
             drawn = table(
                 words["criterion"], words["points"], words["of"], words["status"], right=(words["points"], words["of"])
             )
             for group in category.groups:
                 total = group.score
                 drawn.add_row(
-                    f"[bold]{escape(self.name(group.group))}[/bold]", two(total.points), f"{total.max_points:g}"
+                    f"[bold]{escape(self.name(group.group))}[/bold]", self.points(total.points), f"{total.max_points:g}"
                 )
                 for item in group.criteria:
                     name = f"  {item.criterion} {self.name(item.criterion)}"
-                    drawn.add_row(escape(name), two(item.points), f"{item.max_points:g}", words[item.status])
+                    drawn.add_row(escape(name), self.points(item.points), f"{item.max_points:g}", words[item.status])
             out.print(drawn)
+
+    def points(self, value: float) -> str:
+        """Points, as fine as the set publishes scores, and never coarser than hundredths."""
+        return rounded(value, max(2, self.form.points_decimals))
+
+    def published(self, value: float) -> str:
+        """A score as the set publishes it."""
+        return rounded(value, self.form.points_decimals)
 
     def name(self, code: str) -> str:
         """A category, group or criterion for people."""
@@ -181,7 +193,7 @@ class Report:
 
 
 def two(value: float) -> str:
-    """Points with two decimals, half up."""
+    """With two decimals, half up."""
     return rounded(value, 2)
 
 

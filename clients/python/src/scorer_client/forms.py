@@ -43,6 +43,8 @@ class Form:
     """Criteria that may be not applicable."""
     texts: Mapping[str, Mapping[str, str]]
     """Titles by language of categories, groups and criteria, by code."""
+    points_decimals: int
+    """Decimals of published points."""
     percent_decimals: int
 
     def names(self, language: str) -> dict[str, str]:
@@ -74,6 +76,7 @@ def form(message: pb.CriteriaSet) -> Form:
         {indicator.code: _indicator(indicator) for indicator in message.indicators},
         tuple(excludable),
         texts,
+        message.precision.points,
         message.precision.percent,
     )
 

@@ -15,6 +15,7 @@ import grpc
 from province import installed
 
 from scorer.service.server import Server
+from scorer.settings import Settings
 
 METHODS = {
     "Noop": grpc.unary_unary_rpc_method_handler(lambda data, context: b""),
@@ -25,7 +26,7 @@ METHODS = {
 def main(address: str) -> None:
     """Serves until it is ended."""
     catalogue = installed()
-    server = Server(lambda: catalogue, address)
+    server = Server(lambda: catalogue, Settings(address=address))
     server._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("benchmark.Nothing", METHODS),))
     server.start()
     print(f"serving nothing on {server.address}", file=sys.stderr, flush=True)

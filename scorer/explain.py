@@ -8,7 +8,7 @@ import numpy as np
 
 from scorer.groups import Status
 from scorer.points import Ints
-from scorer.scoring import CategoryScores, Standing
+from scorer.scoring import Assessment, CategoryScores, Standing
 
 
 def failing(category: CategoryScores, unit: int) -> list[int]:
@@ -32,6 +32,17 @@ def units_failing(category: CategoryScores) -> Ints:
         return np.zeros(0, dtype=np.int64)
     units: Ints = np.bincount(category.cell, minlength=cells.fails.shape[1])
     return cells.fails @ units
+
+
+def unranked_by_gate(assessment: Assessment) -> list[tuple[str, str, int]]:
+    """Category, measure, and how many units miss that gate of the lowest level; without gates that nobody misses."""
+    missed = []
+    for category in assessment.categories:
+        plan, lowest = category.plan, len(category.plan.levels) - 1
+        for gate, units in zip(plan.gates, units_failing(category).tolist(), strict=True):
+            if units and gate.level_place == lowest:
+                missed.append((plan.code, plan.measures[gate.measure].name, units))
+    return missed
 
 
 class CriterionCount(NamedTuple):

@@ -6,7 +6,7 @@ rounded for display between steps. Ranks come last and stand in ``scorer.ranking
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -122,7 +122,14 @@ class Assessment:
         return self.sums.scores(len(self.categories))
 
 
-def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False, watch: Watch | None = None) -> Assessment:
+def assess(
+    plan: TierPlan,
+    cohort: Cohort,
+    *,
+    full: bool = False,
+    watch: Watch | None = None,
+    keep_on: Callable[[], None] = lambda: None,
+) -> Assessment:
     """Scores the units of one tier.
 
     Args:
@@ -130,6 +137,7 @@ def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False, watch: Watch |
         cohort: the tier's units, whose answers were validated.
         full: whether to keep what each criterion gave.
         watch: sees which plugins are asked; a service has one for all its calls.
+        keep_on: called before each chunk; what it raises ends the work.
 
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
@@ -140,6 +148,7 @@ def assess(plan: TierPlan, cohort: Cohort, *, full: bool = False, watch: Watch |
         asked = [ask(group, cohort, watch) for group in plan.groups if group.lines is None]
         np.setbufsize(BUFFER)  # until errstate ends
         for units in _chunks(len(cohort)):
+            keep_on()
             awards = award_points(plan, asked, cohort, units)
             keys = sheet.total(awards, units)
             sheet.decide_levels(keys, units)

@@ -15,6 +15,9 @@ from scorer.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl
 from scorer.plugins import Plugin, PluginHost
 from scorer.service.server import Server
+from scorer.settings import Settings
+
+LOOPBACK = Settings(address="127.0.0.1:0")
 
 COMPILER = GateCompiler()
 """Shared, so that equal gates are compiled once for all tests."""
@@ -67,9 +70,9 @@ class Service:
 
 
 @contextmanager
-def serving(sets: Catalogue) -> Iterator[Service]:
+def serving(sets: Catalogue, settings: Settings = LOOPBACK) -> Iterator[Service]:
     """A server on a free port of the loopback interface."""
-    server = Server(lambda: sets, "127.0.0.1:0")
+    server = Server(lambda: sets, settings)
     server.start()
     service = Service(server.address)
     try:

@@ -60,9 +60,9 @@ HOST = harness.host(*(harness.group(name, *INDICATORS.values()) for groups in CA
 
 
 def drawn(examples: int) -> settings:
-    """Settings of a test; the variable SCORER_EXAMPLES multiplies how many examples it draws."""
+    """Settings of a test; the variable TEST_EXAMPLES multiplies how many examples it draws."""
     return settings(
-        max_examples=examples * int(os.environ.get("SCORER_EXAMPLES", "1")),
+        max_examples=examples * int(os.environ.get("TEST_EXAMPLES", "1")),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

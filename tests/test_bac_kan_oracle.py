@@ -1,6 +1,6 @@
 """Random provinces of Bắc Kạn's set: the service and the oracle agree on every number, level, rank and cause.
 
-A few dozen provinces here; ``SCORER_EXAMPLES=250 pytest tests/test_bac_kan_oracle.py`` ranks 10,000.
+A few dozen provinces here; ``TEST_EXAMPLES=250 pytest tests/test_bac_kan_oracle.py`` ranks 10,000.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scorer.plugin_api import Indicator, IndicatorKind, PartOf
 from scorer.plugins import PluginHost
 
 SET = "bac-kan-2020"
-PROVINCES = 40 * int(os.environ.get("SCORER_EXAMPLES", "1"))
+PROVINCES = 40 * int(os.environ.get("TEST_EXAMPLES", "1"))
 BATCH = 10
 MISSING, LEFT_OUT = 0.04, 0.1
 SOME_DAY = datetime.date(2020, 1, 1)

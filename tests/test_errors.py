@@ -25,8 +25,11 @@ from scorer import findings
 from scorer.catalogue import Catalogue
 from scorer.plugin_api import Cohort, Criterion, Formula, GroupPoints, Indicator, Outcome, PartOf, Read
 from scorer.plugins import Plugin, PluginHost
-from scorer.service.scorer_service import MAX_FULL_ROWS, MAX_UNITS
+from scorer.service.metrics import FOLDER
+from scorer.service.scorer_service import MAX_FULL_ROWS
+from scorer.settings import Limits
 
+MAX_UNITS = 100_000
 ROOT = Path(__file__).resolve().parent.parent
 
 TESTED = """
@@ -156,8 +159,11 @@ def trailer_bytes(refused: Refused) -> int:
     return len(details)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "scorer.service"]
+def logged(caplog: pytest.LogCaptureFixture, message: str) -> list[dict[str, object]]:
+    """What the calls' records with this message carry."""
+    usual = {*logging.makeLogRecord({}).__dict__, "message"}
+    records = [r for r in caplog.records if r.name == "scorer.calls" and r.getMessage().startswith(message)]
+    return [{name: value for name, value in r.__dict__.items() if name not in usual} for r in records]
 
 
 # --- one bad row, as one of many and alone -------------------------------------------------------------------------
@@ -707,20 +713,22 @@ def test_as_many_violations_travel_as_fit(service: Service) -> None:
 
 
 def test_the_log_has_every_violation(service: Service, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="scorer.service")
+    caplog.set_level(logging.INFO, logger="scorer.calls")
     with refusal() as caught:
         rank(service, *(row(f"xa-{n}", zebra=number(n)) for n in range(500)))
     request_id = caught[0].info.metadata["request_id"]
     assert caught[0].info.metadata[TOTAL] == "500"
-    assert logged(caplog)[1:] == [
-        f'{request_id} rows.units[{n}].answers["zebra"] UNKNOWN_INDICATOR unknown indicator' for n in range(500)
+    assert [call["violations"] for call in logged(caplog, "call")] == [500]
+    assert logged(caplog, "violation") == [
+        {"request_id": request_id, "field": f'rows.units[{n}].answers["zebra"]', "reason": "UNKNOWN_INDICATOR"}
+        for n in range(500)
     ]
 
 
 def test_the_log_stops_at_so_many_violations_but_all_are_counted(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="scorer.service")
+    caplog.set_level(logging.INFO, logger="scorer.calls")
     units = findings.SPELLED_OUT + 7
     with refusal() as caught:
         rank_table(
@@ -731,9 +739,10 @@ def test_the_log_stops_at_so_many_violations_but_all_are_counted(
         )
     assert caught[0].info.metadata[TOTAL] == str(units)
     assert caught[0].details.endswith(f" (and {units - 1} more)")
-    lines = [line for line in logged(caplog) if "OUT_OF_RANGE" in line]
+    assert [call["violations"] for call in logged(caplog, "call")] == [units]
+    lines = logged(caplog, "violation")
     assert len(lines) == findings.SPELLED_OUT
-    assert f"table.columns[0].numbers[{findings.SPELLED_OUT - 1}] " in lines[-1]
+    assert lines[-1]["field"] == f"table.columns[0].numbers[{findings.SPELLED_OUT - 1}]"
 
 
 # --- a nearly-right name costs little ------------------------------------------------------------------------------
@@ -804,16 +813,33 @@ def test_a_request_id_that_could_spoil_the_log_is_replaced(service: Service, giv
 def test_a_refusal_carries_the_callers_request_id_and_so_does_the_log(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="scorer.service")
+    caplog.set_level(logging.INFO, logger="scorer.calls")
     request = scorer_pb2.ScoreUnitRequest(criteria_set="tested-2020", unit_answers=row(""))
     with refusal() as caught:
         service.scorer.ScoreUnit(request, metadata=[("x-request-id", "tinh-46")])
     assert caught[0].trailers["x-request-id"] == "tinh-46"
     assert caught[0].info.metadata["request_id"] == "tinh-46"
-    assert logged(caplog) == [
-        "tinh-46 ScoreUnit refused: INVALID_ARGUMENT unit_answers.unit.id: is empty; every unit needs an id",
-        "tinh-46 unit_answers.unit.id BAD_UNIT_ID is empty; every unit needs an id",
+    (call,) = logged(caplog, "call")
+    assert call.pop("milliseconds") > 0
+    assert len(call.pop("revision")) == 12
+    assert call == {
+        "request_id": "tinh-46", "identity": "anonymous", "method": "ScoreUnit", "code": "INVALID_ARGUMENT", "units": 0,
+        "criteria_set": "tested-2020", "reason": "INVALID_REQUEST", "violations": 1,
+    }  # fmt: skip
+    assert logged(caplog, "violation") == [
+        {"request_id": "tinh-46", "field": "unit_answers.unit.id", "reason": "BAD_UNIT_ID"}
     ]
+
+
+def test_no_answer_of_a_unit_gets_into_the_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with refusal():
+        score(service, row("xa-1", computers=number(123456.25), staff=number(-987654), zebra=number(55555)))
+    with refusal():
+        score(service, row("xa-1", computers=choice("s3cret choice"), firewall=number(0.77777)))
+    said = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert "UNKNOWN_INDICATOR" in said
+    assert not [value for value in ("123456", "987654", "55555", "s3cret", "77777") if value in said]
 
 
 def test_a_refusal_without_a_request_id_gets_one(service: Service) -> None:
@@ -1055,7 +1081,7 @@ def test_a_page_token_of_another_list_of_sets_is_a_failed_precondition(service: 
 
 def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> None:
     units = districts(*(str(n) for n in range(MAX_UNITS + 1)))
-    assert MAX_UNITS == 100_000
+    assert Limits().units == MAX_UNITS == 100_000
     with refusal() as caught:
         rank_table(service, scorer_pb2.UnitTable(units=units))
     refused = caught[0]
@@ -1161,7 +1187,7 @@ def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
     assert refused.details.startswith(f"the bytes are no egov.scorer.v1.{name}Request: ")
     assert "Traceback" not in refused.details
     assert not any(record.exc_info or record.levelno >= logging.ERROR for record in caplog.records)
-    assert any(refused.info.metadata["request_id"] in line for line in logged(caplog))
+    assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]
 
 
 # --- our own fault -------------------------------------------------------------------------------------------------
@@ -1300,7 +1326,8 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
         }  # fmt: skip
         assert "Traceback" not in refused.details
         assert ".py" not in refused.details
-        assert f"tinh-46 RankProvince refused: INTERNAL {refused.details}" in logged(caplog)
+        (call,) = logged(caplog, f"call: {refused.details}")
+        assert (call["request_id"], call["code"], call["reason"]) == ("tinh-46", "INTERNAL", "PLUGIN_FAULT")
         assert still_answers(service, "beside-2020")
 
 
@@ -1415,8 +1442,8 @@ def test_our_own_mistake_says_nothing_but_the_request_id_and_the_log_says_the_re
             assert (refused.info.reason, refused.info.domain) == ("INTERNAL", "scorer.egov.vn")
             status = str(status_pb2.Status.FromString(refused.trailers["grpc-status-details-bin"]))
             assert "s3cret" not in status
-            (record,) = (record for record in caplog.records if record.name == "scorer.service")
-            assert record.getMessage() == f"{request_id} {method} failed"
+            (record,) = (record for record in caplog.records if record.name == "scorer.calls")
+            assert (record.request_id, record.method) == (request_id, method)
             assert record.exc_info is not None
             assert "s3cret of the house" in str(record.exc_info[1])
 
@@ -1424,7 +1451,7 @@ def test_our_own_mistake_says_nothing_but_the_request_id_and_the_log_says_the_re
 # --- none forgotten ------------------------------------------------------------------------------------------------
 
 
-CASES_STAND_IN = ("test_errors.py", "test_abuse.py", "test_slow_plugins.py")
+CASES_STAND_IN = ("test_errors.py", "test_abuse.py", "test_access.py", "test_limits.py", "test_slow_plugins.py")
 
 
 def test_every_reason_of_the_service_has_its_case_here() -> None:
@@ -1441,7 +1468,7 @@ def test_every_reason_of_the_service_has_its_case_here() -> None:
     reasons = {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)*", text) and len(text) > 4}
     assert len(reasons) > 30
     here = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in CASES_STAND_IN)
-    assert {reason for reason in reasons if f'"{reason}"' not in here} == set()
+    assert {reason for reason in reasons - {FOLDER} if f'"{reason}"' not in here} == set()
 
 
 def test_error_details_name_the_service_as_their_domain(service: Service) -> None:

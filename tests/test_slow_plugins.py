@@ -15,6 +15,7 @@ from harness import Service, refusal
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.service.call import Call
 from scorer.service.places import LOST_BYTES, Places
 
 SLEEPS = f"""\
@@ -114,11 +115,9 @@ def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -
     assert time.monotonic() - started < 20
 
 
-class Gone:
-    """The caller of a call that was given up."""
-
-    def is_active(self) -> bool:
-        return False
+def given_up() -> Call:
+    """A call whose caller has gone."""
+    return Call("ScoreUnit", has_gone=lambda: True)
 
 
 @pytest.mark.parametrize(("request_bytes", "free"), [(LOST_BYTES, True), (LOST_BYTES + 1, False)])
@@ -126,10 +125,10 @@ def test_calls_without_a_place_hold_only_so_much(request_bytes: int, free: bool)
     places, entered = Places(1), threading.Event()
 
     def enter() -> None:
-        with places.taken(Gone(), 0):  # type: ignore[arg-type]
+        with places.taken(given_up(), 0):
             entered.set()
 
-    with places.taken(Gone(), request_bytes):  # type: ignore[arg-type]
+    with places.taken(given_up(), request_bytes):
         places.take_from(threading.get_ident(), gone=True)
         other = threading.Thread(target=enter)
         other.start()

@@ -24,6 +24,7 @@ from scorer.catalogue import Catalogue
 from scorer.cli.load import load_catalogue
 from scorer.service.port import HeldPort
 from scorer.service.server import AddressError, Server
+from scorer.settings import Settings
 
 SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
 SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
@@ -84,7 +85,7 @@ class Serving:
                 timeout=PATIENCE,
                 wait_for_ready=True,
             )
-        found = re.search(rf"^\[(\d+)\] .* {request_id} ScoreUnit refused", self.said, re.M)
+        found = re.search(rf"^\[(\d+)\] .* call request_id={request_id} ", self.said, re.M)
         assert found, self.said
         return int(found[1])
 
@@ -256,7 +257,7 @@ def test_calls_that_are_scored_for_long_are_answered_after_the_door_is_closed() 
         assert closed.wait(PATIENCE)
         return hue
 
-    server = Server(slow, "127.0.0.1:0")
+    server = Server(slow, Settings(address="127.0.0.1:0"))
     server.start()
     with grpc.insecure_channel(server.address) as channel:
         score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit

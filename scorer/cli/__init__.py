@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from scorer import __version__
-from scorer.cli import criteria, demo, plugins, rank, serve
+from scorer.cli import criteria, demo, plugins, rank, serve, settings
 from scorer.cli.output import UserMistake, complain, out
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command("rank")(rank.rank)
 app.command("score")(rank.score)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(settings.app, name="settings")
 
 
 @app.callback(invoke_without_command=True)

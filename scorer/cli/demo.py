@@ -13,6 +13,7 @@ from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
 from scorer.cli.words import Language
 from scorer.service.server import AddressError, Server
+from scorer.settings import Settings
 from scorer_client import Client, Province
 from scorer_client.forms import Form
 
@@ -46,7 +47,7 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
         catalogue = load_catalogue()
     find(catalogue, criteria_set)
     try:
-        server = Server(lambda: catalogue, "127.0.0.1:0")
+        server = Server(lambda: catalogue, Settings(address="127.0.0.1:0"))
     except AddressError as error:
         raise UserMistake(str(error)) from error
     server.start()

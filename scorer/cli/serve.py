@@ -4,55 +4,70 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import signal
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import typer
 
-from scorer.catalogue import Catalogue
-from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, err
-from scorer.cli.workers import Workers, log_with_pid
+from scorer.cli.service import Service
+from scorer.cli.settings import File, read_settings
+from scorer.cli.workers import Workers
+from scorer.service.logs import start_log
+from scorer.service.metrics import Metrics, WorkersMetrics, publish
 from scorer.service.port import HeldPort
-from scorer.service.server import AddressError, Server
-
-GRACE = 10.0
-"""Seconds that calls under way have when the server is stopped."""
+from scorer.service.server import AddressError
+from scorer.settings import Settings
 
 
 def serve(
-    address: str = typer.Option(
-        "127.0.0.1:50051", help="Host and port to listen on; port 0 takes a free one.", metavar="HOST:PORT"
+    address: str | None = typer.Option(
+        None,
+        help="Host and port to listen on; port 0 takes a free one. [default: 127.0.0.1:50051]",
+        metavar="HOST:PORT",
     ),
-    workers: int = typer.Option(1, min=1, help="Processes that share the port, such as one a core.", metavar="N"),
-    strict: bool = typer.Option(
-        False, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
+    workers: int | None = typer.Option(
+        None, help="Processes that share the port, such as one a core. [default: 1]", metavar="N"
     ),
+    strict: bool | None = typer.Option(
+        None, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
+    ),
+    insecure: bool | None = typer.Option(None, "--insecure", help="Serve beyond this machine without TLS."),
+    metrics: str | None = typer.Option(None, help="Serve Prometheus metrics there, over HTTP.", metavar="HOST:PORT"),
+    log: str | None = typer.Option(None, help="How to write the log: text or json. [default: text]", metavar="FORM"),
+    settings: Path | None = File,
 ) -> None:
-    """Serve over gRPC until stopped (Ctrl-C or SIGTERM)."""
-    host, _, port = address.rpartition(":")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise UserMistake(f"{address!r} is not HOST:PORT, such as 127.0.0.1:50051")
+    """Serve over gRPC until stopped (Ctrl-C or SIGTERM).
+
+    TLS, tokens, roles, limits and the rest are settings: in a TOML file or in the environment, where flags win over the
+    environment, and the environment over the file. 'scorer settings list' has them all.
+    """
+    chosen = read_settings(
+        settings,
+        address=address,
+        workers=workers,
+        strict=strict,
+        insecure=insecure,
+        metrics=metrics,
+        log=log,
+    )
     try:
-        if workers == 1:
-            _serve_alone(address, strict=strict)
+        if chosen.workers == 1:
+            _serve_alone(chosen)
         else:
-            _serve_together(address, workers, strict=strict)
+            _serve_together(chosen)
     except AddressError as error:
         raise UserMistake(str(error)) from error
 
 
-def names(catalogue: Catalogue) -> str:
-    """What is served."""
-    return ", ".join(catalogue.sets) or "no criteria sets"
-
-
-def _serve_alone(address: str, *, strict: bool) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    catalogue = load_catalogue(strict=strict)
-    server = Server(lambda: catalogue, address)
+def _serve_alone(settings: Settings) -> None:
+    start_log(settings.log, several=False)
+    service = Service(settings)
+    if settings.metrics and service.metrics:
+        _publish(settings.metrics, service.metrics)
     stop = threading.Event()
 
     def on_signal(*_: object) -> None:
@@ -62,17 +77,28 @@ def _serve_alone(address: str, *, strict: bool) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    server.start()
-    err.print(f"serving {names(catalogue)} on {server.address}")
+    service.start()
+    err.print(f"serving {service.names} on {service.address}")
     stop.wait()
-    server.stop(GRACE)
+    service.stop()
     logging.shutdown()
     os._exit(0)  # a thread that still computes for a call that was given up would hold the process
 
 
-def _serve_together(address: str, workers: int, *, strict: bool) -> None:
+def _serve_together(settings: Settings) -> None:
     if sys.platform != "linux":
         raise UserMistake("several workers need Linux, which alone divides the connections of a port among them")
-    log_with_pid()
-    with HeldPort(address) as held:
-        Workers(held.address, workers, GRACE, strict=strict).run()
+    start_log(settings.log, several=True)
+    with HeldPort(settings.address) as held, tempfile.TemporaryDirectory(prefix="scorer-metrics-") as folder:
+        metrics = WorkersMetrics(Path(folder)) if settings.metrics else None
+        if metrics and settings.metrics:
+            _publish(settings.metrics, metrics)
+        Workers(settings.model_copy(update={"address": held.address}), metrics).run()
+
+
+def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
+    try:
+        port = publish(address, metrics.registry).server_port
+    except OSError as error:
+        raise UserMistake(f"cannot serve metrics on {address!r}: {error.strerror}") from error
+    err.print(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")

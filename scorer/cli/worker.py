@@ -1,8 +1,8 @@
 """One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
 
-``python -m scorer.cli.worker ADDRESS [--quiet] [--strict]`` serves on an address that its parent holds. The end of
-standard input tells it to end, and comes also when the parent dies. To standard output it writes one line for the
-parent, JSON:
+``python -m scorer.cli.worker SETTINGS [--quiet]`` serves on an address that its parent holds; settings are JSON. The
+end of standard input tells it to end, and comes also when the parent dies. To standard output it writes one line for
+the parent, JSON:
 
     {"sets": names}    it serves
     {"mistake": text}  it cannot, and ends with code 2
@@ -20,33 +20,32 @@ import signal
 import sys
 from threading import Event, Thread
 
-from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, err
-from scorer.cli.serve import GRACE, names
-from scorer.cli.workers import log_with_pid
-from scorer.service.server import AddressError, Server
+from scorer.cli.service import Service
+from scorer.service.logs import start_log
+from scorer.service.server import AddressError
+from scorer.settings import Settings
 
 
-def main(address: str, *, quiet: bool, strict: bool) -> int:
+def main(settings: Settings, *, quiet: bool) -> int:
     """Serves until told to end; gives the exit code."""
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
-    log_with_pid()
+    start_log(settings.log, several=True)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())  # also twice: a supervisor may tell every process, as the parent
     Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     try:
         err.quiet = quiet
-        catalogue = load_catalogue(strict=strict)
-        server = Server(lambda: catalogue, address, shared=True)
+        service = Service(settings, shared=True)
     except (UserMistake, AddressError) as mistake:
         _report(parent, mistake=str(mistake))
         return 2
-    server.start()
-    _report(parent, sets=names(catalogue))
+    service.start()
+    _report(parent, sets=service.names)
     stop.wait()
-    server.stop(GRACE)
+    service.stop()
     return 0
 
 
@@ -63,7 +62,7 @@ def _report(parent: int, **said: str) -> None:
 
 if __name__ == "__main__":
     try:
-        code = main(sys.argv[1], quiet="--quiet" in sys.argv, strict="--strict" in sys.argv)
+        code = main(Settings.model_validate_json(sys.argv[1]), quiet="--quiet" in sys.argv)
     except Exception:
         logging.exception("the worker failed")
         code = 1

@@ -16,6 +16,8 @@ from threading import Thread
 import typer
 
 from scorer.cli.output import UserMistake, complain, err
+from scorer.service.metrics import WorkersMetrics
+from scorer.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.cli.worker")
 """One worker; its file says how it talks with its parent."""
@@ -33,18 +35,6 @@ LATE = 5.0
 """Seconds beyond the grace after which a worker that was told to end is killed."""
 
 log = logging.getLogger("scorer.workers")
-
-
-class _EachLine(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace("\n", f"\n[{record.process}] ")
-
-
-def log_with_pid() -> None:
-    """Logs to standard error, the process in every line: several processes write there."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_EachLine("[%(process)d] %(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 @dataclass(eq=False)
@@ -99,14 +89,12 @@ class Workers:
     """Workers that serve on an address until a signal comes.
 
     Args:
-        address: host and port, held by the caller.
-        count: how many; one that dies is replaced.
-        grace: seconds that calls under way have when the workers are stopped.
-        strict: whether they serve only if all plugins and criteria sets are in order.
+        settings: their address is held by the caller; a worker that dies is replaced.
+        metrics: hears of workers that start and end, if they are counted.
     """
 
-    def __init__(self, address: str, count: int, grace: float, *, strict: bool = False) -> None:
-        self._address, self._count, self._grace, self._strict = address, count, grace, strict
+    def __init__(self, settings: Settings, metrics: WorkersMetrics | None) -> None:
+        self._settings, self._count, self._metrics = settings, settings.workers, metrics
         self._events: SimpleQueue[_Report | None] = SimpleQueue()
         """What workers say; None for a signal."""
         self._running: set[_Worker] = set()
@@ -145,7 +133,7 @@ class Workers:
         Raises:
             UserMistake: this machine has no room for it.
         """
-        command = [*COMMAND, self._address, *["--quiet"] * quiet, *["--strict"] * self._strict]
+        command = [*COMMAND, self._settings.model_dump_json(), *(["--quiet"] if quiet else [])]
         pipe = subprocess.PIPE
         try:
             # In a group of its own, where Ctrl-C does not reach it: while it loads, that would kill it.
@@ -184,6 +172,7 @@ class Workers:
                 self._note(report.worker, json.loads(report.line))
             else:
                 self._running.remove(report.worker)
+                self._count_workers(gone=report.worker)
                 self._replace(report.worker)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:
@@ -191,9 +180,16 @@ class Workers:
             worker.mistake = said["mistake"]
             return
         worker.serving_since = time.monotonic()
+        self._count_workers()
         if not self._announced and sum(other.serves for other in self._running) == self._count:
             self._announced = True
-            err.print(f"serving {said['sets']} on {self._address} with {self._count} workers")
+            err.print(f"serving {said['sets']} on {self._settings.address} with {self._count} workers")
+
+    def _count_workers(self, gone: _Worker | None = None) -> None:
+        if self._metrics:
+            self._metrics.workers.set(sum(worker.serves for worker in self._running))
+            if gone:
+                self._metrics.gone(gone.process.pid)
 
     def _replace(self, worker: _Worker) -> None:
         if not worker.serves and not (self._announced and any(other.serves for other in self._running)):
@@ -223,7 +219,7 @@ class Workers:
         for worker in self._running:
             assert worker.process.stdin is not None
             worker.process.stdin.close()
-        ends = time.monotonic() + self._grace + LATE
+        ends = time.monotonic() + self._settings.grace + LATE
         while self._running:
             try:
                 report = self._events.get(timeout=max(ends - time.monotonic(), 0))

@@ -1,94 +1,124 @@
-"""One call from its bytes to its bytes: request id, parsing, errors, log."""
+"""What every call goes through, from its bytes to its bytes: access, limits, parsing, errors, log, metrics."""
 
 from __future__ import annotations
 
 import logging
-import re
-import uuid
+import time
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from scorer.service.errors import Refusal, to_status
+from scorer.service.access import Access
+from scorer.service.call import REQUEST_ID, Call, begin
+from scorer.service.errors import Refusal, abort
+from scorer.service.limits import Admission
+from scorer.service.metrics import Metrics
 from scorer.service.places import Places
+from scorer.settings import Limits
 
-log = logging.getLogger("scorer.service")
-
-MAX_REQUEST_BYTES = 128 * 2**20
-REQUEST_ID = "x-request-id"
-
-_GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
+log = logging.getLogger("scorer.calls")
 
 Request = TypeVar("Request", bound=Message)
 
 
-def unary(
-    method: str, request_type: type[Request], answer: Callable[[Request], Message], scoring: Places
-) -> grpc.RpcMethodHandler[list[bytes], bytes]:
-    """A handler that takes and gives bytes.
+class Calls:
+    """The way of a call.
 
-    gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a traceback in the log, and its serialiser
-    would not promise the same bytes for the same reply. A request's bytes come in a list, out of which they are taken:
-    gRPC would keep them, which may be 100 MB, until the call has its answer.
+    Args:
+        access: who may do what.
+        limits: how much is taken at once.
+        scoring: places for calls that are parsed and answered: they share the interpreter, and each may hold a
+            large request.
+        metrics: where calls are counted, if they are.
     """
 
-    def handle(data: list[bytes], context: grpc.ServicerContext) -> bytes:
-        request_id = _request_id(context)
+    def __init__(self, access: Access, limits: Limits, scoring: Places, metrics: Metrics | None) -> None:
+        self._access, self._limits, self._scoring, self._metrics = access, limits, scoring, metrics
+        self._admission = Admission(limits)
+
+    def unary(
+        self, service: str, method: str, request_type: type[Request], answer: Callable[[Request, Call], Message]
+    ) -> grpc.RpcMethodHandler[list[bytes], bytes]:
+        """A handler that takes and gives bytes.
+
+        gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a traceback in the log, and its
+        serialiser would not promise the same bytes for the same reply. A request's bytes come in a list, out of which
+        they are taken: gRPC would keep them, which may be 100 MB, until the call has its answer.
+        """
+        path = f"/{service}/{method}"
+
+        def handle(data: list[bytes], context: grpc.ServicerContext) -> bytes:
+            started = time.perf_counter()
+            call = begin(method, context, self._limits)
+            try:
+                caller = self._access.caller(context)
+                call.identity = caller.identity
+                self._access.check(caller, path)
+                size = len(data[0])
+                with self._admission.place(caller.identity, size), self._scoring.taken(call, size):
+                    call.keep_on()
+                    reply = answer(self._parse(request_type, data), call).SerializeToString(deterministic=True)
+            except Refusal as refusal:
+                self._ended(call, started, refusal)
+                abort(context, refusal, call.request_id)
+            except (
+                BaseException
+            ) as error:  # a stranger's code may raise SystemExit, after which gRPC would never answer
+                message = f"the service failed; its log has request id {call.request_id}"
+                failure = Refusal(grpc.StatusCode.INTERNAL, "INTERNAL", message)
+                failure.__cause__ = error
+                self._ended(call, started, failure)
+                abort(context, failure, call.request_id)
+            self._ended(call, started, None)
+            context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+            return reply
+
+        return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data])
+
+    def _parse(self, request_type: type[Request], taken: list[bytes]) -> Request:
+        data, most = taken.pop(), self._limits.request_bytes
+        if len(data) > most:
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "REQUEST_TOO_LARGE",
+                f"the request has {len(data)} bytes, at most {most} are taken; "
+                "a table takes less room than rows, and a province can be sent tier by tier",
+                {"limit": str(most)},
+            )
+        request = request_type()
         try:
-            with scoring.taken(context, len(data[0])):
-                if not context.is_active():  # the caller has gone while the call waited
-                    return b""
-                reply = answer(_parse(request_type, data))
-            context.set_trailing_metadata(((REQUEST_ID, request_id),))
-            return reply.SerializeToString(deterministic=True)
-        except Refusal as refusal:
-            _log_refusal(method, request_id, refusal)
-            _abort(context, refusal, request_id)
-        except BaseException:  # a stranger's code may raise SystemExit, after which gRPC would never answer
-            log.exception("%s %s failed", request_id, method)
-            message = f"the service failed; its log has request id {request_id}"
-            _abort(context, Refusal(grpc.StatusCode.INTERNAL, "INTERNAL", message), request_id)
+            request.ParseFromString(data)
+        except (DecodeError, RecursionError) as error:
+            name = request_type.DESCRIPTOR.full_name
+            message = f"the bytes are no {name}: {error}"
+            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", message) from None
+        return request
 
-    return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data])
-
-
-def _parse(request_type: type[Request], taken: list[bytes]) -> Request:
-    data = taken.pop()
-    if len(data) > MAX_REQUEST_BYTES:
-        raise Refusal(
-            grpc.StatusCode.RESOURCE_EXHAUSTED,
-            "REQUEST_TOO_LARGE",
-            f"the request has {len(data)} bytes, at most {MAX_REQUEST_BYTES} are taken; "
-            "a table takes less room than rows, and a province can be sent tier by tier",
-            {"limit": str(MAX_REQUEST_BYTES)},
-        )
-    request = request_type()
-    try:
-        request.ParseFromString(data)
-    except (DecodeError, RecursionError) as error:
-        name = request_type.DESCRIPTOR.full_name
-        message = f"the bytes are no {name}: {error}"
-        raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", message) from None
-    return request
-
-
-def _request_id(context: grpc.ServicerContext) -> str:
-    for key, value in context.invocation_metadata():
-        if key == REQUEST_ID and isinstance(value, str) and _GOOD_ID.fullmatch(value):
-            return value
-    return str(uuid.uuid4())
-
-
-def _log_refusal(method: str, request_id: str, refusal: Refusal) -> None:
-    level = logging.ERROR if refusal.code is grpc.StatusCode.INTERNAL else logging.INFO
-    cause = refusal.__cause__ if level == logging.ERROR else None
-    log.log(level, "%s %s refused: %s %s", request_id, method, refusal.code.name, refusal.message, exc_info=cause)
-    for field, reason, description in refusal.violations:
-        log.log(level, "%s %s %s %s", request_id, field, reason, description)
-
-
-def _abort(context: grpc.ServicerContext, refusal: Refusal, request_id: str) -> NoReturn:
-    context.abort_with_status(to_status(refusal, request_id))
-    raise AssertionError("abort raises")
+    def _ended(self, call: Call, started: float, refusal: Refusal | None) -> None:
+        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged."""
+        seconds = time.perf_counter() - started
+        code = refusal.code if refusal else grpc.StatusCode.OK
+        if self._metrics:
+            self._metrics.ended(call, code.name, seconds)
+        said: dict[str, object] = {
+            "request_id": call.request_id,
+            "identity": call.identity,
+            "method": call.method,
+            "code": code.name,
+            "milliseconds": round(seconds * 1000, 3),
+            "units": call.units,
+        }
+        if call.plan:
+            said |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
+        if refusal is None:
+            log.info("call", extra=said)
+            return
+        said |= {"reason": refusal.reason, **({"violations": refusal.total} if refusal.violations else {})}
+        if code is grpc.StatusCode.INTERNAL:
+            log.error("call: %s", refusal.message, extra=said, exc_info=refusal.__cause__)
+            return
+        log.info("call", extra=said)
+        for field, reason, _ in refusal.violations:
+            log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})

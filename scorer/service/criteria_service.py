@@ -14,6 +14,7 @@ from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import CategoryPlan, SetPlan
 from scorer.points import MICRO
+from scorer.service.call import Call
 from scorer.service.errors import invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import gate, plugin_versions
@@ -39,8 +40,9 @@ class CriteriaService:
     def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
         self._catalogue = catalogue
 
-    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest) -> pb.ListCriteriaSetsResponse:
+    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: Call) -> pb.ListCriteriaSetsResponse:
         """All sets, refused ones too."""
+        del call
         catalogue = self._catalogue()
         if request.page_size < 0:
             findings = Findings()
@@ -55,9 +57,9 @@ class CriteriaService:
         token = make_token(end, b"", state) if end < len(summaries) else ""
         return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
 
-    def get_criteria_set(self, request: pb.GetCriteriaSetRequest) -> pb.GetCriteriaSetResponse:
+    def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: Call) -> pb.GetCriteriaSetResponse:
         """One set, whole."""
-        plan = find_set(self._catalogue(), request.criteria_set, Findings())
+        call.plan = plan = find_set(self._catalogue(), request.criteria_set, Findings())
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from scorer.findings import Findings, Violation
@@ -34,10 +35,17 @@ class Refusal(Exception):
         message: str,
         metadata: Mapping[str, str] | None = None,
         violations: Sequence[Violation] = (),
+        *,
+        total: int = 0,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code, self.reason, self.message = code, reason, message
         self.metadata, self.violations = dict(metadata or {}), violations
+        self.total = total
+        """Violations in all, also those that are not spelled out."""
+        self.retry_after = retry_after
+        """Seconds after which the same call may succeed; None: it will not."""
 
 
 def invalid(findings: Findings) -> Refusal:
@@ -51,6 +59,7 @@ def invalid(findings: Findings) -> Refusal:
         f"{_short(first)}{more}",
         {"violations_total": str(findings.total)},
         violations,
+        total=findings.total,
     )
 
 
@@ -73,6 +82,10 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
     )
     status = status_pb2.Status(code=refusal.code.value[0], message=message)
     _add(status, info)
+    if refusal.retry_after is not None:
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(round(refusal.retry_after * 1000))
+        _add(status, error_details_pb2.RetryInfo(retry_delay=delay))
     if refusal.violations:
         room = DETAILS_BYTES - status.ByteSize() - 64  # the Any around BadRequest
         bad = error_details_pb2.BadRequest()
@@ -92,7 +105,13 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
     )
 
 
-def _add(status: status_pb2.Status, detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> None:
+def abort(context: grpc.ServicerContext, refusal: Refusal, request_id: str) -> NoReturn:
+    """Ends a call with a refusal."""
+    context.abort_with_status(to_status(refusal, request_id))
+    raise AssertionError("abort raises")
+
+
+def _add(status: status_pb2.Status, detail: Message) -> None:
     packed = any_pb2.Any()
     packed.Pack(detail, deterministic=True)
     status.details.append(packed)

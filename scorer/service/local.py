@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from scorer.catalogue import Catalogue
+from scorer.service.call import Call
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.errors import Refusal
 from scorer.service.scorer_service import ScorerService
@@ -28,11 +29,11 @@ class LocalTransport:
         """Nothing to end."""
 
 
-def _call(method: Callable[[Any], Reply]) -> Callable[[Any, float | None], Reply]:
+def _call(method: Callable[[Any, Call], Reply]) -> Callable[[Any, float | None], Reply]:
     def call(request: Any, timeout: float | None) -> Reply:
         del timeout
         try:
-            return method(request)
+            return method(request, Call(method.__name__))
         except Refusal as refusal:
             violations = [Violation(*violation) for violation in refusal.violations]
             raise ScorerError(refusal.code, refusal.message, refusal.reason, refusal.metadata, violations) from refusal

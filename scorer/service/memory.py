@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 KEPT = 64 * 2**20
@@ -13,6 +14,21 @@ LARGE = 32 * 2**20
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Parameters of mallopt, see malloc.h."""
+
+
+GARBAGE = 50_000
+"""New objects after which Python looks for circles of garbage: a call of 10,000 units makes as many, and no circles."""
+
+
+def settle() -> None:
+    """Called when new criteria sets are in use: frees the old ones, and lets Python look past what stays.
+
+    Looking through all criteria sets for garbage again and again made calls wait.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def keep_memory() -> None:

@@ -10,12 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Semaphore, Thread
 
-import grpc
-
+from scorer.service.call import Call
 from scorer.watch import Asking, Watch
-
-SCORING = 8
-"""Calls that are parsed and answered at once: they share the interpreter, and each may hold a large request."""
 
 LOST = 64
 """Calls that may go on in plugins without a place."""
@@ -40,7 +36,7 @@ log = logging.getLogger("scorer.service")
 class _Place:
     """The place of one call."""
 
-    context: grpc.ServicerContext
+    call: Call
     request_bytes: int
     lost: bool = False
     """Whether another call has it already."""
@@ -53,7 +49,7 @@ class Places:
         count: how many.
     """
 
-    def __init__(self, count: int = SCORING) -> None:
+    def __init__(self, count: int) -> None:
         self._count = count
         self._free = Semaphore(count)
         self._open = Event()
@@ -63,14 +59,14 @@ class Places:
         """By thread."""
 
     @contextmanager
-    def taken(self, context: grpc.ServicerContext, request_bytes: int) -> Iterator[None]:
-        """Waits for a place and holds it."""
-        self._free.acquire()
-        while not self._open.is_set():
-            self._free.release()
-            self._open.wait()
-            self._free.acquire()
-        thread, place = threading.get_ident(), _Place(context, request_bytes)
+    def taken(self, call: Call, request_bytes: int) -> Iterator[None]:
+        """Waits for a place and holds it.
+
+        Raises:
+            Refusal: the call's deadline came first, or its caller has gone.
+        """
+        self._wait(call)
+        thread, place = threading.get_ident(), _Place(call, request_bytes)
         with self._lock:
             self._held[thread] = place
         try:
@@ -90,13 +86,23 @@ class Places:
         """
         with self._lock:
             place = self._held.get(thread)
-            if place is None or place.lost or (gone and place.context.is_active()):
+            if place is None or place.lost or (gone and not place.call.has_gone()):
                 return
             lost = [other.request_bytes for other in self._held.values() if other.lost]
             if len(lost) >= LOST or sum(lost) + place.request_bytes > LOST_BYTES:
                 return
             place.lost = True
         self._free.release()
+
+    def _wait(self, call: Call) -> None:
+        while True:
+            taken = self._free.acquire(timeout=call.seconds)
+            if taken and self._open.is_set():
+                return
+            if taken:
+                self._free.release()
+                self._open.wait(call.seconds)
+            call.keep_on()
 
     def rest(self, patience: float) -> None:
         """Lets nobody score until ``resume``; returns when nobody does, or after ``patience`` seconds."""

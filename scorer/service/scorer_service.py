@@ -17,12 +17,12 @@ from scorer.plan import SetPlan
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_sheet
+from scorer.service.call import Call
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
 from scorer.watch import Crowded, Watch
 
-MAX_UNITS = 100_000
 MAX_FULL_ROWS = 5_000
 
 
@@ -37,10 +37,10 @@ class ScorerService:
     def __init__(self, catalogue: Callable[[], Catalogue], watch: Watch | None = None) -> None:
         self._catalogue, self._watch = catalogue, watch or Watch()
 
-    def score_unit(self, request: pb.ScoreUnitRequest) -> pb.ScoreUnitResponse:
+    def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
         """One unit: a cohort of one."""
         findings = Findings()
-        plan = find_set(self._catalogue(), request.criteria_set, findings)
+        call.plan = plan = find_set(self._catalogue(), request.criteria_set, findings)
         _check_common(plan, request.period, request.view, findings)
         places = RowPlaces(single=True)
         admitted = admit(plan, rows_sheet(plan, [request.unit_answers], places, findings), places, findings)
@@ -51,18 +51,18 @@ class ScorerService:
             message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
             raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
         unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
-        assessment = self._assess(admitted[0], full=full)
+        assessment = self._assess(admitted[0], call, full=full)
         return pb.ScoreUnitResponse(
             scorecard=scorecard(assessment, None, 0, unit, full=full), provenance=provenance(plan, "", request.period)
         )
 
-    def rank_province(self, request: pb.RankProvinceRequest) -> pb.RankProvinceResponse:
+    def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
         """All units of a province, or none."""
         findings = Findings()
-        plan = find_set(self._catalogue(), request.criteria_set, findings)
+        call.plan = plan = find_set(self._catalogue(), request.criteria_set, findings)
         as_rows = request.WhichOneof("source") == "rows"
         full = request.view == pb.SCORECARD_VIEW_FULL
-        admitted = _admit_all(plan, request, findings)
+        admitted = _admit_all(plan, request, call, findings)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
@@ -78,7 +78,7 @@ class ScorerService:
             before += len(part.units)
             if first >= last:
                 continue
-            ranking = rank(self._assess(part, full=full), plan.criteria_set.ranking)
+            ranking = rank(self._assess(part, call, full=full), plan.criteria_set.ranking)
             message = reply.rankings.add()
             ranking_head(ranking, message, full=full)
             shown = ranking.order[first:last]
@@ -88,14 +88,14 @@ class ScorerService:
                 ranking_table(ranking, shown, message.table, full=full)
         return reply
 
-    def _assess(self, part: Admitted, *, full: bool) -> Assessment:
+    def _assess(self, part: Admitted, call: Call, *, full: bool) -> Assessment:
         """Scores the units of a tier.
 
         Raises:
             Refusal: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
         """
         try:
-            return assess(part.plan, part.cohort, full=full, watch=self._watch)
+            assessment = assess(part.plan, part.cohort, full=full, watch=self._watch, keep_on=call.keep_on)
         except PluginFault as fault:
             metadata = {
                 "group": fault.provider.group,
@@ -107,9 +107,11 @@ class ScorerService:
         except Crowded as crowded:
             message = f"{crowded}; try again later; if it stays so, have the plugin mended and restart the service"
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
+        call.assessments.append(assessment)
+        return assessment
 
 
-def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, findings: Findings) -> list[Admitted]:
+def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call, findings: Findings) -> list[Admitted]:
     """The units of a request, all of them or none.
 
     Raises:
@@ -117,7 +119,7 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, findings: Finding
     """
     source = request.WhichOneof("source")
     units = len(request.rows.units) if source == "rows" else len(request.table.units)
-    _check_size(units)
+    _check_size(units, call.limits.units)
     _check_common(plan, request.period, request.view, findings)
     _check_request(plan, request, units, findings)
     if source == "table":
@@ -157,10 +159,10 @@ def find_set(catalogue: Catalogue, code: str, findings: Findings) -> SetPlan:
     raise Refusal(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
 
 
-def _check_size(units: int) -> None:
-    if units > MAX_UNITS:
-        message = f"{units} units are more than {MAX_UNITS}: send the province tier by tier, each whole"
-        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(MAX_UNITS)})
+def _check_size(units: int, most: int) -> None:
+    if units > most:
+        message = f"{units} units are more than {most}: send the province tier by tier, each whole"
+        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(most)})
 
 
 def _check_full_rows(units: int) -> None:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
-from scorer.service.calls import MAX_REQUEST_BYTES, unary
+from scorer.service.access import Access
+from scorer.service.call import Call
+from scorer.service.calls import Calls
 from scorer.service.criteria_service import CriteriaService
-from scorer.service.memory import keep_memory
+from scorer.service.guard import Guard
+from scorer.service.memory import keep_memory, settle
+from scorer.service.metrics import Metrics
 from scorer.service.places import Attendant, Places
 from scorer.service.scorer_service import ScorerService
+from scorer.service.transport import KEEP_ALIVE, credentials
+from scorer.settings import Settings
 from scorer.watch import Watch
 
-THREADS = 128
+THREADS = 512
 """A call holds one from its first byte on, also while its body does not come, as does an open reflection stream: only
-scoring is limited (``places.SCORING``), so that idle callers leave room for others. A call that its caller gave up
-holds one while a plugin goes on scoring for it (``places.LOST``)."""
+calls that have arrived are limited (``settings.Limits``), so that idle callers leave room for others. A call that its
+caller gave up holds one while a plugin goes on scoring for it (``places.LOST``)."""
+
+STREAMS = 128
+"""Calls that one connection may have open at once: one that sends no bodies must not hold all threads."""
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
-
-GARBAGE = 50_000
-"""New objects after which Python looks for circles of garbage: a call of 10,000 units makes as many, and no circles."""
 
 REST = 0.25
 """What part of its grace a stop spends at most on waiting for calls that are being scored."""
@@ -63,60 +70,72 @@ class Server:
 
     Args:
         catalogue: gives the catalogue to answer from; asked once a call.
-        address: host and port, such as ``127.0.0.1:50051``; port 0 takes a free one.
+        settings: where to listen, who may call, how much is taken.
         shared: servers that are shared too may listen there as well, each gets a part of the connections.
+        metrics: where calls are counted, if they are.
 
     Raises:
         AddressError: it cannot listen there.
+        ValueError, OSError: a certificate, key or key set cannot be used.
     """
 
-    def __init__(self, catalogue: Callable[[], Catalogue], address: str, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        catalogue: Callable[[], Catalogue],
+        settings: Settings,
+        *,
+        shared: bool = False,
+        metrics: Metrics | None = None,
+    ) -> None:
         keep_memory()
+        access, limits = Access(settings), settings.limits
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="scorer"),
+            interceptors=[Guard(access, SERVICES)],
             options=[
                 # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
-                ("grpc.max_receive_message_length", MAX_REQUEST_BYTES + 16 * 2**20),
+                ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
                 ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
+                ("grpc.max_concurrent_streams", STREAMS),
+                *KEEP_ALIVE,
             ],
         )
-        watch, self._scoring = Watch(), Places()
-        scoring, scorer, criteria = self._scoring, ScorerService(catalogue, watch), CriteriaService(catalogue)
-        self._attendant = Attendant(watch, scoring)
+        watch, self._scoring = Watch(), Places(limits.scoring)
+        self._attendant = Attendant(watch, self._scoring)
         self._arrivals = _Arrivals()
         self._server.add_generic_rpc_handlers((self._arrivals,))
-        handlers = {
-            SERVICES[0]: {
-                "ScoreUnit": unary("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, scoring),
-                "RankProvince": unary("RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, scoring),
-            },
-            SERVICES[1]: {
-                "ListCriteriaSets": unary(
-                    "ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets, scoring
-                ),
-                "GetCriteriaSet": unary(
-                    "GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set, scoring
-                ),
-            },
+        calls = Calls(access, limits, self._scoring, metrics)
+        scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue)
+        methods: dict[str, list[tuple[str, type[Message], Callable[[Any, Call], Message]]]] = {
+            SERVICES[0]: [
+                ("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit),
+                ("RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province),
+            ],
+            SERVICES[1]: [
+                ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
+                ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
+            ],
         }
-        for service, methods in handlers.items():
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+        for service, own in methods.items():
+            handlers = {name: calls.unary(service, name, request, answer) for name, request, answer in own}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         try:
-            self.port = self._server.add_insecure_port(address)
+            if settings.tls:
+                self.port = self._server.add_secure_port(settings.address, credentials(settings.tls))
+            else:
+                self.port = self._server.add_insecure_port(settings.address)
         except RuntimeError as error:
-            raise AddressError(address) from error
-        self.address = f"{address.rpartition(':')[0]}:{self.port}"
+            raise AddressError(settings.address) from error
+        self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
 
     def start(self) -> None:
         """Serves; health says so."""
-        gc.collect()
-        gc.freeze()  # criteria sets stay: looking through them again and again made calls wait
-        gc.set_threshold(GARBAGE)
+        settle()
         self._server.start()
         self._attendant.start()
         for name in ("", *SERVICES):

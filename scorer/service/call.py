@@ -1,0 +1,73 @@
+"""A call under way: who calls, how long it may take, and what there is to say of it in the log and in metrics."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import grpc
+
+from scorer.plan import SetPlan
+from scorer.scoring import Assessment
+from scorer.service.access import ANONYMOUS
+from scorer.service.errors import Refusal
+from scorer.settings import Limits
+
+NEVER = 10 * 365 * 86_400.0
+"""Seconds; gRPC gives a call without a deadline some hundred years."""
+
+REQUEST_ID = "x-request-id"
+_GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@dataclass
+class Call:
+    """One call; the service notes in it what it does."""
+
+    method: str
+    limits: Limits = field(default_factory=Limits)
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    ends: float = float("inf")
+    """Its deadline, by the monotonic clock."""
+    has_gone: Callable[[], bool] = lambda: False
+    """Whether the caller waits no longer."""
+    identity: str = ANONYMOUS
+    plan: SetPlan | None = None
+    """The criteria set it is about."""
+    assessments: list[Assessment] = field(default_factory=list)
+    """What was scored, tier by tier."""
+
+    @property
+    def units(self) -> int:
+        """How many units were scored."""
+        return sum(len(assessment.cohort) for assessment in self.assessments)
+
+    @property
+    def seconds(self) -> float:
+        """What is left until its deadline."""
+        return min(max(self.ends - time.monotonic(), 0.0), NEVER)
+
+    def keep_on(self) -> None:
+        """Asked between the steps of long work.
+
+        Raises:
+            Refusal: nobody waits for the answer any longer.
+        """
+        if time.monotonic() >= self.ends or self.has_gone():
+            message = "the deadline passed before the answer was ready; give more time, or send fewer units at once"
+            raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", message)
+
+
+def begin(method: str, context: grpc.ServicerContext, limits: Limits) -> Call:
+    """A call that has just arrived."""
+    remaining = context.time_remaining()
+    stated = remaining is not None and remaining < NEVER
+    ends = time.monotonic() + (remaining if stated else limits.seconds)
+    call = Call(method, limits, ends=ends, has_gone=lambda: not context.is_active())
+    for key, value in context.invocation_metadata():
+        if key == REQUEST_ID and isinstance(value, str) and _GOOD_ID.fullmatch(value):
+            call.request_id = value
+    return call

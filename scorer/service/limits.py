@@ -1,0 +1,64 @@
+"""How much is taken at once: what is more is refused before it can make the others wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import grpc
+
+from scorer.service.errors import Refusal
+from scorer.settings import Limits
+
+RETRY_AFTER = 0.2
+"""Seconds after which a caller that was refused may try again; a place is free as soon as a call ends."""
+
+
+class Admission:
+    """Calls at work or waiting, and the bytes of their requests."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lock = Lock()
+        self._calls: Counter[str] = Counter()
+        self._held = 0
+
+    @contextmanager
+    def place(self, identity: str, size: int) -> Iterator[None]:
+        """A place for a call of ``size`` bytes.
+
+        Raises:
+            Refusal: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
+        """
+        with self._lock:
+            self._check(identity, size)
+            self._calls[identity] += 1
+            self._held += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= size
+                self._calls[identity] -= 1
+                if not self._calls[identity]:
+                    del self._calls[identity]  # identities are many over time
+
+    def _check(self, identity: str, size: int) -> None:
+        limits = self._limits
+        for name, used, limit in (
+            ("calls", self._calls.total(), limits.calls),
+            ("calls_each", self._calls[identity], limits.calls_each),
+            ("held_bytes", self._held + size - 1, limits.held_bytes),
+        ):
+            if used >= limit:
+                whose = f"of {identity} " if name == "calls_each" else ""
+                what = "bytes of requests" if name == "held_bytes" else "calls"
+                raise Refusal(
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                    "TOO_BUSY",
+                    f"{limit} {what} {whose}are at work or waiting, no more are taken; try again",
+                    {"limit": str(limit), "setting": f"limits.{name}"},
+                    retry_after=RETRY_AFTER,
+                )

@@ -1,0 +1,48 @@
+"""The log: one line a call, for people or for programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Literal
+
+from pythonjsonlogger.json import JsonFormatter
+
+TEXT = "%(asctime)s %(levelname)s %(message)s"
+
+
+_USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+
+
+class _Text(logging.Formatter):
+    """What a record carries besides its message stands after it, as name=value."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__(TEXT)
+        self._start = start
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *more = super().format(record).split("\n")
+        carried = [f"{name}={value}" for name, value in record.__dict__.items() if name not in _USUAL]
+        return "\n".join(self._start + line for line in (" ".join([first, *carried]), *more))
+
+
+def start_log(form: Literal["text", "json"], *, several: bool) -> None:
+    """Logs to standard error.
+
+    Args:
+        form: text, or a JSON object a line.
+        several: whether other processes write there too.
+    """
+    handler = logging.StreamHandler()
+    if form == "json":
+        handler.setFormatter(
+            JsonFormatter(
+                "%(asctime)s %(levelname)s %(name)s %(message)s",
+                rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+                static_fields={"pid": os.getpid()} if several else {},
+            )
+        )
+    else:
+        handler.setFormatter(_Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

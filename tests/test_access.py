@@ -1,0 +1,311 @@
+"""Who may do what: every method, by every role and by every way to say, or not to say, who calls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
+from cryptography import x509
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from harness import Refused, catalogue, good, serving
+from test_errors import BESIDE, INFRASTRUCTURE, host, row
+
+from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
+from scorer.settings import Role, Settings, Tls, Tokens
+
+Metadata = list[tuple[str, str]]
+Method = Callable[[grpc.Channel, Metadata], object]
+
+
+def score_unit(channel: grpc.Channel, metadata: Metadata) -> object:
+    request = scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020", unit_answers=row("a"))
+    return scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(request, metadata=metadata, timeout=10)
+
+
+def rank_province(channel: grpc.Channel, metadata: Metadata) -> object:
+    request = scorer_pb2.RankProvinceRequest(
+        criteria_set="beside-2020", rows=scorer_pb2.UnitRows(units=[row("a"), row("b")])
+    )
+    return scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince(request, metadata=metadata, timeout=10)
+
+
+def list_criteria_sets(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = criteria_pb2_grpc.CriteriaServiceStub(channel)
+    return stub.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(), metadata=metadata, timeout=10)
+
+
+def get_criteria_set(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = criteria_pb2_grpc.CriteriaServiceStub(channel)
+    request = criteria_pb2.GetCriteriaSetRequest(criteria_set="beside-2020")
+    return stub.GetCriteriaSet(request, metadata=metadata, timeout=10)
+
+
+def reflect(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+    return list(stub.ServerReflectionInfo(asked, metadata=metadata, timeout=10))
+
+
+def check_health(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = health_pb2_grpc.HealthStub(channel)
+    return stub.Check(health_pb2.HealthCheckRequest(), metadata=metadata, timeout=10)
+
+
+METHODS: dict[Method, Role | None] = {
+    score_unit: Role.SCORER,
+    rank_province: Role.RANKER,
+    list_criteria_sets: Role.READER,
+    get_criteria_set: Role.READER,
+    reflect: Role.OPERATOR,
+    check_health: None,
+}
+"""Every method, and the role it needs; None: it is open to everybody."""
+
+ROLES = [frozenset(some) for n in range(len(Role) + 1) for some in itertools.combinations(Role, n)]
+"""Every set of roles."""
+
+
+def subject(roles: frozenset[Role]) -> str:
+    return "-".join(["has", *sorted(roles)])
+
+
+SIGNER, STRANGER = Signer("key-1"), Signer("key-1")
+
+
+def unsigned(name: str) -> str:
+    """A token that says that it needs no signature."""
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": name, "exp": now + 600}
+    parts = [{"alg": "none", "typ": "JWT", "kid": "key-1"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, ""])
+
+
+def by_secret(name: str) -> str:
+    """A token signed with the public key as if it were a secret: servers that let tokens choose have taken it."""
+    head = {"alg": "HS256", "typ": "JWT", "kid": "key-1"}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": name, "exp": int(time.time()) + 600}
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, claims)]
+    secret = json.dumps(SIGNER.public()).encode()
+    signature = hmac.new(secret, b".".join(parts), hashlib.sha256).digest()
+    return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+TOKENS: dict[str, tuple[Callable[[str], str | None], str]] = {
+    "no token": (lambda name: None, "NO_CREDENTIALS"),
+    "expired": (lambda name: SIGNER.token(name, exp=int(time.time()) - 3600), "TOKEN_EXPIRED"),
+    "without an end": (lambda name: SIGNER.token(name, exp=None), "TOKEN_INVALID"),
+    "not yet": (lambda name: SIGNER.token(name, nbf=int(time.time()) + 3600), "TOKEN_INVALID"),
+    "wrong audience": (lambda name: SIGNER.token(name, aud="portal"), "TOKEN_INVALID"),
+    "wrong issuer": (lambda name: SIGNER.token(name, iss="https://elsewhere.example"), "TOKEN_INVALID"),
+    "wrong key": (lambda name: STRANGER.token(name), "TOKEN_INVALID"),
+    "unknown key": (lambda name: SIGNER.token(name, kid="key-9"), "TOKEN_INVALID"),
+    "alg none": (unsigned, "TOKEN_INVALID"),
+    "public key as secret": (by_secret, "TOKEN_INVALID"),
+    "no token at all": (lambda name: "scorer", "TOKEN_INVALID"),
+    "subject that is no text": (lambda name: SIGNER.token(name, sub=7), "TOKEN_INVALID"),
+    "right": (lambda name: SIGNER.token(name), ""),
+}
+"""Ways to show a token, and why it does not count."""
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("keys") / "keys.json"
+    file.write_text(key_set(SIGNER))
+    return file
+
+
+@pytest.fixture(scope="module")
+def channel(keys: Path) -> Iterator[grpc.Channel]:
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
+        access={f"token:{subject(roles)}": roles for roles in ROLES},
+    )
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        yield service.channel
+
+
+def refused(method: Method, channel: grpc.Channel, metadata: Metadata) -> Refused | None:
+    try:
+        method(channel, metadata)
+    except grpc.RpcError as error:
+        return Refused(error)
+    return None
+
+
+@pytest.mark.parametrize("way", TOKENS)
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
+def test_a_method_is_open_exactly_to_right_tokens_of_who_has_its_role(
+    channel: grpc.Channel, method: Method, way: str
+) -> None:
+    make, reason = TOKENS[way]
+    for roles in ROLES:
+        token = make(subject(roles))
+        found = refused(method, channel, [("authorization", f"Bearer {token}")] if token else [])
+        if METHODS[method] is None:
+            assert found is None
+        elif reason:
+            assert found is not None
+            assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, reason)
+        elif METHODS[method] in roles:
+            assert found is None
+        else:
+            assert found is not None
+            assert (found.code, found.info.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING")
+            assert found.info.metadata["role"] == METHODS[method]
+
+
+def test_who_is_in_no_table_may_do_nothing(channel: grpc.Channel) -> None:
+    found = refused(score_unit, channel, [("authorization", f"Bearer {SIGNER.token('nobody')}")])
+    assert found is not None
+    assert found.code is grpc.StatusCode.PERMISSION_DENIED
+    assert "needs the role 'scorer'" in found.details
+
+
+def test_refusals_tell_nothing_of_criteria_sets(channel: grpc.Channel) -> None:
+    request = criteria_pb2.GetCriteriaSetRequest(criteria_set="besides-2020")
+    with pytest.raises(grpc.RpcError) as caught:
+        criteria_pb2_grpc.CriteriaServiceStub(channel).GetCriteriaSet(request, timeout=10)
+    assert "beside" not in str(Refused(caught.value)) + str(Refused(caught.value).info)
+
+
+def test_a_revoked_key_ends_its_tokens_also_those_seen_before(tmp_path: Path) -> None:
+    file, other = tmp_path / "keys.json", Signer("key-2")
+    file.write_text(key_set(SIGNER, other))
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
+        access={"token:portal": frozenset([Role.SCORER])},
+    )
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+
+        def answered(signer: Signer, token: str) -> bool:
+            return refused(score_unit, service.channel, [("authorization", f"Bearer {token}")]) is None
+
+        tokens = {signer: signer.token("portal") for signer in (SIGNER, other)}
+        assert all(answered(signer, token) for signer, token in tokens.items())
+        file.write_text(key_set(other))
+        assert [answered(signer, token) for signer, token in tokens.items()] == [False, True]
+        file.write_text("{")  # a broken edit keeps the keys there were
+        assert [answered(signer, token) for signer, token in tokens.items()] == [False, True]
+        file.write_text(key_set(SIGNER))
+        assert [answered(signer, token) for signer, token in tokens.items()] == [True, False]
+
+
+def test_no_token_gets_into_the_log(channel: grpc.Channel, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    right = SIGNER.token(subject(frozenset([Role.SCORER])))
+    for token in (right, SIGNER.token("nobody"), unsigned("nobody"), f"{right}x"):
+        refused(score_unit, channel, [("authorization", f"Bearer {token}")])
+        said = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+        assert "token:has-scorer" in said
+        assert not [part for part in token.split(".") if len(part) > 8 and part in said]
+
+
+# --- certificates --------------------------------------------------------------------------------------------------
+
+AUTHORITY, OTHERS = Authority("authority of tests"), Authority("another authority")
+
+
+def tls_settings(folder: Path, *, clients: bool = True, **more: object) -> Settings:
+    certificate, key = AUTHORITY.server().write(folder, "server")
+    (folder / "clients.pem").write_bytes(AUTHORITY.certificate)
+    tls = Tls(certificate=certificate, key=key, clients=folder / "clients.pem" if clients else None)
+    return Settings(address="127.0.0.1:0", tls=tls, **more)
+
+
+def secure(address: str, party: object = None, roots: bytes | None = None) -> grpc.Channel:
+    key = getattr(party, "key", None)
+    shown = getattr(party, "certificate", None)
+    return grpc.secure_channel(
+        address, grpc.ssl_channel_credentials(AUTHORITY.certificate if roots is None else roots, key, shown)
+    )
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
+def test_a_method_is_open_exactly_to_certificates_of_who_has_its_role(tmp_path: Path, method: Method) -> None:
+    by_name = {f"certificate:{subject(roles)}.example": roles for roles in ROLES}
+    settings = tls_settings(tmp_path, access=by_name)
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        for n, roles in enumerate(ROLES):
+            name = f"{subject(roles)}.example"
+            # Alternative names and the common name count alike.
+            party = AUTHORITY.party("any", x509.DNSName(name)) if n % 2 else AUTHORITY.party(name)
+            with secure(service.address, party) as channel:
+                found = refused(method, channel, [])
+                if METHODS[method] in (None, *roles):
+                    assert found is None
+                else:
+                    assert found is not None
+                    assert found.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+@pytest.mark.parametrize("who", ["nobody", "of another authority", "ended", "plain text"])
+def test_who_shows_no_good_certificate_is_not_connected(tmp_path: Path, who: str) -> None:
+    settings = tls_settings(tmp_path, access={"certificate:portal": frozenset(Role)})
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        channel = {
+            "nobody": lambda: secure(service.address),
+            "of another authority": lambda: secure(service.address, OTHERS.party("portal")),
+            "ended": lambda: secure(service.address, AUTHORITY.party("portal", days=-1)),
+            "plain text": lambda: grpc.insecure_channel(service.address),
+        }[who]()
+        with channel, pytest.raises(grpc.RpcError) as caught:
+            check_health(channel, [])
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        with secure(service.address, AUTHORITY.party("portal")) as channel:
+            score_unit(channel, [])
+
+
+def test_new_certificates_are_taken_without_a_restart_and_broken_ones_are_not(tmp_path: Path) -> None:
+    settings = tls_settings(tmp_path, clients=False)
+    assert settings.tls is not None
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, settings) as service, secure(service.address) as before:
+        score_unit(before, [])
+        OTHERS.server().write(tmp_path, "server")
+        score_unit(before, [])  # connections there are go on
+        with secure(service.address, roots=OTHERS.certificate) as after:
+            score_unit(after, [])
+        settings.tls.key.write_bytes(AUTHORITY.server().key)  # not the certificate's
+        with secure(service.address, roots=OTHERS.certificate) as after:
+            score_unit(after, [])
+
+
+def test_files_that_do_not_fit_are_refused_at_the_start(tmp_path: Path) -> None:
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    settings = tls_settings(tmp_path)
+    assert settings.tls is not None
+    settings.tls.key.write_bytes(OTHERS.server().key)
+    with pytest.raises(ValueError, match="is not the key of"), serving(sets, settings):
+        pass
+    settings.tls.key.write_text("no key")
+    with pytest.raises(ValueError, match=r"server\.key: no key in PEM"), serving(sets, settings):
+        pass
+    settings.tls.key.unlink()
+    with pytest.raises(FileNotFoundError), serving(sets, settings):
+        pass
+
+
+@pytest.mark.parametrize(
+    "keys", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}]}']
+)
+def test_key_sets_that_cannot_check_are_refused_at_the_start(tmp_path: Path, keys: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(keys)
+    settings = Settings(address="127.0.0.1:0", tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE))
+    with pytest.raises(ValueError, match="key"), serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings):
+        pass

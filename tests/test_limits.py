@@ -1,0 +1,159 @@
+"""What is too much is refused at once, and work that nobody waits for any longer stops."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from credentials import AUDIENCE, ISSUER, Signer, key_set
+from google.rpc import error_details_pb2, status_pb2
+from harness import Refused, Service, catalogue, good, group, host, refusal, serving
+from test_errors import BESIDE, INFRASTRUCTURE, WATER, WELLS, column, districts, row
+
+from egov.scorer.v1 import scorer_pb2
+from scorer import scoring
+from scorer.catalogue import Catalogue
+from scorer.plugin_api import GroupPoints, Status
+from scorer.settings import Limits, Role, Settings, Tokens
+
+
+class Gate:
+    """A group that scores when it is let."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.inside = threading.Semaphore(0)
+
+        def score(_: object, criteria: tuple[object, ...], cohort: object) -> GroupPoints:
+            self.inside.release()
+            assert self.open.wait(30)
+            shape = len(criteria), len(cohort)
+            return GroupPoints(np.zeros(shape), np.full(shape, Status.SCORED, dtype=np.uint8))
+
+        self.group = group("water", *WELLS, score=score)
+
+    def sets(self) -> Catalogue:
+        return good(catalogue(host(self.group, INFRASTRUCTURE), WATER, BESIDE))
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+def settings(**limits: object) -> Settings:
+    return Settings(address="127.0.0.1:0", limits=Limits(**limits))
+
+
+def held(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResponse:
+    """A call that waits at the gate."""
+    request = scorer_pb2.ScoreUnitRequest(criteria_set="water-2020", unit_answers=row("a"))
+    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=30)
+
+
+def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResponse:
+    request = scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020", unit_answers=row("a"))
+    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=5)
+
+
+def retry_after(refused: Refused) -> float:
+    """Seconds that RetryInfo tells."""
+    status = status_pb2.Status.FromString(refused.trailers["grpc-status-details-bin"])
+    info = error_details_pb2.RetryInfo()
+    assert any(detail.Unpack(info) for detail in status.details)
+    return info.retry_delay.ToMilliseconds() / 1000
+
+
+def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end(gate: Gate) -> None:
+    with serving(gate.sets(), settings(calls=3, scoring=2)) as service, ThreadPoolExecutor(3) as callers:
+        calls = [callers.submit(held, service) for _ in range(3)]
+        for _ in range(2):
+            assert gate.inside.acquire(timeout=10)
+        found = None
+        while found is None:  # until the third one waits
+            try:
+                quick(service)
+            except grpc.RpcError as error:
+                found = Refused(error)
+        assert (found.code, found.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")
+        assert dict(found.info.metadata)["setting"] == "limits.calls"
+        assert 0 < retry_after(found) <= 1
+        gate.open.set()
+        assert all(call.result(10).scorecard.unit.id == "a" for call in calls)
+        assert quick(service).scorecard.unit.id == "a"
+
+
+def test_one_identity_cannot_take_the_places_of_the_others(gate: Gate, tmp_path: Path) -> None:
+    signer, file = Signer("k"), tmp_path / "keys.json"
+    file.write_text(key_set(signer))
+    limited = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
+        access={f"token:{name}": frozenset([Role.SCORER]) for name in ("portal", "warehouse")},
+        limits=Limits(calls=10, calls_each=1),
+    )
+    portal, warehouse = ([("authorization", f"Bearer {signer.token(n)}")] for n in ("portal", "warehouse"))
+    with serving(gate.sets(), limited) as service, ThreadPoolExecutor(1) as callers:
+        call = callers.submit(held, service, portal)
+        assert gate.inside.acquire(timeout=10)
+        with refusal() as caught:
+            quick(service, portal)
+        assert caught[0].info.metadata["setting"] == "limits.calls_each"
+        assert retry_after(caught[0]) > 0
+        assert quick(service, warehouse).scorecard.unit.id == "a"
+        gate.open.set()
+        assert call.result(10).scorecard.unit.id == "a"
+
+
+def test_requests_that_hold_too_many_bytes_together_are_refused(gate: Gate) -> None:
+    with serving(gate.sets(), settings(held_bytes=1024)) as service, ThreadPoolExecutor(1) as callers:
+        call = callers.submit(held, service)
+        assert gate.inside.acquire(timeout=10)
+        with refusal() as caught:
+            service.scorer.ScoreUnit(
+                scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020", unit_answers=row("a" * 128), period="x" * 900)
+            )
+        assert caught[0].info.metadata["setting"] == "limits.held_bytes"
+        assert quick(service).scorecard.unit.id == "a"
+        gate.open.set()
+        call.result(10)
+
+
+def test_a_call_that_states_no_deadline_gets_one(gate: Gate) -> None:
+    with serving(gate.sets(), settings(seconds=0.3)) as service:
+        threading.Timer(1, gate.open.set).start()
+        request = scorer_pb2.ScoreUnitRequest(criteria_set="water-2020", unit_answers=row("a"))
+        with refusal() as caught:
+            service.scorer.ScoreUnit(request)
+        assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+
+
+def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks, award = [], scoring.award_points
+
+    def slow(*given: object) -> object:
+        chunks.append(given)
+        time.sleep(0.1)
+        return award(*given)
+
+    monkeypatch.setattr(scoring, "award_points", slow)
+    monkeypatch.setattr(scoring, "CHUNK", 1)
+    units = [f"u{n}" for n in range(100)]
+    table = scorer_pb2.UnitTable(units=districts(*units), columns=[column("staff", *[1.0] * len(units))])
+    request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
+        with pytest.raises(grpc.RpcError) as caught:
+            service.scorer.RankProvince(request, timeout=0.5)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        time.sleep(0.5)
+        done = len(chunks)
+        time.sleep(0.5)
+        assert 0 < done == len(chunks) < len(units)

@@ -1,0 +1,166 @@
+"""Settings: flags win over the environment, the environment over the file, and every mistake is named at its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+from credentials import Authority, Signer, key_set
+
+from scorer.settings import FILE, Role, Settings, SettingsError, fields, load_settings, sections, variable
+
+SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
+
+TLS = '[tls]\ncertificate = "server.pem"\nkey = "server.key"\n'
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "scorer.toml"
+
+
+def mistakes(file: Path, text: str, **flags: object) -> list[str]:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file, flags)
+    return caught.value.mistakes
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('workers = 2\ngrace = 3\nlog = "json"\n[limits]\ncalls = 20\nunits = 30\n')
+    monkeypatch.setenv("SCORER_GRACE", "4")
+    monkeypatch.setenv("SCORER_WORKERS", "5")
+    monkeypatch.setenv("SCORER_LIMITS__UNITS", "40")
+    found = load_settings(file, {"workers": 6})
+    assert (found.workers, found.grace, found.log) == (6, 4, "json")
+    assert (found.limits.calls, found.limits.units) == (20, 40)
+    assert found.limits.request_bytes == Settings().limits.request_bytes
+
+
+def test_paths_in_the_file_start_from_its_folder_and_others_do_not(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(TLS)
+    monkeypatch.setenv("SCORER_TLS__KEY", "other.key")
+    found = load_settings(file, {})
+    assert found.tls is not None
+    assert (found.tls.certificate, found.tls.key) == (file.parent / "server.pem", Path("other.key"))
+
+
+def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORER_LIMITS__UNITS", "many")
+    monkeypatch.setenv("SCORER_WRKERS", "2")
+    text = 'wrkers = 2\n[tls]\ncertificate = "a.pem"\nkee = "b.pem"\n[limits]\ncalls = 0\n'
+    found = mistakes(file, text, address="nowhere")
+    assert found[0] == "SCORER_WRKERS: unknown setting; did you mean 'SCORER_WORKERS'?"
+    assert sorted(found[1:]) == sorted(
+        [
+            "--address: 'nowhere' is not HOST:PORT, such as 127.0.0.1:50051",
+            f"{file}: tls.key: has to be given",
+            f"{file}: tls.kee: unknown setting; did you mean 'tls.key'?",
+            f"{file}: limits.calls: Input should be greater than or equal to 1",
+            f"{file}: wrkers: unknown setting; did you mean 'workers'?",
+            "SCORER_LIMITS__UNITS: Input should be a valid integer, unable to parse string as an integer",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("workers = ", "not TOML: "),
+        ('[access]\n"bert" = ["scorer"]', "'bert' is neither 'token:SUBJECT', 'certificate:NAME' nor 'anonymous'"),
+        ('[access]\n"token:a" = ["scorr"]', "Input should be 'reader', 'scorer', 'ranker' or 'operator'"),
+        ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], by which they are checked"),
+        ('[access]\n"certificate:a" = ["scorer"]', "access names certificates: give [tls] clients"),
+        ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or say insecure"),
+        ('address = "somewhere.example:5"', "can be reached from other machines"),
+        ('address = "[::]:5"', "can be reached from other machines"),
+    ],
+)
+def test_what_cannot_be_used_is_said(file: Path, text: str, what: str) -> None:
+    assert any(what in mistake for mistake in mistakes(file, text))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:5", "localhost:5", "[::1]:5", "127.8.9.10:0"])
+def test_this_machine_needs_no_tls(address: str) -> None:
+    assert not Settings(address=address).beyond_this_machine
+
+
+def test_beyond_this_machine_goes_with_tls_or_when_it_is_said(file: Path) -> None:
+    file.write_text(f'address = "0.0.0.0:5"\n{TLS}')
+    assert load_settings(file, {}).beyond_this_machine
+    assert load_settings(None, {"address": "0.0.0.0:5", "insecure": True}).beyond_this_machine
+
+
+def test_roles_are_read(file: Path) -> None:
+    file.write_text('[tokens]\nkeys = "k"\nissuer = "i"\naudience = "a"\n[access]\n"token:x" = ["scorer", "ranker"]')
+    assert load_settings(file, {}).access == {"token:x": {Role.SCORER, Role.RANKER}}
+
+
+def test_settings_survive_the_way_to_a_worker(file: Path) -> None:
+    file.write_text(
+        f'address = "0.0.0.0:5"\n{TLS}[tokens]\nkeys = "k"\nissuer = "i"\naudience = "a"\n'
+        '[access]\n"token:x" = ["scorer"]\nanonymous = []'
+    )
+    found = load_settings(file, {"workers": 2})
+    assert Settings.model_validate_json(found.model_dump_json()) == found
+
+
+# --- the commands --------------------------------------------------------------------------------------------------
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SCORER, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"COLUMNS": "250", **environment},
+    )
+
+
+def test_the_list_has_every_setting_with_its_variable() -> None:
+    said = run("settings", "list").stdout
+    for path, info in fields():
+        if path not in sections():
+            assert info.description, path
+            assert any(line.split()[:2] == [path, variable(path)] for line in said.splitlines()), path
+
+
+def test_check_looks_into_certificates_and_keys_and_says_where_a_setting_is_from(tmp_path: Path, file: Path) -> None:
+    Authority("a").server().write(tmp_path, "server")
+    (tmp_path / "keys.json").write_text(key_set(Signer("k")))
+    file.write_text(f'{TLS}[tokens]\nkeys = "keys.json"\nissuer = "i"\naudience = "a"\n')
+    done = run("settings", "check", "--settings", str(file), SCORER_WORKERS="3")
+    assert done.returncode == 0, done.stderr
+    lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.split()}
+    assert lines["workers"] == ["workers", "3", "SCORER_WORKERS"]
+    assert lines["tls.key"] == ["tls.key", str(tmp_path / "server.key"), str(file)]
+    assert lines["grace"] == ["grace", "10.0", "default"]
+    assert done.stdout.rstrip().endswith("these settings can be used")
+
+    (tmp_path / "server.key").write_bytes(Authority("b").server().key)
+    done = run("settings", "check", **{FILE: str(file)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not the key of" in done.stderr
+    done = run("settings", "check", "--settings", str(tmp_path / "none.toml"))
+    assert done.returncode == 2
+    assert done.stderr == f"scorer: {tmp_path / 'none.toml'}: No such file or directory\n"
+
+
+def test_serve_says_all_mistakes_and_does_not_start() -> None:
+    done = run("serve", "--address", "nowhere", "--workers", "0", "--log", "xml")
+    assert done.returncode == 2
+    assert [line.removeprefix("scorer: ").split(":")[0] for line in done.stderr.splitlines()] == [
+        "--address",
+        "--workers",
+        "--log",
+    ]
+
+
+def test_serve_beyond_this_machine_without_tls_is_refused() -> None:
+    done = run("serve", "--address", "0.0.0.0:0")
+    assert done.returncode == 2
+    assert "can be reached from other machines" in done.stderr

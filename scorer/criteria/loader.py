@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,9 @@ from scorer.hints import nearly, show
 from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 from scorer.strangers import theirs, told
+
+
+Value = TypeVar("Value")
 
 
 class GroupTerms(NamedTuple):
@@ -93,6 +96,10 @@ class _Loader:
                 problem(("overall", "requires", n), f"unknown category {code!r}{nearly(code, codes)}")
             elif code in requires[:n]:
                 problem(("overall", "requires", n), f"category {code!r} is given twice")
+        within, best = _map(data.get("ranking")).get("cohort"), _map(data.get("commend")).get("best")
+        for path, by_tier in ((("ranking", "cohort"), within), (("commend", "best"), best)):
+            for tier in _map(by_tier):
+                self._tier((*path, tier), tier)
         if head is None:
             return None
         criteria_set = model.CriteriaSet(
@@ -106,14 +113,30 @@ class _Loader:
             tiers=self.tiers,
             points_decimals=head.rounding.points,
             percent_decimals=head.rounding.percent,
-            ranking=model.RankingRule(head.ranking.ties, head.ranking.precision == "exact"),
+            ranking=self._ranking(head),
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             indicators=self.read_order,
             revision="" if self.document.problems else self.document.revision(),
+            series=head.series,
         )
         lint.check(criteria_set, self.document)
         return criteria_set
+
+    def _ranking(self, head: schema.Head) -> model.RankingRule:
+        within = self._each_tier(head.ranking.cohort)
+        return model.RankingRule(
+            head.ranking.ties,
+            head.ranking.precision == "exact",
+            tuple(tier for tier in self.tiers if within.get(tier)),
+            self._each_tier(head.commend.best) if head.commend else {},
+        )
+
+    def _each_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
+        """What may be given once for all tiers, in the set's order of them."""
+        if isinstance(value, dict):
+            return {tier: value[tier] for tier in self.tiers if tier in value}
+        return dict.fromkeys(self.tiers, value)
 
     def _declare(self, categories: Mapping[str, Any]) -> None:
         """Collects the indicators that the set's groups declare."""

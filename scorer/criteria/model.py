@@ -132,6 +132,10 @@ class RankingRule:
     """1, 2, 2, 4 (the national practice), 1, 2, 2, 3 or 1, 2, 3, 4."""
     exact: bool = False
     """Whether converted scores are compared exactly instead of at the published precision."""
+    within_parent: tuple[str, ...] = ()
+    """Tiers whose units are ranked with those of the same parent only."""
+    commended: Mapping[str, int] = field(default_factory=dict)
+    """How many of the best of a ranking are commended, by tier; a tier it does not name commends nobody."""
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,18 @@ class CriteriaSet:
     """Those that some criterion reads, in the order they are first read."""
     revision: str
     """SHA-256 of the canonical content."""
+    series: str = ""
+    """What successive versions of one method share; may be empty."""
 
     def groups(self) -> Iterator[Group]:
         """All groups, in document order."""
         for category in self.categories:
             yield from category.groups
+
+    def in_force(self, day: datetime.date) -> bool:
+        """Whether ``day`` is one of those it is in force."""
+        start, end = self.effective_from, self.effective_to
+        return (start is None or start <= day) and (end is None or day <= end)
 
     @cached_property
     def criteria(self) -> Mapping[str, Criterion]:

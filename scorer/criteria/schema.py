@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
 
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
-from scorer.hints import show
+from scorer.hints import nearly, show
 from scorer.points import PointsByTier, TierError, to_micro
 
 PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
+
+Value = TypeVar("Value")
 
 
 def _matching(pattern: str, example: str) -> PlainValidator:
@@ -35,6 +37,7 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 
 
 SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
+Series = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue")]
 Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
@@ -80,6 +83,29 @@ class Minimum(BaseModel):
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
+def _by_tier(check: Callable[[object], Value]) -> PlainValidator:
+    """One value for all tiers, or a mapping of tiers to values."""
+
+    def read(value: object) -> Value | dict[str, Value]:
+        if isinstance(value, Mapping) and value:
+            return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
+        return check(value)
+
+    return PlainValidator(read)
+
+
+def _best(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"expected a whole number from 1, or one by tier, not {show(value)}")
+    return value
+
+
+def _within_parent(value: object) -> bool:
+    if value not in ("tier", "parent"):
+        raise ValueError(f"expected 'tier' or 'parent', not {show(value)}{nearly(str(value), ('tier', 'parent'))}")
+    return value == "parent"
+
+
 class Shape(BaseModel):
     """A mapping with known keys only."""
 
@@ -119,7 +145,15 @@ class Ranking(Shape):
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
     precision: Literal["published", "exact"] = "published"
-    cohort: Literal["tier"] = "tier"
+    cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent)] = False
+    """Whether units are ranked within their parent, instead of within their tier."""
+
+
+class Commend(Shape):
+    """Who is commended."""
+
+    best: Annotated[int | dict[str, int], _by_tier(_best)]
+    """So many units of each ranking."""
 
 
 class Overall(Shape):
@@ -136,11 +170,13 @@ class Head(Shape):
     legal_basis: list[LegalBasis] = []
     provenance: Provenance
     notes: Texts = {}
+    series: Series = ""
     effective: Effective = Effective()
     tiers: list[Code] = Field(min_length=1)
     rounding: Rounding = Rounding()
     ranking: Ranking = Ranking()
     overall: Overall | None = None
+    commend: Commend | None = None
     categories: dict[Code, Any] = Field(min_length=1)
 
 

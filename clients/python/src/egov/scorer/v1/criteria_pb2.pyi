@@ -61,7 +61,7 @@ class ListCriteriaSetsResponse(_message.Message):
     def __init__(self, criteria_sets: _Optional[_Iterable[_Union[CriteriaSetSummary, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CriteriaSetSummary(_message.Message):
-    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems")
+    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems", "series")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,7 @@ class CriteriaSetSummary(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     provenance: str
@@ -80,13 +81,18 @@ class CriteriaSetSummary(_message.Message):
     revision: str
     state: CriteriaSetState
     problems: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ...) -> None: ...
+    series: str
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class GetCriteriaSetRequest(_message.Message):
-    __slots__ = ("criteria_set",)
+    __slots__ = ("criteria_set", "effective_on", "series")
     CRITERIA_SET_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_ON_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
     criteria_set: str
-    def __init__(self, criteria_set: _Optional[str] = ...) -> None: ...
+    effective_on: _date_pb2.Date
+    series: str
+    def __init__(self, criteria_set: _Optional[str] = ..., effective_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class GetCriteriaSetResponse(_message.Message):
     __slots__ = ("criteria_set",)
@@ -111,7 +117,7 @@ class LegalBasis(_message.Message):
     def __init__(self, document: _Optional[str] = ..., issued: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class CriteriaSet(_message.Message):
-    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins")
+    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +128,8 @@ class CriteriaSet(_message.Message):
     RANK_PRECISION_FIELD_NUMBER: _ClassVar[int]
     OVERALL_REQUIRES_FIELD_NUMBER: _ClassVar[int]
     PLUGINS_FIELD_NUMBER: _ClassVar[int]
+    COMMEND_FIELD_NUMBER: _ClassVar[int]
+    RANKED_WITHIN_PARENT_FIELD_NUMBER: _ClassVar[int]
     summary: CriteriaSetSummary
     legal_basis: _containers.RepeatedCompositeFieldContainer[LegalBasis]
     notes: _containers.RepeatedCompositeFieldContainer[Text]
@@ -132,7 +140,17 @@ class CriteriaSet(_message.Message):
     rank_precision: str
     overall_requires: _containers.RepeatedScalarFieldContainer[str]
     plugins: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.PluginVersion]
-    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ...) -> None: ...
+    commend: _containers.RepeatedCompositeFieldContainer[TierBest]
+    ranked_within_parent: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class TierBest(_message.Message):
+    __slots__ = ("tier", "best")
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    tier: str
+    best: int
+    def __init__(self, tier: _Optional[str] = ..., best: _Optional[int] = ...) -> None: ...
 
 class Precision(_message.Message):
     __slots__ = ("points", "percent")

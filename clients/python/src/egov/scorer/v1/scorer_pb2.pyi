@@ -124,16 +124,20 @@ class Exclusion(_message.Message):
     def __init__(self, unit_id: _Optional[str] = ..., criterion_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ScoreUnitRequest(_message.Message):
-    __slots__ = ("criteria_set", "period", "unit_answers", "view")
+    __slots__ = ("criteria_set", "period", "unit_answers", "view", "effective_on", "series")
     CRITERIA_SET_FIELD_NUMBER: _ClassVar[int]
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     UNIT_ANSWERS_FIELD_NUMBER: _ClassVar[int]
     VIEW_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_ON_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
     criteria_set: str
     period: str
     unit_answers: UnitAnswers
     view: ScorecardView
-    def __init__(self, criteria_set: _Optional[str] = ..., period: _Optional[str] = ..., unit_answers: _Optional[_Union[UnitAnswers, _Mapping]] = ..., view: _Optional[_Union[ScorecardView, str]] = ...) -> None: ...
+    effective_on: _date_pb2.Date
+    series: str
+    def __init__(self, criteria_set: _Optional[str] = ..., period: _Optional[str] = ..., unit_answers: _Optional[_Union[UnitAnswers, _Mapping]] = ..., view: _Optional[_Union[ScorecardView, str]] = ..., effective_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class ScoreUnitResponse(_message.Message):
     __slots__ = ("scorecard", "provenance")
@@ -144,7 +148,7 @@ class ScoreUnitResponse(_message.Message):
     def __init__(self, scorecard: _Optional[_Union[Scorecard, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ...) -> None: ...
 
 class RankProvinceRequest(_message.Message):
-    __slots__ = ("province", "period", "criteria_set", "rows", "table", "tier", "view", "page_size", "page_token")
+    __slots__ = ("province", "period", "criteria_set", "rows", "table", "tier", "view", "page_size", "page_token", "effective_on", "series")
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     CRITERIA_SET_FIELD_NUMBER: _ClassVar[int]
@@ -154,6 +158,8 @@ class RankProvinceRequest(_message.Message):
     VIEW_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_ON_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
     province: str
     period: str
     criteria_set: str
@@ -163,7 +169,9 @@ class RankProvinceRequest(_message.Message):
     view: ScorecardView
     page_size: int
     page_token: str
-    def __init__(self, province: _Optional[str] = ..., period: _Optional[str] = ..., criteria_set: _Optional[str] = ..., rows: _Optional[_Union[UnitRows, _Mapping]] = ..., table: _Optional[_Union[UnitTable, _Mapping]] = ..., tier: _Optional[str] = ..., view: _Optional[_Union[ScorecardView, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    effective_on: _date_pb2.Date
+    series: str
+    def __init__(self, province: _Optional[str] = ..., period: _Optional[str] = ..., criteria_set: _Optional[str] = ..., rows: _Optional[_Union[UnitRows, _Mapping]] = ..., table: _Optional[_Union[UnitTable, _Mapping]] = ..., tier: _Optional[str] = ..., view: _Optional[_Union[ScorecardView, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., effective_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class RankProvinceResponse(_message.Message):
     __slots__ = ("rankings", "provenance", "next_page_token")
@@ -290,14 +298,16 @@ class OverallScore(_message.Message):
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., rank: _Optional[int] = ..., lacking: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Scorecard(_message.Message):
-    __slots__ = ("unit", "categories", "overall")
+    __slots__ = ("unit", "categories", "overall", "commended")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
+    COMMENDED_FIELD_NUMBER: _ClassVar[int]
     unit: Unit
     categories: _containers.RepeatedCompositeFieldContainer[CategoryScore]
     overall: OverallScore
-    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ...) -> None: ...
+    commended: bool
+    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., commended: _Optional[bool] = ...) -> None: ...
 
 class LevelCount(_message.Message):
     __slots__ = ("level", "units")
@@ -364,16 +374,18 @@ class Ranking(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., cohort: _Optional[str] = ..., unit_count: _Optional[int] = ..., tallies: _Optional[_Iterable[_Union[CategoryTally, _Mapping]]] = ..., overall_ranked: _Optional[int] = ..., scorecards: _Optional[_Iterable[_Union[Scorecard, _Mapping]]] = ..., table: _Optional[_Union[RankingTable, _Mapping]] = ..., overall_requires: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RankingTable(_message.Message):
-    __slots__ = ("unit_ids", "categories", "overall", "overall_ranks")
+    __slots__ = ("unit_ids", "categories", "overall", "overall_ranks", "commended")
     UNIT_IDS_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
     OVERALL_RANKS_FIELD_NUMBER: _ClassVar[int]
+    COMMENDED_FIELD_NUMBER: _ClassVar[int]
     unit_ids: _containers.RepeatedScalarFieldContainer[str]
     categories: _containers.RepeatedCompositeFieldContainer[CategoryColumn]
     overall: ScoreColumns
     overall_ranks: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, unit_ids: _Optional[_Iterable[str]] = ..., categories: _Optional[_Iterable[_Union[CategoryColumn, _Mapping]]] = ..., overall: _Optional[_Union[ScoreColumns, _Mapping]] = ..., overall_ranks: _Optional[_Iterable[int]] = ...) -> None: ...
+    commended: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, unit_ids: _Optional[_Iterable[str]] = ..., categories: _Optional[_Iterable[_Union[CategoryColumn, _Mapping]]] = ..., overall: _Optional[_Union[ScoreColumns, _Mapping]] = ..., overall_ranks: _Optional[_Iterable[int]] = ..., commended: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class CategoryColumn(_message.Message):
     __slots__ = ("category", "score", "standings", "levels", "ranks", "gates", "failed_gates", "measures", "groups")

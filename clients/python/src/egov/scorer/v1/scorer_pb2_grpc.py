@@ -59,8 +59,9 @@ class ScorerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RankProvince(self, request, context):
-        """Scores and ranks all units of a province, one ranking a tier. All or nothing: a request with one bad unit is
-        refused, with every violation named, because a rank with a unit left out would be wrong.
+        """Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
+        or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
+        would be wrong.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,9 @@ class ScorerServiceStub:
     ScoreUnit: _grpc.UnaryUnaryMultiCallable[_scorer_pb2.ScoreUnitRequest, _scorer_pb2.ScoreUnitResponse]
     """Scores one unit: points, levels and causes. Ranks are 0, as a unit alone has none."""
     RankProvince: _grpc.UnaryUnaryMultiCallable[_scorer_pb2.RankProvinceRequest, _scorer_pb2.RankProvinceResponse]
-    """Scores and ranks all units of a province, one ranking a tier. All or nothing: a request with one bad unit is
-    refused, with every violation named, because a rank with a unit left out would be wrong.
+    """Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
+    or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
+    would be wrong.
     """
 
 @_typing.type_check_only
@@ -52,8 +53,9 @@ class ScorerServiceAsyncStub(ScorerServiceStub):
     ScoreUnit: _aio.UnaryUnaryMultiCallable[_scorer_pb2.ScoreUnitRequest, _scorer_pb2.ScoreUnitResponse]  # type: ignore[assignment]
     """Scores one unit: points, levels and causes. Ranks are 0, as a unit alone has none."""
     RankProvince: _aio.UnaryUnaryMultiCallable[_scorer_pb2.RankProvinceRequest, _scorer_pb2.RankProvinceResponse]  # type: ignore[assignment]
-    """Scores and ranks all units of a province, one ranking a tier. All or nothing: a request with one bad unit is
-    refused, with every violation named, because a rank with a unit left out would be wrong.
+    """Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
+    or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
+    would be wrong.
     """
 
 class ScorerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -73,8 +75,9 @@ class ScorerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scorer_pb2.RankProvinceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scorer_pb2.RankProvinceResponse, _abc.Awaitable[_scorer_pb2.RankProvinceResponse]]:
-        """Scores and ranks all units of a province, one ranking a tier. All or nothing: a request with one bad unit is
-        refused, with every violation named, because a rank with a unit left out would be wrong.
+        """Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
+        or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
+        would be wrong.
         """
 
 def add_ScorerServiceServicer_to_server(servicer: ScorerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

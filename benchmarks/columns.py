@@ -30,11 +30,17 @@ VIEWS = "full" in inspect.signature(assess).parameters
 """Whether the criteria of each unit are worked out on demand only."""
 
 
+PARENTS = ([],) if "parents" in inspect.signature(rank).parameters else ()
+"""Tiers are ranked whole here; an older version ranks no other way and gives the one ranking itself."""
+
+
 def score(province: Province, *, full: bool = False) -> Ranking:
     """Answers in, scorecard columns out: the work that every way here does."""
     options = {"full": full} if VIEWS else {}
     cohort = replace(province.cohort)  # a new one, as in every call: nothing is remembered of the round before
-    ranking = rank(assess(province.plan, cohort, **options), province.set_plan.criteria_set.ranking)
+    rule = province.set_plan.criteria_set.ranking
+    ranking = rank(assess(province.plan, cohort, **options), rule, *PARENTS)
+    ranking = ranking[0] if PARENTS else ranking
     for scored in ranking.assessment.categories:
         _ = scored.failed  # worked out when it is asked for, and the peers give it too
     return ranking

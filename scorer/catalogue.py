@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
@@ -59,6 +60,11 @@ class Catalogue:
         )
         withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
         return replace(found, refused=(*found.refused, *withheld))
+
+    def in_force(self, day: datetime.date, series: str = "") -> tuple[SetPlan, ...]:
+        """The sets that are in force on a day: those of one series, or all."""
+        plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
+        return tuple(plan for plan in plans if plan.criteria_set.in_force(day))
 
     def refusal(self, code: str) -> Refusal | None:
         """Why the set of this code was refused, if it was."""

@@ -1,4 +1,7 @@
-"""Why a unit has the level it has: what its next better level asks and it does not reach; counts over a ranking."""
+"""Why a unit has the level it has: what its next better level asks and it does not reach; counts over a ranking.
+
+What counts takes the units to be counted: m places of the category's units, or a slice of them.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,22 @@ def failing(category: CategoryScores, unit: int) -> list[int]:
     return [at for at, gate in enumerate(category.plan.gates) if gate.level_place == wanted and word >> at & 1]
 
 
-def units_by_level(category: CategoryScores) -> Ints:
+def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
     """(levels,) how many units reached each level as their best."""
-    return np.bincount(category.level_place, minlength=len(category.plan.levels) + 1)[: len(category.plan.levels)]
+    levels = len(category.plan.levels)
+    return np.bincount(category.level_place[units], minlength=levels + 1)[:levels]
 
 
-def units_failing(category: CategoryScores) -> Ints:
+def units_failing(category: CategoryScores, units: Ints | slice) -> Ints:
     """(gates,) how many units do not pass each gate."""
     cells = category.plan.cells
     if cells is None:
         return np.zeros(0, dtype=np.int64)
-    units: Ints = np.bincount(category.cell, minlength=cells.fails.shape[1])
-    return cells.fails @ units
+    cell = category.cell[units]
+    if len(cell) < cells.fails.shape[1]:  # a few units of a cohort, and maybe thousands of cells
+        return np.asarray(np.count_nonzero(cells.fails[:, cell], axis=1), dtype=np.int64)
+    in_cell: Ints = np.bincount(cell, minlength=cells.fails.shape[1])
+    return cells.fails @ in_cell
 
 
 def unranked_by_gate(assessment: Assessment) -> list[tuple[str, str, int]]:
@@ -46,7 +53,7 @@ def unranked_by_gate(assessment: Assessment) -> list[tuple[str, str, int]]:
 
 
 class CriterionCount(NamedTuple):
-    """What n units reached in one criterion."""
+    """What units reached in one criterion."""
 
     criterion: str
     applicable: int
@@ -57,26 +64,20 @@ class CriterionCount(NamedTuple):
     missing: int
 
 
-def criterion_counts(category: CategoryScores) -> list[CriterionCount]:
+def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[CriterionCount]:
     """Each criterion of the category, in the set's order."""
     counts = []
     for group in category.groups:
-        for row, criterion in enumerate(group.plan.criteria):
-            applies = group.status[row] != Status.NOT_APPLICABLE
-            points = group.points[row][applies]
-            most = max(int(group.plan.lowest[row, 0]), int(group.plan.highest[row, 0]), key=abs)
-            counts.append(
-                CriterionCount(
-                    criterion.id,
-                    len(points),
-                    int((points == most).sum()),
-                    int((points == 0).sum()),
-                    int((group.status[row] == Status.MISSING).sum()),
-                )
-            )
+        plan, points, status = group.plan, group.points[:, units], group.status[:, units]
+        most = np.where(-plan.lowest > plan.highest, plan.lowest, plan.highest)
+        applies = status != Status.NOT_APPLICABLE
+        found = applies, applies & (points == most), applies & (points == 0), status == Status.MISSING
+        columns = (np.count_nonzero(units_with, axis=1).tolist() for units_with in found)
+        ids = (criterion.id for criterion in plan.criteria)
+        counts += [CriterionCount(*count) for count in zip(ids, *columns, strict=True)]
     return counts
 
 
-def ranked_count(category: CategoryScores) -> int:
+def ranked_count(category: CategoryScores, units: Ints | slice) -> int:
     """How many units are ranked."""
-    return int((category.standing == Standing.RANKED).sum())
+    return int(np.count_nonzero(category.standing[units] == Standing.RANKED))

@@ -63,11 +63,23 @@ class Admitted:
     units: Ints
     """(n,) their places in the sheet."""
     cohort: Cohort
+    parents: Sequence[str]
+    """(n,) ids of the units above them; may be empty texts, unless the set ranks the tier's units within them."""
 
 
-def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> list[Admitted]:
-    """Cohorts in the set's order of tiers; worthless once ``findings`` has any."""
+def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to_rank: bool) -> list[Admitted]:
+    """Cohorts in the set's order of tiers; worthless once ``findings`` has any.
+
+    Args:
+        plan: of the criteria set.
+        sheet: what came.
+        places: how its fields are named.
+        findings: takes what is wrong.
+        to_rank: whether the units will be ranked, for which they may need a parent.
+    """
     _check_units(plan, sheet, places, findings)
+    if to_rank:
+        _check_parents(plan, sheet, places, findings)
     excluded = _exclusions(plan, sheet, places, findings)
     decimals = next(iter(plan.tiers.values())).decimals_in
     if len(decimals):
@@ -85,7 +97,8 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> li
         here = {code: mask[units] for code, mask in excluded.items()}
         cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here)
         _check_answers(tier_plan, cohort, units, places, findings)
-        admitted.append(Admitted(tier_plan, units, cohort))
+        parents = sheet.parents if whole else [sheet.parents[unit] for unit in units.tolist()]
+        admitted.append(Admitted(tier_plan, units, cohort, parents))
     return admitted
 
 
@@ -112,6 +125,15 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
+
+
+def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
+    within = plan.criteria_set.ranking.within_parent
+    if within and not all(sheet.parents):
+        for unit, (tier, parent) in enumerate(zip(sheet.tiers, sheet.parents, strict=True)):
+            if tier in within and not parent:
+                message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
+                findings.add(unit, places.unit(unit, "parent"), "PARENT_REQUIRED", message)
 
 
 def _all_good(texts: Sequence[str], limit: int, *, required: bool) -> bool:

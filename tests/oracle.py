@@ -118,13 +118,16 @@ class Card:
     overall: Score
     rank: int
     lacking: tuple[str, ...]
+    commended: bool = False
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The units of one tier in ranking order."""
+    """The units of one cohort in ranking order."""
 
     tier: str
+    cohort: str
+    """The tier, or the parent of its units."""
     requires: tuple[str, ...]
     """The categories in which a unit must be ranked to be ranked overall."""
     cards: tuple[Card, ...]
@@ -418,12 +421,16 @@ def category_result(code: str, body: Document, decimals: int, unit: Unit, cohort
 
 
 def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
-    """The rankings of all tiers that have units, in the set's order."""
+    """The rankings of all cohorts that have units: in the set's order of tiers, then by name."""
     rankings = []
     for tier in document["tiers"]:
-        cohort = [unit for unit in units if unit.tier == tier]
-        if cohort:
-            rankings.append(_ranking(document, tier, [_card(document, unit, cohort) for unit in cohort]))
+        peers = [unit for unit in units if unit.tier == tier]  # whom formulas compare, however units are ranked
+        cards = [_card(document, unit, peers) for unit in peers]
+        within_parent = of_tier(document.get("ranking", {}).get("cohort", "tier"), tier) == "parent"
+        cohorts: dict[str, list[Card]] = {}
+        for card in cards:
+            cohorts.setdefault(card.unit.parent if within_parent else tier, []).append(card)
+        rankings += [_ranking(document, tier, cohort, cohorts[cohort]) for cohort in sorted(cohorts)]
     return rankings
 
 
@@ -457,8 +464,9 @@ def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple
     return tuple(code for code in required if code in here) or tuple(here)
 
 
-def _ranking(document: Document, tier: str, cards: Sequence[Card]) -> Ranking:
+def _ranking(document: Document, tier: str, cohort: str, cards: Sequence[Card]) -> Ranking:
     rule = document.get("ranking", {})
+    best = of_tier(document.get("commend", {}).get("best"), tier) or 0
 
     def compared(score: Score) -> Fraction:
         return score.converted if rule.get("precision") == "exact" else score.published
@@ -472,7 +480,9 @@ def _ranking(document: Document, tier: str, cards: Sequence[Card]) -> Ranking:
         others = set(scores.values()) if ties == "dense" else list(scores.values())
         return {unit: 1 + sum(other > score for other in others) for unit, score in scores.items()}
 
-    overall = ranks({card.unit.id: compared(card.overall) for card in cards if not card.lacking})
+    scores = {card.unit.id: compared(card.overall) for card in cards if not card.lacking}
+    overall = ranks(scores)
+    commended = {unit for unit, score in scores.items() if sum(other > score for other in scores.values()) < best}
     by_category = [
         ranks(
             {
@@ -487,6 +497,7 @@ def _ranking(document: Document, tier: str, cards: Sequence[Card]) -> Ranking:
         replace(
             card,
             rank=overall.get(card.unit.id, 0),
+            commended=card.unit.id in commended,
             categories=tuple(
                 replace(category, rank=places.get(card.unit.id, 0))
                 for category, places in zip(card.categories, by_category, strict=True)
@@ -495,4 +506,4 @@ def _ranking(document: Document, tier: str, cards: Sequence[Card]) -> Ranking:
         for card in cards
     ]
     ranked.sort(key=lambda card: (bool(card.lacking), -compared(card.overall), card.unit.id))
-    return Ranking(tier, _requires(document, cards[0].categories), tuple(ranked))
+    return Ranking(tier, cohort, _requires(document, cards[0].categories), tuple(ranked))

@@ -37,6 +37,8 @@ CATEGORIES = {
     "achievement": ("presence", "interaction"),
 }
 NAMES = ("Ba Bể", "Bạch Thông", "Chợ Đồn", "Chợ Mới", "Na Rì", "Ngân Sơn", "Pác Nặm", "Z", "a", "é", "Đ", "𐐀")
+PARENTS = st.sampled_from(["Ba Bể", "Bắc Kạn", "a"])
+"""Some are units of the province too."""
 EPOCH = datetime.date(1970, 1, 1)
 BILLIONS = 4 * 10**9 * MICRO
 LARGEST_PERCENT = 99_999_999
@@ -402,7 +404,16 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
     if draw(st.booleans()):
         required = draw(st.lists(st.sampled_from(list(categories)), min_size=1, unique=True))
         document["overall"] = {"requires": required}
+    if draw(st.integers(0, 2)):
+        document["ranking"]["cohort"] = draw(_for_tiers(tiers, st.sampled_from(["parent", "parent", "tier"])))
+    if draw(st.booleans()):
+        document["commend"] = {"best": draw(_for_tiers(tiers, st.integers(1, 4)))}
     return document
+
+
+def _for_tiers(tiers: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A value, or values for some tiers."""
+    return st.one_of(values, st.dictionaries(st.sampled_from(tiers), values, min_size=1))
 
 
 # Units
@@ -519,13 +530,12 @@ def provinces(draw: st.DrawFn, document: oracle.Document) -> list[Unit]:
         tier = draw(st.sampled_from(document["tiers"]))
         like = [unit for unit in units if unit.tier == tier]
         if like and draw(st.integers(0, 3)) == 0:
-            unit = replace(draw(st.sampled_from(like)), id=name)  # a tie, or nearly one
+            unit = replace(draw(st.sampled_from(like)), id=name, parent=draw(PARENTS))  # a tie, or nearly one
         else:
             optional = [c["id"] for c in criteria_of(document, tier) if c.get("may_be_not_applicable")]
             left_out = [code for code in optional if draw(st.integers(0, 3)) == 0]
-            unit = Unit(
-                name, tier, draw(_answers(document, tier)), tuple(left_out), name=f"Xã {name}", parent="Bắc Kạn"
-            )
+            answers = draw(_answers(document, tier))
+            unit = Unit(name, tier, answers, tuple(left_out), name=f"Xã {name}", parent=draw(PARENTS))
         if draw(st.booleans()):
             unit = draw(_steered(document, unit))
         units.append(unit)
@@ -601,7 +611,7 @@ def expected_reply(rankings: Iterable[oracle.Ranking]) -> pb.RankProvinceRespons
 def _ranking(ranking: oracle.Ranking) -> pb.Ranking:
     message = pb.Ranking(
         tier=ranking.tier,
-        cohort=ranking.tier,
+        cohort=ranking.cohort,
         unit_count=len(ranking.cards),
         overall_ranked=sum(not card.lacking for card in ranking.cards),
         overall_requires=ranking.requires,
@@ -632,6 +642,7 @@ def expected_card(card: oracle.Card) -> pb.Scorecard:
         unit=_unit(card.unit),
         categories=map(_category, card.categories),
         overall=pb.OverallScore(score=_score(card.overall), rank=card.rank, lacking=card.lacking),
+        commended=card.commended,
     )
 
 

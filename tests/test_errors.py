@@ -434,7 +434,9 @@ def test_no_criteria_set_is_refused_with_the_ones_there_are(service: Service) ->
     for call in calls:
         with refusal() as caught:
             call()
-        assert_refused(caught, "criteria_set", "REQUIRED", "name one of: tested-2020, water-2020")
+        assert_refused(
+            caught, "criteria_set", "REQUIRED", "name one of: tested-2020, water-2020; or give a day in effective_on"
+        )
 
 
 @pytest.mark.parametrize(
@@ -1451,7 +1453,10 @@ def test_our_own_mistake_says_nothing_but_the_request_id_and_the_log_says_the_re
 # --- none forgotten ------------------------------------------------------------------------------------------------
 
 
-CASES_STAND_IN = ("test_errors.py", "test_abuse.py", "test_access.py", "test_limits.py", "test_slow_plugins.py")
+CASES_STAND_IN = (
+    "test_errors.py", "test_abuse.py", "test_access.py", "test_limits.py", "test_slow_plugins.py",
+    "test_sets_by_day.py", "test_cohorts.py",
+)  # fmt: skip
 
 
 def test_every_reason_of_the_service_has_its_case_here() -> None:

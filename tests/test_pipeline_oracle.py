@@ -55,6 +55,8 @@ def compare(data: st.DataObject, document: dict[str, Any]) -> None:
             expected = oracle.rank_province(document, units)
             assume(largest_converted(expected) < 2**53 / 10**6)  # no double has six decimals beyond
             count_edges(expected)
+            event(f"rankings within parents: {len({r.tier for r in expected}) < len(expected)}")
+            event(f"commended: {any(card.commended for ranking in expected for card in ranking.cards)}")
             strategies.assert_same(full_reply(service, units), strategies.expected_reply(expected))
 
 

@@ -71,6 +71,8 @@ def test_table_has_the_same_bits_as_rows(data: st.DataObject) -> None:
             for ranking, every in zip(in_rows.rankings, full.rankings, strict=True):
                 event(f"{len(ranking.scorecards)} units")
                 ranking.table.CopyFrom(as_columns(every.scorecards, view))
+                if oracle.of_tier(document.get("commend", {}).get("best"), ranking.tier):
+                    ranking.table.commended.extend(card.commended for card in every.scorecards)
                 ranking.ClearField("scorecards")
             assert_same(in_table, in_rows)
 
@@ -141,7 +143,7 @@ def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: 
             alone = service.scorer.ScoreUnit(sent)
             card = cards[unit.id]
             event("ranked" if card.overall.rank else "not ranked")
-            card.overall.rank = 0
+            card.overall.rank, card.commended = 0, False
             for category in card.categories:
                 category.rank = 0
             assert_same(alone.scorecard, card)

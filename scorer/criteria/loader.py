@@ -20,7 +20,6 @@ from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 from scorer.strangers import theirs, told
 
-
 Value = TypeVar("Value")
 
 

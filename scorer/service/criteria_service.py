@@ -18,7 +18,7 @@ from scorer.service.call import Call
 from scorer.service.errors import invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import gate, plugin_versions
-from scorer.service.scorer_service import find_set
+from scorer.service.sets import find_set
 
 _KINDS = {
     IndicatorKind.COUNT: pb.INDICATOR_KIND_COUNT,
@@ -59,7 +59,7 @@ class CriteriaService:
 
     def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: Call) -> pb.GetCriteriaSetResponse:
         """One set, whole."""
-        call.plan = plan = find_set(self._catalogue(), request.criteria_set, Findings())
+        call.plan = plan = find_set(self._catalogue(), request)
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan))
 
 
@@ -73,6 +73,7 @@ def _summary(criteria_set: CriteriaSet) -> pb.CriteriaSetSummary:
         tiers=criteria_set.tiers,
         revision=criteria_set.revision,
         state=pb.CRITERIA_SET_STATE_AVAILABLE,
+        series=criteria_set.series,
     )
 
 
@@ -113,6 +114,8 @@ def _criteria_set(plan: SetPlan) -> pb.CriteriaSet:
         rank_precision="exact" if criteria_set.ranking.exact else "published",
         overall_requires=criteria_set.requires,
         plugins=plugin_versions(plan),
+        commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
+        ranked_within_parent=criteria_set.ranking.within_parent,
     )
 
 

@@ -18,7 +18,7 @@ _LENGTH_DELIMITED = 2
 
 
 def pack(message: Message, field: str, numbers: NDArray[Any]) -> None:
-    """Adds numbers (n,) to a packed field of doubles, fixed64, or integers from 0 to 127, which take one byte each."""
+    """Adds numbers (n,) to a packed field: doubles, fixed64, or what takes one byte: booleans, integers to 127."""
     tag, kind = _field(message.DESCRIPTOR, field)
     data = np.ascontiguousarray(numbers, dtype=kind)
     message.MergeFromString(b"".join((tag, _varint(data.nbytes), data.data)))

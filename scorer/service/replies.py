@@ -65,9 +65,11 @@ def gate(plan: GatePlan, measure: str) -> pb.Gate:
 def scorecard(
     assessment: Assessment, ranking: Ranking | None, place: int, unit: pb.Unit, *, full: bool
 ) -> pb.Scorecard:
-    """One unit, by its place in the cohort; without a ranking, ranks are 0."""
+    """One unit, by its place in the cohort; without a ranking, ranks are 0 and nobody is commended."""
     sums, plan = assessment.sums.unit(place), assessment.plan
     card = pb.Scorecard(unit=unit)
+    if ranking and ranking.commended is not None:
+        card.commended = bool(ranking.commended[place])
     for at, category in enumerate(assessment.categories):
         score = card.categories.add(
             category=category.plan.code,
@@ -152,29 +154,32 @@ def _group_score(group: GroupScores, score: pb.Score, place: int) -> pb.GroupSco
 
 def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:
     """A ranking's counts, over all its units."""
-    assessment = ranking.assessment
-    head.tier = head.cohort = assessment.plan.tier
-    head.unit_count = len(assessment.cohort)
-    head.overall_ranked = int(assessment.eligible.sum())
+    assessment, units = ranking.assessment, ranking.units
+    head.tier, head.cohort = assessment.plan.tier, ranking.cohort
+    head.unit_count = len(ranking.order)
+    head.overall_ranked = int(assessment.eligible[units].sum())
     head.overall_requires.extend(assessment.categories[place].plan.code for place in assessment.plan.requires)
     for category in assessment.categories:
-        tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category))
-        for level, units in zip(category.plan.levels, explain.units_by_level(category).tolist(), strict=True):
-            tally.levels.add(level=level, units=units)
-        for plan, units in zip(category.plan.gates, explain.units_failing(category).tolist(), strict=True):
-            tally.failing.add(gate=gate(plan, category.plan.measures[plan.measure].name), units=units)
+        tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category, units))
+        for level, count in zip(category.plan.levels, explain.units_by_level(category, units).tolist(), strict=True):
+            tally.levels.add(level=level, units=count)
+        for plan, count in zip(category.plan.gates, explain.units_failing(category, units).tolist(), strict=True):
+            tally.failing.add(gate=gate(plan, category.plan.measures[plan.measure].name), units=count)
         if full:
-            tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in explain.criterion_counts(category))
+            counts = explain.criterion_counts(category, units)
+            tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in counts)
 
 
 def ranking_table(ranking: Ranking, places: Ints, table: pb.RankingTable, *, full: bool) -> None:
-    """The units at ``places`` of the cohort as columns of ``table``."""
+    """The units at ``places`` of the tier as columns of ``table``."""
     assessment = ranking.assessment
     table.unit_ids.extend(map(assessment.cohort.unit_ids.__getitem__, places.tolist()))
     for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
         _category_column(category, ranks, places, table.categories.add(), full=full)
     _score_columns(assessment.overall, places, table.overall)
     pack_integers(table, "overall_ranks", ranking.overall[places])
+    if ranking.commended is not None:
+        pack(table, "commended", ranking.commended[places])
 
 
 def _category_column(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import grpc
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.asked import PluginFault
 from scorer.catalogue import Catalogue
+from scorer.criteria.model import RankingRule
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
 from scorer.intake import MAX_NAME_BYTES, Admitted, admit, text_problem
 from scorer.periods import overlaps
 from scorer.plan import SetPlan
+from scorer.points import Ints
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_sheet
@@ -21,6 +23,7 @@ from scorer.service.call import Call
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
+from scorer.service.sets import find_set
 from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
@@ -39,11 +42,12 @@ class ScorerService:
 
     def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
         """One unit: a cohort of one."""
+        call.plan = plan = find_set(self._catalogue(), request)
         findings = Findings()
-        call.plan = plan = find_set(self._catalogue(), request.criteria_set, findings)
         _check_common(plan, request.period, request.view, findings)
         places = RowPlaces(single=True)
-        admitted = admit(plan, rows_sheet(plan, [request.unit_answers], places, findings), places, findings)
+        sheet = rows_sheet(plan, [request.unit_answers], places, findings)
+        admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
         if admitted[0].plan.cohort_criteria:
@@ -58,11 +62,10 @@ class ScorerService:
 
     def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
         """All units of a province, or none."""
-        findings = Findings()
-        call.plan = plan = find_set(self._catalogue(), request.criteria_set, findings)
+        call.plan = plan = find_set(self._catalogue(), request)
         as_rows = request.WhichOneof("source") == "rows"
         full = request.view == pb.SCORECARD_VIEW_FULL
-        admitted = _admit_all(plan, request, call, findings)
+        admitted = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
@@ -72,21 +75,29 @@ class ScorerService:
             provenance=provenance(plan, request.province, request.period), next_page_token=token
         )
         del request  # a table is a matrix by now: no need of twice the memory while it is scored
-        before = 0
-        for part in wanted:
-            first, last = max(start - before, 0), min(end - before, len(part.units))
-            before += len(part.units)
-            if first >= last:
-                continue
-            ranking = rank(self._assess(part, call, full=full), plan.criteria_set.ranking)
+        for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
             message = reply.rankings.add()
             ranking_head(ranking, message, full=full)
-            shown = ranking.order[first:last]
             if as_rows:
                 message.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
             else:
                 ranking_table(ranking, shown, message.table, full=full)
         return reply
+
+    def _shown(
+        self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: Call, *, full: bool
+    ) -> Iterator[tuple[Admitted, Ranking, Ints]]:
+        """The rankings of a page, and the places of their units on it; tiers that have none there are not scored."""
+        before = 0
+        for part in wanted:
+            if before + len(part.units) <= page.start or before >= page.stop:
+                before += len(part.units)
+                continue
+            for ranking in rank(self._assess(part, call, full=full), rule, part.parents):
+                shown = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
+                before += len(ranking.order)
+                if len(shown):
+                    yield part, ranking, shown
 
     def _assess(self, part: Admitted, call: Call, *, full: bool) -> Assessment:
         """Scores the units of a tier.
@@ -111,52 +122,27 @@ class ScorerService:
         return assessment
 
 
-def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call, findings: Findings) -> list[Admitted]:
+def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> list[Admitted]:
     """The units of a request, all of them or none.
 
     Raises:
         Refusal: anything in it is wrong.
     """
-    source = request.WhichOneof("source")
+    findings, source = Findings(), request.WhichOneof("source")
     units = len(request.rows.units) if source == "rows" else len(request.table.units)
     _check_size(units, call.limits.units)
     _check_common(plan, request.period, request.view, findings)
     _check_request(plan, request, units, findings)
     if source == "table":
-        admitted = admit(plan, table_sheet(plan, request.table, findings), TablePlaces(request.table), findings)
+        sheet = table_sheet(plan, request.table, findings)
+        admitted = admit(plan, sheet, TablePlaces(request.table), findings, to_rank=True)
     else:
         places = RowPlaces(single=False)
-        admitted = admit(plan, rows_sheet(plan, request.rows.units, places, findings), places, findings)
+        sheet = rows_sheet(plan, request.rows.units, places, findings)
+        admitted = admit(plan, sheet, places, findings, to_rank=True)
     if findings.total:
         raise invalid(findings)
     return admitted
-
-
-def find_set(catalogue: Catalogue, code: str, findings: Findings) -> SetPlan:
-    """The set to score with.
-
-    Raises:
-        Refusal: there is none of this code (NOT_FOUND), or it was refused when loaded (FAILED_PRECONDITION).
-    """
-    if not code:
-        findings.add(REQUEST, "criteria_set", "REQUIRED", f"name one of: {', '.join(catalogue.sets)}")
-        raise invalid(findings)
-    if code in catalogue.sets:
-        return catalogue.sets[code]
-    refusal = catalogue.refusal(code)
-    if refusal is not None:
-        first = refusal.problems[0]
-        message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
-        if len(refusal.problems) > 1:
-            message += f" (and {len(refusal.problems) - 1} more)"
-        message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
-        raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
-    known = ", ".join(catalogue.sets)
-    message = f"unknown criteria set {code[:80]!r}; there are: {known}{nearly(code[:80], catalogue.sets)}"
-    if quarantined := ", ".join(str(plugin) for plugin in catalogue.host.plugins if plugin.failure):
-        message += f"; quarantined, and may issue it: {quarantined}; see 'scorer plugins list'"
-    metadata = {"criteria_set": code[:80], "known": known}
-    raise Refusal(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
 
 
 def _check_size(units: int, most: int) -> None:

@@ -1,0 +1,295 @@
+"""Rankings within parents and commendations, over a socket: communes of two districts, ranked by different rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import grpc
+import harness
+import oracle
+import pytest
+import strategies
+from harness import refusal
+from oracle import Unit
+from ruamel.yaml import YAML
+
+from egov.scorer.v1 import criteria_pb2
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.plugin_api import Indicator
+
+HOST = harness.host(
+    harness.group(
+        "infrastructure",
+        Indicator("machine_points", kind="number"),
+        Indicator("computers", kind="count"),
+        Indicator("staff", kind="count"),
+    )
+)
+
+FULL = pb.SCORECARD_VIEW_FULL
+
+
+def criteria_set(code: str, head: str, criteria: str = "") -> str:
+    return f"""
+criteria_set: {code}
+title: {{en: Cohorts}}
+provenance: published
+tiers: [district, commune]
+{head}
+categories:
+  readiness:
+    groups:
+      infrastructure:
+        criteria:
+          - {{id: INF.01, formula: awarded, indicator: machine_points, points: 10}}
+{criteria}
+    levels: [{{level: 1, gates: [{{measure: INF.01, at_least: 50%}}]}}]
+"""
+
+
+TO_BEST = """
+          - {id: INF.02, formula: ratio_to_best, numerator: computers, denominator: staff, when_zero: zero, points: 10}
+"""
+
+DOCUMENTS = {
+    "whole": criteria_set("whole", ""),
+    "within": criteria_set("within", "ranking: {cohort: parent}\ncommend: {best: 1}"),
+    "by-tier": criteria_set("by-tier", "ranking: {cohort: {commune: parent}}\ncommend: {best: {commune: 2}}"),
+    "best": criteria_set("best", "ranking: {cohort: {commune: parent, district: tier}}", TO_BEST),
+    "competition": criteria_set("competition", "commend: {best: 2}"),
+    "dense": criteria_set("dense", "commend: {best: 2}\nranking: {ties: dense, cohort: {commune: parent}}"),
+    "ordinal": criteria_set("ordinal", "commend: {best: 2}\nranking: {ties: ordinal, cohort: {commune: parent}}"),
+    "exact": criteria_set("exact", "commend: {best: 2}\nranking: {precision: exact, cohort: {commune: parent}}"),
+}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[harness.Service]:
+    with harness.serving(harness.good(harness.catalogue(HOST, *DOCUMENTS.values()))) as running:
+        yield running
+
+
+def commune(name: str, parent: str, points: str | int, **more: Any) -> Unit:
+    return Unit(name, "commune", {"machine_points": Decimal(points), **more}, parent=parent)
+
+
+PROVINCE = [
+    commune("Hà Hiệu", "Ba Bể", 7),
+    commune("Cường Lợi", "Na Rì", 9),
+    Unit("Na Rì", "district", {"machine_points": 8}),
+    commune("Khang Ninh", "Ba Bể", "6.5"),
+    commune("Côn Minh", "Na Rì", 4),
+    commune("Nam Mẫu", "Ba Bể", 7),
+    commune("Kim Lư", "Na Rì", 6),
+    commune("Địa Linh", "Ba Bể", 2),
+    Unit("Pác Nặm", "district", {"machine_points": 9}),
+]
+"""Ba Bể itself is not a unit of the call; Địa Linh and Côn Minh reach no level."""
+
+
+def rank(service: harness.Service, code: str, units: Sequence[Unit] = PROVINCE, **more: Any) -> pb.RankProvinceResponse:
+    sent = more if "table" in more else {"rows": strategies.rows(units), **more}
+    return service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set=code, **sent))
+
+
+def ranks(ranking: pb.Ranking) -> list[tuple[str, int]]:
+    return [(card.unit.id, card.overall.rank) for card in ranking.scorecards]
+
+
+def heads(reply: pb.RankProvinceResponse) -> list[tuple[str, str, int, int]]:
+    return [(r.tier, r.cohort, r.unit_count, r.overall_ranked) for r in reply.rankings]
+
+
+def commended(ranking: pb.Ranking) -> list[str]:
+    return [card.unit.id for card in ranking.scorecards if card.commended]
+
+
+# Cohorts
+
+
+def test_communes_are_ranked_within_their_district_and_districts_by_tier(service: harness.Service) -> None:
+    reply = rank(service, "by-tier")
+    assert heads(reply) == [("district", "district", 2, 2), ("commune", "Ba Bể", 4, 3), ("commune", "Na Rì", 3, 2)]
+    assert [ranks(ranking) for ranking in reply.rankings] == [
+        [("Pác Nặm", 1), ("Na Rì", 2)],
+        [("Hà Hiệu", 1), ("Nam Mẫu", 1), ("Khang Ninh", 3), ("Địa Linh", 0)],
+        [("Cường Lợi", 1), ("Kim Lư", 2), ("Côn Minh", 0)],
+    ]
+    for ranking in reply.rankings:
+        assert [card.categories[0].rank for card in ranking.scorecards] == [n for _, n in ranks(ranking)]
+
+
+def test_tallies_count_a_cohort_by_itself(service: harness.Service) -> None:
+    for view in (pb.SCORECARD_VIEW_BASIC, FULL):
+        ba_be, na_ri = (ranking.tallies[0] for ranking in rank(service, "by-tier", view=view).rankings[1:])
+        assert [(tally.ranked, tally.levels[0].units, tally.failing[0].units) for tally in (ba_be, na_ri)] == [
+            (3, 3, 1),
+            (2, 2, 1),
+        ]
+    [criterion] = na_ri.criteria
+    assert (criterion.applicable, criterion.full, criterion.none, criterion.missing) == (3, 0, 0, 0)
+
+
+def test_cohorts_of_every_tier_stand_in_code_point_order_of_parents(service: harness.Service) -> None:
+    units = [Unit(f"u{n}", "district", {"machine_points": 5}, parent=p) for n, p in enumerate(["é", "a", "Z", "Đ"])]
+    reply = rank(service, "within", [*units, commune("x", "z", 5)])
+    assert [(r.tier, r.cohort) for r in reply.rankings] == [
+        ("district", "Z"),
+        ("district", "a"),
+        ("district", "é"),
+        ("district", "Đ"),
+        ("commune", "z"),
+    ]
+
+
+def test_a_formula_over_all_units_still_compares_the_whole_tier(service: harness.Service) -> None:
+    units = [
+        commune("a", "Ba Bể", 5, computers=1, staff=4),
+        commune("b", "Ba Bể", 5, computers=1, staff=2),
+        commune("c", "Na Rì", 5, computers=1, staff=1),
+    ]
+    [ba_be, na_ri] = rank(service, "best", units).rankings
+    assert [(card.unit.id, card.overall.score.points) for card in ba_be.scorecards] == [("b", 10), ("a", 7.5)]
+    assert [(card.unit.id, card.overall.score.points) for card in na_ri.scorecards] == [("c", 15)]
+
+
+@pytest.mark.parametrize("code", DOCUMENTS)
+def test_rows_agree_with_the_oracle(service: harness.Service, code: str) -> None:
+    units = [unit if unit.parent else Unit(unit.id, unit.tier, unit.answers, parent="Bắc Kạn") for unit in PROVINCE]
+    reply = rank(service, code, units, view=FULL)
+    reply.ClearField("provenance")
+    expected = oracle.rank_province(YAML(typ="safe").load(DOCUMENTS[code]), units)
+    strategies.assert_same(reply, strategies.expected_reply(expected))
+
+
+@pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
+def test_pages_put_together_are_the_whole(service: harness.Service, size: int, as_table: bool) -> None:
+    source = {"table": strategies.table(PROVINCE)} if as_table else {}
+    whole, token = rank(service, "by-tier", view=FULL, **source), ""
+    joined: dict[str, pb.Ranking] = {}
+    while True:
+        reply = rank(service, "by-tier", view=FULL, page_size=size, page_token=token, **source)
+        for ranking in reply.rankings:
+            units = len(ranking.table.unit_ids) if as_table else len(ranking.scorecards)
+            assert 1 <= units <= size
+            head = joined.setdefault(ranking.cohort, ranking)
+            if head is not ranking:
+                assert list(head.tallies) == list(ranking.tallies)
+                head.scorecards.extend(ranking.scorecards)
+                for column in ("unit_ids", "overall_ranks", "commended") if as_table else ():
+                    getattr(head.table, column).extend(getattr(ranking.table, column))
+        token = reply.next_page_token
+        if not token:
+            break
+    assert list(joined) == ["district", "Ba Bể", "Na Rì"]
+    for found, expected in zip(joined.values(), whole.rankings, strict=True):
+        if as_table:
+            for column in ("unit_ids", "overall_ranks", "commended"):
+                assert getattr(found.table, column) == getattr(expected.table, column)
+        else:
+            strategies.assert_same(found, expected)
+
+
+def test_one_tier_is_ranked_as_it_is_among_all(service: harness.Service) -> None:
+    assert list(rank(service, "by-tier", tier="commune").rankings) == list(rank(service, "by-tier").rankings)[1:]
+
+
+@pytest.mark.parametrize("code", ["by-tier", "dense", "ordinal", "exact"])
+def test_many_cohorts_are_ranked_as_each_alone(service: harness.Service, code: str) -> None:
+    """So many that steps of scores have to be numbered anew: 12 units of each of 60 parents, of all kinds of scores."""
+    units = [
+        commune(f"u{n * 31 % 720:03}", f"p{n * 7 % 60}", Decimal(n * n % 9973 * 1_000 + n % 3) / 1_000_000)
+        for n in range(720)
+    ]
+    together = rank(service, code, table=strategies.table(units), view=FULL).rankings
+    assert [ranking.cohort for ranking in together] == sorted({unit.parent for unit in units})
+    for ranking in together:
+        mine = [unit for unit in units if unit.parent == ranking.cohort]
+        [alone] = rank(service, code, table=strategies.table(mine), view=FULL).rankings
+        assert ranking.unit_count == 12
+        strategies.assert_same(ranking, alone)
+
+
+@pytest.mark.parametrize(
+    ("source", "field"),
+    [("rows", "rows.units[1].unit.parent"), ("table", "table.units[1].parent")],
+)
+def test_a_unit_without_a_parent_cannot_be_ranked_within_it(service: harness.Service, source: str, field: str) -> None:
+    units = [Unit("Na Rì", "district"), commune("Kim Lư", "", 6), commune("Hà Hiệu", "Ba Bể", 7)]
+    with refusal() as caught:
+        rank(service, "by-tier", **{source: getattr(strategies, source)(units)})
+    [refused] = caught
+    assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert [(v.field, v.reason, v.description) for v in refused.bad.field_violations] == [
+        (field, "PARENT_REQUIRED", "is empty; units of tier 'commune' are ranked within their parent: give its id")
+    ]
+
+
+def test_a_unit_alone_needs_no_parent(service: harness.Service) -> None:
+    sent = strategies.unit_answers(commune("Kim Lư", "", 10))
+    card = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="within", unit_answers=sent)).scorecard
+    assert (card.overall.score.points, card.overall.rank, card.commended) == (10, 0, False)
+
+
+# Commendations
+
+TIED = [
+    commune("a", "Ba Bể", "9.004"),
+    commune("b", "Ba Bể", "8.001"),
+    commune("c", "Ba Bể", "8.004"),
+    commune("d", "Ba Bể", "7.999"),
+    commune("e", "Ba Bể", "7"),
+]
+"""Three publish 8.00."""
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("competition", ["a", "b", "c", "d"]),
+        ("dense", ["a", "b", "c", "d"]),
+        ("ordinal", ["a", "b", "c", "d"]),
+        ("exact", ["a", "c"]),
+        ("whole", []),
+    ],
+)
+def test_all_are_commended_than_whom_fewer_are_better(service: harness.Service, code: str, names: list[str]) -> None:
+    [ranking] = rank(service, code, TIED).rankings
+    assert sorted(commended(ranking)) == names
+    [in_table] = rank(service, code, table=strategies.table(TIED)).rankings
+    columns = in_table.table
+    if names:
+        found = [unit for unit, best in zip(columns.unit_ids, columns.commended, strict=True) if best]
+        assert sorted(found) == names
+    else:
+        assert not columns.commended
+
+
+def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service: harness.Service) -> None:
+    reply = rank(service, "by-tier", [*PROVINCE, commune("Cao Kỳ", "Chợ Mới", 3)])
+    assert [(r.cohort, sorted(commended(r))) for r in reply.rankings] == [
+        ("district", []),
+        ("Ba Bể", ["Hà Hiệu", "Nam Mẫu"]),
+        ("Chợ Mới", []),
+        ("Na Rì", ["Cường Lợi", "Kim Lư"]),
+    ]
+    columns = rank(service, "by-tier", table=strategies.table(PROVINCE)).rankings
+    assert [list(ranking.table.commended) for ranking in columns] == [
+        [],
+        [True, True, False, False],
+        [True, True, False],
+    ]
+
+
+def test_a_set_says_whom_it_commends_and_how_it_ranks(service: harness.Service) -> None:
+    def shown(code: str) -> tuple[list[tuple[str, int]], list[str]]:
+        found = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set=code)).criteria_set
+        return [(item.tier, item.best) for item in found.commend], list(found.ranked_within_parent)
+
+    assert shown("whole") == ([], [])
+    assert shown("within") == ([("district", 1), ("commune", 1)], ["district", "commune"])
+    assert shown("by-tier") == ([("commune", 2)], ["commune"])
+    assert shown("best") == ([], ["commune"])

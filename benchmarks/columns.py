@@ -42,7 +42,7 @@ def score(province: Province, *, full: bool = False) -> Ranking:
     ranking = rank(assess(province.plan, cohort, **options), rule, *PARENTS)
     ranking = ranking[0] if PARENTS else ranking
     for scored in ranking.assessment.categories:
-        _ = scored.failed  # worked out when it is asked for, and the peers give it too
+        failed(scored)  # worked out when it is asked for, and the peers give it too
     return ranking
 
 
@@ -57,7 +57,7 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
             f"{code}.level": _whole(scored.level),
             f"{code}.standing": _whole(scored.standing),
             f"{code}.rank": _whole(ranks),
-            f"{code}.failed": failed_word(scored.failed, len(ranks)),
+            f"{code}.failed": failed_word(failed(scored), len(ranks)),
         }
         for place, unit in scored.plan.keys:
             measure = scored.measures[place]
@@ -119,6 +119,11 @@ def tolerated(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]],
         if wrong:
             counts[name] = wrong
     return counts
+
+
+def failed(scored: CategoryScores) -> NDArray[Any]:
+    """Gates that do not hold, of all units; an older version keeps them."""
+    return scored.failed(slice(None)) if callable(scored.failed) else scored.failed
 
 
 def failed_word(failed: NDArray[Any], units: int) -> NDArray[np.uint64]:

@@ -94,12 +94,12 @@ class CategoryScores(NamedTuple):
             for measure, row in zip(self.plan.measures, self.rows[1:], strict=True)
         )
 
-    @property
-    def failed(self) -> NDArray[np.uint64]:
-        """(n,) words: bit i is set when gate i does not hold."""
+    def failed(self, units: Ints | slice) -> NDArray[np.uint64]:
+        """Words of some units (m,): bit i is set when gate i does not hold."""
+        cell = self.cell[units]
         if self.plan.cells is None:
-            return np.zeros(len(self.cell), dtype=np.uint64)
-        return self.plan.cells.failed.take(self.cell)
+            return np.zeros(len(cell), dtype=np.uint64)
+        return self.plan.cells.failed.take(cell)
 
 
 @dataclass(frozen=True)

@@ -529,7 +529,7 @@ Run = Callable[..., Done]
 @pytest.fixture
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command in this process, with criteria sets that are loaded already."""
-    for name in ("rank", "template"):
+    for name in ("answers", "template"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda: installed)
 
     def run(*words: object) -> Done:

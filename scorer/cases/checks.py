@@ -52,6 +52,9 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
             what = "missing" if field == "missing" else "not applicable"
             passed = set(wanted) == set(found)
             yield Check((*path, field), what, _listed(sorted(set(wanted), key=wanted.index)), _listed(found), passed)
+    if expect.commended is not None:
+        words = str(expect.commended).lower(), str(result.commended).lower()
+        yield Check((*path, "commended"), "commended", *words, expect.commended == result.commended)
 
 
 def check_ranks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Check]:

@@ -24,6 +24,7 @@ class CaseUnit:
     """Where it stands in the document."""
     id: str
     tier: str
+    parent: str
     answers: Mapping[str, Answer]
     not_applicable: tuple[str, ...]
     expect: Expect | None

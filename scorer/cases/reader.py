@@ -82,7 +82,7 @@ class _Reader:
         expect = self._expect((*path, "expect"), raw["expect"], names) if "expect" in raw else None
         if alone is None or names is None:
             return None
-        unit = CaseUnit(path, "unit", alone.tier, alone.answers, tuple(alone.not_applicable), expect)
+        unit = CaseUnit(path, "unit", alone.tier, "", alone.answers, tuple(alone.not_applicable), expect)
         return self._built(path, alone, (unit,), None)
 
     def _built(
@@ -104,7 +104,7 @@ class _Reader:
         expect = self._expect((*path, "expect"), raw["expect"], names) if "expect" in raw else None
         if shape is None or names is None:
             return None
-        return CaseUnit(path, shape.id, shape.tier, shape.answers, tuple(shape.not_applicable), expect)
+        return CaseUnit(path, shape.id, shape.tier, shape.parent, shape.answers, tuple(shape.not_applicable), expect)
 
     def _units(self, units: Sequence[CaseUnit]) -> None:
         ids = [unit.id for unit in units]

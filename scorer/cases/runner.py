@@ -100,7 +100,7 @@ class CaseFile:
         return ":".join(map(str, (self.source, *self.position(path))))
 
     def _results(self, case: Case) -> dict[str, UnitResult]:
-        rows = [Row(u.id, u.tier, u.answers, not_applicable=u.not_applicable) for u in case.units]
+        rows = [Row(u.id, u.tier, u.answers, parent=u.parent, not_applicable=u.not_applicable) for u in case.units]
         if case.ranks is None:
             return {row.id: self._client.score_unit(self.code, row, full=True) for row in rows}
         province = self._client.rank_province(self.code, rows, full=True)

@@ -9,7 +9,7 @@ import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, StrictInt, StrictStr, model_validator
+from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
 
 from scorer.cases.numbers import Expected
 from scorer.criteria import schema
@@ -79,6 +79,8 @@ class Expect(Shape):
     """All criteria whose answers are missing."""
     not_applicable: list[Text] | None = None
     """All criteria that are left out."""
+    commended: StrictBool | None = None
+    """Whether the unit is commended; one that is scored alone never is."""
 
     @model_validator(mode="after")
     def _something(self) -> Expect:
@@ -92,6 +94,7 @@ class Unit(Shape):
 
     id: Text
     tier: Text
+    parent: Text = ""
     answers: dict[Text, Answer] = Field(default={})
     not_applicable: list[Text] = Field(default=[])
     expect: Any = None

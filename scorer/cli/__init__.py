@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from scorer import __version__
-from scorer.cli import criteria, demo, plugins, rank, serve, settings
+from scorer.cli import criteria, demo, lacking, plugins, rank, serve, settings
 from scorer.cli.output import UserMistake, complain, out
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("rank")(rank.rank)
 app.command("score")(rank.score)
+app.command("lacking")(lacking.lacking)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(settings.app, name="settings")

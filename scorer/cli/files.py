@@ -14,11 +14,12 @@ from typing import Any
 from scorer.cli.output import UserMistake
 from scorer.cli.words import Language
 from scorer_client import Province, UnitResult
+from scorer_client.forms import Form
 
 _SCORE = ("points", "max_points", "percent", "converted", "published")
 
 
-def write(path: Path, province: Province, language: Language, names: dict[str, str]) -> None:
+def write(path: Path, province: Province, form: Form, language: Language) -> None:
     """Writes results by the file's ending.
 
     Raises:
@@ -26,7 +27,7 @@ def write(path: Path, province: Province, language: Language, names: dict[str, s
     """
     if path.suffix not in (".csv", ".json"):
         raise UserMistake(f"{path} ends neither in .csv nor in .json")
-    write_whole(path, as_csv(province, language, names) if path.suffix == ".csv" else as_json(province))
+    write_whole(path, as_csv(province, form, language) if path.suffix == ".csv" else as_json(province))
 
 
 def write_whole(path: Path, content: str) -> None:
@@ -61,8 +62,9 @@ def as_json(province: Province) -> str:
     return json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
 
 
-def as_csv(province: Province, language: Language, names: dict[str, str]) -> str:
-    """One line a unit, in ranking order."""
+def as_csv(province: Province, form: Form, language: Language) -> str:
+    """One line a unit, in ranking order; with a column of who is commended (1) when the set commends anybody."""
+    names = form.names(language.value)
     units = [unit for ranking in province.rankings for unit in ranking.units]
     categories = list(dict.fromkeys(category.category for unit in units for category in unit.categories))
     file = io.StringIO(newline="")
@@ -70,8 +72,12 @@ def as_csv(province: Province, language: Language, names: dict[str, str]) -> str
     header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
     for code in categories:
         header += [f"{code}_{field}" for field in ("standing", "level", "rank", *_SCORE, "causes")]
+    if form.commends:
+        header.append("commended")
     writer.writerow(header)
-    writer.writerows(_line(unit, categories, language, names) for unit in units)
+    for unit in units:
+        line = _line(unit, categories, language, names)
+        writer.writerow([*line, int(unit.commended)] if form.commends else line)
     return file.getvalue()
 
 

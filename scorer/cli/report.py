@@ -25,10 +25,11 @@ class Report:
     Args:
         form: what the criteria set asks; gives things their names.
         language: of the words around the numbers, and of names where the set has them.
+        units: names of units by id, for those that are only the parent of others.
     """
 
-    def __init__(self, form: Form, language: Language) -> None:
-        self.form, self.language = form, language.value
+    def __init__(self, form: Form, language: Language, units: Mapping[str, str] | None = None) -> None:
+        self.form, self.language, self.units = form, language.value, units or {}
         self.words: Mapping[str, str] = WORDS[self.language]
         self.names = form.names(self.language)
 
@@ -61,11 +62,17 @@ class Report:
     def _ranking(self, ranking: Ranking) -> None:
         count = self.words["units"].format(n=ranking.unit_count)
         out.print()
-        out.rule(f"[bold]{self.words.get(ranking.tier, ranking.tier)}[/bold]: {count}", align="left")
+        whose = self.words.get(ranking.tier, ranking.tier)
+        if ranking.tier in self.form.within_parent:
+            parent = escape(self.units.get(ranking.cohort, ranking.cohort))
+            whose = self.words["within"].format(tier=whose, parent=parent)
+        out.rule(f"[bold]{whose}[/bold]: {count}", align="left")
         for tally in ranking.tallies:
             self._category(ranking, tally)
         if len(ranking.tallies) > 1:
             self._overall(ranking)
+        if commended := [escape(unit.name or unit.id) for unit in ranking.units if unit.commended]:
+            out.print(f"[bold]{self.words['commended']}[/bold]: {', '.join(commended)}")
 
     def _category(self, ranking: Ranking, tally: Tally) -> None:
         words, count = self.words, ranking.unit_count

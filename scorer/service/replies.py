@@ -192,7 +192,7 @@ def _category_column(
     pack_integers(column, "levels", category.level[places])
     pack_integers(column, "ranks", ranks[places])
     column.gates.extend(gate(item, plan.measures[item.measure].name) for item in plan.gates)
-    pack(column, "failed_gates", category.failed[places])
+    pack(column, "failed_gates", category.failed(places))
     for at, measure in enumerate(category.measures):
         units = [unit for place, unit in plan.keys if place == at]
         message = column.measures.add(measure=measure.plan.name)

@@ -10,6 +10,7 @@ with Client("127.0.0.1:50051") as client:
 
 from scorer_client.client import Client
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.lacks import Lack
 from scorer_client.requests import Row, Unit, Value
 from scorer_client.results import (
     CategoryResult,
@@ -35,6 +36,7 @@ __all__ = [
     "CriterionResult",
     "GateCount",
     "GroupResult",
+    "Lack",
     "Measure",
     "Provenance",
     "Province",

@@ -38,8 +38,9 @@ _PLACE = re.compile(
     r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
 )
 
-_ALONE = re.compile(
-    r"unit_answers\.(?:unit\.(?P<field>\w+)|answers\[\"(?P<code>\w+)\"\]|not_applicable_criteria\[\d+\])"
+_ROW = re.compile(
+    r"(?:unit_answers|rows\.units\[(?P<at>\d+)\])"
+    r"\.(?:unit\.(?P<field>\w+)|answers\[\"(?P<code>\w+)\"\]|not_applicable_criteria\[\d+\])"
 )
 
 
@@ -69,12 +70,12 @@ class Sheet:
         """What the service refuses, with rows and columns of the file instead of field paths.
 
         Args:
-            error: of the whole file sent as a table; or of one unit sent alone.
+            error: of the whole file sent as a table or as rows; or of one unit sent alone.
             unit: the id of that one unit.
         """
         if unit:
-            row = [known.id for known in self.units].index(unit) + 2
-            violations = [v._replace(field=self._place_alone(v.field, row)) for v in error.violations]
+            alone = [known.id for known in self.units].index(unit)
+            violations = [v._replace(field=self._place(v.field, alone)) for v in error.violations]
             return self._with(error, violations)
         violations = [
             v._replace(field=self._place(v.field), description=_PLACE.sub(self._of_match, v.description))
@@ -89,15 +90,13 @@ class Sheet:
         message = f"{first.field}: {first.description}{more}"
         return ScorerError(error.code, message, error.reason, error.metadata, violations)
 
-    def _place_alone(self, path: str, row: int) -> str:
-        match = _ALONE.fullmatch(path)
-        if match is None:
-            return path
-        return place(row, self.header, match["field"] or match["code"] or "not_applicable")
-
-    def _place(self, path: str) -> str:
-        match = _PLACE.fullmatch(path)
-        return self._of_match(match) if match else path
+    def _place(self, path: str, alone: int = 0) -> str:
+        if match := _PLACE.fullmatch(path):
+            return self._of_match(match)
+        if match := _ROW.fullmatch(path):
+            row = int(match["at"] or alone) + 2
+            return place(row, self.header, match["field"] or match["code"] or "not_applicable")
+        return path
 
     def _of_match(self, match: re.Match[str]) -> str:
         if match["unit"]:

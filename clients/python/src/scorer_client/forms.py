@@ -46,6 +46,12 @@ class Form:
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
+    criteria: Mapping[str, tuple[str, ...]]
+    """The tiers that have each criterion, by id."""
+    commends: tuple[str, ...]
+    """Tiers of which some units are commended."""
+    within_parent: tuple[str, ...]
+    """Tiers whose units are ranked within their parent, which they must name."""
 
     def names(self, language: str) -> dict[str, str]:
         """Categories, groups and criteria in one language, or in the first there is."""
@@ -60,6 +66,7 @@ def text(titles: Mapping[str, str], language: str, otherwise: str) -> str:
 def form(message: pb.CriteriaSet) -> Form:
     """From what the service says of a set."""
     texts: dict[str, Mapping[str, str]] = {}
+    criteria: dict[str, tuple[str, ...]] = {}
     excludable = []
     for category in message.categories:
         texts[category.code] = _texts(category.titles)
@@ -67,6 +74,7 @@ def form(message: pb.CriteriaSet) -> Form:
             texts[group.code] = _texts(group.titles)
             for criterion in group.criteria:
                 texts[criterion.id] = _texts(criterion.titles)
+                criteria[criterion.id] = tuple(points.tier for points in criterion.points)
                 if criterion.may_be_not_applicable:
                     excludable.append(criterion.id)
     return Form(
@@ -78,6 +86,9 @@ def form(message: pb.CriteriaSet) -> Form:
         texts,
         message.precision.points,
         message.precision.percent,
+        criteria,
+        tuple(item.tier for item in message.commend),
+        tuple(message.ranked_within_parent),
     )
 
 

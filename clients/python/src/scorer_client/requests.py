@@ -71,6 +71,11 @@ def fill_table(
             table.exclusions.add(unit_id=code, criterion_ids=criteria)
 
 
+def day_message(day: datetime.date | None) -> date_pb2.Date | None:
+    """A day for the wire."""
+    return None if day is None else date_pb2.Date(year=day.year, month=day.month, day=day.day)
+
+
 def view(full: bool) -> pb.ScorecardView:
     """BASIC or FULL."""
     return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
@@ -82,7 +87,7 @@ def _answer(value: Value) -> pb.Answer:
     if isinstance(value, str):
         return pb.Answer(choice=value)
     if isinstance(value, datetime.date):
-        return pb.Answer(date=date_pb2.Date(year=value.year, month=value.month, day=value.day))
+        return pb.Answer(date=day_message(value))
     return pb.Answer(number=value)
 
 

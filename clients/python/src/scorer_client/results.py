@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, overload
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.lacks import Lack, lacks
 from scorer_client.requests import Unit
 from scorer_client.sentences import cause_sentence, unit_sentence
 
@@ -115,6 +116,8 @@ class UnitResult:
     """0: not ranked, or scored alone."""
     lacking: tuple[str, ...]
     """Required categories in which the unit is not ranked."""
+    commended: bool = False
+    """Whether the set commends it; never when scored alone."""
 
     def category(self, code: str) -> CategoryResult:
         """One category.
@@ -168,10 +171,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The units of one tier, in ranking order."""
+    """The units that are ranked together, in ranking order."""
 
     tier: str
     cohort: str
+    """The tier; or the parent's id, where the set ranks within parents."""
     unit_count: int
     overall_ranked: int
     tallies: tuple[Tally, ...]
@@ -188,6 +192,17 @@ class Ranking:
                 return tally
         raise KeyError(category)
 
+    def lacking(self, criterion: str) -> list[Lack]:
+        """The units that have less than all points of a criterion: who has no firewall.
+
+        Raises:
+            KeyError: the tier has no such criterion.
+            ValueError: the units' criteria are not here: ask for them as rows, with ``full``.
+        """
+        if criterion not in _criteria(self):
+            raise KeyError(criterion)
+        return list(lacks(self.units, criterion))
+
 
 class Provenance(NamedTuple):
     """What a result was made with."""
@@ -202,22 +217,36 @@ class Provenance(NamedTuple):
 
 @dataclass(frozen=True)
 class Province:
-    """The rankings of a province, one a tier."""
+    """The rankings of a province, one a tier; or a parent, where the set ranks within parents."""
 
     rankings: tuple[Ranking, ...]
     provenance: Provenance
     next_page_token: str = ""
 
-    def ranking(self, tier: str) -> Ranking:
-        """One tier's ranking.
+    def ranking(self, tier: str, cohort: str = "") -> Ranking:
+        """One tier's ranking; that of one parent, when ``cohort`` names it.
 
         Raises:
-            KeyError: the reply has no such tier.
+            KeyError: the reply has no such tier or cohort, or several cohorts of the tier, and none is named.
         """
-        for ranking in self.rankings:
-            if ranking.tier == tier:
-                return ranking
-        raise KeyError(tier)
+        found = [ranking for ranking in self.rankings if ranking.tier == tier and cohort in ("", ranking.cohort)]
+        if len(found) > 1:
+            raise KeyError(f"{tier} is ranked by {len(found)} cohorts, from {found[0].cohort!r} on: name one")
+        if not found:
+            raise KeyError(cohort or tier)
+        return found[0]
+
+    def lacking(self, criterion: str) -> list[Lack]:
+        """The units that have less than all points of a criterion: who has no firewall.
+
+        Raises:
+            KeyError: no tier has such a criterion.
+            ValueError: the units' criteria are not here: ask for them as rows, with ``full``.
+        """
+        rankings = [ranking for ranking in self.rankings if criterion in _criteria(ranking)]
+        if not rankings:
+            raise KeyError(criterion)
+        return [lack for ranking in rankings for lack in lacks(ranking.units, criterion)]
 
     def unit(self, code: str) -> UnitResult:
         """One unit, by id.
@@ -230,6 +259,14 @@ class Province:
                 if unit.id == code:
                     return unit
         raise KeyError(code)
+
+
+def _criteria(ranking: Ranking) -> set[str]:
+    """The criteria that the units of a ranking have, as its first unit tells."""
+    found = {item.criterion for c in ranking.units[0].categories for group in c.groups for item in group.criteria}
+    if not found:
+        raise ValueError("criteria of units are only in rows that were ranked with full=True")
+    return found
 
 
 def province(reply: pb.RankProvinceResponse, units: Mapping[str, Unit]) -> Province:
@@ -257,6 +294,7 @@ def unit_result(card: pb.Scorecard) -> UnitResult:
         _score(card.overall.score),
         card.overall.rank,
         tuple(card.overall.lacking),
+        card.commended,
     )
 
 
@@ -343,7 +381,8 @@ class _TableUnits(Sequence[UnitResult]):
         lacking = tuple(category for category in self._requires if category in unranked)
         overall = _columns_score(table.overall, at)
         rank = table.overall_ranks[at]
-        return UnitResult(code, unit.name, self._tier, unit.parent, categories, overall, rank, lacking)
+        commended = bool(table.commended) and table.commended[at]
+        return UnitResult(code, unit.name, self._tier, unit.parent, categories, overall, rank, lacking, commended)
 
 
 def _column_category(column: pb.CategoryColumn, levels: list[int], at: int) -> CategoryResult:

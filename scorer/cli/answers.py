@@ -1,0 +1,73 @@
+"""Answers in a CSV file and the criteria set that they are for: what the commands that read such a file share."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import typer
+
+from scorer.cli.load import load_catalogue
+from scorer.cli.output import UserMistake, complain
+from scorer.service.local import LocalTransport
+from scorer_client import Client, ScorerError
+from scorer_client.csv_file import Sheet
+from scorer_client.forms import Form
+
+FILE = typer.Argument(help="Answers; 'scorer criteria template SET' writes an empty one.", metavar="FILE.csv")
+SET = typer.Option("", "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")
+ON = typer.Option(
+    None, "--on", help="A day instead of --set: the set in force on it.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
+)
+SERIES = typer.Option("", "--series", help="With --on: only sets of this series, such as bac-kan.")
+
+SHOWN_VIOLATIONS = 50
+
+
+def local_client() -> Client:
+    """A client of the installed criteria sets, without a server."""
+    return Client(LocalTransport(load_catalogue()))
+
+
+def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str) -> Form:
+    """What the set asks that is named by its code or by a day.
+
+    Raises:
+        UserMistake: it is named in no way or in two, there is none, or there are several.
+    """
+    if (on is None) == (not criteria_set):
+        raise UserMistake("name the criteria set: either by its code, --set, or by a day on which it is in force, --on")
+    if series and on is None:
+        raise UserMistake("--series goes with --on only; leave it out, as --set names the criteria set")
+    try:
+        if on is None:
+            return client.form(criteria_set)
+        return client.form(None, effective_on=on.date(), series=series)
+    except ScorerError as error:
+        hint = " (here: --set, --series)" if error.reason == "SEVERAL_CRITERIA_SETS" else ""
+        raise UserMistake(f"{error.message}{hint}") from error
+
+
+def read_answers(client: Client, form: Form, file: Path) -> Sheet:
+    """The file's units and answers.
+
+    Raises:
+        UserMistake: it cannot be read, or breaks its form.
+    """
+    try:
+        return client.read_csv(form.criteria_set, file)
+    except OSError as error:
+        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+    except ScorerError as error:
+        raise mistake(file, error) from error
+
+
+def mistake(file: Path, error: ScorerError) -> UserMistake:
+    """Every violation on its own line, then one that sums up."""
+    if not error.violations:
+        return UserMistake(error.message)
+    for violation in error.violations[:SHOWN_VIOLATIONS]:
+        where = f"{file}: {violation.field}" if violation.field.startswith("row ") else f"--{violation.field}"
+        complain(f"{where}: {violation.description}")
+    total = error.violations_total
+    return UserMistake(f"{file}: {total} mistake{'s' if total > 1 else ''}; nothing was ranked or written")

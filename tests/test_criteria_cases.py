@@ -161,6 +161,36 @@ def test_ranks_are_compared_unit_by_unit(folder: Path) -> None:
     ]
 
 
+def test_ranks_within_parents_and_commendations_are_compared(tmp_path: Path) -> None:
+    text = HUE.replace("criteria_set: hue-2020", "criteria_set: mine").replace(
+        "ranking: {", "commend: {best: 1}\nranking: {cohort: parent, "
+    )
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    some = "tier: district, answers: {policy_environment_awarded: 15, infrastructure_awarded: 23, "
+    most = some + "infrastructure_conditional_awarded: 2, human_resources_awarded: 10}"
+    less = most.replace("awarded: 10", "awarded: 9")
+    body = f"""\
+  - name: two provinces
+    units:
+      - {{id: a, parent: x, {most}, expect: {{commended: true}}}}
+      - {{id: b, parent: x, {less}, expect: {{commended: true}}}}
+      - {{id: c, parent: y, {less}, expect: {{commended: true, level: {{readiness: 1}}}}}}
+      - {{id: d, parent: y, {some.rstrip(", ")}}}, expect: {{commended: false}}}}
+    expect:
+      rank: {{overall: {{a: 1, b: 2, c: 2, d: none}}, readiness: {{c: 1}}}}
+  - name: alone nobody is commended
+    {most.replace(", answers", chr(10) + "    answers")}
+    expect: {{commended: true}}
+"""
+    done = run("criteria", "test", "mine.yaml", cwd=cases(tmp_path, body))
+    assert (done.returncode, done.stderr) == (1, "")
+    failures = [line.split(" ", 1)[1] for line in lines(done.stdout) if line.startswith("mine.cases.yaml:")]
+    assert failures == ["b: commended true false", "c: rank overall 2 1", "commended true false"]
+    done = run("criteria", "test", "mine.yaml", cwd=cases(tmp_path, body.replace("parent: y, ", "", 1)))
+    assert done.returncode == 2
+    assert "cases[0].units[2].parent: is empty; units of tier 'district' are ranked within their" in done.stderr
+
+
 def test_results_as_json(folder: Path) -> None:
     done = run("criteria", "test", "--json", "mine.yaml", cwd=cases(folder, GOOD, FAILING))
     assert done.returncode == 1

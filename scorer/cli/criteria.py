@@ -27,12 +27,15 @@ def list_sets() -> None:
     """List the installed criteria sets, and those that were refused."""
     with err.status("loading criteria sets"):
         catalogue = load_catalogue()
-    shown = table("set", "title", "in force", "tiers", "criteria", "provenance", "revision", right=("criteria",))
+    shown = table(
+        "set", "series", "title", "in force", "tiers", "criteria", "provenance", "revision", right=("criteria",)
+    )
     for plan in catalogue.sets.values():
         item = plan.criteria_set
         force = f"{item.effective_from or '...'} to {item.effective_to or '...'}"
         shown.add_row(
             item.code,
+            item.series,
             escape(text(item.title)),
             force,
             ", ".join(item.tiers),
@@ -42,7 +45,7 @@ def list_sets() -> None:
         )
     for refusal in catalogue.refused:
         problems = f"{refusal.source}: refused, {len(refusal.problems)} problems"
-        shown.add_row(escape(refusal.code) or "?", escape(problems), "", "", "", "", "")
+        shown.add_row(escape(refusal.code) or "?", "", escape(problems), "", "", "", "", "")
     out.print(shown)
 
 
@@ -62,6 +65,11 @@ def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", m
         for level in category.levels:
             gates = "; ".join(_gate(gate) for gate in level.gates)
             branch.add(f"level {level.level}: {gates}")
+    if item.ranking.within_parent:
+        tree.add(f"ranked within their parent: {', '.join(item.ranking.within_parent)}")
+    if item.ranking.commended:
+        best = ", ".join(f"{tier} {units}" for tier, units in item.ranking.commended.items())
+        tree.add(f"commended are the best of each ranking: {best}")
     out.print(tree)
     shown = table("indicator", "kind", "unit", "title", title="What units report")
     for indicator in item.indicators.values():

@@ -46,6 +46,8 @@ def template(
 def _columns(plan: SetPlan) -> str:
     item = plan.criteria_set
     excludable = ", ".join(c.id for c in item.criteria.values() if c.may_be_not_applicable) or "none"
+    within = ", ".join(item.ranking.within_parent)
+    empty = "needed by those it is asked of, which are ranked within it" if within else "may be empty"
     lines = [
         f"# Columns of {item.code}.csv",
         "",
@@ -57,8 +59,8 @@ def _columns(plan: SetPlan) -> str:
         "| id | identifies the unit in the file; letters and digits, at most 128 bytes | every unit | |",
         "| name | the unit's name | every unit | |",
         f"| tier | {' or '.join(item.tiers)} | every unit | |",
-        "| parent | id of the unit above, such as a commune's district; may be empty. If one unit of a tier names "
-        "a parent that is in the file, all parents of that tier must be in it | | |",
+        f"| parent | id of the unit above, such as a commune's district; {empty}. If one unit of a tier names "
+        f"a parent that is in the file, all parents of that tier must be in it | {within} | |",
         f"| not_applicable | criteria that do not apply to the unit, separated by ';': {excludable} | | |",
     ]
     lines += [_column(indicator, plan) for indicator in item.indicators.values()]

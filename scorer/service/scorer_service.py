@@ -87,7 +87,7 @@ class ScorerService:
     def _shown(
         self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: Call, *, full: bool
     ) -> Iterator[tuple[Admitted, Ranking, Ints]]:
-        """The rankings of a page, and the places of their units on it; tiers that have none there are not scored."""
+        """The rankings of a page, with the places of their units that are on it; other tiers are not scored."""
         before = 0
         for part in wanted:
             if before + len(part.units) <= page.start or before >= page.stop:

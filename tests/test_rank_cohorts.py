@@ -1,0 +1,231 @@
+"""The commands with sets by day, rankings within parents, commendations, and who lacks what."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import catalogue, good, group, host
+from test_cli import ROOT, lines, run, said
+
+from scorer import cli
+from scorer.plugin_api import Indicator
+
+ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
+
+NETWORK = """
+criteria_set: network-2020
+effective: {from: 2020-01-01, to: 2020-12-31}
+title: {en: Network}
+tiers: [district, commune]
+provenance: published
+commend: {best: {commune: 1}}
+ranking: {cohort: {commune: parent}}
+categories:
+  readiness:
+    groups:
+      network:
+        criteria:
+          - {id: NW.01, title: {en: Firewall, vi: Tường lửa}, formula: flag, indicator: firewall, points: 2}
+          - {id: NW.02, formula: count, indicator: computers, each: 1, points: 4}
+"""
+
+CSV = """\
+id,tier,name,parent,firewall,computers
+na-ri,district,Na Rì,,1,3
+ba-be,district,Ba Bể,,1,4
+kim-lu,commune,Kim Lư,na-ri,1,2
+hao-nghia,commune,Hảo Nghĩa,na-ri,,2
+dia-linh,commune,Địa Linh,ba-be,0,0
+"""
+
+
+@pytest.fixture
+def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+    """The command in this process with two sets, its lines; standard error comes after what it prints."""
+    indicators = Indicator("firewall", kind="flag"), Indicator("computers", kind="count")
+    sets = good(catalogue(host(group("network", *indicators)), NETWORK, NETWORK.replace("2020", "2021")))
+    for name in ("answers", "template", "criteria"):
+        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda: sets)
+
+    def call(*words: object) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
+        with pytest.raises(SystemExit):
+            cli.main()
+        printed = capsys.readouterr()
+        return lines(printed.out) + printed.err.splitlines()
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.csv"
+    path.write_text(CSV, encoding="utf-8")
+    return path
+
+
+Scorer = Callable[..., list[str]]
+
+
+# Rankings
+
+
+def test_the_report_shows_cohorts_by_name_and_who_is_commended(scorer: Scorer, file: Path) -> None:
+    shown = scorer("rank", file, "--set", "network-2020")
+    assert [line for line in shown if line.endswith(("unit", "units"))] == [
+        "Districts: 2 units",
+        "Communes of Ba Bể: 1 units",
+        "Communes of Na Rì: 2 units",
+    ]
+    assert [line for line in shown if line.startswith("Commended")] == ["Commended: Địa Linh", "Commended: Kim Lư"]
+    in_vietnamese = scorer("rank", file, "--set", "network-2020", "--lang", "vi", "--tier", "commune")
+    assert "Cấp xã thuộc Na Rì: 2 đơn vị" in in_vietnamese
+    assert "Được biểu dương: Kim Lư" in in_vietnamese
+
+
+def test_files_and_json_say_who_is_commended(scorer: Scorer, file: Path, tmp_path: Path) -> None:
+    scorer("rank", file, "--set", "network-2020", "--out", tmp_path / "out.csv")
+    found = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
+    assert [(line["id"], line["overall_rank"], line["commended"]) for line in found] == [
+        ("ba-be", "1", "0"),
+        ("na-ri", "2", "0"),
+        ("dia-linh", "1", "1"),
+        ("kim-lu", "1", "1"),
+        ("hao-nghia", "2", "0"),
+    ]
+    scorer("rank", file, "--set", "network-2020", "--out", tmp_path / "out.json")
+    rankings = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["rankings"]
+    assert [(r["cohort"], [unit["commended"] for unit in r["units"]]) for r in rankings] == [
+        ("district", [False, False]),
+        ("ba-be", [True]),
+        ("na-ri", [True, False]),
+    ]
+
+
+def test_a_commune_without_its_district_is_named_by_row_and_column(scorer: Scorer, file: Path) -> None:
+    file.write_text(CSV.replace("Kim Lư,na-ri", "Kim Lư,"), encoding="utf-8")
+    said = f"{file}: row 4, column D (parent): is empty; units of tier 'commune' are ranked within their parent"
+    assert scorer("rank", file, "--set", "network-2020")[0] == f"scorer: {said}: give its id"
+
+
+def test_a_set_that_commends_nobody_has_no_column_for_it(tmp_path: Path) -> None:
+    assert said("rank", ANSWERS, "--set", "bac-kan-2020", "--out", str(tmp_path / "out.csv"))
+    assert "commended" not in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scorer, tmp_path: Path) -> None:
+    scorer("criteria", "template", "network-2020", "--out", tmp_path)
+    [columns] = tmp_path.glob("*.md")
+    [parent] = [line for line in columns.read_text(encoding="utf-8").splitlines() if line.startswith("| parent |")]
+    assert "; needed by those it is asked of, which are ranked within it. " in parent
+    assert parent.endswith(" | commune | |")
+    shown = scorer("criteria", "show", "network-2020")
+    assert "ranked within their parent: commune" in shown
+    assert "commended are the best of each ranking: commune 1" in shown
+    listed = [line.split()[:2] for line in lines(said("criteria", "list")) if line.startswith(("bac-kan-", "hue-"))]
+    assert listed == [["bac-kan-2020", "bac-kan"], ["hue-2020", "hue"]]
+
+
+# Sets by day
+
+
+def test_a_day_and_a_series_name_the_set() -> None:
+    by_day = said("rank", ANSWERS, "--on", "2020-06-30", "--series", "bac-kan", "--json")
+    assert by_day == said("rank", ANSWERS, "--set", "bac-kan-2020", "--json")
+    one = said("score", ANSWERS, "d-ba-be", "--on", "2020-06-30", "--series", "bac-kan")
+    assert one == said("score", ANSWERS, "d-ba-be", "--set", "bac-kan-2020")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "name the criteria set: either by its code, --set, or by a day on which it is in force, --on"),
+        (
+            ("--set", "bac-kan-2020", "--on", "2020-06-30"),
+            "name the criteria set: either by its code, --set, or by a day on which it is in force, --on",
+        ),
+        (
+            ("--set", "bac-kan-2020", "--series", "bac-kan"),
+            "--series goes with --on only; leave it out, as --set names the criteria set",
+        ),
+        (
+            ("--on", "2020-06-30"),
+            "2 criteria sets are in force on 2020-06-30: bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30), "
+            "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or narrow them by series "
+            "(here: --set, --series)",
+        ),
+        (
+            ("--on", "2020-07-01", "--series", "bac-kan"),
+            "no criteria set of series 'bac-kan' is in force on 2020-07-01; there are: "
+            "bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30)",
+        ),
+    ],
+    ids=["neither", "both", "series of a named set", "several", "none"],
+)
+def test_a_set_that_is_not_named_once_is_refused(words: tuple[str, ...], message: str) -> None:
+    for command in (("rank", ANSWERS), ("score", ANSWERS, "d-ba-be"), ("lacking", ANSWERS, "INF.01")):
+        done = run(*command, *words)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scorer: {message}\n")
+
+
+@pytest.mark.parametrize("day", ["2020-02-30", "30.6.2020", "today"])
+def test_what_is_no_day_is_refused(day: str) -> None:
+    done = run("rank", ANSWERS, "--on", day)
+    assert done.returncode == 2
+    assert day in done.stderr
+    assert "%Y-%m-%d" in done.stderr
+
+
+# Who lacks what
+
+
+def test_who_has_no_firewall_by_name(scorer: Scorer, file: Path) -> None:
+    assert scorer("lacking", file, "NW.01", "--set", "network-2020") == [
+        "unit name tier has points of",
+        "dia-linh Địa Linh commune none 0 2",
+        "hao-nghia Hảo Nghĩa commune not reported 0 2",
+        "2 units lack NW.01 Firewall: 1 none, 1 not reported",
+    ]
+    assert scorer("lacking", file, "NW.02", "--on", "2021-01-01", "--lang", "vi", "--tier", "commune")[1:] == [
+        "dia-linh Địa Linh commune không có 0 4",
+        "kim-lu Kim Lư commune một phần 2 4",
+        "hao-nghia Hảo Nghĩa commune một phần 2 4",
+        "3 đơn vị chưa đạt NW.02 NW.02: 1 không có, 2 một phần",
+    ]
+    assert scorer("lacking", file, "NW.01", "--set", "network-2020", "--tier", "district") == [
+        "Every unit to which NW.01 Firewall applies has all its points"
+    ]
+
+
+def test_what_cannot_be_looked_for_is_said(scorer: Scorer, file: Path) -> None:
+    assert scorer("lacking", file, "NW.1", "--set", "network-2020") == [
+        "scorer: network-2020 has no criterion 'NW.1'; did you mean 'NW.01'?"
+    ]
+    assert scorer("lacking", file.parent / "not-there.csv", "NW.01", "--set", "network-2020") == [
+        f"scorer: cannot read {file.parent / 'not-there.csv'}: No such file or directory"
+    ]
+    assert scorer("lacking", file, "NW.01", "--set", "network-2020", "--tier", "comune")[0].startswith(
+        "scorer: --tier: unknown tier 'comune'; the set has district, commune"
+    )
+    file.write_text(CSV.replace("na-ri,1,2", "na-ri,1,-2"), encoding="utf-8")
+    assert scorer("lacking", file, "NW.01", "--set", "network-2020")[0].startswith(
+        f"scorer: {file}: row 4, column F (computers): must be from 0 to"
+    )
+
+
+def test_who_lacks_in_bac_kan_is_as_many_as_the_province_counts() -> None:
+    shown = lines(said("lacking", ANSWERS, "INF.02", "--set", "bac-kan-2020", "--tier", "commune"))
+    province = json.loads(said("rank", ANSWERS, "--set", "bac-kan-2020", "--tier", "commune", "--json"))
+    counts = [c for t in province["rankings"][0]["tallies"] for c in t["criteria"] if c["criterion"] == "INF.02"]
+    lacking = sum(c["applicable"] - c["full"] for c in counts)
+    assert lacking > 0
+    assert shown[-1].startswith(f"{lacking} units lack INF.02 ")
+    with (ROOT / ANSWERS).open(encoding="utf-8") as answers:
+        names = {row["name"] for row in csv.DictReader(answers) if row["tier"] == "commune"}
+    assert all(any(name in line for name in names) for line in shown[1:-1])

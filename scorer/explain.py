@@ -46,7 +46,7 @@ def unranked_by_gate(assessment: Assessment) -> list[tuple[str, str, int]]:
     missed = []
     for category in assessment.categories:
         plan, lowest = category.plan, len(category.plan.levels) - 1
-        for gate, units in zip(plan.gates, units_failing(category).tolist(), strict=True):
+        for gate, units in zip(plan.gates, units_failing(category, slice(None)).tolist(), strict=True):
             if units and gate.level_place == lowest:
                 missed.append((plan.code, plan.measures[gate.measure].name, units))
     return missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Problem, parse
@@ -35,22 +35,27 @@ class Catalogue:
     """In code-point order."""
     refused: tuple[Refusal, ...]
     host: PluginHost
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The document that gives each set."""
+    kept: Mapping[str, Refusal] = field(default_factory=dict)
+    """Sets at their last good revision, and why the document was refused that was to take its place."""
 
     @classmethod
     def load(cls, host: PluginHost, documents: Iterable[tuple[str, str | bytes]], compiler: GateCompiler) -> Catalogue:
         """Loads documents (name and text); one that is refused takes nothing else down."""
         sets: dict[str, SetPlan] = {}
+        sources: dict[str, str] = {}
         refused = []
         for source, text in documents:
             plan, document = load_set(host, source, text, compiler)
             if plan is not None and plan.criteria_set.code in sets:
                 code = plan.criteria_set.code
-                document.problem(("criteria_set",), f"another document gives criteria set {code!r} already")
+                document.problem(("criteria_set",), f"{sources[code]} gives criteria set {code!r} already")
             if plan is None or document.problems:
-                refused.append(Refusal(source, _code(document), document.sorted_problems()))
+                refused.append(Refusal(source, code_of(document), document.sorted_problems()))
             else:
-                sets[plan.criteria_set.code] = plan
-        return cls(dict(sorted(sets.items())), tuple(refused), host)
+                sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
+        return cls(dict(sorted(sets.items())), tuple(refused), host, sources)
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
@@ -124,9 +129,10 @@ def _withheld(plugin: Plugin, file: Traversable) -> Refusal:
     """A set that a quarantined plugin issues."""
     document = parse(file.read_bytes(), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
-    return Refusal(file.name, _code(document), document.sorted_problems())
+    return Refusal(file.name, code_of(document), document.sorted_problems())
 
 
-def _code(document: Document) -> str:
+def code_of(document: Document) -> str:
+    """The code that a document gives itself; empty when that cannot be read."""
     code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
     return code if isinstance(code, str) else ""

@@ -12,7 +12,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -132,7 +132,7 @@ class EasierLevel(GateCompilerError):
 
 
 class GateCompiler:
-    """Compiles gates, remembering equal ones.
+    """Compiles gates, remembering equal ones until told to forget.
 
     Args:
         command: what answers tasks as ``scorer.gate_engine`` does.
@@ -161,6 +161,11 @@ class GateCompiler:
             }
             self._tables.update(tables)
         return [self._tables[rules.digest()] for rules in wanted]
+
+    def forget_others(self, used: Iterable[GateTable | None]) -> None:
+        """Remembers no tables but those in use; whoever still looks others up keeps them."""
+        places = {id(table) for table in used}
+        self._tables = {digest: table for digest, table in self._tables.items() if id(table) in places}
 
     def check(self) -> None:
         """Starts the rule engine once, to see that it is there.

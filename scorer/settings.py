@@ -112,6 +112,7 @@ class Settings(Section):
 
     address: Address = Field("127.0.0.1:50051", description="Host and port to listen on; port 0 takes a free one.")
     workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one a core (Linux).")
+    criteria: Path | None = Field(None, description="Directory of criteria sets, loaded anew when it changes.")
     strict: bool = Field(False, description="Whether not to start with a quarantined plugin or a refused set.")
     insecure: bool = Field(False, description="Whether to serve beyond this machine without TLS all the same.")
     grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls under way have when the server stops.")

@@ -62,9 +62,9 @@ def good(sets: Catalogue) -> Catalogue:
 class Service:
     """Stubs for a running server."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, channel: grpc.Channel | None = None) -> None:
         self.address = address
-        self.channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
+        self.channel = channel or grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
         self.scorer = scorer_pb2_grpc.ScorerServiceStub(self.channel)
         self.criteria = criteria_pb2_grpc.CriteriaServiceStub(self.channel)
 

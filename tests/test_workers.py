@@ -8,15 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
+from processes import PATIENCE, SCORER, Serving, parent_of, serve, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
@@ -26,91 +25,8 @@ from scorer.service.port import HeldPort
 from scorer.service.server import AddressError, Server
 from scorer.settings import Settings
 
-SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
 SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
-PATIENCE = 60.0
-"""Seconds."""
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides the connections of a port")
-
-
-def parent_of(pid: int) -> int:
-    """0 when the process has ended."""
-    try:
-        state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[:2]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return 0 if state == "Z" else int(parent)
-
-
-def until(holds: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < ends, what
-        time.sleep(0.02)
-
-
-class Serving:
-    """A running ``scorer serve`` and what it wrote to standard error."""
-
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process, self._log = process, log
-        until(lambda: re.search(r"^serving ", self.said, re.M) or process.poll() is not None, "it does not serve")
-        lines = [line for line in self.said.splitlines() if line.startswith("serving ")]
-        assert len(lines) == 1, self.said
-        found = re.fullmatch(r"serving .*\bhue-2020\b.* on (127\.0\.0\.1:[1-9]\d*)( with 2 workers)?", lines[0])
-        assert found, lines
-        self.address = found[1]
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    @property
-    def workers(self) -> set[int]:
-        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return {pid for pid in pids if parent_of(pid) == self.process.pid}
-
-    def channel(self) -> grpc.Channel:
-        """A connection of its own."""
-        return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
-
-    def worker_of(self, channel: grpc.Channel) -> int:
-        """The worker at the other end, by what it logs of a refusal."""
-        request_id = os.urandom(8).hex()
-        with pytest.raises(grpc.RpcError, match="unknown criteria set"):
-            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
-                pb.ScoreUnitRequest(criteria_set="none"),
-                metadata=[("x-request-id", request_id)],
-                timeout=PATIENCE,
-                wait_for_ready=True,
-            )
-        found = re.search(rf"^\[(\d+)\] .* call request_id={request_id} ", self.said, re.M)
-        assert found, self.said
-        return int(found[1])
-
-    def channels(self, count: int) -> dict[grpc.Channel, int]:
-        """Connections and the workers that they meet, at least so many and at least one a worker."""
-        found: dict[grpc.Channel, int] = {}
-        ends = time.monotonic() + PATIENCE
-        while len(found) < count or set(found.values()) != self.workers:
-            assert time.monotonic() < ends, (found, self.workers)
-            channel = self.channel()
-            found[channel] = self.worker_of(channel)
-        return found
-
-
-@contextmanager
-def serve(folder: Path, *arguments: str) -> Iterator[Serving]:
-    log = folder / "stderr"
-    command = [SCORER, "serve", "--address", "127.0.0.1:0", *arguments]
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        yield Serving(process, log)
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from scorer.catalogue import Catalogue
 from scorer.criteria.document import Problem, parse
+from scorer.folder import SET
 from scorer.gates import GateCompiler
 from scorer.plugins import CASES, PluginHost
-
-SET = ".yaml"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from scorer.cases.files import SET, Shelf, Tested
+from scorer.cases.files import Shelf, Tested
 from scorer.cases.runner import CaseFile, Outcome
 from scorer.cli.load import compiler_that_works, installed_host
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.criteria.document import Problem
+from scorer.folder import SET
 from scorer.hints import nearly
 
 
@@ -133,13 +134,14 @@ def _sum_up(runs: Sequence[_Run]) -> None:
     cases = sum(file.stated for file in files)
     passed = sum(outcome.passed for run in runs for outcome in run.outcomes)
     failed = sum(run.failed for run in runs)
-    words = f"{_counted(cases, 'case')} of {_counted(len(files), 'criteria set')}: {passed} ok, {failed} failed"
+    words = f"{counted(cases, 'case')} of {counted(len(files), 'criteria set')}: {passed} ok, {failed} failed"
     out.print(words + (f", {cases - passed - failed} not run" if cases > passed + failed else ""))
     if without := [run.tested.code for run in runs if run.tested.cases is None and run.tested.code]:
         out.print(f"without cases: {', '.join(without)}", markup=False, soft_wrap=True)
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Such as "1 case" or "2 cases"."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import typer
 from rich.markup import escape
 from rich.tree import Tree
 
 from scorer.catalogue import load_set
-from scorer.cli.cases import run_cases
-from scorer.cli.load import find, load_catalogue, quiet_host
+from scorer.cli.cases import counted, run_cases
+from scorer.cli.load import CriteriaOption, find, load_catalogue, quiet_host
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.points import PointsByTier, plain
+from scorer.service.local import LocalTransport
+from scorer_client import Client, ScorerError
+from scorer_client.results import STATES
+
+PATIENCE = 10.0
+"""Seconds that a server has to list its sets."""
+
+
+class _Day(Protocol):
+    year: int
+    month: int
+    day: int
+
 
 app = typer.Typer(help="Look at criteria sets, check and test documents, write empty forms.", no_args_is_help=True)
 app.command()(template)
@@ -23,36 +37,63 @@ app.command("test")(run_cases)
 
 
 @app.command("list")
-def list_sets() -> None:
-    """List the installed criteria sets, and those that were refused."""
-    with err.status("loading criteria sets"):
-        catalogue = load_catalogue()
-    shown = table(
-        "set", "series", "title", "in force", "tiers", "criteria", "provenance", "revision", right=("criteria",)
-    )
-    for plan in catalogue.sets.values():
-        item = plan.criteria_set
-        force = f"{item.effective_from or '...'} to {item.effective_to or '...'}"
+def list_sets(
+    criteria: CriteriaOption = None,
+    address: str = typer.Option("", help="Ask a running server instead.", metavar="HOST:PORT"),
+) -> None:
+    """List the installed criteria sets, or those of a running server, and those that were refused.
+
+    A set is kept at its last good revision when its document was changed while the server ran, and refused.
+    """
+    if not address:
+        with err.status("loading criteria sets"):
+            client = Client(LocalTransport(load_catalogue(criteria)))  # which complains of what is refused
+            _list(client)
+        return
+    if criteria:
+        raise UserMistake("--criteria is of this machine and --address of a server: give one of them")
+    with Client(address, timeout=PATIENCE) as client:
+        try:
+            problems = _list(client)
+        except ScorerError as error:
+            raise UserMistake(f"{address} does not say its criteria sets: {error}") from error
+    for problem in problems:
+        complain(problem)
+
+
+def _list(client: Client) -> list[str]:
+    """Shows the sets; gives all problems."""
+    shown = table("set", "series", "title", "in force", "tiers", "provenance", "state", "revision")
+    problems: list[str] = []
+    for item in client.criteria_sets():
+        first, last = _day(item.effective_from), _day(item.effective_to)
+        state = STATES.get(item.state, "?")
         shown.add_row(
-            item.code,
+            escape(item.code) or "?",
             item.series,
-            escape(text(item.title)),
-            force,
+            escape(text({title.language: title.text for title in item.titles})),
+            f"{first} to {last}" if item.revision else "",
             ", ".join(item.tiers),
-            str(len(item.criteria)),
             item.provenance,
+            f"{state}, {counted(len(item.problems), 'problem')}" if item.problems else state,
             item.revision[:12],
         )
-    for refusal in catalogue.refused:
-        problems = f"{refusal.source}: refused, {len(refusal.problems)} problems"
-        shown.add_row(escape(refusal.code) or "?", "", escape(problems), "", "", "", "", "")
+        problems += item.problems
     out.print(shown)
+    return problems
+
+
+def _day(day: _Day) -> str:
+    return f"{day.year:04}-{day.month:02}-{day.day:02}" if day.year else "..."
 
 
 @app.command()
-def show(code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET")) -> None:
+def show(
+    code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
+    criteria: CriteriaOption = None,
+) -> None:
     """Show one criteria set: categories, groups, criteria, gates, indicators."""
-    item = find(load_catalogue(), code).criteria_set
+    item = find(load_catalogue(criteria), code).criteria_set
     tree = Tree(
         f"[bold]{item.code}[/bold] {escape(text(item.title))} ({item.provenance}, revision {item.revision[:12]})"
     )

@@ -2,33 +2,81 @@
 
 from __future__ import annotations
 
-from scorer.catalogue import Catalogue
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scorer.catalogue import Catalogue, Refusal
 from scorer.cli.output import UserMistake, complain, out
+from scorer.folder import Folder
 from scorer.gates import EngineMissing, GateCompiler
 from scorer.hints import nearly
+from scorer.living import LivingCatalogue
 from scorer.plan import SetPlan
 from scorer.plugins import PluginHost
 
+CriteriaOption = Annotated[
+    Path | None, typer.Option("--criteria", help="A directory of further criteria sets (*.yaml).", metavar="DIR")
+]
 
-def load_catalogue(*, strict: bool = False) -> Catalogue:
-    """The installed sets; quarantined plugins and refused sets are named on standard error.
+
+def load_catalogue(criteria: Path | None = None, *, strict: bool = False) -> Catalogue:
+    """The installed sets and those of a directory; quarantined plugins and refused sets are named on standard error.
 
     Args:
         strict: whether all of them have to be in order.
 
     Raises:
-        UserMistake: durable-rules is broken here, so no set with gates can be used; or not all is in order.
+        UserMistake: durable-rules is broken here, so no set with gates can be used; the directory cannot be read; or
+            not all is in order.
     """
+    if criteria:
+        return load_living(criteria, strict=strict).current()
+    catalogue = _load_installed()
+    if strict:
+        _check(catalogue)
+    return catalogue
+
+
+def load_living(criteria: Path, *, strict: bool = False) -> LivingCatalogue:
+    """The same, ready to be loaded anew when the directory changes.
+
+    Raises:
+        UserMistake: as for ``load_catalogue``.
+    """
+    folder = Folder(criteria)
+    try:
+        folder.stamps()  # before much time is spent on the installed sets
+        installed = _load_installed()
+        living = LivingCatalogue(installed, folder, GateCompiler())
+    except OSError as error:
+        raise UserMistake(f"cannot read the directory of criteria sets {criteria}: {error.strerror}") from error
+    _complain(living.current().refused[len(installed.refused) :])
+    if strict:
+        _check(living.current())
+    return living
+
+
+def _load_installed() -> Catalogue:
     host, compiler = installed_host(), compiler_that_works()
     catalogue = Catalogue.installed(host, compiler)
-    for refusal in catalogue.refused:
+    _complain(catalogue.refused)
+    return catalogue
+
+
+def _complain(refused: Iterable[Refusal]) -> None:
+    for refusal in refused:
         for problem in refusal.problems:
             complain(str(problem))
-    quarantined = sum(bool(plugin.failure) for plugin in host.plugins)
-    if strict and (quarantined or catalogue.refused):
+
+
+def _check(catalogue: Catalogue) -> None:
+    quarantined = sum(bool(plugin.failure) for plugin in catalogue.host.plugins)
+    if quarantined or catalogue.refused:
         found = f"plugins quarantined: {quarantined}, criteria sets refused: {len(catalogue.refused)}"
         raise UserMistake(f"{found}; with --strict, nothing is served until they are mended or uninstalled")
-    return catalogue
 
 
 def installed_host() -> PluginHost:

@@ -32,6 +32,11 @@ def serve(
     workers: int | None = typer.Option(
         None, help="Processes that share the port, such as one a core. [default: 1]", metavar="N"
     ),
+    criteria: Path | None = typer.Option(
+        None,
+        help="A directory of further criteria sets (*.yaml), loaded anew when it changes, or at once on SIGHUP.",
+        metavar="DIR",
+    ),
     strict: bool | None = typer.Option(
         None, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
     ),
@@ -49,6 +54,7 @@ def serve(
         settings,
         address=address,
         workers=workers,
+        criteria=criteria,
         strict=strict,
         insecure=insecure,
         metrics=metrics,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from scorer.cli.load import load_catalogue
+from scorer.catalogue import Catalogue
+from scorer.cli.load import load_catalogue, load_living
 from scorer.cli.output import UserMistake
+from scorer.cli.renewals import Renewals
+from scorer.service.memory import settle
 from scorer.service.metrics import Metrics
 from scorer.service.server import Server
 from scorer.settings import Settings
@@ -18,15 +21,22 @@ class Service:
 
     Raises:
         AddressError: it cannot listen there.
-        UserMistake: a certificate, key or key set cannot be used.
+        UserMistake: a directory, certificate, key or key set cannot be used.
     """
 
     def __init__(self, settings: Settings, *, shared: bool = False) -> None:
         self._settings = settings
-        self._catalogue = load_catalogue(strict=settings.strict)
+        self._renewals: Renewals | None = None
+        if settings.criteria:
+            living = load_living(settings.criteria, strict=settings.strict)
+            self.catalogue = living.current
+            self._renewals = Renewals(living, self._renewed)
+        else:
+            fixed = load_catalogue(strict=settings.strict)
+            self.catalogue = lambda: fixed
         self.metrics = Metrics() if settings.metrics else None
         try:
-            self._server = Server(lambda: self._catalogue, settings, shared=shared, metrics=self.metrics)
+            self._server = Server(self.catalogue, settings, shared=shared, metrics=self.metrics)
         except (OSError, ValueError) as error:
             raise UserMistake(str(error)) from error
         self.address = self._server.address
@@ -34,14 +44,22 @@ class Service:
     @property
     def names(self) -> str:
         """What is served."""
-        return ", ".join(self._catalogue.sets) or "no criteria sets"
+        return ", ".join(self.catalogue().sets) or "no criteria sets"
 
     def start(self) -> None:
-        """Serves."""
+        """Serves; to be called by the main thread, which alone can be told of signals."""
         if self.metrics:
-            self.metrics.show(self._catalogue)
+            self.metrics.show(self.catalogue())
         self._server.start()
+        if self._renewals:
+            self._renewals.start()
 
     def stop(self) -> None:
         """Takes no new calls, and gives those that have arrived the settings' grace."""
         self._server.stop(self._settings.grace)
+
+    def _renewed(self, catalogue: Catalogue) -> None:
+        settle()
+        if self.metrics:
+            self.metrics.reloads.inc()
+            self.metrics.show(catalogue)

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from scorer.cli.files import write_whole
-from scorer.cli.load import find, load_catalogue
+from scorer.cli.load import CriteriaOption, find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
 from scorer.criteria.model import CriteriaSet
 from scorer.indicators import Indicator, IndicatorKind
@@ -27,10 +27,11 @@ def template(
     code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
     directory: Path = typer.Option(Path(), "--out", help="Where to write both files.", metavar="DIRECTORY"),
     force: bool = typer.Option(False, help="Overwrite files that are there."),
+    criteria: CriteriaOption = None,
 ) -> None:
     """Write an empty answers file (SET.csv) and what goes into each of its columns (SET-columns.md)."""
     with err.status("loading criteria sets"):
-        plan = find(load_catalogue(), code)
+        plan = find(load_catalogue(criteria), code)
     files = {
         directory / f"{code}.csv": ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n",
         directory / f"{code}-columns.md": _columns(plan),

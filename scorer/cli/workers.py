@@ -95,8 +95,8 @@ class Workers:
 
     def __init__(self, settings: Settings, metrics: WorkersMetrics | None) -> None:
         self._settings, self._count, self._metrics = settings, settings.workers, metrics
-        self._events: SimpleQueue[_Report | None] = SimpleQueue()
-        """What workers say; None for a signal."""
+        self._events: SimpleQueue[_Report | signal.Signals | None] = SimpleQueue()
+        """What workers say, signals to be passed on; None for one to end."""
         self._running: set[_Worker] = set()
         self._vacancies: list[_Vacancy] = []
         self._announced = self._stopping = False
@@ -110,6 +110,8 @@ class Workers:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if self._settings.criteria:
+            signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
         try:
             for n in range(self._count):
                 self._start(BACK_OFF, quiet=n > 0)
@@ -168,12 +170,19 @@ class Workers:
                 continue
             if report is None:
                 return
-            if report.line:
+            if isinstance(report, signal.Signals):
+                self._pass_on(report)
+            elif report.line:
                 self._note(report.worker, json.loads(report.line))
             else:
                 self._running.remove(report.worker)
                 self._count_workers(gone=report.worker)
                 self._replace(report.worker)
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        for worker in self._running:
+            if worker.serves:  # one that does not yet would die of it; it sees by itself what changes while it loads
+                worker.process.send_signal(number)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:
         if "mistake" in said:
@@ -229,7 +238,7 @@ class Workers:
                     worker.process.kill()
                 ends += LATE
                 continue
-            if report is None or report.line:
+            if not isinstance(report, _Report) or report.line:
                 continue
             self._running.remove(report.worker)
             if report.worker.serves and report.worker.process.returncode:

@@ -9,7 +9,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer.catalogue import Catalogue, Refusal
-from scorer.criteria.model import CriteriaSet, Criterion, Effect, Group
+from scorer.criteria.model import Criterion, Effect, Group
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import CategoryPlan, SetPlan
@@ -48,7 +48,7 @@ class CriteriaService:
             findings = Findings()
             findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all sets")
             raise invalid(findings)
-        summaries = [_summary(plan.criteria_set) for plan in catalogue.sets.values()]
+        summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
         summaries += [_refused(refusal) for refusal in catalogue.refused]
         summaries.sort(key=lambda summary: (summary.code, summary.revision))
         state = "".join(f"{summary.code} {summary.revision}\n" for summary in summaries)
@@ -59,11 +59,14 @@ class CriteriaService:
 
     def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: Call) -> pb.GetCriteriaSetResponse:
         """One set, whole."""
-        call.plan = plan = find_set(self._catalogue(), request)
-        return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan))
+        catalogue = self._catalogue()
+        call.plan = plan = find_set(catalogue, request)
+        return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
 
 
-def _summary(criteria_set: CriteriaSet) -> pb.CriteriaSetSummary:
+def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
+    criteria_set = plan.criteria_set
+    refusal = catalogue.kept.get(criteria_set.code)
     return pb.CriteriaSetSummary(
         code=criteria_set.code,
         titles=_texts(criteria_set.title),
@@ -72,8 +75,9 @@ def _summary(criteria_set: CriteriaSet) -> pb.CriteriaSetSummary:
         effective_to=_day(criteria_set.effective_to),
         tiers=criteria_set.tiers,
         revision=criteria_set.revision,
-        state=pb.CRITERIA_SET_STATE_AVAILABLE,
         series=criteria_set.series,
+        state=pb.CRITERIA_SET_STATE_KEPT if refusal else pb.CRITERIA_SET_STATE_AVAILABLE,
+        problems=_lines(refusal) if refusal else [],
     )
 
 
@@ -81,14 +85,18 @@ def _refused(refusal: Refusal) -> pb.CriteriaSetSummary:
     return pb.CriteriaSetSummary(
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
-        problems=[str(problem) for problem in refusal.problems],
+        problems=_lines(refusal),
     )
 
 
-def _criteria_set(plan: SetPlan) -> pb.CriteriaSet:
+def _lines(refusal: Refusal) -> list[str]:
+    return [str(problem) for problem in refusal.problems]
+
+
+def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
     criteria_set = plan.criteria_set
     return pb.CriteriaSet(
-        summary=_summary(criteria_set),
+        summary=_summary(plan, catalogue),
         legal_basis=[pb.LegalBasis(document=name, issued=_day(day)) for name, day in criteria_set.legal_basis],
         notes=_texts(criteria_set.notes),
         categories=[

@@ -21,11 +21,11 @@ GARBAGE = 50_000
 
 
 def settle() -> None:
-    """Called when new criteria sets are in use: frees the old ones, and lets Python look past what stays.
+    """Called when new criteria sets are in use: frees what loading them left, and lets Python look past what stays.
 
-    Looking through all criteria sets for garbage again and again made calls wait.
+    Looking through all criteria sets for garbage again and again made calls wait. Plans have no circles: those that are
+    replaced leave with the last answer from them, frozen or not.
     """
-    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, overload
 
+from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.lacks import Lack, lacks
 from scorer_client.requests import Unit
@@ -20,6 +21,11 @@ STATUSES: dict[int, str] = {
     pb.CRITERION_STATUS_SCORED: "scored",
     pb.CRITERION_STATUS_MISSING: "missing",
     pb.CRITERION_STATUS_NOT_APPLICABLE: "not_applicable",
+}
+STATES: dict[int, str] = {
+    criteria_pb2.CRITERIA_SET_STATE_AVAILABLE: "available",
+    criteria_pb2.CRITERIA_SET_STATE_REFUSED: "refused",
+    criteria_pb2.CRITERIA_SET_STATE_KEPT: "kept",
 }
 
 

@@ -14,6 +14,7 @@ class CriteriaSetState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CRITERIA_SET_STATE_UNSPECIFIED: _ClassVar[CriteriaSetState]
     CRITERIA_SET_STATE_AVAILABLE: _ClassVar[CriteriaSetState]
     CRITERIA_SET_STATE_REFUSED: _ClassVar[CriteriaSetState]
+    CRITERIA_SET_STATE_KEPT: _ClassVar[CriteriaSetState]
 
 class IndicatorKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -33,6 +34,7 @@ class CriterionEffect(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 CRITERIA_SET_STATE_UNSPECIFIED: CriteriaSetState
 CRITERIA_SET_STATE_AVAILABLE: CriteriaSetState
 CRITERIA_SET_STATE_REFUSED: CriteriaSetState
+CRITERIA_SET_STATE_KEPT: CriteriaSetState
 INDICATOR_KIND_UNSPECIFIED: IndicatorKind
 INDICATOR_KIND_COUNT: IndicatorKind
 INDICATOR_KIND_NUMBER: IndicatorKind

@@ -1,0 +1,101 @@
+"""Loads the criteria sets of a directory anew while a server runs: when it changes, and at once when SIGHUP comes."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from scorer.catalogue import Catalogue
+from scorer.living import LivingCatalogue, Renewal
+
+INTERVAL = 0.5
+"""Seconds between two looks at the directory. A change counts once two of them in a row have seen the same: then
+nobody is writing any more. Looking works on every file system; of changes that another machine makes to a network file
+system, the kernel would not tell."""
+
+TURN = 0.0005
+"""Seconds after which loading gives way to calls; Python's own 5 ms, again and again in one call, made calls wait."""
+
+log = logging.getLogger("scorer.criteria")
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+class Renewals:
+    """Watches the directory of a living catalogue.
+
+    Args:
+        living: loaded anew by this alone.
+        renewed: hears of each new catalogue.
+    """
+
+    def __init__(self, living: LivingCatalogue, renewed: Callable[[Catalogue], None]) -> None:
+        self._living, self._renewed = living, renewed
+        self._asked: SimpleQueue[int] = SimpleQueue()
+        """Signals; such a queue takes them even while it takes another one."""
+        self._away = ""
+        """Why the directory could not be read; empty when it could."""
+
+    def start(self) -> None:
+        """Watches from now on; to be called by the main thread, which alone can be told of signals."""
+        signal.signal(signal.SIGHUP, lambda number, _: self._asked.put(number))
+        Thread(target=self._run, name="criteria", daemon=True).start()
+
+    def _run(self) -> None:
+        seen = self._living.stamps
+        while True:
+            asked = self._wait()
+            try:
+                now = self._living.folder.stamps()
+                if self._away:
+                    log.info("criteria sets: %s can be read again", self._living.folder.path)
+                    self._away = ""
+                settled = now == seen
+                seen = now
+                if asked or (settled and now != self._living.stamps):
+                    with _giving_way():
+                        renewal = self._living.renew(again=asked)
+                        if renewal is not None:
+                            self._renewed(renewal.after)
+                    self._tell(renewal)
+            except OSError as error:
+                self._miss(error, asked=asked)
+            except Exception:  # such as a plugin's mistake: those who call must not suffer
+                log.exception("criteria sets: %s could not be loaded; those before stay", self._living.folder.path)
+
+    def _wait(self) -> bool:
+        """Until the next look; gives whether somebody asked for it."""
+        try:
+            self._asked.get(timeout=INTERVAL)
+        except Empty:
+            return False
+        while not self._asked.empty():
+            self._asked.get()
+        return True
+
+    def _tell(self, renewal: Renewal | None) -> None:
+        if renewal is None:
+            return
+        for problem in renewal.problems():
+            log.error("%s", problem)
+        changes = "; ".join(renewal.changes()) or "nothing has changed in them"
+        log.info("criteria sets: %s loaded in %.2f s: %s", self._living.folder.path, renewal.seconds, changes)
+
+    def _miss(self, error: OSError, *, asked: bool) -> None:
+        why = error.strerror or str(error)
+        if asked or why != self._away:
+            self._away = why
+            log.error("criteria sets: %s cannot be read: %s; its sets stay as they are", self._living.folder.path, why)

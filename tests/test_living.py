@@ -1,0 +1,490 @@
+"""``scorer serve --criteria DIR``: sets that change while they are served."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from harness import LOOPBACK, Service, group, host
+from processes import PATIENCE, SCORER, Serving, serve, until
+
+from egov.scorer.v1 import criteria_pb2 as cpb
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue import Catalogue
+from scorer.criteria.document import parse
+from scorer.folder import Folder
+from scorer.gates import GateCompiler
+from scorer.living import LivingCatalogue
+from scorer.plugin_api import CriterionGroup, Indicator
+from scorer.service.server import Server
+
+ROOT = Path(__file__).parent.parent
+BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
+RELOADS = int(os.environ.get("SCORER_RELOADS", "25"))
+"""How often a set is written while others call; SCORER_RELOADS=500 takes some minutes."""
+
+STEP = "{at_least: 1, points: 0.5}"
+"""Stands once in Bắc Kạn's set: what one meeting of the steering committee is worth."""
+
+MISTAKE = ("rounding: {points: 2", "rounding: {pionts: 2")
+
+AVAILABLE, REFUSED, KEPT = (
+    cpb.CRITERIA_SET_STATE_AVAILABLE,
+    cpb.CRITERIA_SET_STATE_REFUSED,
+    cpb.CRITERIA_SET_STATE_KEPT,
+)
+
+
+def document(points: str = "0.5", code: str = "mine") -> str:
+    """Bắc Kạn's set under another code; one meeting is worth these points."""
+    text = BAC_KAN.read_text(encoding="utf-8")
+    assert text.count(STEP) == 1
+    return text.replace(STEP, STEP.replace("0.5", points)).replace(
+        "criteria_set: bac-kan-2020", f"criteria_set: {code}"
+    )
+
+
+def revision(text: str) -> str:
+    return parse(text, "").revision()
+
+
+def put(file: Path, text: str) -> None:
+    """Writes as it should be done: beside, then renamed over."""
+    beside = file.with_name(f".{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
+
+
+def one_meeting(code: str = "mine") -> pb.ScoreUnitRequest:
+    unit = pb.UnitAnswers(unit=pb.Unit(id="u", name="xã", tier="commune"))
+    unit.answers["steering_committee_meetings"].number = 1
+    return pb.ScoreUnitRequest(criteria_set=code, unit_answers=unit)
+
+
+def score(service: Service, code: str = "mine") -> tuple[str, float]:
+    """Revision and points of the unit of one meeting."""
+    reply = service.scorer.ScoreUnit(one_meeting(code), timeout=PATIENCE, wait_for_ready=True)
+    return reply.provenance.revision, reply.scorecard.overall.score.points
+
+
+def listed(service: Service) -> list[cpb.CriteriaSetSummary]:
+    reply = service.criteria.ListCriteriaSets(cpb.ListCriteriaSetsRequest(), timeout=PATIENCE, wait_for_ready=True)
+    return list(reply.criteria_sets)
+
+
+def summaries(service: Service, code: str) -> list[cpb.CriteriaSetSummary]:
+    return [summary for summary in listed(service) if summary.code == code]
+
+
+def state(service: Service, code: str) -> int:
+    """0 when it is not listed."""
+    found = summaries(service, code)
+    return found[0].state if found else 0
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "160"}
+    done = subprocess.run(
+        [SCORER, *words], env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "sets"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def running(tmp_path: Path, folder: Path) -> Iterator[Serving]:
+    put(folder / "mine.yaml", document())
+    (folder / "mine.cases.yaml").write_text("no set, and no YAML either: [", encoding="utf-8")
+    (folder / ".hidden.yaml").write_text("criteria_set: hidden", encoding="utf-8")
+    with serve(tmp_path, "--criteria", str(folder)) as process:
+        yield process
+
+
+@pytest.fixture
+def service(running: Serving) -> Iterator[Service]:
+    service = Service(running.address)
+    yield service
+    service.channel.close()
+
+
+# --- the life of a set ---------------------------------------------------------------------------------------------
+
+
+def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    first, second, third = document(), document("0.25"), document("0.75")
+    mine, short = folder / "mine.yaml", {text: revision(text)[:12] for text in (first, second, third)}
+    assert [summary.code for summary in listed(service)] == ["bac-kan-2020", "hue-2020", "mine"]
+    assert score(service) == (revision(first), 0.5)
+
+    mine.write_text(second, encoding="utf-8")
+    until(lambda: score(service) == (revision(second), 0.25), "not edited")
+
+    put(mine, third.replace(*MISTAKE))
+    until(lambda: state(service, "mine") == KEPT, "not kept")
+    (kept,) = summaries(service, "mine")
+    assert kept.revision == revision(second)
+    assert any(re.match(rf"{re.escape(str(mine))}:\d+:\d+: rounding.pionts: ", problem) for problem in kept.problems)
+    assert score(service) == (revision(second), 0.25)
+    whole = service.criteria.GetCriteriaSet(cpb.GetCriteriaSetRequest(criteria_set="mine"), timeout=PATIENCE)
+    assert whole.criteria_set.summary == kept
+    shown = run("criteria", "list", "--address", running.address)
+    (line,) = (line for line in shown.stdout.splitlines() if line.strip().startswith("mine "))
+    assert re.search(rf" kept, {len(kept.problems)} problems? +{short[second]}", line), shown.stdout
+    assert shown.stderr.splitlines() == [f"scorer: {problem}" for problem in kept.problems]
+
+    put(mine, third)
+    until(lambda: score(service) == (revision(third), 0.75), "not mended")
+    assert (state(service, "mine"), list(summaries(service, "mine")[0].problems)) == (AVAILABLE, [])
+
+    put(folder / "other.yaml", document(code="other"))
+    until(lambda: state(service, "other") == AVAILABLE, "not added")
+    mine.unlink()
+    until(lambda: not summaries(service, "mine"), "not withdrawn")
+    with pytest.raises(grpc.RpcError, match="unknown criteria set 'mine'; there are: bac-kan-2020, hue-2020, other"):
+        score(service)
+
+    lines = [line for line in running.said.splitlines() if " criteria sets: " in line]
+    head = rf".* INFO criteria sets: {re.escape(str(folder))} loaded in \d+\.\d\d s: "
+    assert [re.sub(head, "", line) for line in lines] == [
+        f"mine is revision {short[second]}, was {short[first]}",
+        f"mine stays at revision {short[second]}, as {mine} is refused",
+        f"mine is revision {short[third]}, was {short[second]}",
+        f"other is new, revision {revision(document(code='other'))[:12]}",
+        f"mine is withdrawn, was revision {short[third]}",
+    ]
+    errors = [line.partition(" ERROR ")[2] for line in running.said.splitlines() if " ERROR " in line]
+    assert errors == list(kept.problems)
+
+
+def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_document(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    put(folder / "broken.yaml", document(code="broken").replace(*MISTAKE))
+    put(folder / "again.yaml", document(code="mine"))  # by name before mine.yaml, which gives it already
+    put(folder / "hue.yaml", document(code="hue-2020"))
+    until(lambda: len(listed(service)) == 6, "not refused")
+    (broken,) = summaries(service, "broken")
+    assert (broken.state, broken.revision) == (REFUSED, "")
+    mine, again = summaries(service, "mine")[::-1]
+    assert (mine.state, again.state) == (AVAILABLE, REFUSED)
+    wanted = f"{folder}/again.yaml:3:15: criteria_set: {folder}/mine.yaml gives criteria set 'mine' already"
+    assert list(again.problems) == [wanted]
+    hue = [summary for summary in summaries(service, "hue-2020") if summary.state == REFUSED]
+    wanted = f"{folder}/hue.yaml:3:15: criteria_set: the installed hue-2020.yaml gives criteria set 'hue-2020' already"
+    assert [list(summary.problems) for summary in hue] == [[wanted]]
+    with pytest.raises(grpc.RpcError, match="criteria set 'broken' was refused"):
+        score(service, "broken")
+    (folder / "mine.yaml").unlink()
+    until(lambda: [summary.state for summary in summaries(service, "mine")] == [AVAILABLE], "no successor")
+    assert score(service) == (revision(document()), 0.5)
+
+
+def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    away = folder.with_name("away")
+    folder.rename(away)
+    until(lambda: "cannot be read: No such file or directory; its sets stay as they are" in running.said, "not noticed")
+    put(away / "mine.yaml", document("0.25"))
+    assert score(service) == (revision(document()), 0.5)
+    time.sleep(1.2)  # said once, not at every look
+    assert running.said.count("No such file or directory") == 1
+    away.rename(folder)
+    until(lambda: score(service) == (revision(document("0.25")), 0.25), "not found again")
+    assert "can be read again" in running.said
+
+
+def test_a_mounted_directory_whose_link_is_turned_is_taken_whole(tmp_path: Path) -> None:
+    """As Kubernetes puts a ConfigMap: files are links through ..data, a link to a directory that another replaces."""
+    mount = tmp_path / "mount"
+    for name, points in (("..1", "0.5"), ("..2", "0.25")):
+        (mount / name).mkdir(parents=True)
+        for code in ("mine", "other"):
+            (mount / name / f"{code}.yaml").write_text(document(points, code), encoding="utf-8")
+    (mount / "..data").symlink_to("..1")
+    for code in ("mine", "other"):
+        (mount / f"{code}.yaml").symlink_to(f"..data/{code}.yaml")
+    with serve(tmp_path, "--criteria", str(mount)) as running:
+        service = Service(running.address)
+        assert [score(service, code)[1] for code in ("mine", "other")] == [0.5, 0.5]
+        (mount / "..new").symlink_to("..2")
+        (mount / "..new").replace(mount / "..data")
+        until(lambda: score(service)[1] == 0.25, "not turned")
+        assert score(service, "other")[1] == 0.25
+        assert running.said.count(" loaded in ") == 1
+        service.channel.close()
+
+
+def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Serving, service: Service) -> None:
+    """Half a document, should a busy machine hold the writer for long, does not add up to what it states: refused."""
+    text = document("0.25")
+    with (folder / "mine.yaml").open("w", encoding="utf-8") as file:
+        for start in range(0, len(text), 2_000):
+            file.write(text[start : start + 2_000])
+            file.flush()
+            time.sleep(0.1)
+            assert score(service) == (revision(document()), 0.5)
+    until(lambda: score(service) == (revision(text), 0.25), "not taken when it was whole")
+
+
+def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, running: Serving, service: Service) -> None:
+    (folder / "nowhere.yaml").symlink_to("not-there")
+    (folder / "directory.yaml").mkdir()
+    os.mkfifo(folder / "pipe.yaml")
+    until(lambda: state(service, ""), "not refused")
+    problems = [problem for summary in summaries(service, "") for problem in summary.problems]
+    assert problems == [
+        f"{folder}/nowhere.yaml:1:1: cannot be read: No such file or directory",
+        f"{folder}/pipe.yaml:1:1: is empty",
+    ]
+    before = running.said.count(" loaded in ")
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: running.said.count(" loaded in ") > before, "not asked")
+    assert running.said.splitlines()[-1].endswith(" s: nothing has changed in them")
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+def test_a_directory_that_is_none_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for path, why in ((tmp_path / "none", "No such file or directory"), (file, "Not a directory")):
+        wanted = f"scorer: cannot read the directory of criteria sets {path}: {why}\n"
+        for words in (["serve", "--address", "127.0.0.1:0"], ["criteria", "list"]):
+            done = run(*words, "--criteria", path)
+            assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
+
+
+def test_sets_of_a_directory_are_listed_shown_and_put_in_a_form_without_a_server(folder: Path, tmp_path: Path) -> None:
+    put(folder / "mine.yaml", document())
+    put(folder / "broken.yaml", "a: [")
+    done = run("criteria", "list", "--criteria", folder)
+    assert re.search(rf"^ *mine .* available +{revision(document())[:12]} *$", done.stdout, re.M), done.stdout
+    assert re.search(r"^ *\? .* refused, 1 problem *$", done.stdout, re.M), done.stdout
+    assert done.stderr.startswith(f"scorer: {folder}/broken.yaml:1:5: not YAML: ")
+    assert run("criteria", "show", "mine", "--criteria", folder).stdout.lstrip().startswith("mine ")
+    assert run("criteria", "template", "mine", "--criteria", folder, "--out", tmp_path).returncode == 0
+    assert (tmp_path / "mine.csv").is_file()
+
+
+def test_a_server_that_is_not_there_is_a_mistake() -> None:
+    done = run("criteria", "list", "--address", "127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("scorer: 127.0.0.1:1 does not say its criteria sets: UNAVAILABLE: ")
+
+
+# --- calls under way, and memory -----------------------------------------------------------------------------------
+
+SLOW = """
+criteria_set: slow
+title: {en: Slow}
+provenance: published
+tiers: [district]
+categories:
+  readiness:
+    groups:
+      water:
+        criteria:
+          - {id: W.1, formula: count, indicator: wells, each: EACH, points: 10}
+    levels:
+      - {level: 1, gates: [{measure: total, at_least: GATE}]}
+"""
+TEXTS = [SLOW.replace("EACH", each).replace("GATE", gate) for each, gate in (("1", "40%"), ("2", "50%"))]
+WELLS = Indicator("wells", "count", maximum=50)
+
+
+def living_slow(folder: Path, **overrides: object) -> LivingCatalogue:
+    put(folder / "slow.yaml", TEXTS[0])
+    plugins = host(group("water", WELLS, **overrides))
+    return LivingCatalogue(Catalogue({}, (), plugins), Folder(folder), GateCompiler())
+
+
+def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def score(self: CriterionGroup, criteria: Any, cohort: Any) -> Any:
+        if not began.is_set():
+            began.set()
+            assert go_on.wait(PATIENCE)
+        return CriterionGroup.score(self, criteria, cohort)
+
+    living = living_slow(folder, score=score)
+    server = Server(living.current, LOOPBACK)
+    server.start()
+    service = Service(server.address)
+    request = pb.ScoreUnitRequest(criteria_set="slow", unit_answers={"unit": {"id": "u", "tier": "district"}})
+    request.unit_answers.answers["wells"].number = 3
+    under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
+    assert began.wait(PATIENCE)
+    put(folder / "slow.yaml", TEXTS[1])
+    assert living.renew() is not None
+    replies = [service.scorer.ScoreUnit(request, timeout=PATIENCE)]
+    go_on.set()
+    replies.insert(0, under_way.result(PATIENCE))
+    service.channel.close()
+    server.stop(0)
+    assert [reply.provenance.revision for reply in replies] == [revision(text) for text in TEXTS]
+    assert [reply.scorecard.overall.score.points for reply in replies] == [3, 6]
+    assert [reply.scorecard.categories[0].level for reply in replies] == [0, 1]
+
+
+def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loaded_again(folder: Path) -> None:
+    """Without a search for circles of garbage, which looks at nothing that was there when the server started."""
+    living = living_slow(folder)
+    put(folder / "other.yaml", SLOW.replace("EACH", "1").replace("GATE", "60%").replace("slow", "other"))
+    living.renew()
+    sets = living.current().sets
+    (category,) = sets["slow"].tiers["district"].categories
+    assert category.table is not None
+    replaced, unchanged = [weakref.ref(sets["slow"]), weakref.ref(category.table)], sets["other"]
+    del sets, category
+    gc.disable()
+    try:
+        put(folder / "slow.yaml", TEXTS[1])
+        living.renew()
+        assert [reference() for reference in replaced] == [None, None]
+    finally:
+        gc.enable()
+    (folder / "other.yaml").touch()
+    living.renew()
+    living.renew(again=True)
+    assert living.current().sets["other"] is unchanged
+
+
+class BeingWritten(Folder):
+    """A directory that somebody writes to while it is read."""
+
+    def texts(self, stamps: Any) -> dict[str, Any]:
+        found = super().texts(stamps)
+        put(self.path / "slow.yaml", TEXTS[1])
+        return found
+
+
+def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder: Path) -> None:
+    living = living_slow(folder)
+    living.folder = BeingWritten(folder)
+    put(folder / "slow.yaml", TEXTS[1].replace("50%", "70%"))
+    before = living.current()
+    assert living.renew() is None
+    assert living.current() is before
+    assert living.renew(again=True) is not None
+    assert living.current().sets["slow"].criteria_set.revision == revision(TEXTS[1])
+
+
+def memory(process: int) -> int:
+    """MiB that it holds."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+class Callers:
+    """Threads that score the unit of one meeting, and check every answer against the sets that were written."""
+
+    def __init__(self, address: str, count: int) -> None:
+        self.written: list[tuple[str, float]] = []
+        """Revision and points, in turn."""
+        self.served = 0
+        """Place of the last one known to be served."""
+        self.answers = 0
+        self.wrong: list[object] = []
+        self._address, self._enough = address, threading.Event()
+        self._threads = [threading.Thread(target=self._call) for _ in range(count)]
+
+    def _call(self) -> None:
+        service = Service(self._address)
+        while not self._enough.is_set():
+            first = self.served
+            try:
+                answer = score(service)
+            except grpc.RpcError as error:
+                self.wrong.append(error)
+                continue
+            if answer not in self.written[first : len(self.written)]:
+                self.wrong.append((first, answer))
+            self.answers += 1
+        service.channel.close()
+
+    def __enter__(self) -> Callers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.timeout(60 + 10 * RELOADS)
+def test_many_reloads_under_load_fail_no_call_give_no_wrong_answer_and_hold_no_memory(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    """Every second edit moves a gate, so that tables are compiled; every tenth is found without being asked."""
+    callers, held = Callers(running.address, 2), []
+    callers.written.append((revision(document()), 0.5))
+    with callers:
+        for n in range(RELOADS):
+            text = document(str(points := (n + 1) / 1000))
+            if n % 2:
+                text = text.replace("at_least: 90%", f"at_least: 9{n // 2 % 5}.5%", 1)
+            callers.written.append((revision(text), points))
+            put(folder / "mine.yaml", text)
+            if n % 10:
+                running.process.send_signal(signal.SIGHUP)
+            until(lambda: score(service) == callers.written[-1], f"edit {n} was not taken")
+            callers.served = len(callers.written) - 1
+            held.append(memory(running.process.pid))
+    print(f"{RELOADS} reloads, {callers.answers} answers, MiB held: {held[:: max(RELOADS // 20, 1)]}")
+    assert callers.wrong == []
+    assert callers.answers > RELOADS
+    assert " ERROR " not in running.said
+    assert held[-1] - held[RELOADS // 5] < 24, held
+
+
+# --- several processes ---------------------------------------------------------------------------------------------
+
+
+def test_every_worker_takes_an_edit_by_itself_and_at_once_on_a_signal_to_the_parent(
+    tmp_path: Path, folder: Path
+) -> None:
+    put(folder / "mine.yaml", document())
+    with serve(tmp_path, "--workers", "2", "--criteria", str(folder)) as running:
+        workers = {worker: Service(running.address, channel) for channel, worker in running.channels(2).items()}
+        assert len(workers) == 2
+        for points, asked in (("0.25", False), ("0.75", True)):
+            put(folder / "mine.yaml", document(points))
+            if asked:
+                running.process.send_signal(signal.SIGHUP)
+            for service in workers.values():
+                until(lambda: score(service) == (revision(document(points)), float(points)), "not edited")  # noqa: B023
+        put(folder / "mine.yaml", "criteria_set: [")
+        for service in workers.values():
+            until(lambda: state(service, "mine") == KEPT, "not kept")  # noqa: B023
+            assert score(service) == (revision(document("0.75")), 0.75)
+            service.channel.close()
+        loaded = re.findall(r"^\[(\d+)\] .* criteria sets: .* loaded in ", running.said, re.M)
+        assert {int(pid) for pid in loaded} == set(workers)
+        assert running.workers == set(workers)  # nobody has died of the signal

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 EPOCH = datetime.date(1970, 1, 1)
 
@@ -34,7 +35,7 @@ class Indicator:
     """One number, flag, choice or date that a unit reports.
 
     Raises:
-        ValueError: a choice without options, options on another kind, or a bad code.
+        ValueError: a choice without options, options on another kind, a bad code, or a direction that is none.
     """
 
     code: str
@@ -49,6 +50,9 @@ class Indicator:
     """Smallest answer allowed (inclusive), narrower than the kind's own range."""
     maximum: float | None = None
     """Largest answer allowed (inclusive)."""
+    better: Literal["", "more", "less"] = ""
+    """Which answers are better, all else equal: no criterion that reads it ever gives fewer points for a larger answer
+    ("more"; yes, or a later day) or for a smaller one ("less"). ``scorer.testing`` tries what is declared here."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
@@ -58,6 +62,8 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
         if "" in self.options:
             raise ValueError(f"indicator {self.code}: an option needs a code")
+        if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
+            raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
 
     def range(self) -> tuple[float, float]:
         """Smallest and largest answer as numbers of a cohort, both allowed."""

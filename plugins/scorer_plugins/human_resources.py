@@ -14,6 +14,7 @@ class HumanResources(CriterionGroup):
             kind="number",
             unit="points",
             title={"en": "Points awarded for human resources", "vi": "Điểm thẩm định nhóm nhân lực"},
+            better="more",
         ),
         Indicator(
             "staff",
@@ -29,6 +30,7 @@ class HumanResources(CriterionGroup):
                 "en": "A leader is put in charge of IT in writing",
                 "vi": "Có văn bản phân công lãnh đạo phụ trách công nghệ thông tin",
             },
+            better="more",
         ),
         Indicator(
             "it_official",
@@ -55,6 +57,7 @@ class HumanResources(CriterionGroup):
                 "en": "The leader in charge was trained in e-government",
                 "vi": "Lãnh đạo phụ trách đã được bồi dưỡng về chính quyền điện tử",
             },
+            better="more",
         ),
         Indicator(
             "staff_trained",
@@ -65,6 +68,7 @@ class HumanResources(CriterionGroup):
                 "vi": "Số cán bộ được tập huấn sử dụng phần mềm dùng chung",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "staff_certified",
@@ -75,6 +79,7 @@ class HumanResources(CriterionGroup):
                 "vi": "Số cán bộ có chứng chỉ kỹ năng công nghệ thông tin",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "it_official_courses",
@@ -85,11 +90,13 @@ class HumanResources(CriterionGroup):
                 "vi": "Số khóa đào tạo cán bộ công nghệ thông tin đã tham gia",
             },
             maximum=100,
+            better="more",
         ),
         Indicator(
             "security_training",
             kind="flag",
             title={"en": "Staff trained in information security", "vi": "Có tập huấn về an toàn thông tin"},
+            better="more",
         ),
     )
     checks = (

@@ -14,6 +14,7 @@ class Infrastructure(CriterionGroup):
             kind="number",
             unit="points",
             title={"en": "Points awarded for infrastructure", "vi": "Điểm thẩm định nhóm hạ tầng"},
+            better="more",
         ),
         Indicator(
             "infrastructure_conditional_awarded",
@@ -23,6 +24,7 @@ class Infrastructure(CriterionGroup):
                 "en": "Points awarded for infrastructure that is not asked of every unit",
                 "vi": "Điểm thẩm định hạ tầng không áp dụng cho mọi đơn vị",
             },
+            better="more",
         ),
         Indicator(
             "computers",
@@ -37,6 +39,7 @@ class Infrastructure(CriterionGroup):
             unit="machines",
             title={"en": "Computers with antivirus software", "vi": "Số máy tính cài phần mềm diệt virus"},
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "computers_on_lan",
@@ -44,6 +47,7 @@ class Infrastructure(CriterionGroup):
             unit="machines",
             title={"en": "Computers on the local network", "vi": "Số máy tính kết nối mạng nội bộ (LAN)"},
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "computers_recent",
@@ -51,6 +55,7 @@ class Infrastructure(CriterionGroup):
             unit="machines",
             title={"en": "Computers that serve the work well", "vi": "Số máy tính đáp ứng nhu cầu làm việc"},
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "lan",
@@ -68,11 +73,13 @@ class Infrastructure(CriterionGroup):
             title={"en": "Bandwidth to the Internet", "vi": "Băng thông kết nối Internet"},
             minimum=0,
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "firewall_appliance",
             kind="flag",
             title={"en": "Firewall as a device of its own", "vi": "Thiết bị tường lửa (firewall) chuyên dụng"},
+            better="more",
         ),
         Indicator(
             "firewall_software",
@@ -81,6 +88,7 @@ class Infrastructure(CriterionGroup):
                 "en": "Firewall within the router or as software",
                 "vi": "Tường lửa tích hợp trên bộ định tuyến hoặc bằng phần mềm",
             },
+            better="more",
         ),
         Indicator(
             "cameras",
@@ -91,6 +99,7 @@ class Infrastructure(CriterionGroup):
                 "vi": "Số camera giám sát tại bộ phận một cửa và vị trí xung yếu",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "lan_lightning_protection",
@@ -99,6 +108,7 @@ class Infrastructure(CriterionGroup):
                 "en": "Protection of the local network from lightning surges",
                 "vi": "Hệ thống chống sét lan truyền bảo vệ mạng LAN",
             },
+            better="more",
         ),
         Indicator(
             "lookup_screen",
@@ -107,6 +117,7 @@ class Infrastructure(CriterionGroup):
                 "en": "Screen at the one-stop desk for looking procedures up",
                 "vi": "Màn hình tra cứu thủ tục hành chính tại bộ phận một cửa",
             },
+            better="more",
         ),
         Indicator(
             "led_screen",
@@ -115,6 +126,7 @@ class Infrastructure(CriterionGroup):
                 "en": "LED screen with the leaders' schedule",
                 "vi": "Màn hình LED hiển thị lịch công tác của lãnh đạo",
             },
+            better="more",
         ),
         Indicator(
             "barcode_reader",
@@ -123,11 +135,13 @@ class Infrastructure(CriterionGroup):
                 "en": "Bar-code reader at the one-stop desk for looking files up",
                 "vi": "Đầu đọc mã vạch tra cứu hồ sơ tại bộ phận một cửa",
             },
+            better="more",
         ),
         Indicator(
             "online_meeting_room",
             kind="flag",
             title={"en": "Room for online meetings", "vi": "Phòng họp trực tuyến"},
+            better="more",
         ),
         Indicator(
             "one_stop_citizen_computer",
@@ -136,11 +150,13 @@ class Infrastructure(CriterionGroup):
                 "en": "Computer for the public at the one-stop desk",
                 "vi": "Máy tính phục vụ người dân tại bộ phận một cửa",
             },
+            better="more",
         ),
         Indicator(
             "one_stop_scanner",
             kind="flag",
             title={"en": "Scanner at the one-stop desk", "vi": "Máy quét tài liệu tại bộ phận một cửa"},
+            better="more",
         ),
         Indicator(
             "one_stop_items_required",
@@ -161,6 +177,7 @@ class Infrastructure(CriterionGroup):
                 "vi": "Số loại trang thiết bị bộ phận một cửa đã có",
             },
             maximum=100,
+            better="more",
         ),
         Indicator(
             "security_incidents",
@@ -168,11 +185,13 @@ class Infrastructure(CriterionGroup):
             unit="incidents",
             title={"en": "Information security incidents", "vi": "Số sự cố mất an toàn thông tin"},
             maximum=10_000,
+            better="less",
         ),
         Indicator(
             "data_backup",
             kind="flag",
             title={"en": "Data are backed up regularly", "vi": "Sao lưu dữ liệu định kỳ"},
+            better="more",
         ),
         Indicator(
             "households",
@@ -187,6 +206,7 @@ class Infrastructure(CriterionGroup):
             unit="households",
             title={"en": "Households with a computer", "vi": "Số hộ có máy tính"},
             maximum=5_000_000,
+            better="more",
         ),
         Indicator(
             "households_television",
@@ -194,6 +214,7 @@ class Infrastructure(CriterionGroup):
             unit="households",
             title={"en": "Households with a television", "vi": "Số hộ có ti vi"},
             maximum=5_000_000,
+            better="more",
         ),
         Indicator(
             "households_internet",
@@ -201,6 +222,7 @@ class Infrastructure(CriterionGroup):
             unit="households",
             title={"en": "Households with Internet", "vi": "Số hộ có kết nối Internet"},
             maximum=5_000_000,
+            better="more",
         ),
     )
     checks = (

@@ -18,6 +18,7 @@ class Interaction(CriterionGroup):
                 "vi": "Số cán bộ sử dụng phần mềm quản lý văn bản và hồ sơ công việc",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "documents_in",
@@ -35,6 +36,7 @@ class Interaction(CriterionGroup):
                 "vi": "Số văn bản đến xử lý trên phần mềm",
             },
             maximum=1_000_000,
+            better="more",
         ),
         Indicator(
             "documents_out",
@@ -49,6 +51,7 @@ class Interaction(CriterionGroup):
             unit="documents",
             title={"en": "Documents sent electronically", "vi": "Số văn bản đi gửi điện tử"},
             maximum=1_000_000,
+            better="more",
         ),
         Indicator(
             "documents_out_signed",
@@ -59,6 +62,7 @@ class Interaction(CriterionGroup):
                 "vi": "Số văn bản đi có chữ ký số của cơ quan",
             },
             maximum=1_000_000,
+            better="more",
         ),
         Indicator(
             "leaders",
@@ -73,6 +77,7 @@ class Interaction(CriterionGroup):
             unit="people",
             title={"en": "Leaders who sign documents digitally", "vi": "Số lãnh đạo sử dụng chữ ký số"},
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "email_accounts",
@@ -87,6 +92,7 @@ class Interaction(CriterionGroup):
             unit="accounts",
             title={"en": "Official e-mail accounts in regular use", "vi": "Số hộp thư công vụ sử dụng thường xuyên"},
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "one_stop_software",
@@ -103,6 +109,7 @@ class Interaction(CriterionGroup):
             unit="meetings",
             title={"en": "Online meetings held or joined", "vi": "Số cuộc họp trực tuyến đã tổ chức, tham gia"},
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "work_files",
@@ -117,16 +124,19 @@ class Interaction(CriterionGroup):
             unit="files",
             title={"en": "Work files kept in the document system", "vi": "Số hồ sơ công việc lập trên phần mềm"},
             maximum=1_000_000,
+            better="more",
         ),
         Indicator(
             "hotline",
             kind="flag",
             title={"en": "A hotline for the public is published", "vi": "Công khai đường dây nóng"},
+            better="more",
         ),
         Indicator(
             "online_feedback",
             kind="flag",
             title={"en": "The public can give feedback online", "vi": "Tiếp nhận phản ánh, kiến nghị trực tuyến"},
+            better="more",
         ),
     )
     checks = (

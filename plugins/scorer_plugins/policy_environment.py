@@ -17,6 +17,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Points awarded for the policy environment",
                 "vi": "Điểm thẩm định nhóm môi trường chính sách",
             },
+            better="more",
         ),
         Indicator(
             "steering_committee",
@@ -33,6 +34,7 @@ class PolicyEnvironment(CriterionGroup):
             unit="meetings",
             title={"en": "Meetings of the steering committee", "vi": "Số cuộc họp của Ban Chỉ đạo"},
             maximum=200,
+            better="more",
         ),
         Indicator(
             "regulation_lan",
@@ -41,6 +43,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Regulation on managing and running the local network (LAN)",
                 "vi": "Quy chế quản lý, vận hành mạng nội bộ (LAN)",
             },
+            better="more",
         ),
         Indicator(
             "regulation_shared_software",
@@ -49,6 +52,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Regulation on using the shared software",
                 "vi": "Quy chế quản lý, sử dụng các phần mềm dùng chung",
             },
+            better="more",
         ),
         Indicator(
             "regulation_information_security",
@@ -57,6 +61,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Regulation on information security within the unit",
                 "vi": "Quy định bảo đảm an toàn, an ninh thông tin nội bộ",
             },
+            better="more",
         ),
         Indicator(
             "it_plan_issued",
@@ -65,6 +70,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Day on which the year's IT plan was issued",
                 "vi": "Ngày ban hành kế hoạch công nghệ thông tin hằng năm",
             },
+            better="less",
         ),
         Indicator(
             "it_plan_tasks",
@@ -82,6 +88,7 @@ class PolicyEnvironment(CriterionGroup):
             unit="tasks",
             title={"en": "Tasks of the IT plan that were done", "vi": "Số nhiệm vụ của kế hoạch đã hoàn thành"},
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "steering_documents",
@@ -92,6 +99,7 @@ class PolicyEnvironment(CriterionGroup):
                 "vi": "Số văn bản chỉ đạo, đôn đốc ứng dụng công nghệ thông tin",
             },
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "leader_chairs_meetings",
@@ -100,6 +108,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "The head chairs the meetings on e-government",
                 "vi": "Thủ trưởng trực tiếp chủ trì họp về chính quyền điện tử",
             },
+            better="more",
         ),
         Indicator(
             "conclusions_issued",
@@ -108,6 +117,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Conclusions of these meetings are issued in writing",
                 "vi": "Ban hành thông báo kết luận sau họp",
             },
+            better="more",
         ),
         Indicator(
             "communication_plan",
@@ -116,6 +126,7 @@ class PolicyEnvironment(CriterionGroup):
                 "en": "Plan for making online services known to the public",
                 "vi": "Kế hoạch tuyên truyền về dịch vụ công trực tuyến",
             },
+            better="more",
         ),
     )
     checks = (PartOf("it_plan_tasks_done", "it_plan_tasks"),)

@@ -37,6 +37,7 @@ class Presence(CriterionGroup):
                 "vi": "Số mục thông tin đã cung cấp đầy đủ",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "news_published",
@@ -44,6 +45,7 @@ class Presence(CriterionGroup):
             unit="articles",
             title={"en": "News articles published", "vi": "Số tin, bài đã đăng"},
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "public_documents",
@@ -64,6 +66,7 @@ class Presence(CriterionGroup):
                 "vi": "Số văn bản thuộc diện công khai đã đăng trên trang/cổng",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "procedures_published",
@@ -74,11 +77,13 @@ class Presence(CriterionGroup):
                 "vi": "Số thủ tục hành chính đã công khai trên trang/cổng",
             },
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "work_schedule_published",
             kind="flag",
             title={"en": "The leaders' work schedule is published", "vi": "Công khai lịch công tác của lãnh đạo"},
+            better="more",
         ),
         Indicator(
             "questions_received",
@@ -96,6 +101,7 @@ class Presence(CriterionGroup):
                 "vi": "Số câu hỏi qua trang/cổng trả lời đúng hạn",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "update_days",
@@ -107,11 +113,13 @@ class Presence(CriterionGroup):
             },
             minimum=0,
             maximum=366,
+            better="less",
         ),
         Indicator(
             "budget_disclosed",
             kind="flag",
             title={"en": "The budget is disclosed on the portal", "vi": "Công khai ngân sách trên trang/cổng"},
+            better="more",
         ),
         Indicator(
             "editorial_board",
@@ -120,6 +128,7 @@ class Presence(CriterionGroup):
                 "en": "Editorial board of the portal with rules of work",
                 "vi": "Ban biên tập trang/cổng và quy chế hoạt động",
             },
+            better="more",
         ),
     )
     checks = (

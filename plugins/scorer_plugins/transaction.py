@@ -29,6 +29,7 @@ class Transaction(CriterionGroup):
             unit="procedures",
             title={"en": "Procedures offered online at level 4", "vi": "Số thủ tục trực tuyến mức độ 4"},
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "procedures_online_with_files",
@@ -39,6 +40,7 @@ class Transaction(CriterionGroup):
                 "vi": "Số thủ tục mức độ 3, 4 có phát sinh hồ sơ trực tuyến",
             },
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "files",
@@ -67,6 +69,7 @@ class Transaction(CriterionGroup):
             unit="files",
             title={"en": "Online files of procedures at level 4", "vi": "Số hồ sơ trực tuyến mức độ 4"},
             maximum=10_000_000,
+            better="more",
         ),
         Indicator(
             "online_files_on_time",
@@ -74,6 +77,7 @@ class Transaction(CriterionGroup):
             unit="files",
             title={"en": "Online files settled in time", "vi": "Số hồ sơ trực tuyến giải quyết đúng hạn"},
             maximum=10_000_000,
+            better="more",
         ),
         Indicator(
             "files_on_time",
@@ -81,6 +85,7 @@ class Transaction(CriterionGroup):
             unit="files",
             title={"en": "Files settled in time", "vi": "Số hồ sơ giải quyết đúng hạn"},
             maximum=10_000_000,
+            better="more",
         ),
         Indicator(
             "files_in_system",
@@ -91,6 +96,7 @@ class Transaction(CriterionGroup):
                 "vi": "Số hồ sơ cập nhật trên phần mềm một cửa điện tử",
             },
             maximum=10_000_000,
+            better="more",
         ),
         Indicator(
             "files_by_post",
@@ -101,6 +107,7 @@ class Transaction(CriterionGroup):
                 "vi": "Số hồ sơ qua dịch vụ bưu chính công ích",
             },
             maximum=10_000_000,
+            better="more",
         ),
         Indicator(
             "guidance_sessions",
@@ -111,11 +118,13 @@ class Transaction(CriterionGroup):
                 "vi": "Số buổi hướng dẫn người dân sử dụng dịch vụ công trực tuyến",
             },
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "online_payment",
             kind="flag",
             title={"en": "Fees can be paid online", "vi": "Cho phép thanh toán phí, lệ phí trực tuyến"},
+            better="more",
         ),
     )
     checks = (

@@ -18,6 +18,7 @@ class Transformation(CriterionGroup):
                 "vi": "Số thủ tục đã rà soát để cung cấp mức độ 3, 4",
             },
             maximum=10_000,
+            better="more",
         ),
         Indicator(
             "integrated_systems",
@@ -28,6 +29,7 @@ class Transformation(CriterionGroup):
                 "vi": "Số hệ thống đã tích hợp với hệ thống dùng chung của tỉnh",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "shared_datasets",
@@ -35,6 +37,7 @@ class Transformation(CriterionGroup):
             unit="data sets",
             title={"en": "Data sets shared with other units", "vi": "Số cơ sở dữ liệu đã chia sẻ với cơ quan khác"},
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "electronic_citizens",
@@ -45,6 +48,7 @@ class Transformation(CriterionGroup):
                 "vi": "Số cán bộ, công chức đạt tiêu chí “Công dân điện tử”",
             },
             maximum=100_000,
+            better="more",
         ),
         Indicator(
             "directive_03_plan_issued",
@@ -53,6 +57,7 @@ class Transformation(CriterionGroup):
                 "en": "Day on which the plan for Chỉ thị 03/CT-UBND was issued",
                 "vi": "Ngày ban hành kế hoạch thực hiện Chỉ thị 03/CT-UBND",
             },
+            better="less",
         ),
         Indicator(
             "directive_03_made_known",
@@ -61,6 +66,7 @@ class Transformation(CriterionGroup):
                 "en": "Chỉ thị 03/CT-UBND was made known to all staff",
                 "vi": "Đã quán triệt Chỉ thị 03/CT-UBND đến toàn thể cán bộ",
             },
+            better="more",
         ),
         Indicator(
             "results_electronic",
@@ -68,6 +74,7 @@ class Transformation(CriterionGroup):
             unit="files",
             title={"en": "Files whose result was returned electronically", "vi": "Số hồ sơ trả kết quả điện tử"},
             maximum=10_000_000,
+            better="more",
         ),
     )
     checks = (

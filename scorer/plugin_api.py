@@ -1,4 +1,4 @@
-"""All that a plugin author imports; everything else in ``scorer`` is private and may change.
+"""All that a plugin imports; ``scorer.testing`` is for its tests. Everything else is private and may change.
 
 from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -29,13 +30,17 @@ def group(name: str, *indicators: Indicator, checks: Sequence[PartOf] = (), **ov
     return type(name.title(), (CriterionGroup,), body)()
 
 
-def plugin(group: CriterionGroup | None = None, formulas: Sequence[type[Formula]] = ()) -> object:
+def plugin(
+    group: CriterionGroup | None = None, formulas: Sequence[type[Formula]] = (), sets: Sequence[Path] = ()
+) -> object:
     """A plugin module."""
     module = types.ModuleType("plugin")
     if group is not None:
         module.scorer_criterion_group = hookimpl(specname="scorer_criterion_group")(lambda: group)
     if formulas:
         module.scorer_formulas = hookimpl(specname="scorer_formulas")(lambda: list(formulas))
+    if sets:
+        module.scorer_criteria_sets = hookimpl(specname="scorer_criteria_sets")(lambda: list(sets))
     return module
 
 

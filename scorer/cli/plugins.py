@@ -8,12 +8,14 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from scorer.cli import conformance
 from scorer.cli.load import quiet_host
 from scorer.cli.output import err, out, table
 from scorer.groups import API_VERSION
 from scorer.plugins import Plugin
 
 app = typer.Typer(help="Look at installed plugins.", no_args_is_help=True)
+app.command("check")(conformance.check_plugin)
 
 
 @app.callback()

@@ -1,0 +1,34 @@
+"""scorer plugins check: the conformance kit without pytest."""
+
+from __future__ import annotations
+
+import typer
+from rich.markup import escape
+
+from scorer.cli.output import UserMistake, err, out
+from scorer.testing.checks import CHECKS
+from scorer.testing.subject import Subject
+
+_SHOWN = {"ok": "[green]ok     [/]", "failed": "[red]failed [/]", "skipped": "skipped"}
+
+
+def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer plugins list` shows it.")) -> None:
+    """Check that a plugin keeps what every plugin promises, such as that missing is not zero.
+
+    The same checks are tests for pytest in scorer.testing. Exit code 1 when one fails.
+    """
+    out.reserve()
+    with err.status(f"trying {name}"):
+        subject = Subject.of(name)
+    if subject.plugin not in subject.host.plugins:
+        raise UserMistake(subject.plugin.failure)
+    counts = dict.fromkeys(_SHOWN, 0)
+    for check in CHECKS:
+        result = check.run(subject)
+        counts[result.outcome] += 1
+        out.print(f"{_SHOWN[result.outcome]} {check.name}: {escape(check.title)}", soft_wrap=True)
+        for line in (*result.text.splitlines(), *result.costs):
+            out.print(f"          {escape(line)}", soft_wrap=True)
+    out.print(f"{escape(name)}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    if counts["failed"]:
+        raise typer.Exit(1)

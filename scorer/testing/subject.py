@@ -1,0 +1,92 @@
+"""The plugin under test, found as the service finds it, and the criteria that it is tried with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from scorer.criteria.loader import load
+from scorer.criteria.model import CriteriaSet
+from scorer.formulas import Formula
+from scorer.hints import nearly
+from scorer.plugins import ENTRY_POINTS, Plugin, PluginHost, take_in
+from scorer.testing.drafts import NAME, draft
+from scorer.testing.trials import Trial
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A plugin among all that are installed."""
+
+    plugin: Plugin
+    host: PluginHost
+
+    @classmethod
+    def of(cls, plugin: object) -> Subject:
+        """The installed plugin of this name, or one by its module; ``failure`` says why it cannot be used."""
+        installed = PluginHost.installed()
+        if isinstance(plugin, str):
+            known = {found.name: found for found in installed.plugins}
+            return cls(known.get(plugin) or _unknown(plugin, list(known)), installed)
+        name = getattr(plugin, "__name__", type(plugin).__name__)
+        alone = take_in(Plugin(name), lambda: plugin)
+        others = [other for other in installed.plugins if not _same(alone, other)]
+        found = take_in(Plugin(name), lambda: plugin, others)
+        return cls(found, PluginHost((*others, found)))
+
+    @property
+    def installed(self) -> bool:
+        """Whether it was found by its entry point."""
+        return bool(self.plugin.distribution)
+
+    @property
+    def kinds(self) -> frozenset[type[Formula]]:
+        """The formula kinds it adds."""
+        return frozenset(self.plugin.formulas)
+
+    @property
+    def brings(self) -> str:
+        """The group and the formula kinds, for people."""
+        group = [f"group {self.plugin.group.name!r}"] if self.plugin.group else []
+        return " and ".join([*group, *(f"formula kind {kind.kind!r}" for kind in self.plugin.formulas)])
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """What is scored: the sets that the plugin issues or that are installed and use it.
+
+        Where there are none, criteria are made from its indicators. They are no stand-in for a set that is refused.
+        """
+        found = [trial for source, criteria_set in self._sets() for trial in self._of(source, criteria_set)]
+        group = self.plugin.group
+        if not found and group is not None and group.indicators and not self.plugin.criteria_sets:
+            made, document = load(draft(group), NAME, self.host.vocabulary())
+            assert made is not None, document.problems
+            found += self._of(NAME, made)
+        return tuple(found)
+
+    def _sets(self) -> Iterator[tuple[str, CriteriaSet]]:
+        """Every installed set that can be read."""
+        for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
+            for file in plugin.criteria_sets:
+                criteria_set, _ = load(file.read_bytes(), file.name, self.host.vocabulary())
+                if criteria_set is not None:
+                    yield file.name, criteria_set
+
+    def _of(self, source: str, criteria_set: CriteriaSet) -> Iterator[Trial]:
+        for group in criteria_set.groups():
+            whole = self.host.groups[group.code] is self.plugin.group
+            for tier in criteria_set.tiers:
+                if trial := Trial.of(source, criteria_set, group, tier, self.host.providers, self.kinds, whole=whole):
+                    yield trial
+
+
+def _unknown(name: str, known: list[str]) -> Plugin:
+    missing = f"no plugin {name!r} is installed in the entry point group {ENTRY_POINTS}"
+    return Plugin(name, failure=f"{missing}; there are: {', '.join(known)}{nearly(name, known)}")
+
+
+def _same(one: Plugin, other: Plugin) -> bool:
+    """Whether two plugins are the same code, one of them installed."""
+    group = one.group is not None and type(one.group) is type(other.group)
+    return group or bool(set(one.formulas) & set(other.formulas))

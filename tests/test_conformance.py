@@ -1,0 +1,394 @@
+"""The conformance kit: each broken plugin fails exactly the check it was made for, sound and bundled ones fail none.
+
+First by the checks themselves, then as authors meet them: installed, by pytest and by the command.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from broken_plugins import CORPUS, SOUND
+from harness import COMPILER, group, plugin
+from hypothesis import given
+from hypothesis import strategies as st
+from strangers import install, run
+from strategies import drawn
+
+import scorer_plugins.infrastructure
+from scorer.catalogue import load_set
+from scorer.findings import Findings
+from scorer.indicators import Indicator
+from scorer.intake import Sheet, admit
+from scorer.plugin_api import PartOf
+from scorer.plugins import PluginHost
+from scorer.testing import Conformance
+from scorer.testing.checks import CHECKS, Result
+from scorer.testing.subject import Subject
+
+NAMES = [check.name for check in CHECKS]
+BUNDLED = [plugin.name for plugin in PluginHost.installed().plugins if plugin.distribution == "egov-scorer"]
+COST = re.compile(
+    r"\S+\.yaml, tier \w+, group \w+: \d+\.\d\d us a unit for (\d+) criteria, \d+\.\d times as much as \1 flags"
+)
+
+
+def results(subject: Subject) -> dict[str, Result]:
+    return {check.name: check.run(subject) for check in CHECKS}
+
+
+def of(found: dict[str, Result], outcome: str) -> dict[str, str]:
+    return {name: result.text for name, result in found.items() if result.outcome == outcome}
+
+
+@pytest.mark.parametrize("what", CORPUS)
+def test_a_broken_plugin_fails_exactly_the_check_that_it_was_made_for(what: str) -> None:
+    broken = CORPUS[what]
+    found = results(Subject.of(broken.plugin))
+    failed = of(found, "failed")
+    assert list(failed) == [broken.check], failed
+    assert broken.says in failed[broken.check]
+    assert set(of(found, "skipped")) == broken.skipped
+
+
+def test_every_check_that_can_fail_is_broken_by_some_plugin() -> None:
+    assert {broken.check for broken in CORPUS.values()} == set(NAMES) - {"cost_is_reported"}
+
+
+@pytest.mark.parametrize("what", SOUND)
+def test_a_sound_plugin_passes_every_check(what: str) -> None:
+    found = results(Subject.of(SOUND[what]))
+    assert list(of(found, "ok")) == NAMES, found
+    assert all(COST.fullmatch(line) for line in found["cost_is_reported"].costs)
+    assert found["cost_is_reported"].costs
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_plugins_pass_every_check(name: str) -> None:
+    found = results(Subject.of(name))
+    assert of(found, "failed") == {}
+    if name != "criteria_sets":  # it scores nothing
+        assert set(of(found, "skipped")) == {"criteria_sets_are_accepted", "no_clock_network_or_chance"}
+
+
+def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None:
+    subject = Subject.of(scorer_plugins.infrastructure)
+    assert subject.plugin.failure == ""
+    assert not subject.installed
+    assert [trial.source for trial in subject.trials] == ["bac-kan-2020.yaml"] * 3 + ["hue-2020.yaml"]
+
+
+# What is drawn
+
+
+class Places:
+    """Names of fields, for violations that there should be none of."""
+
+    def unit(self, unit: int, field: str) -> str:
+        return f"{unit} {field}"
+
+    answer = exclusion = unit
+
+
+@pytest.mark.parametrize("name", [*BUNDLED, *SOUND])
+def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
+    subject = Subject.of(SOUND.get(name, name))
+    files = {file.name: file for plugin in subject.host.plugins for file in plugin.criteria_sets}
+    for trial in subject.trials:
+        plan, _ = load_set(subject.host, trial.source, files[trial.source].read_bytes(), COMPILER)
+        assert plan is not None
+        for cohort in (trial.drawn, trial.complete):
+            matrix = np.array([cohort.values(code) for code in plan.rows])
+            n, findings = len(cohort), Findings()
+            sheet = Sheet(cohort.unit_ids, cohort.unit_ids, [cohort.tier] * n, [""] * n, matrix, [])
+            (admitted,) = admit(plan, sheet, Places(), findings)
+            assert findings.violations() == []
+            assert np.array_equal(admitted.cohort.matrix, matrix, equal_nan=True)
+
+
+def test_what_is_drawn_holds_what_goes_wrong() -> None:
+    (trial, *_) = Subject.of(SOUND["own scoring"]).trials
+    wells, dry = (trial.drawn.values(code) for code in ("wells", "dry"))
+    assert np.isnan(wells[0])
+    assert list(wells[1:4]) == [0, 8e9, 0]
+    assert 0.05 < np.isnan(wells).mean() < 0.2
+    assert (dry == 0).any()
+    assert ((dry > 0) & (dry == wells)).any()
+    assert {"W.01", "W.02", "W.03", "W.04"} == {code for code, mask in trial.drawn.excluded.items() if mask.any()}
+    assert not np.isnan(trial.complete.matrix).any()
+    assert trial.drawn.matrix.tobytes() == Subject.of(SOUND["own scoring"]).trials[0].drawn.matrix.tobytes()
+
+
+def test_where_no_set_uses_a_group_criteria_are_made_from_its_indicators() -> None:
+    (trial,) = Subject.of(CORPUS["no documentation"].plugin).trials
+    kinds = [criterion.formula.kind for _, criterion in trial.criteria]
+    assert kinds == ["count", "linear", "choice", "steps", "count", "ratio"]
+
+
+@pytest.mark.parametrize(("kind", "better"), [("count", "most"), ("choice", "more")])
+def test_a_direction_that_is_none_is_refused(kind: str, better: str) -> None:
+    options = ("a", "b") if kind == "choice" else ()
+    with pytest.raises(ValueError, match="better is 'more' or 'less', and a choice has neither"):
+        Indicator("x", kind, options=options, better=better)
+
+
+INDICATORS = st.builds(
+    lambda code, kind, ends, better: Indicator(
+        code,
+        kind,
+        options=("a", "b", "c") if kind == "choice" else (),
+        minimum=min(ends) if ends and kind in ("count", "number", "date") else None,
+        maximum=max(ends) if ends and kind in ("count", "number", "date") else None,
+        better="" if kind == "choice" else better,
+    ),
+    st.sampled_from("abcdef"),
+    st.sampled_from(["count", "number", "flag", "choice", "date"]),
+    st.none() | st.lists(st.integers(0, 40_000), min_size=2, max_size=2),
+    st.sampled_from(["", "more", "less"]),
+)
+
+
+@drawn(12)
+@given(st.lists(INDICATORS, min_size=1, max_size=6, unique_by=lambda indicator: indicator.code))
+def test_for_any_indicators_there_are_criteria_and_answers_and_they_pass(indicators: list[Indicator]) -> None:
+    codes = [indicator.code for indicator in indicators]
+    pairs = [PartOf(*pair) for pair in itertools.pairwise(codes)]
+    subject = Subject.of(plugin(group("drawn", *indicators, checks=pairs)))
+    (trial,) = subject.trials
+    for cohort in (trial.drawn, trial.complete):
+        for indicator in indicators:
+            values, (low, high) = cohort.values(indicator.code), indicator.range()
+            values = values[~np.isnan(values)]
+            assert ((values >= low) & (values <= high)).all()
+            assert indicator.kind == "number" or (values == np.rint(values)).all()
+    laws = [check for check in CHECKS if check.name in ("missing_is_not_zero", "monotone_where_declared")]
+    assert [result.text for check in laws if (result := check.run(subject)).outcome == "failed"] == []
+
+
+# As authors meet it
+
+SPRINGS = '''
+"""Springs, as a stranger would write them."""
+
+from importlib.resources import files
+
+import numpy as np
+
+from scorer.plugin_api import CriterionGroup, GroupPoints, Indicator, Status, hookimpl
+
+
+class Springs(CriterionGroup):
+    """Half of the points for one spring, three quarters for two, and so on."""
+
+    name, api_version = "springs", 1
+    title = {"en": "Springs"}
+    indicators = (Indicator("springs", kind="count", unit="springs", title={"en": "Springs"}, better="more"),)
+
+    def score(self, criteria, cohort):
+        springs = cohort.values("springs")
+        most = np.array([[criterion.points.of(cohort.tier)] for criterion in criteria])
+        points = np.rint(most * (1 - 0.5 ** np.minimum(np.nan_to_num(springs), 60)))
+        status = np.where(np.isnan(springs), MISSING, Status.SCORED)
+        return GroupPoints(points, np.broadcast_to(status, points.shape).astype(np.uint8))
+
+
+MISSING = Status.MISSING
+
+
+@hookimpl
+def scorer_criterion_group():
+    return Springs()
+
+
+@hookimpl
+def scorer_criteria_sets():
+    return [files("springs") / "springs-2024.yaml"]
+'''
+SPRINGS_SET = """\
+criteria_set: springs-2024
+title: {en: Springs}
+provenance: reconstructed
+tiers: [commune]
+categories:
+  supply:
+    groups:
+      springs:
+        criteria:
+          - {id: S.01, formula: count, indicator: springs, each: 1, points: 3}
+"""
+CHANGES = {
+    "springs": {},
+    "springs_missing": {"MISSING = Status.MISSING": "MISSING = Status.SCORED"},
+    "springs_hashed": {"most * (": "(1 + hash('springs') % 9) / 9 * most * ("},
+    "springs_old": {'"springs", 1': '"springs", 7'},
+}
+TESTS = """
+from scorer.testing import Conformance
+
+
+class TestSprings(Conformance):
+    plugin = "{name}"
+
+    def test_of_the_authors(self):
+        assert self.plugin == "{name}"
+"""
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For each change of the plugin a folder in which it is installed, with its author's tests."""
+    sites = tmp_path_factory.mktemp("sites")
+    for name, changes in CHANGES.items():
+        code = SPRINGS.replace('files("springs")', f'files("{name}")')
+        for old, new in changes.items():
+            assert old in code
+            code = code.replace(old, new)
+        package = {f"{name}/__init__.py": code, f"{name}/springs-2024.yaml": SPRINGS_SET}
+        install(sites / name, f"stranger-{name}", "1.0", package, {name: name})
+        (sites / name / "test_springs.py").write_text(TESTS.format(name=name), encoding="utf-8")
+    return sites
+
+
+def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """pytest in an author's folder, where every warning is an error."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_an_authors_class_has_a_test_for_each_check_and_the_cost_in_the_summary(sites: Path) -> None:
+    done = pytest_in(sites / "springs", "-v")
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.findall(r"test_springs\.py::TestSprings::test_(\w+) PASSED", done.stdout)
+    assert passed == ["of_the_authors", *NAMES]
+    _, summary = done.stdout.split("scorer: cost of the tested plugins")
+    assert len(COST.findall(summary)) == 1
+
+
+def test_a_class_may_name_a_module_that_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "springs").mkdir()
+    (tmp_path / "springs/__init__.py").write_text(SPRINGS, encoding="utf-8")
+    (tmp_path / "springs/springs-2024.yaml").write_text(SPRINGS_SET, encoding="utf-8")
+    text = "import springs\n" + TESTS.replace('"{name}"', "springs")
+    (tmp_path / "test_springs.py").write_text(text, encoding="utf-8")
+    done = pytest_in(tmp_path, "-q")
+    assert "15 passed" in done.stdout, done.stdout
+    assert "scorer: cost of the tested plugins" in done.stdout
+
+
+def test_one_check_can_be_run_by_its_name(sites: Path) -> None:
+    done = pytest_in(sites / "springs_missing", "-q", "-k", "missing_is_not_zero or points_within_bounds")
+    assert "1 failed, 1 passed, 13 deselected" in done.stdout, done.stdout
+    assert "cost of the tested plugins" not in done.stdout
+
+
+def test_a_failure_says_what_where_and_how_to_mend_it(sites: Path) -> None:
+    done = pytest_in(sites / "springs_missing", "-q")
+    assert "1 failed, 14 passed" in done.stdout, done.stdout
+    _, _, told = done.stdout.partition("TestSprings.test_missing_is_not_zero ___")
+    assert told.splitlines()[1:] [:7] == [
+        "springs, where it is not reported, does not make its criterion MISSING",
+        "  where     springs-2024.yaml, tier commune, group springs",
+        '  criterion S.01, formula count {"each": 1, "indicator": "springs"}',
+        "  unit      unit-00000: springs not reported (and 149 of 299 others)",
+        "  expected  MISSING without springs",
+        "  actual    SCORED, 0 points",
+        '  mend      status[row, np.isnan(cohort.values("springs"))] = Status.MISSING; the scorer does the rest',
+    ]  # fmt: skip
+    assert "Traceback" not in done.stdout
+    assert "laws.py" not in done.stdout
+
+
+def test_the_command_says_the_same_as_pytest(sites: Path) -> None:
+    done = run(sites / "springs_missing", "plugins", "check", "springs_missing")
+    assert done.returncode == 1
+    assert [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("ok", "failed", "skipped"))] == [
+        ["failed" if name == "missing_is_not_zero" else "ok", f"{name}:"] for name in NAMES
+    ]
+    assert "\n          springs, where it is not reported, does not make its criterion MISSING\n" in done.stdout
+    assert done.stdout.splitlines()[-1] == "springs_missing: 13 ok, 1 failed, 0 skipped"
+    done = run(sites / "springs", "plugins", "check", "springs")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "springs: 14 ok, 0 failed, 0 skipped"
+    assert COST.search(done.stdout)
+
+
+def test_points_that_follow_from_the_process_are_found(sites: Path) -> None:
+    found = run(sites / "springs_hashed", "plugins", "check", "springs_hashed").stdout
+    assert re.findall(r"^failed +(\w+)", found, re.MULTILINE) == ["same_input_same_bytes"]
+    assert "the same answers give other bytes in another process" in found
+
+
+def test_a_quarantined_plugin_is_told_why(sites: Path) -> None:
+    done = run(sites / "springs_old", "plugins", "check", "springs_old")
+    assert done.returncode == 1
+    why = "was written for API version 7; this scorer offers 1"
+    assert f"plugin 'springs_old' cannot be used: {why}" in done.stdout
+    assert done.stdout.splitlines()[-1] == "springs_old: 0 ok, 1 failed, 13 skipped"
+    done = pytest_in(sites / "springs_old", "-q")
+    assert "1 failed, 1 passed, 13 skipped" in done.stdout, done.stdout
+    assert why in done.stdout
+
+
+def test_a_plugin_that_is_not_installed_is_named_with_those_that_are(sites: Path) -> None:
+    done = run(sites / "springs", "plugins", "check", "spring")
+    assert done.returncode == 2
+    assert done.stderr.startswith("scorer: no plugin 'spring' is installed in the entry point group scorer.plugins")
+    assert done.stderr.endswith("transformation, springs; did you mean 'springs'?\n")
+    (sites / "test_nameless.py").write_text(TESTS.format(name="spring"), encoding="utf-8")
+    done = pytest_in(sites, "-q", "test_nameless.py")
+    assert "1 failed, 1 passed, 13 skipped" in done.stdout
+    assert "no plugin 'spring' is installed" in done.stdout
+
+
+def test_cases_are_collected_where_a_project_says_so(tmp_path: Path) -> None:
+    name = "hue-2020.cases.yaml"
+    (tmp_path / name).write_bytes(
+        (Path(scorer_plugins.infrastructure.__file__).parent / "criteria_sets" / name).read_bytes()
+    )
+    assert pytest_in(tmp_path, "-q").returncode == 5  # nothing was collected
+    (tmp_path / "pytest.ini").write_text("[pytest]\nscorer_cases = true\n")
+    done = pytest_in(tmp_path, "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE)
+    twice = pytest_in(tmp_path, "-q", "-p", "scorer.cases.pytest_plugin")
+    assert re.findall(r"\d+ passed", twice.stdout) == re.findall(r"\d+ passed", done.stdout)
+
+
+def test_pytest_loads_nothing_of_the_scorer_but_what_it_needs() -> None:
+    """It stands in every run of pytest of whoever has the scorer installed."""
+    code = (
+        "import sys, scorer.testing, scorer.testing.pytest_plugin; "
+        "print(sorted(m for m in sys.modules if m.partition('.')[0] in ('scorer', 'numpy', 'pydantic', 'grpc')))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['scorer', 'scorer.testing', 'scorer.testing.pytest_plugin']\n"
+
+
+def test_the_command_does_not_need_pytest() -> None:
+    code = "import sys; sys.modules['pytest'] = None; import scorer.cli.conformance; print('ok')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "ok\n", done.stderr
+
+
+def test_a_test_that_an_author_writes_himself_stays() -> None:
+    class Own(Conformance):
+        plugin = "infrastructure"
+
+        def test_cost_is_reported(self) -> str:
+            return "own"
+
+    class Heir(Own):
+        plugin = "presence"
+
+    assert Heir().test_cost_is_reported() == "own"
+    assert Own.subject().plugin.name == "infrastructure"
+    assert Heir.subject().plugin.name == "presence"
+    assert Heir.test_missing_is_not_zero.__doc__ == "What was not reported is MISSING, and a reported 0 counts."

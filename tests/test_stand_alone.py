@@ -24,6 +24,11 @@ def issued(distribution: str) -> list[str]:
     return sorted(file.stem for file in files if not file.name.endswith(".cases.yaml"))
 
 
+def project(distribution: str) -> dict:
+    """What its pyproject.toml says."""
+    return tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 each_distribution = pytest.mark.parametrize("distribution", distributions())
 
 
@@ -88,10 +93,16 @@ def test_every_set_has_cases(tested: subprocess.CompletedProcess[str], distribut
 
 
 @each_distribution
+def test_it_keeps_what_every_plugin_promises(environment: dict[str, str], distribution: str) -> None:
+    for name in project(distribution)["entry-points"]["scorer.plugins"]:
+        done = scorer(environment, "plugins", "check", name)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@each_distribution
 def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
     readme = (PLUGINS / distribution / "README.md").read_text(encoding="utf-8")
-    project = tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert readme.startswith(f"# {project['name']}\n")
+    assert readme.startswith(f"# {project(distribution)['name']}\n")
     assert f"./plugins/{distribution}" in readme
     assert [code for code in issued(distribution) if f"`{code}`" not in readme] == []
 

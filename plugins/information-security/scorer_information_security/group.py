@@ -22,6 +22,7 @@ class InformationSecurity(CriterionGroup):
                 "en": "The unit has an information security system of its own",
                 "vi": "Cơ quan đã có hệ thống bảo đảm an toàn, an ninh thông tin",
             },
+            better="more",
         ),
         Indicator(
             "firewall_prevents_intrusion",
@@ -30,6 +31,7 @@ class InformationSecurity(CriterionGroup):
                 "en": "Firewall device that prevents intrusions",
                 "vi": "Thiết bị tường lửa tích hợp khả năng chống xâm nhập",
             },
+            better="more",
         ),
         Indicator(
             "backup_storage",
@@ -56,6 +58,7 @@ class InformationSecurity(CriterionGroup):
                 "vi": "Số hệ thống thông tin đã được phê duyệt cấp độ an toàn (Nghị định 85/2016/NĐ-CP)",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "malware_protection",
@@ -64,6 +67,7 @@ class InformationSecurity(CriterionGroup):
                 "en": "Protected from malware (Chỉ thị 14/CT-TTg)",
                 "vi": "Đã trang bị phần mềm phòng, chống mã độc (Chỉ thị 14/CT-TTg)",
             },
+            better="more",
         ),
         Indicator(
             "security_drills",
@@ -74,6 +78,7 @@ class InformationSecurity(CriterionGroup):
                 "vi": "Số cuộc diễn tập an toàn thông tin đã tổ chức, tham gia",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "incident_response_plan",
@@ -82,6 +87,7 @@ class InformationSecurity(CriterionGroup):
                 "en": "A plan for answering security incidents is ready",
                 "vi": "Có kế hoạch ứng cứu sự cố an toàn thông tin mạng",
             },
+            better="more",
         ),
         Indicator(
             "security_official",
@@ -99,6 +105,7 @@ class InformationSecurity(CriterionGroup):
                 "en": "The head answers for information security in writing",
                 "vi": "Người đứng đầu chịu trách nhiệm về an toàn thông tin bằng văn bản",
             },
+            better="more",
         ),
         Indicator(
             "secure_network_points_planned",
@@ -119,6 +126,7 @@ class InformationSecurity(CriterionGroup):
                 "vi": "Số điểm kết nối cáp quang vào mạng truyền số liệu chuyên dùng của cơ quan Đảng và Nhà nước",
             },
             maximum=1000,
+            better="more",
         ),
     )
     checks = (

@@ -22,6 +22,7 @@ class SharedSystems(CriterionGroup):
                 "en": "The head directs in person that the shared systems are used",
                 "vi": "Người đứng đầu trực tiếp chỉ đạo sử dụng các hệ thống thông tin dùng chung",
             },
+            better="more",
         ),
         Indicator(
             "head_answers_for_targets",
@@ -30,6 +31,7 @@ class SharedSystems(CriterionGroup):
                 "en": "The head answers to the province's chairman for the tasks and targets",
                 "vi": "Người đứng đầu chịu trách nhiệm trước Chủ tịch UBND tỉnh về nhiệm vụ, chỉ tiêu",
             },
+            better="more",
         ),
         Indicator(
             "shared_systems_used",
@@ -40,6 +42,7 @@ class SharedSystems(CriterionGroup):
                 "vi": "Số hệ thống thông tin, cơ sở dữ liệu, phần mềm dùng chung của tỉnh đang sử dụng",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "separate_software",
@@ -50,6 +53,7 @@ class SharedSystems(CriterionGroup):
                 "vi": "Số phần mềm riêng lẻ, thiếu kết nối còn sử dụng",
             },
             maximum=1000,
+            better="less",
         ),
         Indicator(
             "specialised_systems",
@@ -67,6 +71,7 @@ class SharedSystems(CriterionGroup):
                 "vi": "Số hệ thống chuyên ngành đã kết nối với hệ thống của tỉnh, Trung ương, ngành khác",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "it_projects",
@@ -84,6 +89,7 @@ class SharedSystems(CriterionGroup):
                 "vi": "Số đề án, dự án đã lấy ý kiến Sở Thông tin và Truyền thông",
             },
             maximum=1000,
+            better="more",
         ),
         Indicator(
             "document_system",
@@ -101,6 +107,7 @@ class SharedSystems(CriterionGroup):
                 "en": "Documents are exchanged over the province's document axis",
                 "vi": "Văn bản được gửi, nhận qua trục liên thông văn bản của tỉnh",
             },
+            better="more",
         ),
         Indicator(
             "digital_certificate",
@@ -109,6 +116,7 @@ class SharedSystems(CriterionGroup):
                 "en": "The unit has a digital certificate of the Government",
                 "vi": "Cơ quan được cấp chứng thư số chuyên dùng Chính phủ",
             },
+            better="more",
         ),
         Indicator(
             "integration_platform",
@@ -132,6 +140,7 @@ class SharedSystems(CriterionGroup):
             unit="communes",
             title={"en": "Communes with Internet", "vi": "Số xã, phường, thị trấn có mạng Internet"},
             maximum=1000,
+            better="more",
         ),
     )
     checks = (

@@ -1,0 +1,138 @@
+// What a criteria set asks: enough to make a form, and to name things for people.
+
+import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
+
+/** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
+/** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
+/** @typedef {import("./requests.js").Day} Day */
+/** @typedef {Record<string, string>} Texts By language. */
+
+/**
+ * One criteria set in short.
+ *
+ * @typedef {object} CriteriaSetSummary
+ * @property {string} code
+ * @property {Texts} titles
+ * @property {string} provenance "published" or "reconstructed".
+ * @property {Day | null} effectiveFrom First day it is in force.
+ * @property {Day | null} effectiveTo Last day it is in force.
+ * @property {string[]} tiers
+ * @property {string} revision
+ * @property {boolean} available Whether it scores; `problems` says why it does not.
+ * @property {string[]} problems
+ */
+
+/**
+ * What units report.
+ *
+ * @typedef {object} Indicator
+ * @property {string} code
+ * @property {"count" | "number" | "flag" | "choice" | "date"} kind
+ * @property {string} unit
+ * @property {Texts} titles
+ * @property {string[]} options
+ * @property {Record<string, [number, number]>} ranges Smallest and largest answer by tier.
+ */
+
+/** @type {Record<number, Indicator["kind"]>} */
+const KINDS = {
+  [IndicatorKind.COUNT]: "count",
+  [IndicatorKind.NUMBER]: "number",
+  [IndicatorKind.FLAG]: "flag",
+  [IndicatorKind.CHOICE]: "choice",
+  [IndicatorKind.DATE]: "date",
+};
+
+/** A criteria set as a form to fill in. */
+export class Form {
+  /** @param {CriteriaSetMessage} message What the service says of the set. */
+  constructor(message) {
+    const { code, titles, tiers } = /** @type {SummaryMessage} */ (message.summary);
+    const groups = message.categories.flatMap((category) => category.groups);
+    const criteria = groups.flatMap((group) => group.criteria);
+    this.criteriaSet = code;
+    this.titles = texts(titles);
+    this.tiers = tiers;
+    /** In the order they are first read. */
+    this.indicators = message.indicators.map(indicator);
+    /** Criteria that may be not applicable. */
+    this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
+    /**
+     * Titles of categories, groups and criteria, by code.
+     * @type {Record<string, Texts>}
+     */
+    this.texts = Object.fromEntries([
+      ...[...message.categories, ...groups].map((item) => [item.code, texts(item.titles)]),
+      ...criteria.map((criterion) => [criterion.id, texts(criterion.titles)]),
+    ]);
+    /** Decimals of published percentages. */
+    this.percentDecimals = message.precision?.percent ?? 0;
+  }
+
+  /**
+   * Categories, groups and criteria in one language, or in the first there is: titles for `sentence` and `why`.
+   *
+   * @param {string} language
+   * @returns {Record<string, string>}
+   */
+  names(language) {
+    return Object.fromEntries(
+      Object.entries(this.texts).map(([code, titles]) => [code, titles[language] ?? Object.values(titles)[0] ?? code]),
+    );
+  }
+}
+
+/**
+ * One criteria set in short.
+ *
+ * @param {SummaryMessage} message
+ * @returns {CriteriaSetSummary}
+ */
+export function summary(message) {
+  const { code, titles, provenance, effectiveFrom, effectiveTo, tiers, revision, state, problems } = message;
+  return {
+    code,
+    titles: texts(titles),
+    provenance,
+    effectiveFrom: day(effectiveFrom),
+    effectiveTo: day(effectiveTo),
+    tiers,
+    revision,
+    available: state === CriteriaSetState.AVAILABLE,
+    problems,
+  };
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/criteria_pb.js").Indicator} message
+ * @returns {Indicator}
+ */
+function indicator(message) {
+  const largest = new Map(message.maximum.map((bound) => [bound.tier, bound.value]));
+  return {
+    code: message.code,
+    kind: KINDS[message.kind],
+    unit: message.unit,
+    titles: texts(message.titles),
+    options: message.options,
+    ranges: Object.fromEntries(
+      message.minimum.map(({ tier, value }) => [tier, [value, /** @type {number} */ (largest.get(tier))]]),
+    ),
+  };
+}
+
+/**
+ * @param {import("../gen/google/type/date_pb.js").Date | undefined} date
+ * @returns {Day | null}
+ */
+function day(date) {
+  return date ? { year: date.year, month: date.month, day: date.day } : null;
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/criteria_pb.js").Text[]} titles
+ * @returns {Texts}
+ */
+function texts(titles) {
+  return Object.fromEntries(titles.map(({ language, text }) => [language, text]));
+}

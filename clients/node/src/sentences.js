@@ -1,0 +1,149 @@
+// Causes in words, English and Vietnamese.
+
+/** @typedef {import("./results.js").CategoryResult} CategoryResult */
+/** @typedef {import("./results.js").Cause} Cause */
+
+/**
+ * "en" or "vi"; any other is taken for "en".
+ *
+ * @typedef {string} Language
+ */
+
+/**
+ * Names of categories, groups and criteria by code, such as those of a form.
+ *
+ * @typedef {Readonly<Record<string, string>>} Titles
+ */
+
+const ENGLISH = {
+  total: "total",
+  points: "points",
+  /** @type {(measure: string, value: string, level: number, edge: string, minimum: string) => string} */
+  cause: (measure, value, level, edge, minimum) => `${measure} is ${value}, level ${level} asks for ${edge} ${minimum}`,
+  atLeast: "at least",
+  above: "above",
+  /** @type {(category: string, level: number) => string} */
+  level: (category, level) => `${category}: level ${level}`,
+  /** @type {(category: string) => string} */
+  ranked: (category) => `${category}: ranked`,
+  best: "the best",
+  /** @type {(category: string) => string} */
+  belowMinimum: (category) => `${category}: not ranked`,
+  /** @type {(category: string) => string} */
+  nothingApplicable: (category) => `${category}: not ranked, as nothing of it applies`,
+};
+
+/** @type {typeof ENGLISH} */
+const VIETNAMESE = {
+  total: "tổng điểm",
+  points: "điểm",
+  cause: (measure, value, level, edge, minimum) => `${measure} đạt ${value}, mức ${level} yêu cầu ${edge} ${minimum}`,
+  atLeast: "từ",
+  above: "trên",
+  level: (category, level) => `${category}: mức ${level}`,
+  ranked: (category) => `${category}: được xếp hạng`,
+  best: "mức cao nhất",
+  belowMinimum: (category) => `${category}: không được xếp hạng`,
+  nothingApplicable: (category) => `${category}: không được xếp hạng vì không có tiêu chí nào áp dụng`,
+};
+
+/**
+ * Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %.
+ *
+ * @param {Cause} cause
+ * @param {Language} language
+ * @param {Titles} titles
+ */
+export function causeSentence(cause, language, titles) {
+  const words = wordsOf(language);
+  const sign = cause.unit === "percent" ? " %" : ` ${words.points}`;
+  return words.cause(
+    measureName(cause.measure, words, titles),
+    shown(cause.value, cause.minimum) + sign,
+    cause.level,
+    cause.strict ? words.above : words.atLeast,
+    plain(micro(cause.minimum)) + sign,
+  );
+}
+
+/**
+ * A category of a unit in one sentence.
+ *
+ * @param {CategoryResult} category
+ * @param {Language} language
+ * @param {Titles} titles
+ */
+export function categorySentence(category, language, titles) {
+  const words = wordsOf(language);
+  const name = titles[category.category] ?? category.category;
+  if (category.standing === "nothing_applicable") {
+    return words.nothingApplicable(name);
+  }
+  const head =
+    category.standing === "below_minimum"
+      ? words.belowMinimum(name)
+      : category.level
+        ? words.level(name, category.level)
+        : words.ranked(name);
+  if (category.causes.length) {
+    return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles)).join("; ")}`;
+  }
+  return category.level ? `${head}, ${words.best}` : head;
+}
+
+/**
+ * A measure's name for people.
+ *
+ * @param {string} measure
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function measureName(measure, words, titles) {
+  const names = measure.split("+").map((term) => titles[term] ?? (term === "total" ? words.total : term));
+  return names.join(" + ");
+}
+
+/**
+ * Two decimals, half up; more when that would hide by how little the minimum is missed.
+ *
+ * @param {number} value
+ * @param {number} minimum
+ */
+function shown(value, minimum) {
+  const [exact, edge] = [micro(value), micro(minimum)];
+  return plain(exact !== edge && hundredths(exact) === hundredths(edge) ? exact : hundredths(exact));
+}
+
+/**
+ * A number in millionths, which are whole: none of the service's has more decimals.
+ *
+ * @param {number} number
+ */
+function micro(number) {
+  return Math.round(number * 1e6);
+}
+
+/**
+ * Millionths rounded to hundredths, an exact half away from zero.
+ *
+ * @param {number} millionths
+ */
+function hundredths(millionths) {
+  return Math.sign(millionths) * Math.floor((Math.abs(millionths) + 5_000) / 10_000) * 10_000;
+}
+
+/**
+ * Millionths as a number with all its decimals, and no more.
+ *
+ * @param {number} millionths
+ */
+function plain(millionths) {
+  const digits = String(Math.abs(millionths)).padStart(7, "0");
+  const text = `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, "");
+  return millionths < 0 ? `-${text}` : text;
+}
+
+/** @param {Language} language */
+function wordsOf(language) {
+  return language === "vi" ? VIETNAMESE : ENGLISH;
+}

@@ -1,0 +1,82 @@
+"""Requests, and the replies that the oracle expects, in the JSON of Protocol Buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import oracle
+import strategies
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from oracle import Unit
+
+from egov.scorer.v1 import scorer_pb2 as pb
+
+Json = dict[str, Any]
+
+
+def score_unit(code: str, unit: Unit, card: oracle.Card, *, period: str, full: bool) -> tuple[Json, Json]:
+    """What asks for a unit's scorecard, and what should come back but for the provenance."""
+    request = pb.ScoreUnitRequest(
+        criteria_set=code, period=period, unit_answers=strategies.unit_answers(unit), view=_view(full)
+    )
+    sent = MessageToDict(request)
+    _sort_answers(sent["unitAnswers"])
+    expected = strategies.expected_card(card)
+    return sent, _whole(pb.ScoreUnitResponse(scorecard=expected if full else _basic_card(expected)))
+
+
+def rank_province(
+    code: str,
+    units: Iterable[Unit],
+    rankings: Iterable[oracle.Ranking],
+    *,
+    province: str,
+    period: str,
+    tier: str,
+    full: bool,
+) -> tuple[Json, Json]:
+    """What asks for the rankings of units in rows, and what should come back but for the provenance."""
+    request = pb.RankProvinceRequest(
+        criteria_set=code, province=province, period=period, tier=tier, view=_view(full), rows=strategies.rows(units)
+    )
+    sent = MessageToDict(request)
+    for unit in sent["rows"]["units"]:
+        _sort_answers(unit)
+    reply = _whole(_reply(rankings, full=full))
+    del reply["nextPageToken"]
+    return sent, reply
+
+
+def _view(full: bool) -> pb.ScorecardView:
+    return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
+
+
+def _sort_answers(unit: Json) -> None:
+    """A map has no order of its own."""
+    if "answers" in unit:
+        unit["answers"] = dict(sorted(unit["answers"].items()))
+
+
+def _whole(message: Message) -> Json:
+    """With every field, also those that are 0 or empty."""
+    return MessageToDict(message, always_print_fields_with_no_presence=True)
+
+
+def _reply(rankings: Iterable[oracle.Ranking], *, full: bool) -> pb.RankProvinceResponse:
+    reply = strategies.expected_reply(rankings)
+    if not full:
+        for ranking in reply.rankings:
+            for tally in ranking.tallies:
+                tally.ClearField("criteria")
+            for card in ranking.scorecards:
+                _basic_card(card)
+    return reply
+
+
+def _basic_card(card: pb.Scorecard) -> pb.Scorecard:
+    for category in card.categories:
+        category.ClearField("groups")
+        category.ClearField("gates")
+    return card

@@ -1,0 +1,272 @@
+"""The conformance vectors that clients of all languages share, run by the Python client against a live server."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult
+from scorer_client.results import CategoryResult, GateCount, Ranking, Score
+
+ROOT = Path(__file__).parent.parent
+VECTORS = ROOT / "clients" / "vectors"
+SCORER = Path(sys.executable).parent / "scorer"
+
+Json = Mapping[str, Any]
+OPTIONS = {
+    "province": "province", "period": "period", "tier": "tier", "pageSize": "page_size", "pageToken": "page_token",
+}  # fmt: skip
+
+
+def cases(name: str) -> list[Any]:
+    found = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+    return [pytest.param(case, id=case.get("name", case.get("en"))) for case in found]
+
+
+ANSWERED = [*cases("hue-2020"), *cases("bac-kan-2020")]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    command = [SCORER, "serve", "--address", "127.0.0.1:0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        address = next(line for line in server.stderr if line.startswith("serving ")).split()[-1]
+        with Client(address) as connected:
+            yield connected
+        server.terminate()
+
+
+# Requests as calls of the client
+
+
+def answer(given: Json) -> Any:
+    ((kind, value),) = given.items()
+    if kind == "date":
+        return datetime.date(value["year"], value["month"], value["day"])
+    return float(value) if kind == "number" else value
+
+
+def row(given: Json) -> Row:
+    answers = {code: answer(value) for code, value in given.get("answers", {}).items()}
+    return Row(**{"id": "", **given["unit"]}, answers=answers, not_applicable=given.get("notApplicableCriteria", ()))
+
+
+def options(request: Json) -> dict[str, Any]:
+    given = {ours: request[theirs] for theirs, ours in OPTIONS.items() if theirs in request}
+    return {"full": request.get("view") == "SCORECARD_VIEW_FULL", **given}
+
+
+def as_rows(client: Client, request: Json) -> Province:
+    return client.rank_province(request["criteriaSet"], map(row, request["rows"]["units"]), **options(request))
+
+
+def as_table(client: Client, request: Json) -> Province:
+    """The rows of a request as columns."""
+    rows = [row(given) for given in request["rows"]["units"]]
+    codes = sorted({code for one in rows for code in one.answers})
+    return client.rank_table(
+        request["criteriaSet"],
+        [Unit(one.id, one.tier, one.name, one.parent) for one in rows],
+        {code: [one.answers.get(code) for one in rows] for code in codes},
+        not_applicable={one.id: one.not_applicable for one in rows},
+        **options(request),
+    )
+
+
+def call(client: Client, method: str, request: Json) -> Any:
+    if method == "ScoreUnit":
+        return client.score_unit(request["criteriaSet"], row(request["unitAnswers"]), **options(request))
+    if method == "GetCriteriaSet":
+        return client.form(request["criteriaSet"])
+    if "rows" in request:
+        return as_rows(client, request)
+    table = request["table"]
+    return client.rank_table(
+        request["criteriaSet"],
+        [Unit(**unit) for unit in table["units"]],
+        {column["indicator"]: column.get("numbers", column.get("choices")) for column in table["columns"]},
+        not_applicable={left_out["unitId"]: left_out["criterionIds"] for left_out in table["exclusions"]},
+        **options(request),
+    )
+
+
+# Results as the vectors say them
+
+
+def word(enum: str) -> str:
+    """STANDING_BELOW_MINIMUM is below_minimum."""
+    for prefix in ("STANDING_", "CRITERION_STATUS_", "GATE_UNIT_"):
+        enum = enum.removeprefix(prefix)
+    return enum.lower()
+
+
+def gate(given: Json) -> dict[str, Any]:
+    return {**given, "unit": word(given["unit"])}
+
+
+def score(found: Score) -> dict[str, Any]:
+    return fields(found)
+
+
+def fields(found: NamedTuple) -> dict[str, Any]:
+    """By the names of the contract's JSON."""
+    return {camel(name): value for name, value in found._asdict().items()}
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+def cause(found: Cause | GateCount) -> dict[str, Any]:
+    return found._asdict()
+
+
+def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
+    groups = [
+        {
+            "group": group.group,
+            "score": score(group.score),
+            **({"criteria": [fields(criterion) for criterion in group.criteria]} if rows else {}),
+        }
+        for group in found.groups
+    ]
+    return {
+        "category": found.category,
+        "score": score(found.score),
+        "standing": found.standing,
+        "level": found.level,
+        "rank": found.rank,
+        "failing": [cause(one) for one in found.causes],
+        "groups": groups,
+        **({"measures": [fields(measure) for measure in found.measures]} if rows else {}),
+    }
+
+
+def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
+    """Without every gate that a FULL scorecard has, which the client does not hand on."""
+    groups = [
+        {
+            "group": group["group"],
+            "score": group["score"],
+            **({"criteria": [{**c, "status": word(c["status"])} for c in group["criteria"]]} if rows else {}),
+        }
+        for group in given["groups"]
+    ]
+    return {
+        **{name: given[name] for name in ("category", "score", "level", "rank")},
+        "standing": word(given["standing"]),
+        "failing": [{**gate(one["gate"]), "value": one["value"]} for one in given["failing"]],
+        "groups": groups,
+        **({"measures": given["measures"]} if rows else {}),
+    }
+
+
+def assert_unit(found: UnitResult, card: Json, *, rows: bool = True) -> None:
+    assert {name: getattr(found, name) for name in ("id", "name", "tier", "parent")} == card["unit"]
+    for ours, theirs in zip(found.categories, card["categories"], strict=True):
+        assert category(ours, rows=rows) == expected_category(theirs, rows=rows)
+    overall = {"score": score(found.overall), "rank": found.overall_rank, "lacking": list(found.lacking)}
+    assert overall == card["overall"]
+
+
+def assert_ranking(found: Ranking, given: Json, *, rows: bool) -> None:
+    head = ("tier", "cohort", "unit_count", "overall_ranked")
+    assert [getattr(found, name) for name in head] == [given[camel(name)] for name in head]
+    for ours, theirs in zip(found.tallies, given["tallies"], strict=True):
+        assert (ours.category, ours.ranked) == (theirs["category"], theirs["ranked"])
+        assert ours.levels == {count["level"]: count["units"] for count in theirs["levels"]}
+        failing = [{**gate(count["gate"]), "units": count["units"]} for count in theirs["failing"]]
+        assert [cause(count) for count in ours.failing] == failing
+        assert [fields(count) for count in ours.criteria] == theirs["criteria"]
+    for unit, card in zip(found.units, given["scorecards"], strict=True):
+        assert_unit(unit, card, rows=rows)
+
+
+def assert_province(found: Province, response: Json, *, rows: bool) -> None:
+    for ours, theirs in zip(found.rankings, response["rankings"], strict=True):
+        assert_ranking(ours, theirs, rows=rows)
+    assert response["provenance"].items() <= fields(found.provenance).items()
+    assert len(found.provenance.revision) == 64
+    assert found.next_page_token == ""
+
+
+@pytest.mark.parametrize("case", ANSWERED)
+def test_what_comes_back_is_what_the_oracle_says(client: Client, case: Json) -> None:
+    found = call(client, case["method"], case["request"])
+    if case["method"] == "ScoreUnit":
+        assert_unit(found, case["response"]["scorecard"])
+    else:
+        assert_province(found, case["response"], rows=True)
+
+
+@pytest.mark.parametrize("case", [case for case in ANSWERED if case.values[0]["method"] == "RankProvince"])
+def test_the_same_as_columns(client: Client, case: Json) -> None:
+    assert_province(as_table(client, case["request"]), case["response"], rows=False)
+
+
+@pytest.mark.parametrize("case", cases("errors"))
+def test_what_is_refused_is_named(client: Client, case: Json) -> None:
+    expected = case["error"]
+    if case["name"] == "a day that is none":
+        with pytest.raises(ValueError, match="day"):  # Python has no such day to send
+            call(client, case["method"], case["request"])
+        return
+    with pytest.raises(ScorerError) as caught:
+        call(client, case["method"], case["request"])
+    error = caught.value
+    assert (error.code.name, error.reason) == (expected["code"], expected["reason"])
+    assert sorted((v.field, v.reason) for v in error.violations) == sorted(
+        (violation["field"], violation["reason"]) for violation in expected["violations"]
+    )
+    assert all(violation.description for violation in error.violations)
+    assert error.violations_total == len(expected["violations"])
+    assert expected["metadata"].items() <= error.metadata.items()
+    assert error.metadata["request_id"]
+
+
+@pytest.mark.parametrize("case", cases("sentences"))
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_causes_are_said_in_words(case: Json, language: str) -> None:
+    assert Cause(**case["cause"]).sentence(language, case.get("titles")) == case[language]
+
+
+def test_vectors_are_what_the_oracle_says_today() -> None:
+    command = [sys.executable, ROOT / "tools" / "vectors.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_vectors_cover_what_clients_have_to_tell_apart() -> None:
+    """Every kind of answer, standing, status and view comes up; so do ranks, ties, levels and what is left out."""
+
+    def found(name: str) -> set[Any]:
+        everything: list[Any] = [case.values[0] for case in ANSWERED]
+        values = set()
+        while everything:
+            item = everything.pop()
+            if isinstance(item, dict):
+                values |= {item[name]} if isinstance(item.get(name), str | int | float) else set()
+                everything += item.values()
+            elif isinstance(item, list):
+                everything += item
+        return values
+
+    assert found("method") == {"ScoreUnit", "RankProvince"}
+    assert {"SCORECARD_VIEW_BASIC", "SCORECARD_VIEW_FULL"} <= found("view")
+    assert found("standing") == {"STANDING_RANKED", "STANDING_BELOW_MINIMUM"}
+    assert {word(status) for status in found("status")} == {"scored", "missing", "not_applicable"}
+    assert found("level") == {0, 1, 2, 3, 4}
+    assert found("flag") == {True, False}
+    assert len(found("choice")) > 3
+    assert found("year")
+    assert any(math.trunc(number) != number for number in found("number"))

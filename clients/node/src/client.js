@@ -96,7 +96,7 @@ export class ScorerClient {
     this.#criteria = createClient(CriteriaService, transport);
   }
 
-  /** Ends the connection, and the calls that are under way. */
+  /** Ends the connection, and the calls that are under way. A later call opens another. */
   close() {
     this.#sessions.abort();
   }

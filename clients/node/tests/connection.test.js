@@ -1,0 +1,263 @@
+// Addresses, certificates, tokens, deadlines and what happens without a server: against servers made for it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, createSecureServer } from "node:http2";
+import { after, describe, test } from "node:test";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { ScorerClient, ScorerError } from "../src/index.js";
+import { certificate } from "./certificates.js";
+
+/** @type {(() => void)[]} */
+const cleanUp = [];
+after(() => cleanUp.forEach((end) => end()));
+
+const IDENTITY = certificate("server");
+const CALLER = certificate("portal");
+
+/**
+ * A server that has one criteria set, and remembers who asked.
+ *
+ * @param {import("node:http2").SecureServerOptions} [tls]
+ * @param {(signal: AbortSignal) => Promise<void>} [before] What it does before it answers; the signal says when the
+ *   caller has gone.
+ */
+async function listening(tls, before = async () => {}) {
+  /** @type {{ authorization: string | undefined, name: string | undefined, timeout: unknown }[]} */
+  const seen = [];
+  const answer = connectNodeAdapter({
+    routes: (router) =>
+      router.service(CriteriaService, {
+        listCriteriaSets: async (_, { signal }) => {
+          await before(signal);
+          return { criteriaSets: [{ code: "seen" }] };
+        },
+      }),
+  });
+  /** @type {(request: import("node:http2").Http2ServerRequest, response: import("node:http2").Http2ServerResponse) => void} */
+  const handler = (request, response) => {
+    const socket = /** @type {import("node:tls").TLSSocket} */ (request.stream.session?.socket);
+    const name = tls && socket.getPeerCertificate().subject?.CN;
+    seen.push({
+      authorization: request.headers.authorization,
+      name: name?.toString(),
+      timeout: request.headers["grpc-timeout"],
+    });
+    answer(request, response);
+  };
+  const server = tls ? createSecureServer(tls, handler) : createServer(handler);
+  /** @type {Set<import("node:http2").ServerHttp2Session>} */
+  const sessions = new Set();
+  server.on("session", (session) => sessions.add(session));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanUp.push(() => {
+    sessions.forEach((session) => session.destroy());
+    server.close();
+  });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { address: `${tls ? "https" : "http"}://127.0.0.1:${port}`, seen };
+}
+
+/**
+ * A client that is closed in the end.
+ *
+ * @param {ConstructorParameters<typeof ScorerClient>} args
+ */
+function connected(...args) {
+  const client = new ScorerClient(...args);
+  cleanUp.push(() => client.close());
+  return client;
+}
+
+/**
+ * @param {Promise<unknown>} call
+ * @returns {Promise<ScorerError>}
+ */
+async function refused(call) {
+  const error = await call.then(
+    () => assert.fail("the call was answered"),
+    (/** @type {unknown} */ thrown) => thrown,
+  );
+  assert.ok(error instanceof ScorerError, String(error));
+  return error;
+}
+
+const codes = async (/** @type {ScorerClient} */ client) => (await client.criteriaSets()).map((set) => set.code);
+
+describe("certificates", () => {
+  test("the server's is checked against the authorities given", async () => {
+    const { address } = await listening(IDENTITY);
+    assert.deepEqual(await codes(connected(address, { tls: { ca: IDENTITY.cert } })), ["seen"]);
+    for (const tls of [{}, { ca: CALLER.cert }]) {
+      const error = await refused(connected(address, { tls }).criteriaSets());
+      assert.match(error.message, /self-signed certificate/);
+      assert.equal(error.reason, "");
+    }
+  });
+
+  test("one's own is shown", async () => {
+    const { address, seen } = await listening({ ...IDENTITY, ca: CALLER.cert, requestCert: true });
+    await codes(connected(address, { tls: { ca: IDENTITY.cert, ...CALLER } }));
+    assert.equal(seen[0]?.name, "portal");
+    await assert.rejects(connected(address, { tls: { ca: IDENTITY.cert } }).criteriaSets(), ScorerError);
+  });
+
+  test("they are for https", () => {
+    assert.throws(() => new ScorerClient("http://127.0.0.1:1", { tls: {} }), /tls is for an https address/);
+  });
+});
+
+describe("tokens", () => {
+  test("a token goes with each call", async () => {
+    const { address, seen } = await listening();
+    const client = connected(address, { token: "abc" });
+    await codes(client);
+    await codes(client);
+    assert.deepEqual(
+      seen.map((call) => call.authorization),
+      ["Bearer abc", "Bearer abc"],
+    );
+    await codes(connected(address));
+    assert.equal(seen[2]?.authorization, undefined);
+  });
+
+  test("a function is asked before each call", async () => {
+    const { address, seen } = await listening(IDENTITY);
+    let count = 0;
+    const client = connected(address, { tls: { ca: IDENTITY.cert }, token: async () => `token-${++count}` });
+    await codes(client);
+    await codes(client);
+    assert.deepEqual(
+      seen.map((call) => call.authorization),
+      ["Bearer token-1", "Bearer token-2"],
+    );
+  });
+
+  test("what such a function throws is thrown", async () => {
+    const { address, seen } = await listening();
+    const failing = connected(address, {
+      token: () => {
+        throw new RangeError("no token today");
+      },
+    });
+    await assert.rejects(failing.criteriaSets(), new RangeError("no token today"));
+    assert.equal(seen.length, 0);
+  });
+
+  test("it is not sent to others for all to read, unless one says so", () => {
+    assert.throws(() => new ScorerClient("http://scorer.example:50051", { token: "abc" }), /for all to read/);
+    for (const address of ["https://scorer.example", "http://localhost:1", "http://[::1]:1"]) {
+      connected(address, { token: "abc" });
+    }
+    connected("http://scorer.example", { token: "abc", insecure: true });
+  });
+});
+
+describe("deadlines", () => {
+  /** @param {AbortSignal} signal */
+  const forever = async (signal) => void (await once(signal, "abort"));
+
+  test("a call ends when its time is over, the client's or its own", async () => {
+    const { address } = await listening(undefined, forever);
+    const error = await refused(connected(address, { timeoutMs: 50 }).criteriaSets());
+    assert.deepEqual([error.code, error.reason, error.requestId], ["DEADLINE_EXCEEDED", "", ""]);
+    assert.equal((await refused(connected(address).criteriaSets({ timeoutMs: 40 }))).code, "DEADLINE_EXCEEDED");
+  });
+
+  test("the server is told: a minute unless told otherwise; Infinity is none", async () => {
+    const { address, seen } = await listening();
+    await codes(connected(address));
+    const other = connected(address, { timeoutMs: 50_000 });
+    await codes(other);
+    await other.criteriaSets({ timeoutMs: 40_000 });
+    await other.criteriaSets({ timeoutMs: Infinity });
+    await codes(connected(address, { timeoutMs: Infinity }));
+    assert.deepEqual(
+      seen.map((call) => call.timeout),
+      ["60000m", "50000m", "40000m", undefined, undefined],
+    );
+  });
+
+  test("none is 0, negative or no number", async () => {
+    for (const timeoutMs of [0, -1, NaN]) {
+      assert.throws(() => new ScorerClient("http://127.0.0.1:1", { timeoutMs }), RangeError);
+      await assert.rejects(connected("http://127.0.0.1:1").criteriaSets({ timeoutMs }), RangeError);
+    }
+  });
+
+  test("a signal gives a call up, before it or under way", async () => {
+    const { address } = await listening(undefined, forever);
+    const client = connected(address);
+    assert.equal((await refused(client.criteriaSets({ signal: AbortSignal.abort() }))).code, "CANCELLED");
+    assert.equal((await refused(client.criteriaSets({ signal: AbortSignal.timeout(30) }))).code, "CANCELLED");
+  });
+});
+
+describe("connections", () => {
+  test("without a server a call fails at once", async () => {
+    const error = await refused(connected("http://127.0.0.1:1").criteriaSets());
+    assert.deepEqual([error.code, error.reason, error.requestId], ["UNAVAILABLE", "", ""]);
+    assert.match(error.message, /ECONNREFUSED/);
+  });
+
+  test("a call that failed is not tried again", async () => {
+    const { address, seen } = await listening(undefined, async () => {
+      throw new ConnectError("not now", Code.Unavailable);
+    });
+    const error = await refused(connected(address).criteriaSets());
+    assert.deepEqual([error.code, error.message], ["UNAVAILABLE", "not now"]);
+    assert.equal(seen.length, 1);
+  });
+
+  test("a program that does not close its client ends all the same", { timeout: 60_000 }, async () => {
+    const { address } = await listening();
+    const program = `
+      import { ScorerClient } from ${JSON.stringify(new URL("../src/index.js", import.meta.url).href)};
+      const sets = await new ScorerClient(${JSON.stringify(address)}).criteriaSets();
+      process.exitCode = sets.length;
+    `;
+    const running = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: "inherit" });
+    assert.deepEqual(await once(running, "exit"), [1, null]);
+  });
+
+  test("close gives up what is under way", async () => {
+    /** @type {() => void} */
+    let arrived = () => {};
+    const arrival = new Promise((/** @type {(value?: void) => void} */ resolve) => (arrived = resolve));
+    const { address } = await listening(undefined, async (signal) => {
+      arrived();
+      await once(signal, "abort");
+    });
+    const client = connected(address);
+    const call = refused(client.criteriaSets());
+    await arrival;
+    client.close();
+    assert.equal((await call).code, "CANCELLED");
+  });
+
+  test("an address is a URL of a host", () => {
+    for (const address of ["127.0.0.1:50051", "localhost", "ftp://127.0.0.1", "http://", "http://a/path", ""]) {
+      assert.throws(() => new ScorerClient(address), /no address such as "http:\/\/127\.0\.0\.1:50051"/, address);
+    }
+  });
+
+  test("misspelt options are named", async () => {
+    const given = /** @type {any} */ ({ timeout: 5 });
+    assert.throws(() => new ScorerClient("http://127.0.0.1:1", given), /unknown option "timeout"/);
+    const client = connected("http://127.0.0.1:1");
+    const row = { id: "a", tier: "district", answers: {} };
+    for (const call of [
+      client.scoreUnit("set", row, given),
+      client.rankProvince("set", [row], given),
+      client.rankTable("set", [row], {}, given),
+      client.criteriaSets(given),
+      client.form("set", given),
+    ]) {
+      await assert.rejects(call, /unknown option "timeout"/);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+// A live server for tests: the scorer command of the environment, or what SCORER names.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/**
+ * Starts a server on a free port.
+ *
+ * @returns {Promise<{ address: string, stop: () => void }>} Its address, and what ends it.
+ */
+export async function startServer() {
+  const command = process.env["SCORER"] ?? "scorer";
+  const server = spawn(command, ["serve", "--address", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
+  const failed = new Promise((_, reject) => server.once("error", reject));
+  const said = [];
+  const lines = createInterface(server.stderr);
+  const reading = (async () => {
+    for await (const line of lines) {
+      said.push(line);
+      if (line.startsWith("serving ")) {
+        return `http://${line.split(" ").at(-1)}`;
+      }
+    }
+    throw new Error(`${command} serve ended:\n${said.join("\n")}`);
+  })();
+  const address = await Promise.race([reading, failed]);
+  server.stderr.resume(); // its log is nobody's here, and would fill the pipe
+  return { address, stop: () => void server.kill() };
+}

@@ -1,0 +1,233 @@
+// The conformance vectors that clients of all languages share, against a live server.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { Cause, ScorerClient, ScorerError } from "../src/index.js";
+import { startServer } from "./server.js";
+
+/** @typedef {any} Json */
+
+/**
+ * @param {string} name
+ * @returns {Json[]}
+ */
+function cases(name) {
+  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), "utf8")).cases;
+}
+
+const ANSWERED = [...cases("hue-2020"), ...cases("bac-kan-2020")];
+
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+/** @type {ScorerClient} */
+let client;
+
+before(async () => {
+  server = await startServer();
+  client = new ScorerClient(server.address);
+});
+after(() => {
+  client.close();
+  server.stop();
+});
+
+// Requests as calls of the client
+
+/** @param {Json} given */
+function row({ unit, answers = {}, notApplicableCriteria: notApplicable }) {
+  return { id: "", ...unit, notApplicable, answers: mapped(answers, answer) };
+}
+
+/** @param {Json} given */
+function answer(given) {
+  const [[kind, value]] = Object.entries(given);
+  return kind === "number" ? Number(value) : value;
+}
+
+/**
+ * @template T
+ * @param {Record<string, any>} object
+ * @param {(value: any) => T} change
+ * @returns {Record<string, T>}
+ */
+function mapped(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
+}
+
+/** @param {Json} request */
+function options({ province, period, tier, pageSize, pageToken, view }) {
+  return { province, period, tier, pageSize, pageToken, full: view === "SCORECARD_VIEW_FULL" };
+}
+
+/** @param {Json} request */
+function asTable(request) {
+  const rows = request.rows.units.map(row);
+  const codes = [...new Set(rows.flatMap((/** @type {Json} */ one) => Object.keys(one.answers)))];
+  const columns = Object.fromEntries(
+    codes.map((code) => [code, rows.map((/** @type {Json} */ one) => one.answers[code])]),
+  );
+  const notApplicable = Object.fromEntries(rows.map((/** @type {Json} */ one) => [one.id, one.notApplicable ?? []]));
+  return client.rankTable(request.criteriaSet, rows, columns, { notApplicable, ...options(request) });
+}
+
+/**
+ * @param {string} method
+ * @param {Json} request
+ * @returns {Promise<Json>}
+ */
+async function call(method, request) {
+  const { criteriaSet, unitAnswers, rows, table } = request;
+  if (method === "ScoreUnit") {
+    const { period, full } = options(request);
+    return client.scoreUnit(criteriaSet, row(unitAnswers), { period, full });
+  }
+  if (method === "GetCriteriaSet") {
+    return client.form(criteriaSet);
+  }
+  if (rows) {
+    return client.rankProvince(criteriaSet, rows.units.map(row), options(request));
+  }
+  const columns = table.columns.map((/** @type {Json} */ column) => [column.indicator, column.numbers ?? column.choices]);
+  const left = table.exclusions.map((/** @type {Json} */ one) => [one.unitId, one.criterionIds]);
+  return client.rankTable(criteriaSet, table.units, Object.fromEntries(columns), {
+    notApplicable: Object.fromEntries(left),
+    ...options(request),
+  });
+}
+
+// What the vectors say, as the client's results
+
+/** @param {string} name Such as STANDING_BELOW_MINIMUM. */
+function word(name) {
+  return name.replace(/^(STANDING|CRITERION_STATUS|GATE_UNIT)_/, "").toLowerCase();
+}
+
+/** @param {Json} given */
+function gate(given) {
+  return { ...given, unit: word(given.unit) };
+}
+
+/**
+ * A unit; of a table, without what only rows have.
+ *
+ * @param {Json} card
+ * @param {boolean} rows
+ */
+function unit(card, rows) {
+  return {
+    ...card.unit,
+    categories: card.categories.map((/** @type {Json} */ given) => ({
+      category: given.category,
+      score: given.score,
+      standing: word(given.standing),
+      level: given.level,
+      rank: given.rank,
+      causes: given.failing.map((/** @type {Json} */ one) => ({ ...gate(one.gate), value: one.value })),
+      measures: rows ? given.measures : [],
+      groups: given.groups.map((/** @type {Json} */ group) => ({
+        ...group,
+        criteria: rows
+          ? group.criteria.map((/** @type {Json} */ criterion) => ({ ...criterion, status: word(criterion.status) }))
+          : [],
+      })),
+    })),
+    overall: card.overall.score,
+    overallRank: card.overall.rank,
+    lacking: card.overall.lacking,
+  };
+}
+
+/**
+ * @param {Json} response
+ * @param {boolean} rows
+ */
+function rankings(response, rows) {
+  return response.rankings.map((/** @type {Json} */ given) => ({
+    tier: given.tier,
+    cohort: given.cohort,
+    unitCount: given.unitCount,
+    overallRanked: given.overallRanked,
+    tallies: given.tallies.map((/** @type {Json} */ tally) => ({
+      ...tally,
+      failing: tally.failing.map((/** @type {Json} */ count) => ({ ...gate(count.gate), units: count.units })),
+    })),
+    units: given.scorecards.map((/** @type {Json} */ card) => unit(card, rows)),
+  }));
+}
+
+/**
+ * Without classes, as JSON has none.
+ *
+ * @param {Json} value
+ */
+function plain(value) {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/**
+ * @param {Json} province
+ * @param {Json} response
+ * @param {boolean} rows
+ */
+function assertProvince(province, response, rows) {
+  assert.deepEqual(plain(province.rankings), rankings(response, rows));
+  const { revision, engineVersion, ...provenance } = province.provenance;
+  assert.deepEqual(provenance, response.provenance);
+  assert.match(revision, /^[0-9a-f]{64}$/);
+  assert.notEqual(engineVersion, "");
+  assert.equal(province.nextPageToken, "");
+}
+
+describe("what comes back is what the oracle says", () => {
+  for (const { name, method, request, response } of ANSWERED) {
+    test(name, async () => {
+      const found = await call(method, request);
+      if (method === "ScoreUnit") {
+        assert.deepEqual(plain(found), unit(response.scorecard, true));
+      } else {
+        assertProvince(found, response, true);
+      }
+    });
+  }
+});
+
+describe("the same as columns", () => {
+  for (const { name, request, response } of ANSWERED.filter(({ method }) => method === "RankProvince")) {
+    test(name, async () => {
+      assertProvince(await asTable(request), response, false);
+    });
+  }
+});
+
+describe("what is refused is named", () => {
+  const sorted = (/** @type {Json[]} */ violations) =>
+    violations.map(({ field, reason }) => `${field} ${reason}`).toSorted();
+  for (const { name, method, request, error: expected } of cases("errors")) {
+    test(name, async () => {
+      const error = await call(method, request).then(
+        () => assert.fail("the call was answered"),
+        (/** @type {unknown} */ thrown) => thrown,
+      );
+      assert.ok(error instanceof ScorerError, String(error));
+      assert.equal(error.code, expected.code);
+      assert.equal(error.reason, expected.reason);
+      assert.deepEqual(sorted(error.violations), sorted(expected.violations));
+      assert.ok(error.violations.every((violation) => violation.description));
+      assert.equal(error.violationsTotal, expected.violations.length);
+      assert.deepEqual({ ...error.metadata, ...expected.metadata }, error.metadata);
+      assert.notEqual(error.requestId, "");
+      assert.equal(error.requestId, error.metadata["request_id"]);
+    });
+  }
+});
+
+describe("causes are said in words", () => {
+  for (const { cause, titles, en, vi } of cases("sentences")) {
+    test(en, () => {
+      const found = new Cause(cause, cause.value);
+      assert.equal(found.sentence("en", titles), en);
+      assert.equal(found.sentence("vi", titles), vi);
+    });
+  }
+});

@@ -8,7 +8,7 @@ import { Form, summary } from "./forms.js";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { RankProvinceRequestSchema, ScorerService, UnitRowsSchema } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { rowMessage, tableMessage, view } from "./requests.js";
-import { Province, unitResult } from "./results.js";
+import { province, unitResult } from "./replies.js";
 
 /** @typedef {import("@connectrpc/connect").CallOptions} CallOptions */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceRequest} RankProvinceRequest */
@@ -27,7 +27,8 @@ import { Province, unitResult } from "./results.js";
 
 /**
  * @typedef {object} ClientOptions
- * @property {number} [timeoutMs] What a call may take unless it says otherwise, 60 s if unset; Infinity: as long as it takes.
+ * @property {number} [timeoutMs] What a call may take unless it says otherwise, 60 s if unset; Infinity: as long as it
+ *   takes.
  * @property {Tls} [tls] For an https address.
  * @property {string | (() => string | Promise<string>)} [token] A bearer token; or a function that is asked before each
  *   call, so that a token that has run out can be replaced.
@@ -114,7 +115,7 @@ export class ScorerClient {
     refuse(others);
     const request = { criteriaSet, period, unitAnswers: rowMessage(row), view: view(full) };
     const reply = await this.#call({ timeoutMs, signal }, (how) => this.#scorer.scoreUnit(request, how));
-    return unitResult(/** @type {import("./results.js").Scorecard} */ (reply.scorecard));
+    return unitResult(reply.scorecard);
   }
 
   /**
@@ -127,7 +128,7 @@ export class ScorerClient {
    */
   async rankProvince(criteriaSet, rows, options = {}) {
     const value = create(UnitRowsSchema, { units: Array.from(rows, rowMessage) });
-    return new Province(await this.#rank(criteriaSet, { case: "rows", value }, options), new Map());
+    return province(await this.#rank(criteriaSet, { case: "rows", value }, options), new Map());
   }
 
   /**
@@ -144,7 +145,7 @@ export class ScorerClient {
     const list = [...units];
     const value = tableMessage(list, columns, notApplicable);
     const reply = await this.#rank(criteriaSet, { case: "table", value }, others);
-    return new Province(reply, new Map(list.map((unit) => [unit.id, unit])));
+    return province(reply, new Map(list.map((unit) => [unit.id, unit])));
   }
 
   /**

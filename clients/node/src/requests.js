@@ -38,7 +38,8 @@ import { DateSchema } from "../gen/google/type/date_pb.js";
  */
 
 /**
- * What a row has besides the unit. An indicator that is left out, null or undefined was not reported, which is not zero.
+ * What a row has besides the unit. An indicator that is left out, null or undefined was not reported, which is not
+ * zero.
  *
  * @typedef {object} Answers
  * @property {Readonly<Record<string, Value | null | undefined>>} answers By indicator.

@@ -1,11 +1,7 @@
-// Replies as plain objects, with the causes as readable sentences.
+// Results as plain objects, with the causes as readable sentences.
 
-import { CriterionStatus, GateUnit, Standing } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { categorySentence, causeSentence } from "./sentences.js";
 
-/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} RankProvinceResponse */
-/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Scorecard} Scorecard */
-/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Provenance} ProvenanceMessage */
 /** @typedef {import("./requests.js").Unit} Unit */
 /** @typedef {import("./sentences.js").Language} Language */
 /** @typedef {import("./sentences.js").Titles} Titles */
@@ -113,20 +109,6 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {string} engineVersion
  */
 
-/** @type {Record<number, CategoryResult["standing"]>} */
-const STANDINGS = {
-  [Standing.RANKED]: "ranked",
-  [Standing.BELOW_MINIMUM]: "below_minimum",
-  [Standing.NOTHING_APPLICABLE]: "nothing_applicable",
-};
-
-/** @type {Record<number, CriterionResult["status"]>} */
-const STATUSES = {
-  [CriterionStatus.SCORED]: "scored",
-  [CriterionStatus.MISSING]: "missing",
-  [CriterionStatus.NOT_APPLICABLE]: "not_applicable",
-};
-
 /** A gate that a unit does not pass, and the value it has instead. */
 export class Cause {
   /**
@@ -200,17 +182,21 @@ export class UnitResult {
 /** The units of one tier, in ranking order. */
 export class Ranking {
   /**
-   * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} message
+   * @param {string} tier
+   * @param {string} cohort
+   * @param {number} unitCount
+   * @param {number} overallRanked
+   * @param {Tally[]} tallies
    * @param {UnitResult[]} units
    */
-  constructor(message, units) {
-    this.tier = message.tier;
-    this.cohort = message.cohort;
+  constructor(tier, cohort, unitCount, overallRanked, tallies, units) {
+    this.tier = tier;
+    this.cohort = cohort;
     /** All units of the cohort, ranked or not. */
-    this.unitCount = message.unitCount;
+    this.unitCount = unitCount;
     /** Units with an overall rank. */
-    this.overallRanked = message.overallRanked;
-    this.tallies = message.tallies.map(tally);
+    this.overallRanked = overallRanked;
+    this.tallies = tallies;
     /** Those of this page. */
     this.units = units;
   }
@@ -229,17 +215,15 @@ export class Ranking {
 /** The rankings of a province, one a tier. */
 export class Province {
   /**
-   * @param {RankProvinceResponse} reply
-   * @param {ReadonlyMap<string, Unit>} units A table's units, which give the results their names.
+   * @param {Ranking[]} rankings
+   * @param {Provenance} provenance
+   * @param {string} nextPageToken
    */
-  constructor(reply, units) {
-    this.rankings = reply.rankings.map(
-      (ranking) =>
-        new Ranking(ranking, ranking.table ? tableUnits(ranking, ranking.table, units) : ranking.scorecards.map(unitResult)),
-    );
-    this.provenance = provenance(reply.provenance);
+  constructor(rankings, provenance, nextPageToken) {
+    this.rankings = rankings;
+    this.provenance = provenance;
     /** For the next page; empty on the last one. */
-    this.nextPageToken = reply.nextPageToken;
+    this.nextPageToken = nextPageToken;
   }
 
   /**
@@ -265,181 +249,6 @@ export class Province {
 }
 
 /**
- * A scorecard.
- *
- * @param {Scorecard} card
- */
-export function unitResult(card) {
-  const { unit, overall } = present(card);
-  return new UnitResult(
-    present(unit),
-    card.categories.map(category),
-    score(present(overall).score),
-    present(overall).rank,
-    present(overall).lacking,
-  );
-}
-
-/**
- * What a result was made with.
- *
- * @param {ProvenanceMessage | undefined} message
- * @returns {Provenance}
- */
-export function provenance(message) {
-  const { criteriaSet, revision, criteriaProvenance, province, period, engineVersion } = present(message);
-  return { criteriaSet, revision, criteriaProvenance, province, period, engineVersion };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").CategoryTally} message
- * @returns {Tally}
- */
-function tally(message) {
-  return {
-    category: message.category,
-    ranked: message.ranked,
-    levels: message.levels.map(({ level, units }) => ({ level, units })),
-    failing: message.failing.map((count) => ({ ...gate(count.gate), units: count.units })),
-    criteria: message.criteria.map(({ criterion, applicable, full, none, missing }) => ({
-      criterion,
-      applicable,
-      full,
-      none,
-      missing,
-    })),
-  };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").CategoryScore} message
- * @returns {CategoryResult}
- */
-function category(message) {
-  return {
-    category: message.category,
-    score: score(message.score),
-    standing: /** @type {CategoryResult["standing"]} */ (STANDINGS[message.standing]),
-    level: message.level,
-    rank: message.rank,
-    causes: message.failing.map((result) => new Cause(gate(result.gate), result.value)),
-    measures: message.measures.map(({ measure, points, maxPoints, percent, level }) => ({
-      measure,
-      points,
-      maxPoints,
-      percent,
-      level,
-    })),
-    groups: message.groups.map((group) => ({
-      group: group.group,
-      score: score(group.score),
-      criteria: group.criteria.map(({ criterion, points, maxPoints, status }) => ({
-        criterion,
-        points,
-        maxPoints,
-        status: /** @type {CriterionResult["status"]} */ (STATUSES[status]),
-      })),
-    })),
-  };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Score | undefined} message
- * @returns {Score}
- */
-function score(message) {
-  const { points, maxPoints, nominalMaxPoints, percent, converted, published, missing, notApplicable } = present(message);
-  return { points, maxPoints, nominalMaxPoints, percent, converted, published, missing, notApplicable };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Gate | undefined} message
- * @returns {Gate}
- */
-function gate(message) {
-  const { level, measure, unit, minimum, strict } = present(message);
-  return { level, measure, unit: unit === GateUnit.PERCENT ? "percent" : "points", minimum, strict };
-}
-
-/**
- * The units of a table.
- *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} message
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").RankingTable} table
- * @param {ReadonlyMap<string, Unit>} units
- */
-function tableUnits(message, table, units) {
-  const readers = table.categories.map((column, at) =>
-    categoryReader(
-      column,
-      message.tallies[at].levels.map((count) => count.level),
-    ),
-  );
-  return table.unitIds.map((id, at) => {
-    const categories = readers.map((read) => read(at));
-    const unranked = categories.filter((found) => found.standing !== "ranked").map((found) => found.category);
-    return new UnitResult(
-      units.get(id) ?? { id, tier: message.tier },
-      categories,
-      scoreAt(table.overall, at),
-      table.overallRanks[at],
-      message.overallRequires.filter((code) => unranked.includes(code)),
-    );
-  });
-}
-
-/**
- * Reads a unit's category out of columns, by the unit's place.
- *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").CategoryColumn} column
- * @param {number[]} levels Best first.
- * @returns {(at: number) => CategoryResult}
- */
-function categoryReader(column, levels) {
-  const gates = column.gates.map((message, bit) => {
-    const measure = present(column.measures.find((measured) => measured.measure === message.measure));
-    const values = message.unit === GateUnit.PERCENT ? measure.percent : measure.points;
-    return { gate: gate(message), mask: 1n << BigInt(bit), values };
-  });
-  return (at) => {
-    const level = column.levels[at];
-    const failed = column.failedGates[at];
-    const next = levels[(level ? levels.indexOf(level) : levels.length) - 1];
-    return {
-      category: column.category,
-      score: scoreAt(column.score, at),
-      standing: /** @type {CategoryResult["standing"]} */ (STANDINGS[column.standings[at]]),
-      level,
-      rank: column.ranks[at],
-      causes: gates
-        .filter((item) => item.gate.level === next && failed & item.mask)
-        .map((item) => new Cause(item.gate, item.values[at])),
-      measures: [],
-      groups: column.groups.map((group) => ({ group: group.group, score: scoreAt(group.score, at), criteria: [] })),
-    };
-  };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").ScoreColumns | undefined} message
- * @param {number} at
- * @returns {Score}
- */
-function scoreAt(message, at) {
-  const columns = present(message);
-  return {
-    points: columns.points[at],
-    maxPoints: columns.maxPoints[at],
-    nominalMaxPoints: columns.nominalMaxPoints,
-    percent: columns.percent[at],
-    converted: columns.converted[at],
-    published: columns.published[at],
-    missing: columns.missing[at],
-    notApplicable: columns.notApplicable[at],
-  };
-}
-
-/**
  * The one of a list that has this code.
  *
  * @template T
@@ -454,18 +263,4 @@ function only(list, codeOf, code, what) {
     throw new RangeError(`no ${what} ${JSON.stringify(code)}`);
   }
   return found;
-}
-
-/**
- * A message that every reply has.
- *
- * @template T
- * @param {T | undefined} message
- * @returns {T}
- */
-function present(message) {
-  if (message === undefined) {
-    throw new TypeError("the reply lacks a part that every reply has: is this server a scorer?");
-  }
-  return message;
 }

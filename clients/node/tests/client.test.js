@@ -8,7 +8,7 @@ import { startServer } from "./server.js";
 /** @typedef {import("../src/index.js").Column} Column */
 
 const SET = "bac-kan-2020";
-const NAMES = { readiness: "Điều kiện sẵn sàng", "policy_environment": "Môi trường chính sách" };
+const NAMES = { readiness: "Điều kiện sẵn sàng", policy_environment: "Môi trường chính sách" };
 
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
@@ -50,7 +50,13 @@ const points = async (/** @type {string} */ criterion, /** @type {Record<string,
 describe("columns", () => {
   test("of numbers, from typed and other arrays", async () => {
     const both = { full: 2, none: 0, missing: 0 };
-    for (const staff of [Float64Array.of(20, 40), Int32Array.of(20, 40), Uint8Array.of(20, 40), [20, 40], new Set([20, 40])]) {
+    for (const staff of [
+      Float64Array.of(20, 40),
+      Int32Array.of(20, 40),
+      Uint8Array.of(20, 40),
+      [20, 40],
+      new Set([20, 40]),
+    ]) {
       assert.deepEqual(await points("INF.01", { staff, computers: staff }), both);
     }
   });
@@ -83,9 +89,14 @@ describe("columns", () => {
   });
 
   test("of options", async () => {
-    const { options } = (await client.form(SET)).indicators.find((one) => one.code === "steering_committee") ?? assert.fail();
+    const { options } =
+      (await client.form(SET)).indicators.find((one) => one.code === "steering_committee") ?? assert.fail();
     assert.deepEqual(await points("PE.01", { steering_committee: [options[0], ""] }), { full: 1, none: 1, missing: 1 });
-    assert.deepEqual(await points("PE.01", { steering_committee: [options[0], null] }), { full: 1, none: 1, missing: 1 });
+    assert.deepEqual(await points("PE.01", { steering_committee: [options[0], null] }), {
+      full: 1,
+      none: 1,
+      missing: 1,
+    });
   });
 
   test("of a thousand units say the same as rows", async () => {
@@ -212,7 +223,13 @@ describe("criteria sets", () => {
     const form = await client.form(SET);
     assert.equal(form.criteriaSet, SET);
     assert.deepEqual(form.tiers, ["department", "district", "commune"]);
-    assert.deepEqual([...new Set(form.indicators.map((one) => one.kind))].sort(), ["choice", "count", "date", "flag", "number"]);
+    assert.deepEqual([...new Set(form.indicators.map((one) => one.kind))].sort(), [
+      "choice",
+      "count",
+      "date",
+      "flag",
+      "number",
+    ]);
     assert.ok(form.excludable.includes("INF.10"));
     assert.equal(form.names("vi")["readiness"], "Điều kiện sẵn sàng");
     assert.equal(form.names("fr")["infrastructure"], form.texts["infrastructure"]?.["en"]);

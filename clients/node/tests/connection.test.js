@@ -37,7 +37,10 @@ async function listening(tls, before = async () => {}) {
         },
       }),
   });
-  /** @type {(request: import("node:http2").Http2ServerRequest, response: import("node:http2").Http2ServerResponse) => void} */
+  /**
+   * @param {import("node:http2").Http2ServerRequest} request
+   * @param {import("node:http2").Http2ServerResponse} response
+   */
   const handler = (request, response) => {
     const socket = /** @type {import("node:tls").TLSSocket} */ (request.stream.session?.socket);
     const name = tls && socket.getPeerCertificate().subject?.CN;

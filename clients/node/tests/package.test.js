@@ -98,7 +98,8 @@ test("TypeScript knows the types, and finds mistakes by them", () => {
   const program = `
     import { ScorerClient, ScorerError, type Row, type UnitResult } from "egov-scorer-client";
     import { ScorerService } from "egov-scorer-client/scorer_pb";
-    const row: Row = { id: "hue", tier: "district", answers: { led_screen: true, issued: { year: 2020, month: 1, day: 2 } } };
+    const answers = { led_screen: true, issued: { year: 2020, month: 1, day: 2 }, head: null };
+    const row: Row = { id: "hue", tier: "district", answers };
     const client = new ScorerClient("http://127.0.0.1:50051", { token: async () => "abc" });
     const unit: UnitResult = await client.scoreUnit("hue-2020", row, { full: true });
     const sentence: string | undefined = unit.categories[0]?.causes[0]?.sentence("vi");
@@ -107,8 +108,11 @@ test("TypeScript knows the types, and finds mistakes by them", () => {
     console.log(sentence, rank, ScorerService.typeName, ScorerError.name);
   `;
   assert.equal(check(program), "");
-  assert.match(check(program.replace("overallRank", "overalRank")), /typed\.ts\(9,.*'overalRank' does not exist.*'overallRank'/);
-  assert.match(check(program.replace("full: true", "ful: true")), /typed\.ts\(6,.*'ful' does not exist/);
+  assert.match(
+    check(program.replace("overallRank", "overalRank")),
+    /typed\.ts\(10,.*'overalRank' does not exist.*'overallRank'/,
+  );
+  assert.match(check(program.replace("full: true", "ful: true")), /typed\.ts\(7,.*'ful' does not exist/);
 });
 
 test("the lock file names no place that packages come from", () => {

@@ -88,7 +88,10 @@ async function call(method, request) {
   if (rows) {
     return client.rankProvince(criteriaSet, rows.units.map(row), options(request));
   }
-  const columns = table.columns.map((/** @type {Json} */ column) => [column.indicator, column.numbers ?? column.choices]);
+  const columns = table.columns.map((/** @type {Json} */ column) => [
+    column.indicator,
+    column.numbers ?? column.choices,
+  ]);
   const left = table.exclusions.map((/** @type {Json} */ one) => [one.unitId, one.criterionIds]);
   return client.rankTable(criteriaSet, table.units, Object.fromEntries(columns), {
     notApplicable: Object.fromEntries(left),

@@ -65,6 +65,8 @@ export class Form {
       ...[...message.categories, ...groups].map((item) => [item.code, texts(item.titles)]),
       ...criteria.map((criterion) => [criterion.id, texts(criterion.titles)]),
     ]);
+    /** Decimals of published points. */
+    this.pointsDecimals = message.precision?.points ?? 0;
     /** Decimals of published percentages. */
     this.percentDecimals = message.precision?.percent ?? 0;
   }

@@ -22,7 +22,8 @@ SCORER = Path(sys.executable).parent / "scorer"
 
 Json = Mapping[str, Any]
 OPTIONS = {
-    "province": "province", "period": "period", "tier": "tier", "pageSize": "page_size", "pageToken": "page_token",
+    "series": "series", "province": "province", "period": "period", "tier": "tier", "pageSize": "page_size",
+    "pageToken": "page_token",
 }  # fmt: skip
 
 
@@ -62,11 +63,13 @@ def row(given: Json) -> Row:
 
 def options(request: Json) -> dict[str, Any]:
     given = {ours: request[theirs] for theirs, ours in OPTIONS.items() if theirs in request}
+    if "effectiveOn" in request:
+        given["effective_on"] = datetime.date(**request["effectiveOn"])
     return {"full": request.get("view") == "SCORECARD_VIEW_FULL", **given}
 
 
 def as_rows(client: Client, request: Json) -> Province:
-    return client.rank_province(request["criteriaSet"], map(row, request["rows"]["units"]), **options(request))
+    return client.rank_province(request.get("criteriaSet"), map(row, request["rows"]["units"]), **options(request))
 
 
 def as_table(client: Client, request: Json) -> Province:
@@ -74,7 +77,7 @@ def as_table(client: Client, request: Json) -> Province:
     rows = [row(given) for given in request["rows"]["units"]]
     codes = sorted({code for one in rows for code in one.answers})
     return client.rank_table(
-        request["criteriaSet"],
+        request.get("criteriaSet"),
         [Unit(one.id, one.tier, one.name, one.parent) for one in rows],
         {code: [one.answers.get(code) for one in rows] for code in codes},
         not_applicable={one.id: one.not_applicable for one in rows},
@@ -84,14 +87,14 @@ def as_table(client: Client, request: Json) -> Province:
 
 def call(client: Client, method: str, request: Json) -> Any:
     if method == "ScoreUnit":
-        return client.score_unit(request["criteriaSet"], row(request["unitAnswers"]), **options(request))
+        return client.score_unit(request.get("criteriaSet"), row(request["unitAnswers"]), **options(request))
     if method == "GetCriteriaSet":
         return client.form(request["criteriaSet"])
     if "rows" in request:
         return as_rows(client, request)
     table = request["table"]
     return client.rank_table(
-        request["criteriaSet"],
+        request.get("criteriaSet"),
         [Unit(**unit) for unit in table["units"]],
         {column["indicator"]: column.get("numbers", column.get("choices")) for column in table["columns"]},
         not_applicable={left_out["unitId"]: left_out["criterionIds"] for left_out in table["exclusions"]},
@@ -176,7 +179,7 @@ def assert_unit(found: UnitResult, card: Json, *, rows: bool = True) -> None:
     for ours, theirs in zip(found.categories, card["categories"], strict=True):
         assert category(ours, rows=rows) == expected_category(theirs, rows=rows)
     overall = {"score": score(found.overall), "rank": found.overall_rank, "lacking": list(found.lacking)}
-    assert overall == card["overall"]
+    assert (overall, found.commended) == (card["overall"], card["commended"])
 
 
 def assert_ranking(found: Ranking, given: Json, *, rows: bool) -> None:

@@ -61,11 +61,17 @@ class Vectors:
         period: str = "",
         tier: str = "",
         full: bool = False,
+        on: datetime.date | None = None,
     ) -> None:
-        """A case of a province."""
+        """A case of a province; ``on`` names the set by a day on which no other of its series is in force."""
         rankings = [ranking for ranking in oracle.rank_province(self.document, units) if tier in ("", ranking.tier)]
         asked = {"province": province, "period": period, "tier": tier, "full": full}
-        self._add(name, "RankProvince", *canonical.rank_province(self.code, units, rankings, **asked))
+        request, response = canonical.rank_province(self.code, units, rankings, **asked)
+        if on:
+            del request["criteriaSet"]
+            request["effectiveOn"] = {"year": on.year, "month": on.month, "day": on.day}
+            request["series"] = self.document["series"]
+        self._add(name, "RankProvince", request, response)
 
     def published(self, tier: str) -> list[Unit]:
         """Units of a tier with the answers that come with the scorer."""
@@ -127,6 +133,7 @@ def hue(vectors: Vectors) -> None:
     vectors.rank(
         "equals share a rank and stand in code-point order", [*equals, under, silent, unit("first", 15, 23, 2, 10)]
     )
+    vectors.rank("the set of a day", [edge, under], on=datetime.date(2020, 12, 31))
     vectors.rank("a few in full", [under, silent, replace(edge, not_applicable=("INF.02",))], full=True)
 
 

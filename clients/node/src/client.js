@@ -7,12 +7,13 @@ import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { RankProvinceRequestSchema, ScorerService, UnitRowsSchema } from "../gen/egov/scorer/v1/scorer_pb.js";
-import { rowMessage, tableMessage, view } from "./requests.js";
+import { rowMessage, setFields, tableMessage, view } from "./requests.js";
 import { province, unitResult } from "./replies.js";
 
 /** @typedef {import("@connectrpc/connect").CallOptions} CallOptions */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceRequest} RankProvinceRequest */
 /** @typedef {import("./requests.js").Column} Column */
+/** @typedef {import("./requests.js").CriteriaSetName} CriteriaSetName */
 /** @typedef {import("./requests.js").Row} Row */
 /** @typedef {import("./requests.js").Unit} Unit */
 
@@ -105,7 +106,7 @@ export class ScorerClient {
   /**
    * Scores one unit; its ranks are 0.
    *
-   * @param {string} criteriaSet
+   * @param {CriteriaSetName} criteriaSet
    * @param {Row} row
    * @param {ScoreOptions & PerCall} [options]
    * @throws {ScorerError} The call was not answered.
@@ -113,7 +114,7 @@ export class ScorerClient {
   async scoreUnit(criteriaSet, row, options = {}) {
     const { period = "", full = false, timeoutMs, signal, ...others } = options;
     refuse(others);
-    const request = { criteriaSet, period, unitAnswers: rowMessage(row), view: view(full) };
+    const request = { ...setFields(criteriaSet), period, unitAnswers: rowMessage(row), view: view(full) };
     const reply = await this.#call({ timeoutMs, signal }, (how) => this.#scorer.scoreUnit(request, how));
     return unitResult(reply.scorecard);
   }
@@ -121,7 +122,7 @@ export class ScorerClient {
   /**
    * Scores and ranks all units of a province, given as rows: the convenient form.
    *
-   * @param {string} criteriaSet
+   * @param {CriteriaSetName} criteriaSet
    * @param {Iterable<Row>} rows Every unit; one that is left out makes every rank wrong.
    * @param {RankOptions & PerCall} [options]
    * @throws {ScorerError} The call was not answered; one bad unit refuses all.
@@ -134,7 +135,7 @@ export class ScorerClient {
   /**
    * The same as columns, for thousands of units.
    *
-   * @param {string} criteriaSet
+   * @param {CriteriaSetName} criteriaSet
    * @param {Iterable<Unit>} units Every unit.
    * @param {Readonly<Record<string, Column>>} columns By indicator, each as long as the units.
    * @param {TableOptions & RankOptions & PerCall} [options]
@@ -162,28 +163,28 @@ export class ScorerClient {
   /**
    * One criteria set, as the service gives it: the message CriteriaSet.
    *
-   * @param {string} code
+   * @param {CriteriaSetName} name
    * @param {PerCall} [options]
-   * @throws {ScorerError} There is none of this code, or the call was not answered.
+   * @throws {ScorerError} There is none of this code or on this day, or the call was not answered.
    */
-  async criteriaSet(code, options = {}) {
-    const reply = await this.#call(options, (how) => this.#criteria.getCriteriaSet({ criteriaSet: code }, how));
+  async criteriaSet(name, options = {}) {
+    const reply = await this.#call(options, (how) => this.#criteria.getCriteriaSet(setFields(name), how));
     return /** @type {import("./forms.js").CriteriaSetMessage} */ (reply.criteriaSet);
   }
 
   /**
    * What a criteria set asks.
    *
-   * @param {string} code
+   * @param {CriteriaSetName} name
    * @param {PerCall} [options]
    * @throws {ScorerError} As for `criteriaSet`.
    */
-  async form(code, options = {}) {
-    return new Form(await this.criteriaSet(code, options));
+  async form(name, options = {}) {
+    return new Form(await this.criteriaSet(name, options));
   }
 
   /**
-   * @param {string} criteriaSet
+   * @param {CriteriaSetName} criteriaSet
    * @param {RankProvinceRequest["source"]} source
    * @param {RankOptions & PerCall} options
    */
@@ -191,7 +192,8 @@ export class ScorerClient {
     const { province, period, tier, full = false, pageSize, pageToken, timeoutMs, signal, ...others } = options;
     refuse(others);
     const request = create(RankProvinceRequestSchema, {
-      ...{ criteriaSet, province, period, source, tier, pageSize, pageToken },
+      ...setFields(criteriaSet),
+      ...{ province, period, source, tier, pageSize, pageToken },
       view: view(full),
     });
     return this.#call({ timeoutMs, signal }, (how) => this.#scorer.rankProvince(request, how));

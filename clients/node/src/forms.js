@@ -20,6 +20,7 @@ import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_
  * @property {string} revision
  * @property {boolean} available Whether it scores; `problems` says why it does not.
  * @property {string[]} problems
+ * @property {string} series What successive versions of one method share; may be empty.
  */
 
 /**
@@ -67,6 +68,10 @@ export class Form {
     ]);
     /** Decimals of published points. */
     this.pointsDecimals = message.precision?.points ?? 0;
+    /** Tiers of which some units are commended. */
+    this.commends = message.commend.map((best) => best.tier);
+    /** Tiers whose units are ranked within their parent, which they must name. */
+    this.withinParent = message.rankedWithinParent;
     /** Decimals of published percentages. */
     this.percentDecimals = message.precision?.percent ?? 0;
   }
@@ -91,7 +96,7 @@ export class Form {
  * @returns {CriteriaSetSummary}
  */
 export function summary(message) {
-  const { code, titles, provenance, effectiveFrom, effectiveTo, tiers, revision, state, problems } = message;
+  const { code, titles, provenance, effectiveFrom, effectiveTo, tiers, revision, state, problems, series } = message;
   return {
     code,
     titles: texts(titles),
@@ -102,6 +107,7 @@ export function summary(message) {
     revision,
     available: state === CriteriaSetState.AVAILABLE,
     problems,
+    series,
   };
 }
 

@@ -15,6 +15,7 @@ export { Cause, Province, Ranking, UnitResult } from "./results.js";
 /** @typedef {import("./forms.js").CriteriaSetSummary} CriteriaSetSummary */
 /** @typedef {import("./forms.js").Indicator} Indicator */
 /** @typedef {import("./requests.js").Column} Column */
+/** @typedef {import("./requests.js").CriteriaSetName} CriteriaSetName */
 /** @typedef {import("./requests.js").Day} Day */
 /** @typedef {import("./requests.js").Row} Row */
 /** @typedef {import("./requests.js").Unit} Unit */

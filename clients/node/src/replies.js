@@ -53,6 +53,7 @@ export function unitResult(message) {
     score(overall.score),
     overall.rank,
     overall.lacking,
+    card.commended,
   );
 }
 
@@ -168,6 +169,7 @@ function tableUnits(message, table, units) {
       scoreAt(table.overall, at),
       table.overallRanks[at],
       message.overallRequires.filter((code) => unranked.includes(code)),
+      table.commended[at] ?? false, // without the list, the set commends nobody
     );
   });
 }

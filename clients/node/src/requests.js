@@ -22,6 +22,12 @@ import { DateSchema } from "../gen/google/type/date_pb.js";
  */
 
 /**
+ * A criteria set: its code; or a day on which exactly one is in force, of those of `series` when that is given.
+ *
+ * @typedef {string | { effectiveOn: Day, series?: string }} CriteriaSetName
+ */
+
+/**
  * An answer: a boolean for a flag, a number for a count or number, a string for a choice, a day for a date.
  *
  * @typedef {boolean | number | string | Day} Value
@@ -62,6 +68,17 @@ import { DateSchema } from "../gen/google/type/date_pb.js";
  */
 
 const MS_OF_A_DAY = 86_400_000;
+
+/**
+ * The fields by which requests name a criteria set.
+ *
+ * @param {CriteriaSetName} name
+ */
+export function setFields(name) {
+  return typeof name === "string"
+    ? { criteriaSet: name }
+    : { effectiveOn: dayMessage(name.effectiveOn, "effectiveOn"), series: name.series };
+}
 
 /**
  * A row for the wire.
@@ -127,11 +144,17 @@ function answer(value, where) {
       return { case: "number", value };
     case "string":
       return { case: "choice", value };
-    default: {
-      const { year, month, day } = dayOf(value, where);
-      return { case: "date", value: create(DateSchema, { year, month, day }) };
-    }
+    default:
+      return { case: "date", value: dayMessage(value, where) };
   }
+}
+
+/**
+ * @param {Day} day
+ * @param {string} where
+ */
+function dayMessage(day, where) {
+  return create(DateSchema, dayOf(day, where));
 }
 
 /**

@@ -143,8 +143,9 @@ export class UnitResult {
    * @param {Score} overall
    * @param {number} overallRank
    * @param {string[]} lacking
+   * @param {boolean} commended
    */
-  constructor(unit, categories, overall, overallRank, lacking) {
+  constructor(unit, categories, overall, overallRank, lacking, commended) {
     this.id = unit.id;
     this.name = unit.name ?? "";
     this.tier = unit.tier;
@@ -156,6 +157,8 @@ export class UnitResult {
     this.overallRank = overallRank;
     /** Required categories in which the unit is not ranked. */
     this.lacking = lacking;
+    /** Whether the set commends it; never when scored alone. */
+    this.commended = commended;
   }
 
   /**
@@ -179,7 +182,7 @@ export class UnitResult {
   }
 }
 
-/** The units of one tier, in ranking order. */
+/** The units that are ranked together, in ranking order. */
 export class Ranking {
   /**
    * @param {string} tier
@@ -191,6 +194,7 @@ export class Ranking {
    */
   constructor(tier, cohort, unitCount, overallRanked, tallies, units) {
     this.tier = tier;
+    /** The tier; or the parent's id, where the set ranks within parents. */
     this.cohort = cohort;
     /** All units of the cohort, ranked or not. */
     this.unitCount = unitCount;
@@ -212,7 +216,7 @@ export class Ranking {
   }
 }
 
-/** The rankings of a province, one a tier. */
+/** The rankings of a province, one a tier; or a parent, where the set ranks within parents. */
 export class Province {
   /**
    * @param {Ranking[]} rankings
@@ -227,13 +231,18 @@ export class Province {
   }
 
   /**
-   * One tier's ranking.
+   * One tier's ranking; that of one parent, when `cohort` names it.
    *
    * @param {string} tier
-   * @throws {RangeError} The reply has no such tier.
+   * @param {string} [cohort]
+   * @throws {RangeError} The reply has no such tier or cohort, or several cohorts of the tier, and none is named.
    */
-  ranking(tier) {
-    return only(this.rankings, (ranking) => ranking.tier, tier, "tier");
+  ranking(tier, cohort) {
+    const found = this.rankings.filter((one) => one.tier === tier && (cohort === undefined || one.cohort === cohort));
+    if (found.length > 1) {
+      throw new RangeError(`${tier} is ranked by ${found.length} cohorts, such as "${found[0].cohort}": name one`);
+    }
+    return only(found, (one) => one.tier, tier, cohort === undefined ? "tier" : `cohort "${cohort}" of tier`);
   }
 
   /**

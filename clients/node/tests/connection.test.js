@@ -3,13 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, createSecureServer } from "node:http2";
 import { after, describe, test } from "node:test";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { ScorerClient, ScorerError } from "../src/index.js";
 import { certificate } from "./certificates.js";
+import { standIn } from "./stand-in.js";
 
 /** @type {(() => void)[]} */
 const cleanUp = [];
@@ -19,50 +18,25 @@ const IDENTITY = certificate("server");
 const CALLER = certificate("portal");
 
 /**
- * A server that has one criteria set, and remembers who asked.
+ * A server that has one criteria set.
  *
  * @param {import("node:http2").SecureServerOptions} [tls]
  * @param {(signal: AbortSignal) => Promise<void>} [before] What it does before it answers; the signal says when the
  *   caller has gone.
  */
 async function listening(tls, before = async () => {}) {
-  /** @type {{ authorization: string | undefined, name: string | undefined, timeout: unknown }[]} */
-  const seen = [];
-  const answer = connectNodeAdapter({
-    routes: (router) =>
+  const server = await standIn(
+    (router) =>
       router.service(CriteriaService, {
         listCriteriaSets: async (_, { signal }) => {
           await before(signal);
           return { criteriaSets: [{ code: "seen" }] };
         },
       }),
-  });
-  /**
-   * @param {import("node:http2").Http2ServerRequest} request
-   * @param {import("node:http2").Http2ServerResponse} response
-   */
-  const handler = (request, response) => {
-    const socket = /** @type {import("node:tls").TLSSocket} */ (request.stream.session?.socket);
-    const name = tls && socket.getPeerCertificate().subject?.CN;
-    seen.push({
-      authorization: request.headers.authorization,
-      name: name?.toString(),
-      timeout: request.headers["grpc-timeout"],
-    });
-    answer(request, response);
-  };
-  const server = tls ? createSecureServer(tls, handler) : createServer(handler);
-  /** @type {Set<import("node:http2").ServerHttp2Session>} */
-  const sessions = new Set();
-  server.on("session", (session) => sessions.add(session));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanUp.push(() => {
-    sessions.forEach((session) => session.destroy());
-    server.close();
-  });
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { address: `${tls ? "https" : "http"}://127.0.0.1:${port}`, seen };
+    tls,
+  );
+  cleanUp.push(server.stop);
+  return server;
 }
 
 /**

@@ -55,6 +55,14 @@ function mapped(object, change) {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }
 
+/**
+ * @param {Json} request
+ * @returns {import("../src/index.js").CriteriaSetName}
+ */
+function set({ criteriaSet, effectiveOn, series }) {
+  return effectiveOn ? { effectiveOn, series } : criteriaSet;
+}
+
 /** @param {Json} request */
 function options({ province, period, tier, pageSize, pageToken, view }) {
   return { province, period, tier, pageSize, pageToken, full: view === "SCORECARD_VIEW_FULL" };
@@ -68,7 +76,7 @@ function asTable(request) {
     codes.map((code) => [code, rows.map((/** @type {Json} */ one) => one.answers[code])]),
   );
   const notApplicable = Object.fromEntries(rows.map((/** @type {Json} */ one) => [one.id, one.notApplicable ?? []]));
-  return client.rankTable(request.criteriaSet, rows, columns, { notApplicable, ...options(request) });
+  return client.rankTable(set(request), rows, columns, { notApplicable, ...options(request) });
 }
 
 /**
@@ -77,23 +85,23 @@ function asTable(request) {
  * @returns {Promise<Json>}
  */
 async function call(method, request) {
-  const { criteriaSet, unitAnswers, rows, table } = request;
+  const { unitAnswers, rows, table } = request;
   if (method === "ScoreUnit") {
     const { period, full } = options(request);
-    return client.scoreUnit(criteriaSet, row(unitAnswers), { period, full });
+    return client.scoreUnit(set(request), row(unitAnswers), { period, full });
   }
   if (method === "GetCriteriaSet") {
-    return client.form(criteriaSet);
+    return client.form(set(request));
   }
   if (rows) {
-    return client.rankProvince(criteriaSet, rows.units.map(row), options(request));
+    return client.rankProvince(set(request), rows.units.map(row), options(request));
   }
   const columns = table.columns.map((/** @type {Json} */ column) => [
     column.indicator,
     column.numbers ?? column.choices,
   ]);
   const left = table.exclusions.map((/** @type {Json} */ one) => [one.unitId, one.criterionIds]);
-  return client.rankTable(criteriaSet, table.units, Object.fromEntries(columns), {
+  return client.rankTable(set(request), table.units, Object.fromEntries(columns), {
     notApplicable: Object.fromEntries(left),
     ...options(request),
   });
@@ -138,6 +146,7 @@ function unit(card, rows) {
     overall: card.overall.score,
     overallRank: card.overall.rank,
     lacking: card.overall.lacking,
+    commended: card.commended,
   };
 }
 

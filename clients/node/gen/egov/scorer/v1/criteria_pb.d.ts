@@ -136,6 +136,13 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
    * @generated from field: repeated string problems = 9;
    */
   problems: string[];
+
+  /**
+   * What successive versions of one method share, such as "bac-kan"; may be empty.
+   *
+   * @generated from field: string series = 10;
+   */
+  series: string;
 };
 
 /**
@@ -151,11 +158,25 @@ export declare const CriteriaSetSummarySchema: GenMessage<CriteriaSetSummary>;
  */
 export declare type GetCriteriaSetRequest = Message<"egov.scorer.v1.GetCriteriaSetRequest"> & {
   /**
-   * Its code.
+   * Its code; or give effective_on.
    *
    * @generated from field: string criteria_set = 1;
    */
   criteriaSet: string;
+
+  /**
+   * As in ScoreUnitRequest.
+   *
+   * @generated from field: google.type.Date effective_on = 2;
+   */
+  effectiveOn?: Date | undefined;
+
+  /**
+   * As in ScoreUnitRequest.
+   *
+   * @generated from field: string series = 3;
+   */
+  series: string;
 };
 
 /**
@@ -313,6 +334,20 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
    * @generated from field: repeated egov.scorer.v1.PluginVersion plugins = 10;
    */
   plugins: PluginVersion[];
+
+  /**
+   * How many of the best units of each ranking are commended, by tier; a tier left out commends nobody.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierBest commend = 11;
+   */
+  commend: TierBest[];
+
+  /**
+   * Tiers whose units are ranked within their parent, such as communes within their district; others are ranked whole.
+   *
+   * @generated from field: repeated string ranked_within_parent = 12;
+   */
+  rankedWithinParent: string[];
 };
 
 /**
@@ -320,6 +355,33 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
  * Use `create(CriteriaSetSchema)` to create a new message.
  */
 export declare const CriteriaSetSchema: GenMessage<CriteriaSet>;
+
+/**
+ * How many are best in one tier.
+ *
+ * @generated from message egov.scorer.v1.TierBest
+ */
+export declare type TierBest = Message<"egov.scorer.v1.TierBest"> & {
+  /**
+   * Code of the tier.
+   *
+   * @generated from field: string tier = 1;
+   */
+  tier: string;
+
+  /**
+   * How many, from 1; those who tie with the last one come too.
+   *
+   * @generated from field: int32 best = 2;
+   */
+  best: number;
+};
+
+/**
+ * Describes the message egov.scorer.v1.TierBest.
+ * Use `create(TierBestSchema)` to create a new message.
+ */
+export declare const TierBestSchema: GenMessage<TierBest>;
 
 /**
  * Decimals of published figures; rounded half up.

@@ -46,8 +46,9 @@ export declare type Unit = Message<"egov.scorer.v1.Unit"> & {
   tier: string;
 
   /**
-   * Id of the unit above it, such as a commune's district; at most 128 bytes, NFC, no control or format characters, may be
-   * empty; echoed.
+   * Id of the unit above it, such as a commune's district; at most 128 bytes, NFC, no control or format characters; it
+   * need not be a unit of the call. May be empty, but not to rank a tier whose units the set ranks within their parent.
+   * Echoed.
    *
    * @generated from field: string parent = 4;
    */
@@ -268,7 +269,7 @@ export declare const ExclusionSchema: GenMessage<Exclusion>;
  */
 export declare type ScoreUnitRequest = Message<"egov.scorer.v1.ScoreUnitRequest"> & {
   /**
-   * Code of the criteria set, such as "hue-2020".
+   * Code of the criteria set, such as "hue-2020"; or give effective_on.
    *
    * @generated from field: string criteria_set = 1;
    */
@@ -295,6 +296,21 @@ export declare type ScoreUnitRequest = Message<"egov.scorer.v1.ScoreUnitRequest"
    * @generated from field: egov.scorer.v1.ScorecardView view = 4;
    */
   view: ScorecardView;
+
+  /**
+   * Instead of criteria_set: the set in force on this day, of which there must be exactly one. Year, month and day all
+   * given; no clock is ever asked.
+   *
+   * @generated from field: google.type.Date effective_on = 5;
+   */
+  effectiveOn?: Date | undefined;
+
+  /**
+   * With effective_on: only sets of this series. Empty: of any series or none.
+   *
+   * @generated from field: string series = 6;
+   */
+  series: string;
 };
 
 /**
@@ -351,7 +367,7 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
   period: string;
 
   /**
-   * Code of the criteria set.
+   * Code of the criteria set; or give effective_on.
    *
    * @generated from field: string criteria_set = 3;
    */
@@ -407,6 +423,20 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
    * @generated from field: string page_token = 9;
    */
   pageToken: string;
+
+  /**
+   * As in ScoreUnitRequest.
+   *
+   * @generated from field: google.type.Date effective_on = 10;
+   */
+  effectiveOn?: Date | undefined;
+
+  /**
+   * As in ScoreUnitRequest.
+   *
+   * @generated from field: string series = 11;
+   */
+  series: string;
 };
 
 /**
@@ -422,7 +452,8 @@ export declare const RankProvinceRequestSchema: GenMessage<RankProvinceRequest>;
  */
 export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceResponse"> & {
   /**
-   * One a tier, in the set's order of tiers; a tier without units has none.
+   * One a tier, or a parent where the set ranks within parents: in the set's order of tiers, then by cohort in
+   * code-point order. A tier without units has none.
    *
    * @generated from field: repeated egov.scorer.v1.Ranking rankings = 1;
    */
@@ -868,6 +899,14 @@ export declare type Scorecard = Message<"egov.scorer.v1.Scorecard"> & {
    * @generated from field: egov.scorer.v1.OverallScore overall = 3;
    */
   overall?: OverallScore | undefined;
+
+  /**
+   * Whether the set commends the unit: of the units of its ranking with an overall rank, fewer than the set's number
+   * are better, so that those who tie with the last one are commended too. Never of a unit scored alone.
+   *
+   * @generated from field: bool commended = 4;
+   */
+  commended: boolean;
 };
 
 /**
@@ -1027,9 +1066,8 @@ export declare type CategoryTally = Message<"egov.scorer.v1.CategoryTally"> & {
 export declare const CategoryTallySchema: GenMessage<CategoryTally>;
 
 /**
- * The units of one tier in order: by overall rank; then those without one, by overall converted score as ranks compare
- * it, descending;
- * equals by unit id in code-point order.
+ * The units of one tier, or those of it that have one parent, in order: by overall rank; then those without one, by
+ * overall converted score as ranks compare it, descending; equals by unit id in code-point order.
  *
  * @generated from message egov.scorer.v1.Ranking
  */
@@ -1042,7 +1080,7 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
   tier: string;
 
   /**
-   * The cohort within which ranks count: the tier's code.
+   * The cohort within which ranks count: the tier's code; or the parent's id, where the set ranks within parents.
    *
    * @generated from field: string cohort = 2;
    */
@@ -1130,6 +1168,13 @@ export declare type RankingTable = Message<"egov.scorer.v1.RankingTable"> & {
    * @generated from field: repeated int32 overall_ranks = 4;
    */
   overallRanks: number[];
+
+  /**
+   * As in Scorecard. Empty when the set commends nobody in the tier.
+   *
+   * @generated from field: repeated bool commended = 5;
+   */
+  commended: boolean[];
 };
 
 /**
@@ -1603,8 +1648,9 @@ export declare const ScorerService: GenService<{
     output: typeof ScoreUnitResponseSchema;
   },
   /**
-   * Scores and ranks all units of a province, one ranking a tier. All or nothing: a request with one bad unit is
-   * refused, with every violation named, because a rank with a unit left out would be wrong.
+   * Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
+   * or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
+   * would be wrong.
    *
    * @generated from rpc egov.scorer.v1.ScorerService.RankProvince
    */

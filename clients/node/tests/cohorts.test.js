@@ -1,0 +1,145 @@
+// Sets named by a day, rankings within parents and commendations: by a stand-in, as no set that comes with the scorer
+// ranks so.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { ScorerService } from "../gen/egov/scorer/v1/scorer_pb.js";
+import { ScorerClient } from "../src/index.js";
+import { standIn } from "./stand-in.js";
+
+/** @type {Awaited<ReturnType<typeof standIn>>} */
+let server;
+/** @type {ScorerClient} */
+let client;
+/** What was asked last. */
+let asked = /** @type {any} */ (undefined);
+
+const SCORE = { points: 9, maxPoints: 10, nominalMaxPoints: 10, percent: 90, converted: 9, published: 9 };
+const COLUMNS = {
+  ...{ points: [9, 9], maxPoints: [10, 10], percent: [90, 90], converted: [9, 9], published: [9, 9] },
+  ...{ missing: [0, 0], notApplicable: [0, 0], nominalMaxPoints: 10 },
+};
+const UNITS = [
+  { id: "a", tier: "commune", parent: "ba-be" },
+  { id: "b", tier: "commune", parent: "ba-be" },
+];
+const HEAD = { tier: "commune", unitCount: 2, overallRanked: 2 };
+const PROVENANCE = { criteriaSet: "by-parent" };
+
+/** Two communes of which the first is commended, as rows. */
+const ROWS = UNITS.map((unit, at) => ({ unit, overall: { score: SCORE, rank: 1 }, commended: at === 0 }));
+const TABLE = { unitIds: ["a", "b"], overall: COLUMNS, overallRanks: [1, 1] };
+
+before(async () => {
+  server = await standIn((router) => {
+    router.service(ScorerService, {
+      scoreUnit: (request) => {
+        asked = request;
+        return { scorecard: ROWS[0] };
+      },
+      rankProvince: (request) => {
+        asked = request;
+        return {
+          provenance: PROVENANCE,
+          rankings:
+            request.source.case === "rows"
+              ? ["ba-be", "na-ri"].map((cohort) => ({ ...HEAD, cohort, scorecards: ROWS }))
+              : [
+                  { ...HEAD, cohort: "ba-be", table: { ...TABLE, commended: [true, false] } },
+                  { ...HEAD, cohort: "na-ri", table: TABLE },
+                ],
+        };
+      },
+    });
+    router.service(CriteriaService, {
+      getCriteriaSet: (request) => {
+        asked = request;
+        const commend = [{ tier: "commune", best: 1 }];
+        return { criteriaSet: { summary: { code: "by-parent" }, commend, rankedWithinParent: ["commune"] } };
+      },
+      listCriteriaSets: () => ({ criteriaSets: [{ code: "by-parent", series: "parents" }] }),
+    });
+  });
+  client = new ScorerClient(server.address);
+});
+after(() => {
+  client.close();
+  server.stop();
+});
+
+describe("a set in force on a day", () => {
+  const effectiveOn = { year: 2020, month: 7, day: 15 };
+  const row = { id: "a", tier: "commune", answers: {} };
+
+  test("is asked for by every call", async () => {
+    /** @type {((set: import("../src/index.js").CriteriaSetName) => Promise<unknown>)[]} */
+    const calls = [
+      (set) => client.scoreUnit(set, row),
+      (set) => client.rankProvince(set, [row]),
+      (set) => client.rankTable(set, [row], {}),
+      (set) => client.form(set),
+    ];
+    for (const call of calls) {
+      await call({ effectiveOn, series: "parents" });
+      assert.deepEqual([asked.criteriaSet, asked.series], ["", "parents"]);
+      const { year, month, day } = asked.effectiveOn;
+      assert.deepEqual({ year, month, day }, effectiveOn);
+      await call("by-parent");
+      assert.deepEqual([asked.criteriaSet, asked.series, asked.effectiveOn], ["by-parent", "", undefined]);
+    }
+  });
+
+  test("needs a day", async () => {
+    for (const day of [new Date(0), "2020-07-15", undefined]) {
+      const set = { effectiveOn: /** @type {any} */ (day) };
+      await assert.rejects(client.rankProvince(set, [row]), /effectiveOn: /);
+    }
+  });
+});
+
+describe("rankings within parents", () => {
+  for (const [form, ask] of /** @type {const} */ ([
+    [
+      "rows",
+      () =>
+        client.rankProvince(
+          "by-parent",
+          UNITS.map((unit) => ({ ...unit, answers: {} })),
+        ),
+    ],
+    ["columns", () => client.rankTable("by-parent", UNITS, {})],
+  ])) {
+    test(`are told apart by their cohort, of ${form}`, async () => {
+      const province = await ask();
+      assert.equal(province.ranking("commune", "na-ri").cohort, "na-ri");
+      assert.throws(() => province.ranking("commune"), /commune is ranked by 2 cohorts, such as "ba-be": name one/);
+      assert.throws(() => province.ranking("commune", "hue"), new RangeError('no cohort "hue" of tier "commune"'));
+    });
+
+    test(`say who is commended, of ${form}`, async () => {
+      const { units } = (await ask()).ranking("commune", "ba-be");
+      assert.deepEqual(
+        units.map((unit) => [unit.id, unit.parent, unit.commended]),
+        [
+          ["a", "ba-be", true],
+          ["b", "ba-be", false],
+        ],
+      );
+    });
+  }
+
+  test("nobody is commended in a table without that column", async () => {
+    const { units } = (await client.rankTable("by-parent", UNITS, {})).ranking("commune", "na-ri");
+    assert.deepEqual(
+      units.map((unit) => unit.commended),
+      [false, false],
+    );
+  });
+});
+
+test("forms and summaries tell of them", async () => {
+  const form = await client.form("by-parent");
+  assert.deepEqual([form.commends, form.withinParent], [["commune"], ["commune"]]);
+  assert.equal((await client.criteriaSets())[0]?.series, "parents");
+});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -43,15 +44,37 @@ class GroupPoints(NamedTuple):
 
 
 class CriterionFault(Exception):
-    """A criterion's formula broke while scoring."""
+    """A criterion broke while scoring. Raised ``from`` its cause by a group's own ``score``, it names the criterion."""
 
     def __init__(self, criterion: str, cause: BaseException) -> None:
         super().__init__(f"criterion {criterion}: {shown(cause)}")
         self.criterion = criterion
 
 
+class Check(ABC):
+    """Something that must hold between answers of one unit; a request in which it does not is refused.
+
+    It is made only where a criteria set has all the indicators it reads. An instance holds no state that changes.
+    """
+
+    reason: ClassVar[str]
+    """In capitals, for programs, such as PART_LARGER_THAN_WHOLE."""
+
+    @abstractmethod
+    def reads(self) -> tuple[str, ...]:
+        """The indicators compared; the first one is where a violation is reported."""
+
+    @abstractmethod
+    def violated(self, cohort: Cohort) -> Bools:
+        """(n,) where it does not hold; an answer that was not reported (NaN) violates nothing."""
+
+    @abstractmethod
+    def describe(self, cohort: Cohort, unit: int) -> str:
+        """What is wrong with the answers of one unit, for people; ``unit`` is its place in the cohort, from 0."""
+
+
 @dataclass(frozen=True)
-class PartOf:
+class PartOf(Check):
     """A check that one indicator is never larger than another: online files of all files."""
 
     part: str
@@ -87,7 +110,7 @@ class CriterionGroup:
     """By BCP 47 tag."""
     indicators: ClassVar[tuple[Indicator, ...]] = ()
     """What its units may report; any group's criteria may read any indicator of a set."""
-    checks: ClassVar[tuple[PartOf, ...]] = ()
+    checks: ClassVar[tuple[Check, ...]] = ()
     """What must hold between answers; made only where a set has all the indicators."""
 
     def score(self, criteria: Sequence[Criterion], cohort: Cohort) -> GroupPoints:

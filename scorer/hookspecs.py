@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PROJECT = "scorer"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin's module as the hook of its name."""
 
 
 @hookspec

@@ -14,7 +14,6 @@ import numpy as np
 
 from scorer.cohort import Cohort, six_decimals
 from scorer.findings import Findings
-from scorer.groups import PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
@@ -208,10 +207,11 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         if indicator.kind is IndicatorKind.FLAG:
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
+    suspects = np.ones(len(plan.checks), dtype=np.bool_)
     parts, wholes = plan.parts
-    suspects: Bools = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
+    suspects[plan.plain_parts] = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
     for check, suspect in zip(plan.checks, suspects.tolist(), strict=True):
-        if not suspect and type(check).violated is PartOf.violated:
+        if not suspect:
             continue
         findings.add_all(
             units[np.flatnonzero(check.violated(cohort))],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scorer.criteria.model import CriteriaSet, Criterion
 from scorer.formulas.blocks import Line
 from scorer.gates import GateTable, GateTables, Rules
-from scorer.groups import CriterionGroup, PartOf
+from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.kernel import Kernel
 from scorer.plugins import label
@@ -187,7 +187,7 @@ class TierPlan:
     """The matrix row of each indicator."""
     ranges: Mapping[str, tuple[float, float]]
     """Smallest and largest answer (inclusive) by indicator."""
-    checks: tuple[PartOf, ...]
+    checks: tuple[Check, ...]
     """What must hold between answers."""
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
@@ -210,12 +210,19 @@ class TierPlan:
         return low, high
 
     @cached_property
+    def plain_parts(self) -> list[int]:
+        """Places (p,) among the checks of those that compare a part with its whole and nothing else."""
+        return [
+            place
+            for place, check in enumerate(self.checks)
+            if isinstance(check, PartOf) and type(check).violated is PartOf.violated
+        ]
+
+    @cached_property
     def parts(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Matrix rows (checks,) of the parts and wholes of the checks."""
-        part, whole = (
-            [self.rows[check.part] for check in self.checks],
-            [self.rows[check.whole] for check in self.checks],
-        )
+        """Matrix rows (p,) of their parts and wholes."""
+        reads = [self.checks[place].reads() for place in self.plain_parts]
+        part, whole = ([self.rows[pair[at]] for pair in reads] for at in (0, 1))
         return np.array(part, dtype=np.intp), np.array(whole, dtype=np.intp)
 
     @cached_property

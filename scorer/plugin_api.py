@@ -1,4 +1,4 @@
-"""All that a plugin imports; ``scorer.testing`` is for its tests. Everything else is private and may change.
+"""All that a plugin author imports; everything else in ``scorer`` but ``scorer.testing`` is private and may change.
 
 from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
@@ -12,33 +12,43 @@ def scorer_criterion_group():
 
 A plugin is imported twice: in a process that tries it out, and where it scores. To come through there, importing it and
 asking its hooks takes less than ten seconds together, prints little, does not fork and leaves no threads.
+
+``scorer plugins new NAME`` writes a whole distribution to start from; docs/plugins.md is the guide.
 """
 
 from scorer.cohort import Cohort
 from scorer.criteria.model import Criterion, Effect
-from scorer.formulas import Formula, Outcome, Read
-from scorer.formulas.base import NUMBERS, Amount, Edge
-from scorer.groups import API_VERSION, CriterionGroup, GroupPoints, PartOf, Status
+from scorer.formulas import Formula, Outcome, Part, Read
+from scorer.formulas.base import NUMBERS, Amount, Edge, Path
+from scorer.formulas.combined import Parts
+from scorer.groups import API_VERSION, Check, CriterionFault, CriterionGroup, GroupPoints, PartOf, Status
 from scorer.hookspecs import hookimpl
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.points import MICRO, PointsByTier, round_ratio
+from scorer.points import MICRO, Bools, Floats, PointsByTier, round_ratio
 
 __all__ = [
     "API_VERSION",
     "MICRO",
     "NUMBERS",
     "Amount",
+    "Bools",
+    "Check",
     "Cohort",
     "Criterion",
+    "CriterionFault",
     "CriterionGroup",
     "Edge",
     "Effect",
+    "Floats",
     "Formula",
     "GroupPoints",
     "Indicator",
     "IndicatorKind",
     "Outcome",
+    "Part",
     "PartOf",
+    "Parts",
+    "Path",
     "PointsByTier",
     "Read",
     "Status",

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from scorer.hints import show
 
 Floats = NDArray[np.float64]
+"""An array of doubles: answers, or points as whole micropoints."""
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+"""An array of truth values, such as which units miss an answer."""
 Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 

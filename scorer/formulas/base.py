@@ -23,6 +23,7 @@ Path = tuple[str | int, ...]
 """A place inside a formula's parameters, such as ("steps", 0, "points")."""
 
 NUMBERS = frozenset({IndicatorKind.COUNT, IndicatorKind.NUMBER})
+"""The kinds of indicator that are numbers: what a ``Read`` of either allows."""
 
 
 class Read(NamedTuple):
@@ -41,7 +42,7 @@ class Outcome(NamedTuple):
     """What a formula gives for a cohort of n units."""
 
     points: Floats
-    """(n,) whole micropoints, 0 ... maximum."""
+    """(n,) whole micropoints, 0 ... maximum: each the nearest to the exact points, an exact half the even one."""
     missing: Bools
     """(n,) whether an indicator that was read was not reported."""
     not_applicable: Bools | None = None
@@ -196,7 +197,7 @@ class Threshold:
 
 
 Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
-"""A field of points: a number, or one by tier."""
+"""A field of points in a formula kind: a number, or one by tier; its value is a ``PointsByTier``."""
 
 Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
-"""A field of a threshold: a number or a day."""
+"""A field of a threshold in a formula kind: a number or a day; ``value`` is what answers are compared with."""

@@ -43,6 +43,7 @@ HALF_DOUBT = 1e-3
 """How near to half a micropoint the rests of parts, each within 10^-6, are added up exactly."""
 
 Parts = Annotated[tuple[Annotated[Part, SkipValidation], ...], Field(min_length=1)]
+"""A field of formulas, each with its own points; the kind names the field in ``nested``."""
 
 
 class CombinedFormula(Formula):

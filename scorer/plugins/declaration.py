@@ -15,7 +15,7 @@ from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import CODE
 from scorer.criteria.schema import Criterion as CriterionShape
 from scorer.formulas import KINDS, Formula
-from scorer.groups import API_VERSION, CriterionGroup, PartOf
+from scorer.groups import API_VERSION, Check, CriterionGroup
 from scorer.indicators import Indicator
 from scorer.plugins.plugin import Plugin, PluginError
 from scorer.strangers import one_line, shown, theirs, told
@@ -98,7 +98,7 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
         raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources' ({CODE})")
     if name in taken:
         raise PluginError(f"declares group {name!r}, which {taken[name]} declares already")
-    for attribute, kind in (("indicators", Indicator), ("checks", PartOf)):
+    for attribute, kind in (("indicators", Indicator), ("checks", Check)):
         items = getattr(group, attribute)
         if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
             raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {shown(items)}")

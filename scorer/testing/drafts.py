@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scorer.formulas.base import NUMBERS
-from scorer.groups import CriterionGroup
+from scorer.groups import CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
 
 NAME = "made from its indicators"
@@ -34,7 +34,9 @@ def _criteria(group: CriterionGroup) -> Iterator[dict[str, Any]]:
     for indicator in group.indicators:
         yield {"indicator": indicator.code, **_formula(indicator)}
     for check in group.checks:
-        part, whole = (by_code.get(code) for code in check.reads())
+        if not isinstance(check, PartOf):
+            continue
+        part, whole = by_code.get(check.part), by_code.get(check.whole)
         if not (part and whole and {part.kind, whole.kind} <= NUMBERS):
             continue
         if part.better != "less" and whole.better != "more":

@@ -1,0 +1,215 @@
+"""What authors import: everything in it is explained, and it is enough for kinds, checks and scoring of their own."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+import grpc
+import numpy as np
+import pytest
+from harness import catalogue, good, group, host, refusal, serving
+
+import scorer
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer import plugin_api
+from scorer.plugin_api import (
+    Check,
+    Cohort,
+    CriterionFault,
+    CriterionGroup,
+    Formula,
+    GroupPoints,
+    Indicator,
+    Outcome,
+    Part,
+    Parts,
+    Read,
+)
+
+COUNTS = [Indicator(code, kind="count") for code in ("open_days", "visitors")]
+
+
+def constants() -> dict[str, str]:
+    """The text below each assignment of a module of the scorer, by name."""
+    found = {}
+    for file in Path(scorer.__path__[0]).rglob("*.py"):
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        for assignment, after in pairwise(body):
+            text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and after.value.value
+            if isinstance(assignment, ast.Assign) and isinstance(text, str):
+                found |= {target.id: text for target in assignment.targets if isinstance(target, ast.Name)}
+    return found
+
+
+@pytest.mark.parametrize("name", plugin_api.__all__)
+def test_everything_exported_is_explained_by_itself(name: str) -> None:
+    exported, texts = getattr(plugin_api, name), constants()
+    if not inspect.isclass(exported):
+        assert len(texts[name]) > 30
+        return
+    assert len(exported.__dict__["__doc__"]) > 20
+    for member, value in vars(exported).items():
+        if not member.startswith(("_", "model_")) and (inspect.isfunction(value) or isinstance(value, property)):
+            text = inspect.getdoc(value) or ""
+            assert text, f"{name}.{member}"
+            assert not re.fullmatch(r"See ``.*``\.", text), f"{name}.{member}"
+
+
+def wells(*criteria: str) -> str:
+    """A set of one group with these criteria."""
+    each = "".join(f"          - {{id: C{n}, {text}}}\n" for n, text in enumerate(criteria))
+    return (
+        "criteria_set: a\ntitle: {en: A}\nprovenance: published\ntiers: [district]\n"
+        f"categories:\n  readiness:\n    groups:\n      wells:\n        criteria:\n{each}"
+    )
+
+
+def rank(sets: Any, *answers: Mapping[str, float]) -> list[pb.Scorecard]:
+    """Scorecards of units in their order."""
+    request = pb.RankProvinceRequest(criteria_set="a", view=pb.SCORECARD_VIEW_FULL)
+    for n, given in enumerate(answers):
+        row = request.rows.units.add(unit=pb.Unit(id=f"u{n}", tier="district"))
+        for code, value in given.items():
+            row.answers[code].number = value
+    with serving(good(sets)) as service:
+        (ranking,) = service.scorer.RankProvince(request).rankings
+    return sorted(ranking.scorecards, key=lambda card: card.unit.id)
+
+
+# A check that compares no part with a whole
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenWhenVisited(Check):
+    """Whoever had visitors was open."""
+
+    reason: ClassVar[str] = "VISITED_BUT_CLOSED"
+
+    def reads(self) -> tuple[str, ...]:
+        return "open_days", "visitors"
+
+    def violated(self, cohort: Cohort) -> Any:
+        return (cohort.values("open_days") == 0) & (cohort.values("visitors") > 0)
+
+    def describe(self, cohort: Cohort, unit: int) -> str:
+        return f"closed all year, but {cohort.values('visitors')[unit]:.0f} visitors"
+
+
+def test_a_check_of_an_author_refuses_with_its_own_reason_and_words() -> None:
+    checked = group("wells", *COUNTS, checks=[OpenWhenVisited()])
+    text = wells(
+        "formula: count, indicator: visitors, each: 1, points: 5", "formula: fault, indicator: open_days, points: 1"
+    )
+    sets = catalogue(host(checked), text)
+    with refusal() as caught:
+        rank(sets, {"open_days": 3, "visitors": 7}, {"open_days": 0, "visitors": 7}, {"visitors": 7})
+    (violation,) = caught[0].bad.field_violations
+    assert violation.field == 'rows.units[1].answers["open_days"]'
+    assert violation.reason == "VISITED_BUT_CLOSED"
+    assert violation.description == "closed all year, but 7 visitors"
+    assert [card.overall.score.points for card in rank(sets, {"open_days": 3, "visitors": 2})] == [2]
+
+
+def test_a_check_that_forgot_a_method_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="describe"):
+        type("Half", (Check,), {"reads": lambda self: (), "violated": lambda self, cohort: None})()
+
+
+# A kind made of other kinds
+
+
+class Least(Formula):
+    """The least of alternatives: the weakest link counts."""
+
+    kind: ClassVar[str] = "least"
+    nested: ClassVar[str | None] = "links"
+    links: Parts
+
+    def reads(self) -> Iterable[Read]:
+        for n, link in enumerate(self.links):
+            for read in link.formula.reads():
+                yield read._replace(path=("links", n, *read.path))
+
+    def problems(self, points: Any, tiers: Iterable[str]) -> Iterator[tuple[plugin_api.Path, str]]:
+        for n, link in enumerate(self.links):
+            yield from ((("links", n, *path), text) for path, text in link.formula.problems(link.points, tiers))
+            if link.points != points:
+                yield ("links", n, "points"), "every link gives the criterion's points"
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Any) -> Outcome:
+        given = [link.evaluate(cohort, excluded) for link in self.links]
+        points = np.minimum.reduce([outcome.points for outcome in given])
+        return Outcome(points, np.logical_or.reduce([outcome.missing for outcome in given]))
+
+
+LINKS = (
+    "formula: least, points: 4, links: [{formula: count, indicator: visitors, each: 0.5, points: 4}, "
+    "{formula: linear, indicator: open_days, from: 0, to: 300, points: %s}]"
+)
+
+
+def test_a_kind_of_an_author_may_be_made_of_other_kinds() -> None:
+    sets = catalogue(host(group("wells", *COUNTS), formulas=[Least]), wells(LINKS % 4))
+    cards = rank(sets, {"visitors": 2, "open_days": 300}, {"visitors": 90, "open_days": 100}, {"visitors": 9})
+    points = [card.categories[0].groups[0].criteria[0].points for card in cards]
+    assert points == [1, 1.333333, 0]
+    assert [card.overall.score.missing for card in cards] == [0, 0, 1]
+    assert isinstance(next(iter(sets.sets["a"].criteria_set.criteria.values())).formula.links[0], Part)
+
+
+def test_what_is_wrong_inside_a_kind_made_of_others_is_said_at_its_place() -> None:
+    sets = catalogue(host(group("wells", *COUNTS), formulas=[Least]), wells(LINKS % 3))
+    (problem,) = sets.refused[0].problems
+    assert problem.path == "categories.readiness.groups.wells.criteria[0].links[1].points"
+    assert problem.message == "every link gives the criterion's points"
+
+
+# Scoring of one's own
+
+
+class Halved(CriterionGroup):
+    """Whoever was closed for half a year gets half."""
+
+    name, api_version = "wells", 1
+    indicators = tuple(COUNTS)
+
+    def score(self, criteria: Any, cohort: Cohort) -> GroupPoints:
+        given = super().score(criteria, cohort)
+        half = np.where(cohort.values("open_days") < 183, 2, 1)
+        return GroupPoints(np.floor(given.points / half), given.status)
+
+
+class Broken(Halved):
+    """Breaks at the second criterion, and says so."""
+
+    def score(self, criteria: Any, cohort: Cohort) -> GroupPoints:
+        for criterion in criteria[1:]:
+            raise CriterionFault(criterion.id, LookupError("no ladder")) from LookupError("no ladder")
+        return super().score(criteria, cohort)
+
+
+VISITORS = "formula: count, indicator: visitors, each: 1, points: 5"
+OPEN_DAYS = "formula: count, indicator: open_days, each: 0.01, points: 3"
+
+
+def test_a_group_may_score_in_a_way_of_its_own() -> None:
+    text = wells(VISITORS, OPEN_DAYS)
+    cards = rank(catalogue(host(Halved()), text), {"visitors": 3, "open_days": 200}, {"visitors": 3, "open_days": 100})
+    assert [card.overall.score.points for card in cards] == [5, 2]
+
+
+def test_a_group_that_scores_itself_can_name_the_criterion_that_broke(caplog: pytest.LogCaptureFixture) -> None:
+    text = wells(VISITORS, OPEN_DAYS)
+    sets = catalogue(host(Broken()), text)
+    with refusal() as caught:
+        rank(sets, {"visitors": 3, "open_days": 200})
+    assert caught[0].code is grpc.StatusCode.INTERNAL
+    assert caught[0].info.metadata["criterion"] == "C1"
+    assert "no ladder" in caplog.text

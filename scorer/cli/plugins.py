@@ -9,12 +9,14 @@ import typer
 from rich.markup import escape
 
 from scorer.cli import conformance
+from scorer.cli.author import new_plugin
 from scorer.cli.load import quiet_host
 from scorer.cli.output import err, out, table
 from scorer.groups import API_VERSION
 from scorer.plugins import Plugin
 
-app = typer.Typer(help="Look at installed plugins.", no_args_is_help=True)
+app = typer.Typer(help="Look at installed plugins, check them, start a new one.", no_args_is_help=True)
+app.command("new")(new_plugin)
 app.command("check")(conformance.check_plugin)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from pathlib import Path
 
 import typer
@@ -12,7 +11,7 @@ from scorer.cli.answers import FILE, ON, SERIES, SET, chosen_form, local_client,
 from scorer.cli.files import as_json, write
 from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
-from scorer.cli.words import Language
+from scorer.cli.words import Language, letters_alone
 from scorer.hints import nearly
 from scorer_client import ScorerError
 
@@ -82,17 +81,11 @@ def score(
     sheet = read_answers(client, form, file)
     rows = {row.id: row for row in sheet.rows(form)}
     if unit not in rows:
-        near = [row.id for row in rows.values() if _plain(unit) in _plain(f"{row.id} {row.name}")][:SHOWN_UNITS]
-        hint = f"; there is {', '.join(near)}" if near else nearly(unit, rows)
+        near = [row.id for row in rows.values() if letters_alone(unit) in letters_alone(f"{row.id} {row.name}")]
+        hint = f"; there is {', '.join(near[:SHOWN_UNITS])}" if near else nearly(unit, rows)
         raise UserMistake(f"{file} has no unit {unit!r}{hint}")
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
         raise mistake(file, sheet.in_file(error, unit) if error.violations else error) from error
     Report(form, language).unit(result)
-
-
-def _plain(text: str) -> str:
-    """Without accents, capitals and hyphens: how people type a name that they look for."""
-    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -95,3 +96,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "facts": "Báo cáo năm 2020, tính lại từ số liệu",
     },
 }
+
+
+def letters_alone(text: str) -> str:
+    """Without accents, capitals and hyphens: how people type a name that they look for."""
+    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

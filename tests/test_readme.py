@@ -127,20 +127,3 @@ def test_buf_commands_of_the_readme_run(service: Service) -> None:
     assert category["score"]["published"] == 44.41
     assert category["level"] == 2
     assert {gate["gate"]["level"] for gate in category["failing"]} == {1}
-
-
-def test_readme_names_every_command_and_formula() -> None:
-    from scorer.formulas import KINDS
-
-    for kind in KINDS:
-        assert f"`{kind.kind}`" in README
-    for command in (
-        "serve", "demo", "rank", "score", "criteria list", "criteria show", "criteria check", "criteria template",
-        "criteria test", "plugins list",
-    ):  # fmt: skip
-        assert f"scorer {command}" in README
-
-
-def test_links_of_the_readme_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target

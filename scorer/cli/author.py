@@ -16,6 +16,7 @@ import typer
 
 from scorer import __version__
 from scorer.cases.model import OVERALL
+from scorer.cli.load import quiet_host
 from scorer.cli.output import UserMistake, out
 from scorer.cli.words import letters_alone
 from scorer.criteria.model import TOTAL
@@ -45,7 +46,7 @@ def new_plugin(
 
     It works as it is, and its comments say what each part is for. Nothing is overwritten.
     """
-    check_name(name, PluginHost.installed())
+    check_name(name, quiet_host())
     target = directory or Path(name)
     written = write_plugin(name, target)
     out.print(f"written to {target}:", markup=False)

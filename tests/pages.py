@@ -1,0 +1,51 @@
+"""The pages of docs/ as what can be run: their blocks of code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+ADDRESS = "127.0.0.1:50051"
+"""Where the pages say that the service is."""
+
+_BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"(?:^ {4}|`|&& )(scorer [^`\n]+?)(?:`| {3,}|$)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code."""
+
+    language: str
+    title: str
+    """The file that it is; empty when it is none."""
+    text: str
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(*found) for found in _BLOCK.findall(text)]
+
+
+def sections(text: str) -> dict[str, str]:
+    """What stands below each heading, up to the next one of any depth."""
+    parts = re.split(r"^#+ (.+)$", _BLOCK.sub("", text), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def rows(section: str) -> dict[str, str]:
+    """The rows of tables whose first cell is code: what stands in its backticks, and the rest of the row."""
+    found = re.findall(r"^\| ((?:`[^`]+`[ ,*]*)+)\|(.*)\|$", section, re.MULTILINE)
+    return {name: f"{cell}|{rest}" for cell, rest in found for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def commands(text: str) -> list[str]:
+    """Every call of ``scorer`` that a page shows."""
+    shell = [line for block in blocks(text) if block.language == "sh" for line in block.text.splitlines()]
+    return [*(line for line in shell if line.startswith("scorer ")), *_COMMAND.findall(_BLOCK.sub("", text))]

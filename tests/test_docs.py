@@ -1,0 +1,82 @@
+"""The pages of docs/: what they show is run, and what they name is all there is."""
+
+from __future__ import annotations
+
+import contextlib
+import textwrap
+from pathlib import Path
+
+from environments import Environment, listening
+from pages import ADDRESS, blocks, page
+
+KINDS_HEAD = """\
+criteria_set: kinds
+title: {en: Kinds}
+provenance: published
+tiers: [commune]
+categories:
+  readiness:
+    groups:
+      human_resources: {criteria: [{id: A, formula: awarded, indicator: human_resources_awarded, points: 1}]}
+      policy_environment: {criteria: [{id: B, formula: count, indicator: steering_documents, each: 1, points: 1}]}
+      presence: {criteria: [{id: C, formula: count, indicator: news_published, each: 1, points: 1}]}
+      infrastructure:
+        criteria:
+"""
+"""Around the examples of formula kinds: groups that declare what they read."""
+
+
+def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_path: Path) -> None:
+    """Block by block, as a reader would: files are written, lines of shell and Python are run."""
+    environment, folder = Environment(tmp_path / "environment"), tmp_path
+    found = blocks(page("plugins.md"))
+    printed, served = "", ""
+    with contextlib.ExitStack() as stack:
+        for block in found:
+            if block.title:
+                (folder / block.title).write_text(block.text, encoding="utf-8")
+            elif block.text == "scorer serve\n":
+                served = stack.enter_context(listening(environment, folder))
+            elif block.language == "sh":
+                done = environment.run(f"{block.text}pwd", folder)
+                assert done.returncode == 0, done.stdout + done.stderr
+                folder = Path(done.stdout.splitlines()[-1])
+            elif block.language == "python":
+                (tmp_path / "example.py").write_text(block.text.replace(ADDRESS, served), encoding="utf-8")
+                done = environment.run("python ../example.py", folder)
+                assert done.returncode == 0, done.stderr
+                printed = done.stdout
+            elif block.language == "text":
+                assert printed == block.text
+    assert served
+    assert folder.name == "citizen_feedback"
+    done = environment.run("scorer plugins check citizen_feedback", folder)
+    assert done.returncode == 0, done.stdout
+    assert ", 0 failed, 0 skipped" in done.stdout
+    done = environment.run("scorer criteria test citizen_feedback-2026 citizen_feedback-2027", folder)
+    assert "4 cases of 2 criteria sets: 4 ok, 0 failed" in done.stdout
+    rated = "id,name,tier,parent,not_applicable,survey_held,ratings,complaints_late\na,A,commune,,,0,5,\n"
+    (folder / "rated.csv").write_text(rated, encoding="utf-8")
+    done = environment.run("! scorer rank rated.csv --set citizen_feedback-2027", folder)
+    assert "5 ratings, but no survey was held" in done.stderr
+    checks = ("ruff format --isolated --line-length 120 --check src", "ruff check --isolated src", "mypy --strict src")
+    for check in checks:
+        done = environment.run(check, folder)
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "environment")
+    fragments = []
+    for block in blocks(page("criteria-sets.md")):
+        if block.title:
+            (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+        elif block.language == "yaml":
+            fragments.append(textwrap.indent(block.text, " " * 10))
+        else:
+            done = environment.run(block.text, tmp_path)
+            assert done.returncode == 0, done.stdout + done.stderr
+    (tmp_path / "kinds.yaml").write_text(KINDS_HEAD + "".join(fragments), encoding="utf-8")
+    done = environment.run("scorer criteria test kinds.yaml", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 case of 1 criteria set: 1 ok" in done.stdout

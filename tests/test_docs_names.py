@@ -1,0 +1,254 @@
+"""What the pages of docs/ name is what there is: nothing is left out, and nothing is named that there is not."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import os
+import re
+import subprocess
+import sys
+import typing
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import DOCS, ROOT, commands, page, rows, sections
+from pydantic import BaseModel
+
+import scorer
+from scorer import hookspecs, plugin_api
+from scorer.cases import schema as cases
+from scorer.criteria import schema
+from scorer.formulas import KINDS
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.plugin_api import CriterionGroup, Formula, Outcome
+from scorer.testing import pytest_plugin
+from scorer.testing.checks import CHECKS
+
+PLUGINS, SETS, COMMANDS = sections(page("plugins.md")), sections(page("criteria-sets.md")), page("commands.md")
+PAGES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))}
+SETTINGS = set(re.findall(r'addini\("(\w+)"', inspect.getsource(pytest_plugin)))
+"""Settings of pytest where the scorer is installed."""
+HOOKS = {name for name in vars(hookspecs) if name.startswith("scorer_")}
+
+
+def own(cls: type, base: type = object) -> set[str]:
+    """Public members that a class has and ``base`` has not."""
+    names = {*vars(cls), *vars(cls).get("__annotations__", {})}
+    return {name for name in names if not name.startswith("_") and not hasattr(base, name)}
+
+
+# Plugins
+
+
+@pytest.mark.parametrize(
+    ("heading", "there_is"),
+    [
+        ("Hooks", HOOKS),
+        ("What a plugin can import", set(plugin_api.__all__)),
+        ("The criterion group", own(CriterionGroup)),
+        ("Indicators", {*(field.name for field in fields(Indicator)), *IndicatorKind}),
+        ("Formula kinds", own(Formula, BaseModel)),
+        ("Tests", {check.name for check in CHECKS}),
+    ],
+)
+def test_the_guide_for_authors_names_all_there_is(heading: str, there_is: set[str]) -> None:
+    section = re.sub(r"^\| from .*", "", PLUGINS[heading], flags=re.MULTILINE)
+    assert set(rows(section)) == {str(name) for name in there_is}
+
+
+def test_the_guide_for_authors_names_all_that_a_formula_gives() -> None:
+    for name in Outcome._fields:
+        assert f"`{name}`" in PLUGINS["Formula kinds"], name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hooks_and_packages_that_a_page_names_are_there(name: str) -> None:
+    for word in set(re.findall(r"\bscorer_\w+", PAGES[name])):
+        assert word in HOOKS or word in SETTINGS or find_spec(word), word
+    for module in set(re.findall(r"\bscorer(?:\.[a-z_]+)+\b(?!\()", PAGES[name])) - {"scorer.plugins"}:
+        holder, _, attribute = module.rpartition(".")
+        assert find_spec(module) or hasattr(__import__(holder, fromlist=["_"]), attribute), module
+
+
+# Criteria sets
+
+
+def choices(annotation: Any) -> Iterator[str]:
+    """The words that a field may hold."""
+    if typing.get_origin(annotation) is typing.Literal:
+        yield from map(str, typing.get_args(annotation))
+    elif inspect.isclass(annotation) and issubclass(annotation, enum.StrEnum):
+        yield from annotation
+    for argument in typing.get_args(annotation):
+        yield from choices(argument)
+
+
+def keys(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a shape by the key that a document writes."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
+    "The document": (schema.Head,),
+    "A category": (schema.Category,),
+    "A group": (schema.Group,),
+    "A criterion": (schema.Criterion,),
+    "A level": (schema.Level,),
+    "A gate": (schema.Gate,),
+    "Ranking": (schema.Ranking,),
+    "The file": (cases.Head,),
+    "A case": (cases.Alone,),
+    "A case of several units": (cases.Together,),
+    "What can be expected": (cases.Expect,),
+}
+INNER = {
+    ("The document", "legal_basis"): schema.LegalBasis,
+    ("The document", "effective"): schema.Effective,
+    ("The document", "rounding"): schema.Rounding,
+    ("The document", "ranking"): schema.Ranking,
+    ("The document", "overall"): schema.Overall,
+    ("A case of several units", "units"): cases.Unit,
+    ("A case of several units", "expect"): cases.Ranks,
+}
+"""Shapes whose keys are named in the row of the key that holds them."""
+
+
+@pytest.mark.parametrize("heading", SHAPES)
+def test_every_key_of_a_document_is_in_its_table_and_no_other(heading: str) -> None:
+    (shape,) = SHAPES[heading]
+    table = rows(SETS[heading])
+    assert list(table) == sorted(keys(shape), key=list(table).index)
+    for key, info in keys(shape).items():
+        cell = table[key].partition("|")[0]
+        assert ("*" in cell) == info.is_required(), key
+
+
+@pytest.mark.parametrize(("heading", "key"), INNER)
+def test_every_key_inside_a_key_is_named_in_its_row(heading: str, key: str) -> None:
+    row = rows(SETS[heading])[key]
+    for inner, info in keys(INNER[heading, key]).items():
+        assert f"`{inner}`" in row, inner
+        if info.is_required() and key != "units":
+            assert f"`{inner}` *" in row or inner == "rank", inner
+
+
+@pytest.mark.parametrize("shape", [*(shapes[0] for shapes in SHAPES.values()), *INNER.values(), *KINDS])
+def test_every_word_that_a_key_may_hold_is_on_the_page(shape: type[BaseModel]) -> None:
+    for key, info in keys(shape).items():
+        for word in choices(info.annotation):
+            assert f"`{word}`" in PAGES["criteria-sets.md"], f"{key}: {word}"
+
+
+def test_every_shape_of_a_document_is_on_the_page() -> None:
+    """A shape that is added later has to find its table."""
+    ours = {*(shape for shapes in SHAPES.values() for shape in shapes), *INNER.values()}
+    for module, also in ((schema, {schema.Shape, schema.Minimum}), (cases, {cases.Cause})):
+        classes = {value for value in vars(module).values() if inspect.isclass(value) and issubclass(value, BaseModel)}
+        assert {cls for cls in classes if cls.__module__ == module.__name__} <= ours | also
+
+
+def test_every_formula_kind_has_its_section_with_all_its_keys() -> None:
+    text = PAGES["criteria-sets.md"].partition("## Formula kinds\n")[2].partition("\n## ")[0]
+    found = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^###|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(found) == {kind.kind for kind in KINDS}
+    for kind in KINDS:
+        for key, info in keys(kind).items():
+            assert re.search(rf"\b{key}:|`{key}`", found[kind.kind]), f"{kind.kind}: {key}"
+            for model in inner_models(info.annotation):
+                for inner in keys(model):
+                    assert re.search(rf"\b{inner}:|`{inner}`", found[kind.kind]), f"{kind.kind}: {inner}"
+
+
+def inner_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    for argument in typing.get_args(annotation):
+        if inspect.isclass(argument) and issubclass(argument, BaseModel):
+            yield argument
+        yield from inner_models(argument)
+
+
+# Commands and settings
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/docs.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def known_commands() -> dict[str, set[str]]:
+    """Options by command, from the page of commands."""
+    parts = re.split(r"^##+ `(scorer[^`]*)`$", COMMANDS, flags=re.MULTILINE)
+    options = (
+        set(re.findall(r"--[a-z-]+", " ".join(re.findall(r"^\* `(--.*?)`:", part, re.M)))) for part in parts[2::2]
+    )
+    return dict(zip(parts[1::2], options, strict=True))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_and_options_that_a_page_names_are_there(name: str) -> None:
+    known = known_commands()
+    for line in commands(PAGES[name]):
+        words = line.split()
+        if words[1].startswith("-") or words[1].isupper():
+            assert words[1] in ("--version", "COMMAND"), line
+            continue
+        command = " ".join(words[:3] if any(c.startswith(" ".join(words[:2]) + " ") for c in known) else words[:2])
+        assert command in known, line
+        for option in (word for word in words if word.startswith("--")):
+            assert option in known[command] | {"--help"}, line
+
+
+def test_every_command_is_named_by_the_readme_or_a_guide() -> None:
+    shown = " ".join(line for name, text in PAGES.items() if name != "commands.md" for line in commands(text))
+    for command in known_commands():
+        assert command in shown, command
+
+
+def variables() -> Iterator[str]:
+    """Variables of the environment that the scorer reads or sets."""
+    code = "import os; before = set(os.environ); import scorer.cli; print(*set(os.environ) - before)"
+    clean = {name: value for name, value in os.environ.items() if not re.search(r"GRPC|_NUM_THREADS|NUMPY", name)}
+    yield from subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True).stdout.split()
+    for file in Path(scorer.__path__[0]).rglob("*.py"):
+        yield from read_by(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def read_by(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Variables that are named where they are read."""
+    for node in nodes:
+        name: ast.AST | None = None
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("os.environ.get", "os.getenv", "os.environ.pop"):
+            name = node.args[0]
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+            name = node.slice
+        elif isinstance(node, ast.keyword) and node.arg == "envvar":
+            name = node.value
+        if isinstance(name, ast.Constant):
+            yield str(name.value)
+
+
+def test_every_variable_of_the_environment_is_on_the_page_of_commands_and_no_other() -> None:
+    head = COMMANDS.partition("<!--")[0]
+    assert set(re.findall(r"`([A-Z]+_?[A-Z_]+)`", head)) == set(variables())
+
+
+# Links
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    folder = ROOT if name == "README.md" else DOCS
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", PAGES[name]):
+        file, _, heading = target.partition("#")
+        assert (folder / file).exists(), target
+        if heading:
+            text = (folder / file).read_text(encoding="utf-8") if file else PAGES[name]
+            anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in sections(text)}
+            assert heading in anchors, target

@@ -67,11 +67,15 @@ def test_the_guide_for_authors_names_all_that_a_formula_gives() -> None:
         assert f"`{name}`" in PLUGINS["Formula kinds"], name
 
 
+NO_MODULES = {"scorer.plugins", "scorer.proto", "scorer.toml", "scorer.example"}
+"""An entry-point group, files, and a host."""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_hooks_and_packages_that_a_page_names_are_there(name: str) -> None:
     for word in set(re.findall(r"\bscorer_\w+", PAGES[name])):
         assert word in HOOKS or word in SETTINGS or find_spec(word), word
-    for module in set(re.findall(r"\bscorer(?:\.[a-z_]+)+\b(?!\()", PAGES[name])) - {"scorer.plugins"}:
+    for module in set(re.findall(r"(?<![./\w])scorer(?:\.[a-z_]+)+\b(?!\()", PAGES[name])) - NO_MODULES:
         holder, _, attribute = module.rpartition(".")
         assert find_spec(module) or hasattr(__import__(holder, fromlist=["_"]), attribute), module
 
@@ -113,6 +117,7 @@ INNER = {
     ("The document", "rounding"): schema.Rounding,
     ("The document", "ranking"): schema.Ranking,
     ("The document", "overall"): schema.Overall,
+    ("The document", "commend"): schema.Commend,
     ("A case of several units", "units"): cases.Unit,
     ("A case of several units", "expect"): cases.Ranks,
 }

@@ -51,6 +51,16 @@ def get_criteria_set(channel: grpc.Channel, metadata: Metadata) -> object:
     return stub.GetCriteriaSet(request, metadata=metadata, timeout=10)
 
 
+def reload_criteria_sets(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = criteria_pb2_grpc.CriteriaServiceStub(channel)
+    try:
+        return stub.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest(), metadata=metadata, timeout=10)
+    except grpc.RpcError as error:
+        if error.code() is grpc.StatusCode.FAILED_PRECONDITION:  # this far only those come who may
+            return None
+        raise
+
+
 def reflect(channel: grpc.Channel, metadata: Metadata) -> object:
     stub = reflection_pb2_grpc.ServerReflectionStub(channel)
     asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
@@ -67,6 +77,7 @@ METHODS: dict[Method, Role | None] = {
     rank_province: Role.RANKER,
     list_criteria_sets: Role.READER,
     get_criteria_set: Role.READER,
+    reload_criteria_sets: Role.OPERATOR,
     reflect: Role.OPERATOR,
     check_health: None,
 }

@@ -1192,6 +1192,13 @@ def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
     assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]
 
 
+def test_without_a_directory_there_is_nothing_to_load_anew(service: Service) -> None:
+    with refusal() as caught:
+        service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest())
+    assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED")
+    assert "--criteria DIR" in caught[0].details
+
+
 # --- our own fault -------------------------------------------------------------------------------------------------
 
 

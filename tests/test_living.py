@@ -177,6 +177,29 @@ def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
     assert errors == list(kept.problems)
 
 
+def test_an_operator_has_the_directory_looked_at_now_and_is_told_what_came_of_it(
+    folder: Path, running: Serving, service: Service, tmp_path: Path
+) -> None:
+    del running
+    edited = document("0.25")
+    put(folder / "mine.yaml", edited)
+    request = cpb.ReloadCriteriaSetsRequest()
+    reply = service.criteria.ReloadCriteriaSets(request, timeout=PATIENCE)
+    assert score(service) == (revision(edited), 0.25)
+    assert list(reply.criteria_sets) == listed(service)
+
+    put(folder / "mine.yaml", document("0.75").replace(*MISTAKE))
+    reply = service.criteria.ReloadCriteriaSets(request, timeout=PATIENCE)
+    (mine,) = (summary for summary in reply.criteria_sets if summary.code == "mine")
+    assert (mine.state, mine.revision, len(mine.problems)) == (KEPT, revision(edited), 1)
+
+    folder.rename(tmp_path / "away")
+    with pytest.raises(grpc.RpcError, match="cannot be read: No such file or directory") as caught:
+        service.criteria.ReloadCriteriaSets(request, timeout=PATIENCE)
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert score(service) == (revision(edited), 0.25)
+
+
 def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_document(
     folder: Path, running: Serving, service: Service
 ) -> None:

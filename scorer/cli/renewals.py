@@ -7,8 +7,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 
 from scorer.catalogue import Catalogue
 from scorer.living import LivingCatalogue, Renewal
@@ -34,6 +35,15 @@ def _giving_way() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
+@dataclass(eq=False)
+class _Wish:
+    """Somebody wants the directory to be looked at now."""
+
+    done: Event = field(default_factory=Event)
+    why_not: str = ""
+    """Why the sets stayed as they were; empty when they did not."""
+
+
 class Renewals:
     """Watches the directory of a living catalogue.
 
@@ -44,20 +54,31 @@ class Renewals:
 
     def __init__(self, living: LivingCatalogue, renewed: Callable[[Catalogue], None]) -> None:
         self._living, self._renewed = living, renewed
-        self._asked: SimpleQueue[int] = SimpleQueue()
-        """Signals; such a queue takes them even while it takes another one."""
+        self._wishes: SimpleQueue[_Wish] = SimpleQueue()
+        """Such a queue takes them from a signal even while it takes another one."""
         self._away = ""
         """Why the directory could not be read; empty when it could."""
 
     def start(self) -> None:
         """Watches from now on; to be called by the main thread, which alone can be told of signals."""
-        signal.signal(signal.SIGHUP, lambda number, _: self._asked.put(number))
+        signal.signal(signal.SIGHUP, lambda *_: self._wishes.put(_Wish()))
         Thread(target=self._run, name="criteria", daemon=True).start()
+
+    def renew_now(self, patience: float) -> str:
+        """Looks at the directory at once and waits for what comes of it, at most ``patience`` seconds.
+
+        Returns:
+            Why the sets stayed as they were; empty when they are those of the directory.
+        """
+        wish = _Wish()
+        self._wishes.put(wish)
+        return wish.why_not if wish.done.wait(patience) else "loading takes longer than the call may"
 
     def _run(self) -> None:
         seen = self._living.stamps
         while True:
-            asked = self._wait()
+            wishes = self._wait()
+            asked, why_not = bool(wishes), ""
             try:
                 now = self._living.folder.stamps()
                 if self._away:
@@ -72,19 +93,24 @@ class Renewals:
                             self._renewed(renewal.after)
                     self._tell(renewal)
             except OSError as error:
-                self._miss(error, asked=asked)
+                why_not = f"{self._living.folder.path} cannot be read: {error.strerror or error}"
+                self._miss(why_not, asked=asked)
             except Exception:  # such as a plugin's mistake: those who call must not suffer
+                why_not = "loading failed; the log says how"
                 log.exception("criteria sets: %s could not be loaded; those before stay", self._living.folder.path)
+            for wish in wishes:
+                wish.why_not = why_not
+                wish.done.set()
 
-    def _wait(self) -> bool:
-        """Until the next look; gives whether somebody asked for it."""
+    def _wait(self) -> list[_Wish]:
+        """Until the next look; gives who asked for it."""
         try:
-            self._asked.get(timeout=INTERVAL)
+            wishes = [self._wishes.get(timeout=INTERVAL)]
         except Empty:
-            return False
-        while not self._asked.empty():
-            self._asked.get()
-        return True
+            return []
+        while not self._wishes.empty():
+            wishes.append(self._wishes.get())
+        return wishes
 
     def _tell(self, renewal: Renewal | None) -> None:
         if renewal is None:
@@ -94,8 +120,7 @@ class Renewals:
         changes = "; ".join(renewal.changes()) or "nothing has changed in them"
         log.info("criteria sets: %s loaded in %.2f s: %s", self._living.folder.path, renewal.seconds, changes)
 
-    def _miss(self, error: OSError, *, asked: bool) -> None:
-        why = error.strerror or str(error)
+    def _miss(self, why: str, *, asked: bool) -> None:
         if asked or why != self._away:
             self._away = why
-            log.error("criteria sets: %s cannot be read: %s; its sets stay as they are", self._living.folder.path, why)
+            log.error("criteria sets: %s; its sets stay as they are", why)

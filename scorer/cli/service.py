@@ -36,7 +36,13 @@ class Service:
             self.catalogue = lambda: fixed
         self.metrics = Metrics() if settings.metrics else None
         try:
-            self._server = Server(self.catalogue, settings, shared=shared, metrics=self.metrics)
+            self._server = Server(
+                self.catalogue,
+                settings,
+                shared=shared,
+                metrics=self.metrics,
+                reload=self._renewals.renew_now if self._renewals else None,
+            )
         except (OSError, ValueError) as error:
             raise UserMistake(str(error)) from error
         self.address = self._server.address

@@ -18,6 +18,7 @@ NEEDS = {
     "/egov.scorer.v1.ScorerService/RankProvince": Role.RANKER,
     "/egov.scorer.v1.CriteriaService/ListCriteriaSets": Role.READER,
     "/egov.scorer.v1.CriteriaService/GetCriteriaSet": Role.READER,
+    "/egov.scorer.v1.CriteriaService/ReloadCriteriaSets": Role.OPERATOR,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
 }
 """The role that each method needs."""

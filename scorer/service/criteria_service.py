@@ -1,21 +1,23 @@
-"""ListCriteriaSets and GetCriteriaSet."""
+"""What criteria sets there are, one of them whole, and loading them anew."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
 
+import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
-from scorer.catalogue import Catalogue, Refusal
+from scorer.catalogue import Catalogue
+from scorer.catalogue import Refusal as RefusedDocument
 from scorer.criteria.model import Criterion, Effect, Group
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import CategoryPlan, SetPlan
 from scorer.points import MICRO
 from scorer.service.call import Call
-from scorer.service.errors import invalid
+from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import gate, plugin_versions
 from scorer.service.sets import find_set
@@ -35,10 +37,15 @@ _EFFECTS = {
 
 
 class CriteriaService:
-    """Answers from the catalogue that ``catalogue()`` gives when a call starts."""
+    """Answers from the catalogue that ``catalogue()`` gives when a call starts.
 
-    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
-        self._catalogue = catalogue
+    Args:
+        catalogue: gives the catalogue.
+        reload: loads it anew within so many seconds, and gives why it could not; None when there is nothing to load.
+    """
+
+    def __init__(self, catalogue: Callable[[], Catalogue], reload: Callable[[float], str] | None = None) -> None:
+        self._catalogue, self._reload = catalogue, reload
 
     def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: Call) -> pb.ListCriteriaSetsResponse:
         """All sets, refused ones too."""
@@ -48,9 +55,7 @@ class CriteriaService:
             findings = Findings()
             findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all sets")
             raise invalid(findings)
-        summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
-        summaries += [_refused(refusal) for refusal in catalogue.refused]
-        summaries.sort(key=lambda summary: (summary.code, summary.revision))
+        summaries = _summaries(catalogue)
         state = "".join(f"{summary.code} {summary.revision}\n" for summary in summaries)
         start = read_token(request.page_token, b"", state)
         end = min(start + request.page_size, len(summaries)) if request.page_size else len(summaries)
@@ -62,6 +67,26 @@ class CriteriaService:
         catalogue = self._catalogue()
         call.plan = plan = find_set(catalogue, request)
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
+
+    def reload_criteria_sets(self, request: pb.ReloadCriteriaSetsRequest, call: Call) -> pb.ReloadCriteriaSetsResponse:
+        """Looks at the directory of criteria sets now.
+
+        Raises:
+            Refusal: there is none, or its sets could not be loaded (FAILED_PRECONDITION); those before stay.
+        """
+        del request
+        why_not = "the service has no directory of criteria sets; it takes one as --criteria DIR"
+        if self._reload:
+            why_not = self._reload(call.seconds)
+        if why_not:
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED", why_not)
+        return pb.ReloadCriteriaSetsResponse(criteria_sets=_summaries(self._catalogue()))
+
+
+def _summaries(catalogue: Catalogue) -> list[pb.CriteriaSetSummary]:
+    summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
+    summaries += [_refused(refusal) for refusal in catalogue.refused]
+    return sorted(summaries, key=lambda summary: (summary.code, summary.revision))
 
 
 def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
@@ -81,7 +106,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
     )
 
 
-def _refused(refusal: Refusal) -> pb.CriteriaSetSummary:
+def _refused(refusal: RefusedDocument) -> pb.CriteriaSetSummary:
     return pb.CriteriaSetSummary(
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
@@ -89,7 +114,7 @@ def _refused(refusal: Refusal) -> pb.CriteriaSetSummary:
     )
 
 
-def _lines(refusal: Refusal) -> list[str]:
+def _lines(refusal: RefusedDocument) -> list[str]:
     return [str(problem) for problem in refusal.problems]
 
 

@@ -73,6 +73,8 @@ class Server:
         settings: where to listen, who may call, how much is taken.
         shared: servers that are shared too may listen there as well, each gets a part of the connections.
         metrics: where calls are counted, if they are.
+        reload: loads criteria sets anew within so many seconds, and gives why it could not; None when there is nothing
+            to load anew.
 
     Raises:
         AddressError: it cannot listen there.
@@ -86,6 +88,7 @@ class Server:
         *,
         shared: bool = False,
         metrics: Metrics | None = None,
+        reload: Callable[[float], str] | None = None,
     ) -> None:
         keep_memory()
         access, limits = Access(settings), settings.limits
@@ -106,7 +109,7 @@ class Server:
         self._arrivals = _Arrivals()
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
-        scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue)
+        scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
         methods: dict[str, list[tuple[str, type[Message], Callable[[Any, Call], Message]]]] = {
             SERVICES[0]: [
                 ("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit),
@@ -115,6 +118,7 @@ class Server:
             SERVICES[1]: [
                 ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
                 ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
+                ("ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
             ],
         }
         for service, own in methods.items():

@@ -131,7 +131,7 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
   state: CriteriaSetState;
 
   /**
-   * Why it was refused, one line a problem.
+   * Why it was refused, or why its document is, one line a problem, with file, line and column.
    *
    * @generated from field: repeated string problems = 9;
    */
@@ -150,6 +150,40 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
  * Use `create(CriteriaSetSummarySchema)` to create a new message.
  */
 export declare const CriteriaSetSummarySchema: GenMessage<CriteriaSetSummary>;
+
+/**
+ * Asks for the sets to be loaded anew.
+ *
+ * @generated from message egov.scorer.v1.ReloadCriteriaSetsRequest
+ */
+export declare type ReloadCriteriaSetsRequest = Message<"egov.scorer.v1.ReloadCriteriaSetsRequest"> & {
+};
+
+/**
+ * Describes the message egov.scorer.v1.ReloadCriteriaSetsRequest.
+ * Use `create(ReloadCriteriaSetsRequestSchema)` to create a new message.
+ */
+export declare const ReloadCriteriaSetsRequestSchema: GenMessage<ReloadCriteriaSetsRequest>;
+
+/**
+ * What there is now.
+ *
+ * @generated from message egov.scorer.v1.ReloadCriteriaSetsResponse
+ */
+export declare type ReloadCriteriaSetsResponse = Message<"egov.scorer.v1.ReloadCriteriaSetsResponse"> & {
+  /**
+   * As in ListCriteriaSets, all of them; a document that was refused says why.
+   *
+   * @generated from field: repeated egov.scorer.v1.CriteriaSetSummary criteria_sets = 1;
+   */
+  criteriaSets: CriteriaSetSummary[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.ReloadCriteriaSetsResponse.
+ * Use `create(ReloadCriteriaSetsResponseSchema)` to create a new message.
+ */
+export declare const ReloadCriteriaSetsResponseSchema: GenMessage<ReloadCriteriaSetsResponse>;
 
 /**
  * Asks for one set.
@@ -799,6 +833,13 @@ export enum CriteriaSetState {
    * @generated from enum value: CRITERIA_SET_STATE_REFUSED = 2;
    */
   REFUSED = 2,
+
+  /**
+   * It scores by its last good revision: its document was changed since and refused as it is now; `problems` says why.
+   *
+   * @generated from enum value: CRITERIA_SET_STATE_KEPT = 3;
+   */
+  KEPT = 3,
 }
 
 /**
@@ -925,6 +966,17 @@ export declare const CriteriaService: GenService<{
     methodKind: "unary";
     input: typeof GetCriteriaSetRequestSchema;
     output: typeof GetCriteriaSetResponseSchema;
+  },
+  /**
+   * Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
+   * workers, the one that answers does so, the others follow by themselves.
+   *
+   * @generated from rpc egov.scorer.v1.CriteriaService.ReloadCriteriaSets
+   */
+  reloadCriteriaSets: {
+    methodKind: "unary";
+    input: typeof ReloadCriteriaSetsRequestSchema;
+    output: typeof ReloadCriteriaSetsResponseSchema;
   },
 }>;
 

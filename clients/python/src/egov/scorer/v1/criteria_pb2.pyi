@@ -86,6 +86,16 @@ class CriteriaSetSummary(_message.Message):
     series: str
     def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ...) -> None: ...
 
+class ReloadCriteriaSetsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReloadCriteriaSetsResponse(_message.Message):
+    __slots__ = ("criteria_sets",)
+    CRITERIA_SETS_FIELD_NUMBER: _ClassVar[int]
+    criteria_sets: _containers.RepeatedCompositeFieldContainer[CriteriaSetSummary]
+    def __init__(self, criteria_sets: _Optional[_Iterable[_Union[CriteriaSetSummary, _Mapping]]] = ...) -> None: ...
+
 class GetCriteriaSetRequest(_message.Message):
     __slots__ = ("criteria_set", "effective_on", "series")
     CRITERIA_SET_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class CriteriaServiceStub:
                 request_serializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetRequest.SerializeToString,
                 response_deserializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetResponse.FromString,
                 _registered_method=True)
+        self.ReloadCriteriaSets = channel.unary_unary(
+                '/egov.scorer.v1.CriteriaService/ReloadCriteriaSets',
+                request_serializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsRequest.SerializeToString,
+                response_deserializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsResponse.FromString,
+                _registered_method=True)
 
 
 class CriteriaServiceServicer:
@@ -65,6 +70,14 @@ class CriteriaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReloadCriteriaSets(self, request, context):
+        """Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
+        workers, the one that answers does so, the others follow by themselves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CriteriaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +90,11 @@ def add_CriteriaServiceServicer_to_server(servicer, server):
                     servicer.GetCriteriaSet,
                     request_deserializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetRequest.FromString,
                     response_serializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetResponse.SerializeToString,
+            ),
+            'ReloadCriteriaSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReloadCriteriaSets,
+                    request_deserializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsRequest.FromString,
+                    response_serializer=egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +152,33 @@ class CriteriaService:
             '/egov.scorer.v1.CriteriaService/GetCriteriaSet',
             egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetRequest.SerializeToString,
             egov_dot_scorer_dot_v1_dot_criteria__pb2.GetCriteriaSetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReloadCriteriaSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/egov.scorer.v1.CriteriaService/ReloadCriteriaSets',
+            egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsRequest.SerializeToString,
+            egov_dot_scorer_dot_v1_dot_criteria__pb2.ReloadCriteriaSetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

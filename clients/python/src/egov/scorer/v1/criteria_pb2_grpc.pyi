@@ -37,6 +37,10 @@ class CriteriaServiceStub:
     """Lists the sets, also those that were refused, by code."""
     GetCriteriaSet: _grpc.UnaryUnaryMultiCallable[_criteria_pb2.GetCriteriaSetRequest, _criteria_pb2.GetCriteriaSetResponse]
     """Gives one whole set."""
+    ReloadCriteriaSets: _grpc.UnaryUnaryMultiCallable[_criteria_pb2.ReloadCriteriaSetsRequest, _criteria_pb2.ReloadCriteriaSetsResponse]
+    """Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
+    workers, the one that answers does so, the others follow by themselves.
+    """
 
 @_typing.type_check_only
 class CriteriaServiceAsyncStub(CriteriaServiceStub):
@@ -47,6 +51,10 @@ class CriteriaServiceAsyncStub(CriteriaServiceStub):
     """Lists the sets, also those that were refused, by code."""
     GetCriteriaSet: _aio.UnaryUnaryMultiCallable[_criteria_pb2.GetCriteriaSetRequest, _criteria_pb2.GetCriteriaSetResponse]  # type: ignore[assignment]
     """Gives one whole set."""
+    ReloadCriteriaSets: _aio.UnaryUnaryMultiCallable[_criteria_pb2.ReloadCriteriaSetsRequest, _criteria_pb2.ReloadCriteriaSetsResponse]  # type: ignore[assignment]
+    """Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
+    workers, the one that answers does so, the others follow by themselves.
+    """
 
 class CriteriaServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells which criteria sets there are and what they ask."""
@@ -66,5 +74,15 @@ class CriteriaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_criteria_pb2.GetCriteriaSetResponse, _abc.Awaitable[_criteria_pb2.GetCriteriaSetResponse]]:
         """Gives one whole set."""
+
+    @_abc_1.abstractmethod
+    def ReloadCriteriaSets(
+        self,
+        request: _criteria_pb2.ReloadCriteriaSetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_criteria_pb2.ReloadCriteriaSetsResponse, _abc.Awaitable[_criteria_pb2.ReloadCriteriaSetsResponse]]:
+        """Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
+        workers, the one that answers does so, the others follow by themselves.
+        """
 
 def add_CriteriaServiceServicer_to_server(servicer: CriteriaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -32,8 +32,8 @@ from scorer.service.server import Server
 
 ROOT = Path(__file__).parent.parent
 BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
-RELOADS = int(os.environ.get("SCORER_RELOADS", "25"))
-"""How often a set is written while others call; SCORER_RELOADS=500 takes some minutes."""
+RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
+"""How often a set is written while others call; TEST_RELOADS=500 takes some minutes."""
 
 STEP = "{at_least: 1, points: 0.5}"
 """Stands once in Bắc Kạn's set: what one meeting of the steering committee is worth."""

@@ -295,7 +295,7 @@ def test_a_port_in_use_is_one_line_and_code_2(address: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["50051", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:65536"])
 def test_what_is_no_address_is_one_line_and_code_2(wrong: str) -> None:
-    assert complaint("--address", wrong) == [f"scorer: '{wrong}' is not HOST:PORT, such as 127.0.0.1:50051"]
+    assert complaint("--address", wrong) == [f"scorer: --address: '{wrong}' is not HOST:PORT, such as 127.0.0.1:50051"]
 
 
 def test_nothing_here_knows_the_messages_beforehand() -> None:

@@ -51,7 +51,7 @@ def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     indicators = Indicator("firewall", kind="flag"), Indicator("computers", kind="count")
     sets = good(catalogue(host(group("network", *indicators)), NETWORK, NETWORK.replace("2020", "2021")))
     for name in ("answers", "template", "criteria"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda: sets)
+        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
 
     def call(*words: object) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])

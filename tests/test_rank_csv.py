@@ -530,7 +530,7 @@ Run = Callable[..., Done]
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command in this process, with criteria sets that are loaded already."""
     for name in ("answers", "template"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda: installed)
+        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
 
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])

@@ -86,10 +86,27 @@ def own_data(config: pytest.Config) -> Province:
         raise pytest.UsageError(str(error)) from None
 
 
+@cache
+def other_groups(config: pytest.Config) -> dict[str, tuple[SetPlan, str]]:
+    """Installed groups that the set asked for has not, each with the first set, and tier of it, that has criteria."""
+    own = {group.code for group in set_plan(config).criteria_set.groups()}
+    found: dict[str, tuple[SetPlan, str]] = {}
+    for plan in installed().sets.values():
+        for tier, tier_plan in reversed(plan.tiers.items()):
+            for group in tier_plan.groups:
+                if group.code not in own:
+                    found.setdefault(group.code, (plan, tier))
+    return found
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Groups of the set, and sizes: those asked for, or the suite's own SIZES. Tests of one size share a province."""
+    """Groups of the set, and of others; and sizes: those asked for, or the suite's own SIZES.
+
+    Tests of one size share a province.
+    """
     if "group" in metafunc.fixturenames:
-        metafunc.parametrize("group", [group.code for group in set_plan(metafunc.config).criteria_set.groups()])
+        own = [group.code for group in set_plan(metafunc.config).criteria_set.groups()]
+        metafunc.parametrize("group", [*own, *other_groups(metafunc.config)])
     if "units" in metafunc.fixturenames:
         metafunc.parametrize("units", sizes_of(metafunc), scope="session")
 
@@ -132,6 +149,19 @@ def province(plan: SetPlan, tier_plan: TierPlan, pytestconfig: pytest.Config) ->
         return Province.draw(plan, units, tier_plan.tier)
 
     return (lambda _: own_data(pytestconfig)) if pytestconfig.getoption("data") else draw
+
+
+@pytest.fixture(scope="session")
+def province_of_group(
+    province: Callable[[int], Province], pytestconfig: pytest.Config
+) -> Callable[[str, int], Province]:
+    """The same, of the set that has a group: the one asked for, or another that is installed."""
+    others = other_groups(pytestconfig)
+
+    def draw(group: str, units: int) -> Province:
+        return Province.draw(others[group][0], units, others[group][1]) if group in others else province(units)
+
+    return draw
 
 
 @pytest.fixture(autouse=True)

@@ -71,12 +71,14 @@ class Access:
             Refusal: UNAUTHENTICATED when nothing says who calls, PERMISSION_DENIED when they lack the role.
         """
         role = NEEDS.get(method)
-        if role in caller.roles:
+        if self._open or role in caller.roles:
             return
         what = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "this is for nobody"
         if caller.identity == ANONYMOUS:
-            ways = "a bearer token in the metadata 'authorization'" if self._tokens else "a client certificate"
-            raise _unauthenticated("NO_CREDENTIALS", f"{what}, and nothing says who calls: send {ways}")
+            how = "whoever runs the service has to say in its settings who may call it"
+            if self._tokens:
+                how = "send a bearer token in the metadata 'authorization'"
+            raise _unauthenticated("NO_CREDENTIALS", f"{what}, and nothing says who calls: {how}")
         message = f"{what}, which {caller.identity} does not have; whoever runs the service can give it"
         metadata = {"role": role.value} if role else {}
         raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, metadata)

@@ -67,7 +67,10 @@ class Guard(grpc.ServerInterceptor):
         return handle
 
 
-def _readable(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+def _readable(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    if deserialize is None:  # bytes are taken as they are
+        return None
+
     def read(data: bytes) -> Any:
         try:
             return deserialize(data)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
 
+import grpc
 import pytest
 from credentials import Authority, Signer, key_set
 
+from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.settings import FILE, Role, Settings, SettingsError, fields, load_settings, sections, variable
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
@@ -158,6 +161,22 @@ def test_serve_says_all_mistakes_and_does_not_start() -> None:
         "--workers",
         "--log",
     ]
+
+
+def test_serve_says_when_nobody_may_call() -> None:
+    command = [SCORER, "serve", "--address", "0.0.0.0:0", "--insecure"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        said = [server.stderr.readline(), server.stderr.readline()]
+        port = re.search(r"serving .* on 0\.0\.0\.0:(\d+)$", said[1])
+        assert port, said
+        with grpc.insecure_channel(f"127.0.0.1:{port[1]}") as channel:
+            stub = criteria_pb2_grpc.CriteriaServiceStub(channel)
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(), timeout=20)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        server.terminate()
+    assert said[0].startswith("scorer: nobody may call: ")
 
 
 def test_serve_beyond_this_machine_without_tls_is_refused() -> None:

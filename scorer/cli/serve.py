@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.output import UserMistake, err
+from scorer.cli.output import UserMistake, complain, err
 from scorer.cli.service import Service
 from scorer.cli.settings import File, read_settings
 from scorer.cli.workers import Workers
@@ -60,6 +60,8 @@ def serve(
         metrics=metrics,
         log=log,
     )
+    if chosen.access is None and chosen.beyond_this_machine:
+        complain("nobody may call: other machines can reach this service, and its settings have no table [access]")
     try:
         if chosen.workers == 1:
             _serve_alone(chosen)

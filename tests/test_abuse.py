@@ -8,16 +8,21 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
-from harness import Service, catalogue, good, group, host, refusal, serving
+from harness import Refused, Service, catalogue, good, group, host, refusal, serving
+from processes import until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
+from scorer.service.guard import OPEN_STREAMS
+from scorer.service.server import STREAMS, THREADS
 
 SET = """
 criteria_set: tested
@@ -70,6 +75,51 @@ def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -
             call.cancel()
         channel.close()
     assert still_answers(service)
+
+
+def test_watchers_of_health_leave_room_for_calls(service: Service) -> None:
+    """More than there are threads, over five connections: anybody may watch, and each watcher holds a thread."""
+    alone = [("grpc.use_local_subchannel_pool", 1)]
+    channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(5)]
+    watching = health_pb2.HealthCheckRequest()
+    streams = [
+        health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=20) for channel in channels for _ in range(STREAMS)
+    ]
+    assert len(streams) > THREADS
+    answered = 0
+    for stream in streams:
+        try:
+            answered += next(stream).status == health_pb2.HealthCheckResponse.SERVING
+        except grpc.RpcError as error:
+            refused = Refused(error)
+            assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")
+    assert answered == OPEN_STREAMS
+    assert still_answers(service)
+    for channel in channels:
+        channel.close()
+
+    def watches() -> bool:
+        try:
+            return bool(next(health_pb2_grpc.HealthStub(service.channel).Watch(watching, timeout=10)).status)
+        except grpc.RpcError:
+            return False
+
+    until(watches, "streams that ended are still counted")
+
+
+def test_names_that_watchers_of_health_make_up_are_not_kept(service: Service) -> None:
+    stub, size = health_pb2_grpc.HealthStub(service.channel), 4 * 2**20
+    tracemalloc.start()
+    try:
+        for n in range(8):
+            stream = stub.Watch(health_pb2.HealthCheckRequest(service=f"{n:x<{size}}"), timeout=10)
+            assert next(stream).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+            stream.cancel()
+        stream.cancel()
+        del stream
+        until(lambda: tracemalloc.get_traced_memory()[0] < 4 * size, "the names are still there")
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("many", [100, 300_000])

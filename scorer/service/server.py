@@ -54,6 +54,16 @@ class AddressError(Exception):
         super().__init__(f"cannot listen on {address!r}; is another server there?")
 
 
+class _Health(health.HealthServicer):
+    """Takes all services that are not here for one: it would keep every name that a watcher makes up, for ever."""
+
+    def Watch(self, request: Any, context: Any, send_response_callback: Any = None) -> Any:
+        """Tells of a service's health until the caller has heard enough."""
+        if request.service not in ("", *SERVICES):
+            request = health_pb2.HealthCheckRequest(service="unknown")
+        return super().Watch(request, context, send_response_callback)
+
+
 class _Arrivals(grpc.GenericRpcHandler):
     """Counts the calls that gRPC hands over, and leaves them to the handlers after it."""
 
@@ -124,7 +134,7 @@ class Server:
         for service, own in methods.items():
             handlers = {name: calls.unary(service, name, request, answer) for name, request, answer in own}
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-        self._health = health.HealthServicer()
+        self._health = _Health()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)

@@ -135,4 +135,4 @@ def _withheld(plugin: Plugin, file: Traversable) -> Refusal:
 def code_of(document: Document) -> str:
     """The code that a document gives itself; empty when that cannot be read."""
     code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
-    return code if isinstance(code, str) else ""
+    return code if isinstance(code, str) and code.isprintable() else ""  # half a character could not be sent

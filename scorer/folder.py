@@ -72,7 +72,7 @@ class Folder:
         try:
             # Not blocking: something that is no file, such as a pipe, must not hold whoever reads all others.
             with open(os.open(self.path / name, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-                return file.read(MAX_BYTES + 1)
+                return file.read(MAX_BYTES + 1) or b""  # None: a pipe whose writer says nothing
         except OSError as error:
             return Unreadable(_why(error))
 

@@ -10,6 +10,7 @@ Python to look for no garbage among what was there when it started.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ class LivingCatalogue:
         )
 
     def _source(self, name: str) -> str:
-        return str(self.folder.path / name)
+        return os.fsencode(self.folder.path / name).decode(errors="backslashreplace")  # names need not be text
 
 
 def _short(plan: SetPlan) -> str:

@@ -287,6 +287,28 @@ def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, runnin
     assert running.said.splitlines()[-1].endswith(" s: nothing has changed in them")
 
 
+def test_neither_odd_names_nor_half_characters_nor_pipes_keep_the_other_sets_from_callers(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    os.mkfifo(folder / "pipe.yaml")
+    pipe = os.open(folder / "pipe.yaml", os.O_RDWR)  # somebody may write to it, and does not
+    try:
+        (folder / "half.yaml").write_text('criteria_set: "\\ud800"', encoding="utf-8")
+        Path(os.fsdecode(os.fsencode(folder) + b"/odd-\xff.yaml")).write_text("criteria_set: odd", encoding="utf-8")
+        until(lambda: state(service, "odd"), "not refused")
+        problems = [
+            problem for code in ("", "odd") for summary in summaries(service, code) for problem in summary.problems
+        ]
+        assert f"{folder}/pipe.yaml:1:1: is empty" in problems
+        assert any(problem.startswith(f"{folder}/half.yaml:1:") for problem in problems)
+        assert any(problem.startswith(f"{folder}/odd-\\xff.yaml:1:") for problem in problems)
+        assert score(service) == (revision(document()), 0.5)
+        put(folder / "mine.yaml", document("0.25"))
+        until(lambda: score(service) == (revision(document("0.25")), 0.25), "not taken")
+    finally:
+        os.close(pipe)
+
+
 # --- the command ---------------------------------------------------------------------------------------------------
 
 

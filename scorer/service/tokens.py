@@ -80,6 +80,8 @@ class TokenChecker:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             # Which of its checks failed would help to forge one.
             raise BadToken("TOKEN_INVALID", "the token is not valid") from None
+        if not subject.isprintable():  # a line of the log could not hold it, nor an answer half a character
+            raise BadToken("TOKEN_INVALID", "the token is not valid")
         return subject, ends
 
     def _read(self) -> _Keys:

@@ -125,6 +125,7 @@ TOKENS: dict[str, tuple[Callable[[str], str | None], str]] = {
     "alg none": (unsigned, "TOKEN_INVALID"),
     "public key as secret": (by_secret, "TOKEN_INVALID"),
     "no token at all": (lambda name: "scorer", "TOKEN_INVALID"),
+    "an end beyond all numbers": (lambda name: SIGNER.token(name, exp=10**400), "TOKEN_INVALID"),
     "subject of two lines": (lambda name: SIGNER.token(f"{name}\nforged"), "TOKEN_INVALID"),
     "subject with half a character": (lambda name: SIGNER.token(f"{name}\ud800"), "TOKEN_INVALID"),
     "subject that is no text": (lambda name: SIGNER.token(name, sub=7), "TOKEN_INVALID"),

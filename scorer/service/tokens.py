@@ -77,7 +77,7 @@ class TokenChecker:
             raise BadToken("TOKEN_EXPIRED", "the token has expired") from None
         except jwt.InvalidAudienceError:
             raise BadToken("TOKEN_INVALID", "the token is for another audience") from None
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             # Which of its checks failed would help to forge one.
             raise BadToken("TOKEN_INVALID", "the token is not valid") from None
         if not subject.isprintable():  # a line of the log could not hold it, nor an answer half a character

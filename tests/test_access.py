@@ -315,7 +315,8 @@ def test_files_that_do_not_fit_are_refused_at_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}]}']
+    "keys",
+    ["", "[" * 100_000, "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}]}'],
 )
 def test_key_sets_that_cannot_check_are_refused_at_the_start(tmp_path: Path, keys: str) -> None:
     file = tmp_path / "keys.json"

@@ -73,16 +73,13 @@ def retry_after(refused: Refused) -> float:
 
 
 def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end(gate: Gate) -> None:
-    with serving(gate.sets(), settings(calls=3, scoring=2)) as service, ThreadPoolExecutor(3) as callers:
+    with serving(gate.sets(), settings(calls=3, scoring=3)) as service, ThreadPoolExecutor(3) as callers:
         calls = [callers.submit(held, service) for _ in range(3)]
-        for _ in range(2):
+        for _ in calls:
             assert gate.inside.acquire(timeout=10)
-        found = None
-        while found is None:  # until the third one waits
-            try:
-                quick(service)
-            except grpc.RpcError as error:
-                found = Refused(error)
+        with refusal() as caught:
+            quick(service)
+        found = caught[0]
         assert (found.code, found.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")
         assert dict(found.info.metadata)["setting"] == "limits.calls"
         assert 0 < retry_after(found) <= 1

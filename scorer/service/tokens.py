@@ -94,7 +94,7 @@ class _Keys:
     def __init__(self, data: bytes) -> None:
         try:
             keys = jwt.PyJWKSet.from_dict(json.loads(data)).keys
-        except (jwt.PyJWTError, ValueError, AttributeError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ValueError(f"not a key set (JWKS): {error}") from None
         for key in keys:
             if key.algorithm_name not in SIGNED_BY:

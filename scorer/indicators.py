@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from scorer.hints import nearly
+
 EPOCH = datetime.date(1970, 1, 1)
 
 LARGEST = 8_000_000_000
@@ -55,6 +57,10 @@ class Indicator:
     ("more"; yes, or a later day) or for a smaller one ("less"). ``scorer.testing`` tries what is declared here."""
 
     def __post_init__(self) -> None:
+        kinds = [kind.value for kind in IndicatorKind]
+        if self.kind not in kinds:
+            hint = nearly(str(self.kind), kinds) or f"; there are {', '.join(kinds)}"
+            raise ValueError(f"indicator {self.code}: unknown kind {self.kind!r}{hint}")
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
             raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")

@@ -81,6 +81,11 @@ BREAKING: dict[str, tuple[str, str]] = {
     "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
     "forks": ("import os\n\nos.fork()\n" + group_module("forks"), "forks the process, which would make two of a"),
     "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
+    "typo": (
+        group_module("typo").replace("kind='number'", "kind='numbr'"),
+        "indicator wells: unknown kind 'numbr'; did you mean 'number'? (typo, line ",
+    ),
+    "calls": ("\nimport json\n\njson.loads('')\n", "line 1 column 1 (char 0) (calls, line 4)"),
     "reads": ("input()", "EOFError: EOF when reading a line"),
     "later": (group_module("later").replace("'later', 1", "'later', 2"), "was written for API version 2"),
     "infrastructure_too": (

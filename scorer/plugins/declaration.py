@@ -18,7 +18,7 @@ from scorer.formulas import KINDS, Formula
 from scorer.groups import API_VERSION, Check, CriterionGroup
 from scorer.indicators import Indicator
 from scorer.plugins.plugin import Plugin, PluginError
-from scorer.strangers import one_line, shown, theirs, told
+from scorer.strangers import one_line, place, shown, theirs, told
 
 CASES = ".cases.yaml"
 """How files of cases end, which stand beside criteria sets and are none: a plugin may issue all files of a folder."""
@@ -54,9 +54,17 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
     except BaseException as error:
         if not theirs(error):
             raise
-        return replace(plugin, failure=one_line(str(error)) if isinstance(error, PluginError) else told(error))
+        return replace(plugin, failure=_why(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())
+
+
+def _why(error: BaseException) -> str:
+    """Why a plugin cannot be used, and on which of its lines it said so itself."""
+    if isinstance(error, PluginError):
+        return one_line(str(error))
+    where = "" if isinstance(error, SyntaxError) else place(error)  # its text has file and line
+    return f"{told(error)} ({where})" if where else told(error)
 
 
 def _manager(name: str, module: object) -> pluggy.PluginManager:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer import strangers
 from scorer.asked import PluginFault
 from scorer.awards import Statuses
 from scorer.cohort import Cohort
@@ -178,9 +179,14 @@ class Trial:
         try:
             with np.errstate(all="ignore"):  # as in the service
                 given = self.group.plugin.score(self.group.criteria, cohort)
-                return GroupPoints(np.asarray(given.points), np.asarray(given.status))
         except (Exception, SystemExit) as error:  # a stranger's code: anything can come
-            raise Unscorable(f"{self.where()}, {len(cohort)} units: score() raised {error!r}") from error
+            where = f", in {line}" if (line := strangers.place(error)) else ""
+            raise Unscorable(f"{self.where()}, {len(cohort)} units: score() raised {error!r}{where}") from error
+        if not isinstance(given, GroupPoints):
+            raise Unscorable(
+                f"{self.where()}, {len(cohort)} units: score() gives {strangers.shown(given)}, not GroupPoints"
+            )
+        return GroupPoints(np.asarray(given.points), np.asarray(given.status))
 
     def bytes(self, cohort: Cohort) -> tuple[bytes, bytes]:
         """Type and bytes of the points and statuses that ``score`` gives; of what comes out, where it is not asked."""

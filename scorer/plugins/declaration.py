@@ -37,7 +37,7 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
     """
     try:
         manager = _manager(plugin.name, load())
-        groups = list(_answers(manager.hook.scorer_criterion_group))
+        groups = _answers(manager.hook.scorer_criterion_group)
         plugin = replace(plugin, **_known(groups))
         formulas = tuple(_all("scorer_formulas", manager.hook.scorer_formulas))
         files = tuple(_all("scorer_criteria_sets", manager.hook.scorer_criteria_sets))
@@ -92,8 +92,12 @@ def _all(name: str, hook: pluggy.HookCaller) -> Iterator[Any]:
         yield from answer
 
 
-def _answers(hook: pluggy.HookCaller) -> Iterator[Any]:
-    return (answer for answer in hook() if answer is not None)
+def _answers(hook: pluggy.HookCaller) -> Sequence[Any]:
+    """What the plugin's implementation of a hook gives, if it has one."""
+    answers: list[Any] = hook()  # without those that are None
+    if len(answers) < len(hook.get_hookimpls()):
+        raise PluginError(f"{hook.name} gives nothing; is a return missing?")
+    return answers
 
 
 def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:

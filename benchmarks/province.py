@@ -22,7 +22,7 @@ from scorer.plan import SetPlan, TierPlan
 from scorer.plugins import PluginHost
 from scorer.service.local import LocalTransport
 from scorer_client import Client
-from scorer_client.csv_file import Sheet
+from scorer_client.sheet import Sheet
 
 SEED = 20200630
 

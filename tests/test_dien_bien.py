@@ -8,8 +8,8 @@ import pytest
 from stand_alone import PLUGINS, install, serving
 
 from scorer_client import Client, Province, Ranking, UnitResult
-from scorer_client.csv_file import Sheet
 from scorer_client.results import CriterionCount, CriterionResult
+from scorer_client.sheet import Sheet
 
 ANSWERS = PLUGINS / "information-security" / "scorer_information_security" / "answers" / "dien-bien-2020.csv"
 

@@ -24,8 +24,9 @@ from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
 from scorer_client import Client, Province, ScorerError
-from scorer_client.csv_file import Sheet, read_csv
+from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
+from scorer_client.sheet import Sheet
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "bac-kan-2020"
@@ -267,7 +268,7 @@ def test_columns_may_be_in_any_order_and_left_out(file: Path, form: Form) -> Non
     order = ["computers", "tier", "id", "parent"]
     sheet = read(file, [[line[AT[name]] for name in order] for line in table()], form)
     assert list(sheet.columns) == ["computers"]
-    assert sheet.columns["computers"] == [float(line[AT["computers"]]) for line in LINES]
+    assert list(sheet.columns["computers"]) == [float(line[AT["computers"]]) for line in LINES]
     assert [unit.id for unit in sheet.units] == [line[0] for line in LINES]
 
 

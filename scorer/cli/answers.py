@@ -11,8 +11,8 @@ from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, complain
 from scorer.service.local import LocalTransport
 from scorer_client import Client, ScorerError
-from scorer_client.csv_file import Sheet
 from scorer_client.forms import Form
+from scorer_client.sheet import Sheet
 
 FILE = typer.Argument(help="Answers; 'scorer criteria template SET' writes an empty one.", metavar="FILE.csv")
 SET = typer.Option("", "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")

@@ -97,9 +97,9 @@ def _line(unit: UnitResult, categories: list[str], language: Language, names: di
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses and named tuples as mappings."""
+    """Dataclasses and named tuples as mappings, without what belongs to the call and not to its result."""
     if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {key: _plain(item) for key, item in value._asdict().items()}
     if isinstance(value, dict):

@@ -692,7 +692,9 @@ class FakeServer:
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
 
-    def service(self, details: object) -> grpc.RpcMethodHandler:
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        if details.method.startswith("/grpc.health."):
+            return None
         return grpc.unary_unary_rpc_method_handler(self._handle)
 
     def _handle(self, data: bytes, context: grpc.ServicerContext) -> bytes:

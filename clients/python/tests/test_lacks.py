@@ -11,7 +11,7 @@ import pytest
 from harness import catalogue, good, group, host, serving
 
 from scorer.plugin_api import Indicator
-from scorer_client import Client, Row, ScorerError, Unit, client
+from scorer_client import Client, Row, ScorerError, Unit, methods
 
 SET = "network-2020"
 
@@ -97,7 +97,7 @@ def test_one_tier_only(connected: Client) -> None:
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_pages_give_the_same_names(connected: Client, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = connected.who_lacks(SET, ROWS, "NW.02")
-    monkeypatch.setattr(client, "FULL_PAGE", size)
+    monkeypatch.setattr(methods, "FULL_PAGE", size)
     assert connected.who_lacks(SET, ROWS, "NW.02") == whole
 
 

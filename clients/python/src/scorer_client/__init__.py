@@ -8,7 +8,7 @@ with Client("127.0.0.1:50051") as client:
             print(unit.overall_rank, unit.name, unit.why())
 """
 
-from scorer_client.client import Client
+from scorer_client.client import AsyncClient, Client
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.lacks import Lack
 from scorer_client.requests import Row, Unit, Value
@@ -29,6 +29,7 @@ from scorer_client.results import (
 )
 
 __all__ = [
+    "AsyncClient",
     "CategoryResult",
     "Cause",
     "Client",

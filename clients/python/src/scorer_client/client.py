@@ -1,43 +1,88 @@
-"""The client: Python values in, typed results out."""
+"""The clients: one whose methods give results, and one whose methods are awaited."""
 
 from __future__ import annotations
 
-import datetime
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
-import grpc
+from scorer_client.connection import Connection, Pem, Token
+from scorer_client.methods import Methods
+from scorer_client.steps import Call, Steps, Work
+from scorer_client.transport import AioTransport, AsyncTransport, GrpcTransport, Transport
 
-from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer_client import results
-from scorer_client.csv_file import Sheet, read_csv
-from scorer_client.errors import ScorerError
-from scorer_client.forms import Form, form
-from scorer_client.lacks import Lack, lacks
-from scorer_client.requests import Row, Unit, day_message, fill_table, row_message, view
-from scorer_client.transport import GrpcTransport, Transport
-
-FULL_PAGE = 5_000
-"""FULL rows that the service gives at once."""
+R = TypeVar("R")
+T = TypeVar("T")
 
 
-class Client:
+class Connected(Methods, Generic[T]):
     """A connection to the service.
 
-    A criteria set is named by its code; or it is None, and the set in force on the day ``effective_on`` is meant, of
-    those of ``series`` when that is given.
+    What stays on this machine (127.0.0.1, localhost, ``unix:``) goes in plain text, everything else by TLS; a token is
+    never sent to another machine in plain text.
 
     Args:
-        target: such as ``127.0.0.1:50051``; or a transport.
+        target: such as ``scorer.tinh.example:50051``, or several addresses, to which calls go in turn. A server that is
+            lost or about to stop gets none, and what it did not answer is sent to another. Or a transport.
         timeout: seconds that a call may take unless it says otherwise; None waits as long as it takes.
+        authority: certificates in PEM, bytes or a file, of whom to trust; those that come with gRPC if not given.
+        certificate: the caller's own certificate in PEM, for servers that ask for one.
+        key: the key of the certificate.
+        server_name: what the server's certificate says, when that is not the target; several addresses need it.
+        token: a bearer token, or a function that gives a fresh one, asked before each call.
+        insecure: plain text to other machines all the same, where something in between encrypts.
+        options: of the gRPC channel, by name; they win over the client's own.
+
+    Raises:
+        ValueError: the arguments do not fit together.
+        OSError: a file cannot be read.
     """
 
-    def __init__(self, target: str | Transport, timeout: float | None = 60.0) -> None:
-        self._transport: Transport = GrpcTransport(target) if isinstance(target, str) else target
-        self._timeout = timeout
+    _over_grpc: ClassVar[type[Any]]
+    """The transport of a connection."""
+
+    def __init__(
+        self,
+        target: str | Sequence[str] | T,
+        *,
+        timeout: float | None = 60.0,
+        authority: Pem | None = None,
+        certificate: Pem | None = None,
+        key: Pem | None = None,
+        server_name: str = "",
+        token: Token | None = None,
+        insecure: bool = False,
+        options: Mapping[str, int | str] = MappingProxyType({}),
+    ) -> None:
+        self._timeout, self._target = timeout, target
+        if not isinstance(target, str | Sequence):
+            self._transport: T = target
+            return
+        connection = Connection(
+            target,
+            authority=authority,
+            certificate=certificate,
+            key=key,
+            server_name=server_name,
+            token=token,
+            insecure=insecure,
+            options=options,
+        )
+        self._transport = self._over_grpc(connection)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target!r})"
+
+    def _call(self, call: Call) -> Call:
+        return call._replace(timeout=self._timeout) if call.timeout is None else call
+
+
+class Client(Connected[Transport]):
+    """A connection whose methods give their results. Threads may share it."""
+
+    _over_grpc = GrpcTransport
 
     def __enter__(self) -> Client:
         return self
@@ -51,260 +96,56 @@ class Client:
         """Ends the connection."""
         self._transport.close()
 
-    def score_unit(
-        self,
-        criteria_set: str | None,
-        row: Row,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        period: str = "",
-        full: bool = False,
-        timeout: float | None = None,
-    ) -> results.UnitResult:
-        """Scores one unit; its ranks are 0.
-
-        Raises:
-            ScorerError: the call was not answered.
-        """
-        request = scorer_pb2.ScoreUnitRequest(
-            criteria_set=criteria_set or "",
-            effective_on=day_message(effective_on),
-            series=series,
-            period=period,
-            unit_answers=row_message(row),
-            view=view(full),
-        )
-        return results.unit_result(
-            self._transport.score_unit(request, self._timeout if timeout is None else timeout).scorecard
-        )
-
-    def rank_province(
-        self, criteria_set: str | None, rows: Iterable[Row], *, timeout: float | None = None, **options: Any
-    ) -> results.Province:
-        """Scores and ranks all units of a province, given as rows: the convenient form.
-
-        Args:
-            criteria_set: the set's code.
-            rows: every unit; one that is left out makes every rank wrong.
-            timeout: seconds, instead of the client's.
-            options: effective_on, series, province, period, tier, full, page_size, page_token.
-
-        Raises:
-            ScorerError: the call was not answered; one bad unit refuses all.
-        """
-        request = _request(criteria_set, **options)
-        request.rows.units.extend(row_message(row) for row in rows)
-        return self._rank(request, timeout)
-
-    def rank_table(
-        self,
-        criteria_set: str | None,
-        units: Sequence[Unit],
-        columns: Mapping[str, Iterable[Any]],
-        *,
-        not_applicable: Mapping[str, Sequence[str]] | None = None,
-        timeout: float | None = None,
-        **options: Any,
-    ) -> results.Province:
-        """The same as columns, for thousands of units: lists or NumPy arrays by indicator, each as long as the units.
-
-        Args:
-            criteria_set: the set's code.
-            units: every unit.
-            columns: numbers, flags (0 or 1), days or options; None, NaN or "" is not reported.
-            not_applicable: criteria that do not apply, by unit id.
-            timeout: seconds, instead of the client's.
-            options: as for ``rank_province``.
-
-        Raises:
-            ScorerError: as for ``rank_province``.
-        """
-        request, units = _request(criteria_set, **options), list(units)
-        fill_table(request.table, units, columns, not_applicable or {})
-        return self._rank(request, timeout, units)
-
-    def rank_csv(
-        self,
-        criteria_set: str | None,
-        file: str | Path,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        timeout: float | None = None,
-        **options: Any,
-    ) -> results.Province:
-        """The same from a CSV file; what is wrong is named by row and column.
-
-        Raises:
-            ScorerError: the file breaks its form, or the call was not answered.
-            OSError: the file cannot be read.
-        """
-        asked = self.form(criteria_set, effective_on=effective_on, series=series)
-        return self.rank_sheet(asked.criteria_set, read_csv(Path(file), asked), timeout=timeout, **options)
-
-    def rank_sheet(
-        self, criteria_set: str | None, sheet: Sheet, *, timeout: float | None = None, **options: Any
-    ) -> results.Province:
-        """The same from a CSV file that was read before.
-
-        Raises:
-            ScorerError: the call was not answered; violations have rows and columns of the file.
-        """
-        try:
-            return self.rank_table(
-                criteria_set,
-                sheet.units,
-                sheet.columns,
-                not_applicable=sheet.not_applicable,
-                timeout=timeout,
-                **options,
-            )
-        except ScorerError as error:
-            if not error.violations:
-                raise
-            raise sheet.in_file(error) from error
-
-    def read_csv(self, criteria_set: str, file: str | Path) -> Sheet:
-        """Reads a CSV file for a criteria set.
-
-        Raises:
-            ScorerError: the file breaks its form, or the set could not be asked for.
-            OSError: the file cannot be read.
-        """
-        return read_csv(Path(file), self.form(criteria_set))
-
-    def criteria_sets(self) -> list[criteria_pb2.CriteriaSetSummary]:
-        """Every criteria set, refused ones too.
-
-        Raises:
-            ScorerError: the call was not answered.
-        """
-        request = criteria_pb2.ListCriteriaSetsRequest()
-        return list(self._transport.list_criteria_sets(request, self._timeout).criteria_sets)
-
-    def criteria_set(
-        self, code: str | None, *, effective_on: datetime.date | None = None, series: str = ""
-    ) -> criteria_pb2.CriteriaSet:
-        """One criteria set, as the service gives it.
-
-        Raises:
-            ScorerError: there is none of this code or on this day, or the call was not answered.
-        """
-        request = criteria_pb2.GetCriteriaSetRequest(
-            criteria_set=code or "", effective_on=day_message(effective_on), series=series
-        )
-        return self._transport.get_criteria_set(request, self._timeout).criteria_set
-
-    def form(self, code: str | None, *, effective_on: datetime.date | None = None, series: str = "") -> Form:
-        """What a criteria set asks.
-
-        Raises:
-            ScorerError: as for ``criteria_set``.
-        """
-        return form(self.criteria_set(code, effective_on=effective_on, series=series))
-
-    def who_lacks(
-        self,
-        criteria_set: str | None,
-        rows: Iterable[Row],
-        criterion: str,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        tier: str = "",
-        timeout: float | None = None,
-    ) -> list[Lack]:
-        """The units that have less than all points of a criterion, in ranking order: who has no firewall.
-
-        Args:
-            criteria_set: the set's code.
-            rows: every unit, however many.
-            criterion: its id, such as "INF.02".
-            effective_on: a day, instead of the code.
-            series: narrows it.
-            tier: units of this tier only.
-            timeout: seconds for each call, of which there is one for 5,000 units; instead of the client's.
-
-        Raises:
-            ScorerError: the set or the tier has no such criterion, or a call was not answered.
-        """
-        asked = self.form(criteria_set, effective_on=effective_on, series=series)
-        _check_criterion(asked, criterion, tier)
-        request = _request(asked.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
-        request.rows.units.extend(row_message(row) for row in rows)
-        found: list[Lack] = []
+    def run(self, steps: Steps[R]) -> R:
+        """Takes the steps of a method."""
+        take: Callable[[], Call | Work] = partial(next, steps)
         while True:
-            page = self._rank(request, timeout)
-            found += (lack for ranking in page.rankings for lack in lacks(ranking.units, criterion))
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
-
-    def who_lacks_csv(
-        self,
-        criteria_set: str | None,
-        file: str | Path,
-        criterion: str,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        tier: str = "",
-        timeout: float | None = None,
-    ) -> list[Lack]:
-        """The same of the units of a CSV file; what is wrong is named by row and column.
-
-        Raises:
-            ScorerError: the file breaks its form, or as for ``who_lacks``.
-            OSError: the file cannot be read.
-        """
-        asked = self.form(criteria_set, effective_on=effective_on, series=series)
-        sheet = read_csv(Path(file), asked)
-        try:
-            return self.who_lacks(asked.criteria_set, sheet.rows(asked), criterion, tier=tier, timeout=timeout)
-        except ScorerError as error:
-            if not error.violations:
-                raise
-            raise sheet.in_file(error) from error
-
-    def _rank(
-        self, request: scorer_pb2.RankProvinceRequest, timeout: float | None, units: Iterable[Unit] = ()
-    ) -> results.Province:
-        reply = self._transport.rank_province(request, self._timeout if timeout is None else timeout)
-        return results.province(reply, {unit.id: unit for unit in units})
+            try:
+                step = take()
+            except StopIteration as end:
+                return cast(R, end.value)
+            try:
+                result = step.function() if isinstance(step, Work) else self._transport.send(self._call(step))
+            except Exception as error:
+                take = partial(steps.throw, error)
+            else:
+                take = partial(steps.send, result)
 
 
-def _check_criterion(asked: Form, criterion: str, tier: str) -> None:
-    code, reason = grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CRITERION"
-    if criterion not in asked.criteria:
-        close = difflib.get_close_matches(criterion[:80], asked.criteria, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ScorerError(code, f"{asked.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
-    if tier in asked.tiers and tier not in asked.criteria[criterion]:
-        there = ", ".join(asked.criteria[criterion])
-        raise ScorerError(code, f"tier {tier!r} has no criterion {criterion!r}, only {there}", reason)
+class AsyncClient(Connected[AsyncTransport]):
+    """A connection whose methods are awaited; made where an event loop runs, to which it belongs.
 
+    The token's function may be asynchronous. Files are read in a thread.
+    """
 
-def _request(
-    criteria_set: str | None,
-    *,
-    effective_on: datetime.date | None = None,
-    series: str = "",
-    province: str = "",
-    period: str = "",
-    tier: str = "",
-    full: bool = False,
-    page_size: int = 0,
-    page_token: str = "",
-) -> scorer_pb2.RankProvinceRequest:
-    return scorer_pb2.RankProvinceRequest(
-        criteria_set=criteria_set or "",
-        effective_on=day_message(effective_on),
-        series=series,
-        province=province,
-        period=period,
-        tier=tier,
-        view=view(full),
-        page_size=page_size,
-        page_token=page_token,
-    )
+    _over_grpc = AioTransport
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        await self._transport.close()
+
+    async def run(self, steps: Steps[R]) -> R:
+        """Takes the steps of a method."""
+        take: Callable[[], Call | Work] = partial(next, steps)
+        while True:
+            try:
+                step = take()
+            except StopIteration as end:
+                return cast(R, end.value)
+            try:
+                if isinstance(step, Work):
+                    result: Any = await asyncio.to_thread(step.function)
+                else:
+                    result = await self._transport.send(self._call(step))
+            except Exception as error:
+                take = partial(steps.throw, error)
+            else:
+                take = partial(steps.send, result)

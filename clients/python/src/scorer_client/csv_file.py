@@ -12,14 +12,18 @@ import datetime
 import difflib
 import io
 import math
+import os
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+import sys
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO, TypeAlias
 
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
-from scorer_client.requests import EPOCH, Row, Unit, Value
+from scorer_client.requests import EPOCH
+from scorer_client.sheet import Sheet, place
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
@@ -29,103 +33,81 @@ MAX_CELL = 200
 SEARCHES, MANY_NAMES = 20, 5_000
 """Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
 
+MANY_VIOLATIONS = 1_000
+"""So many are spelled out; all are counted."""
+
+STEP = 2**18
+"""Bytes from one word on how far the reading is to the next."""
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
+
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_PLACE = re.compile(
-    r"table\.(?:units\[(?P<unit>\d+)\]\.(?P<field>\w+)"
-    r"|columns\[(?P<column>\d+)\]\.\w+\[(?P<entry>\d+)\]"
-    r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
-)
-
-_ROW = re.compile(
-    r"(?:unit_answers|rows\.units\[(?P<at>\d+)\])"
-    r"\.(?:unit\.(?P<field>\w+)|answers\[\"(?P<code>\w+)\"\]|not_applicable_criteria\[\d+\])"
-)
 
 
-@dataclass
-class Sheet:
-    """A file's units and answers, and where each stands."""
-
-    units: list[Unit] = field(default_factory=list)
-    columns: dict[str, list[float | str]] = field(default_factory=dict)
-    """By indicator: numbers with NaN, or option codes with ""."""
-    not_applicable: dict[str, list[str]] = field(default_factory=dict)
-    """Criteria by unit id, for units that have any."""
-    header: list[str] = field(default_factory=list)
-
-    def rows(self, form: Form) -> list[Row]:
-        """The same, unit by unit."""
-        indicators = [form.indicators[code] for code in self.columns]
-        rows = []
-        for at, unit in enumerate(self.units):
-            cells = [(indicator, self.columns[indicator.code][at]) for indicator in indicators]
-            answers = {i.code: _value(i, cell) for i, cell in cells if cell not in ("",) and cell == cell}
-            left_out = self.not_applicable.get(unit.id, [])
-            rows.append(Row(unit.id, unit.tier, answers, unit.name, unit.parent, left_out))
-        return rows
-
-    def in_file(self, error: ScorerError, unit: str = "") -> ScorerError:
-        """What the service refuses, with rows and columns of the file instead of field paths.
-
-        Args:
-            error: of the whole file sent as a table or as rows; or of one unit sent alone.
-            unit: the id of that one unit.
-        """
-        if unit:
-            alone = [known.id for known in self.units].index(unit)
-            violations = [v._replace(field=self._place(v.field, alone)) for v in error.violations]
-            return self._with(error, violations)
-        violations = [
-            v._replace(field=self._place(v.field), description=_PLACE.sub(self._of_match, v.description))
-            for v in error.violations
-        ]
-        return self._with(error, violations)
-
-    @staticmethod
-    def _with(error: ScorerError, violations: list[Violation]) -> ScorerError:
-        first, total = violations[0], error.violations_total
-        more = f" (and {total - 1} more)" if total > 1 else ""
-        message = f"{first.field}: {first.description}{more}"
-        return ScorerError(error.code, message, error.reason, error.metadata, violations)
-
-    def _place(self, path: str, alone: int = 0) -> str:
-        if match := _PLACE.fullmatch(path):
-            return self._of_match(match)
-        if match := _ROW.fullmatch(path):
-            row = int(match["at"] or alone) + 2
-            return place(row, self.header, match["field"] or match["code"] or "not_applicable")
-        return path
-
-    def _of_match(self, match: re.Match[str]) -> str:
-        if match["unit"]:
-            return place(int(match["unit"]) + 2, self.header, match["field"])
-        if match["column"]:
-            return place(int(match["entry"]) + 2, self.header, list(self.columns)[int(match["column"])])
-        code = list(self.not_applicable)[int(match["exclusion"])]
-        return place([unit.id for unit in self.units].index(code) + 2, self.header, "not_applicable")
-
-
-def place(row: int, header: Sequence[str], column: str, at: int | None = None) -> str:
-    """Such as: row 7, column H (firewall); ``at`` tells of two columns of one name which is meant."""
-    if column not in header:
-        return f"row {row}, column {column!r}"
-    at, letters = (header.index(column) if at is None else at) + 1, ""
-    while at:
-        at, rest = divmod(at - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"row {row}, column {letters} ({column})"
-
-
-def read_csv(file: Path, form: Form) -> Sheet:
-    """Reads a file for a criteria set.
+def read_csv(file: Path, form: Form, progress: Progress | None = None) -> Sheet:
+    """Reads a file for a criteria set, row by row: only the columns are kept.
 
     Raises:
         ScorerError: the file breaks its form; every violation has its row and column.
         OSError: the file cannot be read.
     """
-    return _Reader(form).read(file.read_bytes())
+    with file.open("rb") as opened:
+        return _Reader(form).read(_records(_lines(opened, progress)))
+
+
+class _Unreadable(Exception):
+    """What lies after the violation cannot be read."""
+
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation.description)
+        self.violation = violation
+
+
+def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
+    """Lines of text, as they are needed.
+
+    Raises:
+        _Unreadable: one is not UTF-8.
+    """
+    total, done, told = os.fstat(file.fileno()).st_size, 0, 0
+    for number, line in enumerate(file, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            message = "is not UTF-8; save the file as 'CSV UTF-8'"
+            raise _Unreadable(Violation(f"row {number}", "NOT_UTF8", message)) from None
+        yield from io.StringIO(text, newline="")  # old spreadsheets end lines with a carriage return alone
+        done += len(line)
+        if progress and done - told >= STEP:
+            progress(done, total)
+            told = done
+    if progress:
+        progress(done, total)
+
+
+def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers, from 1; those without any cell filled have none, and are left out at the end.
+
+    Raises:
+        _Unreadable: one is not CSV.
+    """
+    row = blank = 0
+    try:
+        for row, cells in enumerate(csv.reader(lines, strict=True), start=1):
+            cells = [cell.strip() for cell in cells]
+            if not any(cells):
+                blank += 1
+                continue
+            yield from ((n, []) for n in range(row - blank, row))
+            yield row, cells
+            blank = 0
+    except csv.Error as error:
+        unclosed = "end of data" in str(error) or "field limit" in str(error)
+        what = "a quote is opened and never closed" if unclosed else str(error)
+        raise _Unreadable(Violation(f"row {row + 1}", "NOT_CSV", f"is not CSV: {what}")) from None
 
 
 class _Reader:
@@ -133,47 +115,41 @@ class _Reader:
         self.form = form
         self.sheet = Sheet()
         self.violations: list[Violation] = []
-        self.first: dict[str, int] = {}
-        """The first row of each id."""
-        self.rows: list[int] = []
+        """Those that are spelled out."""
+        self.total = 0
+        """How many there are."""
+        self.rows = array("q")
         """The row of each unit."""
         self.unread: set[str] = set()
         """Ids of units whose rows could not be read."""
         self.hints: dict[str, str] = {}
 
-    def read(self, data: bytes) -> Sheet:
+    def read(self, records: Iterator[tuple[int, list[str]]]) -> Sheet:
         try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            row = data[: error.start].count(b"\n") + 1
-            self._refuse(f"row {row}", "NOT_UTF8", "is not UTF-8; save the file as 'CSV UTF-8'")
-            raise ScorerError.of_file(self.violations) from None
-        lines: list[list[str]] = []
-        try:
-            lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
-        except csv.Error as error:
-            what = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
-            self._refuse(f"row {len(lines) + 1}", "NOT_CSV", f"is not CSV: {what}")
-            raise ScorerError.of_file(self.violations) from None
-        while lines and not any(cell.strip() for cell in lines[-1]):
-            lines.pop()
-        if not lines:
-            self._refuse("row 1", "EMPTY", f"the file is empty; its first row must be {','.join(FIXED)},...")
-            raise ScorerError.of_file(self.violations)
-        self._header([cell.strip() for cell in lines[0]])
-        if self.violations:
-            raise ScorerError.of_file(self.violations)
-        if len(lines) == 1:
+            row, header = next(records, (0, []))
+            if not row:
+                self._refuse("row 1", "EMPTY", f"the file is empty; its first row must be {','.join(FIXED)},...")
+            else:
+                self._header(header)
+            self._check()
+            for row, cells in records:
+                self._row(row, cells)
+        except _Unreadable as found:
+            raise ScorerError.of_file([found.violation], 1) from None
+        if row == 1:
             self._refuse("row 2", "EMPTY", "there are no units below the header")
-        for row, cells in enumerate(lines[1:], start=2):
-            self._row(row, [cell.strip() for cell in cells])
         self._parents()
-        if self.violations:
-            raise ScorerError.of_file(self.violations)
+        self._check()
         return self.sheet
 
     def _refuse(self, where: str, reason: str, description: str) -> None:
-        self.violations.append(Violation(where, reason, description))
+        self.total += 1
+        if len(self.violations) < MANY_VIOLATIONS:
+            self.violations.append(Violation(where, reason, description))
+
+    def _check(self) -> None:
+        if self.violations:
+            raise ScorerError.of_file(self.violations, self.total)
 
     def _header(self, header: list[str]) -> None:
         self.sheet.header = header
@@ -195,7 +171,8 @@ class _Reader:
         for name in REQUIRED:
             if name not in header:
                 self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")
-        self.sheet.columns = {name: [] for name in header if name in self.form.indicators}
+        asked = [self.form.indicators[name] for name in header if name in self.form.indicators]
+        self.sheet.columns = {i.code: list[str]() if i.kind == "choice" else array("d") for i in asked}
 
     def _row(self, row: int, cells: list[str]) -> None:
         header = self.sheet.header
@@ -212,10 +189,13 @@ class _Reader:
             if name in fixed:
                 fixed[name] = cell
                 continue
+            indicator, column = self.form.indicators[name], self.sheet.columns[name]
             try:
-                self.sheet.columns[name].append(_cell(self.form.indicators[name], cell))
+                if isinstance(column, list):
+                    column.append(_option(indicator, cell))
+                else:
+                    column.append(_number(indicator, cell))
             except ValueError as error:
-                self.sheet.columns[name].append(math.nan)
                 self._refuse(place(row, header, name), "WRONG_KIND", str(error))
         self._fixed(row, fixed)
 
@@ -234,16 +214,15 @@ class _Reader:
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
             self.sheet.not_applicable[fixed["id"]] = left_out
-        if fixed["id"] and fixed["id"] in self.first:
-            message = f"{fixed['id'][:80]!r} is the id at {place(self.first[fixed['id']], header, 'id')} already"
+        if fixed["id"] and (first := self.sheet.units.place(fixed["id"])) is not None:
+            message = f"{fixed['id'][:80]!r} is the id at {place(self.rows[first], header, 'id')} already"
             self._refuse(place(row, header, "id"), "DUPLICATE_UNIT_ID", message)
-        self.first.setdefault(fixed["id"], row)
         self.rows.append(row)
-        self.sheet.units.append(Unit(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"]))
+        self.sheet.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
 
     def _parents(self) -> None:
         """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
-        ids = {unit.id for unit in self.sheet.units} | self.unread
+        ids = self.sheet.units.ids() | self.unread if self.unread else self.sheet.units.ids()
         whole = {unit.tier for unit in self.sheet.units if unit.parent in ids}
         for row, unit in zip(self.rows, self.sheet.units, strict=True):
             if unit.parent and unit.parent not in ids and unit.tier in whole:
@@ -260,15 +239,17 @@ class _Reader:
         return self.hints[name]
 
 
-def _cell(indicator: Indicator, cell: str) -> float | str:
-    if len(cell) > MAX_CELL:
-        raise ValueError(f"has {len(cell)} letters; is a quote missing? It begins {cell[:40]!r}")
-    if indicator.kind == "choice":
-        if cell and cell not in indicator.options:
-            raise ValueError(
-                f"expected {', '.join(indicator.options)} or nothing, not {cell!r}{_nearly(cell, indicator.options)}"
-            )
-        return cell
+def _option(indicator: Indicator, cell: str) -> str:
+    _check_length(cell)
+    if cell and cell not in indicator.options:
+        raise ValueError(
+            f"expected {', '.join(indicator.options)} or nothing, not {cell!r}{_nearly(cell, indicator.options)}"
+        )
+    return sys.intern(cell)  # the same text for thousands
+
+
+def _number(indicator: Indicator, cell: str) -> float:
+    _check_length(cell)
     if not cell:
         return math.nan
     if indicator.kind == "flag":
@@ -292,12 +273,9 @@ def _cell(indicator: Indicator, cell: str) -> float | str:
     return number
 
 
-def _value(indicator: Indicator, cell: float | str) -> Value:
-    if isinstance(cell, str):
-        return cell
-    if indicator.kind == "flag":
-        return bool(cell)
-    return EPOCH + datetime.timedelta(days=int(cell)) if indicator.kind == "date" else cell
+def _check_length(cell: str) -> None:
+    if len(cell) > MAX_CELL:
+        raise ValueError(f"has {len(cell)} letters; is a quote missing? It begins {cell[:40]!r}")
 
 
 def _nearly(name: str, names: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -19,6 +19,19 @@ class Violation(NamedTuple):
     description: str
 
 
+class FailedCall(Protocol):
+    """What gRPC raises, with and without asyncio."""
+
+    def code(self) -> grpc.StatusCode:
+        """The status."""
+
+    def details(self) -> str | None:
+        """The status in words."""
+
+    def trailing_metadata(self) -> object:
+        """Pairs of keys and values; or None."""
+
+
 class ScorerError(Exception):
     """A call that was not answered, or a file that cannot be sent.
 
@@ -29,6 +42,7 @@ class ScorerError(Exception):
         metadata: further facts, such as the request id.
         violations: what is wrong with the request, as many as were spelled out.
         violations_total: how many there are in all.
+        request_id: of the call, by which the service's log has it; empty for a file.
     """
 
     def __init__(
@@ -38,29 +52,32 @@ class ScorerError(Exception):
         reason: str = "",
         metadata: Mapping[str, str] | None = None,
         violations: Sequence[Violation] = (),
+        request_id: str = "",
     ) -> None:
         super().__init__(f"{code.name}: {message}")
         self.code, self.message, self.reason = code, message, reason
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
         self.violations_total = int(self.metadata.get("violations_total", len(self.violations)))
+        self.request_id = request_id
 
     @classmethod
-    def of_call(cls, error: grpc.RpcError) -> ScorerError:
+    def of_call(cls, error: FailedCall, request_id: str) -> ScorerError:
         """From what gRPC raises."""
-        assert isinstance(error, grpc.Call)
         code, message = error.code(), error.details() or error.code().name
-        for key, value in error.trailing_metadata() or ():
+        trailers = error.trailing_metadata()
+        for key, value in trailers if isinstance(trailers, Sequence) else ():
             if key == "grpc-status-details-bin" and isinstance(value, bytes):
-                return cls(code, message, *_read(status_pb2.Status.FromString(value)))
-        return cls(code, message)
+                return cls(code, message, *_read(status_pb2.Status.FromString(value)), request_id)
+        return cls(code, message, request_id=request_id)
 
     @classmethod
-    def of_file(cls, violations: Sequence[Violation]) -> ScorerError:
-        """A file that breaks its own form."""
+    def of_file(cls, violations: Sequence[Violation], total: int) -> ScorerError:
+        """A file that breaks its own form, ``total`` times."""
         first = f"{violations[0].field}: {violations[0].description}"
-        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        return cls(grpc.StatusCode.INVALID_ARGUMENT, first + more, "INVALID_FILE", {}, violations)
+        more = f" (and {total - 1} more)" if total > 1 else ""
+        metadata = {"violations_total": str(total)} if total > len(violations) else {}
+        return cls(grpc.StatusCode.INVALID_ARGUMENT, first + more, "INVALID_FILE", metadata, violations)
 
 
 def _read(status: status_pb2.Status) -> tuple[str, dict[str, str], list[Violation]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import math
+import sys
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
@@ -91,11 +93,14 @@ def _answer(value: Value) -> pb.Answer:
     return pb.Answer(number=value)
 
 
-def _fill_column(column: pb.Column, values: Iterable[Any]) -> None:
+def _fill_column(column: pb.Column, values: Any) -> None:
+    if isinstance(values, array) and values.typecode == "d":
+        _fill_as_it_lies(column, values.tobytes() if sys.byteorder == "little" else _swapped(values).tobytes())
+        return
     # Not what is like an array: a masked one would send what it hides, and others lie differently in memory.
     plain_array = hasattr(values, "tobytes") and not hasattr(values, "mask")
     if plain_array and getattr(values, "dtype", None) == "float64" and getattr(values, "ndim", 0) == 1:
-        _fill_as_it_lies(column, values)
+        _fill_as_it_lies(column, values.astype("<f8", copy=False).tobytes())
         return
     # Another NumPy array becomes a list first: that is faster than reading it item by item.
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
@@ -110,13 +115,18 @@ def _fill_column(column: pb.Column, values: Iterable[Any]) -> None:
         column.numbers.extend(math.nan if _missing(value) else _number(value) for value in plain)
 
 
-def _fill_as_it_lies(column: pb.Column, values: Any) -> None:
-    """A NumPy array of doubles as it lies in memory: twenty times as fast as number by number.
+def _swapped(values: array[float]) -> array[float]:
+    swapped = values[:]
+    swapped.byteswap()
+    return swapped
+
+
+def _fill_as_it_lies(column: pb.Column, data: bytes) -> None:
+    """An array of doubles as it lies in memory: twenty times as fast as number by number.
 
     A packed field is a tag, a length in bytes and the numbers, the least significant byte first
     (https://protobuf.dev/programming-guides/encoding).
     """
-    data = values.astype("<f8", copy=False).tobytes()
     length, left = bytearray(), len(data)
     while left > 127:
         length.append(left & 127 | 128)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, overload
 
 from egov.scorer.v1 import criteria_pb2
@@ -11,6 +11,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.lacks import Lack, lacks
 from scorer_client.requests import Unit
 from scorer_client.sentences import cause_sentence, unit_sentence
+from scorer_client.units import Units
 
 STANDINGS: dict[int, str] = {
     pb.STANDING_RANKED: "ranked",
@@ -124,6 +125,8 @@ class UnitResult:
     """Required categories in which the unit is not ranked."""
     commended: bool = False
     """Whether the set commends it; never when scored alone."""
+    request_id: str = field(default="", compare=False)
+    """Of the call that scored it alone; of a province, the province has it."""
 
     def category(self, code: str) -> CategoryResult:
         """One category.
@@ -228,6 +231,8 @@ class Province:
     rankings: tuple[Ranking, ...]
     provenance: Provenance
     next_page_token: str = ""
+    request_id: str = field(default="", compare=False)
+    """Of the call, by which the service's log has it."""
 
     def ranking(self, tier: str, cohort: str = "") -> Ranking:
         """One tier's ranking; that of one parent, when ``cohort`` names it.
@@ -275,12 +280,13 @@ def _criteria(ranking: Ranking) -> set[str]:
     return found
 
 
-def province(reply: pb.RankProvinceResponse, units: Mapping[str, Unit]) -> Province:
+def province(reply: pb.RankProvinceResponse, units: Units, request_id: str) -> Province:
     """A reply; ``units`` gives a table's units their names."""
     return Province(
         tuple(_ranking(ranking, units) for ranking in reply.rankings),
         provenance(reply.provenance),
         reply.next_page_token,
+        request_id,
     )
 
 
@@ -289,7 +295,7 @@ def provenance(message: pb.Provenance) -> Provenance:
     return Provenance(*(getattr(message, field) for field in Provenance._fields))
 
 
-def unit_result(card: pb.Scorecard) -> UnitResult:
+def unit_result(card: pb.Scorecard, request_id: str = "") -> UnitResult:
     """A scorecard."""
     return UnitResult(
         card.unit.id,
@@ -301,10 +307,11 @@ def unit_result(card: pb.Scorecard) -> UnitResult:
         card.overall.rank,
         tuple(card.overall.lacking),
         card.commended,
+        request_id,
     )
 
 
-def _ranking(message: pb.Ranking, units: Mapping[str, Unit]) -> Ranking:
+def _ranking(message: pb.Ranking, units: Units) -> Ranking:
     rows: Sequence[UnitResult] = [unit_result(card) for card in message.scorecards]
     return Ranking(
         message.tier,
@@ -358,7 +365,7 @@ def _gate(gate: pb.Gate) -> tuple[int, str, str, float, bool]:
 class _TableUnits(Sequence[UnitResult]):
     """The units of a table, each made when it is asked for: most readers want a few of thousands."""
 
-    def __init__(self, message: pb.Ranking, units: Mapping[str, Unit]) -> None:
+    def __init__(self, message: pb.Ranking, units: Units) -> None:
         self._table, self._units, self._tier = message.table, units, message.tier
         self._requires = tuple(message.overall_requires)
         self._levels = [[count.level for count in tally.levels] for tally in message.tallies]
@@ -380,7 +387,8 @@ class _TableUnits(Sequence[UnitResult]):
 
     def _unit(self, at: int) -> UnitResult:
         table, code = self._table, self._table.unit_ids[at]
-        unit = self._units.get(code, Unit(code, self._tier))
+        place = self._units.place(code)
+        unit = Unit(code, self._tier) if place is None else self._units[place]
         pairs = zip(table.categories, self._levels, strict=True)
         categories = tuple(_column_category(column, levels, at) for column, levels in pairs)
         unranked = {category.category for category in categories if category.standing != "ranked"}

@@ -1,88 +1,131 @@
-"""What carries the client's calls: gRPC, or whatever has the same methods."""
+"""What carries the clients' calls: gRPC, or whatever can send."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+import asyncio
+import inspect
+from collections.abc import Awaitable
+from typing import Any, Protocol, cast
 
 import grpc
+from google.protobuf.message import Message
 
-from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
-from scorer_client.errors import ScorerError
-
-MAX_REPLY_BYTES = 512 * 2**20
-
-RETRIES = {
-    "methodConfig": [
-        {
-            "name": [{"service": "egov.scorer.v1.ScorerService"}, {"service": "egov.scorer.v1.CriteriaService"}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.2s",
-                "maxBackoff": "2s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
-}
-"""Only a server that could not be reached is asked again: everything else is an answer."""
-
-Reply = TypeVar("Reply")
+from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
+from scorer_client.connection import Connection
+from scorer_client.errors import FailedCall, ScorerError
+from scorer_client.steps import Call
 
 
 class Transport(Protocol):
-    """What carries calls; each raises ``ScorerError``."""
+    """What carries the calls of a ``Client``."""
 
-    def score_unit(self, request: scorer_pb2.ScoreUnitRequest, timeout: float | None) -> scorer_pb2.ScoreUnitResponse:
-        """ScoreUnit."""
+    def send(self, call: Call) -> Message:
+        """The reply.
 
-    def rank_province(
-        self, request: scorer_pb2.RankProvinceRequest, timeout: float | None
-    ) -> scorer_pb2.RankProvinceResponse:
-        """RankProvince."""
-
-    def list_criteria_sets(
-        self, request: criteria_pb2.ListCriteriaSetsRequest, timeout: float | None
-    ) -> criteria_pb2.ListCriteriaSetsResponse:
-        """ListCriteriaSets."""
-
-    def get_criteria_set(
-        self, request: criteria_pb2.GetCriteriaSetRequest, timeout: float | None
-    ) -> criteria_pb2.GetCriteriaSetResponse:
-        """GetCriteriaSet."""
+        Raises:
+            ScorerError: there is none.
+        """
 
     def close(self) -> None:
         """Ends the connection."""
 
 
-class GrpcTransport:
-    """Calls over gRPC."""
+class AsyncTransport(Protocol):
+    """What carries the calls of an ``AsyncClient``."""
 
-    def __init__(self, target: str) -> None:
-        options = [
-            ("grpc.max_receive_message_length", MAX_REPLY_BYTES),
-            ("grpc.service_config", json.dumps(RETRIES)),
-        ]
-        self._channel = grpc.insecure_channel(target, options)
-        scorer = scorer_pb2_grpc.ScorerServiceStub(self._channel)
-        criteria = criteria_pb2_grpc.CriteriaServiceStub(self._channel)
-        self.score_unit = _call(scorer.ScoreUnit)
-        self.rank_province = _call(scorer.RankProvince)
-        self.list_criteria_sets = _call(criteria.ListCriteriaSets)
-        self.get_criteria_set = _call(criteria.GetCriteriaSet)
+    async def send(self, call: Call) -> Message:
+        """The reply.
+
+        Raises:
+            ScorerError: there is none.
+        """
+
+    async def close(self) -> None:
+        """Ends the connection."""
+
+
+class GrpcTransport:
+    """Calls over gRPC.
+
+    Raises:
+        TypeError: the token's function is asynchronous.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        if inspect.iscoroutinefunction(connection.token):
+            raise TypeError("a token by an asynchronous function needs an AsyncClient")
+        target, credentials, options = connection.target, connection.credentials, connection.options
+        self._channel = (
+            grpc.insecure_channel(target, options)
+            if credentials is None
+            else grpc.secure_channel(target, credentials, options)
+        )
+        self._connection, self._methods = connection, _methods(self._channel)
+
+    def send(self, call: Call) -> Message:
+        """The reply.
+
+        Raises:
+            ScorerError: there is none.
+        """
+        token = self._connection.token
+        metadata = self._connection.metadata(call.request_id, cast(str | None, token() if callable(token) else token))
+        try:
+            return cast(Message, self._methods[call.method](call.request, timeout=call.timeout, metadata=metadata))
+        except grpc.RpcError as error:
+            raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
 
     def close(self) -> None:
         """Ends the connection."""
         self._channel.close()
 
 
-def _call(method: Callable[..., Reply]) -> Callable[[Any, float | None], Reply]:
-    def call(request: Any, timeout: float | None) -> Reply:
-        try:
-            return method(request, timeout=timeout)
-        except grpc.RpcError as error:
-            raise ScorerError.of_call(error) from error
+class AioTransport:
+    """Calls over gRPC for asyncio.
 
-    return call
+    Raises:
+        RuntimeError: no event loop is running.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        asyncio.get_running_loop()  # gRPC would take some other one, which never runs
+        target, credentials, options = connection.target, connection.credentials, connection.options
+        self._channel = (
+            grpc.aio.insecure_channel(target, options)
+            if credentials is None
+            else grpc.aio.secure_channel(target, credentials, options)
+        )
+        self._connection, self._methods = connection, _methods(self._channel)
+
+    async def send(self, call: Call) -> Message:
+        """The reply.
+
+        Raises:
+            ScorerError: there is none.
+        """
+        token = self._connection.token
+        shown = token() if callable(token) else token
+        if isinstance(shown, Awaitable):
+            shown = await shown
+        metadata = self._connection.metadata(call.request_id, shown)
+        try:
+            return cast(
+                Message, await self._methods[call.method](call.request, timeout=call.timeout, metadata=metadata)
+            )
+        except grpc.RpcError as error:
+            raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        await self._channel.close()
+
+
+def _methods(channel: Any) -> dict[str, Any]:
+    """The calls of both services, by method; the stubs fit both kinds of channel."""
+    scorer, criteria = scorer_pb2_grpc.ScorerServiceStub(channel), criteria_pb2_grpc.CriteriaServiceStub(channel)
+    return {
+        "ScoreUnit": scorer.ScoreUnit,
+        "RankProvince": scorer.RankProvince,
+        "ListCriteriaSets": criteria.ListCriteriaSets,
+        "GetCriteriaSet": criteria.GetCriteriaSet,
+    }

@@ -1,0 +1,73 @@
+"""Large files: what reading one takes, how far it says to be, and how many mistakes it names."""
+
+from __future__ import annotations
+
+import os
+import threading
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from scorer_client import ScorerError
+from scorer_client.csv_file import MANY_VIOLATIONS, STEP, read_csv
+from scorer_client.forms import Form, Indicator
+
+COLUMNS = {f"number_{n}": Indicator(f"number_{n}", "number", "", {}, (), {}) for n in range(40)}
+HEAD = Indicator("head", "choice", "", {}, ("chairman", "nobody"), {})
+FORM = Form("set-2020", {}, ("commune",), {**COLUMNS, "head": HEAD}, (), {}, 2, 2, {}, (), ())
+HEADER = ",".join(["id", "name", "tier", "parent", *FORM.indicators])
+
+
+def write(file: Path, rows: int, number: str = "") -> Path:
+    with file.open("w", encoding="utf-8") as opened:
+        opened.write(HEADER + "\n")
+        for row in range(rows):
+            cells = [number or f"{row}.{n}" for n in range(len(COLUMNS))]
+            opened.write(f"x-{row},Xã số {row},commune,d-{row % 50},{','.join(cells)},nobody\n")
+    return file
+
+
+def test_a_cell_takes_no_more_than_a_number_and_a_row_not_its_own_texts(tmp_path: Path) -> None:
+    file, rows = write(tmp_path / "answers.csv", 5_000), 5_000
+    tracemalloc.start()
+    try:
+        sheet = read_csv(file, FORM)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(sheet.units) == rows
+    # A growing array is an eighth larger than what it holds; texts of the cells would be 50 bytes and more each.
+    assert peak < rows * (len(COLUMNS) * 8 * 1.25 + 450) + 2**20
+
+
+def test_progress_goes_from_byte_to_byte_to_the_end(tmp_path: Path) -> None:
+    file, told = write(tmp_path / "answers.csv", 5_000), list[tuple[int, int]]()
+    read_csv(file, FORM, lambda done, total: told.append((done, total)))
+    size = file.stat().st_size
+    assert {total for _, total in told} == {size}
+    done = [done for done, _ in told]
+    assert done == sorted(done)
+    assert done[-1] == size
+    assert size // (2 * STEP) < len(done) <= size // STEP + 1
+
+
+def test_a_pipe_is_read_too(tmp_path: Path) -> None:
+    pipe, told = tmp_path / "pipe", list[tuple[int, int]]()
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=write, args=(pipe, 30))
+    writer.start()
+    sheet = read_csv(pipe, FORM, lambda done, total: told.append((done, total)))
+    writer.join()
+    assert len(sheet.units) == 30
+    assert told[-1][0] > 30 * len(COLUMNS)
+    assert told[-1][1] == 0
+
+
+def test_of_thousands_of_mistakes_the_first_are_spelled_out_and_all_are_counted(tmp_path: Path) -> None:
+    with pytest.raises(ScorerError) as caught:
+        read_csv(write(tmp_path / "answers.csv", 500, "nhiều"), FORM)
+    assert len(caught.value.violations) == MANY_VIOLATIONS
+    assert caught.value.violations_total == 500 * len(COLUMNS)
+    assert f"(and {500 * len(COLUMNS) - 1} more)" in caught.value.message
+    assert caught.value.violations[-1].field.startswith(f"row {MANY_VIOLATIONS // len(COLUMNS) + 1},")

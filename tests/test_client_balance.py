@@ -1,0 +1,114 @@
+"""The Python client with two servers: real processes, one of which is killed or stopped while calls are under way."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from scorer_client import Client, Row, ScorerError, Unit
+
+SCORER = Path(sys.executable).parent / "scorer"
+SET = "hue-2020"
+ROW = Row("hue", "district", {"policy_environment_awarded": 13.32, "infrastructure_awarded": 20.43})
+UNITS = [Unit(f"u{n}", "district") for n in range(20_000)]
+LARGE = {"policy_environment_awarded": [13.0] * len(UNITS), "infrastructure_awarded": [20.0] * len(UNITS)}
+
+
+@contextmanager
+def server(folder: Path, name: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    log = folder / f"{name}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([SCORER, "serve", "--address", "127.0.0.1:0"], stdout=file, stderr=file)
+    try:
+        ends = time.monotonic() + 120
+        while not (found := re.search(r" on (127\.0\.0\.1:\d+)", log.read_text())):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < ends, log.read_text()
+            time.sleep(0.1)
+        yield process, found[1]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[list[tuple[subprocess.Popen[bytes], str]]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(server(tmp_path, name)) for name in ("one", "two")]
+
+
+class Load:
+    """Calls from some threads, until it is told to stop."""
+
+    def __init__(self, *calls: Callable[[], object]) -> None:
+        self.answered, self.failed = 0, list[ScorerError]()
+        self._stopped, self._lock = threading.Event(), threading.Lock()
+        self._threads = [threading.Thread(target=self._run, args=(call,)) for call in calls]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, call: Callable[[], object]) -> None:
+        while not self._stopped.is_set():
+            try:
+                call()
+            except ScorerError as error:
+                self.failed.append(error)
+            else:
+                with self._lock:
+                    self.answered += 1
+
+    def more(self, count: int) -> None:
+        """Waits for so many more answers."""
+        wanted = self.answered + count
+        ends = time.monotonic() + 120
+        while self.answered < wanted and not self.failed:
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
+
+def calls(client: Client) -> list[Callable[[], object]]:
+    """Small calls, and such as are larger than what gRPC would send a second time by itself."""
+    small: Callable[[], object] = lambda: client.score_unit(SET, ROW)  # noqa: E731
+    large: Callable[[], object] = lambda: client.rank_table(SET, UNITS, LARGE)  # noqa: E731
+    return [small] * 4 + [large] * 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_call_is_lost_with_one_of_two_servers(
+    servers: list[tuple[subprocess.Popen[bytes], str]], how: signal.Signals
+) -> None:
+    (first, _), (second, _) = servers
+    with Client([address for _, address in servers]) as client, Load(*calls(client)) as load:
+        load.more(100)
+        first.send_signal(how)
+        load.more(100)
+        first.wait(60)
+        load.more(100)
+    assert load.failed == []
+    assert second.poll() is None
+
+
+def test_calls_go_to_both_servers(servers: list[tuple[subprocess.Popen[bytes], str]], tmp_path: Path) -> None:
+    with Client([address for _, address in servers]) as client:
+        ids = {client.score_unit(SET, ROW, request_id=f"call-{n}").request_id for n in range(40)}
+        assert ids == {f"call-{n}" for n in range(40)}
+    seen = [set(re.findall(r"call-\d+", (tmp_path / f"{name}.log").read_text())) for name in ("one", "two")]
+    assert seen[0] | seen[1] == ids
+    assert all(len(some) >= 10 for some in seen)

@@ -44,7 +44,7 @@ def test_the_examples_print_what_they_say(
 
 
 def test_the_example_of_several_servers_has_arguments_that_there_are(tmp_path: Path) -> None:
-    (code,) = re.findall(r"((?:^    .*\n)+)", README, re.MULTILINE)
+    (code,) = re.findall(r"^    Client\(.*?^    \)$", README, re.MULTILINE | re.DOTALL)
     names = set(re.findall(r"(\w+)=", code))
     assert names == {"authority", "certificate", "key", "server_name", "token"}
     pem = b"-----BEGIN CERTIFICATE-----\n"

@@ -10,7 +10,7 @@ from scorer_client.requests import Unit
 
 
 class Units(Sequence[Unit]):
-    """Units, each made when it is asked for: thousands take a third of the room that objects do."""
+    """Units, each made when it is asked for, and found by id: in less room than the objects alone would take."""
 
     def __init__(self, units: Iterable[Unit] = ()) -> None:
         self._ids: list[str] = []

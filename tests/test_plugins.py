@@ -181,7 +181,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "IndexError: list index out of range",
     ),
     "a hook without its mark": (unmarked, "implements no hook; is @hookimpl missing?"),
-    "a hook that gives nothing": (lambda: module(scorer_criterion_group=None), "scorer_criterion_group gives nothing; is a return missing?"),
+    "a hook that gives nothing": (lambda: module(scorer_criterion_group=None), "gives nothing; is a return missing?"),
     "a criteria set that is not there": (
         lambda: module(scorer_criteria_sets=[Path("not-there-2020.yaml")]),
         "criteria set 'not-there-2020.yaml' is not there",

@@ -379,7 +379,7 @@ CORPUS: dict[str, Broken] = {
         *set(ALL_THAT_SCORES) - {"inputs_are_not_changed", CLOCK},
         score=scoring(_transposed),
     ),
-    "nothing at all": wells("shapes_and_dtypes", "gives None, not GroupPoints", *ALL_THAT_SCORES, score=scoring(lambda *_: None)),
+    "nothing at all": wells("shapes_and_dtypes", "gives None", *ALL_THAT_SCORES, score=scoring(lambda *_: None)),
     "points as words": wells(
         "shapes_and_dtypes",
         "<U32",

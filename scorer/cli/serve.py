@@ -6,8 +6,8 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import threading
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import typer
@@ -97,8 +97,8 @@ def _serve_together(settings: Settings) -> None:
     if sys.platform != "linux":
         raise UserMistake("several workers need Linux, which alone divides the connections of a port among them")
     start_log(settings.log, several=True)
-    with HeldPort(settings.address) as held, tempfile.TemporaryDirectory(prefix="scorer-metrics-") as folder:
-        metrics = WorkersMetrics(Path(folder)) if settings.metrics else None
+    with HeldPort(settings.address) as held, ExitStack() as stack:
+        metrics = stack.enter_context(closing(WorkersMetrics())) if settings.metrics else None
         if metrics and settings.metrics:
             _publish(settings.metrics, metrics)
         Workers(settings.model_copy(update={"address": held.address}), metrics).run()

@@ -125,6 +125,8 @@ class Workers:
         if self._stopping:  # asked twice: at once
             for worker in tuple(self._running):
                 worker.process.kill()
+            if self._metrics:
+                self._metrics.close()
             os._exit(1)
         self._stopping = True
         self._events.put(None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -38,26 +39,33 @@ class Calls:
         self._access, self._limits, self._scoring, self._metrics = access, limits, scoring, metrics
         self._admission = Admission(limits)
 
-    def unary(
-        self, service: str, method: str, request_type: type[Request], answer: Callable[[Request, Call], Message]
-    ) -> grpc.RpcMethodHandler[list[bytes], bytes]:
-        """A handler that takes and gives bytes.
+    def methods(
+        self, service: str, methods: Mapping[str, tuple[type[Message], Callable[[Any, Call], Message]]]
+    ) -> grpc.GenericRpcHandler:
+        """The methods of a service: by name, what each takes, and what answers it.
 
-        gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a traceback in the log, and its
-        serialiser would not promise the same bytes for the same reply. A request's bytes come in a list, out of which
-        they are taken: gRPC would keep them, which may be 100 MB, until the call has its answer.
+        Handlers take and give bytes. gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a
+        traceback in the log, and its serialiser would not promise the same bytes for the same reply. A request's bytes
+        come in a list, out of which they are taken: gRPC would keep them, which may be 100 MB, until the call has its
+        answer.
         """
-        path = f"/{service}/{method}"
+        ways = {path: self._way(path, *how) for name, how in methods.items() for path in [f"/{service}/{name}"]}
+        return _Methods(self._admission, ways)
 
-        def handle(data: list[bytes], context: grpc.ServicerContext) -> bytes:
+    def _way(self, path: str, request_type: type[Request], answer: Callable[[Request, Call], Message]) -> _Way:
+        method = path.rpartition("/")[2]
+
+        def handle(data: list[bytes] | None, context: grpc.ServicerContext) -> bytes:
             started = time.perf_counter()
             call = begin(method, context, self._limits)
             try:
                 caller = self._access.caller(context)
                 call.identity = caller.identity
                 self._access.check(caller, path)
+                if data is None:
+                    raise self._admission.refusal()
                 size = len(data[0])
-                with self._admission.place(caller.identity, size), self._scoring.taken(call, size):
+                with self._admission.place(caller.identity, size), self._counted(), self._scoring.taken(call, size):
                     call.keep_on()
                     reply = answer(self._parse(request_type, data), call).SerializeToString(deterministic=True)
             except Refusal as refusal:
@@ -75,7 +83,13 @@ class Calls:
             context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
             return reply
 
-        return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data])
+        return _Way(
+            grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data]),
+            grpc.stream_unary_rpc_method_handler(lambda _, context: handle(None, context)),
+        )
+
+    def _counted(self) -> AbstractContextManager[object]:
+        return self._metrics.under_way.track_inprogress() if self._metrics else nullcontext()
 
     def _parse(self, request_type: type[Request], taken: list[bytes]) -> Request:
         data, most = taken.pop(), self._limits.request_bytes
@@ -122,3 +136,24 @@ class Calls:
         log.info("call", extra=said)
         for field, reason, _ in refusal.violations:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
+
+
+class _Way(NamedTuple):
+    """The handlers of a method."""
+
+    taking: grpc.RpcMethodHandler[Any, Any]
+    refusing: grpc.RpcMethodHandler[Any, Any]
+    """Answers without waiting for the request's bytes, which may be many."""
+
+
+class _Methods(grpc.GenericRpcHandler):
+    """Chooses by whether there is room when a call begins."""
+
+    def __init__(self, admission: Admission, ways: Mapping[str, _Way]) -> None:
+        self._admission, self._ways = admission, ways
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+        way = self._ways.get(handler_call_details.method)
+        if way is None:
+            return None
+        return way.refusing if self._admission.full else way.taking

@@ -23,7 +23,12 @@ class Admission:
         self._limits = limits
         self._lock = Lock()
         self._calls: Counter[str] = Counter()
-        self._held = 0
+        self._taken = self._held = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether a call that arrives now will hardly find a place."""
+        return self._taken >= self._limits.calls
 
     @contextmanager
     def place(self, identity: str, size: int) -> Iterator[None]:
@@ -34,6 +39,7 @@ class Admission:
         """
         with self._lock:
             self._check(identity, size)
+            self._taken += 1
             self._calls[identity] += 1
             self._held += size
         try:
@@ -41,24 +47,29 @@ class Admission:
         finally:
             with self._lock:
                 self._held -= size
+                self._taken -= 1
                 self._calls[identity] -= 1
                 if not self._calls[identity]:
                     del self._calls[identity]  # identities are many over time
 
+    def refusal(self) -> Refusal:
+        """What a call is told that finds no place."""
+        return self._refusal("calls", self._limits.calls)
+
     def _check(self, identity: str, size: int) -> None:
         limits = self._limits
-        for name, used, limit in (
-            ("calls", self._calls.total(), limits.calls),
-            ("calls_each", self._calls[identity], limits.calls_each),
-            ("held_bytes", self._held + size - 1, limits.held_bytes),
-        ):
-            if used >= limit:
-                whose = f"of {identity} " if name == "calls_each" else ""
-                what = "bytes of requests" if name == "held_bytes" else "calls"
-                raise Refusal(
-                    grpc.StatusCode.RESOURCE_EXHAUSTED,
-                    "TOO_BUSY",
-                    f"{limit} {what} {whose}are at work or waiting, no more are taken; try again",
-                    {"limit": str(limit), "setting": f"limits.{name}"},
-                    retry_after=RETRY_AFTER,
-                )
+        if self.full:
+            raise self.refusal()
+        if self._calls[identity] >= limits.calls_each:
+            raise self._refusal("calls_each", limits.calls_each, of=f"of {identity} ")
+        if self._held + size > limits.held_bytes:
+            raise self._refusal("held_bytes", limits.held_bytes, what="bytes of requests")
+
+    def _refusal(self, name: str, limit: int, *, what: str = "calls", of: str = "") -> Refusal:
+        return Refusal(
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "TOO_BUSY",
+            f"{limit} {what} {of}are at work or waiting, no more are taken; try again",
+            {"limit": str(limit), "setting": f"limits.{name}"},
+            retry_after=RETRY_AFTER,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -89,19 +89,22 @@ def publish(address: str, registry: CollectorRegistry) -> WSGIServer:
 
 
 class WorkersMetrics:
-    """The metrics of all workers, for their parent.
+    """The metrics of all workers, for their parent; to be closed.
 
-    Args:
-        folder: an empty one, in which workers count; it is in the environment of processes started from now on.
+    Workers count in a folder, which is in the environment of processes that are started from now on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        os.environ[FOLDER] = str(folder)
-        self._folder = folder
+    def __init__(self) -> None:
+        self._temporary = TemporaryDirectory(prefix="scorer-metrics-", ignore_cleanup_errors=True)
+        self._folder = os.environ[FOLDER] = self._temporary.name
         self.registry = CollectorRegistry()
         self.workers = Gauge("scorer_workers", "Workers that serve.", registry=self.registry)
-        MultiProcessCollector(self.registry, path=str(folder))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(self.registry, path=self._folder)  # type: ignore[no-untyped-call]
 
     def gone(self, pid: int) -> None:
         """A worker ended: what it counted stays, what it was busy with does not."""
-        mark_process_dead(pid, str(self._folder))  # type: ignore[no-untyped-call]
+        mark_process_dead(pid, self._folder)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """No worker counts any longer."""
+        self._temporary.cleanup()

@@ -111,6 +111,9 @@ class Server:
                 ("grpc.max_send_message_length", -1),
                 ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
+                # On, it resets most calls of an honest client that begins more at once than that, instead of letting
+                # it wait for its own; what one connection can hold is limited all the same.
+                ("grpc.http.overload_protection", 0),
                 *KEEP_ALIVE,
             ],
         )
@@ -120,20 +123,19 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        methods: dict[str, list[tuple[str, type[Message], Callable[[Any, Call], Message]]]] = {
-            SERVICES[0]: [
-                ("ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit),
-                ("RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province),
-            ],
-            SERVICES[1]: [
-                ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
-                ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
-                ("ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
-            ],
+        methods: dict[str, dict[str, tuple[type[Message], Callable[[Any, Call], Message]]]] = {
+            SERVICES[0]: {
+                "ScoreUnit": (scorer_pb2.ScoreUnitRequest, scorer.score_unit),
+                "RankProvince": (scorer_pb2.RankProvinceRequest, scorer.rank_province),
+            },
+            SERVICES[1]: {
+                "ListCriteriaSets": (criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
+                "GetCriteriaSet": (criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
+                "ReloadCriteriaSets": (criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
+            },
         }
         for service, own in methods.items():
-            handlers = {name: calls.unary(service, name, request, answer) for name, request, answer in own}
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+            self._server.add_generic_rpc_handlers((calls.methods(service, own),))
         self._health = _Health()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)

@@ -1,0 +1,104 @@
+"""The log: one line a call that a program can read, and nothing of what a unit reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from processes import PATIENCE, Serving, serve, until
+from test_workers import one_unit, request
+
+from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
+
+ID = "tinh-46/2020:7"
+
+
+@pytest.fixture(scope="module", params=["1", "2"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serve(tmp_path_factory.mktemp("logs"), "--workers", request.param, "--log", "json") as running:
+        yield running
+
+
+def lines(running: Serving, request_id: str) -> list[dict[str, Any]]:
+    """What the log says of a call; every line of it can be read."""
+
+    def read() -> list[dict[str, Any]]:
+        logged = running.said.partition("\nserving ")[2] or running.said.partition("serving ")[2]
+        found = [json.loads(line) for line in logged.splitlines()[1:]]
+        return [line for line in found if line.get("request_id") == request_id]
+
+    until(lambda: read(), "it is not logged")
+    return read()
+
+
+def test_a_call_is_one_line_with_who_what_and_how_long_and_its_id_comes_back(running: Serving) -> None:
+    with running.channel() as channel:
+        rank = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince
+        _, call = rank.with_call(request(5), metadata=[("x-request-id", ID)], timeout=PATIENCE)
+    assert dict(call.trailing_metadata())["x-request-id"] == ID
+    (line,) = lines(running, ID)
+    assert line.pop("milliseconds") > 0
+    assert len(line.pop("revision")) == 12
+    assert line.pop("time")
+    assert line.pop("pid", None) in (running.workers or {None})
+    assert line == {
+        "level": "INFO", "logger": "scorer.calls", "message": "call", "request_id": ID, "identity": "anonymous",
+        "method": "RankProvince", "code": "OK", "units": 5, "criteria_set": "hue-2020",
+    }  # fmt: skip
+
+
+def test_a_refusal_is_one_line_too_and_one_for_each_field_without_its_answer(running: Serving) -> None:
+    wrong = one_unit()
+    wrong.unit_answers.answers["infrastructure_awarded"].number = 987654.25
+    wrong.unit_answers.answers["zebra"].number = 3
+    with running.channel() as channel, pytest.raises(grpc.RpcError) as caught:
+        scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
+            wrong, metadata=[("x-request-id", "refused")], timeout=PATIENCE
+        )
+    assert dict(caught.value.trailing_metadata())["x-request-id"] == "refused"
+    call, *violations = lines(running, "refused")
+    assert (call["code"], call["reason"], call["violations"]) == ("INVALID_ARGUMENT", "INVALID_REQUEST", 2)
+    assert {line["field"] for line in violations} == {
+        'unit_answers.answers["infrastructure_awarded"]', 'unit_answers.answers["zebra"]',
+    }  # fmt: skip
+    assert "987654" not in running.said
+
+
+def test_answers_and_names_of_units_are_not_logged(running: Serving) -> None:
+    told = one_unit()
+    told.unit_answers.unit.name = "huyện Bí Mật"
+    told.unit_answers.answers["infrastructure_awarded"].number = 7.654321
+    with running.channel() as channel:
+        reply = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
+            told, metadata=[("x-request-id", "secret")], timeout=PATIENCE
+        )
+    assert reply.scorecard.unit.name == "huyện Bí Mật"
+    assert len(lines(running, "secret")) == 1
+    assert "7.65" not in running.said
+    assert "Mật" not in running.said
+    assert "M\\u1eadt" not in running.said
+
+
+def test_an_id_that_could_spoil_a_line_is_not_taken(running: Serving) -> None:
+    with running.channel() as channel, pytest.raises(grpc.RpcError) as caught:
+        scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
+            scorer_pb2.ScoreUnitRequest(criteria_set="none"), metadata=[("x-request-id", "a b")], timeout=PATIENCE
+        )
+    given = dict(caught.value.trailing_metadata())["x-request-id"]
+    assert given != "a b"
+    assert len(lines(running, given)) == 1
+
+
+def test_text_has_the_same_on_one_line(tmp_path: Path) -> None:
+    with serve(tmp_path, "--log", "text") as running:
+        with running.channel() as channel:
+            score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+            score(one_unit(), metadata=[("x-request-id", ID)], timeout=PATIENCE)
+        until(lambda: ID in running.said, "it is not logged")
+        (line,) = [line for line in running.said.splitlines() if ID in line]
+    for said in ("identity=anonymous", "method=ScoreUnit", "code=OK", "units=1", "criteria_set=hue-2020", "revision="):
+        assert f" {said}" in line

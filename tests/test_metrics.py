@@ -1,0 +1,163 @@
+"""Metrics over HTTP, of one process and of workers together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from processes import PATIENCE, SCORER, Serving, serve, until
+from prometheus_client.parser import text_string_to_metric_families
+from test_workers import late_call, one_unit, request
+
+from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
+from scorer.cli.load import load_catalogue
+
+Labels = frozenset[tuple[str, str]]
+METHODS = {"ScoreUnit", "RankProvince", "ListCriteriaSets", "GetCriteriaSet", "ReloadCriteriaSets"}
+LABELS = {"method", "code", "criteria_set", "revision", "tier", "category", "measure", "le"}
+
+
+def metrics(running: Serving) -> dict[tuple[str, Labels], float]:
+    """Every sample by its name and labels."""
+    found = re.search(r"^metrics on (http://127\.0\.0\.1:\d+/metrics)$", running.said, re.M)
+    assert found, running.said
+    with urllib.request.urlopen(found[1], timeout=PATIENCE) as reply:
+        families = text_string_to_metric_families(reply.read().decode())
+    samples = [sample for family in families for sample in family.samples]
+    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
+
+
+def count(running: Serving, name: str, **labels: str) -> float:
+    return metrics(running).get((name, frozenset(labels.items())), 0.0)
+
+
+@pytest.fixture(params=["1", "2"])
+def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with serve(tmp_path, "--workers", request.param, "--metrics", "127.0.0.1:0") as running:
+        yield running
+
+
+def connections(running: Serving) -> list[grpc.Channel]:
+    """One at least to each process."""
+    return list(running.channels(2)) if running.workers else [running.channel()]
+
+
+def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serving) -> None:
+    channels = connections(running)
+    unknown = count(running, "scorer_calls_total", method="ScoreUnit", code="NOT_FOUND")
+    for channel in channels:
+        stub = scorer_pb2_grpc.ScorerServiceStub(channel)
+        stub.ScoreUnit(one_unit(), timeout=PATIENCE)
+        stub.RankProvince(request(7), timeout=PATIENCE)
+        criteria_pb2_grpc.CriteriaServiceStub(channel).ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest())
+        with pytest.raises(grpc.RpcError):
+            stub.ScoreUnit(scorer_pb2.ScoreUnitRequest(criteria_set="x"), timeout=PATIENCE)
+    each, found = len(channels), metrics(running)
+
+    def value(name: str, **labels: str) -> float:
+        return found[name, frozenset(labels.items())]
+
+    assert value("scorer_calls_total", method="ScoreUnit", code="OK") == each
+    assert value("scorer_calls_total", method="ScoreUnit", code="NOT_FOUND") == unknown + each
+    assert value("scorer_calls_total", method="ListCriteriaSets", code="OK") == each
+    assert value("scorer_call_seconds_count", method="RankProvince") == each
+    assert value("scorer_call_seconds_bucket", method="RankProvince", le="+Inf") == each
+    assert 0 < value("scorer_call_seconds_sum", method="RankProvince") < PATIENCE * each
+    assert value("scorer_units_total", method="RankProvince", criteria_set="hue-2020") == 7 * each
+    assert value("scorer_units_total", method="ScoreUnit", criteria_set="hue-2020") == each
+    gate = {"criteria_set": "hue-2020", "tier": "district", "category": "readiness", "measure": "total"}
+    assert value("scorer_unranked_units_total", **gate) == 8 * each  # of 48 points, these have 24 at most
+    sets = load_catalogue().sets
+    for code, plan in sets.items():
+        assert value("scorer_criteria_set_info", criteria_set=code, revision=plan.criteria_set.revision) == 1
+    assert value("scorer_refused_documents") == 0
+    assert value("scorer_quarantined_plugins") == 0
+    assert value("scorer_calls_under_way") == 0
+    if running.workers:
+        assert value("scorer_workers") == 2
+    for channel in channels:
+        channel.close()
+
+
+def test_what_callers_send_makes_no_labels(running: Serving) -> None:
+    channel = running.channel()
+    for n in range(20):
+        call = channel.unary_unary(f"/egov.scorer.v1.ScorerService/Method{n}")
+        with pytest.raises(grpc.RpcError):
+            call(b"", timeout=PATIENCE)
+        with pytest.raises(grpc.RpcError):
+            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
+                scorer_pb2.ScoreUnitRequest(criteria_set=f"set-{n}", period=f"{n}"),
+                metadata=[("x-request-id", f"id-{n}")],
+                timeout=PATIENCE,
+            )
+    named = [dict(labels) for name, labels in metrics(running) if name.startswith("scorer_")]
+    assert {label for labels in named for label in labels} <= LABELS
+    assert {labels["method"] for labels in named if "method" in labels} == {"ScoreUnit"} <= METHODS
+    assert {labels["criteria_set"] for labels in named if "criteria_set" in labels} <= set(load_catalogue().sets)
+    channel.close()
+
+
+def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with serve(tmp_path, "--workers", "2", "--metrics", "127.0.0.1:0") as running:
+        channels = running.channels(2)
+        for channel in channels:
+            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=PATIENCE)
+        before = count(running, "scorer_calls_total", method="ScoreUnit", code="OK")
+        assert before == len(channels)
+        assert count(running, "scorer_workers") == 2
+        killed = next(iter(running.workers))
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: killed not in running.workers and count(running, "scorer_workers") == 2, "it was not replaced")
+        assert count(running, "scorer_calls_total", method="ScoreUnit", code="OK") == before
+        assert count(running, "scorer_calls_under_way") == 0
+        again = running.channels(2)
+        for channel in again:
+            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=PATIENCE)
+        assert count(running, "scorer_calls_total", method="ScoreUnit", code="OK") == before + len(again)
+        for channel in [*channels, *again]:
+            channel.close()
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_no_folder_of_counts_is_left(running: Serving, tmp_path: Path, signals: int) -> None:
+    assert bool(list(tmp_path.glob("scorer-metrics-*"))) == bool(running.workers)
+    channel, body = running.channel(), threading.Event()
+    late = [late_call(channel, body)] if signals == 2 else []  # it keeps it from ending after the first one
+    for _ in range(signals):
+        time.sleep(0.5)
+        running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(PATIENCE) == signals - 1
+    assert not list(tmp_path.glob("scorer-metrics-*"))
+    body.set()
+    assert all(call.code() is grpc.StatusCode.UNAVAILABLE for call in late)
+    channel.close()
+
+
+def test_metrics_for_other_machines_have_to_be_asked_for_twice() -> None:
+    words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", "0.0.0.0:0"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: take 127.0.0.1" in done.stderr
+
+
+def test_a_taken_port_of_metrics_is_said(running: Serving) -> None:
+    taken = re.search(r"^metrics on http://(\S+)/metrics$", running.said, re.M)
+    assert taken
+    words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", taken[1]]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"cannot serve metrics on '{taken[1]}': Address already in use" in done.stderr

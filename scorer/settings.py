@@ -60,6 +60,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _leads_away(address: str) -> bool:
+    """Whether others than this machine can reach an address."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost" or host.startswith("unix"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name: it may lead anywhere
+        return True
+
+
 def _identity(value: str) -> str:
     if value != "anonymous" and not re.fullmatch(r"(token|certificate):[\x21-\x7e]{1,200}", value):
         raise ValueError(f"{value!r} is neither 'token:SUBJECT', 'certificate:NAME' nor 'anonymous'")
@@ -114,7 +125,11 @@ class Settings(Section):
     workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one a core (Linux).")
     criteria: Path | None = Field(None, description="Directory of criteria sets, loaded anew when it changes.")
     strict: bool = Field(False, description="Whether not to start with a quarantined plugin or a refused set.")
-    insecure: bool = Field(False, description="Whether to serve beyond this machine without TLS all the same.")
+    required: tuple[str, ...] = Field((), description="Codes of criteria sets without which it does not start.")
+    insecure: bool = Field(
+        False,
+        description="Whether to serve beyond this machine without TLS, and metrics without anything, all the same.",
+    )
     grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls under way have when the server stops.")
     log: Literal["text", "json"] = Field("text", description="How the log is written to standard error.")
     metrics: Address | None = Field(None, description="Host and port of Prometheus metrics over HTTP; unset: none.")
@@ -130,13 +145,7 @@ class Settings(Section):
     @property
     def beyond_this_machine(self) -> bool:
         """Whether others than this machine can reach the address."""
-        host = self.address.rpartition(":")[0].strip("[]")
-        if host == "localhost" or host.startswith("unix"):
-            return False
-        try:
-            return not ipaddress.ip_address(host).is_loopback
-        except ValueError:  # a name: it may lead anywhere
-            return True
+        return _leads_away(self.address)
 
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
@@ -144,6 +153,11 @@ class Settings(Section):
             raise ValueError(
                 f"{self.address} can be reached from other machines: give [tls], or say insecure if something before "
                 "the service encrypts"
+            )
+        if self.metrics and _leads_away(self.metrics) and not self.insecure:
+            raise ValueError(
+                f"metrics on {self.metrics} can be read from other machines, by everybody: take 127.0.0.1, or say "
+                "insecure if something before the service keeps others out"
             )
         if self.access is not None:
             named = {identity.partition(":")[0] for identity in self.access}

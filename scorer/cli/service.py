@@ -34,6 +34,11 @@ class Service:
         else:
             fixed = load_catalogue(strict=settings.strict)
             self.catalogue = lambda: fixed
+        if missing := [code for code in settings.required if code not in self.catalogue().sets]:
+            raise UserMistake(
+                f"required criteria sets cannot be used: {', '.join(missing)}; what is wrong with them is said "
+                "above, or they are not installed: see 'scorer criteria list'"
+            )
         self.metrics = Metrics() if settings.metrics else None
         try:
             self._server = Server(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from harness import Service, catalogue, good, group, host, serving
 from load import PATHS, Method, figures, frame, text
-from load_clients import Load, run
+from load_clients import NOT_MADE, Load, run
 from load_requests import POOL, NotDrawn, Requests
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -203,3 +203,27 @@ def test_answers_that_a_plugin_refuses_are_left_out(strangers: Service) -> None:
     assert all("dry" not in row.answers for row in requests(strangers, "tested", "commune").rows)  # not asked there
     with pytest.raises(NotDrawn, match="no tier 'ward'"):
         requests(strangers, "tested", "ward")
+
+
+def test_calls_at_a_rate_are_begun_whether_others_have_ended_or_not(service: Service) -> None:
+    body = requests(service, "hue-2020").single()
+    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], body, 2, 100, 1.0, rate=40))
+    assert 30 <= len(outcome.latencies) + sum(outcome.errors.values()) <= 42
+    province = [requests(service, "hue-2020").province(5_000)]
+    one = run(Load(service.address, PATHS[Method.RANK_PROVINCE], province, 1, 1, 1.0, rate=1_000))
+    assert one.errors[NOT_MADE] > len(one.latencies) > 0  # there is room for one at a time
+
+
+def test_an_overloaded_server_answers_some_and_refuses_others(service: Service) -> None:
+    words = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "overload.py")]
+    options = ["--criteria-set", "hue-2020", "--units", "5", "--seconds", "1", "--times", "2", "--json"]
+    done = subprocess.run([*words, service.address, *options], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == ["unloaded", "capacity", "overloaded", "afterwards"]
+    assert all(step["answered_per_second"] > 0 and step["p50_ms"] <= step["p99_ms"] for step in found.values())
+    gone = subprocess.run(
+        [*words, f"127.0.0.1:{free_port()}"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert gone.returncode == 2
+    assert gone.stderr.startswith("overload: UNAVAILABLE")

@@ -27,6 +27,7 @@ from scorer.criteria import schema
 from scorer.formulas import KINDS
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plugin_api import CriterionGroup, Formula, Outcome
+from scorer.service.metrics import Metrics
 from scorer.testing import pytest_plugin
 from scorer.testing.checks import CHECKS
 
@@ -34,6 +35,9 @@ PLUGINS, SETS, COMMANDS = sections(page("plugins.md")), sections(page("criteria-
 PAGES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))}
 SETTINGS = set(re.findall(r'addini\("(\w+)"', inspect.getsource(pytest_plugin)))
 """Settings of pytest where the scorer is installed."""
+METRICS = {sample.name for family in Metrics().registry.collect() for sample in [family, *family.samples]} | {
+    "scorer_workers"
+}
 HOOKS = {name for name in vars(hookspecs) if name.startswith("scorer_")}
 
 
@@ -74,7 +78,7 @@ NO_MODULES = {"scorer.plugins", "scorer.proto", "scorer.toml", "scorer.example"}
 @pytest.mark.parametrize("name", PAGES)
 def test_hooks_and_packages_that_a_page_names_are_there(name: str) -> None:
     for word in set(re.findall(r"\bscorer_\w+", PAGES[name])):
-        assert word in HOOKS or word in SETTINGS or find_spec(word), word
+        assert word in HOOKS or word in SETTINGS or word.removesuffix("_total") in METRICS or find_spec(word), word
     for module in set(re.findall(r"(?<![./\w])scorer(?:\.[a-z_]+)+\b(?!\()", PAGES[name])) - NO_MODULES:
         holder, _, attribute = module.rpartition(".")
         assert find_spec(module) or hasattr(__import__(holder, fromlist=["_"]), attribute), module

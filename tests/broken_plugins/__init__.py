@@ -355,6 +355,9 @@ CORPUS: dict[str, Broken] = {
         "shapes_and_dtypes",
         sets=[HERE / "broken.yaml"],
     ),
+    "a check of an indicator that is not": wells(
+        "plugin_is_ready", "did you mean 'depth'?", checks=(PartOf("dephth", "wells"),)
+    ),
     "formula kind in no set": Broken(
         plugin(None, [type("Unused", (ShareOfDay,), {"__doc__": "x", "__module__": __name__, "kind": "unused"})]),
         "criteria_sets_are_accepted",

@@ -67,7 +67,7 @@ def main(
     """Keep calls in flight on a running server. Exit code 1: some calls failed; 2: nothing could be sent."""
     whole = method is Method.RANK_PROVINCE
     try:
-        with Client(target, timeout) as client:
+        with Client(target, timeout=timeout) as client:
             requests = Requests.of(client, criteria_set, tier, data)
         bodies = [requests.province(units)] if whole else requests.single()
         reply = call_once(target, PATHS[method], bodies[0], timeout)

@@ -16,7 +16,8 @@ from peers import LOOP, Method
 from province import Province, installed
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.local import LocalTransport
+from scorer.service.call import Call
+from scorer.service.scorer_service import ScorerService
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -123,13 +124,13 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
         assert set(found[f"{category.code}.level"].tolist()) == {0, *category.levels}
     for kind in ("missing", "not_applicable"):
         assert found[f"overall.{kind}"].any()
-    service = LocalTransport(installed())
+    service = ScorerService(installed)
     order = [drawn.cohort.unit_ids[place] for place in found["order"]]
     for data in (drawn.rows, drawn.table):
-        (ranking,) = service.rank_province(pb.RankProvinceRequest.FromString(data), None).rankings
+        (ranking,) = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince")).rankings
         ids = list(ranking.table.unit_ids) or [card.unit.id for card in ranking.scorecards]
         assert ids == order
-    card = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), None).scorecard
+    card = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit")).scorecard
     assert round(card.overall.score.points * 10**6) == found["overall.points"][0]
 
 

@@ -18,6 +18,7 @@ import pytest
 import typer
 
 from scorer import cli
+from scorer.cli.load import load_catalogue
 
 ROOT = Path(__file__).parent.parent
 SCORER = Path(sys.executable).parent / "scorer"
@@ -269,6 +270,18 @@ def test_a_mistake_is_one_clear_line(
     shown = capsys.readouterr()
     assert (ended.value.code, shown.out) == (2, "")
     is_one_clear_line(shown.err, wanted)
+
+
+def test_after_a_refused_command_standard_output_is_the_callers(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["scorer", *MISTAKES["an option that there is not"][0]])
+    with pytest.raises(SystemExit):
+        cli.main()
+    capfd.readouterr()
+    load_catalogue()  # keeps standard output to the command that runs; there is none
+    os.write(1, b"the caller's")
+    assert capfd.readouterr().out == "the caller's"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from harness import catalogue, good, group, host
 from test_cli import ROOT, lines, run, said
 
 from scorer import cli
-from scorer.cli.output import out
 from scorer.plugin_api import Indicator
 
 ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
@@ -55,12 +54,11 @@ def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
 
     def call(*words: object) -> list[str]:
-        printed = io.StringIO()  # whatever standard output is by then
-        monkeypatch.setattr(out, "_file", printed)
         monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
         with pytest.raises(SystemExit):
             cli.main()
-        return lines(printed.getvalue()) + capsys.readouterr().err.splitlines()
+        printed = capsys.readouterr()
+        return lines(printed.out) + printed.err.splitlines()
 
     return call
 

@@ -24,9 +24,12 @@ class _Console(Console):
     @contextmanager
     def command(self) -> Iterator[None]:
         """While a command runs."""
-        with ExitStack() as self._until:
-            yield
-        self._until = None
+        with ExitStack() as until:
+            self._until = until
+            try:
+                yield
+            finally:  # also of a command that is refused: nothing may be reserved until an end that has been
+                self._until = None
 
     def reserve(self) -> None:
         """Until the command ends, nothing but what is printed here reaches standard output.

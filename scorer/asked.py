@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from scorer.awards import Award, Frame, Statuses
+from scorer.awards import Award, Frame, Statuses, leaving_units
 from scorer.cohort import Cohort
 from scorer.groups import CriterionFault, GroupPoints, Status
 from scorer.plan import GroupPlan, Provider
@@ -45,7 +45,8 @@ class AskedGroup:
     def of(self, units: slice) -> Award:
         """A chunk of it."""
         status = self.status[:, units]
-        return Award(self.frame, self.points[:, units], status == Status.MISSING, status == Status.NOT_APPLICABLE)
+        left_out = status == Status.NOT_APPLICABLE
+        return Award(self.frame, self.points[:, units], status == Status.MISSING, left_out, leaving_units(left_out))
 
 
 def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:

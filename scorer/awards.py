@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ Places = NDArray[np.intp]
 Statuses = NDArray[np.uint8]
 
 MANY = 500
-"""From so many units on, adding rows is faster than one product of matrices."""
+"""From so many units on, adding up counts row by row is faster than one product of matrices."""
 
 
 class GroupSums:
@@ -61,36 +60,42 @@ class Frame:
         self.places = [slice(end - len(group), end) for end, group in zip(ends, criteria, strict=True)]
         """Each group's criteria."""
         self._owners, self._counts = np.array(owners), np.min_scalar_type(len(owners))
-        self._members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
-        self._nominal = column((self._members @ self.maxima).tolist())
-        self._by_row = np.zeros((self.groups, size))
-        self._by_row[:, rows] = self._members
-        of_row = dict(zip(rows.tolist(), owners, strict=True))
-        runs = [(owner, list(some)) for owner, some in groupby(range(size), key=of_row.get) if owner is not None]
-        seen = [owner for owner, _ in runs]
-        self._runs = [(g, slice(run[0], run[-1] + 1), g not in seen[:n]) for n, (g, run) in enumerate(runs)]
-        """Rows of one group that follow each other, and whether they are its first ones."""
+        members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
+        self._nominal = column((members @ self.maxima).tolist())
+        self._members = np.zeros((self.groups, size))
+        """1 where a row of points is a criterion of a group."""
+        self._members[:, rows] = members
 
     def add_up(self, award: Award, out: GroupSums) -> None:
         """Fills ``out`` with the sums of the groups."""
+        np.matmul(self._members, award.points, out=out.points)  # whole numbers: exact in any order
         if award.points.shape[1] < MANY:
-            np.matmul(self._by_row, award.points, out=out.points)
             np.matmul(self._members, award.missing.astype(np.float64), out=out.missing)
-        else:  # five times as fast, but many calls
-            for owner, run, first in self._runs:
-                total = out.points[owner]
-                if first:
-                    np.add.reduce(award.points[run], out=total)
-                else:
-                    total += award.points[run.start] if run.stop == run.start + 1 else np.add.reduce(award.points[run])
+        else:
             for group, places in enumerate(self.places):
-                out.missing[group] = np.add.reduce(award.missing[places].view(np.uint8), axis=0, dtype=self._counts)
+                counted = award.missing[self.rows[places]].view(np.uint8)
+                out.missing[group] = np.add.reduce(counted, axis=0, dtype=self._counts)
         out.max_points[...] = self._nominal
         out.not_applicable[...] = 0
-        for at in np.flatnonzero(award.left_out.any(axis=1)).tolist():
-            place = self.leavers[at]
-            out.max_points[self._owners[place]] -= award.left_out[at] * self.maxima[place]
-            out.not_applicable[self._owners[place]] += award.left_out[at]
+        leavers, units = award.leaves
+        if len(units):
+            at = self.leavers[leavers]
+            cells = self._owners[at] * award.points.shape[1] + units  # some twice: a unit that two criteria leave out
+            np.subtract.at(out.max_points.reshape(-1), cells, self.maxima[at])
+            np.add.at(out.not_applicable.reshape(-1), cells, 1.0)
+
+
+class Leaves(NamedTuple):
+    """Where something is not applicable: m pairs of a leaver's place and a unit's."""
+
+    leavers: Places
+    units: Places
+
+
+def leaving_units(left_out: Bools) -> Leaves:
+    """The pairs of a mask (leavers, n)."""
+    found: Places = np.flatnonzero(left_out)  # nonzero() of two dimensions takes many times as long
+    return Leaves(*np.divmod(found, max(left_out.shape[1], 1)))
 
 
 class Award(NamedTuple):
@@ -98,11 +103,13 @@ class Award(NamedTuple):
 
     frame: Frame
     points: Floats
-    """(k, n) micropoints in the frame's rows, 0 where left out, below 0 for a penalty."""
+    """(r, n) micropoints in the frame's rows, 0 where left out, below 0 for a penalty."""
     missing: Bools
-    """(k, n) whether an answer is missing, in the set's order; never where left out."""
+    """(r, n) whether an answer is missing; never where left out."""
     left_out: Bools
     """(leavers, n) whether not applicable."""
+    leaves: Leaves
+    """The same as pairs: they are few."""
 
     def criterion(self, place: int) -> tuple[Floats, Floats]:
         """Points and applicable maximum (n,) of one criterion."""
@@ -113,6 +120,6 @@ class Award(NamedTuple):
 
     def status(self) -> Statuses:
         """``Status`` (k, n) in the set's order."""
-        status = self.missing + np.uint8(Status.SCORED)  # MISSING is one more
+        status = self.missing[self.frame.rows] + np.uint8(Status.SCORED)  # MISSING is one more
         status[self.frame.leavers] += self.left_out * np.uint8(Status.NOT_APPLICABLE - Status.SCORED)
         return status

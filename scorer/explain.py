@@ -19,14 +19,15 @@ def failing(category: CategoryScores, unit: int) -> list[int]:
     cells = category.plan.cells
     if cells is None:
         return []
-    wanted, word = int(category.level_place[unit]) - 1, int(cells.failed[category.cell[unit]])
+    levels, level, word = category.plan.levels, int(category.level[unit]), int(cells.failed[category.cell[unit]])
+    wanted = (levels.index(level) if level else len(levels)) - 1
     return [at for at, gate in enumerate(category.plan.gates) if gate.level_place == wanted and word >> at & 1]
 
 
 def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
     """(levels,) how many units reached each level as their best."""
-    levels = len(category.plan.levels)
-    return np.bincount(category.level_place[units], minlength=levels + 1)[:levels]
+    levels = list(category.plan.levels)
+    return np.bincount(category.level[units], minlength=max(levels, default=0) + 1)[levels]
 
 
 def units_failing(category: CategoryScores, units: Ints | slice) -> Ints:

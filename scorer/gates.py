@@ -19,7 +19,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.points import Bools, Floats, Ints
+from scorer.points import Floats, Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.gate_engine")
 """The rule engine's process; durable-rules warns of its own old calls on Python 3.12 and later."""
@@ -34,14 +34,13 @@ GUARD = 2**53
 """Whole numbers up to here compare exactly in the engine (it is exact to 64 bits)."""
 
 
-def percent_key(ppm: Floats, rest: Bools, maximum: Floats) -> Floats:
-    """Percent measures, parts per million and whether there was a remainder, as whole numbers that compare exactly.
+def percent_key(down: Floats, up: Floats, maximum: Floats) -> Floats:
+    """Percent measures, parts per million rounded down and up, as whole numbers that compare exactly.
 
     Twice the parts per million, plus 1 if the division left a remainder: at least t is ``>= 2t``, above t is
     ``>= 2t + 1``. All arrays of one shape.
     """
-    keys = np.add(ppm, ppm)
-    keys += rest
+    keys = np.add(down, up)
     nothing = maximum == 0
     if nothing.any():
         keys[nothing] = ALWAYS

@@ -14,7 +14,7 @@ from scorer.formulas.blocks import Line
 from scorer.gates import GateTable, GateTables, Rules
 from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.kernel import Kernel
+from scorer.kernel import Kernels
 from scorer.plugins import label
 from scorer.points import Floats, Ints
 
@@ -90,8 +90,10 @@ class GatePlan:
 class Cells:
     """What each cell of a gate table means."""
 
-    level_place: Ints
-    """(cells,) place of the best level passed; the number of levels where none is."""
+    level: Ints
+    """(cells,) the best level passed; 0: none."""
+    unranked: NDArray[np.uint8]
+    """(cells,) 1 where no level is passed."""
     failed: NDArray[np.uint64]
     """(cells,) words: bit i is set when gate i does not hold, by the plain comparison."""
     fails: NDArray[np.bool_]
@@ -149,7 +151,8 @@ class CategoryPlan:
                 mine = [p for p, g in zip(holds, self.gates, strict=True) if (g.level_place, g.measure) == (place, at)]
                 if mine:
                     levels[at, np.logical_and.reduce(mine)] = self.levels[place]
-        return Cells(self.table.best, failed, ~np.array(holds), levels)
+        level = self.level_of.take(self.table.best)
+        return Cells(level, (level == 0).astype(np.uint8), failed, ~np.array(holds), levels)
 
 
 @dataclass(frozen=True)
@@ -193,8 +196,8 @@ class TierPlan:
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
     """Of all categories: those that the kernel scores, then those whose plugins are asked."""
-    kernel: Kernel | None
-    """None when all plugins are asked."""
+    kernels: Kernels
+    """Those of the groups whose plugins are not asked."""
     sums: SumsPlan
 
     @cached_property

@@ -12,7 +12,7 @@ from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Group
 from scorer.formulas.blocks import Line
 from scorer.gates import GateTable, threshold
 from scorer.groups import CriterionGroup
-from scorer.kernel import Kernel
+from scorer.kernel import Kernels
 from scorer.plan import CategoryPlan, GatePlan, GroupPlan, MeasurePlan, Provider, SumsPlan, TierPlan
 from scorer.plugins import Plugin
 from scorer.points import Ints
@@ -51,15 +51,16 @@ def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=_plan_sums(categories, ordered),
-        kernel=_kernel(ordered, tier),
+        kernels=_kernels(ordered, tier),
     )
 
 
 def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
-    """The matrix row of each indicator: those that a block of formulas reads together follow each other."""
+    """The matrix row of each indicator: those that a block of a group's formulas reads together follow each other."""
     codes = list(criteria_set.indicators)
     some_rows = {code: row for row, code in enumerate(codes)}
-    alike: dict[Hashable, list[Line]] = {}
+    alike: dict[tuple[str, Hashable], list[Line]] = {}
+    group_of = {criterion.id: group.code for group in criteria_set.groups() for criterion in group.criteria}
     # Criteria that few tiers have come last, so that they leave no holes in the others' rows.
     everywhere_first = sorted(
         criteria_set.criteria.values(), key=lambda c: -len(c.points.tiers() or criteria_set.tiers)
@@ -68,7 +69,7 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
         tier = (criterion.points.tiers() or criteria_set.tiers)[0]
         nobody = Cohort(tier, (), criteria_set.indicators, some_rows, np.empty((len(codes), 0)), {})
         if line := criterion.formula.line(criterion.points.of(tier) or 0, nobody):
-            alike.setdefault(line.alike, []).append(line)
+            alike.setdefault((group_of[criterion.id], line.alike), []).append(line)
     rows: dict[str, int] = {}
     for lines in alike.values():
         lines.sort(key=lambda line: line.variant)
@@ -150,9 +151,10 @@ def _lines(criteria: Sequence[Criterion], nobody: Cohort) -> tuple[Line, ...] | 
     return found if len(found) == len(lines) else None
 
 
-def _kernel(groups: Sequence[GroupPlan], tier: str) -> Kernel | None:
-    compiled = [list(zip(group.criteria, group.lines, strict=True)) for group in groups if group.lines is not None]
-    return Kernel(compiled, tier) if compiled else None
+def _kernels(groups: Sequence[GroupPlan], tier: str) -> Kernels:
+    return Kernels(
+        [list(zip(group.criteria, group.lines, strict=True)) for group in groups if group.lines is not None], tier
+    )
 
 
 def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:

@@ -131,21 +131,21 @@ def _settle(
                     rest[k, n] = float(ratio - round(ratio))
 
 
-def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = None) -> tuple[Floats, Bools]:
-    """``points / maximum`` in parts per million, rounded down, and whether that left a remainder.
+def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = None) -> tuple[Floats, Floats]:
+    """``points / maximum`` in parts per million, rounded down and rounded up: the same where nothing is left.
 
-    Shapes (n,) or (k, n); 0 without remainder where the maximum is 0. Exact: with a product below 2^53, a quotient
-    that is no whole number is further from one than a double's rounding. ``out`` is room for the first array.
+    Shapes (n,) or (k, n); 0 where the maximum is 0. Exact: with a product below 2^53, a quotient that is no whole
+    number is further from one than a double's rounding. ``out`` is room for the first array.
     """
-    product = np.multiply(points, float(MICRO))
+    up = np.multiply(points, float(MICRO))
     with np.errstate(all="ignore"):
-        ppm = np.divide(product, maximum, out=out)
-        np.floor(ppm, out=ppm)
-        rest = ppm * maximum != product
+        np.divide(up, maximum, out=up)
+        down = np.floor(up, out=out)
+        np.ceil(up, out=up)
     nothing = np.equal(maximum, 0)
     if nothing.any():
-        ppm[nothing], rest[nothing] = 0, False
-    return ppm, rest
+        down[nothing], up[nothing] = 0, 0
+    return down, up
 
 
 def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbers:

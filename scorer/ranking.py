@@ -132,7 +132,7 @@ def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
         ranks = np.empty(len(steps), dtype=np.int64)
         ranks[_order(steps, ranked, by_id)] = np.arange(1, len(steps) + 1)
         return ranks * ranked
-    at = (steps + 1) * ranked  # 0 for who is not ranked
+    at = np.where(ranked, steps + 1, 0)  # 0 for who is not ranked
     units = np.bincount(at)
     counted = units > 0 if ties == "dense" else units
     rank_of = counted[::-1].cumsum()[::-1] - counted + 1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorer.formulas.blocks import column
-from scorer.points import Bools, Floats, converted, half_up, parts_per_million
+from scorer.points import Floats, converted, half_up, parts_per_million
 
 
 class Scores(NamedTuple):
@@ -54,21 +54,26 @@ class ScoreTable:
     def __init__(self, nominal: list[int], measures: int, units: int, decimals: int) -> None:
         whole = len(nominal)
         self._nominal, self._nominal_column, self._decimals = nominal, column(nominal), decimals
-        self.points, self.max_points, self.percent = np.empty((3, whole + measures, units))
-        self._converted, self._published, self._missing, self._not_applicable = np.empty((4, whole, units))
+        self._added, self._counted = np.empty((2, whole + measures, units)), np.empty((2, whole, units))
+        (self.points, self.max_points), (self._missing, self._not_applicable) = self._added, self._counted
+        self.percent = np.empty((whole + measures, units))
+        self._converted, self._published = np.empty((2, whole, units))
 
-    def sums(self, units: slice) -> tuple[Floats, Floats]:
-        """Where a chunk's points and maxima (sums, n) are to be written."""
-        return self.points[:, units], self.max_points[:, units]
+    def added(self, units: slice) -> Floats:
+        """Where a chunk's points and maxima (2, sums, n) are to be written."""
+        return self._added[:, :, units]
 
-    def fill(self, units: slice, missing: Floats, left_out: Floats) -> Bools:
-        """What follows from a chunk's points and maxima, and its counts; whether percentages left a remainder."""
-        whole, (points, maximum) = len(self._nominal), self.sums(units)
-        _, rest = parts_per_million(points, maximum, out=self.percent[:, units])
+    def counted(self, units: slice) -> Floats:
+        """Where a chunk's counts of what is missing and what is not applicable (2, sums, n) are to be written."""
+        return self._counted[:, :, units]
+
+    def fill(self, units: slice) -> Floats:
+        """What follows from a chunk's points and maxima; its percentages (sums, n) rounded up."""
+        whole, (points, maximum) = len(self._nominal), self.added(units)
+        _, up = parts_per_million(points, maximum, out=self.percent[:, units])
         full = converted(points[:whole], maximum[:whole], self._nominal_column)
         self._converted[:, units], self._published[:, units] = full, half_up(full, self._decimals)
-        self._missing[:, units], self._not_applicable[:, units] = missing, left_out
-        return rest
+        return up
 
     def unit(self, place: int) -> UnitSums:
         """One unit's, which take less time together than each number by itself."""

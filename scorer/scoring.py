@@ -6,7 +6,8 @@ rounded for display between steps. Ranks come last and stand in ``scorer.ranking
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -26,6 +27,8 @@ from scorer.watch import Watch
 CHUNK = 10_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
 
+APART = 2_000
+"""Units from which on groups are worked out one by one: what a group takes stays in the cache until it is added up."""
 
 BUFFER = 256
 """NumPy's own default, 8,192 numbers, makes it copy the columns of a block to rows while these are shorter than half of
@@ -71,8 +74,6 @@ class CategoryScores(NamedTuple):
     """Rows of the table: the category's own, and those of its measures."""
     cell: Places
     """(n,) the cell of the gate table; 0 for all without one."""
-    level_place: Ints
-    """(n,) place of the level reached; the number of levels where none is."""
     level: Ints
     """(n,) level reached; 0: none."""
     standing: NDArray[np.uint8]
@@ -149,7 +150,7 @@ def assess(
         np.setbufsize(BUFFER)  # until errstate ends
         for units in _chunks(len(cohort)):
             keep_on()
-            awards = award_points(plan, asked, cohort, units)
+            awards = award_points(plan, asked, cohort, units, keep=full or bool(plan.sums.criteria))
             keys = sheet.total(awards, units)
             sheet.decide_levels(keys, units)
             if full:
@@ -164,16 +165,25 @@ def _chunks(units: int) -> Iterator[slice]:
 
 
 class Awards:
-    """What all groups gave a chunk of units."""
+    """What all groups gave a chunk of n units: their sums, and on demand what each criterion gave.
 
-    def __init__(self, awards: Sequence[Award]) -> None:
-        self._awards = awards
-        self._places = [(award, places) for award in awards for places in award.frame.places]
-        units = awards[0].points.shape[1]
-        self.sums, before = GroupSums(np.empty((4, len(self._places), units))), 0
+    Args:
+        awards: in the order of the tier's groups; each is added up, and forgotten unless it is kept, before the next
+            one is worked out, so that the next one finds its memory in the cache.
+        groups: how many there are.
+        units: n.
+        keep: whether criteria will be asked for.
+    """
+
+    def __init__(self, awards: Iterable[Award], groups: int, units: int, *, keep: bool) -> None:
+        self.sums, before = GroupSums(np.empty((4, groups, units))), 0
+        self._awards, self._places = list[Award](), list[tuple[Award, slice]]()
         for award in awards:
             award.frame.add_up(award, self.sums.of(slice(before, before + award.frame.groups)))
             before += award.frame.groups
+            if keep:
+                self._awards.append(award)
+                self._places += [(award, places) for places in award.frame.places]
 
     def criterion(self, group: int, at: int) -> tuple[Floats, Floats]:
         """Points and applicable maximum (n,) of a group's criterion."""
@@ -188,11 +198,14 @@ class Awards:
                 yield award.points[award.frame.rows[places]], status[places]
 
 
-def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, units: slice) -> Awards:
-    """What the criteria give some units: by the kernel, and as the plugins said that were asked."""
+def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, units: slice, *, keep: bool) -> Awards:
+    """What the criteria give some units: by the kernels, and as the plugins said that were asked."""
+    n = units.stop - units.start
     excluded = {code: mask[units] for code, mask in cohort.excluded.items()}
-    own = [plan.kernel.award(cohort.matrix[:, units], excluded)] if plan.kernel else []
-    return Awards([*own, *(group.of(units) for group in asked)])
+    kernels = plan.kernels.apart if n >= APART else plan.kernels.joint
+    own = (kernel.award(cohort.matrix[:, units], excluded) for kernel in kernels)
+    given = (group.of(units) for group in asked)
+    return Awards(itertools.chain(own, given), len(plan.groups), n, keep=keep)
 
 
 class _Sheet:
@@ -204,7 +217,7 @@ class _Sheet:
         self._table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units, plan.decimals)
         self._cells = np.zeros((len(plan.categories), units), dtype=np.intp)
         self._standing = np.empty((len(plan.categories), units), dtype=np.uint8)
-        self._places, self._levels = np.zeros((2, len(plan.categories), units), dtype=np.int64)
+        self._levels = np.zeros((len(plan.categories), units), dtype=np.int64)
         if full:
             self._groups = ScoreTable([group.nominal for group in plan.groups], 0, units, plan.decimals)
             self._points = [np.empty((len(group.criteria), units)) for group in plan.groups]
@@ -216,18 +229,18 @@ class _Sheet:
         The sum of a category, and of all, is never below 0, whatever penalties take.
         """
         plan, groups, categories = self._plan.sums, awards.sums, len(self._plan.categories)
-        points, maximum = self._table.sums(units)
-        np.matmul(plan.members, groups.points, out=points)
-        np.matmul(plan.members, groups.max_points, out=maximum)
+        added, counted = self._table.added(units), self._table.counted(units)
+        np.matmul(plan.members, groups.sums[:2], out=added)
+        np.matmul(plan.members[: categories + 1], groups.sums[2:], out=counted)
+        points, maximum = added
         for row, group, at in plan.criteria:
             points[row], maximum[row] = awards.criterion(group, at)
         if plan.penalties:
             np.maximum(points[:categories], 0, out=points[:categories])
             np.add.reduce(points[:categories], axis=0, out=points[categories])
         points += 0.0  # -0.0 becomes 0.0: it is equal and has other bytes
-        counted = plan.members[: categories + 1]
-        rest = self._table.fill(units, counted @ groups.missing, counted @ groups.not_applicable)
-        keys = percent_key(self._table.percent[:, units], rest, maximum)
+        up = self._table.fill(units)
+        keys = percent_key(self._table.percent[:, units], up, maximum)
         return np.concatenate([keys, points]) if plan.points_gates else keys
 
     def decide_levels(self, keys: Floats, units: slice) -> None:
@@ -237,23 +250,20 @@ class _Sheet:
         some = nothing.any(axis=1).tolist()
         self._standing[:, units] = Standing.RANKED
         for at, category in enumerate(self._plan.categories):
-            standing = self._standing[at, units]
-            if category.table is not None:
+            standing, levels = self._standing[at, units], self._levels[at, units]
+            if category.cells is not None:
                 self._cells[at, units] = cell = next(cells)
-                place = category.table.best.take(cell)
-                if some[at]:
-                    place[nothing[at]] = len(category.levels)
-                standing += place == len(category.levels)  # BELOW_MINIMUM is one more
-                self._places[at, units] = place
-                self._levels[at, units] = category.level_of.take(place)
+                category.cells.level.take(cell, out=levels, mode="clip")  # "raise" would fill a copy first
+                standing += category.cells.unranked.take(cell)  # BELOW_MINIMUM is one more
             if some[at]:
-                standing[nothing[at]] = Standing.NOTHING_APPLICABLE
+                standing[nothing[at]], levels[nothing[at]] = Standing.NOTHING_APPLICABLE, 0
 
     def keep(self, awards: Awards, units: slice) -> None:
         """Notes what every group and criterion gave."""
         np.add(awards.sums.points, 0.0, out=self._groups.points[:, units])
         self._groups.max_points[:, units] = awards.sums.max_points
-        self._groups.fill(units, awards.sums.missing, awards.sums.not_applicable)
+        self._groups.counted(units)[...] = awards.sums.sums[2:]
+        self._groups.fill(units)
         for at, (points, status) in enumerate(awards.groups()):
             self._points[at][:, units], self._status[at][:, units] = points + 0.0, status
 
@@ -263,7 +273,7 @@ class _Sheet:
         for at, category in enumerate(plan.categories):
             rows = (at, *plan.sums.measures[at])
             groups = self._group_scores(category) if self._full else ()
-            levels = self._cells[at], self._places[at], self._levels[at], self._standing[at]
+            levels = self._cells[at], self._levels[at], self._standing[at]
             categories.append(CategoryScores(category, self._table, rows, *levels, groups))
         eligible = self._standing[plan.requires[0]] == Standing.RANKED
         for at in plan.requires[1:]:

@@ -769,10 +769,10 @@ def ints(*values: int) -> np.ndarray:
 @example(-MAX_PENALTY_MICROPOINTS, MAX_MICROPOINTS, 1)
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), sums, sums)
 def test_a_percentage_is_rounded_down_and_says_if_something_was_left(points: int, maximum: int, other: int) -> None:
-    ppm, rest = parts_per_million(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
+    ppm, up = parts_per_million(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
     for n, (part, of) in enumerate([(points, maximum), (other, MAX_MICROPOINTS), (points, 0)]):
         quotient, left = divmod(part * MICRO, of) if of else (0, 0)
-        assert (int(ppm[n]), bool(rest[n])) == (quotient, left != 0)
+        assert (int(ppm[n]), int(up[n])) == (quotient, quotient + (left != 0))
 
 
 @example(nominal=2**31, missing=2**31 - 1, bonus=2**31 - 1, share=1.0, penalty=0)
@@ -810,8 +810,8 @@ def test_hue_converts_as_published() -> None:
     (points,) = converted(ints(42_630_000), ints(48_000_000), 50_000_000)
     assert points == 44_406_250
     assert plain(int(points), 2) == "44.41"
-    ppm, rest = parts_per_million(ints(42_630_000), ints(48_000_000))
-    assert (int(ppm[0]), bool(rest[0])) == (888_125, False)
+    ppm, up = parts_per_million(ints(42_630_000), ints(48_000_000))
+    assert int(ppm[0]) == int(up[0]) == 888_125
 
 
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), st.integers(0, 6))

@@ -136,10 +136,10 @@ def test_a_call_that_states_no_deadline_gets_one(gate: Gate) -> None:
 def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     chunks, award = [], scoring.award_points
 
-    def slow(*given: object) -> object:
+    def slow(*given: object, **how: object) -> object:
         chunks.append(given)
         time.sleep(0.1)
-        return award(*given)
+        return award(*given, **how)
 
     monkeypatch.setattr(scoring, "award_points", slow)
     monkeypatch.setattr(scoring, "CHUNK", 1)

@@ -136,11 +136,10 @@ class LineFormula(Formula):
         del excluded
         line = self.own_line(maximum, cohort)
         blocks = Blocks([line], rests=True)
-        missing = np.logical_or.reduce([np.isnan(cohort.matrix[row]) for row in line.reads])
         with np.errstate(all="ignore"):
-            points, rests = blocks.points(cohort.matrix)
+            points, missing, rests = blocks.points(cohort.matrix)
             left_out = [mask[0] for _, mask in blocks.left_out(cohort.matrix)]
-        return Outcome(points[0], missing, left_out[0] if left_out else None, rests.get(0))
+        return Outcome(points[0], missing[0], left_out[0] if left_out else None, rests.get(0))
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The line knows."""

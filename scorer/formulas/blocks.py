@@ -46,7 +46,7 @@ class Line(ABC):
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """One unit's micropoints, not rounded; ``answers`` (rows, n) is the cohort's matrix."""
         blocks = Blocks([self])
-        points, _ = blocks.points(answers[:, unit : unit + 1])
+        points, _, _ = blocks.points(answers[:, unit : unit + 1])
         return Fraction(int(points[blocks.rows[0], 0]))
 
 
@@ -54,12 +54,13 @@ class Block(ABC):
     """k lines that are worked out together."""
 
     @abstractmethod
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """Works points out.
 
         Args:
             answers: (rows, n) the cohort's matrix.
             out: (k, n) is filled with micropoints, 0 where an answer is missing.
+            missing: (k, n) is filled with whether an answer is missing, which is seen best on the way.
             rest: (k, n) is filled with what rounding left, NaN where an answer is missing; None: nobody asks.
         """
 
@@ -151,13 +152,13 @@ class Blocks:
         self.rows = [row_of[id(top)] for top in tops]
         """(k,) the row of each line."""
 
-    def points(self, answers: Floats) -> tuple[Floats, dict[int, Floats]]:
-        """Points (r, n) in micropoints, 0 where an answer is missing, and what rounding left, by row."""
-        units = answers.shape[1]
-        out, rests = np.empty((self.size, units)), dict[int, Floats]()
+    def points(self, answers: Floats) -> tuple[Floats, Bools, dict[int, Floats]]:
+        """Micropoints (r, n), whether an answer is missing (r, n), which gives 0, and what rounding left, by row."""
+        shape = self.size, answers.shape[1]
+        out, missing, rests = np.empty(shape), np.empty(shape, dtype=np.bool_), dict[int, Floats]()
         for block, rows, asked in self._blocks:
-            rest = np.empty((rows.stop - rows.start, units)) if asked else None
-            block.points(answers, out[rows], rest)
+            rest = np.empty(out[rows].shape) if asked else None
+            block.points(answers, out[rows], missing[rows], rest)
             if rest is not None:
                 np.copyto(rest, 0.0, where=np.isnan(rest))
                 rests.update(zip(range(rows.start, rows.stop), rest, strict=True))
@@ -170,7 +171,10 @@ class Blocks:
             )
             if left is not None:
                 rests[row] = left
-        return out, rests
+            missing[row] = missing[parts[0]]
+            for part in parts[1:]:
+                missing[row] |= missing[part]
+        return out, missing, rests
 
     def left_out(self, answers: Floats) -> Iterator[tuple[slice, Bools]]:
         """Rows, and which units (rows, n) they leave out."""

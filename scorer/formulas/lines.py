@@ -48,10 +48,11 @@ class _Capped(Block):
         variants = [line.variant for line in lines]
         self._starts, self._bound = run_of(variants, "starts"), slice(0, sum(v != "unbound" for v in variants))
 
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """No product that a double rounds is below the cap, so that what counts is exact."""
         del rest
         np.multiply(self._rows.of(answers), self._each, out=out)
+        np.isnan(out, out=missing)
         if self._starts is not None:
             np.add(out[self._starts], self._start[self._starts], out=out[self._starts])
         some = out[self._bound]
@@ -102,10 +103,11 @@ class _Ladder(Block):
             np.min_scalar_type(table.size)
         )
 
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """Counts the edges reached in bytes, and looks the points up."""
         del rest
         values = self._rows.of(answers)
+        np.isnan(values, out=missing)
         if self._signs is not None:
             values = values * self._signs
         at = np.empty(out.shape, dtype=self._first.dtype)
@@ -137,10 +139,11 @@ class _Awarded(Block):
     def __init__(self, lines: Sequence[AwardedLine]) -> None:
         self._rows = Rows([line.row for line in lines])
 
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """Awarded points are no more than a maximum, so that rounding finds the nearest millionth by itself."""
         del rest
         np.multiply(self._rows.of(answers), float(MICRO), out=out)
+        np.isnan(out, out=missing)
         np.rint(out, out=out)
         no_less_than_nothing(out)
 
@@ -201,12 +204,13 @@ class _Quotient(Block):
             self._leaving_numerators = Rows([line.numerator for line in lines[self._leaving]])
             self._leaving_denominators = Rows([line.denominator for line in lines[self._leaving]])
 
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """The part that there is of the whole, and what nothing to divide by means."""
         numerators, denominators = self._numerators.of(answers), self._denominators.of(answers)
         if self._in_millionths:
             numerators, denominators = in_micro(numerators), in_micro(denominators)
         np.minimum(numerators, denominators, out=out)
+        np.isnan(out, out=missing)
         largest = np.fmax.reduce(denominators, axis=None, initial=0.0)
         round_ratio(out, denominators, self._maxima, rest, exact=bool(largest < self._exact_below))
         no_less_than_nothing(out)
@@ -269,9 +273,10 @@ class _Slope(Block):
         self._long = np.flatnonzero(self._length >= FLOAT_EXACT).tolist()
         """Lines longer than doubles can tell apart."""
 
-    def points(self, answers: Floats, out: Floats, rest: Floats | None) -> None:
+    def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """How far along the line, of all its length."""
         np.subtract(in_micro(self._rows.of(answers)), self._start, out=out)
+        np.isnan(out, out=missing)
         np.multiply(out, self._sign, out=out)
         out.clip(0.0, self._length, out=out)
         round_ratio(out, self._length, self._maxima, rest, exact=self._exact)

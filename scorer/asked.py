@@ -64,7 +64,7 @@ def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
             status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
     points[status == Status.NOT_APPLICABLE] = 0
     every = np.arange(len(group.criteria))
-    frame = Frame([group.criteria], cohort.tier, every, len(every), every.tolist())
+    frame = Frame([group.criteria], cohort.tier, every, every.tolist())
     return AskedGroup(frame, points.astype(np.float64), status)
 
 

@@ -16,9 +16,6 @@ from scorer.points import Bools, Floats
 Places = NDArray[np.intp]
 Statuses = NDArray[np.uint8]
 
-MANY = 500
-"""From so many units on, adding up counts row by row is faster than one product of matrices."""
-
 
 class GroupSums:
     """Sums of g groups for the n units of a chunk: (4, g, n) whole numbers."""
@@ -45,12 +42,11 @@ class Frame:
         criteria: each group's, in the set's order; k in all.
         tier: whose points count.
         rows: (k,) the row of points in which each criterion stands, group by group in the set's order.
-        size: how many rows there are; parts of criteria have some too.
         leavers: the places of criteria that can be not applicable.
     """
 
     def __init__(
-        self, criteria: Sequence[Sequence[Criterion]], tier: str, rows: Places, size: int, leavers: Sequence[int]
+        self, criteria: Sequence[Sequence[Criterion]], tier: str, rows: Places, leavers: Sequence[int]
     ) -> None:
         owners = [g for g, group in enumerate(criteria) for _ in group]
         self.groups, self.rows = len(criteria), rows
@@ -62,19 +58,17 @@ class Frame:
         self._owners, self._counts = np.array(owners), np.min_scalar_type(len(owners))
         members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
         self._nominal = column((members @ self.maxima).tolist())
-        self._members = np.zeros((self.groups, size))
-        """1 where a row of points is a criterion of a group."""
-        self._members[:, rows] = members
+        self._members = members[:, np.argsort(rows)]
+        """(g, k) 1 where a row of points is a criterion of a group."""
 
     def add_up(self, award: Award, out: GroupSums) -> None:
         """Fills ``out`` with the sums of the groups."""
-        np.matmul(self._members, award.points, out=out.points)  # whole numbers: exact in any order
-        if award.points.shape[1] < MANY:
+        if self.groups == 1:
+            np.add.reduce(award.points, axis=0, out=out.points[0])
+            out.missing[0] = np.add.reduce(award.missing.view(np.uint8), axis=0, dtype=self._counts)
+        else:  # few units: calls count; whole numbers are exact in any order
+            np.matmul(self._members, award.points, out=out.points)
             np.matmul(self._members, award.missing.astype(np.float64), out=out.missing)
-        else:
-            for group, places in enumerate(self.places):
-                counted = award.missing[self.rows[places]].view(np.uint8)
-                out.missing[group] = np.add.reduce(counted, axis=0, dtype=self._counts)
         out.max_points[...] = self._nominal
         out.not_applicable[...] = 0
         leavers, units = award.leaves
@@ -103,9 +97,9 @@ class Award(NamedTuple):
 
     frame: Frame
     points: Floats
-    """(r, n) micropoints in the frame's rows, 0 where left out, below 0 for a penalty."""
+    """(k, n) micropoints in the frame's rows, 0 where left out, below 0 for a penalty."""
     missing: Bools
-    """(r, n) whether an answer is missing; never where left out."""
+    """(k, n) whether an answer is missing; never where left out."""
     left_out: Bools
     """(leavers, n) whether not applicable."""
     leaves: Leaves

@@ -32,7 +32,7 @@ class Kernel:
         leavers = [place for _, place in leaving]
         self._leaving = np.array([row for row, _ in leaving], dtype=np.intp)
         criteria_of = [[criterion for criterion, _ in group] for group in groups]
-        self.frame = Frame(criteria_of, tier, np.array(rows), self._blocks.size, leavers)
+        self.frame = Frame(criteria_of, tier, np.array(rows), leavers)
         self._leaver = {row: at for at, row in enumerate(self._leaving.tolist())}
         self._by_id = {criteria[place].id: at for at, place in enumerate(leavers)}
         self._unless_reported = [at for at, place in enumerate(leavers) if criteria[place].missing_leaves_out]

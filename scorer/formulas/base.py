@@ -137,9 +137,9 @@ class LineFormula(Formula):
         line = self.own_line(maximum, cohort)
         blocks = Blocks([line], rests=True)
         with np.errstate(all="ignore"):
-            points, missing, rests = blocks.points(cohort.matrix)
+            worked = blocks.points(cohort.matrix)
             left_out = [mask[0] for _, mask in blocks.left_out(cohort.matrix)]
-        return Outcome(points[0], missing[0], left_out[0] if left_out else None, rests.get(0))
+        return Outcome(worked.points[0], worked.missing[0], left_out[0] if left_out else None, worked.rests.get(0))
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The line knows."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -46,8 +45,7 @@ class Line(ABC):
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """One unit's micropoints, not rounded; ``answers`` (rows, n) is the cohort's matrix."""
         blocks = Blocks([self])
-        points, _, _ = blocks.points(answers[:, unit : unit + 1])
-        return Fraction(int(points[blocks.rows[0], 0]))
+        return Fraction(int(blocks.points(answers[:, unit : unit + 1]).points[0, 0]))
 
 
 class Block(ABC):
@@ -95,31 +93,19 @@ class CombinedLine(Line):
         """
 
 
-@dataclass(frozen=True)
-class _Node:
-    """A line, or a part of one."""
+class Worked(NamedTuple):
+    """What k lines give n units."""
 
-    line: Line
-    parts: tuple[_Node, ...]
-    asked: bool
-    """Whether what rounding left is asked for: by a caller, or by what it is a part of."""
-
-    @classmethod
-    def of(cls, line: Line, *, asked: bool) -> _Node:
-        """The tree of a line."""
-        if isinstance(line, CombinedLine):
-            return cls(line, tuple(cls.of(part, asked=True) for part in line.parts), asked)
-        return cls(line, (), asked and line.rounds)
-
-    def nodes(self) -> Iterator[_Node]:
-        """Its parts, their parts, and at last itself."""
-        for part in self.parts:
-            yield from part.nodes()
-        yield self
+    points: Floats
+    """(k, n) micropoints, 0 where an answer is missing."""
+    missing: Bools
+    """(k, n) whether an answer is missing."""
+    rests: dict[int, Floats]
+    """What rounding left, (n,) by row, of lines that were asked for it."""
 
 
 class Blocks:
-    """Lines, those that are alike together. Parts of lines have rows too: r in all, of which k are the lines'.
+    """k lines, those that are alike together, and those made of others after their parts, which are blocks too.
 
     Args:
         lines: k in any order.
@@ -127,54 +113,59 @@ class Blocks:
     """
 
     def __init__(self, lines: Sequence[Line], *, rests: bool = False) -> None:
-        tops = [_Node.of(line, asked=rests) for line in lines]
-        nodes = [node for top in tops for node in top.nodes()]
-        alike: dict[Hashable, list[_Node]] = {}
-        for node in nodes:
-            if not isinstance(node.line, CombinedLine):
-                alike.setdefault((node.line.alike, node.asked), []).append(node)
+        alike: dict[Hashable, list[int]] = {}
+        for place, line in enumerate(lines):
+            if not isinstance(line, CombinedLine):
+                alike.setdefault(line.alike, []).append(place)
         self._blocks: list[tuple[Block, slice, bool]] = []
-        order: list[_Node] = []
+        order: list[int] = []
         for some in alike.values():
-            some.sort(key=lambda node: (node.line.variant, node.line.reads))  # as in the matrix
+            some.sort(key=lambda place: (lines[place].variant, lines[place].reads))  # as in the matrix
+            block = lines[some[0]].block([lines[place] for place in some])
             rows = slice(len(order), len(order) + len(some))
-            self._blocks.append((some[0].line.block([node.line for node in some]), rows, some[0].asked))
+            self._blocks.append((block, rows, rests and lines[some[0]].rounds))
             order += some
-        combined = [node for node in nodes if isinstance(node.line, CombinedLine)]
-        order += combined
-        row_of = {id(node): row for row, node in enumerate(order)}
-        self._combined = [
-            (row_of[id(node)], node.line, [row_of[id(part)] for part in node.parts])
-            for node in combined
-            if isinstance(node.line, CombinedLine)
-        ]
-        self.size = len(order)
-        self.rows = [row_of[id(top)] for top in tops]
+        self._combined: list[tuple[int, CombinedLine, slice]] = []
+        parts: list[Line] = []
+        for place, line in enumerate(lines):
+            if isinstance(line, CombinedLine):
+                self._combined.append((len(order), line, slice(len(parts), len(parts) + len(line.parts))))
+                parts += line.parts
+                order.append(place)
+        self._parts = Blocks(parts, rests=True) if parts else None
+        self.rows: list[int] = np.argsort(order).tolist()
         """(k,) the row of each line."""
 
-    def points(self, answers: Floats) -> tuple[Floats, Bools, dict[int, Floats]]:
-        """Micropoints (r, n), whether an answer is missing (r, n), which gives 0, and what rounding left, by row."""
-        shape = self.size, answers.shape[1]
-        out, missing, rests = np.empty(shape), np.empty(shape, dtype=np.bool_), dict[int, Floats]()
+    def points(self, answers: Floats) -> Worked:
+        """Of the n units of a matrix (rows, n)."""
+        shape = len(self.rows), answers.shape[1]
+        worked = Worked(np.empty(shape), np.empty(shape, dtype=np.bool_), {})
         for block, rows, asked in self._blocks:
-            rest = np.empty(out[rows].shape) if asked else None
-            block.points(answers, out[rows], missing[rows], rest)
+            rest = np.empty(worked.points[rows].shape) if asked else None
+            block.points(answers, worked.points[rows], worked.missing[rows], rest)
             if rest is not None:
                 np.copyto(rest, 0.0, where=np.isnan(rest))
-                rests.update(zip(range(rows.start, rows.stop), rest, strict=True))
-        for row, line, parts in self._combined:
-            left = line.combine(
-                [out[part] for part in parts],
-                [rests.get(part) for part in parts],
+                worked.rests.update(zip(range(rows.start, rows.stop), rest, strict=True))
+        if self._parts is not None:
+            self._combine(answers, self._parts.rows, self._parts.points(answers), worked)
+        return worked
+
+    def _combine(self, answers: Floats, rows: Sequence[int], parts: Worked, worked: Worked) -> None:
+        """Fills the rows of lines made of others."""
+        for row, line, some in self._combined:
+            of_parts = rows[some]
+            rest = line.combine(
+                [parts.points[part] for part in of_parts],
+                [parts.rests.get(part) for part in of_parts],
                 lambda unit, line=line: line.exact(answers, unit),  # type: ignore[misc]
-                out[row],
+                worked.points[row],
             )
-            if left is not None:
-                rests[row] = left
-            missing[row] = missing[parts[0]]
-            for part in parts[1:]:
-                missing[row] |= missing[part]
-        return out, missing, rests
+            if rest is not None:
+                worked.rests[row] = rest
+            missing = worked.missing[row]
+            missing[...] = parts.missing[of_parts[0]]
+            for part in of_parts[1:]:
+                missing |= parts.missing[part]
 
     def left_out(self, answers: Floats) -> Iterator[tuple[slice, Bools]]:
         """Rows, and which units (rows, n) they leave out."""
@@ -207,9 +198,14 @@ def run_of(values: Sequence[str], value: str) -> slice | None:
     return slice(places[0], places[-1] + 1) if places else None
 
 
+_ZEROS = np.zeros(2**14)
+_ZEROS.setflags(write=False)
+
+
 def no_less_than_nothing(points: Floats) -> None:
     """Makes what is below 0, or NaN, 0 in place: a row of zeros takes half the time of a single one."""
-    np.fmax(points, np.zeros(points.shape[1]), out=points)
+    units = points.shape[1]
+    np.fmax(points, _ZEROS[:units] if units <= len(_ZEROS) else np.zeros(units), out=points)
 
 
 def column(values: Sequence[float]) -> Floats:

@@ -159,6 +159,8 @@ class QuotientLine(Line):
     when_zero: str
     in_millionths: bool
     """Whether either answer may have decimals."""
+    most: float
+    """Largest denominator that can be reported."""
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -198,6 +200,8 @@ class _Quotient(Block):
         self._maxima = column([line.maximum for line in lines])
         self._in_millionths = lines[0].in_millionths
         self._exact_below = exact_below(self._maxima)
+        most = max(line.most for line in lines) * (MICRO if self._in_millionths else 1)
+        self._exact = most < self._exact_below
         zeros = [line.when_zero for line in lines]
         self._full, self._leaving = run_of(zeros, "full"), run_of(zeros, "not_applicable")
         if self._leaving is not None:
@@ -211,8 +215,8 @@ class _Quotient(Block):
             numerators, denominators = in_micro(numerators), in_micro(denominators)
         np.minimum(numerators, denominators, out=out)
         np.isnan(out, out=missing)
-        largest = np.fmax.reduce(denominators, axis=None, initial=0.0)
-        round_ratio(out, denominators, self._maxima, rest, exact=bool(largest < self._exact_below))
+        exact = self._exact or bool(np.fmax.reduce(denominators, axis=None, initial=0.0) < self._exact_below)
+        round_ratio(out, denominators, self._maxima, rest, exact=exact)
         no_less_than_nothing(out)
         if self._full is not None:
             run = self._full

@@ -53,6 +53,7 @@ class Ratio(_Ratio, LineFormula):
             maximum,
             self.when_zero,
             cohort.is_number(self.numerator) or cohort.is_number(self.denominator),
+            cohort.indicators[self.denominator].range()[1],
         )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import Client, Row, ScorerError, Unit, Value
 from scorer_client.forms import Indicator, form
-from scorer_client.requests import EPOCH, fill_table, row_message
+from scorer_client.requests import EPOCH, row_message
+from scorer_client.tables import fill_table
 
 SEED = 20200630
 POOL = 100

@@ -23,7 +23,7 @@ from spawned import NOOP, SERVE, Spawned, spawned
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client import Client, Row, Unit, Value
-from scorer_client.requests import fill_table
+from scorer_client.tables import fill_table
 
 SCORE = "/egov.scorer.v1.ScorerService/ScoreUnit"
 RANK = "/egov.scorer.v1.ScorerService/RankProvince"
@@ -124,6 +124,12 @@ def row(message: pb.UnitAnswers) -> Row:
     return Row(message.unit.id, message.unit.tier, answers, not_applicable=list(message.not_applicable_criteria))
 
 
+def values(column: pb.Column) -> Any:
+    if not column.options:
+        return np.array(column.numbers)
+    return [column.options[int(place)] if place == place else "" for place in column.numbers]
+
+
 def test_rank_province(
     benchmark: Any,
     pytestconfig: pytest.Config,
@@ -134,11 +140,11 @@ def test_rank_province(
 ) -> None:
     drawn = province(units)
     as_rows, as_table = (pb.RankProvinceRequest.FromString(data) for data in (drawn.rows, drawn.table))
-    code, table = as_table.criteria_set, as_table.table
-    named = [Unit(unit.id, unit.tier) for unit in table.units]
-    columns = {c.indicator: list(c.choices) if c.choices else np.array(c.numbers) for c in table.columns}
-    left_out = {exclusion.unit_id: list(exclusion.criterion_ids) for exclusion in table.exclusions}
+    code = as_table.criteria_set
+    columns = {column.indicator: values(column) for column in as_table.table.columns}
     rows = [row(message) for message in as_rows.rows.units]
+    named = [Unit(one.id, one.tier) for one in rows]
+    left_out = {one.id: one.not_applicable for one in rows if one.not_applicable}
     with (
         grpc.insecure_channel(service.address, LARGE) as channel,
         grpc.insecure_channel(nothing.address, LARGE) as idle,
@@ -173,7 +179,7 @@ def test_rank_province(
                 assert [result.id for result in results] == order
                 assert [result.overall_rank or 0 for result in results] == ranks
         assert replies["echo of the table, bytes"] == drawn.table
-        assert len(replies["echo of the table, typed"].table.units) == units
+        assert list(replies["echo of the table, typed"].table.unit_columns.ids) == [unit.id for unit in named]
         ways = {name: Way(1, server, call) for name, (server, call) in calls.items()}
         in_turn(benchmark, pytestconfig, units, ways)
     for what in ("table, bytes", "table, typed", "rows, bytes"):

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from scorer.cohort import Cohort, six_decimals
-from scorer.findings import Findings
+from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
@@ -46,12 +46,15 @@ class Sheet:
 
     ids: Sequence[str]
     names: Sequence[str]
+    """One a unit, or none: all are empty."""
     tiers: Sequence[str]
+    """One a unit; a single one: that of all; or none, when it is not known who has which tier or parent."""
     parents: Sequence[str]
+    """As names."""
     matrix: Floats
     """(indicators, n) in the rows of the set's plan; NaN for not reported."""
-    exclusions: list[tuple[int, int, str]]
-    """Unit, place within what the caller sent, criterion id."""
+    exclusions: Sequence[tuple[Sequence[int], int, str]]
+    """Units, place within what the caller sent, criterion id."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Admitted:
     """(n,) their places in the sheet."""
     cohort: Cohort
     parents: Sequence[str]
-    """(n,) ids of the units above them; may be empty texts, unless the set ranks the tier's units within them."""
+    """(n,) ids of the units above them; may be empty texts or none at all, unless the set ranks within them."""
 
 
 def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to_rank: bool) -> list[Admitted]:
@@ -89,14 +92,14 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         if tier not in present:
             continue
         whole = len(present) == 1
-        units = np.flatnonzero(np.ones(len(sheet.ids)) if whole else np.array(sheet.tiers, dtype=object) == tier)
+        units = np.arange(len(sheet.ids)) if whole else np.flatnonzero(np.array(sheet.tiers, dtype=object) == tier)
         matrix = sheet.matrix if whole else sheet.matrix[:, units]
         matrix.setflags(write=False)
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
         here = {code: mask[units] for code, mask in excluded.items()}
         cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here)
         _check_answers(tier_plan, cohort, units, places, findings)
-        parents = sheet.parents if whole else [sheet.parents[unit] for unit in units.tolist()]
+        parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents
         admitted.append(Admitted(tier_plan, units, cohort, parents))
     return admitted
 
@@ -128,8 +131,10 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
     within = plan.criteria_set.ranking.within_parent
-    if within and not all(sheet.parents):
-        for unit, (tier, parent) in enumerate(zip(sheet.tiers, sheet.parents, strict=True)):
+    if within and not (sheet.parents and all(sheet.parents)):
+        tiers = sheet.tiers if len(sheet.tiers) != 1 else list(sheet.tiers) * len(sheet.ids)
+        parents = sheet.parents or [""] * len(sheet.ids)
+        for unit, (tier, parent) in enumerate(zip(tiers, parents, strict=False)):  # tiers may be unknown
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
                 findings.add(unit, places.unit(unit, "parent"), "PARENT_REQUIRED", message)
@@ -171,10 +176,11 @@ def text_problem(text: str, limit: int, *, required: bool) -> str:
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
     criteria = plan.criteria_set.criteria
     by_code: dict[str, list[int]] = {}
-    for unit, at, code in sheet.exclusions:
+    for units, at, code in sheet.exclusions:
         if code in by_code:
-            by_code[code].append(unit)
+            by_code[code] += units
             continue
+        unit = units[0] if units else REQUEST
         criterion = criteria.get(code)
         if criterion is None:
             message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
@@ -183,10 +189,10 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
             message = f"the set does not let criterion {code!r} be not applicable"
             findings.add(unit, places.exclusion(unit, at), "NOT_EXCLUDABLE", message)
         else:
-            by_code[code] = [unit]
+            by_code[code] = list(units)
     excluded = {code: np.zeros(len(sheet.ids), dtype=np.bool_) for code in by_code}
-    for code, units in by_code.items():
-        excluded[code][units] = True
+    for code, everyone in by_code.items():
+        excluded[code][everyone] = True
     return excluded
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import harness
 import oracle
 import pytest
 import strategies
+from google.protobuf.message import Message
 from harness import refusal
 from oracle import Unit
 from ruamel.yaml import YAML
@@ -214,13 +215,20 @@ def test_many_cohorts_are_ranked_as_each_alone(service: harness.Service, code: s
 
 
 @pytest.mark.parametrize(
-    ("source", "field"),
-    [("rows", "rows.units[1].unit.parent"), ("table", "table.units[1].parent")],
+    ("source", "units", "field"),
+    [
+        ("rows", strategies.rows, "rows.units[1].unit.parent"),
+        ("table", strategies.table, "table.units[1].parent"),
+        ("table", strategies.fast_table, "table.unit_columns.parents[1]"),
+    ],
 )
-def test_a_unit_without_a_parent_cannot_be_ranked_within_it(service: harness.Service, source: str, field: str) -> None:
-    units = [Unit("Na Rì", "district"), commune("Kim Lư", "", 6), commune("Hà Hiệu", "Ba Bể", 7)]
+@pytest.mark.parametrize("other", [commune("Hà Hiệu", "Ba Bể", 7), Unit("Ba Bể", "district")])
+def test_a_unit_without_a_parent_cannot_be_ranked_within_it(
+    service: harness.Service, source: str, units: Callable[[Sequence[Unit]], Message], field: str, other: Unit
+) -> None:
+    sent = units([Unit("Na Rì", "district"), commune("Kim Lư", "", 6), other])
     with refusal() as caught:
-        rank(service, "by-tier", **{source: getattr(strategies, source)(units)})
+        rank(service, "by-tier", **{source: sent})
     [refused] = caught
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert [(v.field, v.reason, v.description) for v in refused.bad.field_violations] == [

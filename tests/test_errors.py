@@ -497,6 +497,10 @@ def choices(indicator: str, *chosen: str) -> scorer_pb2.Column:
     return scorer_pb2.Column(indicator=indicator, choices=chosen)
 
 
+def coded(indicator: str, options: list[str], *places: float) -> scorer_pb2.Column:
+    return scorer_pb2.Column(indicator=indicator, options=options, numbers=places)
+
+
 def table(*columns: scorer_pb2.Column, exclusions: dict[str, list[str]] | None = None) -> scorer_pb2.UnitTable:
     """Three districts; all columns behind a good one."""
     return scorer_pb2.UnitTable(
@@ -504,6 +508,24 @@ def table(*columns: scorer_pb2.Column, exclusions: dict[str, list[str]] | None =
         columns=[column("files", 9, 9, 9), *columns],
         exclusions=[scorer_pb2.Exclusion(unit_id=u, criterion_ids=ids) for u, ids in (exclusions or {}).items()],
     )
+
+
+def fast_table(
+    *exclusions: tuple[str, list[int]], names: tuple[str, ...] = (), tiers: tuple[str, ...] = ("district",),
+    parents: tuple[str, ...] = (),
+) -> scorer_pb2.UnitTable:  # fmt: skip
+    """The same districts as columns, and exclusions by criterion."""
+    ids = ["hue", "nam-dong", "phu-loc"]
+    return scorer_pb2.UnitTable(
+        unit_columns=scorer_pb2.UnitColumns(ids=ids, names=names, tiers=tiers, parents=parents),
+        columns=[column("files", 9, 9, 9)],
+        criterion_exclusions=[scorer_pb2.CriterionExclusion(criterion_id=c, unit_places=at) for c, at in exclusions],
+    )
+
+
+def both(first: scorer_pb2.UnitTable, **fields: object) -> scorer_pb2.UnitTable:
+    first.MergeFrom(scorer_pb2.UnitTable(**fields))
+    return first
 
 
 WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
@@ -521,7 +543,9 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         "table.columns[1]", "BOTH_LISTS", "gives both numbers and choices; give exactly one of them",
     ),
     "numbers for a choice": (
-        table(column("head", 0, 1, 2)), "table.columns[1]", "WRONG_KIND", "'head' is a choice: give 'choices'",
+        table(column("head", 0, 1, 2)),
+        "table.columns[1]", "WRONG_KIND",
+        "'head' is a choice: give 'choices', or 'options' with their places as numbers",
     ),
     "choices for a count": (
         table(choices("staff", "1", "2", "3")), "table.columns[1]", "WRONG_KIND", "'staff' is a count: give 'numbers'",
@@ -538,6 +562,49 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(choices("head", "", "chairmen", "deputy")),
         "table.columns[1].choices[1]", "UNKNOWN_CHOICE",
         "unknown choice 'chairmen'; 'head' has chairman, deputy, nobody; did you mean 'chairman'?",
+    ),
+    "misspelt option in a column's own list": (
+        table(coded("head", ["deputy", "chairmen", "unused"], math.nan, 1, 0)),
+        "table.columns[1].numbers[1]", "UNKNOWN_CHOICE",
+        "unknown choice 'chairmen'; 'head' has chairman, deputy, nobody; did you mean 'chairman'?",
+    ),
+    "empty text in a column's own list": (
+        table(coded("head", ["", "deputy"], math.nan, 1, 0)),
+        "table.columns[1].numbers[2]", "UNKNOWN_CHOICE", "unknown choice ''; 'head' has chairman, deputy, nobody",
+    ),
+    "place beyond a column's own list": (
+        table(coded("head", ["deputy", "nobody"], 1, 2, 0)),
+        "table.columns[1].numbers[1]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not 2",
+    ),
+    "place before a column's own list": (
+        table(coded("head", ["deputy", "nobody"], 1, 0, -1)),
+        "table.columns[1].numbers[2]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not -1",
+    ),
+    "half a place": (
+        table(coded("head", ["deputy", "nobody"], 0.5, 1, math.nan)),
+        "table.columns[1].numbers[0]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not 0.5",
+    ),
+    "endless place": (
+        table(coded("head", ["deputy", "nobody"], 0, math.inf, 1)),
+        "table.columns[1].numbers[1]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not inf",
+    ),
+    "huge place": (
+        table(coded("head", ["deputy", "nobody"], 0, -1e300, 1)),
+        "table.columns[1].numbers[1]", "OUT_OF_RANGE", f"must be a place in options, from 0 to 1, not {-1e300!r}",
+    ),
+    "too few places": (
+        table(coded("head", ["deputy"], 0, 0)), "table.columns[1].numbers", "WRONG_LENGTH", "has 2 entries for 3 units",
+    ),
+    "options without places": (
+        table(coded("head", ["deputy"])), "table.columns[1].numbers", "WRONG_LENGTH", "has 0 entries for 3 units",
+    ),
+    "options beside choices": (
+        table(scorer_pb2.Column(indicator="head", options=["deputy"], choices=["deputy", "", ""])),
+        "table.columns[1]", "BOTH_LISTS", "gives both options and choices; give exactly one of them",
+    ),
+    "options of a count": (
+        table(coded("staff", ["many"], 0, 0, 0)),
+        "table.columns[1]", "WRONG_KIND", "'staff' is a count: give 'numbers'",
     ),
     "flag of a half": (
         table(column("firewall", 0, 1, 0.5)),
@@ -583,6 +650,50 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         "table.exclusions[0].criterion_ids[0]", "NOT_EXCLUDABLE",
         "the set does not let criterion 'INF.05' be not applicable",
     ),
+    "units in both forms": (
+        both(fast_table(), units=districts("hue", "nam-dong", "phu-loc")),
+        "table.unit_columns", "BOTH_LISTS", "is given beside table.units; give exactly one of them",
+    ),
+    "too few names": (
+        fast_table(names=("Huế",)),
+        "table.unit_columns.names", "WRONG_LENGTH", "has 1 entries for 3 units; give none, or one each",
+    ),
+    "no tier": (
+        fast_table(tiers=()),
+        "table.unit_columns.tiers", "WRONG_LENGTH", "has 0 entries for 3 units; give one for all, or one each",
+    ),
+    "too many parents": (
+        fast_table(parents=("tth",) * 4),
+        "table.unit_columns.parents", "WRONG_LENGTH", "has 4 entries for 3 units; give none, or one each",
+    ),
+    "unknown tier of all units": (
+        fast_table(tiers=("distrct",)),
+        "table.unit_columns.tiers[0]", "UNKNOWN_TIER",
+        "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
+    ),
+    "exclusions in both forms": (
+        both(fast_table(("INF.02", [0])), exclusions=[scorer_pb2.Exclusion(unit_id="hue", criterion_ids=["INF.02"])]),
+        "table.criterion_exclusions", "BOTH_LISTS", "are given beside table.exclusions; give exactly one of them",
+    ),
+    "criterion excluded twice": (
+        fast_table(("INF.02", [0]), ("INF.02", [1])),
+        "table.criterion_exclusions[1].criterion_id", "DUPLICATE_EXCLUSION", "'INF.02' has an exclusion already",
+    ),
+    "unknown criterion excluded": (
+        fast_table(("INF.02", [0]), ("INF-02", [])),
+        "table.criterion_exclusions[1].criterion_id", "UNKNOWN_CRITERION",
+        "unknown criterion 'INF-02'; did you mean 'INF.02'?",
+    ),
+    "criterion excluded that always applies": (
+        fast_table(("INF.05", [2, 1])),
+        "table.criterion_exclusions[0].criterion_id", "NOT_EXCLUDABLE",
+        "the set does not let criterion 'INF.05' be not applicable",
+    ),
+    "criterion excluded from a unit that there is not": (
+        fast_table(("INF.02", [0, 3, 2])),
+        "table.criterion_exclusions[0].unit_places[1]", "UNKNOWN_UNIT",
+        "there is no unit 3; the table has 3, counted from 0",
+    ),
 }  # fmt: skip
 
 
@@ -614,6 +725,41 @@ def test_the_units_of_a_table_are_named_in_the_table(service: Service) -> None:
         "table.units[3].tier": "UNKNOWN_TIER",
         "table.units[3].name": "BAD_TEXT",
         "table.units[3].parent": "BAD_TEXT",
+    }
+
+
+def test_the_units_of_columns_are_named_in_their_columns(service: Service) -> None:
+    columns = scorer_pb2.UnitColumns(
+        ids=["hue", "hue", "", "a"],
+        names=["", "", "", "\n"],
+        tiers=["district", "district", "district", "commune"],
+        parents=["", "", "", "\n"],
+    )
+    with refusal() as caught:
+        rank_table(service, scorer_pb2.UnitTable(unit_columns=columns))
+    assert caught[0].fields == {
+        "table.unit_columns.ids[1]": "DUPLICATE_UNIT_ID",
+        "table.unit_columns.ids[2]": "BAD_UNIT_ID",
+        "table.unit_columns.tiers[3]": "UNKNOWN_TIER",
+        "table.unit_columns.names[3]": "BAD_TEXT",
+        "table.unit_columns.parents[3]": "BAD_TEXT",
+    }
+
+
+def test_everything_wrong_with_a_fast_table_is_told_at_once(service: Service) -> None:
+    wrong = fast_table(("INF.2", [0]), ("INF.02", [7, 1]), names=("\n", "", "", ""), tiers=("distrct", "district", ""))
+    wrong.columns.extend([coded("head", ["boss", "deputy"], 2, 1, 0), column("computers", 1, -1, 1)])
+    with refusal() as caught:
+        rank_table(service, wrong)
+    assert caught[0].fields == {
+        "table.unit_columns.names": "WRONG_LENGTH",
+        "table.criterion_exclusions[1].unit_places[0]": "UNKNOWN_UNIT",
+        "table.unit_columns.tiers[0]": "UNKNOWN_TIER",
+        "table.columns[1].numbers[0]": "OUT_OF_RANGE",
+        "table.criterion_exclusions[0].criterion_id": "UNKNOWN_CRITERION",
+        "table.columns[2].numbers[1]": "OUT_OF_RANGE",
+        "table.unit_columns.tiers[2]": "UNKNOWN_TIER",
+        "table.columns[1].numbers[2]": "UNKNOWN_CHOICE",
     }
 
 

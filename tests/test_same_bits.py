@@ -77,6 +77,22 @@ def test_table_has_the_same_bits_as_rows(data: st.DataObject) -> None:
             assert_same(in_table, in_rows)
 
 
+@strategies.drawn(40)
+@given(st.data())
+def test_fast_forms_of_a_table_have_the_same_bits(data: st.DataObject) -> None:
+    document = data.draw(strategies.documents(), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(strategies.provinces(document), label="units")
+        view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
+        slow = request(units, as_table=True, view=view)
+        fast = request(units, as_table=True, view=view)
+        fast.table.CopyFrom(strategies.fast_table(units))
+        event(f"{len(fast.table.criterion_exclusions)} criteria excluded")
+        event(f"{len(fast.table.unit_columns.tiers)} tiers, {len(fast.table.unit_columns.parents)} parents")
+        event(f"{sum(bool(column.options) for column in fast.table.columns)} choices")
+        assert reply_bytes(service, fast) == reply_bytes(service, slow)
+
+
 def as_columns(cards: Sequence[pb.Scorecard], view: pb.ScorecardView) -> pb.RankingTable:
     """FULL scorecards of one ranking as the table of a view."""
     columns = pb.RankingTable(

@@ -85,6 +85,12 @@ def as_table(client: Client, request: Json) -> Province:
     )
 
 
+def answers(column: Json) -> list[Any]:
+    if "options" not in column:
+        return list(column["numbers"])
+    return ["" if place == "NaN" else column["options"][place] for place in column["numbers"]]
+
+
 def call(client: Client, method: str, request: Json) -> Any:
     if method == "ScoreUnit":
         return client.score_unit(request.get("criteriaSet"), row(request["unitAnswers"]), **options(request))
@@ -95,8 +101,8 @@ def call(client: Client, method: str, request: Json) -> Any:
     table = request["table"]
     return client.rank_table(
         request.get("criteriaSet"),
-        [Unit(**unit) for unit in table["units"]],
-        {column["indicator"]: column.get("numbers", column.get("choices")) for column in table["columns"]},
+        [Unit(code, table["unitColumns"]["tiers"][0]) for code in table["unitColumns"]["ids"]],
+        {column["indicator"]: answers(column) for column in table["columns"]},
         not_applicable={left_out["unitId"]: left_out["criterionIds"] for left_out in table["exclusions"]},
         **options(request),
     )

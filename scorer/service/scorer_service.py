@@ -18,12 +18,13 @@ from scorer.plan import SetPlan
 from scorer.points import Ints
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
-from scorer.service.answers import RowPlaces, TablePlaces, rows_sheet, table_sheet
+from scorer.service.answers import RowPlaces, rows_sheet
 from scorer.service.call import Call
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
 from scorer.service.sets import find_set
+from scorer.service.tables import TablePlaces, table_sheet, unit_count
 from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
@@ -129,7 +130,7 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> li
         Refusal: anything in it is wrong.
     """
     findings, source = Findings(), request.WhichOneof("source")
-    units = len(request.rows.units) if source == "rows" else len(request.table.units)
+    units = len(request.rows.units) if source == "rows" else unit_count(request.table)
     _check_size(units, call.limits.units)
     _check_common(plan, request.period, request.view, findings)
     _check_request(plan, request, units, findings)

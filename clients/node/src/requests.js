@@ -7,6 +7,7 @@ import {
   ExclusionSchema,
   ScorecardView,
   UnitAnswersSchema,
+  UnitColumnsSchema,
   UnitSchema,
   UnitTableSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
@@ -101,7 +102,7 @@ export function rowMessage(row) {
 }
 
 /**
- * Units and columns for the wire.
+ * Units and columns for the wire, in the forms that are fast.
  *
  * @param {readonly Unit[]} units
  * @param {Readonly<Record<string, Column>>} columns
@@ -109,7 +110,7 @@ export function rowMessage(row) {
  */
 export function tableMessage(units, columns, notApplicable) {
   return create(UnitTableSchema, {
-    units: units.map(unitMessage),
+    unitColumns: unitColumns(units),
     columns: Object.entries(columns).map(([code, values]) => columnMessage(code, values)),
     exclusions: Object.entries(notApplicable)
       .filter(([, criteria]) => criteria.length)
@@ -124,6 +125,23 @@ export function tableMessage(units, columns, notApplicable) {
  */
 export function view(full) {
   return full ? ScorecardView.FULL : ScorecardView.BASIC;
+}
+
+/**
+ * Units as columns; what is the same for all stands there once.
+ *
+ * @param {readonly Unit[]} units
+ */
+function unitColumns(units) {
+  const tiers = units.map(({ tier }) => tier);
+  const names = units.map(({ name }) => name ?? "");
+  const parents = units.map(({ parent }) => parent ?? "");
+  return create(UnitColumnsSchema, {
+    ids: units.map(({ id }) => id),
+    names: names.some(Boolean) ? names : [],
+    tiers: new Set(tiers).size === 1 ? tiers.slice(0, 1) : tiers,
+    parents: parents.some(Boolean) ? parents : [],
+  });
 }
 
 /** @param {Unit} unit */
@@ -169,8 +187,11 @@ function columnMessage(code, values) {
   }
   const list = [...values];
   const texts = list.filter((value) => typeof value === "string");
-  if (texts.some((text) => text !== "") || (texts.length && texts.length === list.length)) {
-    message.choices = list.map((value, at) => choice(value, `columns[${JSON.stringify(code)}][${at}]`));
+  if (texts.some((text) => text !== "")) {
+    const chosen = list.map((value, at) => choice(value, `columns[${JSON.stringify(code)}][${at}]`));
+    message.options = [...new Set(chosen)].filter((option) => option !== "");
+    const places = new Map(message.options.map((option, place) => [option, place]));
+    message.numbers = chosen.map((option) => places.get(option) ?? NaN);
   } else {
     message.numbers = list.map((value, at) => number(value, `columns[${JSON.stringify(code)}][${at}]`));
   }

@@ -96,12 +96,14 @@ async function call(method, request) {
   if (rows) {
     return client.rankProvince(set(request), rows.units.map(row), options(request));
   }
-  const columns = table.columns.map((/** @type {Json} */ column) => [
-    column.indicator,
-    column.numbers ?? column.choices,
+  const { ids, tiers } = table.unitColumns;
+  const units = ids.map((/** @type {string} */ id) => ({ id, tier: tiers[0] }));
+  const columns = table.columns.map((/** @type {Json} */ { indicator, numbers, options }) => [
+    indicator,
+    options ? numbers.map((/** @type {Json} */ place) => options[place] ?? "") : numbers,
   ]);
   const left = table.exclusions.map((/** @type {Json} */ one) => [one.unitId, one.criterionIds]);
-  return client.rankTable(set(request), table.units, Object.fromEntries(columns), {
+  return client.rankTable(set(request), units, Object.fromEntries(columns), {
     notApplicable: Object.fromEntries(left),
     ...options(request),
   });

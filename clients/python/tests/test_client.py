@@ -29,8 +29,8 @@ from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 from scorer.service.local import LocalTransport
 from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult
-from scorer_client.requests import fill_table
 from scorer_client.sentences import shown
+from scorer_client.tables import fill_table
 
 SET = "tested-2020"
 BAC_KAN = "bac-kan-2020"

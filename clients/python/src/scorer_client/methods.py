@@ -16,9 +16,10 @@ from scorer_client.csv_file import read_csv
 from scorer_client.errors import ScorerError
 from scorer_client.forms import Form, form
 from scorer_client.lacks import Lack, lacks
-from scorer_client.requests import Row, Unit, day_message, fill_table, row_message, view
+from scorer_client.requests import Row, Unit, day_message, row_message, view
 from scorer_client.sheet import Sheet
 from scorer_client.steps import Asking, Steps, Work, method
+from scorer_client.tables import fill_table
 from scorer_client.units import Units
 
 FULL_PAGE = 5_000

@@ -14,7 +14,7 @@ from scorer_client.requests import EPOCH, Row, Value
 from scorer_client.units import Units
 
 _PLACE = re.compile(
-    r"table\.(?:units\[(?P<unit>\d+)\]\.(?P<field>\w+)"
+    r"table\.(?:unit_columns\.(?P<field>\w+)s\[(?P<unit>\d+)\]"
     r"|columns\[(?P<column>\d+)\]\.\w+\[(?P<entry>\d+)\]"
     r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
 )

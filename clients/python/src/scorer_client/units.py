@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, KeysView, Sequence
 from typing import overload
 
+from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.requests import Unit
 
 
@@ -48,6 +49,15 @@ class Units(Sequence[Unit]):
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+    def fill(self, columns: pb.UnitColumns) -> None:
+        """The units for the wire; what is the same for all, once."""
+        columns.ids.extend(self._ids)
+        columns.tiers.extend(self._tiers[:1] if len(set(self._tiers)) == 1 else self._tiers)
+        if any(self._names):
+            columns.names.extend(self._names)
+        if any(self._parents):
+            columns.parents.extend(self._parents)
 
     def place(self, code: str) -> int | None:
         """Where the first unit of this id stands; None: nowhere."""

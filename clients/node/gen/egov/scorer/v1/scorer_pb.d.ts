@@ -174,7 +174,7 @@ export declare const UnitRowsSchema: GenMessage<UnitRows>;
  */
 export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
   /**
-   * The units, in any order; ids are unique.
+   * The units, in any order; ids are unique. Or give unit_columns, which is faster.
    *
    * @generated from field: repeated egov.scorer.v1.Unit units = 1;
    */
@@ -188,11 +188,25 @@ export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
   columns: Column[];
 
   /**
-   * Criteria that do not apply, by unit.
+   * Criteria that do not apply, by unit. Or give criterion_exclusions, which is faster.
    *
    * @generated from field: repeated egov.scorer.v1.Exclusion exclusions = 3;
    */
   exclusions: Exclusion[];
+
+  /**
+   * Instead of units: the same as columns.
+   *
+   * @generated from field: egov.scorer.v1.UnitColumns unit_columns = 4;
+   */
+  unitColumns?: UnitColumns | undefined;
+
+  /**
+   * Instead of exclusions: the same by criterion.
+   *
+   * @generated from field: repeated egov.scorer.v1.CriterionExclusion criterion_exclusions = 5;
+   */
+  criterionExclusions: CriterionExclusion[];
 };
 
 /**
@@ -202,7 +216,48 @@ export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
 export declare const UnitTableSchema: GenMessage<UnitTable>;
 
 /**
- * All units' answers to one indicator. Exactly one of the two lists is given, as long as the units.
+ * Units as columns, in any order. A unit's place in `ids`, from 0, is its place in every column.
+ *
+ * @generated from message egov.scorer.v1.UnitColumns
+ */
+export declare type UnitColumns = Message<"egov.scorer.v1.UnitColumns"> & {
+  /**
+   * As Unit.id; unique.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+
+  /**
+   * As Unit.name: one a unit, or none: all are empty.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * As Unit.tier: one a unit, or a single one: that of all units.
+   *
+   * @generated from field: repeated string tiers = 3;
+   */
+  tiers: string[];
+
+  /**
+   * As Unit.parent: one a unit, or none: all are empty.
+   *
+   * @generated from field: repeated string parents = 4;
+   */
+  parents: string[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.UnitColumns.
+ * Use `create(UnitColumnsSchema)` to create a new message.
+ */
+export declare const UnitColumnsSchema: GenMessage<UnitColumns>;
+
+/**
+ * All units' answers to one indicator: numbers or choices, as long as the units; the other list is empty.
  *
  * @generated from message egov.scorer.v1.Column
  */
@@ -215,18 +270,27 @@ export declare type Column = Message<"egov.scorer.v1.Column"> & {
   indicator: string;
 
   /**
-   * For counts, numbers, flags (0 or 1) and dates (days since 1970-01-01); NaN means not reported.
+   * For counts, numbers, flags (0 or 1) and dates (days since 1970-01-01), and, with `options`, for choices; NaN means
+   * not reported.
    *
    * @generated from field: repeated double numbers = 2;
    */
   numbers: number[];
 
   /**
-   * For choices: option codes; "" means not reported.
+   * For choices: option codes; "" means not reported. Or give options and numbers, which is faster.
    *
    * @generated from field: repeated string choices = 3;
    */
   choices: string[];
+
+  /**
+   * Only for choices, whose numbers are then places in this list, from 0: option codes, in any order; those that no
+   * unit chose may be left out.
+   *
+   * @generated from field: repeated string options = 4;
+   */
+  options: string[];
 };
 
 /**
@@ -261,6 +325,33 @@ export declare type Exclusion = Message<"egov.scorer.v1.Exclusion"> & {
  * Use `create(ExclusionSchema)` to create a new message.
  */
 export declare const ExclusionSchema: GenMessage<Exclusion>;
+
+/**
+ * Units of a table to which one criterion does not apply.
+ *
+ * @generated from message egov.scorer.v1.CriterionExclusion
+ */
+export declare type CriterionExclusion = Message<"egov.scorer.v1.CriterionExclusion"> & {
+  /**
+   * Id of a criterion that the set marks as possibly not applicable; at most once in a table.
+   *
+   * @generated from field: string criterion_id = 1;
+   */
+  criterionId: string;
+
+  /**
+   * Places of the units in the table, from 0.
+   *
+   * @generated from field: repeated uint32 unit_places = 2;
+   */
+  unitPlaces: number[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.CriterionExclusion.
+ * Use `create(CriterionExclusionSchema)` to create a new message.
+ */
+export declare const CriterionExclusionSchema: GenMessage<CriterionExclusion>;
 
 /**
  * Asks for one unit's scorecard.

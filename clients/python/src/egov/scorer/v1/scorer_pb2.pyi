@@ -96,24 +96,42 @@ class UnitRows(_message.Message):
     def __init__(self, units: _Optional[_Iterable[_Union[UnitAnswers, _Mapping]]] = ...) -> None: ...
 
 class UnitTable(_message.Message):
-    __slots__ = ("units", "columns", "exclusions")
+    __slots__ = ("units", "columns", "exclusions", "unit_columns", "criterion_exclusions")
     UNITS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    CRITERION_EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
     units: _containers.RepeatedCompositeFieldContainer[Unit]
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     exclusions: _containers.RepeatedCompositeFieldContainer[Exclusion]
-    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., exclusions: _Optional[_Iterable[_Union[Exclusion, _Mapping]]] = ...) -> None: ...
+    unit_columns: UnitColumns
+    criterion_exclusions: _containers.RepeatedCompositeFieldContainer[CriterionExclusion]
+    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., exclusions: _Optional[_Iterable[_Union[Exclusion, _Mapping]]] = ..., unit_columns: _Optional[_Union[UnitColumns, _Mapping]] = ..., criterion_exclusions: _Optional[_Iterable[_Union[CriterionExclusion, _Mapping]]] = ...) -> None: ...
+
+class UnitColumns(_message.Message):
+    __slots__ = ("ids", "names", "tiers", "parents")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    PARENTS_FIELD_NUMBER: _ClassVar[int]
+    ids: _containers.RepeatedScalarFieldContainer[str]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    tiers: _containers.RepeatedScalarFieldContainer[str]
+    parents: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, ids: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., tiers: _Optional[_Iterable[str]] = ..., parents: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("indicator", "numbers", "choices")
+    __slots__ = ("indicator", "numbers", "choices", "options")
     INDICATOR_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
     indicator: str
     numbers: _containers.RepeatedScalarFieldContainer[float]
     choices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, indicator: _Optional[str] = ..., numbers: _Optional[_Iterable[float]] = ..., choices: _Optional[_Iterable[str]] = ...) -> None: ...
+    options: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, indicator: _Optional[str] = ..., numbers: _Optional[_Iterable[float]] = ..., choices: _Optional[_Iterable[str]] = ..., options: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Exclusion(_message.Message):
     __slots__ = ("unit_id", "criterion_ids")
@@ -122,6 +140,14 @@ class Exclusion(_message.Message):
     unit_id: str
     criterion_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, unit_id: _Optional[str] = ..., criterion_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CriterionExclusion(_message.Message):
+    __slots__ = ("criterion_id", "unit_places")
+    CRITERION_ID_FIELD_NUMBER: _ClassVar[int]
+    UNIT_PLACES_FIELD_NUMBER: _ClassVar[int]
+    criterion_id: str
+    unit_places: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, criterion_id: _Optional[str] = ..., unit_places: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ScoreUnitRequest(_message.Message):
     __slots__ = ("criteria_set", "period", "unit_answers", "view", "effective_on", "series")

@@ -1,0 +1,163 @@
+"""A table of answers as a message to a sheet for the door; what only the wire can get wrong is noted here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.findings import REQUEST, Findings
+from scorer.intake import Sheet
+from scorer.plan import SetPlan
+from scorer.service.answers import MORE, check_count, unit_texts
+from scorer.service.columns import fill
+
+
+class TablePlaces:
+    """Field paths of a table."""
+
+    def __init__(self, table: pb.UnitTable) -> None:
+        self._table = table
+
+    def unit(self, unit: int, field: str) -> str:
+        """See ``Places``."""
+        if self._table.units:
+            return f"table.units[{unit}].{field}"
+        return f"table.unit_columns.{field}s[{unit}]"
+
+    def answer(self, unit: int, indicator: str) -> str:
+        """See ``Places``."""
+        return f"{self._columns[indicator]}[{unit}]"
+
+    def exclusion(self, unit: int, at: int) -> str:
+        """See ``Places``; ``at`` counts exclusions by 2^32 and criteria within one by 1."""
+        del unit
+        if self._table.criterion_exclusions:
+            return f"table.criterion_exclusions[{at}].criterion_id"
+        return f"table.exclusions[{at >> 32}].criterion_ids[{at & 0xFFFFFFFF}]"
+
+    @cached_property
+    def _columns(self) -> dict[str, str]:
+        """Lists by indicator."""
+        return {
+            column.indicator: f"table.columns[{n}].{'choices' if column.choices else 'numbers'}"
+            for n, column in reversed(list(enumerate(self._table.columns)))  # of two, the first one is read
+        }
+
+
+def unit_count(table: pb.UnitTable) -> int:
+    """How many units a table has, in whichever form."""
+    return len(table.units) or len(table.unit_columns.ids)
+
+
+def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet:
+    """A table as a sheet."""
+    ids, names, tiers, parents = _units(table, findings)
+    matrix = np.empty((len(plan.rows), len(ids)))
+    given: dict[str, int] = {}
+    few = check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
+    with np.errstate(invalid="ignore"):
+        for n, column in enumerate(table.columns if few else ()):
+            code, path = column.indicator, f"table.columns[{n}]"
+            indicator = plan.criteria_set.indicators.get(code)
+            if indicator is None:
+                message = f"unknown indicator {code[:80]!r}{findings.hints.nearly('indicator', code, plan.rows)}"
+                findings.add(REQUEST, f"{path}.indicator", "UNKNOWN_INDICATOR", message)
+            elif code in given:
+                message = f"{code!r} is given by table.columns[{given[code]}] already"
+                findings.add(REQUEST, f"{path}.indicator", "DUPLICATE_COLUMN", message)
+            else:
+                given[code] = n
+                fill(matrix[plan.rows[code]], indicator, column, path, findings)
+    for code, row in plan.rows.items():
+        if code not in given:
+            matrix[row] = math.nan
+    return Sheet(ids, names, tiers, parents, matrix, _exclusions(plan, table, ids, findings))
+
+
+def _units(table: pb.UnitTable, findings: Findings) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Ids, names, tiers and parents; no tiers when it cannot be told who has which tier or parent."""
+    if table.units:
+        if table.HasField("unit_columns"):
+            message = "is given beside table.units; give exactly one of them"
+            findings.add(REQUEST, "table.unit_columns", "BOTH_LISTS", message)
+        return unit_texts(table.units)
+    columns = table.unit_columns
+    units = len(columns.ids)
+
+    def texts(field: str, given: Sequence[str], fewer: int, meaning: str) -> list[str] | None:
+        if len(given) in (fewer, units):
+            return list(given)
+        message = f"has {len(given)} entries for {units} units; give {meaning}, or one each"
+        findings.add(REQUEST, f"table.unit_columns.{field}", "WRONG_LENGTH", message)
+        return None
+
+    names = texts("names", columns.names, 0, "none")
+    tiers = texts("tiers", columns.tiers, 1, "one for all")
+    parents = texts("parents", columns.parents, 0, "none")
+    return list(columns.ids), names or [], tiers or [] if parents is not None else [], parents or []
+
+
+def _exclusions(
+    plan: SetPlan, table: pb.UnitTable, ids: Sequence[str], findings: Findings
+) -> list[tuple[Sequence[int], int, str]]:
+    criteria = len(plan.criteria_set.criteria)
+    if not table.criterion_exclusions:
+        few = check_count(findings, REQUEST, "table.exclusions", len(table.exclusions), len(ids))
+        return _by_unit(table.exclusions, ids, criteria, findings) if few and table.exclusions else []
+    if table.exclusions:
+        message = "are given beside table.exclusions; give exactly one of them"
+        findings.add(REQUEST, "table.criterion_exclusions", "BOTH_LISTS", message)
+        return []
+    few = check_count(
+        findings, REQUEST, "table.criterion_exclusions", len(table.criterion_exclusions), criteria
+    )  # fmt: skip
+    return _by_criterion(table.criterion_exclusions, len(ids), findings) if few else []
+
+
+def _by_unit(
+    given: Sequence[pb.Exclusion], ids: Sequence[str], criteria: int, findings: Findings
+) -> list[tuple[Sequence[int], int, str]]:
+    units = dict(zip(ids, range(len(ids)), strict=True))
+    exclusions: list[tuple[Sequence[int], int, str]] = []
+    seen = set[str]()
+    for n, exclusion in enumerate(given):
+        code, criterion_ids = exclusion.unit_id, exclusion.criterion_ids
+        if code not in units:
+            hint = findings.hints.nearly("unit", code, units)
+            message = f"no unit of the table has the id {code[:80]!r}{hint}"
+            findings.add(REQUEST, f"table.exclusions[{n}].unit_id", "UNKNOWN_UNIT", message)
+        elif code in seen:
+            path = f"table.exclusions[{n}].unit_id"
+            findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{code!r} has an exclusion already")
+        elif len(criterion_ids) <= MORE * criteria:
+            unit, place = (units[code],), n << 32
+            for criterion in criterion_ids:
+                exclusions.append((unit, place, criterion))
+                place += 1
+        else:
+            path = f"table.exclusions[{n}].criterion_ids"
+            check_count(findings, units[code], path, len(criterion_ids), criteria)
+        seen.add(code)
+    return exclusions
+
+
+def _by_criterion(
+    given: Sequence[pb.CriterionExclusion], units: int, findings: Findings
+) -> list[tuple[Sequence[int], int, str]]:
+    exclusions: dict[str, tuple[Sequence[int], int, str]] = {}
+    for n, exclusion in enumerate(given):
+        code, path = exclusion.criterion_id, f"table.criterion_exclusions[{n}]"
+        if code in exclusions:
+            message = f"{code[:80]!r} has an exclusion already"
+            findings.add(REQUEST, f"{path}.criterion_id", "DUPLICATE_EXCLUSION", message)
+        elif check_count(findings, REQUEST, f"{path}.unit_places", len(exclusion.unit_places), units):
+            places = np.asarray(exclusion.unit_places)
+            for at in np.flatnonzero(places >= units).tolist():
+                message = f"there is no unit {places[at]}; the table has {units}, counted from 0"
+                findings.add(REQUEST, f"{path}.unit_places[{at}]", "UNKNOWN_UNIT", message)
+            exclusions[code] = places[places < units].tolist(), n, code
+    return list(exclusions.values())

@@ -197,10 +197,10 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
 
 
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
-    outside, broken = _suspects(plan, cohort)
-    for code, indicator in cohort.indicators.items():
-        row = cohort.rows[code]
-        if not (outside[row] or broken[row]):
+    suspects = _suspects(plan, cohort)
+    found = suspects.any()
+    for code, indicator in cohort.indicators.items() if found else ():
+        if not suspects[cohort.rows[code]]:
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
         beyond = (values < low) | (values > high)
@@ -213,12 +213,11 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         if indicator.kind is IndicatorKind.FLAG:
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
-    suspects = np.ones(len(plan.checks), dtype=np.bool_)
+    unsure = np.ones(len(plan.checks), dtype=np.bool_)
     parts, wholes = plan.parts
-    suspects[plan.plain_parts] = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
-    for check, suspect in zip(plan.checks, suspects.tolist(), strict=True):
-        if not suspect:
-            continue
+    unsure[plan.plain_parts] = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
+    for at in np.flatnonzero(unsure).tolist():
+        check = plan.checks[at]
         findings.add_all(
             units[np.flatnonzero(check.violated(cohort))],
             lambda unit, check=check: places.answer(unit, check.reads()[0]),  # type: ignore[misc]
@@ -227,24 +226,21 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         )
 
 
-def _suspects(plan: TierPlan, cohort: Cohort) -> tuple[Bools, Bools]:
-    """Matrix rows with an answer outside its range, and with one that is not whole; some of these may have decimals."""
+def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:
+    """Matrix rows (rows,) with an answer outside its range, or one that is not whole and has to be."""
     low, high = plan.bounds
-    outside, broken = np.zeros((2, len(low)), dtype=np.bool_)
+    outside, broken = np.empty((2, len(low)), dtype=np.bool_)
     some = max(1, AT_ONCE // max(len(cohort), 1))
     with np.errstate(invalid="ignore"):
         for first in range(0, len(low), some):
             rows = slice(first, first + some)
             answers = cohort.matrix[rows]
-            least, most = (
-                np.fmin.reduce(answers, axis=1, initial=np.inf),
-                np.fmax.reduce(answers, axis=1, initial=-np.inf),
-            )
-            outside[rows] = (least < low[rows]) & (least < np.inf) | (most > high[rows]) & (most > -np.inf)
+            least, most = np.fmin.reduce(answers, axis=1), np.fmax.reduce(answers, axis=1)  # NaN where nobody reported
+            outside[rows] = (least < low[rows]) | (most > high[rows])
             decimals = np.floor(answers)
             np.subtract(decimals, answers, out=decimals)
-            broken[rows] = np.fmin.reduce(decimals, axis=1, initial=0.0) < 0
-    return outside, broken
+            broken[rows] = np.fmin.reduce(decimals, axis=1) < 0
+    return outside | broken & plan.whole
 
 
 _WHOLE = {

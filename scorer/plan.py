@@ -213,6 +213,11 @@ class TierPlan:
         return low, high
 
     @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """Matrix rows (rows,) of the indicators whose answers are whole numbers."""
+        return np.array([self.indicators[code].kind is not IndicatorKind.NUMBER for code in self.rows])
+
+    @cached_property
     def plain_parts(self) -> list[int]:
         """Places (p,) among the checks of those that compare a part with its whole and nothing else."""
         return [
@@ -231,8 +236,7 @@ class TierPlan:
     @cached_property
     def decimals_in(self) -> NDArray[np.intp]:
         """Matrix rows of the indicators whose answers may have decimals."""
-        kinds = [self.indicators[code].kind for code in self.rows]
-        return np.flatnonzero([kind is IndicatorKind.NUMBER for kind in kinds])
+        return np.flatnonzero(~self.whole)
 
     def places(self, category: CategoryPlan) -> list[int]:
         """Where the category's groups stand among all groups."""
@@ -253,10 +257,12 @@ class SetPlan:
     """By group."""
 
     @cached_property
-    def asked(self) -> Mapping[str, tuple[int, Indicator, bool]]:
-        """Of each indicator, by code: its matrix row, itself, and whether its answers are numbers."""
+    def asked(self) -> Mapping[str, tuple[int, Indicator, bool, bool]]:
+        """Of each indicator, by code: its matrix row, itself, and whether its answers are numbers, or flags."""
         found = {}
         for code, row in self.rows.items():
             indicator = self.criteria_set.indicators[code]
-            found[code] = row, indicator, indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER)
+            kind = indicator.kind
+            numbers = kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER)
+            found[code] = row, indicator, numbers, kind is IndicatorKind.FLAG
         return found

@@ -55,28 +55,30 @@ class RowPlaces:
 def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces, findings: Findings) -> Sheet:
     """Rows as a sheet."""
     indicators = plan.criteria_set.indicators
-    matrix = np.full((len(plan.rows), len(rows)), np.nan)
+    matrix = np.empty((len(plan.rows), len(rows)))
     exclusions = []
     asked = plan.asked
     for unit, row in enumerate(rows):
         answers = row.answers
         few = check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
-        wrong = []
+        wrong, column = [], [math.nan] * len(matrix)
         for code in answers if few else ():
             try:
-                place, indicator, is_number = asked[code]
+                place, indicator, is_number, is_flag = asked[code]
             except KeyError:
                 message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
                 wrong.append((code, "UNKNOWN_INDICATOR", message))
                 continue
             answer = answers[code]
-            if is_number and 0 < answer.number < math.inf:  # so it has a number: most answers do
-                matrix[place, unit] = answer.number
+            given = answer.number if is_number else answer.flag if is_flag else 0.0
+            if 0 < given < math.inf:  # so that is what it has: most answers do
+                column[place] = given
                 continue
             try:
-                matrix[place, unit] = _number(indicator, answer, findings.hints)
+                column[place] = _number(indicator, answer, findings.hints)
             except _WrongAnswer as problem:
                 wrong.append((code, problem.reason, str(problem)))
+        matrix[:, unit] = column
         for code, reason, message in sorted(wrong):  # a map has no order
             findings.add(unit, places.answer(unit, code), reason, message)
         left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"

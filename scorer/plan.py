@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from scorer.indicators import Indicator, IndicatorKind
 from scorer.kernel import Kernels
 from scorer.plugins import label
 from scorer.points import Floats, Ints
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -175,8 +178,19 @@ class SumsPlan:
     """Whether points can be below 0."""
 
 
+class Once:
+    """A plan that keeps what others work out from it, of which it knows nothing, such as messages made of it."""
+
+    def once(self, make: Callable[[Self], Made]) -> Made:
+        """What ``make`` makes of the plan; it is asked the first time only."""
+        made: dict[object, Made] = self.__dict__.setdefault("_made", {})
+        if make not in made:
+            made[make] = make(self)
+        return made[make]
+
+
 @dataclass(frozen=True)
-class TierPlan:
+class TierPlan(Once):
     """One tier: everything that scoring its units takes."""
 
     tier: str
@@ -245,7 +259,7 @@ class TierPlan:
 
 
 @dataclass(frozen=True)
-class SetPlan:
+class SetPlan(Once):
     """A criteria set ready to score with."""
 
     criteria_set: CriteriaSet

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
-from scorer.plan import GatePlan, SetPlan
+from scorer.plan import GatePlan, SetPlan, TierPlan
 from scorer.points import MICRO, Ints, from_micro
 from scorer.ranking import Ranking
 from scorer.scores import Scores, UnitSums
@@ -34,12 +35,17 @@ _STATUSES: dict[int, pb.CriterionStatus] = {
 
 def provenance(plan: SetPlan, province: str, period: str) -> pb.Provenance:
     """What a result was made with."""
+    message = pb.Provenance(province=province, period=period)
+    message.MergeFrom(plan.once(_provenance))
+    return message
+
+
+def _provenance(plan: SetPlan) -> pb.Provenance:
+    """What all results of a set have."""
     return pb.Provenance(
         criteria_set=plan.criteria_set.code,
         revision=plan.criteria_set.revision,
         criteria_provenance=plan.criteria_set.provenance.value,
-        province=province,
-        period=period,
         plugins=plugin_versions(plan),
         engine_version=__version__,
     )
@@ -62,84 +68,106 @@ def gate(plan: GatePlan, measure: str) -> pb.Gate:
     )
 
 
+class _Template(NamedTuple):
+    """What all scorecards of a tier have: copied, which takes a fraction of the time of making it."""
+
+    card: pb.Scorecard
+    gates: list[list[pb.Gate]]
+    """Of each category."""
+
+    @classmethod
+    def of(cls, plan: TierPlan) -> _Template:
+        """That of a plan."""
+        *nominal, overall = (size / MICRO for size in plan.sums.nominal)
+        card = pb.Scorecard(overall=pb.OverallScore(score=pb.Score(nominal_max_points=overall)))
+        gates = []
+        for category, size in zip(plan.categories, nominal, strict=True):
+            names = [measure.name for measure in category.measures]
+            score = card.categories.add(category=category.code, score=pb.Score(nominal_max_points=size))
+            if category.cells is not None:
+                score.measures.extend(pb.MeasureResult(measure=name) for name in names)
+            gates.append([gate(item, names[item.measure]) for item in category.gates])
+        return cls(card, gates)
+
+
 def scorecard(
-    assessment: Assessment, ranking: Ranking | None, place: int, unit: pb.Unit, *, full: bool
-) -> pb.Scorecard:
-    """One unit, by its place in the cohort; without a ranking, ranks are 0 and nobody is commended."""
+    card: pb.Scorecard, assessment: Assessment, ranking: Ranking | None, place: int, unit: pb.Unit, *, full: bool
+) -> None:
+    """Fills the card of one unit, by its place in the cohort; without a ranking, nobody has a rank or is commended."""
     sums, plan = assessment.sums.unit(place), assessment.plan
-    card = pb.Scorecard(unit=unit)
-    if ranking and ranking.commended is not None:
-        card.commended = bool(ranking.commended[place])
-    for at, category in enumerate(assessment.categories):
-        score = card.categories.add(
-            category=category.plan.code,
-            score=_score(sums, at, category.plan.nominal),
-            standing=_STANDING_OF[int(category.standing[place])],
-            level=int(category.level[place]),
-            rank=int(ranking.ranks[at][place]) if ranking else 0,
-        )
+    template = plan.once(_Template.of)
+    card.CopyFrom(template.card)
+    card.unit.CopyFrom(unit)
+    for at, (category, score) in enumerate(zip(assessment.categories, card.categories, strict=True)):
+        _fill_score(score.score, sums, at)
+        score.standing = _STANDING_OF[int(category.standing[place])]
+        score.level = int(category.level[place])
         if category.plan.cells is not None:
-            _explain(score, category, plan.sums.measures[at], sums, place, full=full)
-    last = len(assessment.categories)
-    card.overall.score.MergeFrom(_score(sums, last, plan.sums.nominal[last]))
-    card.overall.rank = int(ranking.overall[place]) if ranking else 0
+            _explain(score, category, plan.sums.measures[at], template.gates[at], sums, place, full=full)
+    _fill_score(card.overall.score, sums, len(assessment.categories))
     for at in plan.requires:
         if assessment.categories[at].standing[place] != Standing.RANKED:
             card.overall.lacking.append(plan.categories[at].code)
+    if ranking:
+        for score, ranks in zip(card.categories, ranking.ranks, strict=True):
+            score.rank = int(ranks[place])
+        card.overall.rank = int(ranking.overall[place])
+        if ranking.commended is not None:
+            card.commended = bool(ranking.commended[place])
     if full and assessment.group_sums is not None:
         of_groups = assessment.group_sums.unit(place)
         for score, category in zip(card.categories, assessment.categories, strict=True):
             for group, row in zip(category.groups, plan.places(category.plan), strict=True):
-                score.groups.append(_group_score(group, _score(of_groups, row, group.plan.nominal), place))
-    return card
+                message = score.groups.add(group=group.plan.code)
+                message.score.nominal_max_points = group.plan.nominal / MICRO
+                _fill_score(message.score, of_groups, row)
+                _fill_criteria(message, group, place)
 
 
-def _score(sums: UnitSums, row: int, nominal: int) -> pb.Score:
-    return pb.Score(
-        points=sums.points[row] / MICRO,
-        max_points=sums.max_points[row] / MICRO,
-        nominal_max_points=nominal / MICRO,
-        percent=sums.percent[row] / PERCENT,
-        converted=sums.converted[row] / MICRO,
-        published=sums.published[row] / MICRO,
-        missing=int(sums.missing[row]),
-        not_applicable=int(sums.not_applicable[row]),
-    )
+def _fill_score(score: pb.Score, sums: UnitSums, row: int) -> None:
+    score.points = sums.points[row] / MICRO
+    score.max_points = sums.max_points[row] / MICRO
+    score.percent = sums.percent[row] / PERCENT
+    score.converted = sums.converted[row] / MICRO
+    score.published = sums.published[row] / MICRO
+    score.missing = int(sums.missing[row])
+    score.not_applicable = int(sums.not_applicable[row])
 
 
 def _explain(
-    score: pb.CategoryScore, category: CategoryScores, rows: Sequence[int], sums: UnitSums, place: int, *, full: bool
+    score: pb.CategoryScore,
+    category: CategoryScores,
+    rows: Sequence[int],
+    gates: Sequence[pb.Gate],
+    sums: UnitSums,
+    place: int,
+    *,
+    full: bool,
 ) -> None:
     """The measures that gates compare, and the gates that do not hold; all gates when ``full``."""
     plan, cells, cell = category.plan, category.plan.cells, int(category.cell[place])
     assert cells is not None
-    for measure, row, level in zip(plan.measures, rows, cells.measure_levels[:, cell].tolist(), strict=True):
-        score.measures.add(
-            measure=measure.name,
-            points=sums.points[row] / MICRO,
-            max_points=sums.max_points[row] / MICRO,
-            percent=sums.percent[row] / PERCENT,
-            level=level,
-        )
-    word, failing = int(cells.failed[cell]), explain.failing(category, place)
+    for measure, row, level in zip(score.measures, rows, cells.measure_levels[:, cell].tolist(), strict=True):
+        measure.points = sums.points[row] / MICRO
+        measure.max_points = sums.max_points[row] / MICRO
+        measure.percent = sums.percent[row] / PERCENT
+        measure.level = level
+    word = int(cells.failed[cell])
 
-    def result(at: int) -> pb.GateResult:
-        gate_plan = plan.gates[at]
-        row, percent = rows[gate_plan.measure], gate_plan.unit == "percent"
-        return pb.GateResult(
-            gate=gate(gate_plan, plan.measures[gate_plan.measure].name),
-            value=sums.percent[row] / PERCENT if percent else sums.points[row] / MICRO,
-            passed=not word >> at & 1,
-            not_applicable=percent and sums.max_points[row] == 0,
-        )
+    def fill(result: pb.GateResult, at: int) -> None:
+        row, percent = rows[plan.gates[at].measure], plan.gates[at].unit == "percent"
+        result.gate.CopyFrom(gates[at])
+        result.value = sums.percent[row] / PERCENT if percent else sums.points[row] / MICRO
+        result.passed = not word >> at & 1
+        result.not_applicable = percent and sums.max_points[row] == 0
 
-    score.failing.extend(map(result, failing))
-    if full:
-        score.gates.extend(map(result, range(len(plan.gates))))
+    for at in explain.failing(category, place):
+        fill(score.failing.add(), at)
+    for at in range(len(gates)) if full else ():
+        fill(score.gates.add(), at)
 
 
-def _group_score(group: GroupScores, score: pb.Score, place: int) -> pb.GroupScore:
-    message = pb.GroupScore(group=group.plan.code, score=score)
+def _fill_criteria(message: pb.GroupScore, group: GroupScores, place: int) -> None:
     points, status = group.points[:, place].tolist(), group.status[:, place].tolist()
     for row, criterion in enumerate(group.plan.criteria):
         applies = status[row] != Status.NOT_APPLICABLE
@@ -149,7 +177,6 @@ def _group_score(group: GroupScores, score: pb.Score, place: int) -> pb.GroupSco
             max_points=int(group.plan.maxima[row, 0]) / MICRO if applies else 0,
             status=_STATUSES[status[row]],
         )
-    return message
 
 
 def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:

@@ -57,9 +57,9 @@ class ScorerService:
             raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
         unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
         assessment = self._assess(admitted[0], call, full=full)
-        return pb.ScoreUnitResponse(
-            scorecard=scorecard(assessment, None, 0, unit, full=full), provenance=provenance(plan, "", request.period)
-        )
+        reply = pb.ScoreUnitResponse(provenance=provenance(plan, "", request.period))
+        scorecard(reply.scorecard, assessment, None, 0, unit, full=full)
+        return reply
 
     def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
         """All units of a province, or none."""
@@ -80,7 +80,9 @@ class ScorerService:
             message = reply.rankings.add()
             ranking_head(ranking, message, full=full)
             if as_rows:
-                message.scorecards.extend(_cards(ranking, part, shown.tolist(), units, full=full))
+                for place in shown.tolist():
+                    unit = units[int(part.units[place])]
+                    scorecard(message.scorecards.add(), ranking.assessment, ranking, place, unit, full=full)
             else:
                 ranking_table(ranking, shown, message.table, full=full)
         return reply
@@ -200,12 +202,3 @@ def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[i
     start = min(read_token(request.page_token, data, revision), units)
     end = min(start + request.page_size, units) if request.page_size else units
     return start, end, make_token(end, data, revision) if end < units else ""
-
-
-def _cards(
-    ranking: Ranking, part: Admitted, shown: list[int], units: Sequence[pb.Unit], *, full: bool
-) -> list[pb.Scorecard]:
-    assessment = ranking.assessment
-    return [
-        scorecard(assessment, ranking, place, units[int(part.units[place])], full=full) for place in shown
-    ]  # fmt: skip

@@ -277,6 +277,25 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak(pid: int) -> int:
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(encoding="ascii"), re.M)
+    assert found
+    return int(found[1]) * 1024
+
+
+@pytest.mark.parametrize("how", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_what_a_small_message_would_unpack_to_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
+    with serve(tmp_path) as (process, address, _), grpc.insecure_channel(address) as channel:
+        before = peak(process.pid)
+        for path in METHODS[:4]:
+            with pytest.raises(grpc.RpcError) as caught:
+                channel.unary_unary(path)(bytes(96 * 2**20), compression=how, timeout=PATIENCE)
+            assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            assert "send them as they are" in caught.value.details()
+        assert peak(process.pid) - before < 16 * 2**20
+        assert scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(hue(), timeout=PATIENCE).scorecard.unit.id == "hue"
+
+
 @pytest.mark.timeout(900)
 def test_malformed_requests_by_the_thousand_leave_no_trace(tmp_path: Path) -> None:
     """Memory and a neighbour's latency stay, every call gets a fitting code, and the log holds no traceback."""

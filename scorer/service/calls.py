@@ -21,6 +21,9 @@ from scorer.settings import Limits
 
 log = logging.getLogger("scorer.calls")
 
+COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+"""How messages begin that were compressed by gzip or deflate."""
+
 Request = TypeVar("Request", bound=Message)
 
 
@@ -105,6 +108,9 @@ class Calls:
         try:
             request.ParseFromString(data)
         except (DecodeError, RecursionError) as error:
+            if data.startswith(COMPRESSED):
+                message = "compressed messages are not taken; send them as they are (grpc-encoding: identity)"
+                raise Refusal(grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST", message) from None
             name = request_type.DESCRIPTOR.full_name
             message = f"the bytes are no {name}: {error}"
             raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", message) from None

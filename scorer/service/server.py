@@ -109,6 +109,8 @@ class Server:
                 # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
+                # gRPC would unpack a message before anything is known of its caller: 140 KB to 140 MB, in each stream.
+                ("grpc.per_message_decompression", 0),
                 ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
                 # On, it resets most calls of an honest client that begins more at once than that, instead of letting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
@@ -212,6 +213,29 @@ def test_a_parent_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
         running.process.kill()
         until(lambda: not any(map(parent_of, workers)), "workers are left")
         assert "Traceback" not in running.said
+
+
+def send_to_a_thread(process: int, number: signal.Signals) -> None:
+    """To one that is not the main one, as the kernel may choose to."""
+    thread = max(int(entry.name) for entry in Path(f"/proc/{process}/task").iterdir())
+    assert thread != process
+    assert ctypes.CDLL(None).tgkill(process, thread, number) == 0
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_signals_that_come_to_another_thread_are_heeded(tmp_path: Path, count: str) -> None:
+    with serve(tmp_path, "--workers", count) as running:
+        body, channel = threading.Event(), running.channel()
+        call = late_call(channel, body)  # it keeps it from ending after the first one
+        time.sleep(0.5)
+        send_to_a_thread(running.process.pid, signal.SIGTERM)
+        until(lambda: refuses(int(running.address.rpartition(":")[2])), "it was not told")
+        assert running.process.poll() is None
+        send_to_a_thread(running.process.pid, signal.SIGTERM)
+        assert running.process.wait(5) == 1
+        body.set()
+        assert call.code() is grpc.StatusCode.UNAVAILABLE
+        channel.close()
 
 
 def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from scorer.service.logs import start_log
 from scorer.service.metrics import Metrics, WorkersMetrics, publish
 from scorer.service.port import HeldPort
 from scorer.service.server import AddressError
+from scorer.service.waiting import wait_for
 from scorer.settings import Settings
 
 
@@ -87,7 +88,7 @@ def _serve_alone(settings: Settings) -> None:
         signal.signal(number, on_signal)
     service.start()
     err.print(f"serving {service.names} on {service.address}")
-    stop.wait()
+    wait_for(stop)
     service.stop()
     logging.shutdown()
     os._exit(0)  # a thread that still computes for a call that was given up would hold the process

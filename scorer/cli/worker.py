@@ -24,6 +24,7 @@ from scorer.cli.output import UserMistake, err
 from scorer.cli.service import Service
 from scorer.service.logs import start_log
 from scorer.service.server import AddressError
+from scorer.service.waiting import wait_for
 from scorer.settings import Settings
 
 
@@ -44,7 +45,7 @@ def main(settings: Settings, *, quiet: bool) -> int:
         return 2
     service.start()
     _report(parent, sets=service.names)
-    stop.wait()
+    wait_for(stop)
     service.stop()
     return 0
 

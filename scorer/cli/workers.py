@@ -17,6 +17,7 @@ import typer
 
 from scorer.cli.output import UserMistake, complain, err
 from scorer.service.metrics import WorkersMetrics
+from scorer.service.waiting import HEED
 from scorer.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.cli.worker")
@@ -164,9 +165,9 @@ class Workers:
             UserMistake, typer.Exit: workers cannot serve.
         """
         while not self._stopping:
-            dues = [vacancy.due for vacancy in self._vacancies]
+            dues = [vacancy.due - time.monotonic() for vacancy in self._vacancies]
             try:
-                report = self._events.get(timeout=max(min(dues) - time.monotonic(), 0) if dues else None)
+                report = self._events.get(timeout=max(min([HEED, *dues]), 0))
             except Empty:
                 self._fill()
                 continue
@@ -232,9 +233,12 @@ class Workers:
             worker.process.stdin.close()
         ends = time.monotonic() + self._settings.grace + LATE
         while self._running:
+            left = ends - time.monotonic()
             try:
-                report = self._events.get(timeout=max(ends - time.monotonic(), 0))
+                report = self._events.get(timeout=max(min(HEED, left), 0))
             except Empty:
+                if left > HEED:
+                    continue
                 for worker in self._running:
                     log.error("%s does not end and is killed", worker)
                     worker.process.kill()

@@ -24,6 +24,7 @@ from scorer.service.metrics import Metrics
 from scorer.service.places import Attendant, Places
 from scorer.service.scorer_service import ScorerService
 from scorer.service.transport import KEEP_ALIVE, credentials
+from scorer.service.waiting import wait_for
 from scorer.settings import Settings
 from scorer.watch import Watch
 
@@ -167,7 +168,7 @@ class Server:
             self._take_in(grace)
         stopped = self._server.stop(max(ends - time.monotonic(), 0))
         self._scoring.resume()
-        stopped.wait()
+        wait_for(stopped)
         self._attendant.end()
 
     def _take_in(self, grace: float) -> None:

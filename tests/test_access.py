@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import logging
@@ -22,6 +23,7 @@ from harness import Refused, catalogue, good, serving
 from test_errors import BESIDE, INFRASTRUCTURE, host, row
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
+from scorer.service.logs import Text
 from scorer.settings import Role, Settings, Tls, Tokens
 
 Metadata = list[tuple[str, str]]
@@ -282,6 +284,25 @@ def test_who_shows_no_good_certificate_is_not_connected(tmp_path: Path, who: str
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         with secure(service.address, AUTHORITY.party("portal")) as channel:
             score_unit(channel, [])
+
+
+def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
+    name, log = "x\n1 INFO call identity=certificate:portal code=OK", io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(Text(""))
+    logger = logging.getLogger("scorer.calls")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+        settings = tls_settings(tmp_path, access={"certificate:portal": frozenset(Role)})
+        with serving(sets, settings) as service, secure(service.address, AUTHORITY.party(name)) as channel:
+            assert refused(score_unit, channel, []) is not None
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    (line,) = log.getvalue().splitlines()
+    assert f" identity={json.dumps(f'certificate:{name}')} method=ScoreUnit code=PERMISSION_DENIED " in line
 
 
 def test_new_certificates_are_taken_without_a_restart_and_broken_ones_are_not(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from typing import Literal
@@ -14,7 +15,7 @@ TEXT = "%(asctime)s %(levelname)s %(message)s"
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
 
-class _Text(logging.Formatter):
+class Text(logging.Formatter):
     """What a record carries besides its message stands after it, as name=value."""
 
     def __init__(self, start: str) -> None:
@@ -23,8 +24,14 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         first, *more = super().format(record).split("\n")
-        carried = [f"{name}={value}" for name, value in record.__dict__.items() if name not in _USUAL]
+        carried = [f"{name}={_word(value)}" for name, value in record.__dict__.items() if name not in _USUAL]
         return "\n".join(self._start + line for line in (" ".join([first, *carried]), *more))
+
+
+def _word(value: object) -> str:
+    """A value as one word: names in certificates and tokens may hold spaces and lines, which would say anything."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
 def start_log(form: Literal["text", "json"], *, several: bool) -> None:
@@ -44,5 +51,5 @@ def start_log(form: Literal["text", "json"], *, several: bool) -> None:
             )
         )
     else:
-        handler.setFormatter(_Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
+        handler.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -23,6 +23,7 @@ class Text(logging.Formatter):
         self._start = start
 
     def format(self, record: logging.LogRecord) -> str:
+        """See ``logging.Formatter``; all lines begin alike."""
         first, *more = super().format(record).split("\n")
         carried = [f"{name}={_word(value)}" for name, value in record.__dict__.items() if name not in _USUAL]
         return "\n".join(self._start + line for line in (" ".join([first, *carried]), *more))

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import Criterion
-from scorer.formulas.blocks import column
 from scorer.groups import Status
 from scorer.points import Bools, Floats
 
@@ -29,6 +28,13 @@ class GroupSums:
         """Criteria that miss an answer."""
         self.not_applicable: Floats = sums[3]
         """Criteria left out."""
+
+    @classmethod
+    def before(cls, nominal: Floats, units: int) -> GroupSums:
+        """Of groups with maxima (g, 1), when nothing is left out."""
+        sums = cls(np.empty((4, len(nominal), units)))
+        sums.max_points[...], sums.not_applicable[...] = nominal, 0.0
+        return sums
 
     def of(self, groups: slice) -> GroupSums:
         """Some of the groups."""
@@ -57,20 +63,17 @@ class Frame:
         """Each group's criteria."""
         self._owners, self._counts = np.array(owners), np.min_scalar_type(len(owners))
         members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
-        self._nominal = column((members @ self.maxima).tolist())
         self._members = members[:, np.argsort(rows)]
         """(g, k) 1 where a row of points is a criterion of a group."""
 
     def add_up(self, award: Award, out: GroupSums) -> None:
-        """Fills ``out`` with the sums of the groups."""
+        """Adds to the sums of the groups, in which nothing is left out so far."""
         if self.groups == 1:
             np.add.reduce(award.points, axis=0, out=out.points[0])
             out.missing[0] = np.add.reduce(award.missing.view(np.uint8), axis=0, dtype=self._counts)
         else:  # few units: calls count; whole numbers are exact in any order
             np.matmul(self._members, award.points, out=out.points)
             np.matmul(self._members, award.missing.astype(np.float64), out=out.missing)
-        out.max_points[...] = self._nominal
-        out.not_applicable[...] = 0
         leavers, units = award.leaves
         if len(units):
             at = self.leavers[leavers]

@@ -105,13 +105,13 @@ class GateTables:
             for n in range(len(table.edges)):
                 stride = prod(len(after) + 1 for after in table.edges[n + 1 :])
                 strides.append([float(stride if at == place else 0) for at in range(len(tables))])
-        self._strides = np.array(strides, dtype=np.float64).reshape(len(some), len(tables)).T
+        self._strides = np.array(strides, dtype=np.float32).reshape(len(some), len(tables)).T
 
     def cells(self, keys: Floats) -> NDArray[np.intp]:
         """The cell (tables, n) of each unit, by keys (rows, n): every edge that a key reaches is a stride further."""
         reached = np.greater_equal(keys[self._rows][:, np.newaxis], self._edges)
         digits = np.add.reduce(reached.view(np.uint8), axis=1, dtype=np.uint8)  # no table has 255 edges a measure
-        return np.asarray(self._strides @ digits.astype(np.float64), dtype=np.intp)
+        return np.asarray(self._strides @ digits.astype(np.float32), dtype=np.intp)  # exact: no table has 2^24 cells
 
 
 class GateCompilerError(Exception):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion
-from scorer.formulas.blocks import Line
+from scorer.formulas.blocks import Line, column
 from scorer.gates import GateTable, GateTables, Rules
 from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
@@ -213,6 +213,11 @@ class TierPlan(Once):
     kernels: Kernels
     """Those of the groups whose plugins are not asked."""
     sums: SumsPlan
+
+    @cached_property
+    def nominal(self) -> Floats:
+        """(groups, 1) maximum of each group if everything applied."""
+        return column([group.nominal for group in self.groups])
 
     @cached_property
     def gates(self) -> GateTables:

@@ -24,10 +24,10 @@ from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
 from scorer.watch import Watch
 
-CHUNK = 10_000
+CHUNK = 20_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
 
-APART = 2_000
+APART = 3_000
 """Units from which on groups are worked out one by one: what a group takes stays in the cache until it is added up."""
 
 BUFFER = 256
@@ -170,13 +170,13 @@ class Awards:
     Args:
         awards: in the order of the tier's groups; each is added up, and forgotten unless it is kept, before the next
             one is worked out, so that the next one finds its memory in the cache.
-        groups: how many there are.
+        nominal: (groups, 1) their maxima if everything applied.
         units: n.
         keep: whether criteria will be asked for.
     """
 
-    def __init__(self, awards: Iterable[Award], groups: int, units: int, *, keep: bool) -> None:
-        self.sums, before = GroupSums(np.empty((4, groups, units))), 0
+    def __init__(self, awards: Iterable[Award], nominal: Floats, units: int, *, keep: bool) -> None:
+        self.sums, before = GroupSums.before(nominal, units), 0
         self._awards, self._places = list[Award](), list[tuple[Award, slice]]()
         for award in awards:
             award.frame.add_up(award, self.sums.of(slice(before, before + award.frame.groups)))
@@ -205,7 +205,7 @@ def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, un
     kernels = plan.kernels.apart if n >= APART else plan.kernels.joint
     own = (kernel.award(cohort.matrix[:, units], excluded) for kernel in kernels)
     given = (group.of(units) for group in asked)
-    return Awards(itertools.chain(own, given), len(plan.groups), n, keep=keep)
+    return Awards(itertools.chain(own, given), plan.nominal, n, keep=keep)
 
 
 class _Sheet:

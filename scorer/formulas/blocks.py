@@ -198,7 +198,7 @@ def run_of(values: Sequence[str], value: str) -> slice | None:
     return slice(places[0], places[-1] + 1) if places else None
 
 
-_ZEROS = np.zeros(2**14)
+_ZEROS = np.zeros(2**15)
 _ZEROS.setflags(write=False)
 
 

@@ -12,17 +12,20 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import grpc
 import pytest
 from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
 from cryptography import x509
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from harness import Refused, catalogue, good, serving
 from test_errors import BESIDE, INFRASTRUCTURE, host, row
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
+from scorer.service.access import NEEDS, OPEN
 from scorer.service.logs import Text
 from scorer.settings import Role, Settings, Tls, Tokens
 
@@ -74,6 +77,22 @@ def check_health(channel: grpc.Channel, metadata: Metadata) -> object:
     return stub.Check(health_pb2.HealthCheckRequest(), metadata=metadata, timeout=10)
 
 
+def watch_health(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = health_pb2_grpc.HealthStub(channel)
+    stream = stub.Watch(health_pb2.HealthCheckRequest(), metadata=metadata, timeout=10)
+    first = next(stream)
+    stream.cancel()
+    return first
+
+
+def list_health(channel: grpc.Channel, metadata: Metadata) -> object:
+    stub = health_pb2_grpc.HealthStub(channel)
+    reply = stub.List(health_pb2.HealthListRequest(), metadata=metadata, timeout=10)
+    assert {one.status for one in reply.statuses.values()} == {health_pb2.HealthCheckResponse.SERVING}
+    assert "egov.scorer.v1.ScorerService" in reply.statuses
+    return reply
+
+
 METHODS: dict[Method, Role | None] = {
     score_unit: Role.SCORER,
     rank_province: Role.RANKER,
@@ -82,6 +101,8 @@ METHODS: dict[Method, Role | None] = {
     reload_criteria_sets: Role.OPERATOR,
     reflect: Role.OPERATOR,
     check_health: None,
+    watch_health: None,
+    list_health: None,
 }
 """Every method, and the role it needs; None: it is open to everybody."""
 
@@ -182,6 +203,41 @@ def test_a_method_is_open_exactly_to_right_tokens_of_who_has_its_role(
             assert found is not None
             assert (found.code, found.info.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING")
             assert found.info.metadata["role"] == METHODS[method]
+
+
+def test_every_method_that_is_served_is_in_the_matrix(channel: grpc.Channel) -> None:
+    token = SIGNER.token(subject(frozenset([Role.OPERATOR])))
+    (reply,) = cast(
+        "list[reflection_pb2.ServerReflectionResponse]", reflect(channel, [("authorization", f"Bearer {token}")])
+    )
+    pool, found = descriptor_pool.Default(), set()
+    for service in reply.list_services_response.service:
+        found |= {f"/{service.name}/{method.name}" for method in pool.FindServiceByName(service.name).methods}
+    assert found == NEEDS.keys() | OPEN
+    assert len(found) == len(METHODS)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
+def test_a_revoked_key_closes_every_method_to_every_role(tmp_path: Path, method: Method) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(key_set(SIGNER))
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
+        access={f"token:{subject(roles)}": roles for roles in ROLES},
+    )
+    tokens = {roles: [("authorization", f"Bearer {SIGNER.token(subject(roles))}")] for roles in ROLES}
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        for roles, metadata in tokens.items():
+            assert (refused(method, service.channel, metadata) is None) == (METHODS[method] in (None, *roles))
+        file.write_text(key_set(Signer("key-2")))
+        for metadata in tokens.values():
+            found = refused(method, service.channel, metadata)
+            if METHODS[method] is None:
+                assert found is None
+            else:
+                assert found is not None
+                assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
 
 
 def test_who_is_in_no_table_may_do_nothing(channel: grpc.Channel) -> None:

@@ -133,6 +133,13 @@ def test_a_call_that_states_no_deadline_gets_one(gate: Gate) -> None:
         assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
 
 
+def test_a_request_that_was_compressed_is_refused(gate: Gate) -> None:
+    request = scorer_pb2.ScoreUnitRequest(criteria_set="water-2020", period=" " * 10_000)
+    with serving(gate.sets()) as service, refusal() as caught:
+        service.scorer.ScoreUnit(request, compression=grpc.Compression.Gzip)
+    assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST")
+
+
 def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     chunks, award = [], scoring.award_points
 

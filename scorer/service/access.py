@@ -13,6 +13,9 @@ from scorer.settings import Role, Settings
 
 ANONYMOUS = "anonymous"
 
+Metadata = Iterable[tuple[str, str | bytes]]
+"""What a call carries besides its message."""
+
 NEEDS = {
     "/egov.scorer.v1.ScorerService/ScoreUnit": Role.SCORER,
     "/egov.scorer.v1.ScorerService/RankProvince": Role.RANKER,
@@ -48,6 +51,20 @@ class Access:
         self._table = settings.access
         self._open = settings.access is None and not settings.beyond_this_machine
         self._tokens = TokenChecker(settings.tokens) if settings.tokens else None
+        self._certificates = settings.tls is not None and settings.tls.clients is not None
+
+    def refuses(self, metadata: Metadata, method: str) -> bool:
+        """Whether what a call begins with says already that it will be refused: nobody has to take its bytes then.
+
+        It cannot say so of callers with certificates, which are seen later; without one they would not be connected.
+        """
+        if self._certificates or self._open:
+            return False
+        try:
+            self.check(self._caller(metadata, ()), method)
+        except Refusal:
+            return True
+        return False
 
     def caller(self, context: grpc.ServicerContext) -> Caller:
         """Who calls.
@@ -55,13 +72,16 @@ class Access:
         Raises:
             Refusal: a token was sent that proves nothing (UNAUTHENTICATED).
         """
-        token = _bearer(context)
+        return self._caller(context.invocation_metadata(), _certificate_names(context))
+
+    def _caller(self, metadata: Metadata, certificate: Iterable[str]) -> Caller:
+        token = _bearer(metadata)
         if token is not None and self._tokens is not None:
             try:
                 return self._of([f"token:{self._tokens.subject(token)}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
-        names = [f"certificate:{name}" for name in _certificate_names(context)]
+        names = [f"certificate:{name}" for name in certificate]
         return self._of(names or [ANONYMOUS])
 
     def check(self, caller: Caller, method: str) -> None:
@@ -92,9 +112,9 @@ class Access:
         return Caller(known[0], frozenset().union(*(self._table.get(name, frozenset()) for name in known)))
 
 
-def _bearer(context: grpc.ServicerContext) -> str | None:
+def _bearer(metadata: Metadata) -> str | None:
     """The token that was sent, if any."""
-    for key, value in context.invocation_metadata():
+    for key, value in metadata:
         if key == "authorization" and isinstance(value, str):
             scheme, _, token = value.partition(" ")
             if scheme.lower() == "bearer":

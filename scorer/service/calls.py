@@ -53,7 +53,7 @@ class Calls:
         answer.
         """
         ways = {path: self._way(path, *how) for name, how in methods.items() for path in [f"/{service}/{name}"]}
-        return _Methods(self._admission, ways)
+        return _Methods(self._access, self._admission, ways)
 
     def _way(self, path: str, request_type: type[Request], answer: Callable[[Request, Call], Message]) -> _Way:
         method = path.rpartition("/")[2]
@@ -153,13 +153,14 @@ class _Way(NamedTuple):
 
 
 class _Methods(grpc.GenericRpcHandler):
-    """Chooses by whether there is room when a call begins."""
+    """Chooses by whether there is room when a call begins, and whether it may be made at all."""
 
-    def __init__(self, admission: Admission, ways: Mapping[str, _Way]) -> None:
-        self._admission, self._ways = admission, ways
+    def __init__(self, access: Access, admission: Admission, ways: Mapping[str, _Way]) -> None:
+        self._access, self._admission, self._ways = access, admission, ways
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
-        way = self._ways.get(handler_call_details.method)
+        method, metadata = handler_call_details.method, handler_call_details.invocation_metadata
+        way = self._ways.get(method)
         if way is None:
             return None
-        return way.refusing if self._admission.full else way.taking
+        return way.refusing if self._admission.full or self._access.refuses(metadata, method) else way.taking

@@ -1,0 +1,69 @@
+"""Who may not call is told so when the call begins: nobody's bytes are taken before it is known who sends them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from credentials import AUDIENCE, ISSUER, Signer, key_set
+from harness import Refused, Service, catalogue, good, host, serving
+from test_errors import BESIDE, INFRASTRUCTURE
+
+from scorer.settings import Role, Settings, Tokens
+
+SIGNER = Signer("key-1")
+METHOD = "/egov.scorer.v1.ScorerService/RankProvince"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    keys = tmp_path_factory.mktemp("keys") / "keys.json"
+    keys.write_text(key_set(SIGNER))
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
+        access={"token:ranker": frozenset([Role.RANKER]), "token:reader": frozenset([Role.READER])},
+    )
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        yield service
+
+
+def answer_before_bytes(service: Service, token: str | None, seconds: float) -> grpc.RpcError:
+    """What a call is told whose message never comes."""
+    begun = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        begun.wait(30)
+        yield b""
+
+    metadata = [("authorization", f"Bearer {token}")] if token else []
+    try:
+        error = service.channel.stream_unary(METHOD).future(never(), metadata=metadata, timeout=seconds).exception()
+    finally:
+        begun.set()
+    assert isinstance(error, grpc.RpcError)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "reason"),
+    [
+        (None, grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS"),
+        (Signer("key-1").token("ranker"), grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"),
+        (SIGNER.token("nobody"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
+        (SIGNER.token("reader"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
+    ],
+    ids=["no token", "wrong key", "nobody", "another role"],
+)
+def test_who_may_not_call_is_refused_before_the_message_comes(
+    service: Service, token: str | None, code: grpc.StatusCode, reason: str
+) -> None:
+    refused = Refused(answer_before_bytes(service, token, 20))
+    assert (refused.code, refused.info.reason) == (code, reason)
+
+
+def test_the_message_of_who_may_call_is_waited_for(service: Service) -> None:
+    error = answer_before_bytes(service, SIGNER.token("ranker"), 2)
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED

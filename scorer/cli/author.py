@@ -6,6 +6,7 @@ import keyword
 import re
 import shlex
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
@@ -28,6 +29,9 @@ CATEGORY = "results"
 
 LONGEST = 40
 """Letters of a name: the code of the criteria set is longer, and has its limit too."""
+
+STUBS = "egov"
+"""The package of the contract's stubs; it has no ``__init__.py``, so that another one of the name would hide it."""
 
 ENDING = ".tmpl"
 PLACE = "NAME"
@@ -78,7 +82,8 @@ def check_name(name: str, host: PluginHost) -> None:
     if keyword.iskeyword(name):
         raise UserMistake(f"{name!r} is a word of Python's, which no package can be called; take another name")
     spec = find_spec(name)
-    if spec is not None and spec.origin is not None:  # without origin: some folder that happens to be called so
+    found = spec is not None and spec.origin is not None  # without origin: some folder that happens to be called so,
+    if found or name == STUBS or name in packages_distributions():  # unless distributions share it, such as google
         raise UserMistake(f"there is a Python package {name!r} already, which would be hidden; take another name")
 
 

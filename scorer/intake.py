@@ -22,8 +22,8 @@ MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
 UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """Unicode categories of control and format characters, line and paragraph separators."""
-AT_ONCE = 2**20
-"""Answers that are looked at together, as that takes as much room again."""
+AT_ONCE = 2**16
+"""Answers that are looked at together: more fall out of the cache between one look and the next."""
 NOT_SEEN = "has a control or format character"
 
 
@@ -231,15 +231,15 @@ def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:
     low, high = plan.bounds
     outside, broken = np.empty((2, len(low)), dtype=np.bool_)
     some = max(1, AT_ONCE // max(len(cohort), 1))
+    floors, below = np.empty((some, len(cohort))), np.empty((some, len(cohort)), dtype=np.bool_)
     with np.errstate(invalid="ignore"):
         for first in range(0, len(low), some):
             rows = slice(first, first + some)
             answers = cohort.matrix[rows]
             least, most = np.fmin.reduce(answers, axis=1), np.fmax.reduce(answers, axis=1)  # NaN where nobody reported
             outside[rows] = (least < low[rows]) | (most > high[rows])
-            decimals = np.floor(answers)
-            np.subtract(decimals, answers, out=decimals)
-            broken[rows] = np.fmin.reduce(decimals, axis=1) < 0
+            whole = np.floor(answers, out=floors[: len(answers)])
+            broken[rows] = np.less(whole, answers, out=below[: len(answers)]).any(axis=1)
     return outside | broken & plan.whole
 
 

@@ -416,8 +416,9 @@ def test_a_wrong_field_of_the_request_is_named(service: Service, case: tuple[dic
         ({}, "source"),
         ({"rows": scorer_pb2.UnitRows()}, "rows.units"),
         ({"table": scorer_pb2.UnitTable()}, "table.units"),
+        ({"table": scorer_pb2.UnitTable(unit_columns=scorer_pb2.UnitColumns(tiers=["district"]))}, "table.units"),
     ],
-    ids=["neither rows nor table", "no rows", "empty table"],
+    ids=["neither rows nor table", "no rows", "empty table", "table of a tier without units"],
 )
 def test_a_province_without_units_is_refused(service: Service, source: dict[str, object], field: str) -> None:
     with refusal() as caught:

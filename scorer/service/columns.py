@@ -27,7 +27,9 @@ def fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findin
         path: the column's, for violations.
         findings: takes what is wrong with the column's form; whether a number can be is the door's business.
     """
-    if problem := _problem(indicator, column, len(row)):
+    if len(column.numbers) == len(row) and not (indicator.options or column.options or column.choices):
+        row[:] = np.asarray(column.numbers)  # as nearly all columns are, so they are not looked at any closer
+    elif problem := _problem(indicator, column, len(row)):
         field, reason, message = problem
         findings.add(REQUEST, f"{path}{field}", reason, message)
         row[:] = math.nan
@@ -39,7 +41,7 @@ def fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findin
         row[:] = np.fromiter(map(known.__getitem__, choices), dtype=np.float64, count=len(row))
         _refuse_unknown(row, indicator, choices.__getitem__, f"{path}.choices", findings)
     else:
-        row[:] = np.asarray(column.numbers)
+        row[:] = math.nan  # a choice that nobody reported, as numbers
 
 
 def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, str, str] | None:
@@ -67,10 +69,11 @@ def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, 
 def _fill_from_options(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
     """The same when numbers are places in the column's own options; options that no unit chose may be anything."""
     numbers, options = np.asarray(column.numbers), column.options
-    known = _Places({option: float(n) for n, option in enumerate(indicator.options)})
+    places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
+    known = [math.nan, *map(places.__getitem__, options)]
     # One place on, so that NaN, which becomes the smallest integer (or 0), is at the first one, as is what is negative.
     at = (numbers + 1).astype(np.intp)
-    row[:] = np.array([math.nan, *map(known.__getitem__, options)]).take(at, mode="clip")
+    row[:] = np.array(known).take(at, mode="clip")
     fits = np.array([math.nan, *range(len(options))]).take(at, mode="clip") == numbers
     if np.count_nonzero(fits) + np.count_nonzero(np.isnan(numbers)) < len(row):
         wrong = np.flatnonzero(~fits & ~np.isnan(numbers))
@@ -83,7 +86,8 @@ def _fill_from_options(row: Floats, indicator: Indicator, column: pb.Column, pat
             ),
         )
         row[wrong] = math.nan
-    _refuse_unknown(row, indicator, lambda unit: options[int(numbers[unit])], f"{path}.numbers", findings)
+    if UNKNOWN in known:
+        _refuse_unknown(row, indicator, lambda unit: options[int(numbers[unit])], f"{path}.numbers", findings)
 
 
 def _refuse_unknown(

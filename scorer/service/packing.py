@@ -1,11 +1,13 @@
-"""Columns into messages as they lie in memory: five times as fast as number by number.
+"""Messages with columns, put together as they go over the wire: five times as fast as number by number.
 
-A packed repeated field is a tag, a length in bytes and the numbers (https://protobuf.dev/programming-guides/encoding);
-doubles and fixed64 are eight bytes each, the least significant first, as NumPy keeps them here.
+A field that is packed, or a message, is a tag, a length in bytes and the content
+(https://protobuf.dev/programming-guides/encoding); doubles and fixed64 are eight bytes each, the least significant
+first, as NumPy keeps them here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,22 +16,55 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
+from scorer.points import Numbers
+
 _LENGTH_DELIMITED = 2
 
 
-def pack(message: Message, field: str, numbers: NDArray[Any]) -> None:
-    """Adds numbers (n,) to a packed field: doubles, fixed64, or what takes one byte: booleans, integers to 127."""
-    tag, kind = _field(message.DESCRIPTOR, field)
-    data = np.ascontiguousarray(numbers, dtype=kind)
-    message.MergeFromString(b"".join((tag, _varint(data.nbytes), data.data)))
+class Packed:
+    """The bytes of a message.
 
+    Args:
+        message: its other fields.
+    """
 
-def pack_integers(message: Message, field: str, numbers: NDArray[np.int64]) -> None:
-    """Adds integers (n,) from 0 on to a packed field of integers or enumeration members."""
-    if numbers.max(initial=0) < 128:
-        pack(message, field, numbers)
-    else:
-        getattr(message, field).extend(numbers.tolist())
+    def __init__(self, message: Message) -> None:
+        self._descriptor = message.DESCRIPTOR
+        self._parts: list[bytes | memoryview] = [message.SerializeToString()]
+        self._size = len(self._parts[0])
+
+    def numbers(self, field: str, numbers: NDArray[Any]) -> None:
+        """Adds numbers (n,) to a packed field: doubles, fixed64, or what takes one byte: booleans, integers to 127."""
+        tag, kind = _field(self._descriptor, field)
+        content = np.ascontiguousarray(numbers, dtype=kind)
+        self._add(tag, content.nbytes, [content.data])
+
+    def integers(self, field: str, numbers: Numbers) -> None:
+        """Adds whole numbers (n,) from 0 to 2^28 - 1 to a packed field of integers or enumeration members.
+
+        Seven bits a byte, the eighth says that another byte follows: four for each if one is enough for not all.
+        """
+        if numbers.max(initial=0) < 128:
+            self.numbers(field, numbers)
+            return
+        tag, _ = _field(self._descriptor, field)
+        bits = numbers.astype("<u4")
+        content = (bits & 0x7F) | (bits & 0x3F80) << 1 | (bits & 0x1FC000) << 2 | (bits & 0xFE00000) << 3 | 0x808080
+        self._add(tag, content.nbytes, [content.data])
+
+    def message(self, field: str, packed: Packed) -> None:
+        """Adds a message to a field."""
+        tag, _ = _field(self._descriptor, field)
+        self._add(tag, packed._size, packed._parts)
+
+    def merge_into(self, message: Message) -> None:
+        """Adds all of it to a message."""
+        message.MergeFromString(b"".join(self._parts))
+
+    def _add(self, tag: bytes, size: int, parts: Sequence[bytes | memoryview]) -> None:
+        length = _varint(size)
+        self._parts += [tag, length, *parts]
+        self._size += len(tag) + len(length) + size
 
 
 @cache

@@ -11,11 +11,11 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
 from scorer.plan import GatePlan, SetPlan, TierPlan
-from scorer.points import MICRO, Ints, from_micro
+from scorer.points import MICRO, Floats, Ints
 from scorer.ranking import Ranking
 from scorer.scores import Scores, UnitSums
 from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
-from scorer.service.packing import pack, pack_integers
+from scorer.service.packing import Packed
 
 PERCENT = 10_000
 """Parts per million in a percent."""
@@ -200,43 +200,58 @@ def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:
 def ranking_table(ranking: Ranking, places: Ints, table: pb.RankingTable, *, full: bool) -> None:
     """The units at ``places`` of the tier as columns of ``table``."""
     assessment = ranking.assessment
-    table.unit_ids.extend(map(assessment.cohort.unit_ids.__getitem__, places.tolist()))
+    columns = Packed(pb.RankingTable())
     for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-        _category_column(category, ranks, places, table.categories.add(), full=full)
-    _score_columns(assessment.overall, places, table.overall)
-    pack_integers(table, "overall_ranks", ranking.overall[places])
+        columns.message("categories", _category_column(category, ranks, places, full=full))
+    columns.message("overall", _score_columns(assessment.overall, places))
+    columns.integers("overall_ranks", ranking.overall.take(places))
     if ranking.commended is not None:
-        pack(table, "commended", ranking.commended[places])
+        columns.numbers("commended", ranking.commended.take(places))
+    columns.merge_into(table)
+    table.unit_ids.extend(np.array(assessment.cohort.unit_ids, dtype=object).take(places).tolist())
 
 
-def _category_column(
-    category: CategoryScores, ranks: Ints, places: Ints, column: pb.CategoryColumn, *, full: bool
-) -> None:
+def _category_column(category: CategoryScores, ranks: Ints, places: Ints, *, full: bool) -> Packed:
     plan = category.plan
-    column.category = plan.code
-    _score_columns(category.scores, places, column.score)
-    pack(column, "standings", _STANDINGS[category.standing[places]])
-    pack_integers(column, "levels", category.level[places])
-    pack_integers(column, "ranks", ranks[places])
-    column.gates.extend(gate(item, plan.measures[item.measure].name) for item in plan.gates)
-    pack(column, "failed_gates", category.failed(places))
+    gates = [gate(item, plan.measures[item.measure].name) for item in plan.gates]
+    column = Packed(pb.CategoryColumn(category=plan.code, gates=gates))
+    column.message("score", _score_columns(category.scores, places))
+    column.numbers("standings", _STANDINGS.take(category.standing.take(places)))
+    column.integers("levels", category.level.take(places))
+    column.integers("ranks", ranks.take(places))
+    column.numbers("failed_gates", category.failed(places))
     for at, measure in enumerate(category.measures):
         units = [unit for place, unit in plan.keys if place == at]
-        message = column.measures.add(measure=measure.plan.name)
+        message = Packed(pb.MeasureColumn(measure=measure.plan.name))
         if "percent" in units:
-            some = measure.max_points[places] > 0
-            pack(message, "percent", np.where(some, measure.percent[places] / PERCENT, np.nan))
+            percent = _divided(measure.percent, places, PERCENT)
+            percent[measure.max_points.take(places) == 0] = np.nan
+            message.numbers("percent", percent)
         if "points" in units:
-            pack(message, "points", from_micro(measure.points[places]))
+            message.numbers("points", _divided(measure.points, places, MICRO))
+        column.message("measures", message)
     if full:
         for group in category.groups:
-            _score_columns(group.scores, places, column.groups.add(group=group.plan.code).score)
+            message = Packed(pb.GroupColumn(group=group.plan.code))
+            message.message("score", _score_columns(group.scores, places))
+            column.message("groups", message)
+    return column
 
 
-def _score_columns(scores: Scores, places: Ints, columns: pb.ScoreColumns) -> None:
-    for field in ("points", "max_points", "converted", "published"):
-        pack(columns, field, from_micro(getattr(scores, field)[places]))
-    pack(columns, "percent", scores.percent[places] / PERCENT)
-    pack_integers(columns, "missing", scores.missing[places].astype(np.int64))
-    pack_integers(columns, "not_applicable", scores.not_applicable[places].astype(np.int64))
-    columns.nominal_max_points = scores.nominal / 1e6
+def _score_columns(scores: Scores, places: Ints) -> Packed:
+    columns = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
+    columns.numbers("points", _divided(scores.points, places, MICRO))
+    columns.numbers("max_points", _divided(scores.max_points, places, MICRO))
+    columns.numbers("percent", _divided(scores.percent, places, PERCENT))
+    columns.numbers("converted", _divided(scores.converted, places, MICRO))
+    columns.numbers("published", _divided(scores.published, places, MICRO))
+    columns.integers("missing", scores.missing.take(places))
+    columns.integers("not_applicable", scores.not_applicable.take(places))
+    return columns
+
+
+def _divided(numbers: Floats, places: Ints, by: int) -> Floats:
+    """The numbers at some places, in the unit that they are sent in."""
+    found: Floats = numbers.take(places)
+    found /= by
+    return found

@@ -112,9 +112,7 @@ def _exclusions(
         message = "are given beside table.exclusions; give exactly one of them"
         findings.add(REQUEST, "table.criterion_exclusions", "BOTH_LISTS", message)
         return []
-    few = check_count(
-        findings, REQUEST, "table.criterion_exclusions", len(table.criterion_exclusions), criteria
-    )  # fmt: skip
+    few = check_count(findings, REQUEST, "table.criterion_exclusions", len(table.criterion_exclusions), criteria)
     return _by_criterion(table.criterion_exclusions, len(ids), findings) if few else []
 
 
@@ -155,9 +153,19 @@ def _by_criterion(
             message = f"{code[:80]!r} has an exclusion already"
             findings.add(REQUEST, f"{path}.criterion_id", "DUPLICATE_EXCLUSION", message)
         elif check_count(findings, REQUEST, f"{path}.unit_places", len(exclusion.unit_places), units):
-            places = np.asarray(exclusion.unit_places)
-            for at in np.flatnonzero(places >= units).tolist():
-                message = f"there is no unit {places[at]}; the table has {units}, counted from 0"
-                findings.add(REQUEST, f"{path}.unit_places[{at}]", "UNKNOWN_UNIT", message)
-            exclusions[code] = places[places < units].tolist(), n, code
+            exclusions[code] = _known_places(exclusion, path, units, findings), n, code
     return list(exclusions.values())
+
+
+def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findings: Findings) -> list[int]:
+    """The places of its units that there are."""
+    places = np.asarray(exclusion.unit_places, dtype=np.int64)
+    there = places < units
+    findings.add_all(
+        places[~there],
+        lambda place: f"{path}.unit_places[{np.argmax(places == place)}]",
+        "UNKNOWN_UNIT",
+        lambda place: f"there is no unit {place}; the table has {units}, counted from 0",
+    )
+    known: list[int] = places[there].tolist()
+    return known

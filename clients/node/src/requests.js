@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import {
   AnswerSchema,
   ColumnSchema,
+  CriterionExclusionSchema,
   ExclusionSchema,
   ScorecardView,
   UnitAnswersSchema,
@@ -112,10 +113,39 @@ export function tableMessage(units, columns, notApplicable) {
   return create(UnitTableSchema, {
     unitColumns: unitColumns(units),
     columns: Object.entries(columns).map(([code, values]) => columnMessage(code, values)),
-    exclusions: Object.entries(notApplicable)
-      .filter(([, criteria]) => criteria.length)
-      .map(([unitId, criteria]) => create(ExclusionSchema, { unitId, criterionIds: [...criteria] })),
+    ...exclusions(units, notApplicable),
   });
+}
+
+/**
+ * By criterion; by unit when one is not there, so that the service can say which, and what may be meant.
+ *
+ * @param {readonly Unit[]} units
+ * @param {Readonly<Record<string, readonly string[]>>} notApplicable
+ */
+function exclusions(units, notApplicable) {
+  const given = Object.entries(notApplicable).filter(([, criteria]) => criteria.length);
+  const places = new Map(units.map(({ id }, place) => [id, place]));
+  /** @type {Map<string, number[]>} */
+  const byCriterion = new Map();
+  for (const [unitId, criteria] of given) {
+    const place = places.get(unitId);
+    if (place === undefined) {
+      return {
+        exclusions: given.map(([unitId, ids]) => create(ExclusionSchema, { unitId, criterionIds: [...ids] })),
+      };
+    }
+    for (const criterion of criteria) {
+      const its = byCriterion.get(criterion) ?? [];
+      its.push(place);
+      byCriterion.set(criterion, its);
+    }
+  }
+  return {
+    criterionExclusions: [...byCriterion].map(([criterionId, unitPlaces]) =>
+      create(CriterionExclusionSchema, { criterionId, unitPlaces }),
+    ),
+  };
 }
 
 /**

@@ -28,9 +28,11 @@ from scorer.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 from scorer.service.local import LocalTransport
-from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult
+from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult, Violation
 from scorer_client.sentences import shown
+from scorer_client.sheet import Sheet
 from scorer_client.tables import fill_table
+from scorer_client.units import Units
 
 SET = "tested-2020"
 BAC_KAN = "bac-kan-2020"
@@ -321,6 +323,33 @@ def test_a_column_is_what_it_holds_however_it_lies_in_memory(column: Any) -> Non
     fill_table(table, TWO, {"network_points": column}, {})
     first, second = table.columns[0].numbers
     assert (first, math.isnan(second)) == (7.5, True)
+
+
+def test_what_is_the_same_for_many_goes_over_the_wire_once() -> None:
+    table = scorer_pb2.UnitTable()
+    units = [Unit("a", "district", "A"), Unit("b", "district"), Unit("c", "district", "C")]
+    fill_table(table, units, {"head": ["deputy", None, "deputy"]}, {"c": ["NW.02", "SV.01"], "b": [], "a": ["NW.02"]})
+    columns, (head,) = table.unit_columns, table.columns
+    assert (list(columns.ids), list(columns.tiers)) == (["a", "b", "c"], ["district"])
+    assert (list(columns.names), list(columns.parents)) == (["A", "", "C"], [])
+    assert (list(head.options), [head.numbers[0], head.numbers[2]], list(head.choices)) == (["deputy"], [0, 0], [])
+    assert math.isnan(head.numbers[1])
+    exclusions = {one.criterion_id: list(one.unit_places) for one in table.criterion_exclusions}
+    assert exclusions == {"NW.02": [2, 0], "SV.01": [2]}
+
+
+def test_a_unit_that_is_not_there_cannot_be_excluded_from_anything(client: Client) -> None:
+    error = refused(lambda: client.rank_table(SET, TWO, {}, not_applicable={"a": ["NW.02"], "bb": ["NW.02"]}))
+    assert [(v.field, v.reason) for v in error.violations] == [("table.exclusions[1].unit_id", "UNKNOWN_UNIT")]
+
+
+def test_a_criterion_that_the_service_does_not_let_be_excluded_is_named_in_the_file() -> None:
+    sheet = Sheet(Units(TWO), {}, {"b": ["NW.02"], "a": ["NW.02", "NW.99"]}, ["id", "tier", "not_applicable"])
+    violation = Violation(
+        "table.criterion_exclusions[1].criterion_id", "UNKNOWN_CRITERION", "unknown criterion 'NW.99'"
+    )
+    error = ScorerError(grpc.StatusCode.INVALID_ARGUMENT, "", violations=[violation])
+    assert [v.field for v in sheet.in_file(error).violations] == ["row 2, column C (not_applicable)"]
 
 
 def test_units_may_come_one_by_one(client: Client) -> None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
 from scorer_client.requests import EPOCH, Row, Value
+from scorer_client.tables import by_criterion
 from scorer_client.units import Units
 
 _PLACE = re.compile(
     r"table\.(?:unit_columns\.(?P<field>\w+)s\[(?P<unit>\d+)\]"
     r"|columns\[(?P<column>\d+)\]\.\w+\[(?P<entry>\d+)\]"
-    r"|exclusions\[(?P<exclusion>\d+)\]\.criterion_ids\[\d+\])"
+    r"|criterion_exclusions\[(?P<exclusion>\d+)\]\.criterion_id)"
 )
 
 _ROW = re.compile(
@@ -84,8 +85,8 @@ class Sheet:
             return place(int(match["unit"]) + 2, self.header, match["field"])
         if match["column"]:
             return place(int(match["entry"]) + 2, self.header, list(self.columns)[int(match["column"])])
-        code = list(self.not_applicable)[int(match["exclusion"])]
-        return place((self.units.place(code) or 0) + 2, self.header, "not_applicable")
+        first, *_ = list(by_criterion(self.not_applicable).values())[int(match["exclusion"])]
+        return place((self.units.place(first) or 0) + 2, self.header, "not_applicable")
 
 
 def place(row: int, header: Sequence[str], column: str, at: int | None = None) -> str:

@@ -26,9 +26,26 @@ def fill_table(
     known.fill(table.unit_columns)
     for code, values in columns.items():
         _fill_column(table.columns.add(indicator=code), values)
-    for code, criteria in not_applicable.items():
-        if criteria:
+    _fill_exclusions(table, known, {code: criteria for code, criteria in not_applicable.items() if criteria})
+
+
+def _fill_exclusions(table: pb.UnitTable, units: Units, not_applicable: Mapping[str, Sequence[str]]) -> None:
+    """By criterion; by unit when one is not there, so that the service can say which, and what may be meant."""
+    if any(units.place(code) is None for code in not_applicable):
+        for code, criteria in not_applicable.items():
             table.exclusions.add(unit_id=code, criterion_ids=criteria)
+        return
+    for criterion, codes in by_criterion(not_applicable).items():
+        table.criterion_exclusions.add(criterion_id=criterion, unit_places=[units.place(code) or 0 for code in codes])
+
+
+def by_criterion(not_applicable: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Ids of units, by criterion that does not apply to them."""
+    found: dict[str, list[str]] = {}
+    for code, criteria in not_applicable.items():
+        for criterion in criteria:
+            found.setdefault(criterion, []).append(code)
+    return found
 
 
 def _fill_column(column: pb.Column, values: Any) -> None:

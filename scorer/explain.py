@@ -42,14 +42,14 @@ def units_failing(category: CategoryScores, units: Ints | slice) -> Ints:
     return cells.fails @ in_cell
 
 
-def unranked_by_gate(assessment: Assessment) -> list[tuple[str, str, int]]:
+def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[str, str, int]]:
     """Category, measure, and how many units miss that gate of the lowest level; without gates that nobody misses."""
     missed = []
     for category in assessment.categories:
         plan, lowest = category.plan, len(category.plan.levels) - 1
-        for gate, units in zip(plan.gates, units_failing(category, slice(None)).tolist(), strict=True):
-            if units and gate.level_place == lowest:
-                missed.append((plan.code, plan.measures[gate.measure].name, units))
+        for gate, count in zip(plan.gates, units_failing(category, units).tolist(), strict=True):
+            if count and gate.level_place == lowest:
+                missed.append((plan.code, plan.measures[gate.measure].name, count))
     return missed
 
 

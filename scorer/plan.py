@@ -276,6 +276,15 @@ class SetPlan(Once):
     """By group."""
 
     @cached_property
+    def asks_nobody(self) -> bool:
+        """Whether validating and scoring run no code of plugins, which may take its time."""
+        tiers = self.tiers.values()
+        return all(
+            all(group.lines is not None for group in tier.groups) and len(tier.plain_parts) == len(tier.checks)
+            for tier in tiers
+        )
+
+    @cached_property
     def asked(self) -> Mapping[str, tuple[int, Indicator, bool, bool]]:
         """Of each indicator, by code: its matrix row, itself, and whether its answers are numbers, or flags."""
         found = {}

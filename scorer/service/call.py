@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import grpc
 
@@ -23,6 +24,14 @@ REQUEST_ID = "x-request-id"
 _GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+class Scored(NamedTuple):
+    """Units that were scored for a call."""
+
+    assessment: Assessment
+    units: range
+    """Their places in it; other calls may have the others."""
+
+
 @dataclass
 class Call:
     """One call; the service notes in it what it does."""
@@ -37,13 +46,13 @@ class Call:
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
     """The criteria set it is about."""
-    assessments: list[Assessment] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
     """What was scored, tier by tier."""
 
     @property
     def units(self) -> int:
         """How many units were scored."""
-        return sum(len(assessment.cohort) for assessment in self.assessments)
+        return sum(len(part.units) for part in self.scored)
 
     @property
     def seconds(self) -> float:

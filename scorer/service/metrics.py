@@ -61,8 +61,8 @@ class Metrics:
         criteria_set = call.plan.criteria_set.code
         if call.units:
             self.units.labels(call.method, criteria_set).inc(call.units)
-        for assessment in call.assessments:
-            for category, measure, units in unranked_by_gate(assessment):
+        for assessment, places in call.scored:
+            for category, measure, units in unranked_by_gate(assessment, slice(places.start, places.stop)):
                 self.unranked.labels(criteria_set, assessment.plan.tier, category, measure).inc(units)
 
     def show(self, catalogue: Catalogue) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import grpc
 
@@ -19,15 +20,24 @@ from scorer.points import Ints
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, rows_sheet
-from scorer.service.call import Call
+from scorer.service.call import Call, Scored
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
 from scorer.service.sets import find_set
 from scorer.service.tables import TablePlaces, table_sheet, unit_count
+from scorer.service.together import Together
 from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
+
+
+class _Single(NamedTuple):
+    """A call that asks for one unit."""
+
+    request: pb.ScoreUnitRequest
+    call: Call
+    plan: SetPlan
 
 
 class ScorerService:
@@ -40,26 +50,48 @@ class ScorerService:
 
     def __init__(self, catalogue: Callable[[], Catalogue], watch: Watch | None = None) -> None:
         self._catalogue, self._watch = catalogue, watch or Watch()
+        self._together = Together(self._score_units)
 
     def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
-        """One unit: a cohort of one."""
+        """One unit: a cohort of one, or of all whose calls wait just now."""
         call.plan = plan = find_set(self._catalogue(), request)
-        findings = Findings()
-        _check_common(plan, request.period, request.view, findings)
-        places = RowPlaces(single=True)
-        sheet = rows_sheet(plan, [request.unit_answers], places, findings)
+        single = _Single(request, call, plan)
+        if plan.asks_nobody:
+            return self._together.answer((id(plan), request.view), single)
+        return self._score_units([single])[0]
+
+    def _score_units(self, singles: Sequence[_Single]) -> Sequence[pb.ScoreUnitResponse]:
+        """The units of some calls that ask for the same set and view.
+
+        Raises:
+            Refusal: something is wrong with one of them, which for several does not say with which.
+        """
+        plan, view = singles[0].plan, singles[0].request.view
+        full = view == pb.SCORECARD_VIEW_FULL
+        findings, places = Findings(), RowPlaces(single=True)
+        for single in singles:
+            _check_common(plan, single.request.period, view, findings)
+        sheet = rows_sheet(plan, [single.request.unit_answers for single in singles], places, findings)
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
-        if admitted[0].plan.cohort_criteria:
-            named = ", ".join(admitted[0].plan.cohort_criteria)
-            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
-            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
-        unit, full = request.unit_answers.unit, request.view == pb.SCORECARD_VIEW_FULL
-        assessment = self._assess(admitted[0], call, full=full)
-        reply = pb.ScoreUnitResponse(provenance=provenance(plan, "", request.period))
-        scorecard(reply.scorecard, assessment, None, 0, unit, full=full)
-        return reply
+        replies = [pb.ScoreUnitResponse(provenance=provenance(plan, "", one.request.period)) for one in singles]
+
+        def keep_on() -> None:
+            for single in singles:
+                single.call.keep_on()
+
+        for part in admitted:
+            if part.plan.cohort_criteria:
+                named = ", ".join(part.plan.cohort_criteria)
+                message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
+                raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
+            assessment = self._assess(part, keep_on, full=full)
+            for place, at in enumerate(part.units.tolist()):
+                request, call, _ = singles[at]
+                scorecard(replies[at].scorecard, assessment, None, place, request.unit_answers.unit, full=full)
+                call.scored = [Scored(assessment, range(place, place + 1))]
+        return replies
 
     def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
         """All units of a province, or none."""
@@ -96,20 +128,22 @@ class ScorerService:
             if before + len(part.units) <= page.start or before >= page.stop:
                 before += len(part.units)
                 continue
-            for ranking in rank(self._assess(part, call, full=full), rule, part.parents):
+            assessment = self._assess(part, call.keep_on, full=full)
+            call.scored.append(Scored(assessment, range(len(part.units))))
+            for ranking in rank(assessment, rule, part.parents):
                 shown = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
                 before += len(ranking.order)
                 if len(shown):
                     yield part, ranking, shown
 
-    def _assess(self, part: Admitted, call: Call, *, full: bool) -> Assessment:
+    def _assess(self, part: Admitted, keep_on: Callable[[], None], *, full: bool) -> Assessment:
         """Scores the units of a tier.
 
         Raises:
             Refusal: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
         """
         try:
-            assessment = assess(part.plan, part.cohort, full=full, watch=self._watch, keep_on=call.keep_on)
+            return assess(part.plan, part.cohort, full=full, watch=self._watch, keep_on=keep_on)
         except PluginFault as fault:
             metadata = {
                 "group": fault.provider.group,
@@ -121,8 +155,6 @@ class ScorerService:
         except Crowded as crowded:
             message = f"{crowded}; try again later; if it stays so, have the plugin mended and restart the service"
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
-        call.assessments.append(assessment)
-        return assessment
 
 
 def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> list[Admitted]:

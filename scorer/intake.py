@@ -236,7 +236,8 @@ def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:
         for first in range(0, len(low), some):
             rows = slice(first, first + some)
             answers = cohort.matrix[rows]
-            least, most = np.fmin.reduce(answers, axis=1), np.fmax.reduce(answers, axis=1)  # NaN where nobody reported
+            # NaN where nobody reported
+            least, most = (nearest.reduce(answers, axis=1, initial=np.nan) for nearest in (np.fmin, np.fmax))
             outside[rows] = (least < low[rows]) | (most > high[rows])
             whole = np.floor(answers, out=floors[: len(answers)])
             broken[rows] = np.less(whole, answers, out=below[: len(answers)]).any(axis=1)

@@ -115,9 +115,14 @@ class Province:
     def table(self) -> bytes:
         """A RankProvinceRequest with a table, in the forms that are fast."""
         cohort = self.cohort
+        choices = [code for code in cohort.rows if cohort.indicators[code].options]
+        numbers = [code for code in cohort.rows if not cohort.indicators[code].options]
         table = pb.UnitTable(
             unit_columns=pb.UnitColumns(ids=cohort.unit_ids, tiers=[cohort.tier]),
-            columns=[self._column(code) for code in self.set_plan.rows],
+            columns=[self._column(code) for code in choices],
+            number_columns=pb.NumberColumns(
+                indicators=numbers, numbers=np.concatenate([cohort.values(code) for code in numbers])
+            ),
         )
         for criterion, mask in cohort.excluded.items():
             table.criterion_exclusions.add(criterion_id=criterion, unit_places=np.flatnonzero(mask).tolist())
@@ -155,8 +160,7 @@ class Province:
 
     def _column(self, code: str) -> pb.Column:
         options = self.cohort.indicators[code].options[::-1]  # in another order than the set's, as callers may
-        values = self.cohort.values(code)
-        return pb.Column(indicator=code, numbers=len(options) - 1 - values if options else values, options=options)
+        return pb.Column(indicator=code, numbers=len(options) - 1 - self.cohort.values(code), options=options)
 
     def _left_out(self, unit: int) -> list[str]:
         return [criterion for criterion, mask in self.cohort.excluded.items() if mask[unit]]

@@ -124,10 +124,9 @@ def row(message: pb.UnitAnswers) -> Row:
     return Row(message.unit.id, message.unit.tier, answers, not_applicable=list(message.not_applicable_criteria))
 
 
-def values(column: pb.Column) -> Any:
-    if not column.options:
-        return np.array(column.numbers)
-    return [column.options[int(place)] if place == place else "" for place in column.numbers]
+def values(province: Province, code: str) -> Any:
+    options, numbers = province.cohort.indicators[code].options, province.cohort.values(code)
+    return [options[int(place)] if place == place else "" for place in numbers] if options else numbers
 
 
 def test_rank_province(
@@ -141,7 +140,7 @@ def test_rank_province(
     drawn = province(units)
     as_rows, as_table = (pb.RankProvinceRequest.FromString(data) for data in (drawn.rows, drawn.table))
     code = as_table.criteria_set
-    columns = {column.indicator: values(column) for column in as_table.table.columns}
+    columns = {code: values(drawn, code) for code in drawn.cohort.rows}
     rows = [row(message) for message in as_rows.rows.units]
     named = [Unit(one.id, one.tier) for one in rows]
     left_out = {one.id: one.not_applicable for one in rows if one.not_applicable}

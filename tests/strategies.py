@@ -589,11 +589,16 @@ def table(units: Sequence[Unit]) -> pb.UnitTable:
 
 
 def fast_table(units: Sequence[Unit]) -> pb.UnitTable:
-    """The same in the forms that are fast: units and exclusions as columns too, options once and then by place."""
+    """The same in the forms that are fast: units and exclusions as columns too, options once and then by place, some
+    columns of numbers as a block."""
     slow = table(units)
     tiers, names, parents = ([getattr(unit, field) for unit in units] for field in ("tier", "name", "parent"))
-    columns = []
-    for column in slow.columns:
+    columns, block = [], pb.NumberColumns()
+    for at, column in enumerate(slow.columns):
+        if column.numbers and at % 2:
+            block.indicators.append(column.indicator)
+            block.numbers.extend(column.numbers)
+            continue
         options = sorted({option for option in column.choices if option}, reverse=True)
         places = [options.index(option) if option else math.nan for option in column.choices]
         columns.append(pb.Column(indicator=column.indicator, options=options, numbers=[*column.numbers, *places]))
@@ -605,6 +610,7 @@ def fast_table(units: Sequence[Unit]) -> pb.UnitTable:
             parents=parents if any(parents) else [],
         ),
         columns=columns,
+        number_columns=block,
         criterion_exclusions=[
             pb.CriterionExclusion(
                 criterion_id=criterion,

@@ -142,11 +142,15 @@ def test_a_list_longer_than_what_it_can_name_is_one_violation(service: Service, 
     with refusal() as caught:
         service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="tested", table=table))
     assert caught[0].fields == {"table.columns": "TOO_MANY", "table.exclusions": "TOO_MANY"}
-    for exclusions, field in (
-        ([pb.CriterionExclusion()] * many, "criterion_exclusions"),
-        ([pb.CriterionExclusion(unit_places=[7] * many)], "criterion_exclusions[0].unit_places"),
+    for fast, field in (
+        (pb.UnitTable(criterion_exclusions=[pb.CriterionExclusion()] * many), "criterion_exclusions"),
+        (
+            pb.UnitTable(criterion_exclusions=[pb.CriterionExclusion(unit_places=[7] * many)]),
+            "criterion_exclusions[0].unit_places",
+        ),
+        (pb.UnitTable(number_columns=pb.NumberColumns(indicators=[""] * many)), "number_columns.indicators"),
     ):
-        fast = pb.UnitTable(units=table.units, criterion_exclusions=exclusions)
+        fast.units.extend(table.units)
         with refusal() as caught:
             service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="tested", table=fast))
         assert caught[0].fields == {f"table.{field}": "TOO_MANY"}

@@ -524,6 +524,12 @@ def fast_table(
     )
 
 
+def block(indicators: list[str], *numbers: float, columns: tuple[scorer_pb2.Column, ...] = ()) -> scorer_pb2.UnitTable:
+    """The same districts, and columns as a block."""
+    given = scorer_pb2.NumberColumns(indicators=indicators, numbers=numbers)
+    return both(fast_table(), number_columns=given, columns=columns)
+
+
 def both(first: scorer_pb2.UnitTable, **fields: object) -> scorer_pb2.UnitTable:
     first.MergeFrom(scorer_pb2.UnitTable(**fields))
     return first
@@ -672,6 +678,41 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         "table.unit_columns.tiers[0]", "UNKNOWN_TIER",
         "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
     ),
+    "misspelt indicator of a block": (
+        block(["staff", "computrs"], *range(6)),
+        "table.number_columns.indicators[1]", "UNKNOWN_INDICATOR",
+        "unknown indicator 'computrs'; did you mean 'computers'?",
+    ),
+    "column given twice in a block": (
+        block(["staff", "staff"], *range(6)),
+        "table.number_columns.indicators[1]", "DUPLICATE_COLUMN",
+        "'staff' is given by table.number_columns.indicators[0] already",
+    ),
+    "column given in a block too": (
+        block(["staff", "files"], *range(6)),
+        "table.number_columns.indicators[1]", "DUPLICATE_COLUMN", "'files' is given by table.columns[0] already",
+    ),
+    "choice in a block": (
+        block(["head", "staff"], *range(6)),
+        "table.number_columns.indicators[0]", "WRONG_KIND", "'head' is a choice: give a column of its own",
+    ),
+    "short block": (
+        block(["computers", "staff"], *range(5)),
+        "table.number_columns.numbers", "WRONG_LENGTH", "has 5 entries for 2 indicators of 3 units",
+    ),
+    "block of no indicators": (
+        block([], 1),
+        "table.number_columns.numbers", "WRONG_LENGTH", "has 1 entries for 0 indicators of 3 units",
+    ),
+    "half a computer in a block": (
+        block(["staff", "computers"], 1, 2, 3, 4, 5.5, 6),
+        "table.number_columns.numbers[4]", "WRONG_KIND", "a count is a whole number, not 5.5",
+    ),
+    "part larger than its whole in a block": (
+        block(["online"], 9, math.nan, 10),
+        "table.number_columns.numbers[2]", "PART_LARGER_THAN_WHOLE",
+        "10 is more than files = 9, of which it is a part",
+    ),
     "exclusions in both forms": (
         both(fast_table(("INF.02", [0])), exclusions=[scorer_pb2.Exclusion(unit_id="hue", criterion_ids=["INF.02"])]),
         "table.criterion_exclusions", "BOTH_LISTS", "are given beside table.exclusions; give exactly one of them",
@@ -750,6 +791,9 @@ def test_the_units_of_columns_are_named_in_their_columns(service: Service) -> No
 def test_everything_wrong_with_a_fast_table_is_told_at_once(service: Service) -> None:
     wrong = fast_table(("INF.2", [0]), ("INF.02", [7, 1]), names=("\n", "", "", ""), tiers=("distrct", "district", ""))
     wrong.columns.extend([coded("head", ["boss", "deputy"], 2, 1, 0), column("computers", 1, -1, 1)])
+    wrong.number_columns.MergeFrom(
+        scorer_pb2.NumberColumns(indicators=["issue", "staff", "computers"], numbers=[1, 1, 1, 1, -2, 1, 3, 3, 3])
+    )
     with refusal() as caught:
         rank_table(service, wrong)
     assert caught[0].fields == {
@@ -759,6 +803,9 @@ def test_everything_wrong_with_a_fast_table_is_told_at_once(service: Service) ->
         "table.columns[1].numbers[0]": "OUT_OF_RANGE",
         "table.criterion_exclusions[0].criterion_id": "UNKNOWN_CRITERION",
         "table.columns[2].numbers[1]": "OUT_OF_RANGE",
+        "table.number_columns.indicators[0]": "UNKNOWN_INDICATOR",
+        "table.number_columns.indicators[2]": "DUPLICATE_COLUMN",
+        "table.number_columns.numbers[4]": "OUT_OF_RANGE",
         "table.unit_columns.tiers[2]": "UNKNOWN_TIER",
         "table.columns[1].numbers[2]": "UNKNOWN_CHOICE",
     }

@@ -1,4 +1,4 @@
-"""A column of answers as the numbers that they are in a cohort."""
+"""Columns of answers as the numbers that they are in a cohort."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
+from scorer.plan import SetPlan
 from scorer.points import Floats
 from scorer.service.answers import unknown_option
 
@@ -17,7 +18,66 @@ UNKNOWN = -1.0
 """Stands for an option that there is not."""
 
 
-def fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
+class Columns:
+    """The answers of a table.
+
+    Args:
+        plan: of the criteria set.
+        units: how many there are.
+        findings: takes what is wrong with a column's form; whether a number can be is the door's business.
+    """
+
+    def __init__(self, plan: SetPlan, units: int, findings: Findings) -> None:
+        self._plan, self._units, self._findings = plan, units, findings
+        self._matrix = np.empty((len(plan.rows), units))
+        self._given: dict[str, str] = {}
+        """Where each indicator has its column."""
+
+    def add(self, column: pb.Column, path: str) -> None:
+        """One column."""
+        if indicator := self._indicator(column.indicator, path, f"{path}.indicator"):
+            _fill(self._matrix[self._plan.rows[column.indicator]], indicator, column, path, self._findings)
+
+    def add_block(self, block: pb.NumberColumns, path: str) -> None:
+        """Several columns of numbers."""
+        matrix, units, size = self._matrix, self._units, len(block.indicators)
+        rows = {}
+        for at, code in enumerate(block.indicators):
+            where = f"{path}.indicators[{at}]"
+            indicator = self._indicator(code, where, where)
+            if indicator and indicator.kind is IndicatorKind.CHOICE:
+                self._findings.add(REQUEST, where, "WRONG_KIND", f"{code!r} is a choice: give a column of its own")
+                matrix[self._plan.rows[code]] = math.nan
+            elif indicator:
+                rows[at] = self._plan.rows[code]
+        if len(block.numbers) == size * units:
+            numbers = np.asarray(block.numbers).reshape(size, units)
+            matrix[[*rows.values()]] = numbers if len(rows) == size else numbers[[*rows]]
+        else:
+            message = f"has {len(block.numbers)} entries for {size} indicators of {units} units"
+            self._findings.add(REQUEST, f"{path}.numbers", "WRONG_LENGTH", message)
+            matrix[[*rows.values()]] = math.nan
+
+    def matrix(self) -> Floats:
+        """All answers, in the rows of the plan; NaN for those to indicators without a column."""
+        for code, row in self._plan.rows.items():
+            if code not in self._given:
+                self._matrix[row] = math.nan
+        return self._matrix
+
+    def _indicator(self, code: str, path: str, field: str) -> Indicator | None:
+        """The indicator of the column at ``path``, unless there is none, or it has a column already."""
+        indicator = self._plan.criteria_set.indicators.get(code)
+        if indicator is None:
+            hint = self._findings.hints.nearly("indicator", code, self._plan.rows)
+            self._findings.add(REQUEST, field, "UNKNOWN_INDICATOR", f"unknown indicator {code[:80]!r}{hint}")
+        elif (first := self._given.setdefault(code, path)) != path:
+            self._findings.add(REQUEST, field, "DUPLICATE_COLUMN", f"{code!r} is given by {first} already")
+            return None
+        return indicator
+
+
+def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
     """Fills a matrix row (n,) with a column's answers; with NaN when the column cannot be read.
 
     Args:
@@ -25,7 +85,7 @@ def fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findin
         indicator: the column's.
         column: what came.
         path: the column's, for violations.
-        findings: takes what is wrong with the column's form; whether a number can be is the door's business.
+        findings: takes what is wrong with the column's form.
     """
     if len(column.numbers) == len(row) and not (indicator.options or column.options or column.choices):
         row[:] = np.asarray(column.numbers)  # as nearly all columns are, so they are not looked at any closer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -13,7 +12,7 @@ from scorer.findings import REQUEST, Findings
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.service.answers import MORE, check_count, unit_texts
-from scorer.service.columns import fill
+from scorer.service.columns import Columns
 
 
 class TablePlaces:
@@ -30,7 +29,10 @@ class TablePlaces:
 
     def answer(self, unit: int, indicator: str) -> str:
         """See ``Places``."""
-        return f"{self._columns[indicator]}[{unit}]"
+        if column := self._columns.get(indicator):
+            return f"{column}[{unit}]"
+        at = list(self._table.number_columns.indicators).index(indicator) * unit_count(self._table) + unit
+        return f"table.number_columns.numbers[{at}]"
 
     def exclusion(self, unit: int, at: int) -> str:
         """See ``Places``; ``at`` counts exclusions by 2^32 and criteria within one by 1."""
@@ -56,26 +58,15 @@ def unit_count(table: pb.UnitTable) -> int:
 def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet:
     """A table as a sheet."""
     ids, names, tiers, parents = _units(table, findings)
-    matrix = np.empty((len(plan.rows), len(ids)))
-    given: dict[str, int] = {}
+    columns = Columns(plan, len(ids), findings)
     few = check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
     with np.errstate(invalid="ignore"):
         for n, column in enumerate(table.columns if few else ()):
-            code, path = column.indicator, f"table.columns[{n}]"
-            indicator = plan.criteria_set.indicators.get(code)
-            if indicator is None:
-                message = f"unknown indicator {code[:80]!r}{findings.hints.nearly('indicator', code, plan.rows)}"
-                findings.add(REQUEST, f"{path}.indicator", "UNKNOWN_INDICATOR", message)
-            elif code in given:
-                message = f"{code!r} is given by table.columns[{given[code]}] already"
-                findings.add(REQUEST, f"{path}.indicator", "DUPLICATE_COLUMN", message)
-            else:
-                given[code] = n
-                fill(matrix[plan.rows[code]], indicator, column, path, findings)
-    for code, row in plan.rows.items():
-        if code not in given:
-            matrix[row] = math.nan
-    return Sheet(ids, names, tiers, parents, matrix, _exclusions(plan, table, ids, findings))
+            columns.add(column, f"table.columns[{n}]")
+    block = table.number_columns
+    if check_count(findings, REQUEST, "table.number_columns.indicators", len(block.indicators), len(plan.rows)):
+        columns.add_block(block, "table.number_columns")
+    return Sheet(ids, names, tiers, parents, columns.matrix(), _exclusions(plan, table, ids, findings))
 
 
 def _units(table: pb.UnitTable, findings: Findings) -> tuple[list[str], list[str], list[str], list[str]]:

@@ -181,7 +181,7 @@ export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
   units: Unit[];
 
   /**
-   * One column an indicator; an indicator without a column was reported by nobody.
+   * One column an indicator; an indicator without a column, here or in number_columns, was reported by nobody.
    *
    * @generated from field: repeated egov.scorer.v1.Column columns = 2;
    */
@@ -207,6 +207,13 @@ export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
    * @generated from field: repeated egov.scorer.v1.CriterionExclusion criterion_exclusions = 5;
    */
   criterionExclusions: CriterionExclusion[];
+
+  /**
+   * Beside columns: those of other indicators as one block, which is faster.
+   *
+   * @generated from field: egov.scorer.v1.NumberColumns number_columns = 6;
+   */
+  numberColumns?: NumberColumns | undefined;
 };
 
 /**
@@ -298,6 +305,34 @@ export declare type Column = Message<"egov.scorer.v1.Column"> & {
  * Use `create(ColumnSchema)` to create a new message.
  */
 export declare const ColumnSchema: GenMessage<Column>;
+
+/**
+ * All units' answers to several indicators, as one block.
+ *
+ * @generated from message egov.scorer.v1.NumberColumns
+ */
+export declare type NumberColumns = Message<"egov.scorer.v1.NumberColumns"> & {
+  /**
+   * Codes of the indicators: counts, numbers, flags and dates; each at most once in a table.
+   *
+   * @generated from field: repeated string indicators = 1;
+   */
+  indicators: string[];
+
+  /**
+   * As Column.numbers: those of all units for the first indicator, then for the second, and so on; as many as
+   * indicators times units.
+   *
+   * @generated from field: repeated double numbers = 2;
+   */
+  numbers: number[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.NumberColumns.
+ * Use `create(NumberColumnsSchema)` to create a new message.
+ */
+export declare const NumberColumnsSchema: GenMessage<NumberColumns>;
 
 /**
  * Criteria that do not apply to one unit of a table.

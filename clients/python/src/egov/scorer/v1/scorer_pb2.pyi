@@ -96,18 +96,20 @@ class UnitRows(_message.Message):
     def __init__(self, units: _Optional[_Iterable[_Union[UnitAnswers, _Mapping]]] = ...) -> None: ...
 
 class UnitTable(_message.Message):
-    __slots__ = ("units", "columns", "exclusions", "unit_columns", "criterion_exclusions")
+    __slots__ = ("units", "columns", "exclusions", "unit_columns", "criterion_exclusions", "number_columns")
     UNITS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
     UNIT_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     CRITERION_EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     units: _containers.RepeatedCompositeFieldContainer[Unit]
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     exclusions: _containers.RepeatedCompositeFieldContainer[Exclusion]
     unit_columns: UnitColumns
     criterion_exclusions: _containers.RepeatedCompositeFieldContainer[CriterionExclusion]
-    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., exclusions: _Optional[_Iterable[_Union[Exclusion, _Mapping]]] = ..., unit_columns: _Optional[_Union[UnitColumns, _Mapping]] = ..., criterion_exclusions: _Optional[_Iterable[_Union[CriterionExclusion, _Mapping]]] = ...) -> None: ...
+    number_columns: NumberColumns
+    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., exclusions: _Optional[_Iterable[_Union[Exclusion, _Mapping]]] = ..., unit_columns: _Optional[_Union[UnitColumns, _Mapping]] = ..., criterion_exclusions: _Optional[_Iterable[_Union[CriterionExclusion, _Mapping]]] = ..., number_columns: _Optional[_Union[NumberColumns, _Mapping]] = ...) -> None: ...
 
 class UnitColumns(_message.Message):
     __slots__ = ("ids", "names", "tiers", "parents")
@@ -132,6 +134,14 @@ class Column(_message.Message):
     choices: _containers.RepeatedScalarFieldContainer[str]
     options: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, indicator: _Optional[str] = ..., numbers: _Optional[_Iterable[float]] = ..., choices: _Optional[_Iterable[str]] = ..., options: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class NumberColumns(_message.Message):
+    __slots__ = ("indicators", "numbers")
+    INDICATORS_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    indicators: _containers.RepeatedScalarFieldContainer[str]
+    numbers: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, indicators: _Optional[_Iterable[str]] = ..., numbers: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Exclusion(_message.Message):
     __slots__ = ("unit_id", "criterion_ids")

@@ -80,9 +80,9 @@ class Authority:
         )
         return Party(signed.public_bytes(serialization.Encoding.PEM), private)
 
-    def server(self) -> Party:
-        """For a server on the loopback interface."""
-        return self.party("localhost", x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")))
+    def server(self, *, days: int = 1) -> Party:
+        """For a server on the loopback interface; ``days`` as above."""
+        return self.party("localhost", x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), days=days)
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int = 1) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)

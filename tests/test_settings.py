@@ -148,9 +148,16 @@ def test_check_looks_into_certificates_and_keys_and_says_where_a_setting_is_from
     done = run("settings", "check", **{FILE: str(file)})
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not the key of" in done.stderr
+    Authority("a").server(days=-1).write(tmp_path, "server")
+    done = run("settings", "check", **{FILE: str(file)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"server\.pem expired at [0-9 :-]{16} UTC", done.stderr)
     done = run("settings", "check", "--settings", str(tmp_path / "none.toml"))
     assert done.returncode == 2
     assert done.stderr == f"scorer: {tmp_path / 'none.toml'}: No such file or directory\n"
+    done = run("settings", "check", SCORER_CRITERIA=str(tmp_path / "none"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such file or directory" in done.stderr
 
 
 def test_serve_says_all_mistakes_and_does_not_start() -> None:

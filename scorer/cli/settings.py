@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from scorer.cli.output import UserMistake, out, table
+from scorer.folder import Folder
 from scorer.service.access import Access
 from scorer.service.transport import credentials
 from scorer.settings import FILE, Section, Settings, SettingsError, fields, load_settings, sections, source, variable
@@ -50,12 +51,14 @@ def list_settings() -> None:
 
 @app.command()
 def check(file: Path | None = File) -> None:
-    """Check settings as 'scorer serve' would read them, certificates and keys too. Exit code 2 when any are wrong."""
+    """Check settings as 'scorer serve' would read them, and the files they name. Exit code 2 when any are wrong."""
     settings = read_settings(file)
     try:
         if settings.tls:
             credentials(settings.tls)
         Access(settings)
+        if settings.criteria:
+            Folder(settings.criteria).stamps()
     except (OSError, ValueError) as error:
         raise UserMistake(str(error)) from error
     shown = table("setting", "value", "from")

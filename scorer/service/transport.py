@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -46,6 +48,8 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
         chain = x509.load_pem_x509_certificates(certificate)
     except ValueError as error:
         raise ValueError(f"{tls.certificate}: no certificate in PEM: {error}") from None
+    if (ended := chain[0].not_valid_after_utc) < datetime.datetime.now(datetime.UTC):
+        raise ValueError(f"{tls.certificate} expired at {ended:%Y-%m-%d %H:%M} UTC, and callers would not take it")
     try:
         own = load_pem_private_key(key, None).public_key()
     except (ValueError, TypeError) as error:

@@ -127,7 +127,8 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
     service = ScorerService(installed)
     order = [drawn.cohort.unit_ids[place] for place in found["order"]]
     for data in (drawn.rows, drawn.table):
-        (ranking,) = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince")).rankings
+        reply = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince")).data()
+        (ranking,) = pb.RankProvinceResponse.FromString(reply).rankings
         ids = list(ranking.table.unit_ids) or [card.unit.id for card in ranking.scorecards]
         assert ids == order
     card = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit")).scorecard

@@ -16,6 +16,7 @@ from scorer.service.call import REQUEST_ID, Call, begin
 from scorer.service.errors import Refusal, abort
 from scorer.service.limits import Admission
 from scorer.service.metrics import Metrics
+from scorer.service.packing import Packed
 from scorer.service.places import Places
 from scorer.settings import Limits
 
@@ -43,7 +44,7 @@ class Calls:
         self._admission = Admission(limits)
 
     def methods(
-        self, service: str, methods: Mapping[str, tuple[type[Message], Callable[[Any, Call], Message]]]
+        self, service: str, methods: Mapping[str, tuple[type[Message], Callable[[Any, Call], Message | Packed]]]
     ) -> grpc.GenericRpcHandler:
         """The methods of a service: by name, what each takes, and what answers it.
 
@@ -55,7 +56,7 @@ class Calls:
         ways = {path: self._way(path, *how) for name, how in methods.items() for path in [f"/{service}/{name}"]}
         return _Methods(self._access, self._admission, ways)
 
-    def _way(self, path: str, request_type: type[Request], answer: Callable[[Request, Call], Message]) -> _Way:
+    def _way(self, path: str, request_type: type[Request], answer: Callable[[Request, Call], Message | Packed]) -> _Way:
         method = path.rpartition("/")[2]
 
         def handle(data: list[bytes] | None, context: grpc.ServicerContext) -> bytes:
@@ -70,7 +71,8 @@ class Calls:
                 size = len(data[0])
                 with self._admission.place(caller.identity, size), self._counted(), self._scoring.taken(call, size):
                     call.keep_on()
-                    reply = answer(self._parse(request_type, data), call).SerializeToString(deterministic=True)
+                    answered = answer(self._parse(request_type, data), call)
+                    reply = (answered if isinstance(answered, Packed) else Packed(answered)).data()
             except Refusal as refusal:
                 self._ended(call, started, refusal)
                 abort(context, refusal, call.request_id)

@@ -30,7 +30,7 @@ class Packed:
 
     def __init__(self, message: Message) -> None:
         self._descriptor = message.DESCRIPTOR
-        self._parts: list[bytes | memoryview] = [message.SerializeToString()]
+        self._parts: list[bytes | memoryview] = [message.SerializeToString(deterministic=True)]
         self._size = len(self._parts[0])
 
     def numbers(self, field: str, numbers: NDArray[Any]) -> None:
@@ -42,14 +42,22 @@ class Packed:
     def integers(self, field: str, numbers: Numbers) -> None:
         """Adds whole numbers (n,) from 0 to 2^28 - 1 to a packed field of integers or enumeration members.
 
-        Seven bits a byte, the eighth says that another byte follows: four for each if one is enough for not all.
+        Each takes as many bytes as it needs: seven bits a byte, the least first, the eighth if another byte follows.
         """
         if numbers.max(initial=0) < 128:
             self.numbers(field, numbers)
             return
         tag, _ = _field(self._descriptor, field)
-        bits = numbers.astype("<u4")
-        content = (bits & 0x7F) | (bits & 0x3F80) << 1 | (bits & 0x1FC000) << 2 | (bits & 0xFE00000) << 3 | 0x808080
+        left = numbers.astype(np.uint32)
+        width = -(-int(left.max()).bit_length() // 7)
+        content, needed = np.empty((len(left), width), dtype=np.uint8), np.ones((len(left), width), dtype=np.bool_)
+        for place in range(width):
+            content[:, place] = left & 0x7F
+            left >>= 7
+            if place + 1 < width:
+                needed[:, place + 1] = left
+                content[:, place] |= needed[:, place + 1].view(np.uint8) << 7
+        content = content[needed]
         self._add(tag, content.nbytes, [content.data])
 
     def message(self, field: str, packed: Packed) -> None:
@@ -57,9 +65,9 @@ class Packed:
         tag, _ = _field(self._descriptor, field)
         self._add(tag, packed._size, packed._parts)
 
-    def merge_into(self, message: Message) -> None:
-        """Adds all of it to a message."""
-        message.MergeFromString(b"".join(self._parts))
+    def data(self) -> bytes:
+        """All of it."""
+        return b"".join(self._parts)
 
     def _add(self, tag: bytes, size: int, parts: Sequence[bytes | memoryview]) -> None:
         length = _varint(size)

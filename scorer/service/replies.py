@@ -179,10 +179,10 @@ def _fill_criteria(message: pb.GroupScore, group: GroupScores, place: int) -> No
         )
 
 
-def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:
+def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
     """A ranking's counts, over all its units."""
     assessment, units = ranking.assessment, ranking.units
-    head.tier, head.cohort = assessment.plan.tier, ranking.cohort
+    head = pb.Ranking(tier=assessment.plan.tier, cohort=ranking.cohort)
     head.unit_count = len(ranking.order)
     head.overall_ranked = int(assessment.eligible[units].sum())
     head.overall_requires.extend(assessment.categories[place].plan.code for place in assessment.plan.requires)
@@ -195,20 +195,21 @@ def ranking_head(ranking: Ranking, head: pb.Ranking, *, full: bool) -> None:
         if full:
             counts = explain.criterion_counts(category, units)
             tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in counts)
+    return head
 
 
-def ranking_table(ranking: Ranking, places: Ints, table: pb.RankingTable, *, full: bool) -> None:
-    """The units at ``places`` of the tier as columns of ``table``."""
+def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
+    """The units at ``places`` of the tier as columns: a RankingTable."""
     assessment = ranking.assessment
-    columns = Packed(pb.RankingTable())
+    ids = np.array(assessment.cohort.unit_ids, dtype=object).take(places)
+    table = Packed(pb.RankingTable(unit_ids=ids.tolist()))
     for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-        columns.message("categories", _category_column(category, ranks, places, full=full))
-    columns.message("overall", _score_columns(assessment.overall, places))
-    columns.integers("overall_ranks", ranking.overall.take(places))
+        table.message("categories", _category_column(category, ranks, places, full=full))
+    table.message("overall", _score_columns(assessment.overall, places))
+    table.integers("overall_ranks", ranking.overall.take(places))
     if ranking.commended is not None:
-        columns.numbers("commended", ranking.commended.take(places))
-    columns.merge_into(table)
-    table.unit_ids.extend(np.array(assessment.cohort.unit_ids, dtype=object).take(places).tolist())
+        table.numbers("commended", ranking.commended.take(places))
+    return table
 
 
 def _category_column(category: CategoryScores, ranks: Ints, places: Ints, *, full: bool) -> Packed:

@@ -22,6 +22,7 @@ from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, rows_sheet
 from scorer.service.call import Call, Scored
 from scorer.service.errors import Refusal, invalid
+from scorer.service.packing import Packed
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
 from scorer.service.sets import find_set
@@ -93,8 +94,8 @@ class ScorerService:
                 call.scored = [Scored(assessment, range(place, place + 1))]
         return replies
 
-    def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
-        """All units of a province, or none."""
+    def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> Packed:
+        """All units of a province, or none: a RankProvinceResponse."""
         call.plan = plan = find_set(self._catalogue(), request)
         as_rows = request.WhichOneof("source") == "rows"
         full = request.view == pb.SCORECARD_VIEW_FULL
@@ -104,19 +105,19 @@ class ScorerService:
         if full and as_rows:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
-        reply = pb.RankProvinceResponse(
-            provenance=provenance(plan, request.province, request.period), next_page_token=token
-        )
+        made_with = provenance(plan, request.province, request.period)
+        reply = Packed(pb.RankProvinceResponse(provenance=made_with, next_page_token=token))
         del request  # a table is a matrix by now: no need of twice the memory while it is scored
         for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            message = reply.rankings.add()
-            ranking_head(ranking, message, full=full)
+            head = ranking_head(ranking, full=full)
             if as_rows:
                 for place in shown.tolist():
                     unit = units[int(part.units[place])]
-                    scorecard(message.scorecards.add(), ranking.assessment, ranking, place, unit, full=full)
-            else:
-                ranking_table(ranking, shown, message.table, full=full)
+                    scorecard(head.scorecards.add(), ranking.assessment, ranking, place, unit, full=full)
+            message = Packed(head)
+            if not as_rows:
+                message.message("table", ranking_table(ranking, shown, full=full))
+            reply.message("rankings", message)
         return reply
 
     def _shown(

@@ -21,6 +21,7 @@ from scorer.service.criteria_service import CriteriaService
 from scorer.service.guard import Guard
 from scorer.service.memory import keep_memory, settle
 from scorer.service.metrics import Metrics
+from scorer.service.packing import Packed
 from scorer.service.places import Attendant, Places
 from scorer.service.scorer_service import ScorerService
 from scorer.service.transport import KEEP_ALIVE, credentials
@@ -133,7 +134,7 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        methods: dict[str, dict[str, tuple[type[Message], Callable[[Any, Call], Message]]]] = {
+        methods: dict[str, dict[str, tuple[type[Message], Callable[[Any, Call], Message | Packed]]]] = {
             SERVICES[0]: {
                 "ScoreUnit": (scorer_pb2.ScoreUnitRequest, scorer.score_unit),
                 "RankProvince": (scorer_pb2.RankProvinceRequest, scorer.rank_province),

@@ -91,7 +91,7 @@ class Leaves(NamedTuple):
 
 def leaving_units(left_out: Bools) -> Leaves:
     """The pairs of a mask (leavers, n)."""
-    found: Places = np.flatnonzero(left_out)  # nonzero() of two dimensions takes many times as long
+    (found,) = left_out.ravel().nonzero()  # of two dimensions it takes many times as long
     return Leaves(*np.divmod(found, max(left_out.shape[1], 1)))
 
 

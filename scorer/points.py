@@ -137,13 +137,12 @@ def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = No
     Shapes (n,) or (k, n); 0 where the maximum is 0. Exact: with a product below 2^53, a quotient that is no whole
     number is further from one than a double's rounding. ``out`` is room for the first array.
     """
+    divisor, nothing = _divisor(maximum)
     up = np.multiply(points, float(MICRO))
-    with np.errstate(all="ignore"):
-        np.divide(up, maximum, out=up)
-        down = np.floor(up, out=out)
-        np.ceil(up, out=up)
-    nothing = np.equal(maximum, 0)
-    if nothing.any():
+    np.divide(up, divisor, out=up)
+    down = np.floor(up, out=out)
+    np.ceil(up, out=up)
+    if nothing is not None:
         down[nothing], up[nothing] = 0, 0
     return down, up
 
@@ -157,12 +156,11 @@ def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbe
     lacking = np.subtract(nominal, maximum, dtype=np.float64)
     gain = np.multiply(points, lacking)
     if gain.max(initial=0.0) < EXACT and gain.min(initial=0.0) > -EXACT:
-        with np.errstate(all="ignore"):
-            gain /= maximum
+        divisor, nothing = _divisor(maximum)
+        gain /= divisor
         np.floor(gain, out=gain)
         gain += points
-        nothing = np.equal(maximum, 0)
-        if nothing.any():
+        if nothing is not None:
             gain[nothing] = 0
         return gain
     some = np.greater(maximum, 0)
@@ -172,6 +170,12 @@ def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbe
     # rest < 2^32 and nominal < 2^32: their product fits an unsigned word, not a signed one.
     part = rest.astype(np.uint64) * size.astype(np.uint64) // bottom.astype(np.uint64)
     return np.where(some, whole * size + part.astype(np.int64), 0)
+
+
+def _divisor(maximum: Numbers) -> tuple[Numbers, Bools | None]:
+    """What can be divided by, 1 where the maximum is 0, and where that is; None: nowhere."""
+    nothing = np.equal(maximum, 0)
+    return (np.where(nothing, 1, maximum), nothing) if nothing.any() else (maximum, None)
 
 
 def half_up(micro: Numbers, decimals: int) -> Floats:

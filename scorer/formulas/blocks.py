@@ -125,14 +125,13 @@ class Blocks:
             rows = slice(len(order), len(order) + len(some))
             self._blocks.append((block, rows, rests and lines[some[0]].rounds))
             order += some
-        self._combined: list[tuple[int, CombinedLine, slice]] = []
-        parts: list[Line] = []
-        for place, line in enumerate(lines):
-            if isinstance(line, CombinedLine):
-                self._combined.append((len(order), line, slice(len(parts), len(parts) + len(line.parts))))
-                parts += line.parts
-                order.append(place)
-        self._parts = Blocks(parts, rests=True) if parts else None
+        combined = [(place, line) for place, line in enumerate(lines) if isinstance(line, CombinedLine)]
+        self._parts = Blocks([part for _, line in combined for part in line.parts], rests=True) if combined else None
+        rows_of_parts = iter(self._parts.rows if self._parts else ())
+        self._combined = [
+            (row, line, [next(rows_of_parts) for _ in line.parts]) for row, (_, line) in enumerate(combined, len(order))
+        ]
+        order += [place for place, _ in combined]
         self.rows: list[int] = np.argsort(order).tolist()
         """(k,) the row of each line."""
 
@@ -147,13 +146,12 @@ class Blocks:
                 np.copyto(rest, 0.0, where=np.isnan(rest))
                 worked.rests.update(zip(range(rows.start, rows.stop), rest, strict=True))
         if self._parts is not None:
-            self._combine(answers, self._parts.rows, self._parts.points(answers), worked)
+            self._combine(answers, self._parts.points(answers), worked)
         return worked
 
-    def _combine(self, answers: Floats, rows: Sequence[int], parts: Worked, worked: Worked) -> None:
+    def _combine(self, answers: Floats, parts: Worked, worked: Worked) -> None:
         """Fills the rows of lines made of others."""
-        for row, line, some in self._combined:
-            of_parts = rows[some]
+        for row, line, of_parts in self._combined:
             rest = line.combine(
                 [parts.points[part] for part in of_parts],
                 [parts.rests.get(part) for part in of_parts],

@@ -155,7 +155,7 @@ class Sum(CombinedFormula):
             return None
         if len(left) == 1:  # only an exact half, which went to the even number before, may have to go to the other one
             rest = left[0].copy()
-            halves = np.flatnonzero(np.abs(rest) == 0.5)
+            (halves,) = (np.abs(rest) == 0.5).nonzero()
             if len(halves):
                 _settle(halves[out[halves] % 2 == 1], out, rest, exact)  # or only so near that a double is
             return rest

@@ -73,11 +73,6 @@ class LadderLine(Line):
     """-1 when less is better."""
 
     @property
-    def variant(self) -> str:  # type: ignore[override]
-        """Those with many edges come first."""
-        return f"{1_000_000 - len(self.edges)}"
-
-    @property
     def reads(self) -> tuple[int, ...]:
         """The answer."""
         return (self.row,)
@@ -94,14 +89,14 @@ class _Ladder(Block):
         signs = column([line.sign for line in lines])
         self._signs = signs if (signs < 0).any() else None
         steps = max(len(line.edges) for line in lines)
-        self._edges = [column([line.edges[step] for line in lines if step < len(line.edges)]) for step in range(steps)]
+        edges = [[*line.edges, *[np.nan] * (steps - len(line.edges))] for line in lines]  # nothing reaches NaN
+        self._edges = np.array(edges)[:, :, np.newaxis]
         table = np.zeros((len(lines), steps + 1))
         for place, line in enumerate(lines):
             table[place, 1 : len(line.gives) + 1] = line.gives
         self._table = table.ravel()
-        self._first = column([place * (steps + 1) for place in range(len(lines))]).astype(
-            np.min_scalar_type(table.size)
-        )
+        first = [place * (steps + 1) for place in range(len(lines))]
+        self._first = column(first).astype(np.min_scalar_type(table.size))
 
     def points(self, answers: Floats, out: Floats, missing: Bools, rest: Floats | None) -> None:
         """Counts the edges reached in bytes, and looks the points up."""
@@ -110,11 +105,9 @@ class _Ladder(Block):
         np.isnan(values, out=missing)
         if self._signs is not None:
             values = values * self._signs
-        at = np.empty(out.shape, dtype=self._first.dtype)
-        at[...] = self._first
-        for edges in self._edges:  # fewer and fewer lines have so many
-            reached = np.greater_equal(values[: len(edges)], edges)
-            at[: len(edges)] += reached.view(np.uint8)
+        reached = np.greater_equal(values[:, np.newaxis], self._edges)
+        at = np.add.reduce(reached.view(np.uint8), axis=1, dtype=self._first.dtype)
+        at += self._first
         self._table.take(at, out=out, mode="clip")
 
 

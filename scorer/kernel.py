@@ -14,6 +14,10 @@ from scorer.criteria.model import Criterion, Effect
 from scorer.formulas.blocks import Blocks, Line
 from scorer.points import Bools, Floats
 
+MANY = 3_000
+"""Units from which on moving numbers takes longer than calls: groups are worked out one by one, so that what a group
+takes stays in the cache until it is added up."""
+
 
 class Kernel:
     """Groups of criteria whose formulas are all lines.
@@ -76,5 +80,9 @@ class Kernels:
     """
 
     def __init__(self, groups: Sequence[Sequence[tuple[Criterion, Line]]], tier: str) -> None:
-        self.apart = tuple(Kernel([group], tier) for group in groups)
-        self.joint = (Kernel(groups, tier),) if groups else ()
+        self._apart = tuple(Kernel([group], tier) for group in groups)
+        self._joint = (Kernel(groups, tier),) if groups else ()
+
+    def of(self, units: int) -> tuple[Kernel, ...]:
+        """Those for so many units."""
+        return self._apart if units >= MANY else self._joint

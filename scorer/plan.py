@@ -15,7 +15,7 @@ from scorer.formulas.blocks import Line, column
 from scorer.gates import GateTable, GateTables, Rules
 from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.kernel import Kernels
+from scorer.kernel import MANY, Kernels
 from scorer.plugins import label
 from scorer.points import Floats, Ints
 
@@ -176,6 +176,26 @@ class SumsPlan:
     """Whether any gate compares points."""
     penalties: bool
     """Whether points can be below 0."""
+
+    @cached_property
+    def terms(self) -> list[list[int]]:
+        """The groups of each sum."""
+        return [np.flatnonzero(row).tolist() for row in self.members]
+
+    def add_up(self, groups: Floats, out: Floats) -> None:
+        """Fills ``out`` (m, s, n) with the first s sums of m things that groups have, (m, groups, n) whole numbers."""
+        if groups.shape[2] < MANY:
+            np.matmul(self.members[: out.shape[1]], groups, out=out)
+            return
+        overall = len(self.nominal) - 1
+        for row, terms in enumerate(self.terms[: out.shape[1]]):
+            into = out[:, row]
+            if row == overall:
+                np.add.reduce(out[:, :overall], axis=1, out=into)
+            elif terms:
+                into[...] = groups[:, terms[0]]
+                for term in terms[1:]:
+                    into += groups[:, term]
 
 
 class Once:

@@ -27,9 +27,6 @@ from scorer.watch import Watch
 CHUNK = 20_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
 
-APART = 3_000
-"""Units from which on groups are worked out one by one: what a group takes stays in the cache until it is added up."""
-
 BUFFER = 256
 """NumPy's own default, 8,192 numbers, makes it copy the columns of a block to rows while these are shorter than half of
 that, which takes three times as long as the work itself."""
@@ -202,8 +199,7 @@ def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, un
     """What the criteria give some units: by the kernels, and as the plugins said that were asked."""
     n = units.stop - units.start
     excluded = {code: mask[units] for code, mask in cohort.excluded.items()}
-    kernels = plan.kernels.apart if n >= APART else plan.kernels.joint
-    own = (kernel.award(cohort.matrix[:, units], excluded) for kernel in kernels)
+    own = (kernel.award(cohort.matrix[:, units], excluded) for kernel in plan.kernels.of(n))
     given = (group.of(units) for group in asked)
     return Awards(itertools.chain(own, given), plan.nominal, n, keep=keep)
 
@@ -230,8 +226,8 @@ class _Sheet:
         """
         plan, groups, categories = self._plan.sums, awards.sums, len(self._plan.categories)
         added, counted = self._table.added(units), self._table.counted(units)
-        np.matmul(plan.members, groups.sums[:2], out=added)
-        np.matmul(plan.members[: categories + 1], groups.sums[2:], out=counted)
+        plan.add_up(groups.sums[:2], added)
+        plan.add_up(groups.sums[2:], counted)
         points, maximum = added
         for row, group, at in plan.criteria:
             points[row], maximum[row] = awards.criterion(group, at)

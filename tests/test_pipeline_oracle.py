@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from oracle import Unit
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer import kernel, plan, scoring
 
 
 def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvinceResponse:
@@ -41,6 +42,16 @@ def test_service_agrees_with_the_oracle_on_drawn_sets_and_provinces(data: st.Dat
 def test_service_agrees_with_the_oracle_on_sums_of_what_leaves_remainders(data: st.DataObject) -> None:
     kinds = ("sum", "best", "ratio", "ratio_to_best", "linear")
     compare(data, data.draw(strategies.documents(kinds), label="document"))
+
+
+@strategies.drawn(40)
+@given(st.data())
+def test_service_agrees_with_the_oracle_by_the_way_that_thousands_of_units_take(data: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (kernel, plan):
+            patch.setattr(module, "MANY", 1)
+        patch.setattr(scoring, "CHUNK", data.draw(st.integers(1, 5), label="units in a chunk"))
+        compare(data, data.draw(strategies.documents(), label="document"))
 
 
 def compare(data: st.DataObject, document: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import grpc
 import pytest
@@ -50,17 +50,17 @@ def answer_before_bytes(service: Service, token: str | None, seconds: float) -> 
 @pytest.mark.parametrize(
     ("token", "code", "reason"),
     [
-        (None, grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS"),
-        (Signer("key-1").token("ranker"), grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"),
-        (SIGNER.token("nobody"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
-        (SIGNER.token("reader"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
+        (lambda: None, grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS"),
+        (lambda: Signer("key-1").token("ranker"), grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"),
+        (lambda: SIGNER.token("nobody"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
+        (lambda: SIGNER.token("reader"), grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING"),
     ],
     ids=["no token", "wrong key", "nobody", "another role"],
 )
 def test_who_may_not_call_is_refused_before_the_message_comes(
-    service: Service, token: str | None, code: grpc.StatusCode, reason: str
+    service: Service, token: Callable[[], str | None], code: grpc.StatusCode, reason: str
 ) -> None:
-    refused = Refused(answer_before_bytes(service, token, 20))
+    refused = Refused(answer_before_bytes(service, token(), 20))
     assert (refused.code, refused.info.reason) == (code, reason)
 
 

@@ -6,12 +6,13 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
 from harness import Service, refusal
+from processes import until
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -53,13 +54,6 @@ def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
     """Calls that sleep longer than their callers wait."""
     futures = [service.scorer.ScoreUnit.future(request("slow"), timeout=timeout) for _ in range(calls)]
     assert {future.code() for future in futures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
-
-
-def until(holds: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < ends, what
-        time.sleep(0.05)
 
 
 def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served) -> None:

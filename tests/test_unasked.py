@@ -9,8 +9,10 @@ import grpc
 import pytest
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import Refused, Service, catalogue, good, host, serving
+from processes import until
 from test_errors import BESIDE, INFRASTRUCTURE
 
+from scorer.service.server import STREAMS, THREADS
 from scorer.settings import Role, Settings, Tokens
 
 SIGNER = Signer("key-1")
@@ -67,3 +69,37 @@ def test_who_may_not_call_is_refused_before_the_message_comes(
 def test_the_message_of_who_may_call_is_waited_for(service: Service) -> None:
     error = answer_before_bytes(service, SIGNER.token("ranker"), 2)
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_a_refusal_needs_none_of_the_threads_that_wait_for_messages(service: Service) -> None:
+    """More calls of a ranker than there are threads, over five connections, none of which sends its message."""
+    ended = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        ended.wait(60)
+        yield b""
+
+    channels = [
+        grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) for _ in range(5)
+    ]
+    metadata = [("authorization", f"Bearer {SIGNER.token('ranker')}")]
+    calls = [
+        channel.stream_unary(METHOD).future(never(), metadata=metadata, timeout=60)
+        for channel in channels
+        for _ in range(STREAMS)
+    ]
+    try:
+        until(lambda: busy() >= THREADS, "threads are free")
+        refused = Refused(answer_before_bytes(service, None, 20))
+        assert (refused.code, refused.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS")
+    finally:
+        ended.set()
+        for call in calls:
+            call.cancel()
+        for channel in channels:
+            channel.close()
+
+
+def busy() -> int:
+    """Threads of the server, which makes one for each call that begins, up to its most."""
+    return sum(thread.name.startswith("scorer") for thread in threading.enumerate())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
@@ -90,7 +91,7 @@ class Calls:
 
         return _Way(
             grpc.unary_unary_rpc_method_handler(handle, request_deserializer=lambda data: [data]),
-            grpc.stream_unary_rpc_method_handler(lambda _, context: handle(None, context)),
+            grpc.stream_unary_rpc_method_handler(_Refusing(handle)),
         )
 
     def _counted(self) -> AbstractContextManager[object]:
@@ -146,12 +147,39 @@ class Calls:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
 
 
+class _AtOnce(ThreadPoolExecutor):
+    """Works in the thread that asks."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """See ``Executor.submit``."""
+        future: Future[Any] = Future()
+        future.set_result(function(*args, **named))
+        return future
+
+
+class _Refusing:
+    """Answers without waiting for the request's bytes, which may be many, and without waiting for a thread.
+
+    It works in the one by which gRPC hands calls over. When there is too much to do, a refusal by another thread would
+    have to wait for those that score, and they for it.
+    """
+
+    experimental_thread_pool = _AtOnce(1)
+    """Where gRPC lets it work; a gRPC that no longer knew this would only make refusals wait."""
+
+    def __init__(self, handle: Callable[[None, grpc.ServicerContext], bytes]) -> None:
+        self._handle = handle
+
+    def __call__(self, requests: object, context: grpc.ServicerContext) -> bytes:
+        del requests
+        return self._handle(None, context)
+
+
 class _Way(NamedTuple):
     """The handlers of a method."""
 
     taking: grpc.RpcMethodHandler[Any, Any]
     refusing: grpc.RpcMethodHandler[Any, Any]
-    """Answers without waiting for the request's bytes, which may be many."""
 
 
 class _Methods(grpc.GenericRpcHandler):
@@ -165,4 +193,4 @@ class _Methods(grpc.GenericRpcHandler):
         way = self._ways.get(method)
         if way is None:
             return None
-        return way.refusing if self._admission.full or self._access.refuses(metadata, method) else way.taking
+        return way.refusing if self._access.refuses(metadata, method) or self._admission.full else way.taking

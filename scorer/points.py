@@ -21,11 +21,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 """An array of truth values, such as which units miss an answer."""
-Numbers = Floats | Ints
+Counts = NDArray[np.int32]
+Numbers = Floats | Ints | Counts
 Parsed = TypeVar("Parsed")
 
 MICRO = 1_000_000
 """Micropoints in a point; parts per million in one; the decimals that any number is taken to."""
+
+PERCENT = 10_000
+"""Parts per million in a percent."""
 
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorer.formulas.blocks import column
-from scorer.points import Floats, converted, half_up, parts_per_million
+from scorer.points import MICRO, PERCENT, Counts, Floats, Ints, converted, half_up, parts_per_million
 
 
 class Scores(NamedTuple):
@@ -39,6 +39,19 @@ class UnitSums(NamedTuple):
     published: list[float]
     missing: list[float]
     not_applicable: list[float]
+
+
+class PlacedSums(NamedTuple):
+    """Sums of some units in some order, in points and percent: arrays (sums, units), the last four not of measures."""
+
+    nominal: list[float]
+    points: Floats
+    max_points: Floats
+    percent: Floats
+    converted: Floats
+    published: Floats
+    missing: Counts
+    not_applicable: Counts
 
 
 class ScoreTable:
@@ -80,6 +93,30 @@ class ScoreTable:
         arrays = self.points, self.max_points, self.percent, self._converted, self._published
         counts = self._missing, self._not_applicable
         return UnitSums(*(array[:, place].tolist() for array in (*arrays, *counts)))
+
+    def at(self, places: Ints) -> PlacedSums:
+        """The sums of the units at some places.
+
+        Those of all units are divided, in order, before these are taken, in none: that finds them in the cache.
+        """
+
+        def placed(array: Floats, by: int) -> Floats:
+            divided: Floats = array / by
+            return divided.take(places, axis=1)
+
+        def counted(array: Floats) -> Counts:
+            return array.astype(np.int32).take(places, axis=1)
+
+        return PlacedSums(
+            nominal=[size / MICRO for size in self._nominal],
+            points=placed(self.points, MICRO),
+            max_points=placed(self.max_points, MICRO),
+            percent=placed(self.percent, PERCENT),
+            converted=placed(self._converted, MICRO),
+            published=placed(self._published, MICRO),
+            missing=counted(self._missing),
+            not_applicable=counted(self._not_applicable),
+        )
 
     def scores(self, row: int) -> Scores:
         """One sum's scores."""

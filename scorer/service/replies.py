@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,15 +10,12 @@ import numpy as np
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
-from scorer.plan import GatePlan, SetPlan, TierPlan
-from scorer.points import MICRO, Floats, Ints
+from scorer.plan import CategoryPlan, GatePlan, SetPlan, TierPlan
+from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
-from scorer.scores import Scores, UnitSums
+from scorer.scores import PlacedSums, UnitSums
 from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
 from scorer.service.packing import Packed
-
-PERCENT = 10_000
-"""Parts per million in a percent."""
 
 _STANDING_OF: dict[int, pb.Standing] = {
     Standing.RANKED: pb.STANDING_RANKED,
@@ -69,11 +66,13 @@ def gate(plan: GatePlan, measure: str) -> pb.Gate:
 
 
 class _Template(NamedTuple):
-    """What all scorecards of a tier have: copied, which takes a fraction of the time of making it."""
+    """What all results of a tier have: copied, which takes a fraction of the time of making it."""
 
     card: pb.Scorecard
     gates: list[list[pb.Gate]]
     """Of each category."""
+    columns: list[pb.CategoryColumn]
+    """What a table has of each category besides numbers."""
 
     @classmethod
     def of(cls, plan: TierPlan) -> _Template:
@@ -87,7 +86,11 @@ class _Template(NamedTuple):
             if category.cells is not None:
                 score.measures.extend(pb.MeasureResult(measure=name) for name in names)
             gates.append([gate(item, names[item.measure]) for item in category.gates])
-        return cls(card, gates)
+        columns = [
+            pb.CategoryColumn(category=category.code, gates=own)
+            for category, own in zip(plan.categories, gates, strict=True)
+        ]
+        return cls(card, gates, columns)
 
 
 def scorecard(
@@ -186,12 +189,12 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
     head.unit_count = len(ranking.order)
     head.overall_ranked = int(assessment.eligible[units].sum())
     head.overall_requires.extend(assessment.categories[place].plan.code for place in assessment.plan.requires)
-    for category in assessment.categories:
+    for category, gates in zip(assessment.categories, assessment.plan.once(_Template.of).gates, strict=True):
         tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category, units))
         for level, count in zip(category.plan.levels, explain.units_by_level(category, units).tolist(), strict=True):
             tally.levels.add(level=level, units=count)
-        for plan, count in zip(category.plan.gates, explain.units_failing(category, units).tolist(), strict=True):
-            tally.failing.add(gate=gate(plan, category.plan.measures[plan.measure].name), units=count)
+        for item, count in zip(gates, explain.units_failing(category, units).tolist(), strict=True):
+            tally.failing.add(units=count).gate.CopyFrom(item)
         if full:
             counts = explain.criterion_counts(category, units)
             tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in counts)
@@ -200,59 +203,51 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
 
 def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     """The units at ``places`` of the tier as columns: a RankingTable."""
-    assessment = ranking.assessment
+    assessment, plan = ranking.assessment, ranking.assessment.plan
     ids = np.array(assessment.cohort.unit_ids, dtype=object).take(places)
-    table = Packed(pb.RankingTable(unit_ids=ids.tolist()))
-    for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-        table.message("categories", _category_column(category, ranks, places, full=full))
-    table.message("overall", _score_columns(assessment.overall, places))
+    table, sums = Packed(pb.RankingTable(unit_ids=ids.tolist())), assessment.sums.at(places)
+    of_groups = assessment.group_sums.at(places) if full and assessment.group_sums is not None else None
+    for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
+        column = Packed(plan.once(_Template.of).columns[at])
+        column.message("score", _score_columns(sums, at))
+        column.numbers("standings", _STANDINGS.take(category.standing.take(places)))
+        column.integers("levels", category.level.take(places))
+        column.integers("ranks", ranks.take(places))
+        column.numbers("failed_gates", category.failed(places))
+        for message in _measure_columns(category.plan, sums, plan.sums.measures[at]):
+            column.message("measures", message)
+        if of_groups is not None:
+            for group, row in zip(category.groups, plan.places(category.plan), strict=True):
+                message = Packed(pb.GroupColumn(group=group.plan.code))
+                message.message("score", _score_columns(of_groups, row))
+                column.message("groups", message)
+        table.message("categories", column)
+    table.message("overall", _score_columns(sums, len(assessment.categories)))
     table.integers("overall_ranks", ranking.overall.take(places))
     if ranking.commended is not None:
         table.numbers("commended", ranking.commended.take(places))
     return table
 
 
-def _category_column(category: CategoryScores, ranks: Ints, places: Ints, *, full: bool) -> Packed:
-    plan = category.plan
-    gates = [gate(item, plan.measures[item.measure].name) for item in plan.gates]
-    column = Packed(pb.CategoryColumn(category=plan.code, gates=gates))
-    column.message("score", _score_columns(category.scores, places))
-    column.numbers("standings", _STANDINGS.take(category.standing.take(places)))
-    column.integers("levels", category.level.take(places))
-    column.integers("ranks", ranks.take(places))
-    column.numbers("failed_gates", category.failed(places))
-    for at, measure in enumerate(category.measures):
+def _measure_columns(plan: CategoryPlan, sums: PlacedSums, rows: Sequence[int]) -> Iterator[Packed]:
+    """What the gates of a category compare: its measures, in these rows of the sums."""
+    for at, (measure, row) in enumerate(zip(plan.measures, rows, strict=True)):
         units = [unit for place, unit in plan.keys if place == at]
-        message = Packed(pb.MeasureColumn(measure=measure.plan.name))
+        message = Packed(pb.MeasureColumn(measure=measure.name))
         if "percent" in units:
-            percent = _divided(measure.percent, places, PERCENT)
-            percent[measure.max_points.take(places) == 0] = np.nan
-            message.numbers("percent", percent)
+            message.numbers("percent", np.where(sums.max_points[row] == 0, np.nan, sums.percent[row]))
         if "points" in units:
-            message.numbers("points", _divided(measure.points, places, MICRO))
-        column.message("measures", message)
-    if full:
-        for group in category.groups:
-            message = Packed(pb.GroupColumn(group=group.plan.code))
-            message.message("score", _score_columns(group.scores, places))
-            column.message("groups", message)
-    return column
+            message.numbers("points", sums.points[row])
+        yield message
 
 
-def _score_columns(scores: Scores, places: Ints) -> Packed:
-    columns = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
-    columns.numbers("points", _divided(scores.points, places, MICRO))
-    columns.numbers("max_points", _divided(scores.max_points, places, MICRO))
-    columns.numbers("percent", _divided(scores.percent, places, PERCENT))
-    columns.numbers("converted", _divided(scores.converted, places, MICRO))
-    columns.numbers("published", _divided(scores.published, places, MICRO))
-    columns.integers("missing", scores.missing.take(places))
-    columns.integers("not_applicable", scores.not_applicable.take(places))
+def _score_columns(sums: PlacedSums, row: int) -> Packed:
+    columns = Packed(pb.ScoreColumns(nominal_max_points=sums.nominal[row]))
+    columns.numbers("points", sums.points[row])
+    columns.numbers("max_points", sums.max_points[row])
+    columns.numbers("percent", sums.percent[row])
+    columns.numbers("converted", sums.converted[row])
+    columns.numbers("published", sums.published[row])
+    columns.integers("missing", sums.missing[row])
+    columns.integers("not_applicable", sums.not_applicable[row])
     return columns
-
-
-def _divided(numbers: Floats, places: Ints, by: int) -> Floats:
-    """The numbers at some places, in the unit that they are sent in."""
-    found: Floats = numbers.take(places)
-    found /= by
-    return found

@@ -16,6 +16,7 @@ from scorer.service.access import Access
 from scorer.service.call import REQUEST_ID, Call, begin
 from scorer.service.errors import Refusal, abort
 from scorer.service.limits import Admission
+from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
 from scorer.service.packing import Packed
 from scorer.service.places import Places
@@ -107,6 +108,7 @@ class Calls:
                 "a table takes less room than rows, and a province can be sent tier by tier",
                 {"limit": str(most)},
             )
+        give_back(len(data))  # what gRPC received it in
         request = request_type()
         try:
             request.ParseFromString(data)

@@ -12,7 +12,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -30,6 +39,20 @@ from scorer.hints import nearly
 PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"
 """The environment variable that names the TOML file."""
+
+
+_WHOLE, _NUMBER = "has to be a whole number", "has to be a number"
+_WORDS = {
+    **dict.fromkeys(("tuple_type", "frozen_set_type"), "has to be a list, as [a, b]"),
+    **dict.fromkeys(
+        ("model_type", "model_attributes_type", "dict_type", "mapping_type"), "has to be a table of settings"
+    ),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
+    "string_type": "has to be text, in quotation marks",
+    "missing": "has to be given",
+}
+"""What is wrong, by pydantic's type of error, where its own words are Python's."""
 
 
 class SettingsError(Exception):
@@ -85,6 +108,15 @@ class Section(BaseModel):
     """A table of the TOML file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        """Python takes true for 1, so that ``calls = true`` would leave room for one call."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and kind in (int, float):
+            raise ValueError(_WHOLE if kind is int else _NUMBER)
+        return value
 
 
 class Tls(Section):
@@ -277,12 +309,11 @@ def _mistake(error: ErrorDetails, flags: Mapping[str, Any], written: Mapping[str
     steps = [str(step) for step in error["loc"] if step != "[key]"]
     path = ".".join(steps)
     known = [name for name, _ in fields()]
-    message = error["msg"].removeprefix("Value error, ")
+    message = _WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    message = message.replace("Input should be", "has to be")
     if error["type"] == "extra_forbidden":
         siblings = [name for name in known if name.count(".") == path.count(".")]
         message = f"unknown setting{nearly(path, siblings)}"
-    elif error["type"] == "missing":
-        message = "has to be given"
     if not path:
         return message
     if steps[0] in flags:

@@ -61,9 +61,9 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
             "--address: 'nowhere' is not HOST:PORT, such as 127.0.0.1:50051",
             f"{file}: tls.key: has to be given",
             f"{file}: tls.kee: unknown setting; did you mean 'tls.key'?",
-            f"{file}: limits.calls: Input should be greater than or equal to 1",
+            f"{file}: limits.calls: has to be greater than or equal to 1",
             f"{file}: wrkers: unknown setting; did you mean 'workers'?",
-            "SCORER_LIMITS__UNITS: Input should be a valid integer, unable to parse string as an integer",
+            "SCORER_LIMITS__UNITS: has to be a whole number",
         ]
     )
 
@@ -73,9 +73,16 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
     [
         ("workers = ", "not TOML: "),
         ('[access]\n"bert" = ["scorer"]', "'bert' is neither 'token:SUBJECT', 'certificate:NAME' nor 'anonymous'"),
-        ('[access]\n"token:a" = ["scorr"]', "Input should be 'reader', 'scorer', 'ranker' or 'operator'"),
+        ('[access]\n"token:a" = ["scorr"]', "has to be 'reader', 'scorer', 'ranker' or 'operator'"),
         ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], by which they are checked"),
         ('[access]\n"certificate:a" = ["scorer"]', "access names certificates: give [tls] clients"),
+        ("[limits]\ncalls = true", "limits.calls: has to be a whole number"),
+        ("grace = false", "grace: has to be a number"),
+        ("[limits]\ncalls = 1.5", "limits.calls: has to be a whole number"),
+        ("tls = 5", "tls: has to be a table"),
+        ('required = "hue-2020"', "required: has to be a list"),
+        ('[access]\n"token:a" = "reader"', "access.token:a: has to be a list"),
+        ("metrics = 9090", "metrics: has to be text"),
         ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or say insecure"),
         ('address = "somewhere.example:5"', "can be reached from other machines"),
         ('address = "[::]:5"', "can be reached from other machines"),

@@ -152,6 +152,8 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
         ("scorer", "there is a Python package 'scorer' already"),
         ("egov", "there is a Python package 'egov' already, which would be hidden"),
         ("google", "there is a Python package 'google' already, which would be hidden"),
+        ("tests", "a folder of the plugin is called 'tests'"),
+        ("src", "a folder of the plugin is called 'src'"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str, words: str, tmp_path: Path) -> None:

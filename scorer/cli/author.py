@@ -30,6 +30,9 @@ CATEGORY = "results"
 LONGEST = 40
 """Letters of a name: the code of the criteria set is longer, and has its limit too."""
 
+FOLDERS = ("src", "tests")
+"""Folders that are written, in which its tests are started."""
+
 STUBS = "egov"
 """The package of the contract's stubs; it has no ``__init__.py``, so that another one of the name would hide it."""
 
@@ -79,6 +82,8 @@ def check_name(name: str, host: PluginHost) -> None:
         if name == plugin.name or (plugin.group and name == plugin.group.name):
             whose = f"{plugin.distribution} {plugin.version}".strip()
             raise UserMistake(f"there is a plugin {name!r} already, of {whose}; take another name")
+    if name in FOLDERS:
+        raise UserMistake(f"a folder of the plugin is called {name!r}, which would hide it; take another name")
     if keyword.iskeyword(name):
         raise UserMistake(f"{name!r} is a word of Python's, which no package can be called; take another name")
     spec = find_spec(name)

@@ -122,7 +122,10 @@ def _steps(scores: Scores, rule: RankingRule, decimals: int) -> Ints:
 def _small(values: Floats | Ints) -> Ints:
     """Whole numbers (n,) in the same order, with not much more than n different ones, from 0."""
     if not len(values) or values.min() < 0 or values.max() > ROOM * len(values):
-        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+        order = values.argsort()
+        ordered, steps = values[order], np.empty(len(values), dtype=np.int64)
+        steps[order] = (np.diff(ordered, prepend=ordered[:1]) != 0).cumsum()
+        return steps
     return values.astype(np.int64)
 
 

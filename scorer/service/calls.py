@@ -155,7 +155,10 @@ class _AtOnce(ThreadPoolExecutor):
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         """See ``Executor.submit``."""
         future: Future[Any] = Future()
-        future.set_result(function(*args, **named))
+        try:
+            future.set_result(function(*args, **named))
+        except BaseException as error:  # which would end the thread, and with it the service
+            future.set_exception(error)
         return future
 
 

@@ -55,8 +55,8 @@ class Sheet:
     """As names."""
     matrix: Floats
     """(indicators, n) in the rows of the set's plan; NaN for not reported."""
-    exclusions: Sequence[tuple[Sequence[int], int, str]]
-    """Units, place within what the caller sent, criterion id."""
+    exclusions: Sequence[tuple[int | Ints, int, str]]
+    """A unit or some, place within what the caller sent, criterion id."""
 
 
 @dataclass(frozen=True)
@@ -181,25 +181,20 @@ def text_problem(text: str, limit: int, *, required: bool) -> str:
 
 
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
-    criteria = plan.criteria_set.criteria
-    by_code: dict[str, list[int]] = {}
+    criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
     for units, at, code in sheet.exclusions:
-        if code in by_code:
-            by_code[code] += units
-            continue
-        unit = units[0] if units else REQUEST
-        criterion = criteria.get(code)
-        if criterion is None:
-            message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
-            findings.add(unit, places.exclusion(unit, at), "UNKNOWN_CRITERION", message)
-        elif not criterion.may_be_not_applicable:
-            message = f"the set does not let criterion {code!r} be not applicable"
-            findings.add(unit, places.exclusion(unit, at), "NOT_EXCLUDABLE", message)
-        else:
-            by_code[code] = list(units)
-    excluded = {code: np.zeros(len(sheet.ids), dtype=np.bool_) for code in by_code}
-    for code, everyone in by_code.items():
-        excluded[code][everyone] = True
+        if code not in excluded:
+            criterion, first = criteria.get(code), next(iter(np.atleast_1d(units).tolist()), REQUEST)
+            if criterion is None:
+                message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
+                findings.add(first, places.exclusion(first, at), "UNKNOWN_CRITERION", message)
+                continue
+            if not criterion.may_be_not_applicable:
+                message = f"the set does not let criterion {code!r} be not applicable"
+                findings.add(first, places.exclusion(first, at), "NOT_EXCLUDABLE", message)
+                continue
+            excluded[code] = np.zeros(len(sheet.ids), dtype=np.bool_)
+        excluded[code][units] = True
     return excluded
 
 
@@ -222,7 +217,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
     unsure = np.ones(len(plan.checks), dtype=np.bool_)
     parts, wholes = plan.parts
-    unsure[plan.plain_parts] = np.any(cohort.matrix[parts] > cohort.matrix[wholes], axis=1)
+    unsure[plan.plain_parts] = _more(cohort.matrix, parts, wholes)
     for at in np.flatnonzero(unsure).tolist():
         check = plan.checks[at]
         findings.add_all(
@@ -231,6 +226,16 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )
+
+
+def _more(matrix: Floats, parts: Ints, wholes: Ints) -> Bools:
+    """Where some unit has more in a row of the matrix than in another one: (p,)."""
+    more = np.empty(len(parts), dtype=np.bool_)
+    some = max(1, AT_ONCE // max(matrix.shape[1], 1))
+    for first in range(0, len(parts), some):
+        rows = slice(first, first + some)
+        np.any(matrix[parts[rows]] > matrix[wholes[rows]], axis=1, out=more[rows])
+    return more
 
 
 def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:

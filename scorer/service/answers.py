@@ -15,6 +15,7 @@ from scorer.hints import Hints
 from scorer.indicators import Indicator, IndicatorKind, days
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
+from scorer.points import Ints
 
 MORE = 4
 """A list longer than so many times what it can name is one violation, not one for each entry."""
@@ -56,7 +57,7 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
     """Rows as a sheet."""
     indicators = plan.criteria_set.indicators
     matrix = np.empty((len(plan.rows), len(rows)))
-    exclusions = []
+    exclusions: list[tuple[int | Ints, int, str]] = []
     asked = plan.asked
     for unit, row in enumerate(rows):
         answers = row.answers
@@ -83,7 +84,7 @@ def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces,
             findings.add(unit, places.answer(unit, code), reason, message)
         left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
         if check_count(findings, unit, path, len(left_out), len(plan.criteria_set.criteria)):
-            exclusions += [((unit,), at, code) for at, code in enumerate(left_out)]
+            exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
     return Sheet(*unit_texts([row.unit for row in rows]), matrix, exclusions)
 
 

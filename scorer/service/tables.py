@@ -11,6 +11,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.findings import REQUEST, Findings
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
+from scorer.points import Ints
 from scorer.service.answers import MORE, check_count, unit_texts
 from scorer.service.columns import Columns
 
@@ -94,7 +95,7 @@ def _units(table: pb.UnitTable, findings: Findings) -> tuple[list[str], list[str
 
 def _exclusions(
     plan: SetPlan, table: pb.UnitTable, ids: Sequence[str], findings: Findings
-) -> list[tuple[Sequence[int], int, str]]:
+) -> list[tuple[int | Ints, int, str]]:
     criteria = len(plan.criteria_set.criteria)
     if not table.criterion_exclusions:
         few = check_count(findings, REQUEST, "table.exclusions", len(table.exclusions), len(ids))
@@ -109,9 +110,9 @@ def _exclusions(
 
 def _by_unit(
     given: Sequence[pb.Exclusion], ids: Sequence[str], criteria: int, findings: Findings
-) -> list[tuple[Sequence[int], int, str]]:
+) -> list[tuple[int | Ints, int, str]]:
     units = dict(zip(ids, range(len(ids)), strict=True))
-    exclusions: list[tuple[Sequence[int], int, str]] = []
+    exclusions: list[tuple[int | Ints, int, str]] = []
     seen = set[str]()
     for n, exclusion in enumerate(given):
         code, criterion_ids = exclusion.unit_id, exclusion.criterion_ids
@@ -123,7 +124,7 @@ def _by_unit(
             path = f"table.exclusions[{n}].unit_id"
             findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{code!r} has an exclusion already")
         elif len(criterion_ids) <= MORE * criteria:
-            unit, place = (units[code],), n << 32
+            unit, place = units[code], n << 32
             for criterion in criterion_ids:
                 exclusions.append((unit, place, criterion))
                 place += 1
@@ -136,8 +137,8 @@ def _by_unit(
 
 def _by_criterion(
     given: Sequence[pb.CriterionExclusion], units: int, findings: Findings
-) -> list[tuple[Sequence[int], int, str]]:
-    exclusions: dict[str, tuple[Sequence[int], int, str]] = {}
+) -> list[tuple[int | Ints, int, str]]:
+    exclusions: dict[str, tuple[int | Ints, int, str]] = {}
     for n, exclusion in enumerate(given):
         code, path = exclusion.criterion_id, f"table.criterion_exclusions[{n}]"
         if code in exclusions:
@@ -148,7 +149,7 @@ def _by_criterion(
     return list(exclusions.values())
 
 
-def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findings: Findings) -> list[int]:
+def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findings: Findings) -> Ints:
     """The places of its units that there are."""
     places = np.asarray(exclusion.unit_places, dtype=np.int64)
     there = places < units
@@ -158,5 +159,4 @@ def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findi
         "UNKNOWN_UNIT",
         lambda place: f"there is no unit {place}; the table has {units}, counted from 0",
     )
-    known: list[int] = places[there].tolist()
-    return known
+    return places[there]

@@ -192,9 +192,11 @@ class SumsPlan:
             into = out[:, row]
             if row == overall:
                 np.add.reduce(out[:, :overall], axis=1, out=into)
-            elif terms:
+            elif len(terms) == 1:
                 into[...] = groups[:, terms[0]]
-                for term in terms[1:]:
+            elif terms:
+                np.add(groups[:, terms[0]], groups[:, terms[1]], out=into)
+                for term in terms[2:]:
                     into += groups[:, term]
 
 

@@ -198,4 +198,4 @@ class _Methods(grpc.GenericRpcHandler):
         way = self._ways.get(method)
         if way is None:
             return None
-        return way.refusing if self._access.refuses(metadata, method) or self._admission.full else way.taking
+        return way.refusing if self._admission.full or self._access.refuses(metadata, method) else way.taking

@@ -21,8 +21,8 @@ from cryptography import x509
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from harness import Refused, catalogue, good, serving
-from test_errors import BESIDE, INFRASTRUCTURE, host, row
+from harness import Refused, catalogue, good, host, serving
+from tested import BESIDE, INFRASTRUCTURE, row
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
 from scorer.service.access import NEEDS, OPEN

@@ -14,7 +14,7 @@ import pytest
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, refusal, serving
-from test_errors import BESIDE, INFRASTRUCTURE, WATER, WELLS, column, districts, row
+from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, column, districts, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer import scoring

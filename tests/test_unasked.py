@@ -10,7 +10,7 @@ import pytest
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import Refused, Service, catalogue, good, host, serving
 from processes import until
-from test_errors import BESIDE, INFRASTRUCTURE
+from tested import BESIDE, INFRASTRUCTURE
 
 from scorer.service.server import STREAMS, THREADS
 from scorer.settings import Role, Settings, Tokens

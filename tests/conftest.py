@@ -1,0 +1,16 @@
+"""What tests of several files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness import Service, catalogue, good, group, host, serving
+from tested import INFRASTRUCTURE, TESTED, WATER, WELLS
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    sets = good(catalogue(host(INFRASTRUCTURE, group("water", *WELLS)), TESTED, WATER))
+    with serving(sets) as running:
+        yield running

@@ -1,0 +1,134 @@
+"""Requests that are too large, and bytes that are none."""
+
+from __future__ import annotations
+
+import logging
+
+import grpc
+import pytest
+from harness import Service, refusal
+from tested import column, districts, logged, number, rank, rank_table, row, still_answers
+
+from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer.service.scorer_service import MAX_FULL_ROWS
+from scorer.settings import Limits
+
+MAX_UNITS = 100_000
+
+
+def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> None:
+    units = districts(*(str(n) for n in range(MAX_UNITS + 1)))
+    assert Limits().units == MAX_UNITS == 100_000
+    with refusal() as caught:
+        rank_table(service, scorer_pb2.UnitTable(units=units))
+    refused = caught[0]
+    assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refused.details == "100001 units are more than 100000: send the province tier by tier, each whole"
+    assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_UNITS", "100000")
+    assert still_answers(service)
+
+
+def test_a_hundred_thousand_units_are_taken(service: Service) -> None:
+    units = districts(*(str(n) for n in range(MAX_UNITS)))
+    table = scorer_pb2.UnitTable(units=units, columns=[column("staff", *[1.0] * (MAX_UNITS - 1), -1.0)])
+    with refusal() as caught:  # a reply would only cost time
+        rank_table(service, table)
+    assert caught[0].fields == {f"table.columns[0].numbers[{MAX_UNITS - 1}]": "OUT_OF_RANGE"}
+
+
+def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit(service: Service) -> None:
+    assert MAX_FULL_ROWS == 5_000
+    full = scorer_pb2.SCORECARD_VIEW_FULL
+    rows = [row(str(n), tanks=number(1)) for n in range(MAX_FULL_ROWS + 1)]
+    for page_size in (0, MAX_FULL_ROWS + 1, 2**31 - 1):
+        with refusal() as caught:
+            rank(service, *rows, criteria_set="water-2020", view=full, page_size=page_size)
+        refused = caught[0]
+        assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert refused.details == (
+            "FULL scorecards of 5001 units are more than 5000: set page_size to 5000 at most, or send a table"
+        )
+        assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_FULL_ROWS", "5000")
+    page = rank(service, *rows, criteria_set="water-2020", view=full, page_size=MAX_FULL_ROWS)
+    assert len(page.rankings[0].scorecards) == MAX_FULL_ROWS
+    assert len(rank(service, *rows, criteria_set="water-2020").rankings[0].scorecards) == MAX_FULL_ROWS + 1
+    table = scorer_pb2.UnitTable(units=[item.unit for item in rows])
+    reply = rank_table(service, table, "water-2020", view=full)
+    assert len(reply.rankings[0].table.unit_ids) == MAX_FULL_ROWS + 1
+
+
+def send_bytes(service: Service, data: bytes, method: str = "ScorerService/RankProvince") -> bytes:
+    return service.channel.unary_unary(f"/egov.scorer.v1.{method}")(data, timeout=60)
+
+
+MIB = 2**20
+
+
+def test_a_message_over_128_mib_is_too_large_and_a_table_takes_less_room(service: Service) -> None:
+    with refusal() as caught:
+        send_bytes(service, bytes(128 * MIB + 1))
+    refused = caught[0]
+    assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refused.details == (
+        "the request has 134217729 bytes, at most 134217728 are taken; "
+        "a table takes less room than rows, and a province can be sent tier by tier"
+    )
+    assert (refused.info.reason, refused.info.metadata["limit"]) == ("REQUEST_TOO_LARGE", "134217728")
+    assert still_answers(service)
+
+
+def test_a_message_of_exactly_128_mib_is_read(service: Service) -> None:
+    with refusal() as caught:
+        send_bytes(service, bytes(128 * MIB))
+    assert caught[0].info.reason == "UNREADABLE_REQUEST"
+
+
+def test_a_message_far_over_128_mib_is_too_large_also_for_grpc(service: Service) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        send_bytes(service, bytes(160 * MIB))
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert still_answers(service)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff" * 9,
+        b"\x12\x05ab",
+        b"\0",
+        b"GET / HTTP/1.1\r\n",
+        b"\x0a\x02\xff\xfe\x12\x02\xff\xfe",  # fields 1 and 2, of which each request has one that is text
+        b"\x0b" * 5_000,  # groups within groups
+    ],
+    ids=["ones", "cut off", "NUL", "HTTP", "not UTF-8", "nested"],
+)
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ScorerService/ScoreUnit",
+        "ScorerService/RankProvince",
+        "CriteriaService/ListCriteriaSets",
+        "CriteriaService/GetCriteriaSet",
+    ],
+)
+def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
+    service: Service, caplog: pytest.LogCaptureFixture, method: str, data: bytes
+) -> None:
+    caplog.set_level(logging.INFO)
+    with refusal() as caught:
+        send_bytes(service, data, method)
+    refused = caught[0]
+    assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.info.reason == "UNREADABLE_REQUEST"
+    name = method.partition("/")[2]
+    assert refused.details.startswith(f"the bytes are no egov.scorer.v1.{name}Request: ")
+    assert "Traceback" not in refused.details
+    assert not any(record.exc_info or record.levelno >= logging.ERROR for record in caplog.records)
+    assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]
+
+
+def test_without_a_directory_there_is_nothing_to_load_anew(service: Service) -> None:
+    with refusal() as caught:
+        service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest())
+    assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED")
+    assert "--criteria DIR" in caught[0].details

@@ -1,0 +1,208 @@
+"""What is wrong with a unit, as one of many and alone."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import pytest
+from harness import Service, refusal
+from tested import assert_refused, choice, date, flag, number, rank, row, score
+
+from egov.scorer.v1 import scorer_pb2
+
+WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
+    "misspelt indicator": (
+        row(computrs=number(3)),
+        'answers["computrs"]', "UNKNOWN_INDICATOR", "unknown indicator; did you mean 'computers'?",
+    ),
+    "indicator like no other": (row(zebra=number(3)), 'answers["zebra"]', "UNKNOWN_INDICATOR", "unknown indicator"),
+    "indicator with a quote": (
+        row(**{'a"b\n': number(3)}), 'answers["a\\"b\\n"]', "UNKNOWN_INDICATOR", "unknown indicator",
+    ),
+    "indicator in Vietnamese": (
+        row(**{"máy_tính": number(3)}), 'answers["máy_tính"]', "UNKNOWN_INDICATOR", "unknown indicator",
+    ),
+    "answer without a value": (
+        row(computers=scorer_pb2.Answer()),
+        'answers["computers"]', "WRONG_KIND",
+        "has no value; leave the indicator out when it was not reported; 'computers' is a count: give 'number'",
+    ),
+    "flag of a half": (
+        row(firewall=number(0.5)),
+        'answers["firewall"]', "WRONG_KIND", "is a number; 'firewall' is a flag: give 'flag'",
+    ),
+    "count as a flag": (
+        row(computers=flag(True)),
+        'answers["computers"]', "WRONG_KIND", "is a flag; 'computers' is a count: give 'number'",
+    ),
+    "choice as a number": (
+        row(head=number(1)), 'answers["head"]', "WRONG_KIND", "is a number; 'head' is a choice: give 'choice'",
+    ),
+    "date as text": (
+        row(issued=choice("2020-06-30")),
+        'answers["issued"]', "WRONG_KIND", "is a choice; 'issued' is a date: give 'date'",
+    ),
+    "half a computer": (
+        row(computers=number(12.5)), 'answers["computers"]', "WRONG_KIND", "a count is a whole number, not 12.5",
+    ),
+    "count that is not a number": (
+        row(computers=number(math.nan)),
+        'answers["computers"]', "NOT_A_NUMBER",
+        "is not a number (NaN); leave the indicator out when it was not reported",
+    ),
+    "endless count": (
+        row(computers=number(math.inf)),
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not inf",
+    ),
+    "endless negative number": (
+        row(awarded=number(-math.inf)),
+        'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not -inf",
+    ),
+    "largest double": (
+        row(awarded=number(sys.float_info.max)),
+        'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 1.7976931348623157e+308",
+    ),
+    "negative count": (
+        row(computers=number(-1)),
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not -1",
+    ),
+    "count beyond the largest": (
+        row(computers=number(8_000_000_001)),
+        'answers["computers"]', "OUT_OF_RANGE", "must be from 0 to 8000000000 in tier 'district', not 8000000001",
+    ),
+    "more points than the tier's maximum": (
+        row(awarded=number(3.000001)),
+        'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.000001",
+    ),
+    "misspelt option": (
+        row(head=choice("deputi")),
+        'answers["head"]', "UNKNOWN_CHOICE",
+        "unknown choice 'deputi'; 'head' has chairman, deputy, nobody; did you mean 'deputy'?",
+    ),
+    "no option": (
+        row(head=choice("")),
+        'answers["head"]', "UNKNOWN_CHOICE", "unknown choice ''; 'head' has chairman, deputy, nobody",
+    ),
+    "part larger than its whole": (
+        row(online=number(5), files=number(3)),
+        'answers["online"]', "PART_LARGER_THAN_WHOLE", "5 is more than files = 3, of which it is a part",
+    ),
+    "empty id": (row(""), "unit.id", "BAD_UNIT_ID", "is empty; every unit needs an id"),
+    "id of 129 bytes": (row("a" * 129), "unit.id", "BAD_UNIT_ID", "has 129 bytes, at most 128 are allowed"),
+    "id of 43 Vietnamese letters, 129 bytes": (
+        row("ế" * 43), "unit.id", "BAD_UNIT_ID", "has 129 bytes, at most 128 are allowed",
+    ),
+    "id in decomposed letters": (
+        row("hue\u0302\u0301"), "unit.id", "BAD_UNIT_ID", "is not in Unicode normal form C (composed letters)",
+    ),
+    "id with a line break": (row("hue\n"), "unit.id", "BAD_UNIT_ID", "has a control or format character"),
+    "id with DEL": (row("hue\x7f"), "unit.id", "BAD_UNIT_ID", "has a control or format character"),
+    "id with NUL": (row("\0"), "unit.id", "BAD_UNIT_ID", "has a control or format character"),
+    "Vietnamese id with a C1 control": (row("huế\x85"), "unit.id", "BAD_UNIT_ID", "has a control or format character"),
+    "misspelt tier": (
+        row(tier="distrct"),
+        "unit.tier", "UNKNOWN_TIER",
+        "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
+    ),
+    "no tier": (row(tier=""), "unit.tier", "UNKNOWN_TIER", "unknown tier ''; the set has department, district"),
+    "id with a letter that is not seen": (
+        row("hue\u200b"), "unit.id", "BAD_UNIT_ID", "has a control or format character",
+    ),
+    "id that turns the line around": (
+        row("hue\u202e"), "unit.id", "BAD_UNIT_ID", "has a control or format character",
+    ),
+    "id with a line separator": (row("a\u2028b"), "unit.id", "BAD_UNIT_ID", "has a control or format character"),
+    "id that ends with a space": (row("hue "), "unit.id", "BAD_UNIT_ID", "begins or ends with a space"),
+    "id that is a space": (row("\u00a0"), "unit.id", "BAD_UNIT_ID", "begins or ends with a space"),
+    "name of 513 bytes": (row(name="x" * 513), "unit.name", "BAD_TEXT", "has 513 bytes, at most 512 are allowed"),
+    "name with a tab": (row(name="A\tB"), "unit.name", "BAD_TEXT", "has a control or format character"),
+    "parent of 129 bytes": (row(parent="p" * 129), "unit.parent", "BAD_TEXT", "has 129 bytes, at most 128 are allowed"),
+    "misspelt criterion": (
+        row(not_applicable=("INF.2",)),
+        "not_applicable_criteria[0]", "UNKNOWN_CRITERION", "unknown criterion 'INF.2'; did you mean 'INF.02'?",
+    ),
+    "criterion that always applies": (
+        row(not_applicable=("INF.02", "INF.01")),
+        "not_applicable_criteria[1]", "NOT_EXCLUDABLE", "the set does not let criterion 'INF.01' be not applicable",
+    ),
+}  # fmt: skip
+
+wrong_rows = pytest.mark.parametrize("case", WRONG_ROWS.values(), ids=WRONG_ROWS)
+
+
+@wrong_rows
+def test_a_wrong_row_refuses_the_province_and_is_named(
+    service: Service, case: tuple[scorer_pb2.UnitAnswers, str, str, str]
+) -> None:
+    wrong, field, reason, description = case
+    with refusal() as caught:
+        rank(service, row("hue"), row("nam-dong", computers=number(1)), wrong, row("phu-vang"))
+    assert_refused(caught, f"rows.units[2].{field}", reason, description)
+
+
+@wrong_rows
+def test_a_wrong_unit_alone_is_named_in_the_same_words(
+    service: Service, case: tuple[scorer_pb2.UnitAnswers, str, str, str]
+) -> None:
+    wrong, field, reason, description = case
+    with refusal() as caught:
+        score(service, wrong)
+    assert_refused(caught, f"unit_answers.{field}", reason, description)
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "day"), [(2020, 2, 30), (2020, 6, 0), (2020, 0, 0), (0, 6, 30), (2**31 - 1, 1, 1), (-1, 1, 1)]
+)
+def test_an_incomplete_or_impossible_day_is_named(service: Service, year: int, month: int, day: int) -> None:
+    with refusal() as caught:
+        score(service, row(issued=date(year, month, day)))
+    assert caught[0].fields == {'unit_answers.answers["issued"]': "BAD_DATE"}
+    assert caught[0].details.startswith('unit_answers.answers["issued"]: is no day: ')
+
+
+def test_a_unit_without_anything_lacks_id_and_tier(service: Service) -> None:
+    with refusal() as caught:
+        service.scorer.ScoreUnit(scorer_pb2.ScoreUnitRequest(criteria_set="tested-2020"))
+    assert caught[0].fields == {"unit_answers.unit.id": "BAD_UNIT_ID", "unit_answers.unit.tier": "UNKNOWN_TIER"}
+
+
+def test_a_range_may_differ_by_tier(service: Service) -> None:
+    reply = rank(service, row("a", "department", awarded=number(4)), row("b", awarded=number(3)))
+    assert [ranking.tier for ranking in reply.rankings] == ["department", "district"]
+    with refusal() as caught:
+        rank(service, row("a", "department", awarded=number(5.5)), row("b", awarded=number(4)))
+    assert [v.description for v in caught[0].bad.field_violations] == [
+        "must be from 0 to 5 in tier 'department', not 5.5",
+        "must be from 0 to 3 in tier 'district', not 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["x", "x" * 128, "ế" * 42 + "ab", "thành phố Huế", "Thừa Thiên-Huế", "\N{SNOWMAN}" * 42, "00.45.123", "xã Bộc Bố"],
+)
+def test_an_id_of_up_to_128_bytes_in_composed_letters_is_taken(service: Service, code: str) -> None:
+    name = "Ủy ban nhân dân huyện Nam Đông"
+    reply = score(service, row(code, name=name, parent="ế" * 42 + "ab"))
+    assert (reply.scorecard.unit.id, reply.scorecard.unit.name) == (code, name)
+
+
+def test_a_name_of_512_bytes_is_taken_and_echoed(service: Service) -> None:
+    name = "ế" * 170 + "ab"
+    assert len(name.encode()) == 512
+    assert score(service, row(name=name)).scorecard.unit.name == name
+
+
+def test_the_second_unit_of_an_id_points_to_the_first(service: Service) -> None:
+    with refusal() as caught:
+        rank(service, row("hue"), row("nam-dong"), row("hue", "department"), row("hue"))
+    assert [(v.field, v.reason, v.description) for v in caught[0].bad.field_violations] == [
+        (f"rows.units[{n}].unit.id", "DUPLICATE_UNIT_ID", "'hue' is the id at rows.units[0].unit.id already")
+        for n in (2, 3)
+    ]
+    assert caught[0].details.endswith("already (and 1 more)")
+
+
+def test_ids_that_differ_in_case_are_two_units(service: Service) -> None:
+    assert rank(service, row("hue"), row("HUE")).rankings[0].unit_count == 2

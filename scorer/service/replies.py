@@ -204,8 +204,8 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
 def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     """The units at ``places`` of the tier as columns: a RankingTable."""
     assessment, plan = ranking.assessment, ranking.assessment.plan
-    ids = np.array(assessment.cohort.unit_ids, dtype=object).take(places)
-    table, sums = Packed(pb.RankingTable(unit_ids=ids.tolist())), assessment.sums.at(places)
+    ids, sums = assessment.cohort.id_column.take(places), assessment.sums.at(places)
+    table = Packed(pb.RankingTable(unit_ids=ids.tolist()))
     of_groups = assessment.group_sums.at(places) if full and assessment.group_sums is not None else None
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
         column = Packed(plan.once(_Template.of).columns[at])

@@ -64,6 +64,19 @@ def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResp
     return service.scorer.ScoreUnit(request, metadata=metadata, timeout=5)
 
 
+def is_well_again(service: Service) -> bool:
+    """Whether it answers within a second, to one who comes again as told."""
+    ends = time.monotonic() + 1
+    while time.monotonic() < ends:
+        try:
+            return quick(service).scorecard.unit.id == "a"
+        except grpc.RpcError as error:
+            refused = Refused(error)
+        assert refused.info.reason == "TOO_BUSY", refused.details
+        time.sleep(retry_after(refused))
+    return False
+
+
 def retry_after(refused: Refused) -> float:
     """Seconds that RetryInfo tells."""
     status = status_pb2.Status.FromString(refused.trailers["grpc-status-details-bin"])
@@ -85,7 +98,7 @@ def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end
         assert 0 < retry_after(found) <= 1
         gate.open.set()
         assert all(call.result(10).scorecard.unit.id == "a" for call in calls)
-        assert quick(service).scorecard.unit.id == "a"
+        assert is_well_again(service)
 
 
 def test_one_identity_cannot_take_the_places_of_the_others(gate: Gate, tmp_path: Path) -> None:

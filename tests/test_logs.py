@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from processes import PATIENCE, Serving, serve, until
 from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
+from scorer.service.logs import MOST, Bursts
 
 ID = "tinh-46/2020:7"
 
@@ -102,3 +105,52 @@ def test_text_has_the_same_on_one_line(tmp_path: Path) -> None:
         (line,) = [line for line in running.said.splitlines() if ID in line]
     for said in ("identity=anonymous", "method=ScoreUnit", "code=OK", "units=1", "criteria_set=hue-2020", "revision="):
         assert f" {said}" in line
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_service_that_ends_has_written_every_line(tmp_path: Path, workers: str) -> None:
+    with serve(tmp_path, "--workers", workers) as running:
+        with running.channel() as channel:
+            score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+            for n in range(50):
+                score(one_unit(), metadata=[("x-request-id", f"call-{n:02}")], timeout=PATIENCE)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE) == 0
+        logged = [line for line in running.said.splitlines() if "x-request" in line or "request_id=call-" in line]
+    assert [f"request_id=call-{n:02}" in line for n, line in enumerate(logged)] == [True] * 50
+
+
+class Kept(logging.Handler):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def tell(bursts: Bursts, *messages: str, level: int = logging.INFO) -> None:
+    for message in messages:
+        bursts.handle(logging.makeLogRecord({"levelno": level, "msg": message}))
+
+
+def test_lines_are_written_soon_and_in_order_and_a_warning_at_once_behind_them() -> None:
+    kept = Kept()
+    bursts = Bursts(kept)
+    tell(bursts, "one", "two")
+    until(lambda: kept.lines == ["one", "two"], "they are not written")
+    tell(bursts, "three")
+    tell(bursts, "four", level=logging.WARNING)
+    assert kept.lines == ["one", "two", "three", "four"]
+
+
+def test_calls_wait_for_a_log_that_is_slower_than_they_are() -> None:
+    kept = Kept()
+    bursts = Bursts(kept)
+    messages = [str(n) for n in range(2 * MOST)]
+    tell(bursts, *messages)
+    assert len(messages) - len(kept.lines) <= MOST
+    bursts.flush()
+    assert kept.lines == messages

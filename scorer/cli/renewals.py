@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -19,20 +17,7 @@ INTERVAL = 0.5
 nobody is writing any more. Looking works on every file system; of changes that another machine makes to a network file
 system, the kernel would not tell."""
 
-TURN = 0.0005
-"""Seconds after which loading gives way to calls; Python's own 5 ms, again and again in one call, made calls wait."""
-
 log = logging.getLogger("scorer.criteria")
-
-
-@contextmanager
-def _giving_way() -> Iterator[None]:
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 @dataclass(eq=False)
@@ -87,10 +72,9 @@ class Renewals:
                 settled = now == seen
                 seen = now
                 if asked or (settled and now != self._living.stamps):
-                    with _giving_way():
-                        renewal = self._living.renew(again=asked)
-                        if renewal is not None:
-                            self._renewed(renewal.after)
+                    renewal = self._living.renew(again=asked)
+                    if renewal is not None:
+                        self._renewed(renewal.after)
                     self._tell(renewal)
             except OSError as error:
                 why_not = f"{self._living.folder.path} cannot be read: {error.strerror or error}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from scorer.catalogue import Catalogue
 from scorer.cli.load import load_catalogue, load_living
 from scorer.cli.output import UserMistake
@@ -10,6 +12,10 @@ from scorer.service.memory import settle
 from scorer.service.metrics import Metrics
 from scorer.service.server import Server
 from scorer.settings import Settings
+
+TURN = 0.0005
+"""Seconds after which a thread that computes gives way to another. Python's own 5 ms, several times in one call, made
+calls wait for each other, for their refusals, and for criteria sets that are loaded."""
 
 
 class Service:
@@ -61,6 +67,7 @@ class Service:
         """Serves; to be called by the main thread, which alone can be told of signals."""
         if self.metrics:
             self.metrics.show(self.catalogue())
+        sys.setswitchinterval(TURN)
         self._server.start()
         if self._renewals:
             self._renewals.start()

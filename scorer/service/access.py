@@ -72,7 +72,8 @@ class Access:
         Raises:
             Refusal: a token was sent that proves nothing (UNAUTHENTICATED).
         """
-        return self._caller(context.invocation_metadata(), _certificate_names(context))
+        certificate = _certificate_names(context) if self._certificates else ()
+        return self._caller(context.invocation_metadata(), certificate)
 
     def _caller(self, metadata: Metadata, certificate: Iterable[str]) -> Caller:
         token = _bearer(metadata)

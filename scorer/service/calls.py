@@ -149,17 +149,20 @@ class Calls:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
 
 
+_DONE: Future[None] = Future()
+_DONE.set_result(None)
+
+
 class _AtOnce(ThreadPoolExecutor):
     """Works in the thread that asks."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         """See ``Executor.submit``."""
-        future: Future[Any] = Future()
         try:
-            future.set_result(function(*args, **named))
-        except BaseException as error:  # which would end the thread, and with it the service
-            future.set_exception(error)
-        return future
+            function(*args, **named)
+        except BaseException:  # which would end the thread, and with it the service
+            log.exception("a refusal failed")
+        return _DONE
 
 
 class _Refusing:
@@ -198,4 +201,7 @@ class _Methods(grpc.GenericRpcHandler):
         way = self._ways.get(method)
         if way is None:
             return None
-        return way.refusing if self._admission.full or self._access.refuses(metadata, method) else way.taking
+        if not self._admission.has_room() or self._access.refuses(metadata, method):
+            return way.refusing
+        self._admission.expect()
+        return way.taking

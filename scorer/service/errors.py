@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, NoReturn
 
 import grpc
@@ -83,9 +84,7 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
     status = status_pb2.Status(code=refusal.code.value[0], message=message)
     _add(status, info)
     if refusal.retry_after is not None:
-        delay = duration_pb2.Duration()
-        delay.FromMilliseconds(round(refusal.retry_after * 1000))
-        _add(status, error_details_pb2.RetryInfo(retry_delay=delay))
+        status.details.append(_retry_info(refusal.retry_after))
     if refusal.violations:
         room = DETAILS_BYTES - status.ByteSize() - 64  # the Any around BadRequest
         bad = error_details_pb2.BadRequest()
@@ -111,10 +110,20 @@ def abort(context: grpc.ServicerContext, refusal: Refusal, request_id: str) -> N
     raise AssertionError("abort raises")
 
 
-def _add(status: status_pb2.Status, detail: Message) -> None:
+@cache
+def _retry_info(seconds: float) -> any_pb2.Any:
+    delay = duration_pb2.Duration()
+    delay.FromMilliseconds(round(seconds * 1000))
     packed = any_pb2.Any()
-    packed.Pack(detail, deterministic=True)
-    status.details.append(packed)
+    packed.Pack(error_details_pb2.RetryInfo(retry_delay=delay), deterministic=True)
+    return packed
+
+
+def _add(status: status_pb2.Status, detail: Message) -> None:
+    status.details.add(
+        type_url=f"type.googleapis.com/{detail.DESCRIPTOR.full_name}",
+        value=detail.SerializeToString(deterministic=True),
+    )
 
 
 def _cut(text: str, size: int) -> str:

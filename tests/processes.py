@@ -73,9 +73,9 @@ class Serving:
                 timeout=PATIENCE,
                 wait_for_ready=True,
             )
-        found = re.search(rf"^\[(\d+)\] .* call request_id={request_id} ", self.said, re.M)
-        assert found, self.said
-        return int(found[1])
+        line = re.compile(rf"^\[(\d+)\] .* call request_id={request_id} ", re.M)
+        until(lambda: line.search(self.said), "it is not logged")
+        return int(line.findall(self.said)[0])
 
     def channels(self, count: int) -> dict[grpc.Channel, int]:
         """Connections and the workers that they meet, at least so many and at least one a worker."""

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from processes import until
 
 from scorer_client import Client, Row, ScorerError, Unit
 
@@ -109,6 +110,11 @@ def test_calls_go_to_both_servers(servers: list[tuple[subprocess.Popen[bytes], s
     with Client([address for _, address in servers]) as client:
         ids = {client.score_unit(SET, ROW, request_id=f"call-{n}").request_id for n in range(40)}
         assert ids == {f"call-{n}" for n in range(40)}
-    seen = [set(re.findall(r"call-\d+", (tmp_path / f"{name}.log").read_text())) for name in ("one", "two")]
+
+    def logged() -> list[set[str]]:
+        return [set(re.findall(r"call-\d+", (tmp_path / f"{name}.log").read_text())) for name in ("one", "two")]
+
+    until(lambda: len(set().union(*logged())) == 40, "not all are logged")
+    seen = logged()
     assert seen[0] | seen[1] == ids
     assert all(len(some) >= 10 for some in seen)

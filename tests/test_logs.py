@@ -15,7 +15,7 @@ from processes import PATIENCE, Serving, serve, until
 from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.logs import MOST, Bursts
+from scorer.service.logs import CALLS, MOST, Bursts
 
 ID = "tinh-46/2020:7"
 
@@ -131,18 +131,19 @@ class Kept(logging.Handler):
         self.lines.append(record.getMessage())
 
 
-def tell(bursts: Bursts, *messages: str, level: int = logging.INFO) -> None:
+def tell(bursts: Bursts, *messages: str, name: str = CALLS, level: int = logging.INFO) -> None:
     for message in messages:
-        bursts.handle(logging.makeLogRecord({"levelno": level, "msg": message}))
+        bursts.handle(logging.makeLogRecord({"name": name, "levelno": level, "msg": message}))
 
 
-def test_lines_are_written_soon_and_in_order_and_a_warning_at_once_behind_them() -> None:
+@pytest.mark.parametrize("at_once", [{"level": logging.WARNING}, {"name": "scorer.criteria"}])
+def test_calls_are_written_soon_and_in_order_and_other_lines_at_once_behind_them(at_once: dict[str, Any]) -> None:
     kept = Kept()
     bursts = Bursts(kept)
     tell(bursts, "one", "two")
     until(lambda: kept.lines == ["one", "two"], "they are not written")
     tell(bursts, "three")
-    tell(bursts, "four", level=logging.WARNING)
+    tell(bursts, "four", **at_once)
     assert kept.lines == ["one", "two", "three", "four"]
 
 

@@ -248,7 +248,7 @@ def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -
         time.sleep(0.5)
         body.set()
         assert call.result(PATIENCE).scorecard.overall.score.points == 15
-        assert running.process.wait(PATIENCE) == 0
+        assert running.process.wait(PATIENCE) == 0, running.said
         channel.close()
 
 

@@ -16,13 +16,14 @@ from scorer.service.access import Access
 from scorer.service.call import REQUEST_ID, Call, begin
 from scorer.service.errors import Refusal, abort
 from scorer.service.limits import Admission
+from scorer.service.logs import CALLS
 from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
 from scorer.service.packing import Packed
 from scorer.service.places import Places
 from scorer.settings import Limits
 
-log = logging.getLogger("scorer.calls")
+log = logging.getLogger(CALLS)
 
 COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 """How messages begin that were compressed by gzip or deflate."""

@@ -21,6 +21,9 @@ ARRIVAL = 0.05
 """Seconds within which the bytes of a call that has begun are most likely here. A call takes its place with them, as it
 may have 100 MB or never send any; so long it is counted, or all that begin meanwhile would count on the same place."""
 
+EXPECTED = 1 / 8
+"""Of all places, those that are kept for them at most, but one: who never sends any bytes shall not keep others out."""
+
 REST = 1.6
 """Seconds for each that refusals have taken: some of it goes to what else the process and its machine do."""
 
@@ -43,6 +46,7 @@ class Admission:
         self._taken = self._held = 0
         self._expected: deque[float] = deque()
         """Until when each call is expected that has begun."""
+        self._most_expected = max(int(EXPECTED * limits.calls), 1)
         self._spent = self._refusing = 0.0
         """Processor seconds of the thread that refuses: until it was last asked for room; of them for refusals since a
         call has ended."""
@@ -54,7 +58,8 @@ class Admission:
             now, spent = time.monotonic(), time.thread_time()
             while self._expected and self._expected[0] < now:
                 self._expected.popleft()
-            room = self._taken + len(self._expected) < self._limits.calls and now >= self._rests_until
+            expected = min(len(self._expected), self._most_expected)
+            room = self._taken + expected < self._limits.calls and now >= self._rests_until
             if not room:
                 self._refusing += spent - self._spent
             self._spent = spent

@@ -14,8 +14,11 @@ from pythonjsonlogger.json import JsonFormatter
 
 TEXT = "%(asctime)s %(levelname)s %(message)s"
 
+CALLS = "scorer.calls"
+"""The logger of calls."""
+
 BURST = 0.05
-"""Seconds that a line waits for others; a process that is killed takes those with it."""
+"""Seconds that the line of a call waits for others; a process that is killed takes those with it."""
 
 MOST = 10_000
 """Lines that may wait; when whoever reads them is slower, calls have to wait for it."""
@@ -44,7 +47,7 @@ def _word(value: object) -> str:
 
 
 class Bursts(logging.Handler):
-    """Writes what is told in bursts, by a thread of its own, and warnings at once with all that was told before.
+    """Writes the lines of calls in bursts, by a thread of its own; other lines, and warnings, at once with all before.
 
     Code that runs once in a while is not in the processor's cache: a line written when its call ends takes the time of
     five in a burst, and as much of the interpreter as half a refusal.
@@ -67,7 +70,7 @@ class Bursts(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""
         self._told.append(record)
-        if record.levelno >= logging.WARNING or len(self._told) > MOST:
+        if record.name != CALLS or record.levelno >= logging.WARNING or len(self._told) > MOST:
             self.flush()
         elif not self._some.is_set():
             self._some.set()

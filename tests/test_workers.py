@@ -252,6 +252,24 @@ def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -
         channel.close()
 
 
+def test_an_order_to_end_can_be_given_again_and_again_while_it_is_waited_for() -> None:
+    script = """
+import os, signal, subprocess, sys
+from scorer.service.waiting import Order
+
+order = Order()
+signal.signal(signal.SIGTERM, lambda *_: order.give())
+kill = "import os, time\\nwhile True: os.kill({}, 15); time.sleep(1e-5)".format(os.getpid())
+other = subprocess.Popen([sys.executable, "-c", kill])
+for _ in range(3000):
+    order.given = False
+    order.wait()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+other.kill()
+"""
+    assert subprocess.run([sys.executable, "-c", script], timeout=PATIENCE).returncode == 0
+
+
 # --- what cannot serve ---------------------------------------------------------------------------------------------
 
 

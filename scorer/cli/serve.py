@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from scorer.service.logs import start_log
 from scorer.service.metrics import Metrics, WorkersMetrics, publish
 from scorer.service.port import HeldPort
 from scorer.service.server import AddressError
-from scorer.service.waiting import wait_for
+from scorer.service.waiting import Order
 from scorer.settings import Settings
 
 
@@ -77,18 +76,18 @@ def _serve_alone(settings: Settings) -> None:
     service = Service(settings)
     if settings.metrics and service.metrics:
         _publish(settings.metrics, service.metrics)
-    stop = threading.Event()
+    stop = Order()
 
     def on_signal(*_: object) -> None:
-        if stop.is_set():
+        if stop.given:
             os._exit(1)  # asked twice: at once
-        stop.set()
+        stop.give()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     service.start()
     err.print(f"serving {service.names} on {service.address}")
-    wait_for(stop)
+    stop.wait()
     service.stop()
     logging.shutdown()
     os._exit(0)  # a thread that still computes for a call that was given up would hold the process

@@ -18,13 +18,13 @@ import logging
 import os
 import signal
 import sys
-from threading import Event, Thread
+from threading import Thread
 
 from scorer.cli.output import UserMistake, err
 from scorer.cli.service import Service
 from scorer.service.logs import start_log
 from scorer.service.server import AddressError
-from scorer.service.waiting import wait_for
+from scorer.service.waiting import Order
 from scorer.settings import Settings
 
 
@@ -33,9 +33,9 @@ def main(settings: Settings, *, quiet: bool) -> int:
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
     start_log(settings.log, several=True)
-    stop = Event()
+    stop = Order()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())  # also twice: a supervisor may tell every process, as the parent
+        signal.signal(number, lambda *_: stop.give())  # also twice: a supervisor may tell every process, as the parent
     Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     try:
         err.quiet = quiet
@@ -45,15 +45,15 @@ def main(settings: Settings, *, quiet: bool) -> int:
         return 2
     service.start()
     _report(parent, sets=service.names)
-    wait_for(stop)
+    stop.wait()
     service.stop()
     return 0
 
 
-def _wait_for_end(stop: Event) -> None:
+def _wait_for_end(stop: Order) -> None:
     while os.read(0, 1):
         pass
-    stop.set()
+    stop.give()
 
 
 def _report(parent: int, **said: str) -> None:

@@ -116,12 +116,14 @@ def test_a_call_that_ends_leaves_refusals_as_much_time_as_they_took() -> None:
 
 def test_a_call_that_ends_does_not_cut_the_rest_of_another_short() -> None:
     admission = Admission(Limits(calls=2))
+    assert admission.has_room()
     with admission.place("one", 1):
         with admission.place("other", 1):
             assert not admission.has_room()
             busy(0.03)
             assert not admission.has_room()
         ended = time.monotonic()
+        assert not admission.has_room()  # and a little more to rest for when the first one ends
     while not admission.has_room():
         time.sleep(0.001)
     assert time.monotonic() - ended >= 0.03

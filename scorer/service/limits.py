@@ -14,8 +14,7 @@ from scorer.service.errors import Refusal
 from scorer.settings import Limits
 
 RETRY_AFTER = 0.2
-"""Seconds after which a caller that was refused may try again; a place is free as soon as a call ends."""
-
+"""Seconds after which a caller that was refused may try again; the rest of a place that became free is over by then."""
 
 ARRIVAL = 0.05
 """Seconds within which the bytes of a call that has begun are most likely here. A call takes its place with them, as it

@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from province import Province
 
-from scorer.gates import ALWAYS
 from scorer.plan import CategoryPlan
 from scorer.points import MICRO
 from scorer.ranking import Ranking, rank
 from scorer.scoring import CategoryScores, assess
+
+ALWAYS = 2**53 - 1
+"""What a percentage of nothing is as a whole number: every gate on it holds."""
 
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 """What every sum of criteria has."""

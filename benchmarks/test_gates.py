@@ -38,7 +38,8 @@ def test_table(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[
 def look_up(category: CategoryPlan) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
     """Places (n,) of the best levels, by keys (measures, n)."""
     assert category.table is not None
-    best, tables = category.table.best, GateTables([(category.table, range(len(category.keys)))])
+    measures = range(len(category.keys))  # in whole numbers, as those of points are
+    best, tables = category.table.best, GateTables([(category.table, measures, ["points" for _ in measures])])
     return lambda keys: best[tables.cells(keys)[0]]
 
 

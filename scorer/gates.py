@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -27,29 +28,24 @@ COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.gate_engine")
 ENGINE_MISSING = 3
 """Exit code of the process when durable-rules cannot be imported."""
 
-ALWAYS = 2**53 - 1
-"""The key of a percent measure of which nothing applies: every gate on it holds."""
-
 GUARD = 2**53
 """Whole numbers up to here compare exactly in the engine (it is exact to 64 bits)."""
 
 
-def percent_key(down: Floats, up: Floats, maximum: Floats) -> Floats:
-    """Percent measures, parts per million rounded down and up, as whole numbers that compare exactly.
-
-    Twice the parts per million, plus 1 if the division left a remainder: at least t is ``>= 2t``, above t is
-    ``>= 2t + 1``. All arrays of one shape.
-    """
-    keys = np.add(down, up)
-    nothing = maximum == 0
-    if nothing.any():
-        keys[nothing] = ALWAYS
-    return keys
-
-
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
-    """The whole number that a measure's key must reach."""
+    """The whole number that a measure's key must reach.
+
+    The key of points is themselves. That of percent is twice the parts per million, rounded down, plus 1 if something
+    was left: at least t is ``>= 2t``, above t is ``>= 2t + 1``.
+    """
     return (2 * minimum if unit == "percent" else minimum) + strict
+
+
+def edge(unit: str, threshold: int) -> float:
+    """The least double that reaches a threshold: of the micropoints, or of the parts per million with what was left."""
+    if unit != "percent":
+        return threshold
+    return math.nextafter(threshold // 2, math.inf) if threshold % 2 else threshold / 2
 
 
 @dataclass(frozen=True)
@@ -91,25 +87,33 @@ class GateTables:
     """Several tables looked up together.
 
     Args:
-        tables: each with the rows of its measures' keys.
+        tables: each with the rows of its measures, and the units in which they stand there.
     """
 
-    def __init__(self, tables: Sequence[tuple[GateTable, Sequence[int]]]) -> None:
-        some = [edges for table, _ in tables for edges in table.edges]
+    def __init__(self, tables: Sequence[tuple[GateTable, Sequence[int], Sequence[str]]]) -> None:
+        some = [
+            [edge(unit, threshold) for threshold in edges]
+            for table, _, units in tables
+            for edges, unit in zip(table.edges, units, strict=True)
+        ]
         most = max(map(len, some), default=0)
-        self._rows = np.array([row for _, rows in tables for row in rows], dtype=np.intp)
-        padded = [[*edges, *[np.inf] * (most - len(edges))] for edges in some]
+        self._rows = np.array([row for _, rows, _ in tables for row in rows], dtype=np.intp)
+        padded = [[*edges, *[np.nan] * (most - len(edges))] for edges in some]  # nothing reaches NaN
         self._edges = np.array(padded, dtype=np.float64).reshape(len(some), most, 1)
         strides = []
-        for place, (table, _) in enumerate(tables):
+        for place, (table, _, _) in enumerate(tables):
             for n in range(len(table.edges)):
                 stride = prod(len(after) + 1 for after in table.edges[n + 1 :])
                 strides.append([float(stride if at == place else 0) for at in range(len(tables))])
         self._strides = np.array(strides, dtype=np.float32).reshape(len(some), len(tables)).T
 
-    def cells(self, keys: Floats) -> NDArray[np.intp]:
-        """The cell (tables, n) of each unit, by keys (rows, n): every edge that a key reaches is a stride further."""
-        reached = np.greater_equal(keys[self._rows][:, np.newaxis], self._edges)
+    def cells(self, measures: Floats) -> NDArray[np.intp]:
+        """The cell (tables, n) of each unit: every edge that a measure (rows, n) reaches is a stride further.
+
+        Measures in percent are exact quotients in parts per million, infinite where nothing applies, so that every gate
+        on them holds.
+        """
+        reached = np.greater_equal(measures[self._rows][:, np.newaxis], self._edges)
         digits = np.add.reduce(reached.view(np.uint8), axis=1, dtype=np.uint8)  # no table has 255 edges a measure
         return np.asarray(self._strides @ digits.astype(np.float32), dtype=np.intp)  # exact: no table has 2^24 cells
 

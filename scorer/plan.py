@@ -245,7 +245,13 @@ class TierPlan(Once):
     def gates(self) -> GateTables:
         """The tables of all categories that have levels, in their order."""
         pairs = zip(self.categories, self.sums.keys, strict=True)
-        return GateTables([(category.table, keys) for category, keys in pairs if category.table is not None])
+        return GateTables(
+            [
+                (category.table, rows, [unit for _, unit in category.keys])
+                for category, rows in pairs
+                if category.table is not None
+            ]
+        )
 
     @cached_property
     def bounds(self) -> tuple[Floats, Floats]:

@@ -136,19 +136,19 @@ def _settle(
 
 
 def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = None) -> tuple[Floats, Floats]:
-    """``points / maximum`` in parts per million, rounded down and rounded up: the same where nothing is left.
+    """``points / maximum`` in parts per million: rounded down; and not rounded.
 
-    Shapes (n,) or (k, n); 0 where the maximum is 0. Exact: with a product below 2^53, a quotient that is no whole
-    number is further from one than a double's rounding. ``out`` is room for the first array.
+    Shapes (n,) or (k, n). Where the maximum is 0, the one is 0 and the other infinite. Exact: with a product below
+    2^53, a quotient that is no whole number is further from one than a double's rounding, so that comparing it with one
+    is exact. ``out`` is room for the first array.
     """
     divisor, nothing = _divisor(maximum)
-    up = np.multiply(points, float(MICRO))
-    np.divide(up, divisor, out=up)
-    down = np.floor(up, out=out)
-    np.ceil(up, out=up)
+    quotient = np.multiply(points, float(MICRO))
+    np.divide(quotient, divisor, out=quotient)
+    down = np.floor(quotient, out=out)
     if nothing is not None:
-        down[nothing], up[nothing] = 0, 0
-    return down, up
+        down[nothing], quotient[nothing] = 0, np.inf
+    return down, quotient
 
 
 def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbers:

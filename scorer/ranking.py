@@ -12,8 +12,9 @@ from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores
 from scorer.scoring import Assessment, Standing
 
-ROOM = 8
-"""Scores are counted as they are while there can be at most so many different ones a unit, and numbered beyond."""
+ROOM, FLOOR = 8, 10_000
+"""Scores are counted as they are while there can be at most so many different ones a unit, or so many in all, as there
+are with two decimals in a hundred points; and numbered beyond."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _steps(scores: Scores, rule: RankingRule, decimals: int) -> Ints:
 
 def _small(values: Floats | Ints) -> Ints:
     """Whole numbers (n,) in the same order, with not much more than n different ones, from 0."""
-    if not len(values) or values.min() < 0 or values.max() > ROOM * len(values):
+    if not len(values) or values.min() < 0 or values.max() > max(ROOM * len(values), FLOOR):
         order = values.argsort()
         ordered, steps = values[order], np.empty(len(values), dtype=np.int64)
         steps[order] = (np.diff(ordered, prepend=ordered[:1]) != 0).cumsum()
@@ -135,7 +136,7 @@ def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
         ranks = np.empty(len(steps), dtype=np.int64)
         ranks[_order(steps, ranked, by_id)] = np.arange(1, len(steps) + 1)
         return ranks * ranked
-    at = np.where(ranked, steps + 1, 0)  # 0 for who is not ranked
+    at = (steps + 1) * ranked  # 0 for who is not ranked; where() takes five times as long, for it has to guess
     units = np.bincount(at)
     counted = units > 0 if ties == "dense" else units
     rank_of = counted[::-1].cumsum()[::-1] - counted + 1
@@ -147,8 +148,11 @@ def _order(steps: Ints, ranked: Bools, by_id: Ints) -> Ints:
     """The units' places (n,): ranked ones first, the better first, equals by id; one sort of all three in one word."""
     bits, most = max(len(steps) - 1, 1).bit_length(), steps.max(initial=0)
     worse = most - steps + (most + 1) * ~ranked
-    words = np.sort(worse << bits | by_id)
+    words = worse << bits | by_id
+    if int(2 * most + 1) << bits < 2**32:  # which takes half the time
+        words = words.astype(np.uint32)
+    words.sort()
     units = np.empty(len(steps), dtype=np.int64)
     units[by_id] = np.arange(len(steps))
-    order: Ints = units[words & ((1 << bits) - 1)]
+    order: Ints = units.take(words & ((1 << bits) - 1))
     return order

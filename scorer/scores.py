@@ -84,12 +84,12 @@ class ScoreTable:
         return self._counted[:, :, units]
 
     def fill(self, units: slice) -> Floats:
-        """What follows from a chunk's points and maxima; its percentages (sums, n) rounded up."""
+        """What follows from a chunk's points and maxima; its parts per million (sums, n), not rounded."""
         whole, (points, maximum) = len(self._nominal), self.added(units)
-        _, up = parts_per_million(points, maximum, out=self.percent[:, units])
+        _, quotient = parts_per_million(points, maximum, out=self.percent[:, units])
         full = converted(points[:whole], maximum[:whole], self._nominal_column)
         self._converted[:, units], self._published[:, units] = full, half_up(full, self._decimals)
-        return up
+        return quotient
 
     def unit(self, place: int) -> UnitSums:
         """One unit's, which take less time together than each number by itself."""

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from scorer.asked import AskedGroup, ask
 from scorer.awards import Award, GroupSums, Places, Statuses
 from scorer.cohort import Cohort
-from scorer.gates import percent_key
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
@@ -148,8 +147,8 @@ def assess(
         for units in _chunks(len(cohort)):
             keep_on()
             awards = award_points(plan, asked, cohort, units, keep=full or bool(plan.sums.criteria))
-            keys = sheet.total(awards, units)
-            sheet.decide_levels(keys, units)
+            measures = sheet.total(awards, units)
+            sheet.decide_levels(measures, units)
             if full:
                 sheet.keep(awards, units)
     return sheet.assessment()
@@ -220,7 +219,7 @@ class _Sheet:
             self._status = [np.empty(points.shape, dtype=np.uint8) for points in self._points]
 
     def total(self, awards: Awards, units: slice) -> Floats:
-        """Sums of groups to categories, to all, and to measures; the numbers (keys, n) that gates compare.
+        """Sums of groups to categories, to all, and to measures; the same (rows, n) as gates compare them.
 
         The sum of a category, and of all, is never below 0, whatever penalties take.
         """
@@ -235,13 +234,12 @@ class _Sheet:
             np.maximum(points[:categories], 0, out=points[:categories])
             np.add.reduce(points[:categories], axis=0, out=points[categories])
         points += 0.0  # -0.0 becomes 0.0: it is equal and has other bytes
-        up = self._table.fill(units)
-        keys = percent_key(self._table.percent[:, units], up, maximum)
-        return np.concatenate([keys, points]) if plan.points_gates else keys
+        percent = self._table.fill(units)
+        return np.concatenate([percent, points]) if plan.points_gates else percent
 
-    def decide_levels(self, keys: Floats, units: slice) -> None:
+    def decide_levels(self, measures: Floats, units: slice) -> None:
         """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
-        cells = iter(self._plan.gates.cells(keys))
+        cells = iter(self._plan.gates.cells(measures))
         nothing = self._table.max_points[: len(self._plan.categories), units] == 0
         some = nothing.any(axis=1).tolist()
         self._standing[:, units] = Standing.RANKED

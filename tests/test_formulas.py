@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -768,11 +769,16 @@ def ints(*values: int) -> np.ndarray:
 @example(MAX_MICROPOINTS, MAX_MICROPOINTS, 1)
 @example(-MAX_PENALTY_MICROPOINTS, MAX_MICROPOINTS, 1)
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), sums, sums)
-def test_a_percentage_is_rounded_down_and_says_if_something_was_left(points: int, maximum: int, other: int) -> None:
-    ppm, up = parts_per_million(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
+def test_a_percentage_is_rounded_down_and_compares_exactly(points: int, maximum: int, other: int) -> None:
+    ppm, quotients = parts_per_million(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
     for n, (part, of) in enumerate([(points, maximum), (other, MAX_MICROPOINTS), (points, 0)]):
-        quotient, left = divmod(part * MICRO, of) if of else (0, 0)
-        assert (int(ppm[n]), int(up[n])) == (quotient, quotient + (left != 0))
+        down, left = divmod(part * MICRO, of) if of else (0, 0)
+        assert int(ppm[n]) == down
+        if of:
+            assert down <= quotients[n] < down + 1
+            assert (quotients[n] > down) == (left != 0)
+        else:
+            assert quotients[n] == math.inf
 
 
 @example(nominal=2**31, missing=2**31 - 1, bonus=2**31 - 1, share=1.0, penalty=0)
@@ -810,8 +816,8 @@ def test_hue_converts_as_published() -> None:
     (points,) = converted(ints(42_630_000), ints(48_000_000), 50_000_000)
     assert points == 44_406_250
     assert plain(int(points), 2) == "44.41"
-    ppm, up = parts_per_million(ints(42_630_000), ints(48_000_000))
-    assert int(ppm[0]) == int(up[0]) == 888_125
+    ppm, quotient = parts_per_million(ints(42_630_000), ints(48_000_000))
+    assert ppm[0] == quotient[0] == 888_125
 
 
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), st.integers(0, 6))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import grpc
@@ -19,7 +20,6 @@ from hypothesis import strategies as st
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer import gate_engine
 from scorer.gates import (
-    ALWAYS,
     ENGINE_MISSING,
     GUARD,
     EasierLevel,
@@ -29,8 +29,10 @@ from scorer.gates import (
     GateTable,
     GateTables,
     Rules,
+    threshold,
 )  # fmt: skip
 from scorer.plugin_api import Indicator
+from scorer.points import MAX_MICROPOINTS, parts_per_million
 
 # --- an engine that misbehaves -------------------------------------------------------------------------------------
 
@@ -326,7 +328,7 @@ def test_an_easier_level_says_so_over_the_socket() -> None:
 thresholds = st.one_of(
     st.integers(-5, 5),
     st.integers(-(2**31) - 2, 2**31 + 2),
-    st.sampled_from([0, 2 * 900_000, 2 * 900_000 + 1, 2**31, ALWAYS, ALWAYS - 1, -ALWAYS, 10**15]),
+    st.sampled_from([0, 2 * 900_000, 2 * 900_000 + 1, 2**31, GUARD - 1, GUARD - 2, 1 - GUARD, 10**15]),
 )
 
 
@@ -387,7 +389,8 @@ def test_every_easier_level_is_found(rules: Rules) -> None:
 
 def best_levels(table: GateTable, keys: np.ndarray) -> list[int]:
     """Places of the levels of units, by their measures' keys (measures, n)."""
-    return table.best[GateTables([(table, range(len(keys)))]).cells(keys)[0]].tolist()
+    measures = range(len(keys))
+    return table.best[GateTables([(table, measures, ["points" for _ in measures])]).cells(keys)[0]].tolist()
 
 
 def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
@@ -411,9 +414,24 @@ def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
     assert best_levels(table, np.array(list(units), dtype=np.float64)) == best
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
+    """70 %, or more than that, of maxima up to the largest: one micropoint off is less than the gate asks."""
+    table, least = compiled([(0, threshold("percent", 700_000, strict=strict))]), Fraction(7, 10)
+    lookup = GateTables([(table, [0], ["percent"])])
+    for maximum in (3, 7, 10, 48_000_000, MAX_MICROPOINTS // 2, MAX_MICROPOINTS):
+        around = 7 * maximum // 10
+        points = np.arange(max(around - 2, 0), around + 3)
+        _, quotients = parts_per_million(points, np.full_like(points, maximum))
+        shares = [Fraction(each, maximum) for each in points.tolist()]
+        passed = [share > least or (share == least and not strict) for share in shares]
+        assert (table.best[lookup.cells(quotients[np.newaxis])[0]] == 0).tolist() == passed
+
+
 def test_nothing_applicable_passes_every_percent_gate() -> None:
-    table = compiled([(0, 2 * 1_000_000 + 1)])
-    assert best_levels(table, np.array([[float(ALWAYS)]])) == [0]
+    table = compiled([(0, threshold("percent", 1_000_000, strict=True))])
+    _, quotients = parts_per_million(np.array([0, 5]), np.array([0, 5]))
+    assert table.best[GateTables([(table, [0], ["percent"])]).cells(quotients[np.newaxis])[0]].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("threshold", [GUARD, -GUARD, 2**63])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
 from scorer.points import MICRO, Bools, Floats, Ints, in_micro
@@ -38,11 +37,6 @@ class Cohort:
         if sorted(self.unit_ids) != list(self.unit_ids):
             places[sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__)] = np.arange(len(self.unit_ids))
         return places
-
-    @cached_property
-    def id_column(self) -> NDArray[np.object_]:
-        """Their ids (n,), to take some of in some order."""
-        return np.array(self.unit_ids, dtype=object)
 
     def values(self, indicator: str) -> Floats:
         """Answers (n,) to one indicator, NaN where not reported.

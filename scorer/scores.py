@@ -7,10 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scorer.formulas.blocks import column
-from scorer.points import MICRO, PERCENT, Counts, Floats, Ints, converted, half_up, parts_per_million
-
-FEW = 4
-"""Times that some units are fewer than all, from which on all are not touched for them."""
+from scorer.points import Floats, converted, half_up, parts_per_million
 
 
 class Scores(NamedTuple):
@@ -42,19 +39,6 @@ class UnitSums(NamedTuple):
     published: list[float]
     missing: list[float]
     not_applicable: list[float]
-
-
-class PlacedSums(NamedTuple):
-    """Sums of some units in some order, in points and percent: arrays (sums, units), the last four not of measures."""
-
-    nominal: list[float]
-    points: Floats
-    max_points: Floats
-    percent: Floats
-    converted: Floats
-    published: Floats
-    missing: Counts
-    not_applicable: Counts
 
 
 class ScoreTable:
@@ -96,31 +80,6 @@ class ScoreTable:
         arrays = self.points, self.max_points, self.percent, self._converted, self._published
         counts = self._missing, self._not_applicable
         return UnitSums(*(array[:, place].tolist() for array in (*arrays, *counts)))
-
-    def at(self, places: Ints) -> PlacedSums:
-        """The sums of the units at some places.
-
-        Of most units, those of all are divided, in order, before they are taken, in none: that finds them in the cache.
-        """
-        few = FEW * len(places) < self.points.shape[1]
-
-        def placed(array: Floats, by: int) -> Floats:
-            taken: Floats = array.take(places, axis=1) / by if few else (array / by).take(places, axis=1)
-            return taken
-
-        def counted(array: Floats) -> Counts:
-            return (array if few else array.astype(np.int32)).take(places, axis=1).astype(np.int32)
-
-        return PlacedSums(
-            nominal=[size / MICRO for size in self._nominal],
-            points=placed(self.points, MICRO),
-            max_points=placed(self.max_points, MICRO),
-            percent=placed(self.percent, PERCENT),
-            converted=placed(self._converted, MICRO),
-            published=placed(self._published, MICRO),
-            missing=counted(self._missing),
-            not_applicable=counted(self._not_applicable),
-        )
 
     def scores(self, row: int) -> Scores:
         """One sum's scores."""

@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from scorer.points import Numbers
+from scorer.points import Ints, Numbers
 
 _LENGTH_DELIMITED = 2
 
@@ -29,7 +29,7 @@ class Packed:
     """
 
     def __init__(self, message: Message) -> None:
-        self._descriptor = message.DESCRIPTOR
+        self._type, self._descriptor = type(message), message.DESCRIPTOR
         self._parts: list[bytes | memoryview] = [message.SerializeToString(deterministic=True)]
         self._size = len(self._parts[0])
 
@@ -60,6 +60,25 @@ class Packed:
         content = content[needed]
         self._add(tag, content.nbytes, [content.data])
 
+    def texts(self, field: str, texts: Sequence[str], places: Ints) -> None:
+        """Adds some of n texts without line ends to a repeated field: those at places (m,), in their order.
+
+        Texts of one size, as codes often are, are moved as rows of bytes, which takes a third of the time.
+        """
+        lines = np.frombuffer("".join(["\n".join(texts), "\n"]).encode(), dtype=np.uint8)
+        size, left = divmod(len(lines), len(texts))
+        table = lines[: len(lines) - left].reshape(len(texts), size)
+        if left or size > 128 or (table[:, -1] != ord("\n")).any():
+            some = self._type(**{field: [texts[place] for place in places.tolist()]})
+            self._append([some.SerializeToString()])
+            return
+        tag, _ = _field(self._descriptor, field)
+        start = np.frombuffer(tag + bytes([size - 1]), dtype=np.uint8)
+        content = np.empty((len(places), len(start) + size - 1), dtype=np.uint8)
+        content[:, : len(start)] = start
+        content[:, len(start) :] = table.take(places, axis=0)[:, :-1]
+        self._append([content.reshape(-1).data])
+
     def message(self, field: str, packed: Packed) -> None:
         """Adds a message to a field."""
         tag, _ = _field(self._descriptor, field)
@@ -70,9 +89,14 @@ class Packed:
         return b"".join(self._parts)
 
     def _add(self, tag: bytes, size: int, parts: Sequence[bytes | memoryview]) -> None:
-        length = _varint(size)
-        self._parts += [tag, length, *parts]
-        self._size += len(tag) + len(length) + size
+        length = varint(size)
+        self._append([tag, length])
+        self._parts += parts
+        self._size += size
+
+    def _append(self, parts: Sequence[bytes | memoryview]) -> None:
+        self._parts += parts
+        self._size += sum(map(len, parts))
 
 
 @cache
@@ -80,10 +104,11 @@ def _field(descriptor: Descriptor, name: str) -> tuple[bytes, str]:
     """A field's tag, and its numbers as NumPy names them."""
     field = descriptor.fields_by_name[name]
     kind = {field.TYPE_DOUBLE: "<f8", field.TYPE_FIXED64: "<u8"}.get(field.type, "u1")
-    return _varint(field.number << 3 | _LENGTH_DELIMITED), kind
+    return varint(field.number << 3 | _LENGTH_DELIMITED), kind
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
+    """A number as it goes over the wire: seven bits a byte, the least first, the eighth if another byte follows."""
     found = bytearray()
     while number > 127:
         found.append(number & 127 | 128)

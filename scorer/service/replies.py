@@ -10,10 +10,10 @@ import numpy as np
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
-from scorer.plan import CategoryPlan, GatePlan, SetPlan, TierPlan
-from scorer.points import MICRO, PERCENT, Ints
+from scorer.plan import GatePlan, SetPlan, TierPlan
+from scorer.points import MICRO, PERCENT, Floats, Ints
 from scorer.ranking import Ranking
-from scorer.scores import PlacedSums, UnitSums
+from scorer.scores import Scores, UnitSums
 from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
 from scorer.service.packing import Packed
 
@@ -204,50 +204,60 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
 def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     """The units at ``places`` of the tier as columns: a RankingTable."""
     assessment, plan = ranking.assessment, ranking.assessment.plan
-    ids, sums = assessment.cohort.id_column.take(places), assessment.sums.at(places)
-    table = Packed(pb.RankingTable(unit_ids=ids.tolist()))
-    of_groups = assessment.group_sums.at(places) if full and assessment.group_sums is not None else None
+    table = Packed(pb.RankingTable())
+    table.texts("unit_ids", assessment.cohort.unit_ids, places)
+    of_groups = assessment.group_sums if full else None
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
         column = Packed(plan.once(_Template.of).columns[at])
-        column.message("score", _score_columns(sums, at))
+        column.message("score", _score_columns(category.scores, places))
         column.numbers("standings", _STANDINGS.take(category.standing.take(places)))
         column.integers("levels", category.level.take(places))
         column.integers("ranks", ranks.take(places))
         column.numbers("failed_gates", category.failed(places))
-        for message in _measure_columns(category.plan, sums, plan.sums.measures[at]):
+        for message in _measure_columns(category, places):
             column.message("measures", message)
         if of_groups is not None:
             for group, row in zip(category.groups, plan.places(category.plan), strict=True):
                 message = Packed(pb.GroupColumn(group=group.plan.code))
-                message.message("score", _score_columns(of_groups, row))
+                message.message("score", _score_columns(of_groups.scores(row), places))
                 column.message("groups", message)
         table.message("categories", column)
-    table.message("overall", _score_columns(sums, len(assessment.categories)))
+    table.message("overall", _score_columns(assessment.overall, places))
     table.integers("overall_ranks", ranking.overall.take(places))
     if ranking.commended is not None:
         table.numbers("commended", ranking.commended.take(places))
     return table
 
 
-def _measure_columns(plan: CategoryPlan, sums: PlacedSums, rows: Sequence[int]) -> Iterator[Packed]:
-    """What the gates of a category compare: its measures, in these rows of the sums."""
-    for at, (measure, row) in enumerate(zip(plan.measures, rows, strict=True)):
-        units = [unit for place, unit in plan.keys if place == at]
-        message = Packed(pb.MeasureColumn(measure=measure.name))
+def _measure_columns(category: CategoryScores, places: Ints) -> Iterator[Packed]:
+    """What the gates of a category compare: its measures."""
+    for at, measure in enumerate(category.measures):
+        units = [unit for place, unit in category.plan.keys if place == at]
+        message = Packed(pb.MeasureColumn(measure=measure.plan.name))
         if "percent" in units:
-            message.numbers("percent", np.where(sums.max_points[row] == 0, np.nan, sums.percent[row]))
+            nothing = measure.max_points == 0
+            percent = np.where(nothing, np.nan, measure.percent) if nothing.any() else measure.percent
+            message.numbers("percent", _placed(percent, places, PERCENT))
         if "points" in units:
-            message.numbers("points", sums.points[row])
+            message.numbers("points", _placed(measure.points, places, MICRO))
         yield message
 
 
-def _score_columns(sums: PlacedSums, row: int) -> Packed:
-    columns = Packed(pb.ScoreColumns(nominal_max_points=sums.nominal[row]))
-    columns.numbers("points", sums.points[row])
-    columns.numbers("max_points", sums.max_points[row])
-    columns.numbers("percent", sums.percent[row])
-    columns.numbers("converted", sums.converted[row])
-    columns.numbers("published", sums.published[row])
-    columns.integers("missing", sums.missing[row])
-    columns.integers("not_applicable", sums.not_applicable[row])
+def _score_columns(scores: Scores, places: Ints) -> Packed:
+    columns = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
+    columns.numbers("points", _placed(scores.points, places, MICRO))
+    columns.numbers("max_points", _placed(scores.max_points, places, MICRO))
+    columns.numbers("percent", _placed(scores.percent, places, PERCENT))
+    columns.numbers("converted", _placed(scores.converted, places, MICRO))
+    columns.numbers("published", _placed(scores.published, places, MICRO))
+    columns.integers("missing", scores.missing.take(places))
+    columns.integers("not_applicable", scores.not_applicable.take(places))
     return columns
+
+
+def _placed(micro: Floats, places: Ints, unit: int) -> Floats:
+    """Whole millionths of the units at some places, in points or percent.
+
+    Those of all units are divided first, in order, which finds them in the cache: the places are in none.
+    """
+    return (micro / unit).take(places)

@@ -143,13 +143,20 @@ def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findin
 
 
 def _all_good(texts: Sequence[str], limit: int, *, required: bool) -> bool:
-    """Whether certainly none has a problem: looked at as one text, which takes a twentieth of the time."""
-    if 4 * max(map(len, texts), default=0) > limit or (required and not all(texts)):
+    """Whether certainly none has a problem: looked at as one text, which takes a thirtieth of the time."""
+    if not texts:
+        return True
+    joined = "\n".join(texts)
+    data = np.frombuffer(f"\n{joined}\n".encode(errors="surrogatepass"), dtype=np.uint8)
+    ends = np.flatnonzero(data == 10)
+    if len(ends) != len(texts) + 1:  # one has a line of its own
         return False
-    joined = "|".join(texts)
-    if joined.isascii():
-        return joined.isprintable() and not (required and " " in joined)
-    letters = set(joined)
+    sizes = np.diff(ends) - 1
+    if sizes.max() > limit or (required and not sizes.min()):
+        return False
+    if joined.isascii():  # as bytes: every one but the ends is printable
+        return np.count_nonzero(data <= 32 if required else data < 32) == len(ends) and not (data == 127).any()
+    letters = set(joined) - {"\n"}
     return (
         not (required and any(letter.isspace() for letter in letters))
         and unicodedata.is_normalized("NFC", joined)

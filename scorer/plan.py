@@ -313,6 +313,12 @@ class SetPlan(Once):
         )
 
     @cached_property
+    def number_rows(self) -> Mapping[str, int]:
+        """The matrix rows of the indicators whose answers are given as numbers: of all but choices."""
+        indicators = self.criteria_set.indicators
+        return {code: row for code, row in self.rows.items() if indicators[code].kind is not IndicatorKind.CHOICE}
+
+    @cached_property
     def asked(self) -> Mapping[str, tuple[int, Indicator, bool, bool]]:
         """Of each indicator, by code: its matrix row, itself, and whether its answers are numbers, or flags."""
         found = {}

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import sys
 
+import grpc
 import pytest
-from harness import Service, refusal
+from harness import Refused, Service, refusal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tested import assert_refused, choice, date, flag, number, rank, row, score
 
 from egov.scorer.v1 import scorer_pb2
@@ -206,3 +209,38 @@ def test_the_second_unit_of_an_id_points_to_the_first(service: Service) -> None:
 
 def test_ids_that_differ_in_case_are_two_units(service: Service) -> None:
     assert rank(service, row("hue"), row("HUE")).rankings[0].unit_count == 2
+
+
+texts = st.lists(
+    st.one_of(
+        st.from_regex(r"[0-9]{5}", fullmatch=True),
+        st.text(st.sampled_from("aĐệe\u0323\u200b \t\n\x1f\x7f|~"), max_size=4),
+        st.sampled_from(["a" * 128, "a" * 129, "ệ" * 42, "ệ" * 43]),
+    ),
+    max_size=6,
+    unique=True,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ids=texts, names=texts)
+def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids: list[str], names: list[str]) -> None:
+    """Many are looked at as one text; what is wrong with any must not hide among the others."""
+    refused = {f"table.unit_columns.ids[{at}]" for at, code in enumerate(ids) if refuses(service, [code], [])}
+    refused |= {f"table.unit_columns.names[{at}]" for at, name in enumerate(names) if refuses(service, ["u"], [name])}
+    units = max(len(ids), len(names), 1)
+    ids += [f"u-{at}" for at in range(len(ids), units)]
+    names += [""] * (units - len(names))
+    assert refuses(service, ids, names) == refused
+
+
+def refuses(service: Service, ids: list[str], names: list[str]) -> set[str]:
+    """The fields of a table that are refused."""
+    columns = scorer_pb2.UnitColumns(ids=ids, names=names, tiers=["district"])
+    try:
+        service.scorer.RankProvince(
+            scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", table=scorer_pb2.UnitTable(unit_columns=columns))
+        )
+    except grpc.RpcError as error:
+        return set(Refused(error).fields)
+    return set()

@@ -49,6 +49,8 @@ class Call:
     """Its deadline, by the monotonic clock."""
     has_gone: Callable[[], bool] = lambda: False
     """Whether the caller waits no longer."""
+    numbers: memoryview | None = None
+    """Packed doubles of the request that were not read into its message."""
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
     """The criteria set it is about."""

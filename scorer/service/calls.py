@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -21,6 +21,7 @@ from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
 from scorer.service.packing import Packed
 from scorer.service.places import Places
+from scorer.service.unpacking import field_numbers, take_apart
 from scorer.settings import Limits
 
 log = logging.getLogger(CALLS)
@@ -28,7 +29,14 @@ log = logging.getLogger(CALLS)
 COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 """How messages begin that were compressed by gzip or deflate."""
 
-Request = TypeVar("Request", bound=Message)
+
+class Method(NamedTuple):
+    """What answers the calls of a method."""
+
+    takes: type[Message]
+    answer: Callable[[Any, Call], Message | Packed]
+    numbers: Sequence[str] = ()
+    """The fields that lead to packed doubles in its requests, which the call gets as they came."""
 
 
 class Calls:
@@ -46,25 +54,23 @@ class Calls:
         self._access, self._limits, self._scoring, self._metrics = access, limits, scoring, metrics
         self._admission = Admission(limits)
 
-    def methods(
-        self, service: str, methods: Mapping[str, tuple[type[Message], Callable[[Any, Call], Message | Packed]]]
-    ) -> grpc.GenericRpcHandler:
-        """The methods of a service: by name, what each takes, and what answers it.
+    def methods(self, service: str, methods: Mapping[str, Method]) -> grpc.GenericRpcHandler:
+        """The methods of a service, by name.
 
         Handlers take and give bytes. gRPC's own deserialiser would answer unreadable bytes with INTERNAL and a
         traceback in the log, and its serialiser would not promise the same bytes for the same reply. A request's bytes
         come in a list, out of which they are taken: gRPC would keep them, which may be 100 MB, until the call has its
         answer.
         """
-        ways = {path: self._way(path, *how) for name, how in methods.items() for path in [f"/{service}/{name}"]}
+        ways = {path: self._way(path, how) for name, how in methods.items() for path in [f"/{service}/{name}"]}
         return _Methods(self._access, self._admission, ways)
 
-    def _way(self, path: str, request_type: type[Request], answer: Callable[[Request, Call], Message | Packed]) -> _Way:
-        method = path.rpartition("/")[2]
+    def _way(self, path: str, method: Method) -> _Way:
+        name, numbers = path.rpartition("/")[2], field_numbers(method.takes, method.numbers)
 
         def handle(data: list[bytes] | None, context: grpc.ServicerContext) -> bytes:
             started = time.perf_counter()
-            call = begin(method, context, self._limits)
+            call = begin(name, context, self._limits)
             try:
                 caller = self._access.caller(context)
                 call.identity = caller.identity
@@ -74,7 +80,7 @@ class Calls:
                 size = len(data[0])
                 with self._admission.place(caller.identity, size), self._counted(), self._scoring.taken(call, size):
                     call.keep_on()
-                    answered = answer(self._parse(request_type, data), call)
+                    answered = method.answer(self._parse(method.takes, data, numbers, call), call)
                     reply = (answered if isinstance(answered, Packed) else Packed(answered)).data()
             except Refusal as refusal:
                 self._ended(call, started, refusal)
@@ -99,7 +105,7 @@ class Calls:
     def _counted(self) -> AbstractContextManager[object]:
         return self._metrics.under_way.track_inprogress() if self._metrics else nullcontext()
 
-    def _parse(self, request_type: type[Request], taken: list[bytes]) -> Request:
+    def _parse(self, request_type: type[Message], taken: list[bytes], numbers: Sequence[int], call: Call) -> Message:
         data, most = taken.pop(), self._limits.request_bytes
         if len(data) > most:
             raise Refusal(
@@ -110,7 +116,9 @@ class Calls:
                 {"limit": str(most)},
             )
         give_back(len(data))  # what gRPC received it in
-        request = request_type()
+        request, apart = request_type(), take_apart(data, numbers) if numbers else None
+        if apart:
+            data, call.numbers = apart
         try:
             request.ParseFromString(data)
         except (DecodeError, RecursionError) as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
-from scorer.points import Floats
+from scorer.points import Floats, Ints
 from scorer.service.answers import unknown_option
+
+DOUBLE = 8
+"""Bytes of a number, on the wire as in a matrix."""
 
 UNKNOWN = -1.0
 """Stands for an option that there is not."""
@@ -32,38 +36,67 @@ class Columns:
         self._matrix = np.empty((len(plan.rows), units))
         self._given: dict[str, str] = {}
         """Where each indicator has its column."""
+        self._placed: list[_Placed] = []
 
     def add(self, column: pb.Column, path: str) -> None:
         """One column."""
-        if indicator := self._indicator(column.indicator, path, f"{path}.indicator"):
-            _fill(self._matrix[self._plan.rows[column.indicator]], indicator, column, path, self._findings)
+        indicator = self._indicator(column.indicator, path, f"{path}.indicator")
+        if indicator is None:
+            return
+        row, numbers = self._plan.rows[column.indicator], column.numbers
+        plain = not (indicator.options or column.options or column.choices)
+        if len(numbers) == self._units and plain:
+            self._matrix[row] = np.asarray(numbers)  # as nearly all columns are, so they are not looked at any closer
+        elif problem := _problem(indicator, column, self._units):
+            field, reason, message = problem
+            self._findings.add(REQUEST, f"{path}{field}", reason, message)
+            self._matrix[row] = math.nan
+        elif column.options:
+            self._placed.append(_Placed(row, indicator, column, path))
+        elif column.choices:
+            _fill_from_choices(self._matrix[row], indicator, column.choices, path, self._findings)
+        else:
+            self._matrix[row] = math.nan  # a choice that nobody reported, as numbers
 
-    def add_block(self, block: pb.NumberColumns, path: str) -> None:
-        """Several columns of numbers."""
-        matrix, units, size = self._matrix, self._units, len(block.indicators)
+    def add_block(self, block: pb.NumberColumns, numbers: memoryview | None, path: str) -> None:
+        """Several columns of numbers; ``numbers`` are the block's when they are not in it."""
+        units, size = self._units, len(block.indicators)
+        rows = self._rows_of(list(block.indicators), path)
+        # As bytes, for doubles in the middle of a request stand at places where doubles do not.
+        data = np.asarray(block.numbers).view(np.uint8) if numbers is None else np.frombuffer(numbers, dtype=np.uint8)
+        if len(data) == size * units * DOUBLE:
+            columns = data.reshape(size, units * DOUBLE)
+            self._matrix.view(np.uint8)[[*rows.values()]] = columns if len(rows) == size else columns[[*rows]]
+        else:
+            message = f"has {len(data) // DOUBLE} entries for {size} indicators of {units} units"
+            self._findings.add(REQUEST, f"{path}.numbers", "WRONG_LENGTH", message)
+            self._matrix[[*rows.values()]] = math.nan
+
+    def matrix(self) -> Floats:
+        """All answers, in the rows of the plan; NaN for those to indicators without a column."""
+        if self._placed:
+            _fill_from_options(self._matrix, self._placed, self._findings)
+        for code in self._plan.rows.keys() - self._given.keys():
+            self._matrix[self._plan.rows[code]] = math.nan
+        return self._matrix
+
+    def _rows_of(self, codes: Sequence[str], path: str) -> dict[int, int]:
+        """The matrix row of each column of a block, by its place there, as far as it can be read."""
+        numbers = self._plan.number_rows
+        rows = {at: numbers[code] for at, code in enumerate(codes) if code in numbers}
+        if len(codes) == len(rows) == len(set(rows.values())) and self._given.keys().isdisjoint(codes):
+            self._given |= dict.fromkeys(codes, path)
+            return rows
         rows = {}
-        for at, code in enumerate(block.indicators):
+        for at, code in enumerate(codes):
             where = f"{path}.indicators[{at}]"
             indicator = self._indicator(code, where, where)
             if indicator and indicator.kind is IndicatorKind.CHOICE:
                 self._findings.add(REQUEST, where, "WRONG_KIND", f"{code!r} is a choice: give a column of its own")
-                matrix[self._plan.rows[code]] = math.nan
+                self._matrix[self._plan.rows[code]] = math.nan
             elif indicator:
                 rows[at] = self._plan.rows[code]
-        if len(block.numbers) == size * units:
-            numbers = np.asarray(block.numbers).reshape(size, units)
-            matrix[[*rows.values()]] = numbers if len(rows) == size else numbers[[*rows]]
-        else:
-            message = f"has {len(block.numbers)} entries for {size} indicators of {units} units"
-            self._findings.add(REQUEST, f"{path}.numbers", "WRONG_LENGTH", message)
-            matrix[[*rows.values()]] = math.nan
-
-    def matrix(self) -> Floats:
-        """All answers, in the rows of the plan; NaN for those to indicators without a column."""
-        for code, row in self._plan.rows.items():
-            if code not in self._given:
-                self._matrix[row] = math.nan
-        return self._matrix
+        return rows
 
     def _indicator(self, code: str, path: str, field: str) -> Indicator | None:
         """The indicator of the column at ``path``, unless there is none, or it has a column already."""
@@ -77,31 +110,13 @@ class Columns:
         return indicator
 
 
-def _fill(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
-    """Fills a matrix row (n,) with a column's answers; with NaN when the column cannot be read.
-
-    Args:
-        row: to be filled.
-        indicator: the column's.
-        column: what came.
-        path: the column's, for violations.
-        findings: takes what is wrong with the column's form.
-    """
-    if len(column.numbers) == len(row) and not (indicator.options or column.options or column.choices):
-        row[:] = np.asarray(column.numbers)  # as nearly all columns are, so they are not looked at any closer
-    elif problem := _problem(indicator, column, len(row)):
-        field, reason, message = problem
-        findings.add(REQUEST, f"{path}{field}", reason, message)
-        row[:] = math.nan
-    elif column.options:
-        _fill_from_options(row, indicator, column, path, findings)
-    elif column.choices:
-        choices = column.choices
-        known = _Places({option: float(n) for n, option in enumerate(indicator.options)} | {"": math.nan})
-        row[:] = np.fromiter(map(known.__getitem__, choices), dtype=np.float64, count=len(row))
-        _refuse_unknown(row, indicator, choices.__getitem__, f"{path}.choices", findings)
-    else:
-        row[:] = math.nan  # a choice that nobody reported, as numbers
+def _fill_from_choices(
+    row: Floats, indicator: Indicator, choices: Sequence[str], path: str, findings: Findings
+) -> None:
+    """Fills a matrix row (n,) with the places of options that are given by their codes."""
+    known = _Places({option: float(n) for n, option in enumerate(indicator.options)} | {"": math.nan})
+    row[:] = np.fromiter(map(known.__getitem__, choices), dtype=np.float64, count=len(row))
+    _refuse_unknown(row, indicator, choices.__getitem__, f"{path}.choices", findings)
 
 
 def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, str, str] | None:
@@ -126,28 +141,56 @@ def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, 
     return None
 
 
-def _fill_from_options(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
-    """The same when numbers are places in the column's own options; options that no unit chose may be anything."""
-    numbers, options = np.asarray(column.numbers), column.options
-    places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
-    known = [math.nan, *map(places.__getitem__, options)]
+class _Placed(NamedTuple):
+    """A column of places in options of its own."""
+
+    row: int
+    indicator: Indicator
+    column: pb.Column
+    path: str
+
+
+def _fill_from_options(matrix: Floats, placed: Sequence[_Placed], findings: Findings) -> None:
+    """The same for k columns when numbers are places in their own options; one that no unit chose may be anything."""
+    numbers = np.array([np.asarray(column.numbers) for _, _, column, _ in placed])
+    most = max(len(column.options) for _, _, column, _ in placed)
+    known, own = np.full((2, len(placed), most + 2), math.nan)
+    for k, (_, indicator, column, _) in enumerate(placed):
+        places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
+        known[k, 1 : len(column.options) + 1] = [places[option] for option in column.options]
+        own[k, 1 : len(column.options) + 1] = range(len(column.options))
     # One place on, so that NaN, which becomes the smallest integer (or 0), is at the first one, as is what is negative.
-    at = (numbers + 1).astype(np.intp)
-    row[:] = np.array(known).take(at, mode="clip")
-    fits = np.array([math.nan, *range(len(options))]).take(at, mode="clip") == numbers
-    if np.count_nonzero(fits) + np.count_nonzero(np.isnan(numbers)) < len(row):
-        wrong = np.flatnonzero(~fits & ~np.isnan(numbers))
-        findings.add_all(
-            wrong,
-            lambda unit: f"{path}.numbers[{unit}]",
-            "OUT_OF_RANGE",
-            lambda unit: (
-                f"must be a place in options, from 0 to {len(options) - 1}, not {indicator.show(column.numbers[unit])}"
-            ),
-        )
-        row[wrong] = math.nan
-    if UNKNOWN in known:
-        _refuse_unknown(row, indicator, lambda unit: options[int(numbers[unit])], f"{path}.numbers", findings)
+    with np.errstate(invalid="ignore"):
+        at = (numbers + 1).astype(np.intp)
+    at.clip(0, most + 1, out=at)
+    at += (most + 2) * np.arange(len(placed))[:, np.newaxis]
+    values, fits = known.take(at), own.take(at) == numbers
+    if np.count_nonzero(fits) + np.count_nonzero(np.isnan(numbers)) < numbers.size:
+        for k, (_, indicator, column, path) in enumerate(placed):
+            wrong = np.flatnonzero(~fits[k] & ~np.isnan(numbers[k]))
+            _refuse_places(wrong, indicator, column, path, findings)
+            values[k, wrong] = math.nan
+    for k, (row, indicator, column, path) in enumerate(placed):
+        matrix[row] = values[k]
+        if UNKNOWN in known[k]:
+            chosen = _chosen(column)
+            _refuse_unknown(matrix[row], indicator, chosen, f"{path}.numbers", findings)
+
+
+def _chosen(column: pb.Column) -> Callable[[int], str]:
+    """Which of its own options a unit of a column has."""
+    return lambda unit: column.options[int(column.numbers[unit])]
+
+
+def _refuse_places(units: Ints, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
+    """Notes the units whose number is no place in the column's options."""
+    allowed = f"must be a place in options, from 0 to {len(column.options) - 1}"
+    findings.add_all(
+        units,
+        lambda unit: f"{path}.numbers[{unit}]",
+        "OUT_OF_RANGE",
+        lambda unit: f"{allowed}, not {indicator.show(column.numbers[unit])}",
+    )
 
 
 def _refuse_unknown(

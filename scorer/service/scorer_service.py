@@ -101,13 +101,14 @@ class ScorerService:
         full = request.view == pb.SCORECARD_VIEW_FULL
         admitted = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
-        start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
+        start, end, token = _page(request, call.numbers or b"", plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
         made_with = provenance(plan, request.province, request.period)
         reply = Packed(pb.RankProvinceResponse(provenance=made_with, next_page_token=token))
         del request  # a table is a matrix by now: no need of twice the memory while it is scored
+        call.numbers = None
         for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
             head = ranking_head(ranking, full=full)
             if as_rows:
@@ -170,7 +171,7 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> li
     _check_common(plan, request.period, request.view, findings)
     _check_request(plan, request, units, findings)
     if source == "table":
-        sheet = table_sheet(plan, request.table, findings)
+        sheet = table_sheet(plan, request.table, call.numbers, findings)
         admitted = admit(plan, sheet, TablePlaces(request.table), findings, to_rank=True)
     else:
         places = RowPlaces(single=False)
@@ -222,7 +223,9 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, f
         findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units")
 
 
-def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[int, int, str]:
+def _page(
+    request: pb.RankProvinceRequest, numbers: bytes | memoryview, plan: SetPlan, units: int
+) -> tuple[int, int, str]:
     """First and last (exclusive) unit of the page, and the token of the next one."""
     if not request.page_size and not request.page_token:
         return 0, units, ""
@@ -230,7 +233,7 @@ def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[i
     bare.CopyFrom(request)
     bare.ClearField("page_size")
     bare.ClearField("page_token")
-    data = bare.SerializeToString(deterministic=True)
+    data = bare.SerializeToString(deterministic=True) + numbers
     revision = plan.criteria_set.revision
     start = min(read_token(request.page_token, data, revision), units)
     end = min(start + request.page_size, units) if request.page_size else units

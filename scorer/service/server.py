@@ -8,20 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue import Catalogue
 from scorer.service.access import Access
-from scorer.service.call import Call
-from scorer.service.calls import Calls
+from scorer.service.calls import Calls, Method
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.guard import Guard
 from scorer.service.memory import keep_memory, settle
 from scorer.service.metrics import Metrics
-from scorer.service.packing import Packed
 from scorer.service.places import Attendant, Places
 from scorer.service.scorer_service import ScorerService
 from scorer.service.transport import KEEP_ALIVE, credentials
@@ -134,15 +131,16 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        methods: dict[str, dict[str, tuple[type[Message], Callable[[Any, Call], Message | Packed]]]] = {
+        block = ("table", "number_columns", "numbers")
+        methods = {
             SERVICES[0]: {
-                "ScoreUnit": (scorer_pb2.ScoreUnitRequest, scorer.score_unit),
-                "RankProvince": (scorer_pb2.RankProvinceRequest, scorer.rank_province),
+                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit),
+                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, block),
             },
             SERVICES[1]: {
-                "ListCriteriaSets": (criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
-                "GetCriteriaSet": (criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
-                "ReloadCriteriaSets": (criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
+                "ListCriteriaSets": Method(criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
+                "GetCriteriaSet": Method(criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
+                "ReloadCriteriaSets": Method(criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
             },
         }
         for service, own in methods.items():

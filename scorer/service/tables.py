@@ -56,17 +56,16 @@ def unit_count(table: pb.UnitTable) -> int:
     return len(table.units) or len(table.unit_columns.ids)
 
 
-def table_sheet(plan: SetPlan, table: pb.UnitTable, findings: Findings) -> Sheet:
-    """A table as a sheet."""
+def table_sheet(plan: SetPlan, table: pb.UnitTable, numbers: memoryview | None, findings: Findings) -> Sheet:
+    """A table as a sheet; ``numbers`` are those of its block when they are not in it."""
     ids, names, tiers, parents = _units(table, findings)
     columns = Columns(plan, len(ids), findings)
     few = check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
-    with np.errstate(invalid="ignore"):
-        for n, column in enumerate(table.columns if few else ()):
-            columns.add(column, f"table.columns[{n}]")
+    for n, column in enumerate(table.columns if few else ()):
+        columns.add(column, f"table.columns[{n}]")
     block = table.number_columns
     if check_count(findings, REQUEST, "table.number_columns.indicators", len(block.indicators), len(plan.rows)):
-        columns.add_block(block, "table.number_columns")
+        columns.add_block(block, numbers, "table.number_columns")
     return Sheet(ids, names, tiers, parents, columns.matrix(), _exclusions(plan, table, ids, findings))
 
 

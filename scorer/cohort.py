@@ -26,6 +26,8 @@ class Cohort:
     """Answers, (indicators, n): NaN for not reported, otherwise as ``IndicatorKind`` says."""
     excluded: Mapping[str, Bools]
     """Units for which a criterion does not apply, (n,) by criterion id; a criterion left out applies to all."""
+    in_order: bool = False
+    """Whether ids are known to stand in code-point order."""
 
     def __len__(self) -> int:
         return len(self.unit_ids)
@@ -34,7 +36,7 @@ class Cohort:
     def by_id(self) -> Ints:
         """Each unit's place (n,) in code-point order of ids."""
         places = np.arange(len(self.unit_ids))
-        if sorted(self.unit_ids) != list(self.unit_ids):
+        if not self.in_order and sorted(self.unit_ids) != list(self.unit_ids):
             places[sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__)] = np.arange(len(self.unit_ids))
         return places
 

@@ -5,9 +5,6 @@ All or nothing, and everything at once: whoever sends a form back wants to hear 
 
 from __future__ import annotations
 
-import itertools
-import operator
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,16 +14,13 @@ import numpy as np
 from scorer.cohort import Cohort, six_decimals
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
+from scorer.kernel import MANY
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
+from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Lines, text_problem
 
-MAX_ID_BYTES = 128
-MAX_NAME_BYTES = 512
-UNSEEN = ("Cc", "Cf", "Zl", "Zp")
-"""Unicode categories of control and format characters, line and paragraph separators."""
 AT_ONCE = 2**16
 """Answers that are looked at together: more fall out of the cache between one look and the next."""
-NOT_SEEN = "has a control or format character"
 
 
 class Places(Protocol):
@@ -81,7 +75,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         findings: takes what is wrong.
         to_rank: whether the units will be ranked, for which they may need a parent.
     """
-    _check_units(plan, sheet, places, findings)
+    in_order = _check_units(plan, sheet, places, findings)
     if to_rank:
         _check_parents(plan, sheet, places, findings)
     excluded = _exclusions(plan, sheet, places, findings)
@@ -99,16 +93,19 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         matrix.setflags(write=False)
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
         here = {code: mask[units] for code, mask in excluded.items()}
-        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here)
+        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=in_order)
         _check_answers(tier_plan, cohort, units, places, findings)
         parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents
         admitted.append(Admitted(tier_plan, units, cohort, parents))
     return admitted
 
 
-def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
+def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
+    """Whether ids, if they are good, are known to stand in order."""
     ids = sheet.ids
-    if not (_all_good(ids, MAX_ID_BYTES, required=True) and _all_differ(ids)):
+    lines = Lines(ids) if ids else None
+    in_order = lines is not None and lines.ascend()
+    if lines and not (lines.are_good(MAX_ID_BYTES, required=True) and (in_order or len(set(ids)) == len(ids))):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -125,10 +122,11 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
                 message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
                 findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
-        if not _all_good(texts, limit, required=False):
+        if not _all_good(texts, limit):
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
+    return in_order
 
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
@@ -142,49 +140,9 @@ def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findin
                 findings.add(unit, places.unit(unit, "parent"), "PARENT_REQUIRED", message)
 
 
-def _all_good(texts: Sequence[str], limit: int, *, required: bool) -> bool:
-    """Whether certainly none has a problem: looked at as one text, which takes a thirtieth of the time."""
-    if not texts:
-        return True
-    joined = "\n".join(texts)
-    data = np.frombuffer(f"\n{joined}\n".encode(errors="surrogatepass"), dtype=np.uint8)
-    ends = np.flatnonzero(data == 10)
-    if len(ends) != len(texts) + 1:  # one has a line of its own
-        return False
-    sizes = np.diff(ends) - 1
-    if sizes.max() > limit or (required and not sizes.min()):
-        return False
-    if joined.isascii():  # as bytes: every one but the ends is printable
-        return np.count_nonzero(data <= 32 if required else data < 32) == len(ends) and not (data == 127).any()
-    letters = set(joined) - {"\n"}
-    return (
-        not (required and any(letter.isspace() for letter in letters))
-        and unicodedata.is_normalized("NFC", joined)
-        and not any(unicodedata.category(letter) in UNSEEN for letter in letters)
-    )
-
-
-def _all_differ(ids: Sequence[str]) -> bool:
-    """Whether no two are equal: in a third of the time if they are sorted, as most callers' are."""
-    return all(map(operator.lt, ids, itertools.islice(ids, 1, None))) or len(set(ids)) == len(ids)
-
-
-def text_problem(text: str, limit: int, *, required: bool) -> str:
-    """What is wrong with an id or a name; empty when nothing is."""
-    if not text:
-        return "is empty; every unit needs an id" if required else ""
-    if 4 * len(text) > limit and len(text.encode()) > limit:
-        return f"has {len(text.encode())} bytes, at most {limit} are allowed"
-    if text.isascii():
-        problem = "" if text.isprintable() else NOT_SEEN
-    elif not unicodedata.is_normalized("NFC", text):
-        problem = "is not in Unicode normal form C (composed letters)"
-    else:
-        # Format characters are not seen: two ids that look alike would be two units, and they reorder a line of text.
-        problem = NOT_SEEN if any(unicodedata.category(letter) in UNSEEN for letter in text) else ""
-    if not problem and required and text != text.strip():
-        return "begins or ends with a space"
-    return problem
+def _all_good(texts: Sequence[str], limit: int) -> bool:
+    """Whether certainly none of them, which may be empty, has a problem."""
+    return not texts or Lines(texts).are_good(limit, required=False)
 
 
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
@@ -237,12 +195,12 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
 
 def _more(matrix: Floats, parts: Ints, wholes: Ints) -> Bools:
     """Where some unit has more in a row of the matrix than in another one: (p,)."""
-    more = np.empty(len(parts), dtype=np.bool_)
-    some = max(1, AT_ONCE // max(matrix.shape[1], 1))
-    for first in range(0, len(parts), some):
-        rows = slice(first, first + some)
-        np.any(matrix[parts[rows]] > matrix[wholes[rows]], axis=1, out=more[rows])
-    return more
+    if matrix.shape[1] < MANY:
+        return np.asarray(np.any(matrix[parts] > matrix[wholes], axis=1))
+    more = np.empty((len(parts), matrix.shape[1]), dtype=np.bool_)
+    for part, whole, out in zip(parts.tolist(), wholes.tolist(), more, strict=True):  # many units: none is copied
+        np.greater(matrix[part], matrix[whole], out=out)
+    return np.asarray(np.any(more, axis=1))
 
 
 def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:

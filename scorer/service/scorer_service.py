@@ -13,7 +13,7 @@ from scorer.catalogue import Catalogue
 from scorer.criteria.model import RankingRule
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
-from scorer.intake import MAX_NAME_BYTES, Admitted, admit, text_problem
+from scorer.intake import Admitted, admit
 from scorer.periods import overlaps
 from scorer.plan import SetPlan
 from scorer.points import Ints
@@ -28,6 +28,7 @@ from scorer.service.replies import provenance, ranking_head, ranking_table, scor
 from scorer.service.sets import find_set
 from scorer.service.tables import TablePlaces, table_sheet, unit_count
 from scorer.service.together import Together
+from scorer.texts import MAX_NAME_BYTES, text_problem
 from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000

@@ -73,7 +73,7 @@ class Frame:
             out.missing[0] = np.add.reduce(award.missing.view(np.uint8), axis=0, dtype=self._counts)
         else:  # few units: calls count; whole numbers are exact in any order
             np.matmul(self._members, award.points, out=out.points)
-            np.matmul(self._members, award.missing.astype(np.float64), out=out.missing)
+            out.missing[...] = self._members.astype(np.float32) @ award.missing.astype(np.float32)
         leavers, units = award.leaves
         if len(units):
             at = self.leavers[leavers]

@@ -73,6 +73,8 @@ class _Template(NamedTuple):
     """Of each category."""
     columns: list[pb.CategoryColumn]
     """What a table has of each category besides numbers."""
+    head: pb.Ranking
+    """What a ranking says besides numbers."""
 
     @classmethod
     def of(cls, plan: TierPlan) -> _Template:
@@ -90,7 +92,12 @@ class _Template(NamedTuple):
             pb.CategoryColumn(category=category.code, gates=own)
             for category, own in zip(plan.categories, gates, strict=True)
         ]
-        return cls(card, gates, columns)
+        head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[place].code for place in plan.requires])
+        for category, own in zip(plan.categories, gates, strict=True):
+            tally = head.tallies.add(category=category.code)
+            tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
+            tally.failing.extend(pb.GateCount(gate=item) for item in own)
+        return cls(card, gates, columns, head)
 
 
 def scorecard(
@@ -185,16 +192,15 @@ def _fill_criteria(message: pb.GroupScore, group: GroupScores, place: int) -> No
 def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
     """A ranking's counts, over all its units."""
     assessment, units = ranking.assessment, ranking.units
-    head = pb.Ranking(tier=assessment.plan.tier, cohort=ranking.cohort)
-    head.unit_count = len(ranking.order)
-    head.overall_ranked = int(assessment.eligible[units].sum())
-    head.overall_requires.extend(assessment.categories[place].plan.code for place in assessment.plan.requires)
-    for category, gates in zip(assessment.categories, assessment.plan.once(_Template.of).gates, strict=True):
-        tally = head.tallies.add(category=category.plan.code, ranked=explain.ranked_count(category, units))
-        for level, count in zip(category.plan.levels, explain.units_by_level(category, units).tolist(), strict=True):
-            tally.levels.add(level=level, units=count)
-        for item, count in zip(gates, explain.units_failing(category, units).tolist(), strict=True):
-            tally.failing.add(units=count).gate.CopyFrom(item)
+    head = pb.Ranking(cohort=ranking.cohort, unit_count=len(ranking.order))
+    head.MergeFrom(assessment.plan.once(_Template.of).head)
+    head.overall_ranked = int(np.count_nonzero(assessment.eligible[units]))
+    for tally, category in zip(head.tallies, assessment.categories, strict=True):
+        tally.ranked = explain.ranked_count(category, units)
+        for level, count in zip(tally.levels, explain.units_by_level(category, units).tolist(), strict=True):
+            level.units = count
+        for gate, count in zip(tally.failing, explain.units_failing(category, units).tolist(), strict=True):
+            gate.units = count
         if full:
             counts = explain.criterion_counts(category, units)
             tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in counts)

@@ -65,6 +65,7 @@ class Frame:
         members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
         self._members = members[:, np.argsort(rows)]
         """(g, k) 1 where a row of points is a criterion of a group."""
+        self._counting = self._members.astype(np.float32)
 
     def add_up(self, award: Award, out: GroupSums) -> None:
         """Adds to the sums of the groups, in which nothing is left out so far."""
@@ -73,7 +74,7 @@ class Frame:
             out.missing[0] = np.add.reduce(award.missing.view(np.uint8), axis=0, dtype=self._counts)
         else:  # few units: calls count; whole numbers are exact in any order
             np.matmul(self._members, award.points, out=out.points)
-            out.missing[...] = self._members.astype(np.float32) @ award.missing.astype(np.float32)
+            out.missing[...] = self._counting @ award.missing.astype(np.float32)
         leavers, units = award.leaves
         if len(units):
             at = self.leavers[leavers]

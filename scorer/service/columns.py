@@ -153,18 +153,19 @@ class _Placed(NamedTuple):
 def _fill_from_options(matrix: Floats, placed: Sequence[_Placed], findings: Findings) -> None:
     """The same for k columns when numbers are places in their own options; one that no unit chose may be anything."""
     numbers = np.array([np.asarray(column.numbers) for _, _, column, _ in placed])
-    most = max(len(column.options) for _, _, column, _ in placed)
-    known, own = np.full((2, len(placed), most + 2), math.nan)
-    for k, (_, indicator, column, _) in enumerate(placed):
+    known, own, firsts = list[float](), list[float](), list[int]()
+    for _, indicator, column, _ in placed:
         places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
-        known[k, 1 : len(column.options) + 1] = [places[option] for option in column.options]
-        own[k, 1 : len(column.options) + 1] = range(len(column.options))
+        firsts.append(len(known))
+        known += [math.nan, *map(places.__getitem__, column.options), math.nan]
+        own += [math.nan, *range(len(column.options)), math.nan]
+    first, last = np.array([firsts, [*firsts[1:], len(known)]])[:, :, np.newaxis]
     # One place on, so that NaN, which becomes the smallest integer (or 0), is at the first one, as is what is negative.
     with np.errstate(invalid="ignore"):
         at = (numbers + 1).astype(np.intp)
-    at.clip(0, most + 1, out=at)
-    at += (most + 2) * np.arange(len(placed))[:, np.newaxis]
-    values, fits = known.take(at), own.take(at) == numbers
+    at.clip(0, last - first - 1, out=at)
+    at += first
+    values, fits = np.array(known).take(at), np.array(own).take(at) == numbers
     if np.count_nonzero(fits) + np.count_nonzero(np.isnan(numbers)) < numbers.size:
         for k, (_, indicator, column, path) in enumerate(placed):
             wrong = np.flatnonzero(~fits[k] & ~np.isnan(numbers[k]))
@@ -172,9 +173,8 @@ def _fill_from_options(matrix: Floats, placed: Sequence[_Placed], findings: Find
             values[k, wrong] = math.nan
     for k, (row, indicator, column, path) in enumerate(placed):
         matrix[row] = values[k]
-        if UNKNOWN in known[k]:
-            chosen = _chosen(column)
-            _refuse_unknown(matrix[row], indicator, chosen, f"{path}.numbers", findings)
+        if UNKNOWN in known[firsts[k] : firsts[k] + len(column.options) + 1]:
+            _refuse_unknown(matrix[row], indicator, _chosen(column), f"{path}.numbers", findings)
 
 
 def _chosen(column: pb.Column) -> Callable[[int], str]:

@@ -13,6 +13,9 @@ from scorer.groups import Status
 from scorer.points import Ints
 from scorer.scoring import Assessment, CategoryScores, Standing
 
+FEW = 16
+"""Cells a unit from which on it takes less time to look at each unit's than at all."""
+
 
 def failing(category: CategoryScores, unit: int) -> list[int]:
     """Places of the failed gates of a unit's next better level; of the lowest level when none is reached."""
@@ -36,10 +39,10 @@ def units_failing(category: CategoryScores, units: Ints | slice) -> Ints:
     if cells is None:
         return np.zeros(0, dtype=np.int64)
     cell = category.cell[units]
-    if len(cell) < cells.fails.shape[1]:  # a few units of a cohort, and maybe thousands of cells
+    if FEW * len(cell) < cells.fails.shape[1]:  # maybe one unit, and thousands of cells
         return np.asarray(np.count_nonzero(cells.fails[:, cell], axis=1), dtype=np.int64)
-    in_cell: Ints = np.bincount(cell, minlength=cells.fails.shape[1])
-    return cells.fails @ in_cell
+    in_cell = np.bincount(cell, minlength=cells.fails.shape[1])
+    return (cells.fails @ in_cell.astype(np.float64)).astype(np.int64)
 
 
 def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[str, str, int]]:

@@ -99,8 +99,8 @@ class Cells:
     """(cells,) 1 where no level is passed."""
     failed: NDArray[np.uint64]
     """(cells,) words: bit i is set when gate i does not hold, by the plain comparison."""
-    fails: NDArray[np.bool_]
-    """(gates, cells) the same, a row a gate."""
+    fails: Floats
+    """(gates, cells) the same, a row a gate: 1 where it does not hold, to be multiplied by how many units there are."""
     measure_levels: Ints
     """(measures, cells) best level all of whose gates on the measure hold; 0: none."""
 
@@ -155,7 +155,7 @@ class CategoryPlan:
                 if mine:
                     levels[at, np.logical_and.reduce(mine)] = self.levels[place]
         level = self.level_of.take(self.table.best)
-        return Cells(level, (level == 0).astype(np.uint8), failed, ~np.array(holds), levels)
+        return Cells(level, (level == 0).astype(np.uint8), failed, 1.0 - np.array(holds), levels)
 
 
 @dataclass(frozen=True)

@@ -103,9 +103,9 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
     """Whether ids, if they are good, are known to stand in order."""
     ids = sheet.ids
-    lines = Lines(ids) if ids else None
-    in_order = lines is not None and lines.ascend()
-    if lines and not (lines.are_good(MAX_ID_BYTES, required=True) and (in_order or len(set(ids)) == len(ids))):
+    lines = Lines(ids)
+    in_order = lines.ascend()
+    if not (lines.are_good(MAX_ID_BYTES, required=True) and (in_order or len(set(ids)) == len(ids))):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -122,7 +122,7 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
                 message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
                 findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
-        if not _all_good(texts, limit):
+        if not Lines(texts).are_good(limit, required=False):
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
@@ -138,11 +138,6 @@ def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findin
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
                 findings.add(unit, places.unit(unit, "parent"), "PARENT_REQUIRED", message)
-
-
-def _all_good(texts: Sequence[str], limit: int) -> bool:
-    """Whether certainly none of them, which may be empty, has a problem."""
-    return not texts or Lines(texts).are_good(limit, required=False)
 
 
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:

@@ -38,15 +38,11 @@ def text_problem(text: str, limit: int, *, required: bool) -> str:
 
 
 FEW = 200
-"""Texts that are looked at one by one, in less time."""
+"""Fewer texts take less time one by one."""
 
 
 class Lines:
-    """Many texts as lines of one, which takes a thirtieth of the time to look at.
-
-    Args:
-        texts: one at least.
-    """
+    """Many texts as lines of one, which takes a thirtieth of the time to look at."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
@@ -63,7 +59,7 @@ class Lines:
     def table(self) -> NDArray[np.uint8] | None:
         """A row of bytes (texts, size + 1) each, if all have one size, as codes often have; the last one ends the line.
 
-        None where texts differ in size; of texts with lines of their own it may be anything.
+        None where texts differ in size; of texts with lines of their own it may be anything. There must be a text.
         """
         size, left = divmod(len(self._bytes), len(self._texts))
         if left or (self._bytes[size - 1 :: size] != END).any():

@@ -14,9 +14,7 @@ from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
 from scorer.service.answers import unknown_option
-
-DOUBLE = 8
-"""Bytes of a number, on the wire as in a matrix."""
+from scorer.service.unpacking import DOUBLE
 
 UNKNOWN = -1.0
 """Stands for an option that there is not."""

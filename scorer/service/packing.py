@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scorer.points import Ints, Numbers
 from scorer.texts import Lines
 
-_LENGTH_DELIMITED = 2
+LENGTH_DELIMITED = 2
 
 
 class Packed:
@@ -104,7 +104,7 @@ def _field(descriptor: Descriptor, name: str) -> tuple[bytes, str]:
     """A field's tag, and its numbers as NumPy names them."""
     field = descriptor.fields_by_name[name]
     kind = {field.TYPE_DOUBLE: "<f8", field.TYPE_FIXED64: "<u8"}.get(field.type, "u1")
-    return varint(field.number << 3 | _LENGTH_DELIMITED), kind
+    return varint(field.number << 3 | LENGTH_DELIMITED), kind
 
 
 def varint(number: int) -> bytes:

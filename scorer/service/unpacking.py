@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
-from scorer.service.packing import varint
+from scorer.service.packing import LENGTH_DELIMITED, varint
 
 MANY = 5_000
 """Fields of a message after which looking further would take longer than reading them all."""
 
-_VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
-_DOUBLE = 8
+DOUBLE = 8
+"""Bytes of a number, on the wire as in a matrix."""
+
+_VARINT, _FIXED64, _FIXED32 = 0, 1, 5
+"""How a field's bytes end, when its length does not say so (https://protobuf.dev/programming-guides/encoding)."""
 
 
 class Apart(NamedTuple):
@@ -58,14 +61,14 @@ def take_apart(data: bytes, path: Sequence[int]) -> Apart | None:
             return None
         spans.append(span)
         _, start, end = span
-    if (end - start) % _DOUBLE:
+    if (end - start) % DOUBLE:
         return None
     inner, last = b"", spans.pop()
     begins, ends = last.tag, last.end  # what is left out of the message around
     while spans:
         around = spans.pop()
         inner = data[around.content : begins] + inner + data[ends : around.end]
-        inner = varint(path[len(spans)] << 3 | _LENGTH_DELIMITED) + varint(len(inner)) + inner
+        inner = varint(path[len(spans)] << 3 | LENGTH_DELIMITED) + varint(len(inner)) + inner
         begins, ends = around.tag, around.end
     return Apart(data[:begins] + inner + data[ends:], memoryview(data)[start:end])
 
@@ -89,7 +92,7 @@ def _only(data: bytes, start: int, end: int, number: int) -> _Span | None:
         if tag > 127:
             tag, at = _read_varint(data, begin)
         kind, content = tag & 7, at
-        if kind == _LENGTH_DELIMITED:
+        if kind == LENGTH_DELIMITED:
             size, content = data[at], at + 1
             if size > 127:
                 size, content = _read_varint(data, at)
@@ -103,7 +106,7 @@ def _only(data: bytes, start: int, end: int, number: int) -> _Span | None:
         if at > end:
             return None
         if tag >> 3 == number:
-            if found or kind != _LENGTH_DELIMITED:
+            if found or kind != LENGTH_DELIMITED:
                 return None
             found = _Span(begin, content, at)
     return None

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from scorer.awards import Award, Frame, Statuses, leaving_units
+from scorer.awards import Award, Frame, Statuses
 from scorer.cohort import Cohort
 from scorer.groups import CriterionFault, GroupPoints, Status
 from scorer.plan import GroupPlan, Provider
@@ -45,8 +45,7 @@ class AskedGroup:
     def of(self, units: slice) -> Award:
         """A chunk of it."""
         status = self.status[:, units]
-        left_out = status == Status.NOT_APPLICABLE
-        return Award(self.frame, self.points[:, units], status == Status.MISSING, left_out, leaving_units(left_out))
+        return Award(self.frame, self.points[:, units], status == Status.MISSING, status == Status.NOT_APPLICABLE)
 
 
 def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
@@ -63,8 +62,7 @@ def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
         if criterion.id in cohort.excluded:  # exclusion wins over an answer
             status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
     points[status == Status.NOT_APPLICABLE] = 0
-    every = np.arange(len(group.criteria))
-    frame = Frame([group.criteria], cohort.tier, every, every.tolist())
+    frame = Frame([group.criteria], cohort.tier, range(len(group.criteria)))
     return AskedGroup(frame, points.astype(np.float64), status)
 
 

@@ -42,58 +42,20 @@ class GroupSums:
 
 
 class Frame:
-    """What k criteria of g groups add to the sums: worked out once for a tier.
+    """What k criteria of some groups are: worked out once for a tier.
 
     Args:
         criteria: each group's, in the set's order; k in all.
         tier: whose points count.
-        rows: (k,) the row of points in which each criterion stands, group by group in the set's order.
         leavers: the places of criteria that can be not applicable.
     """
 
-    def __init__(
-        self, criteria: Sequence[Sequence[Criterion]], tier: str, rows: Places, leavers: Sequence[int]
-    ) -> None:
-        owners = [g for g, group in enumerate(criteria) for _ in group]
-        self.groups, self.rows = len(criteria), rows
+    def __init__(self, criteria: Sequence[Sequence[Criterion]], tier: str, leavers: Sequence[int]) -> None:
         self.leavers: Places = np.array(leavers, dtype=np.intp)
         self.maxima = np.array([c.maximum(tier) for group in criteria for c in group], dtype=np.float64)
         ends = np.cumsum([len(group) for group in criteria]).tolist()
         self.places = [slice(end - len(group), end) for end, group in zip(ends, criteria, strict=True)]
         """Each group's criteria."""
-        self._owners, self._counts = np.array(owners), np.min_scalar_type(len(owners))
-        members = np.array([[owner == g for owner in owners] for g in range(self.groups)], dtype=np.float64)
-        self._members = members[:, np.argsort(rows)]
-        """(g, k) 1 where a row of points is a criterion of a group."""
-        self._counting = self._members.astype(np.float32)
-
-    def add_up(self, award: Award, out: GroupSums) -> None:
-        """Adds to the sums of the groups, in which nothing is left out so far."""
-        if self.groups == 1:
-            np.add.reduce(award.points, axis=0, out=out.points[0])
-            out.missing[0] = np.add.reduce(award.missing.view(np.uint8), axis=0, dtype=self._counts)
-        else:  # few units: calls count; whole numbers are exact in any order
-            np.matmul(self._members, award.points, out=out.points)
-            out.missing[...] = self._counting @ award.missing.astype(np.float32)
-        leavers, units = award.leaves
-        if len(units):
-            at = self.leavers[leavers]
-            cells = self._owners[at] * award.points.shape[1] + units  # some twice: a unit that two criteria leave out
-            np.subtract.at(out.max_points.reshape(-1), cells, self.maxima[at])
-            np.add.at(out.not_applicable.reshape(-1), cells, 1.0)
-
-
-class Leaves(NamedTuple):
-    """Where something is not applicable: m pairs of a leaver's place and a unit's."""
-
-    leavers: Places
-    units: Places
-
-
-def leaving_units(left_out: Bools) -> Leaves:
-    """The pairs of a mask (leavers, n)."""
-    (found,) = left_out.ravel().nonzero()  # of two dimensions it takes many times as long
-    return Leaves(*np.divmod(found, max(left_out.shape[1], 1)))
 
 
 class Award(NamedTuple):
@@ -101,23 +63,28 @@ class Award(NamedTuple):
 
     frame: Frame
     points: Floats
-    """(k, n) micropoints in the frame's rows, 0 where left out, below 0 for a penalty."""
+    """(k, n) micropoints, 0 where left out, below 0 for a penalty."""
     missing: Bools
     """(k, n) whether an answer is missing; never where left out."""
     left_out: Bools
     """(leavers, n) whether not applicable."""
-    leaves: Leaves
-    """The same as pairs: they are few."""
+
+    def add_up(self, out: GroupSums) -> None:
+        """Adds to the sums of the frame's only group, in which nothing is left out so far."""
+        np.add.reduce(self.points, axis=0, out=out.points[0])
+        out.missing[0] = np.count_nonzero(self.missing, axis=0)
+        out.not_applicable[0] = np.count_nonzero(self.left_out, axis=0)
+        out.max_points[0] -= self.frame.maxima[self.frame.leavers] @ self.left_out
 
     def criterion(self, place: int) -> tuple[Floats, Floats]:
         """Points and applicable maximum (n,) of one criterion."""
         maximum = np.full(self.points.shape[1], self.frame.maxima[place])
         for mask in self.left_out[self.frame.leavers == place]:
             maximum[mask] = 0
-        return self.points[self.frame.rows[place]], maximum
+        return self.points[place], maximum
 
     def status(self) -> Statuses:
-        """``Status`` (k, n) in the set's order."""
-        status = self.missing[self.frame.rows] + np.uint8(Status.SCORED)  # MISSING is one more
+        """``Status`` (k, n)."""
+        status = self.missing + np.uint8(Status.SCORED)  # MISSING is one more
         status[self.frame.leavers] += self.left_out * np.uint8(Status.NOT_APPLICABLE - Status.SCORED)
         return status

@@ -14,8 +14,7 @@ import numpy as np
 from scorer.cohort import Cohort, six_decimals
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.kernel import MANY
-from scorer.plan import SetPlan, TierPlan
+from scorer.plan import MANY, SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Lines, text_problem
 
@@ -89,7 +88,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
             continue
         whole = len(present) == 1
         units = np.arange(len(sheet.ids)) if whole else np.flatnonzero(np.array(sheet.tiers, dtype=object) == tier)
-        matrix = sheet.matrix if whole else sheet.matrix[:, units]
+        matrix = sheet.matrix if whole else sheet.matrix.take(units, axis=1)  # a row's answers side by side
         matrix.setflags(write=False)
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
         here = {code: mask[units] for code, mask in excluded.items()}

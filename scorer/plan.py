@@ -11,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion
-from scorer.formulas.blocks import Line, column
+from scorer.formulas.table import Line, column
 from scorer.gates import GateTable, GateTables, Rules
 from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.kernel import MANY, Kernels
+from scorer.kernel import Kernel
 from scorer.plugins import label
 from scorer.points import Floats, Ints
 
 Made = TypeVar("Made")
+
+MANY = 3_000
+"""Units from which on moving numbers takes longer than calls."""
 
 
 @dataclass(frozen=True)
@@ -232,8 +235,8 @@ class TierPlan(Once):
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
     """Of all categories: those that the kernel scores, then those whose plugins are asked."""
-    kernels: Kernels
-    """Those of the groups whose plugins are not asked."""
+    kernel: Kernel
+    """Of the groups whose plugins are not asked."""
     sums: SumsPlan
 
     @cached_property

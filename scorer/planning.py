@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from scorer.cohort import Cohort
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Group
-from scorer.formulas.blocks import Line
+from scorer.formulas.table import Line
 from scorer.gates import GateTable, threshold
 from scorer.groups import CriterionGroup
-from scorer.kernel import Kernels
+from scorer.kernel import Kernel
 from scorer.plan import CategoryPlan, GatePlan, GroupPlan, MeasurePlan, Provider, SumsPlan, TierPlan
 from scorer.plugins import Plugin
 from scorer.points import Ints
@@ -51,35 +51,13 @@ def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=_plan_sums(categories, ordered),
-        kernels=_kernels(ordered, tier),
+        kernel=_kernel(ordered, tier),
     )
 
 
 def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
-    """The matrix row of each indicator: those that a block of a group's formulas reads together follow each other."""
-    codes = list(criteria_set.indicators)
-    some_rows = {code: row for row, code in enumerate(codes)}
-    alike: dict[tuple[str, Hashable], list[Line]] = {}
-    group_of = {criterion.id: group.code for group in criteria_set.groups() for criterion in group.criteria}
-    # Criteria that few tiers have come last, so that they leave no holes in the others' rows.
-    everywhere_first = sorted(
-        criteria_set.criteria.values(), key=lambda c: -len(c.points.tiers() or criteria_set.tiers)
-    )
-    for criterion in everywhere_first:
-        tier = (criterion.points.tiers() or criteria_set.tiers)[0]
-        nobody = Cohort(tier, (), criteria_set.indicators, some_rows, np.empty((len(codes), 0)), {})
-        if line := criterion.formula.line(criterion.points.of(tier) or 0, nobody):
-            alike.setdefault((group_of[criterion.id], line.alike), []).append(line)
-    rows: dict[str, int] = {}
-    for lines in alike.values():
-        lines.sort(key=lambda line: line.variant)
-        for place in range(max(len(line.reads) for line in lines)):
-            for line in lines:
-                if place < len(line.reads):
-                    rows.setdefault(codes[line.reads[place]], len(rows))
-    for code in codes:  # what only evaluated formulas read
-        rows.setdefault(code, len(rows))
-    return rows
+    """The matrix row of each indicator."""
+    return {code: row for row, code in enumerate(criteria_set.indicators)}
 
 
 def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
@@ -151,8 +129,8 @@ def _lines(criteria: Sequence[Criterion], nobody: Cohort) -> tuple[Line, ...] | 
     return found if len(found) == len(lines) else None
 
 
-def _kernels(groups: Sequence[GroupPlan], tier: str) -> Kernels:
-    return Kernels(
+def _kernel(groups: Sequence[GroupPlan], tier: str) -> Kernel:
+    return Kernel(
         [list(zip(group.criteria, group.lines, strict=True)) for group in groups if group.lines is not None], tier
     )
 

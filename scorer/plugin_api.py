@@ -21,10 +21,11 @@ from scorer.criteria.model import Criterion, Effect
 from scorer.formulas import Formula, Outcome, Part, Read
 from scorer.formulas.base import NUMBERS, Amount, Edge, Path
 from scorer.formulas.combined import Parts
+from scorer.formulas.lines import round_ratio
 from scorer.groups import API_VERSION, Check, CriterionFault, CriterionGroup, GroupPoints, PartOf, Status
 from scorer.hookspecs import hookimpl
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.points import MICRO, Bools, Floats, PointsByTier, round_ratio
+from scorer.points import MICRO, Bools, Floats, PointsByTier
 
 __all__ = [
     "API_VERSION",

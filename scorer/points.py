@@ -5,7 +5,7 @@ Every array here holds whole numbers, in int64 or in float64 below 2^53, so that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -39,13 +39,6 @@ MAX_PENALTY_MICROPOINTS = 2**31 - 1
 
 EXACT = 2.0**53
 """Whole numbers below this are doubles."""
-
-FLOAT_EXACT = 2.0**52
-"""Below this, ``np.rint(a * b / c)`` of whole numbers is the exactly rounded quotient.
-
-A true quotient q = p / c that is no exact half lies at least 1 / (2c) = q / (2p) from one, and with p < 2^52 that is
-more than half a unit in the last place of q, so the division cannot round it onto the half.
-"""
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -90,49 +83,6 @@ def plain(micro: int, decimals: int | None = None) -> str:
         return f"{Decimal(micro) / MICRO:.{decimals}f}"
     text = f"{Decimal(micro) / MICRO:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def exact_below(scale: Floats) -> float:
-    """Denominators below this leave every product and quotient of ``round_ratio`` exact."""
-    return FLOAT_EXACT / max(float(scale.max()), 1.0)
-
-
-def round_ratio(
-    numerator: Floats, denominator: Floats, scale: Floats, rest: Floats | None = None, *, exact: bool = False
-) -> None:
-    """``numerator * scale / denominator`` rounded to whole numbers, an exact half to the even one, in place.
-
-    Multiplied first: dividing first is wrong in about 5 of 300,000 quotients of small counts.
-
-    Args:
-        numerator: (k, n) whole numbers, 0 <= numerator <= denominator; becomes the rounded quotients, exact, NaN where
-            a number is NaN or both are 0.
-        denominator: (k, n) or (k, 1) whole numbers.
-        scale: (k, 1) whole numbers, such as maxima in micropoints.
-        rest: (k, n) becomes quotient minus rounded, an exact half exact, otherwise within 10^-6; NaN as above.
-        exact: whether every denominator is known to be below ``exact_below``.
-    """
-    asked = None if exact else numerator.copy()
-    np.multiply(numerator, scale, out=numerator)
-    quotient = np.divide(numerator, denominator, out=numerator if rest is None else rest)
-    np.rint(quotient, out=numerator)
-    if rest is not None:
-        np.subtract(quotient, numerator, out=rest)
-    if asked is not None:
-        _settle(asked, np.broadcast_to(denominator, asked.shape), scale[:, 0].tolist(), numerator, rest)
-
-
-def _settle(
-    numerator: Floats, denominator: Floats, scale: Sequence[float], rounded: Floats, rest: Floats | None
-) -> None:
-    """Replaces what doubles cannot hold exactly: Python's integers, some 100 times slower and never wrong."""
-    for k, row in enumerate(numerator):
-        for n in np.flatnonzero((row * scale[k] >= FLOAT_EXACT) | (denominator[k] >= FLOAT_EXACT)).tolist():
-            if rounded[k, n] == rounded[k, n]:
-                ratio = Fraction(int(row[n]) * int(scale[k]), int(denominator[k, n]))
-                rounded[k, n] = round(ratio)
-                if rest is not None:
-                    rest[k, n] = float(ratio - round(ratio))
 
 
 def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = None) -> tuple[Floats, Floats]:

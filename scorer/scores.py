@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorer.formulas.blocks import column
+from scorer.formulas.table import column
 from scorer.points import Floats, converted, half_up, parts_per_million
 
 

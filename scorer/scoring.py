@@ -6,8 +6,7 @@ rounded for display between steps. Ranks come last and stand in ``scorer.ranking
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -164,22 +163,13 @@ class Awards:
     """What all groups gave a chunk of n units: their sums, and on demand what each criterion gave.
 
     Args:
-        awards: in the order of the tier's groups; each is added up, and forgotten unless it is kept, before the next
-            one is worked out, so that the next one finds its memory in the cache.
-        nominal: (groups, 1) their maxima if everything applied.
-        units: n.
-        keep: whether criteria will be asked for.
+        sums: of all groups.
+        awards: in the order of the tier's groups.
     """
 
-    def __init__(self, awards: Iterable[Award], nominal: Floats, units: int, *, keep: bool) -> None:
-        self.sums, before = GroupSums.before(nominal, units), 0
-        self._awards, self._places = list[Award](), list[tuple[Award, slice]]()
-        for award in awards:
-            award.frame.add_up(award, self.sums.of(slice(before, before + award.frame.groups)))
-            before += award.frame.groups
-            if keep:
-                self._awards.append(award)
-                self._places += [(award, places) for places in award.frame.places]
+    def __init__(self, sums: GroupSums, awards: Sequence[Award]) -> None:
+        self.sums, self._awards = sums, awards
+        self._places = [(award, places) for award in awards for places in award.frame.places]
 
     def criterion(self, group: int, at: int) -> tuple[Floats, Floats]:
         """Points and applicable maximum (n,) of a group's criterion."""
@@ -191,16 +181,20 @@ class Awards:
         for award in self._awards:
             status = award.status()
             for places in award.frame.places:
-                yield award.points[award.frame.rows[places]], status[places]
+                yield award.points[places], status[places]
 
 
 def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, units: slice, *, keep: bool) -> Awards:
-    """What the criteria give some units: by the kernels, and as the plugins said that were asked."""
-    n = units.stop - units.start
+    """What the criteria give some units: by the kernel, and as the plugins said that were asked."""
+    sums = GroupSums.before(plan.nominal, units.stop - units.start)
     excluded = {code: mask[units] for code, mask in cohort.excluded.items()}
-    own = (kernel.award(cohort.matrix[:, units], excluded) for kernel in plan.kernels.of(n))
-    given = (group.of(units) for group in asked)
-    return Awards(itertools.chain(own, given), plan.nominal, n, keep=keep)
+    own = plan.kernel.award(cohort.matrix[:, units], excluded, sums, keep=keep)
+    awards = [] if own is None else [own]
+    for place, group in enumerate(asked, plan.kernel.groups):
+        award = group.of(units)
+        award.add_up(sums.of(slice(place, place + 1)))
+        awards.append(award)
+    return Awards(sums, awards)
 
 
 class _Sheet:

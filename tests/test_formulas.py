@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from scorer.cohort import Cohort, six_decimals
 from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
+from scorer.formulas.lines import round_ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.points import (
-    FLOAT_EXACT,
     MAX_MICROPOINTS,
     MAX_PENALTY_MICROPOINTS,
     PointsByTier,
@@ -30,7 +30,6 @@ from scorer.points import (
     half_up,
     parts_per_million,
     plain,
-    round_ratio,
     to_micro,
 )
 
@@ -729,7 +728,7 @@ def test_a_rounded_ratio_is_the_exactly_rounded_quotient(pairs: list[tuple[int, 
 
 @given(st.integers(1, MAX_MICROPOINTS), st.integers(-2, 2), st.integers(1, 10**6))
 def test_a_rounded_ratio_is_exact_where_doubles_begin_to_fail(scale: int, beside: int, more: int) -> None:
-    top = int(FLOAT_EXACT) // scale + beside
+    top = 2**52 // scale + beside  # from where on doubles leave quotients in doubt
     assume(0 <= top <= BIG)
     bottoms = [b for b in (top, top + 1, 2 * top, 2 * top + 1, top + more) if 0 < b <= BIG]
     rounded = rounded_ratio(np.full(len(bottoms), float(top)), np.array(bottoms, dtype=np.float64), scale)

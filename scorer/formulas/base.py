@@ -10,11 +10,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, NamedTuple
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.cohort import Cohort
-from scorer.formulas.blocks import Blocks, Line
+from scorer.formulas.table import Line, LineTable, Seat
 from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
@@ -102,7 +101,7 @@ class Formula(BaseModel):
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula ready to stand in a block; None, as always for kinds that plugins add, if it has to be evaluated.
+        """The formula as a line of a table; None, as always for kinds that plugins add, if it has to be evaluated.
 
         Args:
             maximum: the criterion's most points in the cohort's tier, in micropoints.
@@ -132,19 +131,22 @@ class LineFormula(Formula):
         return self.own_line(maximum, cohort) if own else None
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """A block of one line."""
+        """A table of one line."""
         del excluded
-        line = self.own_line(maximum, cohort)
-        blocks = Blocks([line], rests=True)
-        with np.errstate(all="ignore"):
-            worked = blocks.points(cohort.matrix)
-            left_out = [mask[0] for _, mask in blocks.left_out(cohort.matrix)]
-        return Outcome(worked.points[0], worked.missing[0], left_out[0] if left_out else None, worked.rests.get(0))
+        return outcome_of(self.own_line(maximum, cohort), cohort.matrix)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The line knows."""
         del excluded
         return self.own_line(maximum, cohort).exact(cohort.matrix, unit)
+
+
+def outcome_of(line: Line, answers: Floats) -> Outcome:
+    """What one line gives the n units of a matrix (rows, n)."""
+    seat = Seat(line, leaver=0 if line.leaves_when_zero else -1)
+    worked = LineTable([seat]).work_out(answers)
+    left_out = worked.left_out[0] if line.leaves_when_zero else None
+    return Outcome(worked.points[0], worked.missing[0], left_out, worked.rests[0] if line.rounds else None)
 
 
 def above_maximum(

@@ -10,8 +10,8 @@ import numpy as np
 
 from scorer.cohort import Cohort
 from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Read
-from scorer.formulas.blocks import Line
 from scorer.formulas.lines import QuotientLine
+from scorer.formulas.table import Line
 from scorer.points import Bools, Floats
 
 WhenZero = Literal["full", "zero", "not_applicable"]
@@ -53,7 +53,6 @@ class Ratio(_Ratio, LineFormula):
             maximum,
             self.when_zero,
             cohort.is_number(self.numerator) or cohort.is_number(self.denominator),
-            cohort.indicators[self.denominator].range()[1],
         )
 
 

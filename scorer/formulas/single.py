@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scorer.cohort import Cohort
 from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, above_maximum
-from scorer.formulas.blocks import Line
-from scorer.formulas.lines import AwardedLine, CappedLine, LadderLine, SlopeLine
+from scorer.formulas.lines import CappedLine, LadderLine, SlopeLine
+from scorer.formulas.table import Line
 from scorer.indicators import IndicatorKind
 from scorer.points import MICRO, PointsByTier
 
@@ -28,7 +28,7 @@ class Flag(LineFormula):
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """All or nothing."""
-        return CappedLine(cohort.rows[self.indicator], each=maximum, cap=maximum, stays=True)
+        return CappedLine(cohort.rows[self.indicator], each=maximum, cap=maximum)
 
 
 class Fault(LineFormula):
@@ -207,6 +207,5 @@ class Awarded(LineFormula):
         return {self.indicator: (0.0, maximum / MICRO)}
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """The points as they are."""
-        del maximum
-        return AwardedLine(cohort.rows[self.indicator])
+        """The points as they are, to the nearest millionth."""
+        return CappedLine(cohort.rows[self.indicator], each=MICRO, cap=maximum)

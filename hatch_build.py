@@ -1,4 +1,4 @@
-"""Compiles scorer/formulas/_arithmetic.c: into the wheel, or beside its source for an editable install."""
+"""Compiles scorer/native into the module scorer.compiled: in the wheel, or in the checkout for an editable install."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 
-MODULE = "scorer.formulas._arithmetic"
+MODULE = "scorer.compiled"
 # The same bits everywhere: no product is fused with a sum. Comparing with NaN traps nowhere, so loops become vectors.
-FLAGS = ["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
+FLAGS = ["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno", "-fvisibility=hidden"]
 
 
-class Arithmetic(BuildHookInterface):  # type: ignore[type-arg]
+class Compiled(BuildHookInterface):  # type: ignore[type-arg]
     """Needs a C compiler, as durable-rules does."""
 
     PLUGIN_NAME = "custom"
@@ -42,11 +42,11 @@ class Arithmetic(BuildHookInterface):  # type: ignore[type-arg]
 
 def _compile(root: Path, directory: Path) -> Path:
     """The compiled module in the directory."""
-    package = root.joinpath(*MODULE.split(".")[:-1])
+    sources = root / "scorer" / "native"
     extension = Extension(
         MODULE,
-        [str(package / "_arithmetic.c")],
-        depends=[str(package / "_lines.h")],
+        sorted(map(str, sources.glob("*.c"))),
+        depends=sorted(map(str, sources.glob("*.h"))),
         extra_compile_args=FLAGS,
         py_limited_api=True,
     )
@@ -54,5 +54,5 @@ def _compile(root: Path, directory: Path) -> Path:
     command.build_lib = command.build_temp = str(directory)
     command.ensure_finalized()
     command.run()
-    [built] = directory.joinpath(*MODULE.split(".")[:-1]).glob("_arithmetic.*")
+    [built] = (directory / "scorer").glob("compiled.*")
     return built

@@ -20,6 +20,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer.compiled import find_cells
 from scorer.points import Floats, Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.gate_engine")
@@ -99,13 +100,14 @@ class GateTables:
         most = max(map(len, some), default=0)
         self._rows = np.array([row for _, rows, _ in tables for row in rows], dtype=np.intp)
         padded = [[*edges, *[np.nan] * (most - len(edges))] for edges in some]  # nothing reaches NaN
-        self._edges = np.array(padded, dtype=np.float64).reshape(len(some), most, 1)
+        self._edges = np.array(padded, dtype=np.float64).reshape(len(some), most)
         strides = []
         for place, (table, _, _) in enumerate(tables):
             for n in range(len(table.edges)):
                 stride = prod(len(after) + 1 for after in table.edges[n + 1 :])
-                strides.append([float(stride if at == place else 0) for at in range(len(tables))])
-        self._strides = np.array(strides, dtype=np.float32).reshape(len(some), len(tables)).T
+                strides.append([stride if at == place else 0 for at in range(len(tables))])
+        by_key = np.array(strides, dtype=np.int64).reshape(len(some), len(tables))
+        self._strides = np.ascontiguousarray(by_key.T)
 
     def cells(self, measures: Floats) -> NDArray[np.intp]:
         """The cell (tables, n) of each unit: every edge that a measure (rows, n) reaches is a stride further.
@@ -113,9 +115,9 @@ class GateTables:
         Measures in percent are exact quotients in parts per million, infinite where nothing applies, so that every gate
         on them holds.
         """
-        reached = np.greater_equal(measures[self._rows][:, np.newaxis], self._edges)
-        digits = np.add.reduce(reached.view(np.uint8), axis=1, dtype=np.uint8)  # no table has 255 edges a measure
-        return np.asarray(self._strides @ digits.astype(np.float32), dtype=np.intp)  # exact: no table has 2^24 cells
+        cells = np.empty((len(self._strides), measures.shape[1]), dtype=np.intp)
+        find_cells(measures, self._rows, self._edges, self._strides, cells)
+        return cells
 
 
 class GateCompilerError(Exception):

@@ -12,14 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from scorer.cohort import Cohort, six_decimals
+from scorer.compiled import survey
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
-from scorer.plan import MANY, SetPlan, TierPlan
+from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Lines, text_problem
-
-AT_ONCE = 2**16
-"""Answers that are looked at together: more fall out of the cache between one look and the next."""
 
 
 class Places(Protocol):
@@ -158,9 +156,10 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
 
 
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
-    suspects = _suspects(plan, cohort)
-    found = suspects.any()
-    for code, indicator in cohort.indicators.items() if found else ():
+    parts, wholes = plan.parts
+    suspects, more = np.empty(len(plan.whole), dtype=np.bool_), np.empty(len(parts), dtype=np.bool_)
+    survey(cohort.matrix, *plan.bounds, plan.whole, parts, wholes, suspects, more)
+    for code, indicator in cohort.indicators.items() if suspects.any() else ():
         if not suspects[cohort.rows[code]]:
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
@@ -175,8 +174,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
     unsure = np.ones(len(plan.checks), dtype=np.bool_)
-    parts, wholes = plan.parts
-    unsure[plan.plain_parts] = _more(cohort.matrix, parts, wholes)
+    unsure[plan.plain_parts] = more
     for at in np.flatnonzero(unsure).tolist():
         check = plan.checks[at]
         findings.add_all(
@@ -185,34 +183,6 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )
-
-
-def _more(matrix: Floats, parts: Ints, wholes: Ints) -> Bools:
-    """Where some unit has more in a row of the matrix than in another one: (p,)."""
-    if matrix.shape[1] < MANY:
-        return np.asarray(np.any(matrix[parts] > matrix[wholes], axis=1))
-    more = np.empty((len(parts), matrix.shape[1]), dtype=np.bool_)
-    for part, whole, out in zip(parts.tolist(), wholes.tolist(), more, strict=True):  # many units: none is copied
-        np.greater(matrix[part], matrix[whole], out=out)
-    return np.asarray(np.any(more, axis=1))
-
-
-def _suspects(plan: TierPlan, cohort: Cohort) -> Bools:
-    """Matrix rows (rows,) with an answer outside its range, or one that is not whole and has to be."""
-    low, high = plan.bounds
-    outside, broken = np.empty((2, len(low)), dtype=np.bool_)
-    some = max(1, AT_ONCE // max(len(cohort), 1))
-    floors, below = np.empty((some, len(cohort))), np.empty((some, len(cohort)), dtype=np.bool_)
-    with np.errstate(invalid="ignore"):
-        for first in range(0, len(low), some):
-            rows = slice(first, first + some)
-            answers = cohort.matrix[rows]
-            # NaN where nobody reported
-            least, most = (nearest.reduce(answers, axis=1, initial=np.nan) for nearest in (np.fmin, np.fmax))
-            outside[rows] = (least < low[rows]) | (most > high[rows])
-            whole = np.floor(answers, out=floors[: len(answers)])
-            broken[rows] = np.less(whole, answers, out=below[: len(answers)]).any(axis=1)
-    return outside | broken & plan.whole
 
 
 _WHOLE = {

@@ -22,7 +22,7 @@ from scorer.points import Floats, Ints
 Made = TypeVar("Made")
 
 MANY = 3_000
-"""Units from which on moving numbers takes longer than calls."""
+"""Units from which on adding rows up takes less time than one product of matrices."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ class TierPlan(Once):
     @cached_property
     def bounds(self) -> tuple[Floats, Floats]:
         """Smallest and largest answer (rows,), in the rows of the matrix."""
-        low, high = np.array([self.ranges[code] for code in self.rows]).T
+        low, high = np.array([self.ranges[code] for code in self.rows]).T.copy()
         return low, high
 
     @cached_property

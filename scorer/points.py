@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TypeVar
 
@@ -36,9 +36,6 @@ MAX_MICROPOINTS = 2**32 - 1
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of penalties of a tier, for the same reason."""
-
-EXACT = 2.0**53
-"""Whole numbers below this are doubles."""
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -79,72 +76,10 @@ def from_micro(values: Ints | Floats | int) -> Floats:
 def plain(micro: int, decimals: int | None = None) -> str:
     """Decimal text of millionths: the shortest exact one, or rounded half up to ``decimals``."""
     if decimals is not None:
-        micro = int(half_up(np.asarray(micro, dtype=np.int64), decimals))
-        return f"{Decimal(micro) / MICRO:.{decimals}f}"
+        rounded = (Decimal(micro) / MICRO).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        return f"{rounded + 0:f}"  # never -0
     text = f"{Decimal(micro) / MICRO:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def parts_per_million(points: Numbers, maximum: Numbers, out: Floats | None = None) -> tuple[Floats, Floats]:
-    """``points / maximum`` in parts per million: rounded down; and not rounded.
-
-    Shapes (n,) or (k, n). Where the maximum is 0, the one is 0 and the other infinite. Exact: with a product below
-    2^53, a quotient that is no whole number is further from one than a double's rounding, so that comparing it with one
-    is exact. ``out`` is room for the first array.
-    """
-    divisor, nothing = _divisor(maximum)
-    quotient = np.multiply(points, float(MICRO))
-    np.divide(quotient, divisor, out=quotient)
-    down = np.floor(quotient, out=out)
-    if nothing is not None:
-        down[nothing], quotient[nothing] = 0, np.inf
-    return down, quotient
-
-
-def converted(points: Numbers, maximum: Numbers, nominal: int | Floats) -> Numbers:
-    """``points x nominal / maximum`` in micropoints, rounded down; 0 where the maximum is 0. Shapes (n,) or (k, n).
-
-    In doubles, as points plus what the points that do not apply would have given, while products stay below 2^53, as
-    they do but for huge sums: these take 64-bit integers.
-    """
-    lacking = np.subtract(nominal, maximum, dtype=np.float64)
-    gain = np.multiply(points, lacking)
-    if gain.max(initial=0.0) < EXACT and gain.min(initial=0.0) > -EXACT:
-        divisor, nothing = _divisor(maximum)
-        gain /= divisor
-        np.floor(gain, out=gain)
-        gain += points
-        if nothing is not None:
-            gain[nothing] = 0
-        return gain
-    some = np.greater(maximum, 0)
-    bottom = np.where(some, maximum, 1).astype(np.int64)
-    whole, rest = np.divmod(points.astype(np.int64), bottom)
-    size = np.asarray(nominal, dtype=np.int64)
-    # rest < 2^32 and nominal < 2^32: their product fits an unsigned word, not a signed one.
-    part = rest.astype(np.uint64) * size.astype(np.uint64) // bottom.astype(np.uint64)
-    return np.where(some, whole * size + part.astype(np.int64), 0)
-
-
-def _divisor(maximum: Numbers) -> tuple[Numbers, Bools | None]:
-    """What can be divided by, 1 where the maximum is 0, and where that is; None: nowhere."""
-    nothing = np.equal(maximum, 0)
-    return (np.where(nothing, 1, maximum), nothing) if nothing.any() else (maximum, None)
-
-
-def half_up(micro: Numbers, decimals: int) -> Floats:
-    """Millionths rounded to ``decimals`` (0-6), an exact half away from zero: the published precision.
-
-    Exact below 2^53. Never -0.0, which is equal to 0 and has other bytes.
-    """
-    step = 10.0 ** (6 - decimals)
-    given = np.asarray(micro, dtype=np.float64)
-    negative = given.min(initial=0.0) < 0
-    size = (np.abs(given) if negative else given) + step // 2
-    size /= step
-    size = np.floor(size)
-    size *= step
-    return np.copysign(size, given) + 0.0 if negative else size
 
 
 class TierError(ValueError):

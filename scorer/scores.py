@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorer.formulas.table import column
-from scorer.points import Floats, converted, half_up, parts_per_million
+from scorer.compiled import fill_scores
+from scorer.points import Floats
 
 
 class Scores(NamedTuple):
@@ -53,7 +53,8 @@ class ScoreTable:
 
     def __init__(self, nominal: list[int], measures: int, units: int, decimals: int) -> None:
         whole = len(nominal)
-        self._nominal, self._nominal_column, self._decimals = nominal, column(nominal), decimals
+        self._nominal, self._nominals = nominal, np.array(nominal, dtype=np.float64)
+        self._step = 10.0 ** (6 - decimals)
         self._added, self._counted = np.empty((2, whole + measures, units)), np.empty((2, whole, units))
         (self.points, self.max_points), (self._missing, self._not_applicable) = self._added, self._counted
         self.percent = np.empty((whole + measures, units))
@@ -68,11 +69,16 @@ class ScoreTable:
         return self._counted[:, :, units]
 
     def fill(self, units: slice) -> Floats:
-        """What follows from a chunk's points and maxima; its parts per million (sums, n), not rounded."""
-        whole, (points, maximum) = len(self._nominal), self.added(units)
-        _, quotient = parts_per_million(points, maximum, out=self.percent[:, units])
-        full = converted(points[:whole], maximum[:whole], self._nominal_column)
-        self._converted[:, units], self._published[:, units] = full, half_up(full, self._decimals)
+        """What follows from a chunk's points and maxima.
+
+        Returns:
+            Its parts per million (sums, n), not rounded: infinite where the maximum is 0, otherwise so near to the
+            exact ones that comparing them with whole numbers is exact.
+        """
+        points, maximum = self.added(units)
+        percent, quotient = self.percent[:, units], np.empty(points.shape)
+        converted, published = self._converted[:, units], self._published[:, units]
+        fill_scores(points, maximum, self._nominals, self._step, percent, quotient, converted, published)
         return quotient
 
     def unit(self, place: int) -> UnitSums:

@@ -16,6 +16,7 @@ import pytest
 from harness import COMPILER, Service, catalogue, good, group, host, refusal, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sums import follow
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer import gate_engine
@@ -32,7 +33,7 @@ from scorer.gates import (
     threshold,
 )  # fmt: skip
 from scorer.plugin_api import Indicator
-from scorer.points import MAX_MICROPOINTS, parts_per_million
+from scorer.points import MAX_MICROPOINTS
 
 # --- an engine that misbehaves -------------------------------------------------------------------------------------
 
@@ -422,7 +423,7 @@ def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
     for maximum in (3, 7, 10, 48_000_000, MAX_MICROPOINTS // 2, MAX_MICROPOINTS):
         around = 7 * maximum // 10
         points = np.arange(max(around - 2, 0), around + 3)
-        _, quotients = parts_per_million(points, np.full_like(points, maximum))
+        quotients = follow(points, np.full_like(points, maximum)).quotient
         shares = [Fraction(each, maximum) for each in points.tolist()]
         passed = [share > least or (share == least and not strict) for share in shares]
         assert (table.best[lookup.cells(quotients[np.newaxis])[0]] == 0).tolist() == passed
@@ -430,7 +431,7 @@ def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
 
 def test_nothing_applicable_passes_every_percent_gate() -> None:
     table = compiled([(0, threshold("percent", 1_000_000, strict=True))])
-    _, quotients = parts_per_million(np.array([0, 5]), np.array([0, 5]))
+    quotients = follow(np.array([0, 5]), np.array([0, 5])).quotient
     assert table.best[GateTables([(table, [0], ["percent"])]).cells(quotients[np.newaxis])[0]].tolist() == [0, 1]
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from scorer.formulas._arithmetic import award
+from scorer.compiled import award
 from scorer.points import Bools, Floats
 
 WHOLE_FIELDS = (

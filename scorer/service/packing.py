@@ -16,7 +16,8 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from scorer.points import Ints, Numbers
+from scorer.compiled import packed_integers, packed_numbers
+from scorer.points import Bools, Floats, Ints, Numbers
 from scorer.texts import Lines
 
 LENGTH_DELIMITED = 2
@@ -35,31 +36,22 @@ class Packed:
         self._size = len(self._parts[0])
 
     def numbers(self, field: str, numbers: NDArray[Any]) -> None:
-        """Adds numbers (n,) to a packed field: doubles, fixed64, or what takes one byte: booleans, integers to 127."""
+        """Adds numbers (n,) to a packed field of doubles or fixed64."""
         tag, kind = _field(self._descriptor, field)
         content = np.ascontiguousarray(numbers, dtype=kind)
         self._add(tag, content.nbytes, [content.data])
 
-    def integers(self, field: str, numbers: Numbers) -> None:
-        """Adds whole numbers (n,) from 0 to 2^28 - 1 to a packed field of integers or enumeration members.
-
-        Each takes as many bytes as it needs: seven bits a byte, the least first, the eighth if another byte follows.
-        """
-        if numbers.max(initial=0) < 128:
-            self.numbers(field, numbers)
-            return
+    def doubles(self, field: str, numbers: Floats, places: Ints, unit: float) -> None:
+        """Adds some of n numbers, in a unit, to a packed field of doubles: those at places (m,), in their order."""
         tag, _ = _field(self._descriptor, field)
-        left = numbers.astype(np.uint32)
-        width = -(-int(left.max()).bit_length() // 7)
-        content, needed = np.empty((len(left), width), dtype=np.uint8), np.ones((len(left), width), dtype=np.bool_)
-        for place in range(width):
-            content[:, place] = left & 0x7F
-            left >>= 7
-            if place + 1 < width:
-                needed[:, place + 1] = left
-                content[:, place] |= needed[:, place + 1].view(np.uint8) << 7
-        content = content[needed]
-        self._add(tag, content.nbytes, [content.data])
+        content = packed_numbers(numbers, places, unit)
+        self._add(tag, len(content), [content])
+
+    def integers(self, field: str, numbers: Numbers | Bools | NDArray[np.uint8], places: Ints) -> None:
+        """The same with whole numbers from 0 to 2^32 - 1, for a field of integers, truth or enumeration members."""
+        tag, _ = _field(self._descriptor, field)
+        content = packed_integers(numbers, places)
+        self._add(tag, len(content), [content])
 
     def texts(self, field: str, texts: Sequence[str], places: Ints) -> None:
         """Adds some of n texts without line ends to a repeated field: those at places (m,), in their order.
@@ -103,7 +95,7 @@ class Packed:
 def _field(descriptor: Descriptor, name: str) -> tuple[bytes, str]:
     """A field's tag, and its numbers as NumPy names them."""
     field = descriptor.fields_by_name[name]
-    kind = {field.TYPE_DOUBLE: "<f8", field.TYPE_FIXED64: "<u8"}.get(field.type, "u1")
+    kind = "<u8" if field.type == field.TYPE_FIXED64 else "<f8"
     return varint(field.number << 3 | LENGTH_DELIMITED), kind
 
 

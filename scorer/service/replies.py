@@ -11,7 +11,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
 from scorer.groups import Status
 from scorer.plan import GatePlan, SetPlan, TierPlan
-from scorer.points import MICRO, PERCENT, Floats, Ints
+from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
 from scorer.scores import Scores, UnitSums
 from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
@@ -216,9 +216,9 @@ def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
         column = Packed(plan.once(_Template.of).columns[at])
         column.message("score", _score_columns(category.scores, places))
-        column.numbers("standings", _STANDINGS.take(category.standing.take(places)))
-        column.integers("levels", category.level.take(places))
-        column.integers("ranks", ranks.take(places))
+        column.integers("standings", _STANDINGS.take(category.standing), places)
+        column.integers("levels", category.level, places)
+        column.integers("ranks", ranks, places)
         column.numbers("failed_gates", category.failed(places))
         for message in _measure_columns(category, places):
             column.message("measures", message)
@@ -229,9 +229,9 @@ def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
                 column.message("groups", message)
         table.message("categories", column)
     table.message("overall", _score_columns(assessment.overall, places))
-    table.integers("overall_ranks", ranking.overall.take(places))
+    table.integers("overall_ranks", ranking.overall, places)
     if ranking.commended is not None:
-        table.numbers("commended", ranking.commended.take(places))
+        table.integers("commended", ranking.commended, places)
     return table
 
 
@@ -243,27 +243,19 @@ def _measure_columns(category: CategoryScores, places: Ints) -> Iterator[Packed]
         if "percent" in units:
             nothing = measure.max_points == 0
             percent = np.where(nothing, np.nan, measure.percent) if nothing.any() else measure.percent
-            message.numbers("percent", _placed(percent, places, PERCENT))
+            message.doubles("percent", percent, places, PERCENT)
         if "points" in units:
-            message.numbers("points", _placed(measure.points, places, MICRO))
+            message.doubles("points", measure.points, places, MICRO)
         yield message
 
 
 def _score_columns(scores: Scores, places: Ints) -> Packed:
     columns = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
-    columns.numbers("points", _placed(scores.points, places, MICRO))
-    columns.numbers("max_points", _placed(scores.max_points, places, MICRO))
-    columns.numbers("percent", _placed(scores.percent, places, PERCENT))
-    columns.numbers("converted", _placed(scores.converted, places, MICRO))
-    columns.numbers("published", _placed(scores.published, places, MICRO))
-    columns.integers("missing", scores.missing.take(places))
-    columns.integers("not_applicable", scores.not_applicable.take(places))
+    columns.doubles("points", scores.points, places, MICRO)
+    columns.doubles("max_points", scores.max_points, places, MICRO)
+    columns.doubles("percent", scores.percent, places, PERCENT)
+    columns.doubles("converted", scores.converted, places, MICRO)
+    columns.doubles("published", scores.published, places, MICRO)
+    columns.integers("missing", scores.missing, places)
+    columns.integers("not_applicable", scores.not_applicable, places)
     return columns
-
-
-def _placed(micro: Floats, places: Ints, unit: int) -> Floats:
-    """Whole millionths of the units at some places, in points or percent.
-
-    Those of all units are divided first, in order, which finds them in the cache: the places are in none.
-    """
-    return (micro / unit).take(places)

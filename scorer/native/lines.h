@@ -1,15 +1,6 @@
-/* The arithmetic of the kinds of lines in lines.py, for one tile of units. */
+/* The arithmetic of the kinds of lines in formulas/lines.py, for one tile of units. */
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-/* Compiled twice where the loader can choose by processor; -ffp-contract=off makes all of them give the same bits. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
+#include "native.h"
 
 enum { TILE = 512 };
 enum kind { CAPPED, LADDER, QUOTIENT, SLOPE, GIVEN, SUM, BEST };
@@ -21,7 +12,7 @@ static const double EXACT = 0x1p52;
 static const double MICRO_EXACT = 2e15; /* from here on the nearest millionth takes more than a product */
 static const double HALF_DOUBT = 1e-3; /* how near to half a micropoint rests of parts, each within 10^-6, are doubted */
 
-/* One line, as scorer.formulas.table.LINE lays it out. */
+/* One line, as formulas/table.py lays it out. */
 struct line {
     int64_t kind;
     int64_t slot;   /* 0 for a criterion; otherwise where it stands as a part */
@@ -50,11 +41,6 @@ struct given {
     uint8_t *doubt;   /* valid if doubtful */
     int rounds, doubtful;
 };
-
-/* Below 2^51: an exact half goes to the even number. */
-static inline double rounded(double value) {
-    return (value + 0x1.8p52) - 0x1.8p52;
-}
 
 /* start + each x answer, between 0 and end. No product that a double rounds is below the end. */
 WIDE static void capped(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
@@ -164,7 +150,7 @@ WIDE static void parts_alike(const struct given *parts, int64_t count, Py_ssize_
     for (int64_t p = 1; p < count; p++)
         for (Py_ssize_t i = 0; i < n; i++)
             out->missing[i] |= parts[p].missing[i];
-    memset(out->doubt, 0, n);
+    memset(out->doubt, 0, TILE);
     for (int64_t p = 0; p < count; p++)
         if (parts[p].doubtful) {
             out->doubtful = 1;

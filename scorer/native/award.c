@@ -1,24 +1,9 @@
-/* What lines give the units of a matrix of answers: the arithmetic of scorer/formulas/lines.py, compiled.
+/* What lines give the units of a matrix: the arithmetic of formulas/lines.py.
 
    Units go through all lines a tile at a time, so that what a tile takes stays in the first caches. Points are whole
    micropoints in doubles. What a double cannot tell is a doubt: it is listed, and settled by the caller with fractions. */
 
-#define Py_LIMITED_API 0x030B0000 /* one wheel for every Python from 3.11 on */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdlib.h>
-
-#include "_lines.h"
-
-/* An array of the caller's whose rows are units, or none. */
-struct rows {
-    Py_buffer view;
-    int held;
-};
-
-static inline void *row_of(const struct rows *rows, int64_t row, Py_ssize_t unit) {
-    return (char *)rows->view.buf + row * rows->view.strides[0] + unit * rows->view.itemsize;
-}
+#include "lines.h"
 
 /* The sums of groups (4, groups, n). */
 enum sum { POINTS, MAXIMUM, MISSING, LEFT_OUT };
@@ -39,7 +24,7 @@ struct job {
     const double *pool;
     Py_ssize_t units;
     int64_t groups, parts;
-    struct rows answers, left_out, points, missing, rests, sums;
+    struct rows answers, left_out, points, missing, rests, sums; /* in this order: held and let go together */
     struct doubt *doubts;
     size_t doubt_count, doubt_room;
 };
@@ -196,26 +181,6 @@ static int work(struct job *job) {
     return failed ? -1 : 0;
 }
 
-/* Holds an array whose last dimension is units. */
-static int hold(struct rows *rows, PyObject *array, int dimensions, Py_ssize_t itemsize, Py_ssize_t units, int flags) {
-    if (array == Py_None)
-        return 0;
-    if (PyObject_GetBuffer(array, &rows->view, PyBUF_STRIDES | flags) < 0)
-        return -1;
-    rows->held = 1;
-    const Py_buffer *view = &rows->view;
-    const int last = dimensions - 1;
-    if (view->ndim == dimensions && view->itemsize == itemsize && (units < 0 || view->shape[last] == units) &&
-        (view->shape[last] <= 1 || view->strides[last] == itemsize))
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "an array has another shape or kind of numbers than the arithmetic takes");
-    return -1;
-}
-
-static Py_ssize_t height(const struct rows *rows) {
-    return rows->held ? rows->view.shape[0] : 0;
-}
-
 /* Whether every line stays within the arrays: they are written by a compiler of plans, and memory is at stake. */
 static int fits(const struct job *job, Py_ssize_t pool) {
     int64_t criteria = 0;
@@ -257,7 +222,7 @@ static PyObject *listed(const struct job *job) {
     return list;
 }
 
-static PyObject *award(PyObject *module, PyObject *args) {
+PyObject *award(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *answers, *left_out, *sums, *points, *missing, *rests, *doubts = NULL;
     Py_buffer lines, pool;
@@ -270,18 +235,18 @@ static PyObject *award(PyObject *module, PyObject *args) {
     job.count = lines.len / (Py_ssize_t)sizeof(struct line);
     job.pool = pool.buf;
     job.parts = parts;
-    if (hold(&job.answers, answers, 2, sizeof(double), -1, 0) < 0)
+    if (hold(&job.answers, answers, 2, NUMBER, -1, READ) < 0)
         goto done;
     if (!job.answers.held) {
         PyErr_SetString(PyExc_TypeError, "there are no answers");
         goto done;
     }
     const Py_ssize_t n = job.units = job.answers.view.shape[1];
-    if (hold(&job.left_out, left_out, 2, 1, n, PyBUF_WRITABLE) < 0 ||
-        hold(&job.sums, sums, 3, sizeof(double), n, PyBUF_WRITABLE) < 0 ||
-        hold(&job.points, points, 2, sizeof(double), n, PyBUF_WRITABLE) < 0 ||
-        hold(&job.missing, missing, 2, 1, n, PyBUF_WRITABLE) < 0 ||
-        hold(&job.rests, rests, 2, sizeof(double), n, PyBUF_WRITABLE) < 0)
+    if (hold(&job.left_out, left_out, 2, TRUTH, n, WRITE) < 0 ||
+        hold(&job.sums, sums, 3, NUMBER, n, WRITE) < 0 ||
+        hold(&job.points, points, 2, NUMBER, n, WRITE) < 0 ||
+        hold(&job.missing, missing, 2, TRUTH, n, WRITE) < 0 ||
+        hold(&job.rests, rests, 2, NUMBER, n, WRITE) < 0)
         goto done;
     job.groups = job.sums.held ? job.sums.view.shape[1] : 0;
     if (lines.len % (Py_ssize_t)sizeof(struct line) || parts < 0 || parts > UINT16_MAX ||
@@ -295,25 +260,9 @@ static PyObject *award(PyObject *module, PyObject *args) {
     Py_END_ALLOW_THREADS;
     doubts = failed ? PyErr_NoMemory() : listed(&job);
 done:
-    for (struct rows *rows = &job.answers; rows <= &job.sums; rows++)
-        if (rows->held)
-            PyBuffer_Release(&rows->view);
+    let_go(&job.answers, 6);
     free(job.doubts);
     PyBuffer_Release(&lines);
     PyBuffer_Release(&pool);
     return doubts;
-}
-
-static PyMethodDef functions[] = {
-    {"award", award, METH_VARARGS, "Works out points, and adds them up; see scorer/formulas/_arithmetic.pyi."},
-    {NULL, NULL, 0, NULL},
-};
-
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "scorer.formulas._arithmetic", "The arithmetic of lines, compiled.", 0, functions,
-    NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit__arithmetic(void) {
-    return PyModuleDef_Init(&definition);
 }

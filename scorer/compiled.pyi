@@ -1,0 +1,114 @@
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+def award(
+    lines: np.ndarray,
+    pool: NDArray[np.float64],
+    parts: int,
+    answers: NDArray[np.float64],
+    left_out: NDArray[np.bool_],
+    sums: NDArray[np.float64] | None,
+    points: NDArray[np.float64] | None,
+    missing: NDArray[np.bool_] | None,
+    rests: NDArray[np.float64] | None,
+) -> Sequence[tuple[int, int, float]]:
+    """Works out the points of k criteria for n units.
+
+    Args:
+        lines: of ``LINE``; the parts of a line stand before it.
+        pool: numbers that lines point into.
+        parts: how many parts there are at a time.
+        answers: (rows, n), NaN where not reported.
+        left_out: (leavers, n) to begin with; lines add to it.
+        sums: (4, groups, n), whose points and missing answers are filled; what leaves criteria out changes the others.
+        points: (k, n) signed micropoints; ``missing`` and ``rests`` the same. None: nobody asks.
+
+    Returns:
+        What doubles leave in doubt: place of the criterion, place of the unit, and the signed points it was given.
+
+    Raises:
+        ValueError: arrays do not fit together, or a line leads beyond them.
+    """
+
+def survey(
+    answers: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    whole: NDArray[np.bool_],
+    parts: NDArray[np.intp],
+    wholes: NDArray[np.intp],
+    suspects: NDArray[np.bool_],
+    more: NDArray[np.bool_],
+) -> None:
+    """Looks for answers that cannot be.
+
+    Args:
+        answers: (rows, n), NaN where not reported, which is never wrong.
+        low, high: (rows,) the smallest and largest that can be.
+        whole: (rows,) whether they have to be whole numbers.
+        parts, wholes: (p,) rows of which the one is never larger than the other.
+        suspects: (rows,) is filled with whether one may be wrong; certainly none is where it says no.
+        more: (p,) is filled with whether some part is larger than its whole.
+    """
+
+def fill_scores(
+    points: NDArray[np.float64],
+    maximum: NDArray[np.float64],
+    nominal: NDArray[np.float64],
+    step: float,
+    percent: NDArray[np.float64],
+    quotient: NDArray[np.float64],
+    converted: NDArray[np.float64],
+    published: NDArray[np.float64],
+) -> None:
+    """What follows from s sums of n units, whole micropoints all.
+
+    Args:
+        points, maximum: (s, n).
+        nominal: (w,) maxima of the first w sums if everything applied.
+        step: micropoints of the last published decimal.
+        percent: (s, n) is filled with points / maximum in parts per million, rounded down; 0 where the maximum is 0.
+        quotient: (s, n) the same, not rounded; infinite where the maximum is 0.
+        converted: (w, n) is filled with points x nominal / maximum, rounded down; 0 where the maximum is 0.
+        published: (w, n) is filled with the nearest steps to these, an exact half away from zero.
+    """
+
+def find_cells(
+    measures: NDArray[np.float64],
+    keys: NDArray[np.intp],
+    edges: NDArray[np.float64],
+    strides: NDArray[np.int64],
+    cells: NDArray[np.intp],
+) -> None:
+    """Looks up where units are in gate tables: every edge that a key reaches is a stride further.
+
+    Args:
+        measures: (rows, n).
+        keys: (k,) rows of measures.
+        edges: (k, e), NaN where a key has fewer.
+        strides: (tables, k).
+        cells: (tables, n) is filled.
+    """
+
+def rank_steps(
+    steps: NDArray[np.int64], ranked: NDArray[np.bool_], most: int, dense: bool, ranks: NDArray[np.int64]
+) -> None:
+    """Fills ``ranks`` (n,) with competition ranks, or dense ones, from 1; 0 for who is not ranked.
+
+    Args:
+        steps: (n,) from 0 to ``most``, the better the larger.
+        ranked: (n,)
+    """
+
+def order_steps(
+    steps: NDArray[np.int64], ranked: NDArray[np.bool_], units: NDArray[np.int64], most: int, order: NDArray[np.int64]
+) -> None:
+    """Fills ``order`` (n,) with the units: ranked ones first, the better first, equals as in ``units`` (n,)."""
+
+def packed_numbers(values: NDArray[np.float64], places: NDArray[np.int64], unit: float) -> bytes:
+    """values[places] / unit, eight bytes each."""
+
+def packed_integers(values: np.ndarray, places: NDArray[np.int64]) -> bytes:
+    """values[places] as varints; float64, int64, bool or uint8 from 0 to 2^32 - 1."""

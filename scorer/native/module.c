@@ -1,0 +1,57 @@
+/* scorer.compiled: loops over many units that take too long as passes of NumPy. What each does stands in compiled.pyi. */
+
+#include "native.h"
+
+enum array_kind kind_of(const Py_buffer *view) {
+    const char *format = view->format ? view->format : "B";
+    if (!format[0] || format[1])
+        return ANY;
+    if (format[0] == 'd')
+        return NUMBER;
+    if ((format[0] == 'l' || format[0] == 'q') && view->itemsize == sizeof(int64_t))
+        return WHOLE;
+    return strchr("?B", format[0]) ? TRUTH : ANY;
+}
+
+int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags) {
+    if (array == Py_None)
+        return 0;
+    if (PyObject_GetBuffer(array, &rows->view, PyBUF_STRIDES | PyBUF_FORMAT | flags) < 0)
+        return -1;
+    rows->held = 1;
+    const Py_buffer *view = &rows->view;
+    const int last = dimensions - 1;
+    const enum array_kind found = kind_of(view);
+    if (view->ndim == dimensions && found != ANY && (found == kind || kind == ANY) &&
+        (units < 0 || view->shape[last] == units) &&
+        (view->shape[last] <= 1 || view->strides[last] == view->itemsize))
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "an array has another shape or kind of numbers than compiled code takes");
+    return -1;
+}
+
+void let_go(struct rows *rows, size_t count) {
+    for (size_t k = 0; k < count; k++)
+        if (rows[k].held)
+            PyBuffer_Release(&rows[k].view);
+}
+
+static PyMethodDef functions[] = {
+    {"award", award, METH_VARARGS, "Works points out, and adds them up."},
+    {"survey", survey, METH_VARARGS, "Looks for answers that cannot be."},
+    {"fill_scores", fill_scores, METH_VARARGS, "Works out percent, converted and published scores."},
+    {"find_cells", find_cells, METH_VARARGS, "Looks up where units are in gate tables."},
+    {"rank_steps", rank_steps, METH_VARARGS, "Ranks by counting."},
+    {"order_steps", order_steps, METH_VARARGS, "Sorts by counting."},
+    {"packed_numbers", packed_numbers, METH_VARARGS, "Doubles of some units as bytes."},
+    {"packed_integers", packed_integers, METH_VARARGS, "Whole numbers of some units as varints."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "scorer.compiled", "Loops over many units.", 0, functions, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit_compiled(void) {
+    return PyModuleDef_Init(&definition);
+}

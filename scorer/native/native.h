@@ -1,0 +1,68 @@
+/* What the sources of scorer.compiled share: the interpreter, arrays of the caller's, and rounding. */
+
+#ifndef SCORER_NATIVE_H
+#define SCORER_NATIVE_H
+
+#define Py_LIMITED_API 0x030B0000 /* one wheel for every Python from 3.11 on */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "numbers go over the wire as they are in memory, the least significant byte first"
+#endif
+
+/* Compiled twice where the loader can choose by processor; -ffp-contract=off makes all of them give the same bits. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+/* An array of the caller's whose last dimension is units (or anything else, side by side), or none. */
+struct rows {
+    Py_buffer view;
+    int held;
+};
+
+enum { READ = 0, WRITE = PyBUF_WRITABLE };
+
+/* float64, int64, bool or uint8, or any of these. */
+enum array_kind { NUMBER, WHOLE, TRUTH, ANY };
+
+/* The kind of an array; ANY: none of the others. */
+enum array_kind kind_of(const Py_buffer *view);
+
+/* Holds an array of so many dimensions, if it is not None; units < 0: any number of them. Sets an exception at -1. */
+int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags);
+
+/* Lets go of those that are held. */
+void let_go(struct rows *rows, size_t count);
+
+static inline void *row_of(const struct rows *rows, int64_t row, Py_ssize_t unit) {
+    return (char *)rows->view.buf + row * rows->view.strides[0] + unit * rows->view.itemsize;
+}
+
+/* How long the first dimension is. */
+static inline Py_ssize_t height(const struct rows *rows) {
+    return rows->held ? rows->view.shape[0] : 0;
+}
+
+/* The nearest whole number, of an exact half the even one; below 2^51. */
+static inline double rounded(double value) {
+    return (value + 0x1.8p52) - 0x1.8p52;
+}
+
+PyObject *award(PyObject *module, PyObject *args);
+PyObject *survey(PyObject *module, PyObject *args);
+PyObject *fill_scores(PyObject *module, PyObject *args);
+PyObject *find_cells(PyObject *module, PyObject *args);
+PyObject *rank_steps(PyObject *module, PyObject *args);
+PyObject *order_steps(PyObject *module, PyObject *args);
+PyObject *packed_numbers(PyObject *module, PyObject *args);
+PyObject *packed_integers(PyObject *module, PyObject *args);
+
+#endif

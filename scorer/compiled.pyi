@@ -53,6 +53,15 @@ def survey(
         more: (p,) is filled with whether some part is larger than its whole.
     """
 
+def sum_up(groups: NDArray[np.float64], members: NDArray[np.bool_], sums: NDArray[np.float64]) -> None:
+    """Adds up the groups that are members of each sum.
+
+    Args:
+        groups: (m, g, n)
+        members: (s, g), of at least as many sums as are filled.
+        sums: (m, s, n) is filled.
+    """
+
 def fill_scores(
     points: NDArray[np.float64],
     maximum: NDArray[np.float64],
@@ -92,20 +101,30 @@ def find_cells(
         cells: (tables, n) is filled.
     """
 
-def rank_steps(
-    steps: NDArray[np.int64], ranked: NDArray[np.bool_], most: int, dense: bool, ranks: NDArray[np.int64]
-) -> None:
+def to_steps(values: NDArray[np.float64], step: float, steps: NDArray[np.int64]) -> tuple[int, int]:
+    """Fills ``steps`` (n,) with values / step, without what is left, and tells the least and the most."""
+
+def rank_steps(steps: NDArray[np.int64], ranked: NDArray[np.bool_], dense: bool, ranks: NDArray[np.int64]) -> None:
     """Fills ``ranks`` (n,) with competition ranks, or dense ones, from 1; 0 for who is not ranked.
 
     Args:
-        steps: (n,) from 0 to ``most``, the better the larger.
+        steps: (n,) small whole numbers from 0, the better the larger.
         ranked: (n,)
     """
 
 def order_steps(
-    steps: NDArray[np.int64], ranked: NDArray[np.bool_], units: NDArray[np.int64], most: int, order: NDArray[np.int64]
+    steps: NDArray[np.int64], ranked: NDArray[np.bool_], units: NDArray[np.int64], order: NDArray[np.int64]
 ) -> None:
     """Fills ``order`` (n,) with the units: ranked ones first, the better first, equals as in ``units`` (n,)."""
+
+def look_up(numbers: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> int:
+    """Fills ``out`` (n,) with values[numbers], NaN where there is no such place; how many of these are not NaN."""
+
+def look_through(texts: Sequence[str]) -> tuple[int, int, bool, bool, bool, bool]:
+    """What ``texts.Look`` tells of some texts."""
+
+def packed_texts(tag: bytes, texts: tuple[str, ...], places: NDArray[np.int64]) -> bytes:
+    """Some texts, in the order of places, as a repeated field: each after the field's tag and its own size."""
 
 def packed_numbers(values: NDArray[np.float64], places: NDArray[np.int64], unit: float) -> bytes:
     """values[places] / unit, eight bytes each."""

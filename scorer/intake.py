@@ -17,7 +17,7 @@ from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
-from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Lines, text_problem
+from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Look, text_problem
 
 
 class Places(Protocol):
@@ -100,9 +100,8 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
     """Whether ids, if they are good, are known to stand in order."""
     ids = sheet.ids
-    lines = Lines(ids)
-    in_order = lines.ascend()
-    if not (lines.are_good(MAX_ID_BYTES, required=True) and (in_order or len(set(ids)) == len(ids))):
+    look = Look.at(ids)
+    if not (look.are_good(ids, MAX_ID_BYTES, required=True) and (look.ascend or len(set(ids)) == len(ids))):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -119,11 +118,11 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
                 message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
                 findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
-        if not Lines(texts).are_good(limit, required=False):
+        if not Look.at(texts).are_good(texts, limit, required=False):
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
-    return in_order
+    return look.ascend
 
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:

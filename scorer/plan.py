@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer.compiled import sum_up
 from scorer.criteria.model import CriteriaSet, Criterion
 from scorer.formulas.table import Line, column
 from scorer.gates import GateTable, GateTables, Rules
@@ -17,12 +18,9 @@ from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.kernel import Kernel
 from scorer.plugins import label
-from scorer.points import Floats, Ints
+from scorer.points import Bools, Floats, Ints
 
 Made = TypeVar("Made")
-
-MANY = 3_000
-"""Units from which on adding rows up takes less time than one product of matrices."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +163,8 @@ class CategoryPlan:
 class SumsPlan:
     """Which groups each sum of a tier adds up: its categories, all together, then the other measures."""
 
-    members: Floats
-    """(sums, groups) 1 where a group takes part."""
+    members: Bools
+    """(sums, groups) whether a group takes part."""
     nominal: list[int]
     """Maximum of each category, and of all, if everything applied, in micropoints."""
     measures: tuple[tuple[int, ...], ...]
@@ -180,27 +178,9 @@ class SumsPlan:
     penalties: bool
     """Whether points can be below 0."""
 
-    @cached_property
-    def terms(self) -> list[list[int]]:
-        """The groups of each sum."""
-        return [np.flatnonzero(row).tolist() for row in self.members]
-
     def add_up(self, groups: Floats, out: Floats) -> None:
         """Fills ``out`` (m, s, n) with the first s sums of m things that groups have, (m, groups, n) whole numbers."""
-        if groups.shape[2] < MANY:
-            np.matmul(self.members[: out.shape[1]], groups, out=out)
-            return
-        overall = len(self.nominal) - 1
-        for row, terms in enumerate(self.terms[: out.shape[1]]):
-            into = out[:, row]
-            if row == overall:
-                np.add.reduce(out[:, :overall], axis=1, out=into)
-            elif len(terms) == 1:
-                into[...] = groups[:, terms[0]]
-            elif terms:
-                np.add(groups[:, terms[0]], groups[:, terms[1]], out=into)
-                for term in terms[2:]:
-                    into += groups[:, term]
+        sum_up(groups, self.members, out)
 
 
 class Once:

@@ -137,8 +137,8 @@ def _kernel(groups: Sequence[GroupPlan], tier: str) -> Kernel:
 
 def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:
     codes = [group.code for group in groups]
-    members = [[float(code in [g.code for g in category.groups]) for code in codes] for category in categories]
-    members.append([1.0] * len(groups))
+    members = [[code in [g.code for g in category.groups] for code in codes] for category in categories]
+    members.append([True] * len(groups))
     measures: list[tuple[int, ...]] = []
     criteria = []
     for at, category in enumerate(categories):
@@ -149,7 +149,7 @@ def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) 
                 continue
             rows.append(len(members))
             added = [category.groups[place].code for place in measure.groups]
-            members.append([float(code in added) for code in codes])
+            members.append([code in added for code in codes])
             if measure.criterion is not None:
                 place, row = measure.criterion
                 criteria.append((rows[-1], codes.index(category.groups[place].code), row))
@@ -159,7 +159,7 @@ def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) 
         for rows, category in zip(measures, categories, strict=True)
     )
     return SumsPlan(
-        members=np.array(members),
+        members=np.array(members, dtype=np.bool_),
         nominal=[*(category.nominal for category in categories), sum(category.nominal for category in categories)],
         measures=tuple(measures),
         criteria=tuple(criteria),

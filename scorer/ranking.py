@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.compiled import order_steps, rank_steps
+from scorer.compiled import order_steps, rank_steps, to_steps
 from scorer.criteria.model import RankingRule
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores
@@ -58,7 +58,9 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     cohorts = _Cohorts(parents) if plan.tier in rule.within_parent else _Cohorts([plan.tier])
 
     def steps(scores: Scores) -> Ints:
-        return cohorts.apart(_steps(scores, rule, plan.decimals))
+        # Without remainder: published scores are whole steps.
+        values, step = (scores.converted, 1.0) if rule.exact else (scores.published, 10.0 ** (6 - plan.decimals))
+        return cohorts.apart(_small(values, step))
 
     def ranks(steps: Ints, ranked: Bools, ties: str) -> Ints:
         return cohorts.within(_ranks(steps, ranked, by_id, ties))
@@ -94,7 +96,8 @@ class _Cohorts:
         """Steps (n,) by which every unit of a cohort is above all of the next one."""
         if len(self.names) == 1:
             return steps
-        return _small((len(self.names) - 1 - self._of) * (steps.max() + 1) + steps)
+        apart = (len(self.names) - 1 - self._of) * (steps.max() + 1) + steps
+        return _small(apart.astype(np.float64), 1.0)
 
     def within(self, ranks: Ints) -> Ints:
         """Ranks (n,) among all units as ranks within cohorts: each counts from its own best."""
@@ -115,20 +118,15 @@ class _Cohorts:
         return np.split(order[np.argsort(of, kind="stable")], np.bincount(of).cumsum()[:-1])
 
 
-def _steps(scores: Scores, rule: RankingRule, decimals: int) -> Ints:
-    """What is compared (n,) as small whole numbers from 0, the better the larger."""
-    # Without remainder: published scores are whole steps.
-    return _small(scores.converted if rule.exact else scores.published / 10 ** (6 - decimals))
-
-
-def _small(values: Floats | Ints) -> Ints:
-    """Whole numbers (n,) in the same order, with not much more than n different ones, from 0."""
-    if not len(values) or values.min() < 0 or values.max() > max(ROOM * len(values), FLOOR):
+def _small(values: Floats, step: float) -> Ints:
+    """How many steps values (n,) are, in the same order, with not much more than n different ones, from 0."""
+    steps = np.empty(len(values), dtype=np.int64)
+    least, most = to_steps(values, step, steps)
+    if least < 0 or most > max(ROOM * len(values), FLOOR):
         order = values.argsort()
-        ordered, steps = values[order], np.empty(len(values), dtype=np.int64)
+        ordered = values[order]
         steps[order] = (np.diff(ordered, prepend=ordered[:1]) != 0).cumsum()
-        return steps
-    return values.astype(np.int64)
+    return steps
 
 
 def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
@@ -138,7 +136,7 @@ def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
         ranks[_order(steps, ranked, by_id)] = np.arange(1, len(steps) + 1)
         return ranks * ranked
     ranks = np.empty(len(steps), dtype=np.int64)
-    rank_steps(steps, ranked, int(steps.max(initial=0)), ties == "dense", ranks)
+    rank_steps(steps, ranked, ties == "dense", ranks)
     return ranks
 
 
@@ -146,5 +144,5 @@ def _order(steps: Ints, ranked: Bools, by_id: Ints) -> Ints:
     """The units' places (n,): ranked ones first, the better first, equals by id."""
     units, order = np.empty((2, len(steps)), dtype=np.int64)
     units[by_id] = np.arange(len(steps))
-    order_steps(steps, ranked, units, int(steps.max(initial=0)), order)
+    order_steps(steps, ranked, units, order)
     return order

@@ -25,10 +25,6 @@ from scorer.watch import Watch
 CHUNK = 20_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
 
-BUFFER = 256
-"""NumPy's own default, 8,192 numbers, makes it copy the columns of a block to rows while these are shorter than half of
-that, which takes three times as long as the work itself."""
-
 
 class Standing(IntEnum):
     """Whether a unit is ranked in a category."""
@@ -142,7 +138,6 @@ def assess(
     sheet, watch = _Sheet(plan, cohort, full=full), watch or Watch()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
         asked = [ask(group, cohort, watch) for group in plan.groups if group.lines is None]
-        np.setbufsize(BUFFER)  # until errstate ends
         for units in _chunks(len(cohort)):
             keep_on()
             awards = award_points(plan, asked, cohort, units, keep=full or bool(plan.sums.criteria))

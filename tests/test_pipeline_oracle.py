@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from oracle import Unit
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer import plan, scoring
+from scorer import scoring
 
 
 def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvinceResponse:
@@ -48,7 +48,6 @@ def test_service_agrees_with_the_oracle_on_sums_of_what_leaves_remainders(data: 
 @given(st.data())
 def test_service_agrees_with_the_oracle_by_the_way_that_thousands_of_units_take(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "MANY", 1)
         patch.setattr(scoring, "CHUNK", data.draw(st.integers(1, 5), label="units in a chunk"))
         compare(data, data.draw(strategies.documents(), label="document"))
 

@@ -255,9 +255,9 @@ PyObject *award(PyObject *module, PyObject *args) {
         goto done;
     }
     int failed;
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *working = begin_work(n);
     failed = work(&job);
-    Py_END_ALLOW_THREADS;
+    end_work(working);
     doubts = failed ? PyErr_NoMemory() : listed(&job);
 done:
     let_go(&job.answers, 6);

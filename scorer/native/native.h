@@ -56,12 +56,44 @@ static inline double rounded(double value) {
     return (value + 0x1.8p52) - 0x1.8p52;
 }
 
+/* A number as it goes over the wire: seven bits a byte, the least first, the eighth if another byte follows. */
+static inline uint8_t *varint(uint8_t *out, uint64_t number) {
+    for (; number > 127; number >>= 7)
+        *out++ = (uint8_t)(number & 127) | 128;
+    *out++ = (uint8_t)number;
+    return out;
+}
+
+static inline int varint_size(uint64_t number) {
+    int size = 1;
+    for (; number > 127; number >>= 7)
+        size++;
+    return size;
+}
+
+/* Lets other threads work while there is much to do: with little, waiting for the interpreter again takes longer. */
+enum { MUCH = 4096 };
+
+static inline PyThreadState *begin_work(Py_ssize_t units) {
+    return units < MUCH ? NULL : PyEval_SaveThread();
+}
+
+static inline void end_work(PyThreadState *state) {
+    if (state)
+        PyEval_RestoreThread(state);
+}
+
 PyObject *award(PyObject *module, PyObject *args);
 PyObject *survey(PyObject *module, PyObject *args);
+PyObject *sum_up(PyObject *module, PyObject *args);
 PyObject *fill_scores(PyObject *module, PyObject *args);
 PyObject *find_cells(PyObject *module, PyObject *args);
 PyObject *rank_steps(PyObject *module, PyObject *args);
 PyObject *order_steps(PyObject *module, PyObject *args);
+PyObject *to_steps(PyObject *module, PyObject *args);
+PyObject *look_through(PyObject *module, PyObject *texts);
+PyObject *look_up(PyObject *module, PyObject *args);
+PyObject *packed_texts(PyObject *module, PyObject *args);
 PyObject *packed_numbers(PyObject *module, PyObject *args);
 PyObject *packed_integers(PyObject *module, PyObject *args);
 

@@ -1,6 +1,43 @@
-/* What follows from sums: percent, converted and published scores, and the cells of gate tables. */
+/* Sums of groups and what follows from them: percent, converted and published scores, and the cells of gate tables. */
 
 #include "native.h"
+
+WIDE static void add_to(const double *restrict from, Py_ssize_t n, double *restrict to) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+PyObject *sum_up(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *given[3], *result = NULL;
+    struct rows rows[3] = {0};
+    struct rows *groups = rows, *members = rows + 1, *sums = rows + 2;
+    if (!PyArg_ParseTuple(args, "OOO:sum_up", given, given + 1, given + 2) ||
+        hold(groups, given[0], 3, NUMBER, -1, READ) < 0)
+        goto done;
+    const Py_ssize_t things = height(groups), count = groups->held ? groups->view.shape[1] : 0;
+    const Py_ssize_t n = groups->held ? groups->view.shape[2] : 0;
+    if (hold(members, given[1], 2, TRUTH, count, READ) < 0 || hold(sums, given[2], 3, NUMBER, n, WRITE) < 0)
+        goto done;
+    if (height(sums) < things || sums->view.shape[1] > height(members)) {
+        PyErr_SetString(PyExc_ValueError, "there is no room for all sums");
+        goto done;
+    }
+    PyThreadState *working = begin_work(n);
+    for (Py_ssize_t thing = 0; thing < things; thing++)
+        for (Py_ssize_t s = 0; s < sums->view.shape[1]; s++) {
+            double *sum = (double *)((char *)row_of(sums, thing, 0) + s * sums->view.strides[1]);
+            memset(sum, 0, n * sizeof(double));
+            for (Py_ssize_t g = 0; g < count; g++)
+                if (*(uint8_t *)row_of(members, s, g))
+                    add_to((double *)((char *)row_of(groups, thing, 0) + g * groups->view.strides[1]), n, sum);
+        }
+    end_work(working);
+    result = Py_NewRef(Py_None);
+done:
+    let_go(rows, 3);
+    return result;
+}
 
 /* points / maximum in parts per million, rounded down, and not rounded; 0 and infinite where the maximum is 0.
    Products stay below 2^53, so that a quotient that is no whole number is further from one than a double's rounding. */
@@ -68,7 +105,7 @@ PyObject *fill_scores(PyObject *module, PyObject *args) {
         goto done;
     }
     const double half = floor(step / 2);
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *working = begin_work(n);
     for (Py_ssize_t k = 0; k < sums; k++)
         share(row_of(points, k, 0), row_of(maximum, k, 0), n, row_of(percent, k, 0), row_of(quotient, k, 0));
     for (Py_ssize_t k = 0; k < whole; k++) {
@@ -76,7 +113,7 @@ PyObject *fill_scores(PyObject *module, PyObject *args) {
                 row_of(converted, k, 0));
         publish(row_of(converted, k, 0), step, half, n, row_of(published, k, 0));
     }
-    Py_END_ALLOW_THREADS;
+    end_work(working);
     result = Py_NewRef(Py_None);
 done:
     let_go(rows, 7);
@@ -111,7 +148,7 @@ PyObject *find_cells(PyObject *module, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "there is no such measure, or no room for all tables");
         goto done;
     }
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *working = begin_work(n);
     for (Py_ssize_t table = 0; table < height(strides); table++) {
         memset(row_of(cells, table, 0), 0, n * sizeof(int64_t));
         for (Py_ssize_t k = 0; k < height(keys); k++) {
@@ -121,7 +158,7 @@ PyObject *find_cells(PyObject *module, PyObject *args) {
                         row_of(cells, table, 0));
         }
     }
-    Py_END_ALLOW_THREADS;
+    end_work(working);
     result = Py_NewRef(Py_None);
 done:
     let_go(rows, 5);

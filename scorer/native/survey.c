@@ -44,14 +44,14 @@ PyObject *survey(PyObject *module, PyObject *args) {
             PyErr_SetString(PyExc_ValueError, "there is no such row of answers");
             goto done;
         }
-    Py_BEGIN_ALLOW_THREADS;
+    PyThreadState *working = begin_work(n);
     for (Py_ssize_t k = 0; k < count; k++)
         ((uint8_t *)suspects->view.buf)[k] =
             suspicious(row_of(answers, k, 0), n, ((double *)low->view.buf)[k], ((double *)high->view.buf)[k],
                        ((uint8_t *)whole->view.buf)[k]);
     for (Py_ssize_t p = 0; p < height(parts); p++)
         ((uint8_t *)more->view.buf)[p] = some_more(row_of(answers, part[p], 0), row_of(answers, all[p], 0), n);
-    Py_END_ALLOW_THREADS;
+    end_work(working);
     result = Py_NewRef(Py_None);
 done:
     let_go(rows, 8);

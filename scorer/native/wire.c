@@ -39,12 +39,30 @@ done:
     return result;
 }
 
-/* Seven bits a byte, the least first, the eighth if another byte follows. Returns the end. */
-static uint8_t *varint(uint8_t *out, uint32_t number) {
-    for (; number > 127; number >>= 7)
-        *out++ = (number & 127) | 128;
-    *out++ = number;
-    return out;
+/* Fills numbers (m,) with those at some places, and tells the largest; -1 if one does not fit 32 bits. */
+static int64_t gather(const struct rows *values, const int64_t *place, Py_ssize_t m, uint32_t *numbers) {
+    const void *from = values->view.buf;
+    const enum array_kind kind = kind_of(&values->view);
+    int bad = 0;
+    uint32_t most = 0;
+    if (kind == TRUTH)
+        for (Py_ssize_t i = 0; i < m; i++)
+            numbers[i] = ((const uint8_t *)from)[place[i]];
+    else if (kind == WHOLE)
+        for (Py_ssize_t i = 0; i < m; i++) {
+            const int64_t number = ((const int64_t *)from)[place[i]];
+            bad |= number < 0 || number > UINT32_MAX;
+            numbers[i] = (uint32_t)number;
+        }
+    else
+        for (Py_ssize_t i = 0; i < m; i++) {
+            const double number = ((const double *)from)[place[i]];
+            bad |= !(number >= 0 && number <= UINT32_MAX);
+            numbers[i] = (uint32_t)(int64_t)number;
+        }
+    for (Py_ssize_t i = 0; i < m; i++)
+        most = numbers[i] > most ? numbers[i] : most;
+    return bad ? -1 : (int64_t)most;
 }
 
 PyObject *packed_integers(PyObject *module, PyObject *args) {
@@ -62,27 +80,24 @@ PyObject *packed_integers(PyObject *module, PyObject *args) {
         PyErr_NoMemory();
         goto done;
     }
-    const int64_t *place = places->view.buf;
-    const enum array_kind kind = kind_of(&values->view);
-    Py_ssize_t size = m;
-    for (Py_ssize_t i = 0; i < m; i++) {
-        const void *at = row_of(values, 0, place[i]);
-        const double number = kind == NUMBER  ? *(const double *)at
-                              : kind == WHOLE ? (double)*(const int64_t *)at
-                                              : *(const uint8_t *)at;
-        if (!(number >= 0 && number <= UINT32_MAX)) {
-            PyErr_SetString(PyExc_ValueError, "a number does not fit 32 bits");
-            goto done;
-        }
-        numbers[i] = (uint32_t)number;
-        size += (numbers[i] > 127) + (numbers[i] >> 14 != 0) + (numbers[i] >> 21 != 0) + (numbers[i] >> 28 != 0);
+    const int64_t most = gather(values, places->view.buf, m, numbers);
+    if (most < 0) {
+        PyErr_SetString(PyExc_ValueError, "a number does not fit 32 bits");
+        goto done;
     }
+    Py_ssize_t size = m;
+    for (Py_ssize_t i = 0; most > 127 && i < m; i++)
+        size += varint_size(numbers[i]) - 1;
     result = PyBytes_FromStringAndSize(NULL, size);
     if (!result)
         goto done;
     uint8_t *out = (uint8_t *)PyBytes_AsString(result);
-    for (Py_ssize_t i = 0; i < m; i++)
-        out = varint(out, numbers[i]);
+    if (most < 128)
+        for (Py_ssize_t i = 0; i < m; i++)
+            out[i] = (uint8_t)numbers[i];
+    else
+        for (Py_ssize_t i = 0; i < m; i++)
+            out = varint(out, numbers[i]);
 done:
     free(numbers);
     let_go(rows, 2);

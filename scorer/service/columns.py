@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.compiled import look_up
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
-from scorer.points import Floats, Ints
+from scorer.points import Floats
 from scorer.service.answers import unknown_option
 from scorer.service.unpacking import DOUBLE
 
@@ -34,7 +34,6 @@ class Columns:
         self._matrix = np.empty((len(plan.rows), units))
         self._given: dict[str, str] = {}
         """Where each indicator has its column."""
-        self._placed: list[_Placed] = []
 
     def add(self, column: pb.Column, path: str) -> None:
         """One column."""
@@ -50,7 +49,7 @@ class Columns:
             self._findings.add(REQUEST, f"{path}{field}", reason, message)
             self._matrix[row] = math.nan
         elif column.options:
-            self._placed.append(_Placed(row, indicator, column, path))
+            _fill_from_options(self._matrix[row], indicator, column, path, self._findings)
         elif column.choices:
             _fill_from_choices(self._matrix[row], indicator, column.choices, path, self._findings)
         else:
@@ -72,8 +71,6 @@ class Columns:
 
     def matrix(self) -> Floats:
         """All answers, in the rows of the plan; NaN for those to indicators without a column."""
-        if self._placed:
-            _fill_from_options(self._matrix, self._placed, self._findings)
         for code in self._plan.rows.keys() - self._given.keys():
             self._matrix[self._plan.rows[code]] = math.nan
         return self._matrix
@@ -139,56 +136,23 @@ def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, 
     return None
 
 
-class _Placed(NamedTuple):
-    """A column of places in options of its own."""
-
-    row: int
-    indicator: Indicator
-    column: pb.Column
-    path: str
-
-
-def _fill_from_options(matrix: Floats, placed: Sequence[_Placed], findings: Findings) -> None:
-    """The same for k columns when numbers are places in their own options; one that no unit chose may be anything."""
-    numbers = np.array([np.asarray(column.numbers) for _, _, column, _ in placed])
-    known, own, firsts = list[float](), list[float](), list[int]()
-    for _, indicator, column, _ in placed:
-        places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
-        firsts.append(len(known))
-        known += [math.nan, *map(places.__getitem__, column.options), math.nan]
-        own += [math.nan, *range(len(column.options)), math.nan]
-    first, last = np.array([firsts, [*firsts[1:], len(known)]])[:, :, np.newaxis]
-    # One place on, so that NaN, which becomes the smallest integer (or 0), is at the first one, as is what is negative.
-    with np.errstate(invalid="ignore"):
-        at = (numbers + 1).astype(np.intp)
-    at.clip(0, last - first - 1, out=at)
-    at += first
-    values, fits = np.array(known).take(at), np.array(own).take(at) == numbers
-    if np.count_nonzero(fits) + np.count_nonzero(np.isnan(numbers)) < numbers.size:
-        for k, (_, indicator, column, path) in enumerate(placed):
-            wrong = np.flatnonzero(~fits[k] & ~np.isnan(numbers[k]))
-            _refuse_places(wrong, indicator, column, path, findings)
-            values[k, wrong] = math.nan
-    for k, (row, indicator, column, path) in enumerate(placed):
-        matrix[row] = values[k]
-        if UNKNOWN in known[firsts[k] : firsts[k] + len(column.options) + 1]:
-            _refuse_unknown(matrix[row], indicator, _chosen(column), f"{path}.numbers", findings)
-
-
-def _chosen(column: pb.Column) -> Callable[[int], str]:
-    """Which of its own options a unit of a column has."""
-    return lambda unit: column.options[int(column.numbers[unit])]
-
-
-def _refuse_places(units: Ints, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
-    """Notes the units whose number is no place in the column's options."""
-    allowed = f"must be a place in options, from 0 to {len(column.options) - 1}"
-    findings.add_all(
-        units,
-        lambda unit: f"{path}.numbers[{unit}]",
-        "OUT_OF_RANGE",
-        lambda unit: f"{allowed}, not {indicator.show(column.numbers[unit])}",
-    )
+def _fill_from_options(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
+    """The same when numbers are places in the column's own options; one that no unit chose may be anything."""
+    places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
+    known, numbers = [places[option] for option in column.options], np.asarray(column.numbers)
+    if look_up(numbers, np.array(known), row):
+        wrong = np.flatnonzero(np.isnan(row) & ~np.isnan(numbers))
+        allowed = f"must be a place in options, from 0 to {len(column.options) - 1}"
+        findings.add_all(
+            wrong,
+            lambda unit: f"{path}.numbers[{unit}]",
+            "OUT_OF_RANGE",
+            lambda unit: f"{allowed}, not {indicator.show(column.numbers[unit])}",
+        )
+    if UNKNOWN in known:
+        _refuse_unknown(
+            row, indicator, lambda unit: column.options[int(column.numbers[unit])], f"{path}.numbers", findings
+        )
 
 
 def _refuse_unknown(

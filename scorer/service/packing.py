@@ -16,9 +16,8 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from scorer.compiled import packed_integers, packed_numbers
+from scorer.compiled import packed_integers, packed_numbers, packed_texts
 from scorer.points import Bools, Floats, Ints, Numbers
-from scorer.texts import Lines
 
 LENGTH_DELIMITED = 2
 
@@ -31,9 +30,15 @@ class Packed:
     """
 
     def __init__(self, message: Message) -> None:
-        self._type, self._descriptor = type(message), message.DESCRIPTOR
+        self._descriptor = message.DESCRIPTOR
         self._parts: list[bytes | memoryview] = [message.SerializeToString(deterministic=True)]
         self._size = len(self._parts[0])
+
+    def copy(self) -> Packed:
+        """The same, to which more can be added."""
+        same = Packed.__new__(Packed)
+        same._descriptor, same._parts, same._size = self._descriptor, self._parts.copy(), self._size
+        return same
 
     def numbers(self, field: str, numbers: NDArray[Any]) -> None:
         """Adds numbers (n,) to a packed field of doubles or fixed64."""
@@ -53,23 +58,10 @@ class Packed:
         content = packed_integers(numbers, places)
         self._add(tag, len(content), [content])
 
-    def texts(self, field: str, texts: Sequence[str], places: Ints) -> None:
-        """Adds some of n texts without line ends to a repeated field: those at places (m,), in their order.
-
-        Texts of one size, as codes often are, are moved as rows of bytes, which takes a third of the time.
-        """
-        table = Lines(texts).table
-        if table is None or table.shape[1] > 128:
-            some = self._type(**{field: [texts[place] for place in places.tolist()]})
-            self._append([some.SerializeToString()])
-            return
+    def texts(self, field: str, texts: tuple[str, ...], places: Ints) -> None:
+        """Adds some of n texts to a repeated field: those at places (m,), in their order."""
         tag, _ = _field(self._descriptor, field)
-        size = table.shape[1] - 1
-        start = np.frombuffer(tag + bytes([size]), dtype=np.uint8)
-        content = np.empty((len(places), len(start) + size), dtype=np.uint8)
-        content[:, : len(start)] = start
-        content[:, len(start) :] = table.take(places, axis=0)[:, :-1]
-        self._append([content.reshape(-1).data])
+        self._append([packed_texts(tag, texts, places)])
 
     def message(self, field: str, packed: Packed) -> None:
         """Adds a message to a field."""
@@ -101,8 +93,8 @@ def _field(descriptor: Descriptor, name: str) -> tuple[bytes, str]:
 
 def varint(number: int) -> bytes:
     """A number as it goes over the wire: seven bits a byte, the least first, the eighth if another byte follows."""
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*found, number])
+    if number < 128:
+        return bytes((number,))
+    if number < 16_384:
+        return bytes((number & 127 | 128, number >> 7))
+    return bytes((number & 127 | 128, number >> 7 & 127 | 128)) + varint(number >> 14)

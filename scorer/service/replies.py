@@ -71,8 +71,12 @@ class _Template(NamedTuple):
     card: pb.Scorecard
     gates: list[list[pb.Gate]]
     """Of each category."""
-    columns: list[pb.CategoryColumn]
+    columns: list[Packed]
     """What a table has of each category besides numbers."""
+    measures: list[list[Packed]]
+    """What it has of the measures of each category."""
+    scores: list[Packed]
+    """What it has of the score of each category, and of all together."""
     head: pb.Ranking
     """What a ranking says besides numbers."""
 
@@ -89,15 +93,20 @@ class _Template(NamedTuple):
                 score.measures.extend(pb.MeasureResult(measure=name) for name in names)
             gates.append([gate(item, names[item.measure]) for item in category.gates])
         columns = [
-            pb.CategoryColumn(category=category.code, gates=own)
+            Packed(pb.CategoryColumn(category=category.code, gates=own))
             for category, own in zip(plan.categories, gates, strict=True)
         ]
+        measures = [
+            [Packed(pb.MeasureColumn(measure=measure.name)) for measure in category.measures]
+            for category in plan.categories
+        ]
+        scores = [Packed(pb.ScoreColumns(nominal_max_points=size)) for size in (*nominal, overall)]
         head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[place].code for place in plan.requires])
         for category, own in zip(plan.categories, gates, strict=True):
             tally = head.tallies.add(category=category.code)
             tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
             tally.failing.extend(pb.GateCount(gate=item) for item in own)
-        return cls(card, gates, columns, head)
+        return cls(card, gates, columns, measures, scores, head)
 
 
 def scorecard(
@@ -210,36 +219,39 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
 def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     """The units at ``places`` of the tier as columns: a RankingTable."""
     assessment, plan = ranking.assessment, ranking.assessment.plan
+    template = plan.once(_Template.of)
     table = Packed(pb.RankingTable())
     table.texts("unit_ids", assessment.cohort.unit_ids, places)
     of_groups = assessment.group_sums if full else None
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
-        column = Packed(plan.once(_Template.of).columns[at])
-        column.message("score", _score_columns(category.scores, places))
+        column = template.columns[at].copy()
+        column.message("score", _score_columns(template.scores[at], category.scores, places))
         column.integers("standings", _STANDINGS.take(category.standing), places)
         column.integers("levels", category.level, places)
         column.integers("ranks", ranks, places)
         column.numbers("failed_gates", category.failed(places))
-        for message in _measure_columns(category, places):
+        for message in _measure_columns(template.measures[at], category, places):
             column.message("measures", message)
         if of_groups is not None:
             for group, row in zip(category.groups, plan.places(category.plan), strict=True):
                 message = Packed(pb.GroupColumn(group=group.plan.code))
-                message.message("score", _score_columns(of_groups.scores(row), places))
+                scores = of_groups.scores(row)
+                nominal = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
+                message.message("score", _score_columns(nominal, scores, places))
                 column.message("groups", message)
         table.message("categories", column)
-    table.message("overall", _score_columns(assessment.overall, places))
+    table.message("overall", _score_columns(template.scores[-1], assessment.overall, places))
     table.integers("overall_ranks", ranking.overall, places)
     if ranking.commended is not None:
         table.integers("commended", ranking.commended, places)
     return table
 
 
-def _measure_columns(category: CategoryScores, places: Ints) -> Iterator[Packed]:
+def _measure_columns(templates: Sequence[Packed], category: CategoryScores, places: Ints) -> Iterator[Packed]:
     """What the gates of a category compare: its measures."""
-    for at, measure in enumerate(category.measures):
+    for at, (template, measure) in enumerate(zip(templates, category.measures, strict=True)):
         units = [unit for place, unit in category.plan.keys if place == at]
-        message = Packed(pb.MeasureColumn(measure=measure.plan.name))
+        message = template.copy()
         if "percent" in units:
             nothing = measure.max_points == 0
             percent = np.where(nothing, np.nan, measure.percent) if nothing.any() else measure.percent
@@ -249,8 +261,8 @@ def _measure_columns(category: CategoryScores, places: Ints) -> Iterator[Packed]
         yield message
 
 
-def _score_columns(scores: Scores, places: Ints) -> Packed:
-    columns = Packed(pb.ScoreColumns(nominal_max_points=scores.nominal / MICRO))
+def _score_columns(template: Packed, scores: Scores, places: Ints) -> Packed:
+    columns = template.copy()
     columns.doubles("points", scores.points, places, MICRO)
     columns.doubles("max_points", scores.max_points, places, MICRO)
     columns.doubles("percent", scores.percent, places, PERCENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it builds a wheel."""
         self._directory = tempfile.TemporaryDirectory()
-        built = _compile(Path(self.root), Path(self._directory.name))
+        built = compile_into(Path(self._directory.name), Path(self.root))
         place = Path(*MODULE.split(".")).with_name(built.name)
         if version == "editable":
             (Path(self.root) / place).unlink(missing_ok=True)  # a running process may have it in memory
@@ -40,14 +41,14 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
         self._directory.cleanup()
 
 
-def _compile(root: Path, directory: Path) -> Path:
-    """The compiled module in the directory."""
+def compile_into(directory: Path, root: Path, flags: Sequence[str] = ()) -> Path:
+    """The module, compiled from the checkout ``root`` into the directory."""
     sources = root / "scorer" / "native"
     extension = Extension(
         MODULE,
         sorted(map(str, sources.glob("*.c"))),
         depends=sorted(map(str, sources.glob("*.h"))),
-        extra_compile_args=FLAGS,
+        extra_compile_args=[*FLAGS, *flags],
         py_limited_api=True,
     )
     command = Distribution({"name": "scorer", "ext_modules": [extension]}).get_command_obj("build_ext")

@@ -117,6 +117,14 @@ def order_steps(
 ) -> None:
     """Fills ``order`` (n,) with the units: ranked ones first, the better first, equals as in ``units`` (n,)."""
 
+def place_columns(
+    numbers: bytes | memoryview | NDArray[np.float64], places: NDArray[np.intp], matrix: NDArray[np.float64]
+) -> None:
+    """Copies k columns of n doubles, one after the other, to rows (k,) of a matrix (rows, n); below 0: nowhere."""
+
+def in_micro(values: NDArray[np.float64], micro: NDArray[np.float64]) -> None:
+    """Fills ``micro`` (n,) with the nearest whole numbers of millionths, exact up to 8,000,000,000 units."""
+
 def look_up(numbers: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> int:
     """Fills ``out`` (n,) with values[numbers], NaN where there is no such place; how many of these are not NaN."""
 

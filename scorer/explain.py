@@ -11,7 +11,7 @@ import numpy as np
 
 from scorer.groups import Status
 from scorer.points import Ints
-from scorer.scoring import Assessment, CategoryScores, Standing
+from scorer.scoring import Assessment, CategoryScores
 
 FEW = 16
 """Cells a unit from which on it takes less time to look at each unit's than at all."""
@@ -84,4 +84,4 @@ def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[Crit
 
 def ranked_count(category: CategoryScores, units: Ints | slice) -> int:
     """How many units are ranked."""
-    return int(np.count_nonzero(category.standing[units] == Standing.RANKED))
+    return int(np.count_nonzero(category.ranked[units]))

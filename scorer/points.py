@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer import compiled
 from scorer.hints import show
 
 Floats = NDArray[np.float64]
@@ -56,16 +57,11 @@ def to_micro(value: int | Decimal) -> int:
 def in_micro(values: Floats) -> Floats:
     """The nearest whole number of millionths to each double, NaN where it is NaN.
 
-    The double nearest to k millionths gives k, up to 8,000,000,000 units: from 2,000,000,000 on, doubles are so far
-    apart that the product alone can round to a neighbour.
+    The double nearest to k millionths gives k, up to 8,000,000,000 units.
     """
-    micro = np.multiply(values, float(MICRO))
-    np.rint(micro, out=micro)
-    if np.fmax.reduce(micro, axis=None, initial=0.0) < 2e15 and np.fmin.reduce(micro, axis=None, initial=0.0) > -2e15:
-        return micro
-    off = micro / MICRO != values
-    near = micro + np.sign(values - micro / MICRO)
-    return np.where(off & (near / MICRO == values), near, micro)
+    micro = np.empty(values.shape)
+    compiled.in_micro(np.ascontiguousarray(values).reshape(-1), micro.reshape(-1))
+    return micro
 
 
 def from_micro(values: Ints | Floats | int) -> Floats:

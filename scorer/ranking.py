@@ -11,7 +11,7 @@ from scorer.compiled import order_steps, rank_steps, to_steps
 from scorer.criteria.model import RankingRule
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores
-from scorer.scoring import Assessment, Standing
+from scorer.scoring import Assessment
 
 ROOM, FLOOR = 8, 10_000
 """Scores are counted as they are while there can be at most so many different ones a unit, or so many in all, as there
@@ -65,10 +65,7 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     def ranks(steps: Ints, ranked: Bools, ties: str) -> Ints:
         return cohorts.within(_ranks(steps, ranked, by_id, ties))
 
-    by_category = tuple(
-        ranks(steps(category.scores), category.standing == Standing.RANKED, rule.ties)
-        for category in assessment.categories
-    )
+    by_category = tuple(ranks(steps(category.scores), category.ranked, rule.ties) for category in assessment.categories)
     whole, eligible, best = steps(assessment.overall), assessment.eligible, rule.commended.get(plan.tier, 0)
     overall, commended = ranks(whole, eligible, rule.ties), None
     if best:  # a competition rank counts who is better, however the set ranks equals

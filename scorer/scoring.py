@@ -36,6 +36,10 @@ class Standing(IntEnum):
     """No criterion of the category applies to the unit."""
 
 
+_RANKED = np.uint8(Standing.RANKED)
+"""Arrays are compared with a member of an enumeration ten times as slowly."""
+
+
 class GroupScores(NamedTuple):
     """One criterion group: its k criteria and their sum."""
 
@@ -71,6 +75,12 @@ class CategoryScores(NamedTuple):
     """(n,) of ``Standing``."""
     groups: tuple[GroupScores, ...] = ()
     """When asked for."""
+
+    @property
+    def ranked(self) -> Bools:
+        """(n,) whether a unit is ranked."""
+        ranked: Bools = self.standing == _RANKED
+        return ranked
 
     @property
     def scores(self) -> Scores:
@@ -231,7 +241,7 @@ class _Sheet:
         cells = iter(self._plan.gates.cells(measures))
         nothing = self._table.max_points[: len(self._plan.categories), units] == 0
         some = nothing.any(axis=1).tolist()
-        self._standing[:, units] = Standing.RANKED
+        self._standing[:, units] = _RANKED
         for at, category in enumerate(self._plan.categories):
             standing, levels = self._standing[at, units], self._levels[at, units]
             if category.cells is not None:
@@ -258,9 +268,9 @@ class _Sheet:
             groups = self._group_scores(category) if self._full else ()
             levels = self._cells[at], self._levels[at], self._standing[at]
             categories.append(CategoryScores(category, self._table, rows, *levels, groups))
-        eligible = self._standing[plan.requires[0]] == Standing.RANKED
+        eligible = categories[plan.requires[0]].ranked
         for at in plan.requires[1:]:
-            eligible &= self._standing[at] == Standing.RANKED
+            eligible &= categories[at].ranked
         groups_table = self._groups if self._full else None
         return Assessment(plan, self._cohort, tuple(categories), eligible, self._table, groups_table)
 

@@ -46,6 +46,8 @@ static PyMethodDef functions[] = {
     {"order_steps", order_steps, METH_VARARGS, "Sorts by counting."},
     {"to_steps", to_steps, METH_VARARGS, "Scores as small whole numbers."},
     {"look_through", look_through, METH_O, "One look at many texts."},
+    {"place_columns", place_columns, METH_VARARGS, "Columns of a request to rows of a matrix."},
+    {"in_micro", in_micro, METH_VARARGS, "Numbers in millionths."},
     {"look_up", look_up, METH_VARARGS, "Options as numbers."},
     {"packed_texts", packed_texts, METH_VARARGS, "Some texts as a repeated field."},
     {"packed_numbers", packed_numbers, METH_VARARGS, "Doubles of some units as bytes."},

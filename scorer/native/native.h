@@ -16,7 +16,7 @@
 #endif
 
 /* Compiled twice where the loader can choose by processor; -ffp-contract=off makes all of them give the same bits. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(ONE_WAY)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
@@ -92,6 +92,8 @@ PyObject *rank_steps(PyObject *module, PyObject *args);
 PyObject *order_steps(PyObject *module, PyObject *args);
 PyObject *to_steps(PyObject *module, PyObject *args);
 PyObject *look_through(PyObject *module, PyObject *texts);
+PyObject *place_columns(PyObject *module, PyObject *args);
+PyObject *in_micro(PyObject *module, PyObject *args);
 PyObject *look_up(PyObject *module, PyObject *args);
 PyObject *packed_texts(PyObject *module, PyObject *args);
 PyObject *packed_numbers(PyObject *module, PyObject *args);

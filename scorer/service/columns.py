@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.compiled import look_up
+from scorer.compiled import look_up, place_columns
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
@@ -18,6 +18,12 @@ from scorer.service.unpacking import DOUBLE
 
 UNKNOWN = -1.0
 """Stands for an option that there is not."""
+
+NOWHERE = -1
+"""Stands for the row of a column that is not wanted."""
+
+PLAIN, PLACED = (False, False, False), (True, True, False)
+"""Whether the indicator has options, the column has options, and it has choices: numbers, and places in options."""
 
 
 class Columns:
@@ -41,15 +47,15 @@ class Columns:
         if indicator is None:
             return
         row, numbers = self._plan.rows[column.indicator], column.numbers
-        plain = not (indicator.options or column.options or column.choices)
-        if len(numbers) == self._units and plain:
-            self._matrix[row] = np.asarray(numbers)  # as nearly all columns are, so they are not looked at any closer
+        form = bool(indicator.options), bool(column.options), bool(column.choices)
+        if len(numbers) == self._units and form == PLAIN:  # as nearly all are, so they are not looked at any closer
+            self._matrix[row] = np.asarray(numbers)
+        elif len(numbers) == self._units and form == PLACED:
+            _fill_from_options(self._matrix[row], indicator, column, path, self._findings)
         elif problem := _problem(indicator, column, self._units):
             field, reason, message = problem
             self._findings.add(REQUEST, f"{path}{field}", reason, message)
             self._matrix[row] = math.nan
-        elif column.options:
-            _fill_from_options(self._matrix[row], indicator, column, path, self._findings)
         elif column.choices:
             _fill_from_choices(self._matrix[row], indicator, column.choices, path, self._findings)
         else:
@@ -59,13 +65,11 @@ class Columns:
         """Several columns of numbers; ``numbers`` are the block's when they are not in it."""
         units, size = self._units, len(block.indicators)
         rows = self._rows_of(list(block.indicators), path)
-        # As bytes, for doubles in the middle of a request stand at places where doubles do not.
-        data = np.asarray(block.numbers).view(np.uint8) if numbers is None else np.frombuffer(numbers, dtype=np.uint8)
-        if len(data) == size * units * DOUBLE:
-            columns = data.reshape(size, units * DOUBLE)
-            self._matrix.view(np.uint8)[[*rows.values()]] = columns if len(rows) == size else columns[[*rows]]
+        data = np.asarray(block.numbers).data if numbers is None else numbers
+        if data.nbytes == size * units * DOUBLE:
+            place_columns(data, np.array([rows.get(at, NOWHERE) for at in range(size)], dtype=np.intp), self._matrix)
         else:
-            message = f"has {len(data) // DOUBLE} entries for {size} indicators of {units} units"
+            message = f"has {data.nbytes // DOUBLE} entries for {size} indicators of {units} units"
             self._findings.add(REQUEST, f"{path}.numbers", "WRONG_LENGTH", message)
             self._matrix[[*rows.values()]] = math.nan
 

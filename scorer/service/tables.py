@@ -152,6 +152,8 @@ def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findi
     """The places of its units that there are."""
     places = np.asarray(exclusion.unit_places, dtype=np.int64)
     there = places < units
+    if there.all():
+        return places
     findings.add_all(
         places[~there],
         lambda place: f"{path}.unit_places[{np.argmax(places == place)}]",

@@ -11,7 +11,7 @@ import asyncio
 import datetime
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -129,6 +129,23 @@ def values(province: Province, code: str) -> Any:
     return [options[int(place)] if place == place else "" for place in numbers] if options else numbers
 
 
+class Forms:
+    """A province in the forms in which callers have it."""
+
+    def __init__(self, province: Province) -> None:
+        self.rows_bytes, self.table_bytes = province.rows, province.table
+        self.rows = [row(message) for message in pb.RankProvinceRequest.FromString(self.rows_bytes).rows.units]
+        self.code = province.set_plan.criteria_set.code
+        self.columns = {code: values(province, code) for code in province.cohort.rows}
+        self.units = [Unit(one.id, one.tier) for one in self.rows]
+        self.left_out = {one.id: one.not_applicable for one in self.rows if one.not_applicable}
+
+    def check(self, ranking: Any, order: Sequence[str], ranks: Sequence[int]) -> None:
+        """A typed client's results."""
+        assert [result.id for result in ranking.units] == order
+        assert [result.overall_rank or 0 for result in ranking.units] == ranks
+
+
 def test_rank_province(
     benchmark: Any,
     pytestconfig: pytest.Config,
@@ -137,54 +154,74 @@ def test_rank_province(
     province: Callable[[int], Province],
     units: int,
 ) -> None:
-    drawn = province(units)
-    as_rows, as_table = (pb.RankProvinceRequest.FromString(data) for data in (drawn.rows, drawn.table))
-    code = as_table.criteria_set
-    columns = {code: values(drawn, code) for code in drawn.cohort.rows}
-    rows = [row(message) for message in as_rows.rows.units]
-    named = [Unit(one.id, one.tier) for one in rows]
-    left_out = {one.id: one.not_applicable for one in rows if one.not_applicable}
+    """As a table."""
+    forms = Forms(province(units))
     with (
         grpc.insecure_channel(service.address, LARGE) as channel,
         grpc.insecure_channel(nothing.address, LARGE) as idle,
         Client(service.address) as client,
     ):
         rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
-        calls: dict[str, tuple[Spawned, Callable[[], Any]]] = {
-            "RankProvince table, bytes": (service, lambda: rank(drawn.table)),
-            "RankProvince table, typed": (
-                service,
-                lambda: client.rank_table(code, named, columns, not_applicable=left_out),
-            ),
-            "echo of the table, bytes": (nothing, lambda: echo(drawn.table)),
-            "echo of the table, typed": (nothing, lambda: typed_echo(echo, code, named, columns, left_out)),
+        asked = forms.code, forms.units, forms.columns
+
+        def typed() -> Any:
+            return client.rank_table(*asked, not_applicable=forms.left_out)
+
+        (expected,) = pb.RankProvinceResponse.FromString(rank(forms.table_bytes)).rankings
+        order = list(expected.table.unit_ids)
+        assert sorted(order) == sorted(unit.id for unit in forms.units)
+        forms.check(typed().rankings[0], order, list(expected.table.overall_ranks))
+        assert echo(forms.table_bytes) == forms.table_bytes
+        echoed = typed_echo(echo, *asked, forms.left_out)
+        assert list(echoed.table.unit_columns.ids) == [unit.id for unit in forms.units]
+        ways = {
+            "RankProvince table, bytes": Way(1, service, lambda: rank(forms.table_bytes)),
+            "RankProvince table, typed": Way(1, service, typed),
+            "echo of the table, bytes": Way(1, nothing, lambda: echo(forms.table_bytes)),
+            "echo of the table, typed": Way(1, nothing, lambda: typed_echo(echo, *asked, forms.left_out)),
         }
-        if units <= MOST_ROWS:
-            calls["RankProvince rows, bytes"] = service, lambda: rank(drawn.rows)
-            calls["RankProvince rows, typed"] = service, lambda: client.rank_province(code, rows)
-            calls["echo of the rows, bytes"] = nothing, lambda: echo(drawn.rows)
-        replies = {name: call() for name, (_, call) in calls.items()}
-        (expected,) = pb.RankProvinceResponse.FromString(replies["RankProvince table, bytes"]).rankings
-        order, ranks = list(expected.table.unit_ids), list(expected.table.overall_ranks)
-        assert sorted(order) == sorted(unit.id for unit in named)
-        if units <= MOST_ROWS:
-            (cards,) = pb.RankProvinceResponse.FromString(replies["RankProvince rows, bytes"]).rankings
-            assert [card.unit.id for card in cards.scorecards] == order
-            assert [card.overall.rank for card in cards.scorecards] == ranks
-            assert replies["echo of the rows, bytes"] == drawn.rows
-        for name in calls:
-            if name.startswith("RankProvince") and name.endswith("typed"):
-                results = replies[name].rankings[0].units
-                assert [result.id for result in results] == order
-                assert [result.overall_rank or 0 for result in results] == ranks
-        assert replies["echo of the table, bytes"] == drawn.table
-        assert list(replies["echo of the table, typed"].table.unit_columns.ids) == [unit.id for unit in named]
-        ways = {name: Way(1, server, call) for name, (server, call) in calls.items()}
         in_turn(benchmark, pytestconfig, units, ways)
-    for what in ("table, bytes", "table, typed", "rows, bytes"):
-        if f"RankProvince {what}" in ways:
-            ratio = ways[f"RankProvince {what}"].median / ways[f"echo of the {what}"].median
-            benchmark.extra_info["ratios"][f"RankProvince {what} : echo"] = ratio
+    note_echo(benchmark, ways, "table, bytes")
+    note_echo(benchmark, ways, "table, typed")
+
+
+def test_rank_province_rows(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    service: Spawned,
+    nothing: Spawned,
+    province: Callable[[int], Province],
+    units: int,
+) -> None:
+    if units > MOST_ROWS:
+        pytest.skip(f"rows are sent of up to {MOST_ROWS:,} units")
+    forms = Forms(province(units))
+    with (
+        grpc.insecure_channel(service.address, LARGE) as channel,
+        grpc.insecure_channel(nothing.address, LARGE) as idle,
+        Client(service.address) as client,
+    ):
+        rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
+        (table,) = pb.RankProvinceResponse.FromString(rank(forms.table_bytes)).rankings
+        order, ranks = list(table.table.unit_ids), list(table.table.overall_ranks)
+        (cards,) = pb.RankProvinceResponse.FromString(rank(forms.rows_bytes)).rankings
+        assert [card.unit.id for card in cards.scorecards] == order
+        assert [card.overall.rank for card in cards.scorecards] == ranks
+        forms.check(client.rank_province(forms.code, forms.rows).rankings[0], order, ranks)
+        assert echo(forms.rows_bytes) == forms.rows_bytes
+        ways = {
+            "RankProvince rows, bytes": Way(1, service, lambda: rank(forms.rows_bytes)),
+            "RankProvince rows, typed": Way(1, service, lambda: client.rank_province(forms.code, forms.rows)),
+            "echo of the rows, bytes": Way(1, nothing, lambda: echo(forms.rows_bytes)),
+        }
+        in_turn(benchmark, pytestconfig, units, ways)
+    note_echo(benchmark, ways, "rows, bytes")
+
+
+def note_echo(benchmark: Any, ways: Mapping[str, Way], what: str) -> None:
+    """How many times as long it takes as sending the same bytes back."""
+    ratio = ways[f"RankProvince {what}"].median / ways[f"echo of the {what}"].median
+    benchmark.extra_info["ratios"][f"RankProvince {what} : echo"] = ratio
 
 
 def typed_echo(

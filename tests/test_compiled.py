@@ -79,7 +79,7 @@ def drawn(seed: int, units: int, large: bool) -> np.ndarray:
     return answers
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(lines, min_size=1, max_size=5), st.integers(0, 9), st.sampled_from([1, 511, 513, 1_500]), st.booleans())
 def test_units_in_tiles_get_what_each_gets_by_itself(some: list[Line], seed: int, units: int, large: bool) -> None:
     answers = drawn(seed, units, large)

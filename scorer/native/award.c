@@ -1,7 +1,7 @@
 /* What lines give the units of a matrix: the arithmetic of formulas/lines.py.
 
    Units go through all lines a tile at a time, so that what a tile takes stays in the first caches. Points are whole
-   micropoints in doubles. What a double cannot tell is a doubt: it is listed, and settled by the caller with fractions. */
+   micropoints in doubles. What doubles leave in doubt is listed, and the caller settles it with fractions. */
 
 #include "lines.h"
 
@@ -18,6 +18,7 @@ struct doubt {
     double points;
 };
 
+/* One call. */
 struct job {
     const struct line *lines;
     int64_t count;
@@ -74,7 +75,7 @@ WIDE static void leave_out(struct job *job, const struct line *line, Py_ssize_t 
     }
 }
 
-/* Adds a criterion to the sums of its group; counts of a tile's missing answers are kept apart, in bytes. */
+/* Adds a criterion to the sums of its group; what is missing is counted in short numbers. */
 WIDE static void add_up(struct job *job, const struct line *line, Py_ssize_t at, Py_ssize_t n, const struct given *out,
                         uint16_t *restrict missing) {
     double *restrict sum = sum_of_group(&job->sums, POINTS, line->group, at);
@@ -108,7 +109,8 @@ static void work_out(const struct job *job, const struct line *line, Py_ssize_t 
         slope(line, answers, n, out);
         break;
     case GIVEN:
-        given_before(answers, row_of(&job->answers, line->first + 1, at), row_of(&job->answers, line->first + 2, at), n, out);
+        given_before(answers, row_of(&job->answers, line->first + 1, at), row_of(&job->answers, line->first + 2, at), n,
+                     out);
         break;
     case SUM:
         sum_of(given + line->first, line->second, n, out);

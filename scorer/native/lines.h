@@ -1,16 +1,12 @@
-/* The arithmetic of the kinds of lines in formulas/lines.py, for one tile of units. */
+/* Lines of formulas, and what each kind gives one tile of units. */
+
+#ifndef SCORER_LINES_H
+#define SCORER_LINES_H
 
 #include "native.h"
 
 enum { TILE = 512 };
 enum kind { CAPPED, LADDER, QUOTIENT, SLOPE, GIVEN, SUM, BEST };
-
-/* Below this, rounding a x b / c of whole numbers gives the exactly rounded quotient. A true quotient q = p / c that is
-   no exact half lies at least 1 / (2c) = q / (2p) from one, and with p below 2^52 that is more than half a unit in the
-   last place of q, so the division cannot round it onto the half. */
-static const double EXACT = 0x1p52;
-static const double MICRO_EXACT = 2e15; /* from here on the nearest millionth takes more than a product */
-static const double HALF_DOUBT = 1e-3; /* how near to half a micropoint rests of parts, each within 10^-6, are doubted */
 
 /* One line, as formulas/table.py lays it out. */
 struct line {
@@ -42,173 +38,13 @@ struct given {
     int rounds, doubtful;
 };
 
-/* start + each x answer, between 0 and end. No product that a double rounds is below the end. */
-WIDE static void capped(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
-    const double start = line->start, each = line->each, end = line->end;
-    double *restrict points = out->points;
-    uint8_t *restrict missing = out->missing;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double sum = start + each * answers[i];
-        sum = sum < end ? sum : end;
-        sum = rounded(sum > 0 ? sum : 0);
-        points[i] = answers[i] == answers[i] ? sum : 0;
-    }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
-}
+void capped(const struct line *line, const double *answers, Py_ssize_t n, struct given *out);
+void ladder(const struct line *line, const double *pool, const double *answers, Py_ssize_t n, struct given *out);
+void quotient(const struct line *line, const double *numerators, const double *denominators, Py_ssize_t n,
+              struct given *out);
+void slope(const struct line *line, const double *answers, Py_ssize_t n, struct given *out);
+void given_before(const double *points, const double *rests, const double *missing, Py_ssize_t n, struct given *out);
+void sum_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out);
+void best_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out);
 
-/* Points of the last edge that an answer reaches. */
-WIDE static void ladder(const struct line *line, const double *restrict pool, const double *restrict answers,
-                        Py_ssize_t n, struct given *out) {
-    const double *edges = pool + line->edges, *gives = edges + line->count;
-    const double scale = line->scale;
-    double *restrict points = out->points;
-    uint8_t *restrict missing = out->missing;
-    for (Py_ssize_t i = 0; i < n; i++)
-        points[i] = gives[0];
-    for (int64_t j = 0; j < line->count; j++) {
-        const double edge = edges[j], give = gives[j + 1];
-        for (Py_ssize_t i = 0; i < n; i++)
-            points[i] = answers[i] * scale >= edge ? give : points[i];
-    }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
-}
-
-static inline double in_scale(double answer, double scale) {
-    return scale == 1 ? answer : rounded(answer * scale);
-}
-
-/* (numerator / denominator, at most 1) x each. Multiplied first: dividing first is wrong now and then. */
-WIDE static void quotient(const struct line *line, const double *restrict numerators,
-                          const double *restrict denominators, Py_ssize_t n, struct given *out) {
-    const double each = line->each, nothing = line->end, scale = line->scale;
-    const double most = scale == 1 ? EXACT : MICRO_EXACT;
-    double *restrict points = out->points, *restrict rest = out->rest;
-    uint8_t *restrict missing = out->missing, *restrict doubt = out->doubt;
-    int64_t doubtful = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double part = in_scale(numerators[i], scale), whole = in_scale(denominators[i], scale);
-        double product = (part < whole ? part : whole) * each, exact = product / whole, nearest = rounded(exact);
-        double left = whole == 0 ? 0 : exact - nearest;
-        nearest = whole == 0 ? nothing : nearest;
-        points[i] = __builtin_isunordered(part, whole) ? 0 : nearest;
-        rest[i] = __builtin_isunordered(part, whole) ? 0 : left;
-        doubtful |= (product >= EXACT ? 1 : 0) | (whole >= most ? 1 : 0);
-    }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = __builtin_isunordered(numerators[i], denominators[i]);
-    out->doubtful = doubtful != 0;
-    for (Py_ssize_t i = 0; doubtful && i < n; i++) {
-        double part = in_scale(numerators[i], scale), whole = in_scale(denominators[i], scale);
-        doubt[i] = (part < whole ? part : whole) * each >= EXACT || (whole >= most && !missing[i]);
-    }
-}
-
-/* How far an answer is on the way from start to its end, of which all is each points. */
-WIDE static void slope(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
-    const double start = line->start, length = line->end, each = line->each, sign = line->scale;
-    const double most = length < EXACT ? MICRO_EXACT : 0;
-    double *restrict points = out->points, *restrict rest = out->rest;
-    uint8_t *restrict missing = out->missing, *restrict doubt = out->doubt;
-    int64_t doubtful = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double answer = rounded(answers[i] * 1e6), way = (answer - start) * sign;
-        way = way < length ? way : length;
-        way = way > 0 ? way : 0;
-        double product = way * each, exact = product / length, nearest = rounded(exact);
-        points[i] = answers[i] == answers[i] ? nearest : 0;
-        rest[i] = answers[i] == answers[i] ? exact - nearest : 0;
-        doubtful |= (product >= EXACT ? 1 : 0) | (answer >= most ? 1 : 0) | (answer <= -most ? 1 : 0);
-    }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
-    out->doubtful = doubtful != 0;
-    for (Py_ssize_t i = 0; doubtful && i < n; i++) {
-        double answer = rounded(answers[i] * 1e6), way = (answer - start) * sign;
-        doubt[i] = (way < length ? way : length) * each >= EXACT || answer >= most || answer <= -most;
-    }
-}
-
-/* Rows of points, of rests, and of whether an answer is missing, which something else worked out; a rest of a half may
-   only be so near to one that a double is. */
-WIDE static void given_before(const double *restrict points, const double *restrict rests,
-                              const double *restrict missing, Py_ssize_t n, struct given *out) {
-    memcpy(out->points, points, n * sizeof(double));
-    memcpy(out->rest, rests, n * sizeof(double));
-    for (Py_ssize_t i = 0; i < n; i++)
-        out->missing[i] = missing[i] != 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        out->doubt[i] = rests[i] == 0.5 || rests[i] == -0.5;
-        out->doubtful |= out->doubt[i];
-    }
-}
-
-/* What is common to lines made of others: a part that misses an answer makes the whole miss it, and so do doubts. */
-WIDE static void parts_alike(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
-    memcpy(out->missing, parts[0].missing, n);
-    for (int64_t p = 1; p < count; p++)
-        for (Py_ssize_t i = 0; i < n; i++)
-            out->missing[i] |= parts[p].missing[i];
-    memset(out->doubt, 0, TILE);
-    for (int64_t p = 0; p < count; p++)
-        if (parts[p].doubtful) {
-            out->doubtful = 1;
-            for (Py_ssize_t i = 0; i < n; i++)
-                out->doubt[i] |= parts[p].doubt[i];
-        }
-}
-
-/* Parts added up, and rounded once: three thirds make a whole. */
-WIDE static void sum_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
-    double *restrict points = out->points, *restrict rest = out->rest;
-    int64_t rounding = 0;
-    parts_alike(parts, count, n, out);
-    memset(points, 0, n * sizeof(double));
-    memset(rest, 0, n * sizeof(double));
-    for (int64_t p = 0; p < count; p++) {
-        for (Py_ssize_t i = 0; i < n; i++)
-            points[i] += parts[p].points[i];
-        if (!parts[p].rounds)
-            continue;
-        rounding++;
-        for (Py_ssize_t i = 0; i < n; i++)
-            rest[i] += parts[p].rest[i];
-    }
-    if (rounding == 1) /* an exact half, which went to the even number before, may have to go to the other one */
-        for (Py_ssize_t i = 0; i < n; i++) {
-            double half = points[i] / 2;
-            double over = (rest[i] == 0.5 || rest[i] == -0.5) && rounded(half) != half ? 2 * rest[i] : 0;
-            points[i] += over;
-            rest[i] -= over;
-        }
-    if (rounding > 1) {
-        int64_t doubtful = 0;
-        for (Py_ssize_t i = 0; i < n; i++) {
-            double carry = rounded(rest[i]);
-            points[i] += carry;
-            rest[i] -= carry;
-            doubtful |= (rest[i] > 0.5 - HALF_DOUBT ? 1 : 0) | (rest[i] < HALF_DOUBT - 0.5 ? 1 : 0);
-        }
-        if (doubtful) {
-            out->doubtful = 1;
-            for (Py_ssize_t i = 0; i < n; i++)
-                out->doubt[i] |= rest[i] > 0.5 - HALF_DOUBT || rest[i] < HALF_DOUBT - 0.5;
-        }
-    }
-}
-
-/* The best of alternatives; of several with the same rounded points, what rounding left of the largest. */
-WIDE static void best_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
-    double *restrict points = out->points, *restrict rest = out->rest;
-    parts_alike(parts, count, n, out);
-    for (Py_ssize_t i = 0; i < n; i++)
-        points[i] = rest[i] = -HUGE_VAL;
-    for (int64_t p = 0; p < count; p++)
-        for (Py_ssize_t i = 0; i < n; i++) {
-            double given = parts[p].points[i], left = parts[p].rounds ? parts[p].rest[i] : 0;
-            double larger = left > rest[i] ? left : rest[i];
-            rest[i] = given > points[i] ? left : given == points[i] ? larger : rest[i];
-            points[i] = given > points[i] ? given : points[i];
-        }
-}
+#endif

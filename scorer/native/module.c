@@ -1,4 +1,4 @@
-/* scorer.compiled: loops over many units that take too long as passes of NumPy. What each does stands in compiled.pyi. */
+/* scorer.compiled: loops over many units, which take too long as passes of NumPy. compiled.pyi says what each does. */
 
 #include "native.h"
 

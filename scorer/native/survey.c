@@ -36,7 +36,8 @@ PyObject *survey(PyObject *module, PyObject *args) {
         hold(high, given[2], 1, NUMBER, count, READ) < 0 || hold(whole, given[3], 1, TRUTH, count, READ) < 0 ||
         hold(parts, given[4], 1, WHOLE, -1, READ) < 0 ||
         hold(wholes, given[5], 1, WHOLE, height(parts), READ) < 0 ||
-        hold(suspects, given[6], 1, TRUTH, count, WRITE) < 0 || hold(more, given[7], 1, TRUTH, height(parts), WRITE) < 0)
+        hold(suspects, given[6], 1, TRUTH, count, WRITE) < 0 ||
+        hold(more, given[7], 1, TRUTH, height(parts), WRITE) < 0)
         goto done;
     const int64_t *part = parts->view.buf, *all = wholes->view.buf;
     for (Py_ssize_t p = 0; p < height(parts); p++)

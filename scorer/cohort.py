@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from scorer import compiled
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
-from scorer.points import MICRO, Bools, Floats, Ints, in_micro
+from scorer.points import Bools, Floats, Ints, in_micro
 
 
 @dataclass(frozen=True)
@@ -64,5 +65,6 @@ class Cohort:
 
 def six_decimals(values: Floats) -> Floats:
     """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(np.abs(values) <= LARGEST, in_micro(values) / MICRO, values)
+    nearest = np.array(values, dtype=np.float64, ndmin=2)
+    compiled.six_decimals(nearest, np.arange(len(nearest)), LARGEST)
+    return nearest.reshape(values.shape)

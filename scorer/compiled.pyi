@@ -125,6 +125,16 @@ def place_columns(
 def in_micro(values: NDArray[np.float64], micro: NDArray[np.float64]) -> None:
     """Fills ``micro`` (n,) with the nearest whole numbers of millionths, exact up to 8,000,000,000 units."""
 
+def six_decimals(matrix: NDArray[np.float64], places: NDArray[np.intp], limit: float) -> None:
+    """Makes the numbers in some rows of a matrix (rows, n), as far as they are no larger than the limit either way, the
+    doubles nearest to their six decimals."""
+
+def find_field(data: bytes, first: int, last: int, number: int) -> tuple[int, int, int] | None:
+    """Where the field of a number is in the message in data[first:last]: its tag, its content, and what comes after.
+
+    None unless it is there once, delimited by its length, and all the bytes are fields.
+    """
+
 def look_up(numbers: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> int:
     """Fills ``out`` (n,) with values[numbers], NaN where there is no such place; how many of these are not NaN."""
 

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
-from scorer.cohort import Cohort, six_decimals
-from scorer.compiled import survey
+from scorer.cohort import Cohort
+from scorer.compiled import six_decimals, survey
 from scorer.findings import REQUEST, Findings
-from scorer.indicators import Indicator, IndicatorKind
+from scorer.indicators import LARGEST, Indicator, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Look, text_problem
@@ -77,8 +77,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         _check_parents(plan, sheet, places, findings)
     excluded = _exclusions(plan, sheet, places, findings)
     decimals = next(iter(plan.tiers.values())).decimals_in
-    if len(decimals):
-        sheet.matrix[decimals] = six_decimals(sheet.matrix[decimals])
+    six_decimals(sheet.matrix, decimals, LARGEST)
     admitted = []
     present = set(sheet.tiers)
     for tier, tier_plan in plan.tiers.items():
@@ -89,7 +88,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         matrix = sheet.matrix if whole else sheet.matrix.take(units, axis=1)  # a row's answers side by side
         matrix.setflags(write=False)
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
-        here = {code: mask[units] for code, mask in excluded.items()}
+        here = excluded if whole else {code: mask[units] for code, mask in excluded.items()}
         cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=in_order)
         _check_answers(tier_plan, cohort, units, places, findings)
         parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents

@@ -232,6 +232,9 @@ REFUSED: dict[str, Callable[[], object]] = {
     "packed_integers of no number": lambda: compiled.packed_integers(numbers * np.nan, np.array([0])),
     "packed_texts": lambda: compiled.packed_texts(b"\x0a", ("a",), np.array([1])),
     "packed_texts without UTF-8": lambda: compiled.packed_texts(b"\x0a", ("\ud800",), np.array([0])),
+    "six_decimals": lambda: compiled.six_decimals(answers.copy(), np.array([2]), 1.0),
+    "find_field": lambda: compiled.find_field(b"\x0a\x00", 1, 3, 1),
+    "find_field before the first byte": lambda: compiled.find_field(b"\x0a\x00", -1, 2, 1),
     "look_through": lambda: compiled.look_through([1]),  # type: ignore[list-item]
 }
 

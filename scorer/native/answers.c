@@ -1,4 +1,4 @@
-/* Answers as they are in a matrix: columns from a request, options as numbers, millionths. */
+/* Answers as they are in a matrix: columns from a request, options as numbers, six decimals. */
 
 #include "native.h"
 
@@ -91,6 +91,42 @@ PyObject *in_micro(PyObject *module, PyObject *args) {
     if (to_millionths(value, height(values), out))
         for (Py_ssize_t i = 0; i < height(values); i++)
             out[i] = millionths(value[i]);
+    result = Py_NewRef(Py_None);
+done:
+    let_go(rows, 2);
+    return result;
+}
+
+/* Values up to the limit as the doubles nearest to their six decimals; others, and NaN, stay. */
+WIDE static void to_six_decimals(double *restrict values, Py_ssize_t n, double limit) {
+    const double usual = limit < 2e9 ? limit : 2e9;
+    int64_t large = 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        large |= (values[i] > usual ? 1 : 0) | (values[i] < -usual ? 1 : 0);
+    for (Py_ssize_t i = 0; !large && i < n; i++)
+        values[i] = rounded(values[i] * 1e6) / 1e6;
+    for (Py_ssize_t i = 0; large && i < n; i++)
+        if (fabs(values[i]) <= limit)
+            values[i] = millionths(values[i]) / 1e6;
+}
+
+PyObject *six_decimals(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *given[2], *result = NULL;
+    double limit;
+    struct rows rows[2] = {0};
+    struct rows *matrix = rows, *places = rows + 1;
+    if (!PyArg_ParseTuple(args, "OOd:six_decimals", given, given + 1, &limit) ||
+        hold(matrix, given[0], 2, NUMBER, -1, WRITE) < 0 || hold(places, given[1], 1, WHOLE, -1, READ) < 0)
+        goto done;
+    const int64_t *place = places->view.buf;
+    for (Py_ssize_t k = 0; k < height(places); k++) {
+        if (place[k] < 0 || place[k] >= height(matrix)) {
+            PyErr_SetString(PyExc_ValueError, "the matrix has no such row");
+            goto done;
+        }
+        to_six_decimals(row_of(matrix, place[k], 0), matrix->view.shape[1], limit);
+    }
     result = Py_NewRef(Py_None);
 done:
     let_go(rows, 2);

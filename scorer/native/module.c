@@ -48,6 +48,8 @@ static PyMethodDef functions[] = {
     {"look_through", look_through, METH_O, "One look at many texts."},
     {"place_columns", place_columns, METH_VARARGS, "Columns of a request to rows of a matrix."},
     {"in_micro", in_micro, METH_VARARGS, "Numbers in millionths."},
+    {"six_decimals", six_decimals, METH_VARARGS, "Numbers to six decimals."},
+    {"find_field", find_field, METH_VARARGS, "Where a field is in a message."},
     {"look_up", look_up, METH_VARARGS, "Options as numbers."},
     {"packed_texts", packed_texts, METH_VARARGS, "Some texts as a repeated field."},
     {"packed_numbers", packed_numbers, METH_VARARGS, "Doubles of some units as bytes."},

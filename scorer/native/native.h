@@ -94,6 +94,8 @@ PyObject *to_steps(PyObject *module, PyObject *args);
 PyObject *look_through(PyObject *module, PyObject *texts);
 PyObject *place_columns(PyObject *module, PyObject *args);
 PyObject *in_micro(PyObject *module, PyObject *args);
+PyObject *six_decimals(PyObject *module, PyObject *args);
+PyObject *find_field(PyObject *module, PyObject *args);
 PyObject *look_up(PyObject *module, PyObject *args);
 PyObject *packed_texts(PyObject *module, PyObject *args);
 PyObject *packed_numbers(PyObject *module, PyObject *args);

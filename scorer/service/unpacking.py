@@ -10,16 +10,11 @@ from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
+from scorer.compiled import find_field
 from scorer.service.packing import LENGTH_DELIMITED, varint
-
-MANY = 5_000
-"""Fields of a message after which looking further would take longer than reading them all."""
 
 DOUBLE = 8
 """Bytes of a number, on the wire as in a matrix."""
-
-_VARINT, _FIXED64, _FIXED32 = 0, 1, 5
-"""How a field's bytes end, when its length does not say so (https://protobuf.dev/programming-guides/encoding)."""
 
 
 class Apart(NamedTuple):
@@ -53,12 +48,10 @@ def take_apart(data: bytes, path: Sequence[int]) -> Apart | None:
     """
     spans, start, end = list[_Span](), 0, len(data)
     for number in path:
-        try:
-            span = _only(data, start, end, number)
-        except IndexError:  # the bytes end in the middle of a number
-            span = None
-        if span is None:
+        found = find_field(data, start, end, number)
+        if found is None:
             return None
+        span = _Span(*found)
         spans.append(span)
         _, start, end = span
     if (end - start) % DOUBLE:
@@ -79,50 +72,3 @@ class _Span(NamedTuple):
     tag: int
     content: int
     end: int
-
-
-def _only(data: bytes, start: int, end: int, number: int) -> _Span | None:
-    """The field of a number in the message between two places, if it is there once and delimited by its length."""
-    found, at = None, start
-    for _ in range(MANY):
-        if at == end:
-            return found
-        begin = at
-        tag, at = data[at], at + 1
-        if tag > 127:
-            tag, at = _read_varint(data, begin)
-        kind, content = tag & 7, at
-        if kind == LENGTH_DELIMITED:
-            size, content = data[at], at + 1
-            if size > 127:
-                size, content = _read_varint(data, at)
-            at = content + size
-        elif kind == _VARINT:
-            _, at = _read_varint(data, at, 10)
-        elif kind in (_FIXED64, _FIXED32):
-            at += 8 if kind == _FIXED64 else 4
-        else:
-            return None
-        if at > end:
-            return None
-        if tag >> 3 == number:
-            if found or kind != LENGTH_DELIMITED:
-                return None
-            found = _Span(begin, content, at)
-    return None
-
-
-def _read_varint(data: bytes, at: int, most: int = 5) -> tuple[int, int]:
-    """A number of so many bytes at most, and where it ends.
-
-    Raises:
-        IndexError: it does not end.
-    """
-    number = 0
-    for shift in range(0, 7 * most, 7):
-        byte = data[at]
-        at += 1
-        if byte < 128:
-            return number | byte << shift, at
-        number |= (byte & 127) << shift
-    raise IndexError

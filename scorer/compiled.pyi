@@ -144,8 +144,11 @@ def look_through(texts: Sequence[str]) -> tuple[int, int, bool, bool, bool, bool
 def packed_texts(tag: bytes, texts: tuple[str, ...], places: NDArray[np.int64]) -> bytes:
     """Some texts, in the order of places, as a repeated field: each after the field's tag and its own size."""
 
-def packed_numbers(values: NDArray[np.float64], places: NDArray[np.int64], unit: float) -> bytes:
-    """values[places] / unit, eight bytes each."""
+def packed_columns(places: NDArray[np.int64], fields: tuple[tuple[bytes, np.ndarray, float], ...]) -> bytes:
+    """Columns of some units, in the order of places, as packed fields: each after its tag and its size.
 
-def packed_integers(values: np.ndarray, places: NDArray[np.int64]) -> bytes:
-    """values[places] as varints; float64, int64, bool or uint8 from 0 to 2^32 - 1."""
+    Args:
+        places: (m,)
+        fields: tag; values (n,), float64, or for whole numbers int64, bool or uint8 too; the unit that doubles are to
+            be in, or 0 for whole numbers from 0 to 2^32 - 1, which go as varints.
+    """

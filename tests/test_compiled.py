@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import struct
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -199,6 +200,11 @@ def test_arrays_that_do_not_fit_are_refused(changed: dict[str, object]) -> None:
         award(line(), **changed)
 
 
+def packed(values: np.ndarray, places: list[int], unit: float = 0.0, *more: tuple[bytes, np.ndarray, float]) -> bytes:
+    """A column, and more of them."""
+    return compiled.packed_columns(np.array(places, dtype=np.int64), ((b"\x0a", values, unit), *more))
+
+
 REFUSED: dict[str, Callable[[], object]] = {
     "survey": lambda: compiled.survey(
         answers, numbers[:2], numbers[:2], flags[0, :2], whole[:1] + 2, whole[:1], flags[0, :2], flags[0, :1]
@@ -224,12 +230,15 @@ REFUSED: dict[str, Callable[[], object]] = {
     "place_columns of another size": lambda: compiled.place_columns(bytes(16), np.array([0]), answers.copy()),
     "in_micro": lambda: compiled.in_micro(numbers, np.zeros(2)),
     "look_up": lambda: compiled.look_up(numbers, numbers, np.zeros(2)),
-    "packed_numbers": lambda: compiled.packed_numbers(numbers, np.array([3]), 1.0),
-    "packed_numbers before the first": lambda: compiled.packed_numbers(numbers, np.array([-1]), 1.0),
-    "packed_integers": lambda: compiled.packed_integers(whole, np.array([3])),
-    "packed_integers below 0": lambda: compiled.packed_integers(whole - 1, np.array([0])),
-    "packed_integers of 33 bits": lambda: compiled.packed_integers(whole + 2**32, np.array([0])),
-    "packed_integers of no number": lambda: compiled.packed_integers(numbers * np.nan, np.array([0])),
+    "packed_columns": lambda: packed(numbers, [3], 1.0),
+    "packed_columns before the first": lambda: packed(numbers, [-1], 1.0),
+    "packed_columns of other units": lambda: packed(numbers, [2], 1.0, (b"\x0a", numbers[:2], 1.0)),
+    "packed_columns in a unit of whole numbers": lambda: packed(whole, [0], 1.0),
+    "packed_columns of whole numbers": lambda: packed(whole, [3]),
+    "packed_columns below 0": lambda: packed(whole - 1, [0]),
+    "packed_columns of 33 bits": lambda: packed(whole + 2**32, [0]),
+    "packed_columns of no number": lambda: packed(numbers * np.nan, [0]),
+    "packed_columns of half a field": lambda: compiled.packed_columns(whole, ((b"\x0a", numbers),)),  # type: ignore[arg-type]
     "packed_texts": lambda: compiled.packed_texts(b"\x0a", ("a",), np.array([1])),
     "packed_texts without UTF-8": lambda: compiled.packed_texts(b"\x0a", ("\ud800",), np.array([0])),
     "six_decimals": lambda: compiled.six_decimals(answers.copy(), np.array([2]), 1.0),
@@ -252,10 +261,13 @@ def test_whole_numbers_are_packed_as_varints(some: list[int], data: st.DataObjec
     def varint(number: int) -> bytes:
         return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
 
-    wanted = b"".join(varint(some[place]) for place in places)
+    content = b"".join(varint(some[place]) for place in places)
+    wanted = b"\x0a" + varint(len(content)) + content
+    halves = b"".join(struct.pack("<d", some[place] / 2) for place in places)
     for kind in (np.int64, np.float64):
-        packed = compiled.packed_integers(np.array(some, dtype=kind), np.array(places, dtype=np.int64))
-        assert packed == wanted
+        also = b"\x12", np.array(some, dtype=np.float64), 2.0
+        found = packed(np.array(some, dtype=kind), places, 0.0, also)
+        assert found == wanted + b"\x12" + varint(len(halves)) + halves
 
 
 @given(st.lists(st.text(max_size=5), max_size=8))

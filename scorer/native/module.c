@@ -52,8 +52,7 @@ static PyMethodDef functions[] = {
     {"find_field", find_field, METH_VARARGS, "Where a field is in a message."},
     {"look_up", look_up, METH_VARARGS, "Options as numbers."},
     {"packed_texts", packed_texts, METH_VARARGS, "Some texts as a repeated field."},
-    {"packed_numbers", packed_numbers, METH_VARARGS, "Doubles of some units as bytes."},
-    {"packed_integers", packed_integers, METH_VARARGS, "Whole numbers of some units as varints."},
+    {"packed_columns", packed_columns, METH_VARARGS, "Columns of some units as packed fields."},
     {NULL, NULL, 0, NULL},
 };
 

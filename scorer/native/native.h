@@ -98,7 +98,6 @@ PyObject *six_decimals(PyObject *module, PyObject *args);
 PyObject *find_field(PyObject *module, PyObject *args);
 PyObject *look_up(PyObject *module, PyObject *args);
 PyObject *packed_texts(PyObject *module, PyObject *args);
-PyObject *packed_numbers(PyObject *module, PyObject *args);
-PyObject *packed_integers(PyObject *module, PyObject *args);
+PyObject *packed_columns(PyObject *module, PyObject *args);
 
 #endif

@@ -1,50 +1,23 @@
-/* Numbers of some units, in the order of a reply, as they go over the wire. */
+/* Columns of some units, in the order of a reply, as they go over the wire: packed fields. */
 
 #include "native.h"
 
-/* Whether all places are there; sets an exception if not. */
-static int all_there(const struct rows *places, Py_ssize_t n) {
-    const int64_t *place = places->view.buf;
-    for (Py_ssize_t i = 0; i < height(places); i++)
-        if (place[i] < 0 || place[i] >= n) {
-            PyErr_SetString(PyExc_IndexError, "there is no such unit");
-            return 0;
-        }
-    return 1;
-}
+/* One field: a tag, how many bytes follow, and these. */
+struct field {
+    Py_buffer tag;
+    struct rows values;
+    double unit;       /* 0: whole numbers, as varints; otherwise what numbers are divided by, as doubles */
+    uint32_t *numbers; /* whole ones, of the units asked for */
+    uint32_t most;
+    Py_ssize_t size;
+};
 
-PyObject *packed_numbers(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *given[2], *result = NULL;
-    double unit;
-    struct rows rows[2] = {0};
-    struct rows *values = rows, *places = rows + 1;
-    if (!PyArg_ParseTuple(args, "OOd:packed_numbers", given, given + 1, &unit) ||
-        hold(values, given[0], 1, NUMBER, -1, READ) < 0 || hold(places, given[1], 1, WHOLE, -1, READ) < 0 ||
-        !all_there(places, height(values)))
-        goto done;
-    const Py_ssize_t m = height(places);
-    result = PyBytes_FromStringAndSize(NULL, m * (Py_ssize_t)sizeof(double));
-    if (!result)
-        goto done;
-    char *out = PyBytes_AsString(result);
-    const double *value = values->view.buf;
-    const int64_t *place = places->view.buf;
-    for (Py_ssize_t i = 0; i < m; i++) {
-        const double number = value[place[i]] / unit;
-        memcpy(out + i * sizeof number, &number, sizeof number);
-    }
-done:
-    let_go(rows, 2);
-    return result;
-}
-
-/* Fills numbers (m,) with those at some places, and tells the largest; -1 if one does not fit 32 bits. */
-static int64_t gather(const struct rows *values, const int64_t *place, Py_ssize_t m, uint32_t *numbers) {
-    const void *from = values->view.buf;
-    const enum array_kind kind = kind_of(&values->view);
+/* Fills the whole numbers of the units at some places; -1 if one does not fit 32 bits. */
+static int gather(struct field *field, const int64_t *place, Py_ssize_t m) {
+    const void *from = field->values.view.buf;
+    const enum array_kind kind = kind_of(&field->values.view);
+    uint32_t *numbers = field->numbers;
     int bad = 0;
-    uint32_t most = 0;
     if (kind == TRUTH)
         for (Py_ssize_t i = 0; i < m; i++)
             numbers[i] = ((const uint8_t *)from)[place[i]];
@@ -61,45 +34,96 @@ static int64_t gather(const struct rows *values, const int64_t *place, Py_ssize_
             numbers[i] = (uint32_t)(int64_t)number;
         }
     for (Py_ssize_t i = 0; i < m; i++)
-        most = numbers[i] > most ? numbers[i] : most;
-    return bad ? -1 : (int64_t)most;
+        field->most = numbers[i] > field->most ? numbers[i] : field->most;
+    return bad ? -1 : 0;
 }
 
-PyObject *packed_integers(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *given[2], *result = NULL;
-    uint32_t *numbers = NULL;
-    struct rows rows[2] = {0};
-    struct rows *values = rows, *places = rows + 1;
-    if (!PyArg_ParseTuple(args, "OO:packed_integers", given, given + 1) ||
-        hold(values, given[0], 1, ANY, -1, READ) < 0 || hold(places, given[1], 1, WHOLE, -1, READ) < 0 ||
-        !all_there(places, height(values)))
-        goto done;
-    const Py_ssize_t m = height(places);
-    if (!(numbers = malloc((m + 1) * sizeof *numbers))) {
+/* Takes a field as it is given: (tag, values, unit). Sets an exception at -1. */
+static int take(struct field *field, PyObject *given, const int64_t *place, Py_ssize_t m, Py_ssize_t *units) {
+    PyObject *values;
+    if (!PyArg_ParseTuple(given, "y*Od:packed_columns", &field->tag, &values, &field->unit) ||
+        hold(&field->values, values, 1, field->unit ? NUMBER : ANY, *units, READ) < 0)
+        return -1;
+    if (*units < 0) { /* the first one */
+        *units = height(&field->values);
+        for (Py_ssize_t i = 0; i < m; i++)
+            if (place[i] < 0 || place[i] >= *units) {
+                PyErr_SetString(PyExc_IndexError, "there is no such unit");
+                return -1;
+            }
+    }
+    field->size = m * (Py_ssize_t)sizeof(double);
+    if (field->unit)
+        return 0;
+    if (!(field->numbers = malloc((m + 1) * sizeof(uint32_t)))) {
         PyErr_NoMemory();
-        goto done;
+        return -1;
     }
-    const int64_t most = gather(values, places->view.buf, m, numbers);
-    if (most < 0) {
+    if (gather(field, place, m) < 0) {
         PyErr_SetString(PyExc_ValueError, "a number does not fit 32 bits");
-        goto done;
+        return -1;
     }
-    Py_ssize_t size = m;
-    for (Py_ssize_t i = 0; most > 127 && i < m; i++)
-        size += varint_size(numbers[i]) - 1;
-    result = PyBytes_FromStringAndSize(NULL, size);
+    field->size = m;
+    for (Py_ssize_t i = 0; field->most > 127 && i < m; i++)
+        field->size += varint_size(field->numbers[i]) - 1;
+    return 0;
+}
+
+static uint8_t *write_field(uint8_t *out, const struct field *field, const int64_t *place, Py_ssize_t m) {
+    memcpy(out, field->tag.buf, field->tag.len);
+    out = varint(out + field->tag.len, field->size);
+    if (field->unit) {
+        const double *value = field->values.view.buf, unit = field->unit;
+        for (Py_ssize_t i = 0; i < m; i++) {
+            const double number = value[place[i]] / unit;
+            memcpy(out + i * sizeof number, &number, sizeof number);
+        }
+        return out + field->size;
+    }
+    if (field->most < 128) {
+        for (Py_ssize_t i = 0; i < m; i++)
+            out[i] = (uint8_t)field->numbers[i];
+        return out + m;
+    }
+    for (Py_ssize_t i = 0; i < m; i++)
+        out = varint(out, field->numbers[i]);
+    return out;
+}
+
+PyObject *packed_columns(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *given, *fields, *result = NULL;
+    struct rows places = {0};
+    if (!PyArg_ParseTuple(args, "OO!:packed_columns", &given, &PyTuple_Type, &fields))
+        return NULL;
+    const Py_ssize_t count = PyTuple_Size(fields);
+    struct field *some = calloc(count + 1, sizeof *some);
+    if (!some)
+        return PyErr_NoMemory();
+    if (hold(&places, given, 1, WHOLE, -1, READ) < 0)
+        goto done;
+    const Py_ssize_t m = height(&places);
+    const int64_t *place = places.view.buf;
+    Py_ssize_t units = -1, total = 0;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        if (take(some + k, PyTuple_GetItem(fields, k), place, m, &units) < 0)
+            goto done;
+        total += some[k].tag.len + varint_size(some[k].size) + some[k].size;
+    }
+    result = PyBytes_FromStringAndSize(NULL, total);
     if (!result)
         goto done;
     uint8_t *out = (uint8_t *)PyBytes_AsString(result);
-    if (most < 128)
-        for (Py_ssize_t i = 0; i < m; i++)
-            out[i] = (uint8_t)numbers[i];
-    else
-        for (Py_ssize_t i = 0; i < m; i++)
-            out = varint(out, numbers[i]);
+    for (Py_ssize_t k = 0; k < count; k++)
+        out = write_field(out, some + k, place, m);
 done:
-    free(numbers);
-    let_go(rows, 2);
+    for (Py_ssize_t k = 0; k < count; k++) {
+        if (some[k].tag.obj)
+            PyBuffer_Release(&some[k].tag);
+        let_go(&some[k].values, 1);
+        free(some[k].numbers);
+    }
+    free(some);
+    let_go(&places, 1);
     return result;
 }

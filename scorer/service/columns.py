@@ -51,7 +51,7 @@ class Columns:
         if len(numbers) == self._units and form == PLAIN:  # as nearly all are, so they are not looked at any closer
             self._matrix[row] = np.asarray(numbers)
         elif len(numbers) == self._units and form == PLACED:
-            _fill_from_options(self._matrix[row], indicator, column, path, self._findings)
+            self._fill_from_options(row, indicator, column, path)
         elif problem := _problem(indicator, column, self._units):
             field, reason, message = problem
             self._findings.add(REQUEST, f"{path}{field}", reason, message)
@@ -78,6 +78,27 @@ class Columns:
         for code in self._plan.rows.keys() - self._given.keys():
             self._matrix[self._plan.rows[code]] = math.nan
         return self._matrix
+
+    def _fill_from_options(self, row: int, indicator: Indicator, column: pb.Column, path: str) -> None:
+        """Fills a matrix row when numbers are places in the column's own options; one that no unit chose may be
+        anything."""
+        places, numbers = self._plan.once(_places)[indicator.code], np.asarray(column.numbers)
+        known, out = [places[option] for option in column.options], self._matrix[row]
+        if look_up(numbers, np.array(known), out):
+            wrong = np.flatnonzero(np.isnan(out) & ~np.isnan(numbers))
+            allowed = f"must be a place in options, from 0 to {len(known) - 1}"
+            self._findings.add_all(
+                wrong,
+                lambda unit: f"{path}.numbers[{unit}]",
+                "OUT_OF_RANGE",
+                lambda unit: f"{allowed}, not {indicator.show(column.numbers[unit])}",
+            )
+        if UNKNOWN in known:
+
+            def chosen(unit: int) -> str:
+                return column.options[int(column.numbers[unit])]
+
+            _refuse_unknown(out, indicator, chosen, f"{path}.numbers", self._findings)
 
     def _rows_of(self, codes: Sequence[str], path: str) -> dict[int, int]:
         """The matrix row of each column of a block, by its place there, as far as it can be read."""
@@ -113,7 +134,7 @@ def _fill_from_choices(
     row: Floats, indicator: Indicator, choices: Sequence[str], path: str, findings: Findings
 ) -> None:
     """Fills a matrix row (n,) with the places of options that are given by their codes."""
-    known = _Places({option: float(n) for n, option in enumerate(indicator.options)} | {"": math.nan})
+    known = _Places(_Places.of(indicator) | {"": math.nan})
     row[:] = np.fromiter(map(known.__getitem__, choices), dtype=np.float64, count=len(row))
     _refuse_unknown(row, indicator, choices.__getitem__, f"{path}.choices", findings)
 
@@ -140,25 +161,6 @@ def _problem(indicator: Indicator, column: pb.Column, units: int) -> tuple[str, 
     return None
 
 
-def _fill_from_options(row: Floats, indicator: Indicator, column: pb.Column, path: str, findings: Findings) -> None:
-    """The same when numbers are places in the column's own options; one that no unit chose may be anything."""
-    places = _Places({option: float(n) for n, option in enumerate(indicator.options)})
-    known, numbers = [places[option] for option in column.options], np.asarray(column.numbers)
-    if look_up(numbers, np.array(known), row):
-        wrong = np.flatnonzero(np.isnan(row) & ~np.isnan(numbers))
-        allowed = f"must be a place in options, from 0 to {len(column.options) - 1}"
-        findings.add_all(
-            wrong,
-            lambda unit: f"{path}.numbers[{unit}]",
-            "OUT_OF_RANGE",
-            lambda unit: f"{allowed}, not {indicator.show(column.numbers[unit])}",
-        )
-    if UNKNOWN in known:
-        _refuse_unknown(
-            row, indicator, lambda unit: column.options[int(column.numbers[unit])], f"{path}.numbers", findings
-        )
-
-
 def _refuse_unknown(
     row: Floats, indicator: Indicator, chosen: Callable[[int], str], path: str, findings: Findings
 ) -> None:
@@ -176,5 +178,15 @@ def _refuse_unknown(
 class _Places(dict[str, float]):
     """Places of options."""
 
+    @classmethod
+    def of(cls, indicator: Indicator) -> _Places:
+        """Those of a choice."""
+        return cls({option: float(n) for n, option in enumerate(indicator.options)})
+
     def __missing__(self, option: str) -> float:
         return UNKNOWN
+
+
+def _places(plan: SetPlan) -> dict[str, _Places]:
+    """The options of every indicator of a set."""
+    return {code: _Places.of(indicator) for code, indicator in plan.criteria_set.indicators.items()}

@@ -16,10 +16,15 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from scorer.compiled import packed_integers, packed_numbers, packed_texts
-from scorer.points import Bools, Floats, Ints, Numbers
+from scorer.compiled import packed_columns, packed_texts
+from scorer.points import Bools, Ints, Numbers
 
 LENGTH_DELIMITED = 2
+
+
+Column = tuple[Numbers | Bools | NDArray[np.uint8], float]
+"""Values (n,), and the unit that doubles are to be in; 0: whole numbers from 0 to 2^32 - 1, for a field of integers,
+truth or enumeration members."""
 
 
 class Packed:
@@ -46,17 +51,10 @@ class Packed:
         content = np.ascontiguousarray(numbers, dtype=kind)
         self._add(tag, content.nbytes, [content.data])
 
-    def doubles(self, field: str, numbers: Floats, places: Ints, unit: float) -> None:
-        """Adds some of n numbers, in a unit, to a packed field of doubles: those at places (m,), in their order."""
-        tag, _ = _field(self._descriptor, field)
-        content = packed_numbers(numbers, places, unit)
-        self._add(tag, len(content), [content])
-
-    def integers(self, field: str, numbers: Numbers | Bools | NDArray[np.uint8], places: Ints) -> None:
-        """The same with whole numbers from 0 to 2^32 - 1, for a field of integers, truth or enumeration members."""
-        tag, _ = _field(self._descriptor, field)
-        content = packed_integers(numbers, places)
-        self._add(tag, len(content), [content])
+    def columns(self, places: Ints, **fields: Column) -> None:
+        """Adds columns of some units to packed fields: those at places (m,), in their order."""
+        tags = ((_field(self._descriptor, name)[0], values, unit) for name, (values, unit) in fields.items())
+        self._append([packed_columns(places, tuple(tags))])
 
     def texts(self, field: str, texts: tuple[str, ...], places: Ints) -> None:
         """Adds some of n texts to a repeated field: those at places (m,), in their order."""

@@ -226,9 +226,8 @@ def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
         column = template.columns[at].copy()
         column.message("score", _score_columns(template.scores[at], category.scores, places))
-        column.integers("standings", _STANDINGS.take(category.standing), places)
-        column.integers("levels", category.level, places)
-        column.integers("ranks", ranks, places)
+        standings = _STANDINGS.take(category.standing)
+        column.columns(places, standings=(standings, 0), levels=(category.level, 0), ranks=(ranks, 0))
         column.numbers("failed_gates", category.failed(places))
         for message in _measure_columns(template.measures[at], category, places):
             column.message("measures", message)
@@ -241,9 +240,9 @@ def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
                 column.message("groups", message)
         table.message("categories", column)
     table.message("overall", _score_columns(template.scores[-1], assessment.overall, places))
-    table.integers("overall_ranks", ranking.overall, places)
+    table.columns(places, overall_ranks=(ranking.overall, 0))
     if ranking.commended is not None:
-        table.integers("commended", ranking.commended, places)
+        table.columns(places, commended=(ranking.commended, 0))
     return table
 
 
@@ -255,19 +254,22 @@ def _measure_columns(templates: Sequence[Packed], category: CategoryScores, plac
         if "percent" in units:
             nothing = measure.max_points == 0
             percent = np.where(nothing, np.nan, measure.percent) if nothing.any() else measure.percent
-            message.doubles("percent", percent, places, PERCENT)
+            message.columns(places, percent=(percent, PERCENT))
         if "points" in units:
-            message.doubles("points", measure.points, places, MICRO)
+            message.columns(places, points=(measure.points, MICRO))
         yield message
 
 
 def _score_columns(template: Packed, scores: Scores, places: Ints) -> Packed:
     columns = template.copy()
-    columns.doubles("points", scores.points, places, MICRO)
-    columns.doubles("max_points", scores.max_points, places, MICRO)
-    columns.doubles("percent", scores.percent, places, PERCENT)
-    columns.doubles("converted", scores.converted, places, MICRO)
-    columns.doubles("published", scores.published, places, MICRO)
-    columns.integers("missing", scores.missing, places)
-    columns.integers("not_applicable", scores.not_applicable, places)
+    columns.columns(
+        places,
+        points=(scores.points, MICRO),
+        max_points=(scores.max_points, MICRO),
+        percent=(scores.percent, PERCENT),
+        converted=(scores.converted, MICRO),
+        published=(scores.published, MICRO),
+        missing=(scores.missing, 0),
+        not_applicable=(scores.not_applicable, 0),
+    )
     return columns

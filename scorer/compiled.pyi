@@ -71,7 +71,7 @@ def fill_scores(
     quotient: NDArray[np.float64],
     converted: NDArray[np.float64],
     published: NDArray[np.float64],
-) -> None:
+) -> bool:
     """What follows from s sums of n units, whole micropoints all.
 
     Args:
@@ -82,6 +82,9 @@ def fill_scores(
         quotient: (s, n) the same, not rounded; infinite where the maximum is 0.
         converted: (w, n) is filled with points x nominal / maximum, rounded down; 0 where the maximum is 0.
         published: (w, n) is filled with the nearest steps to these, an exact half away from zero.
+
+    Returns:
+        Whether some maximum is 0.
     """
 
 def find_cells(

@@ -59,6 +59,8 @@ class ScoreTable:
         (self.points, self.max_points), (self._missing, self._not_applicable) = self._added, self._counted
         self.percent = np.empty((whole + measures, units))
         self._converted, self._published = np.empty((2, whole, units))
+        self.some_nothing = False
+        """Whether of some sum nothing applies to some unit."""
 
     def added(self, units: slice) -> Floats:
         """Where a chunk's points and maxima (2, sums, n) are to be written."""
@@ -78,7 +80,8 @@ class ScoreTable:
         points, maximum = self.added(units)
         percent, quotient = self.percent[:, units], np.empty(points.shape)
         converted, published = self._converted[:, units], self._published[:, units]
-        fill_scores(points, maximum, self._nominals, self._step, percent, quotient, converted, published)
+        found = fill_scores(points, maximum, self._nominals, self._step, percent, quotient, converted, published)
+        self.some_nothing |= found
         return quotient
 
     def unit(self, place: int) -> UnitSums:

@@ -239,8 +239,6 @@ class _Sheet:
     def decide_levels(self, measures: Floats, units: slice) -> None:
         """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
         cells = iter(self._plan.gates.cells(measures))
-        nothing = self._table.max_points[: len(self._plan.categories), units] == 0
-        some = nothing.any(axis=1).tolist()
         self._standing[:, units] = _RANKED
         for at, category in enumerate(self._plan.categories):
             standing, levels = self._standing[at, units], self._levels[at, units]
@@ -248,8 +246,9 @@ class _Sheet:
                 self._cells[at, units] = cell = next(cells)
                 category.cells.level.take(cell, out=levels, mode="clip")  # "raise" would fill a copy first
                 standing += category.cells.unranked.take(cell)  # BELOW_MINIMUM is one more
-            if some[at]:
-                standing[nothing[at]], levels[nothing[at]] = Standing.NOTHING_APPLICABLE, 0
+            if self._table.some_nothing:
+                nothing = self._table.max_points[at, units] == 0
+                standing[nothing], levels[nothing] = Standing.NOTHING_APPLICABLE, 0
 
     def keep(self, awards: Awards, units: slice) -> None:
         """Notes what every group and criterion gave."""

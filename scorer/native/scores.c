@@ -41,13 +41,16 @@ done:
 
 /* points / maximum in parts per million, rounded down, and not rounded; 0 and infinite where the maximum is 0.
    Products stay below 2^53, so that a quotient that is no whole number is further from one than a double's rounding. */
-WIDE static void share(const double *restrict points, const double *restrict maximum, Py_ssize_t n,
-                       double *restrict percent, double *restrict quotient) {
+WIDE static int64_t share(const double *restrict points, const double *restrict maximum, Py_ssize_t n,
+                          double *restrict percent, double *restrict quotient) {
+    int64_t nothing = 0; /* whether some maximum is */
     for (Py_ssize_t i = 0; i < n; i++) {
         double exact = points[i] * 1e6 / maximum[i];
         percent[i] = maximum[i] == 0 ? 0 : floor(exact);
         quotient[i] = maximum[i] == 0 ? HUGE_VAL : exact;
+        nothing |= maximum[i] == 0 ? 1 : 0;
     }
+    return nothing;
 }
 
 /* floor(points x nominal / maximum), of whole numbers whose product may not fit a double. */
@@ -106,15 +109,17 @@ PyObject *fill_scores(PyObject *module, PyObject *args) {
     }
     const double half = floor(step / 2);
     PyThreadState *working = begin_work(n);
+    int64_t nothing = 0;
     for (Py_ssize_t k = 0; k < sums; k++)
-        share(row_of(points, k, 0), row_of(maximum, k, 0), n, row_of(percent, k, 0), row_of(quotient, k, 0));
+        nothing |= share(row_of(points, k, 0), row_of(maximum, k, 0), n, row_of(percent, k, 0),
+                         row_of(quotient, k, 0));
     for (Py_ssize_t k = 0; k < whole; k++) {
         convert(row_of(points, k, 0), row_of(maximum, k, 0), ((double *)nominal->view.buf)[k], n,
                 row_of(converted, k, 0));
         publish(row_of(converted, k, 0), step, half, n, row_of(published, k, 0));
     }
     end_work(working);
-    result = Py_NewRef(Py_None);
+    result = PyBool_FromLong(nothing != 0);
 done:
     let_go(rows, 7);
     return result;

@@ -252,8 +252,8 @@ def _measure_columns(templates: Sequence[Packed], category: CategoryScores, plac
         units = [unit for place, unit in category.plan.keys if place == at]
         message = template.copy()
         if "percent" in units:
-            nothing = measure.max_points == 0
-            percent = np.where(nothing, np.nan, measure.percent) if nothing.any() else measure.percent
+            some_nothing = category.table.some_nothing
+            percent = np.where(measure.max_points == 0, np.nan, measure.percent) if some_nothing else measure.percent
             message.columns(places, percent=(percent, PERCENT))
         if "points" in units:
             message.columns(places, points=(measure.points, MICRO))

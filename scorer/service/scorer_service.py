@@ -33,6 +33,8 @@ from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
 
+VIEWS = frozenset(pb.ScorecardView.values())
+
 
 class _Single(NamedTuple):
     """A call that asks for one unit."""
@@ -207,7 +209,7 @@ def _check_common(plan: SetPlan, period: str, view: int, findings: Findings) -> 
                 findings.add(REQUEST, "period", "PERIOD_OUTSIDE_SET", message)
         except ValueError as error:
             findings.add(REQUEST, "period", "BAD_PERIOD", str(error))
-    if view not in pb.ScorecardView.values():
+    if view not in VIEWS:
         findings.add(REQUEST, "view", "UNKNOWN_VIEW", f"{view} is no view")
 
 

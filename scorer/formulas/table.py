@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -92,13 +92,9 @@ class LineTable:
         seats: k of them, in the order of the rows they fill.
     """
 
-    MOST_PARTS: ClassVar[int] = 2**16 - 1
-
     def __init__(self, seats: Sequence[Seat]) -> None:
-        self._seats = seats
-        self._pool: list[float] = []
-        self._parts = 0
-        self._lines: list[tuple[float, ...]] = []
+        self._seats, self._parts = seats, 0
+        lines, pool = list[tuple[float, ...]](), list[float]()
         for seat in seats:
             fields = {
                 "group": seat.group,
@@ -108,22 +104,29 @@ class LineTable:
                 "maximum": seat.maximum,
                 "sign": seat.sign,
             }
-            self._add(seat.line, 0, 1, fields)
-        self._table = np.array(self._lines, dtype=LINE)
-        self._numbers = np.array(self._pool, dtype=np.float64)
+            self._add(seat.line, 0, 1, fields, lines, pool)
+        self._lines, self._pool = np.array(lines, dtype=LINE), np.array(pool, dtype=np.float64)
         self.leavers = 1 + max((seat.leaver for seat in seats), default=-1)
         """Rows of the mask of what is left out."""
 
-    def _add(self, line: Line, slot: int, free: int, fields: Mapping[str, float]) -> None:
+    def _add(
+        self,
+        line: Line,
+        slot: int,
+        free: int,
+        fields: Mapping[str, float],
+        lines: list[tuple[float, ...]],
+        pool: list[float],
+    ) -> None:
         """A line after its parts, whose slots are the first free ones."""
         for n, part in enumerate(line.parts):
-            self._add(part, free + n, free + len(line.parts), {})
+            self._add(part, free + n, free + len(line.parts), {}, lines, pool)
         self._parts = max(self._parts, free + len(line.parts) - 1)
         of_parts = {"first": free, "second": len(line.parts)} if line.parts else {}
-        own = {"slot": slot, "rounds": line.rounds, "edges": len(self._pool), "leaver": -1, "scale": 1, "sign": 1}
-        self._pool += line.pool
+        own = {"slot": slot, "rounds": line.rounds, "edges": len(pool), "leaver": -1, "scale": 1, "sign": 1}
+        pool += line.pool
         given = own | of_parts | dict(line.fields()) | dict(fields)
-        self._lines.append(tuple(given.get(name, 0) for name in (*WHOLE_FIELDS, *FIELDS)))
+        lines.append(tuple(given.get(name, 0) for name in (*WHOLE_FIELDS, *FIELDS)))
 
     def work_out(self, answers: Floats) -> Worked:
         """Everything about the n units of a matrix (rows, n)."""
@@ -159,7 +162,7 @@ class LineTable:
         """Settles what doubles leave in doubt with fractions, some hundred times slower and never wrong."""
         if answers.strides[1] != answers.itemsize:
             answers = np.ascontiguousarray(answers)
-        doubts = award(self._table, self._numbers, self._parts, answers, left_out, sums, points, missing, rests)
+        doubts = award(self._lines, self._pool, self._parts, answers, left_out, sums, points, missing, rests)
         for place, unit, given in doubts:
             seat = self._seats[place]
             exact = seat.line.exact(answers, unit)

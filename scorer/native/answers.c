@@ -58,16 +58,6 @@ done:
     return result;
 }
 
-/* The nearest whole number of millionths. The double nearest to k millionths gives k, up to 8,000,000,000 units: from
-   2,000,000,000 on, doubles are so far apart that the product alone can round to a neighbour. */
-static double millionths(double value) {
-    const double micro = rint(value * 1e6), back = micro / 1e6;
-    if (back == value || !(fabs(micro) >= 2e15))
-        return micro;
-    const double near = micro + (value > back ? 1 : value < back ? -1 : 0);
-    return near / 1e6 == value ? near : micro;
-}
-
 WIDE static int64_t to_millionths(const double *restrict values, Py_ssize_t n, double *restrict micro) {
     int64_t large = 0;
     for (Py_ssize_t i = 0; i < n; i++) {

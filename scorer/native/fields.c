@@ -53,7 +53,10 @@ PyObject *find_field(PyObject *module, PyObject *args) {
         }
         at += size;
     }
-    result = usual && tag_at ? Py_BuildValue("(nnn)", tag_at - bytes, content - bytes, after - bytes) : Py_NewRef(Py_None);
+    if (usual && tag_at)
+        result = Py_BuildValue("(nnn)", tag_at - bytes, content - bytes, after - bytes);
+    else
+        result = Py_NewRef(Py_None);
 done:
     PyBuffer_Release(&data);
     return result;

@@ -6,8 +6,7 @@
    no exact half lies at least 1 / (2c) = q / (2p) from one, and with p below 2^52 that is more than half a unit in the
    last place of q, so the division cannot round it onto the half. */
 static const double EXACT = 0x1p52;
-static const double MICRO_EXACT = 2e15; /* from here on the nearest millionth takes more than a product */
-static const double HALF_DOUBT = 1e-3;  /* how near to half a micropoint rests, each within 10^-6, are in doubt */
+static const double HALF_DOUBT = 1e-3; /* how near to half a micropoint rests, each within 10^-6, are in doubt */
 
 /* start + each x answer, between 0 and end. No product that a double rounds is below the end. */
 WIDE void capped(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
@@ -42,43 +41,65 @@ WIDE void ladder(const struct line *line, const double *restrict pool, const dou
         missing[i] = answers[i] != answers[i];
 }
 
-static inline double in_scale(double answer, double scale) {
-    return scale == 1 ? answer : rounded(answer * scale);
+/* part / whole x each of whole numbers, 0 <= part <= whole, whose product a double may not hold: rounded, an exact half
+   to the even number, and what that left. In doubt: a whole beyond whole doubles, and a rest that only as a double is a
+   half. */
+static double divide_exactly(double part, double whole, double each, double *rest, uint8_t *doubt) {
+    if (!(whole < 0x1p53)) {
+        *doubt = 1;
+        *rest = 0;
+        return 0;
+    }
+    const __int128 product = (__int128)part * (int64_t)each, divisor = (int64_t)whole;
+    __int128 nearest = product / divisor, left = product % divisor;
+    if (2 * left > divisor || (2 * left == divisor && nearest % 2)) {
+        nearest++;
+        left -= divisor;
+    }
+    *rest = (double)left / whole;
+    *doubt = fabs(*rest) == 0.5 && 2 * left != divisor && 2 * left != -divisor;
+    return (double)nearest;
 }
 
 /* (numerator / denominator, at most 1) x each. Multiplied first: dividing first is wrong now and then. */
 WIDE void quotient(const struct line *line, const double *restrict numerators, const double *restrict denominators,
                    Py_ssize_t n, struct given *out) {
     const double each = line->each, nothing = line->end, scale = line->scale;
-    const double most = scale == 1 ? EXACT : MICRO_EXACT;
     double *restrict points = out->points, *restrict rest = out->rest;
     uint8_t *restrict missing = out->missing, *restrict doubt = out->doubt;
-    int64_t doubtful = 0;
+    int64_t large = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
-        double part = in_scale(numerators[i], scale), whole = in_scale(denominators[i], scale);
+        double part = numerators[i] * scale, whole = denominators[i] * scale;
+        if (scale != 1) {
+            part = rounded(part);
+            whole = rounded(whole);
+        }
         double product = (part < whole ? part : whole) * each, exact = product / whole, nearest = rounded(exact);
         double left = whole == 0 ? 0 : exact - nearest;
         nearest = whole == 0 ? nothing : nearest;
         points[i] = __builtin_isunordered(part, whole) ? 0 : nearest;
         rest[i] = __builtin_isunordered(part, whole) ? 0 : left;
-        doubtful |= (product >= EXACT ? 1 : 0) | (whole >= most ? 1 : 0);
+        large |= (product >= EXACT ? 1 : 0) | (whole >= EXACT / 4 ? 1 : 0);
     }
     for (Py_ssize_t i = 0; i < n; i++)
         missing[i] = __builtin_isunordered(numerators[i], denominators[i]);
-    out->doubtful = doubtful != 0;
-    for (Py_ssize_t i = 0; doubtful && i < n; i++) {
-        double part = in_scale(numerators[i], scale), whole = in_scale(denominators[i], scale);
-        doubt[i] = (part < whole ? part : whole) * each >= EXACT || (whole >= most && !missing[i]);
+    out->doubtful = large != 0;
+    for (Py_ssize_t i = 0; large && i < n; i++) {
+        const double part = scale == 1 ? numerators[i] : millionths(numerators[i]);
+        const double whole = scale == 1 ? denominators[i] : millionths(denominators[i]);
+        const double less = part < whole ? part : whole;
+        doubt[i] = 0;
+        if (!missing[i] && (less * each >= EXACT || whole >= EXACT / 4))
+            points[i] = divide_exactly(less, whole, each, rest + i, doubt + i);
     }
 }
 
 /* How far an answer is on the way from start to its end, of which all is each points. */
 WIDE void slope(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
     const double start = line->start, length = line->end, each = line->each, sign = line->scale;
-    const double most = length < EXACT ? MICRO_EXACT : 0;
     double *restrict points = out->points, *restrict rest = out->rest;
     uint8_t *restrict missing = out->missing, *restrict doubt = out->doubt;
-    int64_t doubtful = 0;
+    int64_t large = length >= EXACT; /* an answer beyond whole doubles from the start is beyond a shorter end, too */
     for (Py_ssize_t i = 0; i < n; i++) {
         double answer = rounded(answers[i] * 1e6), way = (answer - start) * sign;
         way = way < length ? way : length;
@@ -86,14 +107,19 @@ WIDE void slope(const struct line *line, const double *restrict answers, Py_ssiz
         double product = way * each, exact = product / length, nearest = rounded(exact);
         points[i] = answers[i] == answers[i] ? nearest : 0;
         rest[i] = answers[i] == answers[i] ? exact - nearest : 0;
-        doubtful |= (product >= EXACT ? 1 : 0) | (answer >= most ? 1 : 0) | (answer <= -most ? 1 : 0);
+        large |= (product >= EXACT ? 1 : 0) | (fabs(answer) >= EXACT / 4 ? 1 : 0);
     }
     for (Py_ssize_t i = 0; i < n; i++)
         missing[i] = answers[i] != answers[i];
-    out->doubtful = doubtful != 0;
-    for (Py_ssize_t i = 0; doubtful && i < n; i++) {
-        double answer = rounded(answers[i] * 1e6), way = (answer - start) * sign;
-        doubt[i] = (way < length ? way : length) * each >= EXACT || answer >= most || answer <= -most;
+    out->doubtful = large != 0;
+    for (Py_ssize_t i = 0; large && i < n; i++) {
+        const double answer = millionths(answers[i]);
+        double way = (answer - start) * sign;
+        way = way < length ? way : length;
+        way = way > 0 ? way : 0;
+        doubt[i] = 0;
+        if (!missing[i] && (way * each >= EXACT || fabs(answer) >= EXACT / 4 || length >= EXACT))
+            points[i] = divide_exactly(way, length, each, rest + i, doubt + i);
     }
 }
 

@@ -56,6 +56,16 @@ static inline double rounded(double value) {
     return (value + 0x1.8p52) - 0x1.8p52;
 }
 
+/* The nearest whole number of millionths. The double nearest to k millionths gives k, up to 8,000,000,000 units: from
+   2,000,000,000 on, doubles are so far apart that the product alone can round to a neighbour. */
+static inline double millionths(double value) {
+    const double micro = rint(value * 1e6), back = micro / 1e6;
+    if (back == value || !(fabs(micro) >= 2e15))
+        return micro;
+    const double near = micro + (value > back ? 1 : value < back ? -1 : 0);
+    return near / 1e6 == value ? near : micro;
+}
+
 /* A number as it goes over the wire: seven bits a byte, the least first, the eighth if another byte follows. */
 static inline uint8_t *varint(uint8_t *out, uint64_t number) {
     for (; number > 127; number >>= 7)

@@ -65,6 +65,6 @@ class Cohort:
 
 def six_decimals(values: Floats) -> Floats:
     """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
-    nearest = np.array(values, dtype=np.float64, ndmin=2)
+    nearest = np.array(values, dtype=np.float64, ndmin=2, order="C")
     compiled.six_decimals(nearest, np.arange(len(nearest)), LARGEST)
     return nearest.reshape(values.shape)

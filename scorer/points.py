@@ -22,8 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 """An array of truth values, such as which units miss an answer."""
-Counts = NDArray[np.int32]
-Numbers = Floats | Ints | Counts
+Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 
 MICRO = 1_000_000
@@ -60,7 +59,7 @@ def in_micro(values: Floats) -> Floats:
     The double nearest to k millionths gives k, up to 8,000,000,000 units.
     """
     micro = np.empty(values.shape)
-    compiled.in_micro(np.ascontiguousarray(values).reshape(-1), micro.reshape(-1))
+    compiled.in_micro(np.ascontiguousarray(values, dtype=np.float64).reshape(-1), micro.reshape(-1))
     return micro
 
 

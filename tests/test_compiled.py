@@ -169,6 +169,10 @@ BEYOND = {
     "a group below all": line(group=-1),
     "no such leaver": line(leaver=1),
     "nothing divided": line(leaves_when_zero=1, leaver=0),
+    "more edges than can be counted": line(kind=1, count=2**62),
+    "given rows that cannot be counted": line(kind=4, first=2**63 - 1),
+    "more parts than can be counted": line(kind=5, first=1, second=2**63 - 1),
+    "parts that cannot be counted": line(kind=6, first=2**63 - 1, second=2),
 }
 
 
@@ -190,6 +194,10 @@ UNFIT: dict[str, dict[str, object]] = {
     "answers of one dimension": {"answers": np.zeros(3)},
     "answers in columns": {"answers": np.zeros((3, 2)).T},
     "no answers": {"answers": None},
+    "nobody who is left out": {"left_out": None},
+    "answers between two places": {
+        "answers": np.frombuffer(bytes(49), dtype=np.uint8)[1:].view(np.float64).reshape(2, 3)
+    },
     "fewer than no parts": {"parts": -1},
 }
 
@@ -224,6 +232,12 @@ REFUSED: dict[str, Callable[[], object]] = {
     ),
     "rank_steps": lambda: compiled.rank_steps(whole - 1, flags[0], False, whole.copy()),
     "rank_steps of large steps": lambda: compiled.rank_steps(whole + 2**40, flags[0], False, whole.copy()),
+    "rank_steps to nowhere": lambda: compiled.rank_steps(whole, flags[0], False, None),  # type: ignore[arg-type]
+    "in_micro to nowhere": lambda: compiled.in_micro(numbers, None),  # type: ignore[arg-type]
+    "look_up to nowhere": lambda: compiled.look_up(numbers, numbers, None),  # type: ignore[arg-type]
+    "to_steps to nowhere": lambda: compiled.to_steps(numbers, 1.0, None),  # type: ignore[arg-type]
+    "packed_columns of nothing": lambda: compiled.packed_columns(whole, ((b"\x0a", None, 0.0),)),  # type: ignore[arg-type]
+    "packed_columns of a number": lambda: compiled.packed_columns(whole, (3,)),  # type: ignore[arg-type]
     "order_steps": lambda: compiled.order_steps(whole, flags[0], whole + 3, whole.copy()),
     "to_steps": lambda: compiled.to_steps(numbers, 1.0, whole[:2].copy()),
     "place_columns": lambda: compiled.place_columns(bytes(24), np.array([2]), answers.copy()),
@@ -252,6 +266,54 @@ REFUSED: dict[str, Callable[[], object]] = {
 def test_what_is_not_there_is_not_touched(call: Callable[[], object]) -> None:
     with pytest.raises((ValueError, IndexError, TypeError)):
         call()
+
+
+def test_units_given_twice_are_ordered_within_their_array() -> None:
+    some = np.full(1_000, 7, dtype=np.int64)
+    compiled.order_steps(np.arange(500), np.ones(500, dtype=np.bool_), np.zeros(500, dtype=np.int64), some[:500])
+    assert some.tolist() == [0] * 500 + [7] * 500
+    compiled.order_steps(some[:0], flags[0, :0], some[:0], some[:0])
+
+
+def test_what_is_no_number_of_steps_is_told_by_the_least() -> None:
+    for value in (np.nan, -1.0, -np.inf, np.inf, 1e300):
+        assert compiled.to_steps(np.array([5.0, value]), 1.0, np.empty(2, dtype=np.int64)) == (-1, 5)
+
+
+def test_nothing_is_divided_by_less_than_one() -> None:
+    out = [np.empty((1, 1)) for _ in range(4)]
+    compiled.fill_scores(np.array([[1e10]]), np.array([[0.5]]), np.array([1e9]), 1.0, *out)
+    assert out[2].tolist() == [[0.0]]
+    for table in (line(kind=2, each=1e16, first=0, second=1), line(kind=3, each=1e16, end=0.5)):
+        assert award(table, answers=np.full((2, 3), 0.5)) == [(0, unit, 0.0) for unit in range(3)], "all are in doubt"
+
+
+def test_answers_may_be_whole_numbers_and_stand_in_columns() -> None:
+    table = LineTable([Seat(QuotientLine(0, 1, 10, "zero", in_millionths=False))])
+    assert table.work_out(np.array([[1, 2], [3, 4], [5, 6]]).T).points.tolist() == [[5.0, 8.0, 8.0]]
+
+
+def test_a_text_that_utf_8_cannot_have_hides_nothing() -> None:
+    assert compiled.look_through(["\ud800\n"]) == (0, 0, 0, 1, 1, 0)
+
+
+class Broken(list[str]):
+    """A sequence whose items fail as a text does that UTF-8 cannot have."""
+
+    def __getitem__(self, place: Any) -> Any:
+        return "\ud800".encode()
+
+
+def test_a_sequence_that_breaks_is_left_alone() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        compiled.look_through(Broken(["a"]))
+
+
+def test_six_decimals_never_leave_a_negative_nothing() -> None:
+    for other in (1.0, 3e9):
+        some = np.array([[-0.0, -1e-9, other]])
+        compiled.six_decimals(some, np.array([0]), 8e9)
+        assert not np.signbit(some).any()
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=20), st.data())

@@ -196,7 +196,8 @@ def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Flo
         rest: (k, n) becomes quotient minus rounded, an exact half exact, otherwise within 10^-6; NaN as above.
     """
     rows = len(numerator)
-    answers = np.concatenate([numerator, np.broadcast_to(denominator, numerator.shape)])
+    answers = np.concatenate([numerator, np.broadcast_to(denominator, numerator.shape)], dtype=np.float64)
+    answers[np.isinf(answers)] = np.nan
     scales = map(int, np.broadcast_to(scale, (rows, 1))[:, 0])
     lines = [QuotientLine(row, rows + row, most, "zero", in_millionths=False) for row, most in enumerate(scales)]
     worked = LineTable([Seat(line) for line in lines]).work_out(answers)

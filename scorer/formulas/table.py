@@ -160,8 +160,8 @@ class LineTable:
         rests: Floats | None,
     ) -> None:
         """Settles what doubles leave in doubt with fractions, some hundred times slower and never wrong."""
-        if answers.strides[1] != answers.itemsize:
-            answers = np.ascontiguousarray(answers)
+        if answers.strides[1] != answers.itemsize or answers.dtype != np.float64:
+            answers = np.ascontiguousarray(answers, dtype=np.float64)
         doubts = award(self._lines, self._pool, self._parts, answers, left_out, sums, points, missing, rests)
         for place, unit, given in doubts:
             seat = self._seats[place]

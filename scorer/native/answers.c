@@ -12,7 +12,7 @@ PyObject *place_columns(PyObject *module, PyObject *args) {
         return NULL;
     if (hold(places, given[0], 1, WHOLE, -1, READ) < 0 || hold(matrix, given[1], 2, NUMBER, -1, WRITE) < 0)
         goto done;
-    const Py_ssize_t size = matrix->held ? matrix->view.shape[1] * (Py_ssize_t)sizeof(double) : 0;
+    const Py_ssize_t size = matrix->view.shape[1] * (Py_ssize_t)sizeof(double);
     const int64_t *place = places->view.buf;
     if (numbers.len != height(places) * size) {
         PyErr_SetString(PyExc_ValueError, "the columns have another size than the matrix");
@@ -48,7 +48,7 @@ PyObject *look_up(PyObject *module, PyObject *args) {
     Py_ssize_t wrong = 0;
     for (Py_ssize_t i = 0; i < height(numbers); i++) {
         const double at = number[i];
-        const int there = at >= 0 && at < count && at == (double)(int64_t)at;
+        const int there = at >= 0 && at < count && at == floor(at);
         wrong += !there && at == at;
         found[i] = there ? value[(int64_t)at] : NAN;
     }
@@ -97,7 +97,7 @@ WIDE static void to_six_decimals(double *restrict values, Py_ssize_t n, double l
         values[i] = rounded(values[i] * 1e6) / 1e6;
     for (Py_ssize_t i = 0; large && i < n; i++)
         if (fabs(values[i]) <= limit)
-            values[i] = millionths(values[i]) / 1e6;
+            values[i] = millionths(values[i]) / 1e6 + 0.0; /* never -0.0 */
 }
 
 PyObject *six_decimals(PyObject *module, PyObject *args) {

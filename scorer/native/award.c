@@ -25,7 +25,7 @@ struct job {
     const double *pool;
     Py_ssize_t units;
     int64_t groups, parts;
-    struct rows answers, left_out, points, missing, rests, sums; /* in this order: held and let go together */
+    struct rows answers, left_out, points, missing, rests, sums;
     struct doubt *doubts;
     size_t doubt_count, doubt_room;
 };
@@ -94,7 +94,7 @@ static void work_out(const struct job *job, const struct line *line, Py_ssize_t 
     struct given *out = given + line->slot;
     const double *answers = line->kind < SUM ? row_of(&job->answers, line->first, at) : NULL;
     out->rounds = line->rounds != 0;
-    out->doubtful = 0;
+    out->doubtful = out->loose = 0;
     switch (line->kind) {
     case CAPPED:
         capped(line, answers, n, out);
@@ -191,12 +191,14 @@ static int fits(const struct job *job, Py_ssize_t pool) {
         int own = line->kind < SUM, pair = line->kind == QUOTIENT;
         if (line->kind < CAPPED || line->kind > BEST || line->slot < 0 || line->slot > job->parts)
             return 0;
-        if (own ? line->first < 0 || line->first + (line->kind == GIVEN ? 2 : 0) >= height(&job->answers)
-                : line->first < 1 || line->second < 1 || line->first + line->second - 1 > job->parts)
+        if (own ? line->first < 0 || line->first >= height(&job->answers) - (line->kind == GIVEN ? 2 : 0)
+                : line->first < 1 || line->first > job->parts || line->second < 1 ||
+                      line->second > job->parts - line->first + 1)
             return 0;
         if (pair && (line->second < 0 || line->second >= height(&job->answers)))
             return 0;
-        if (line->kind == LADDER && (line->count < 0 || line->edges < 0 || line->edges + 2 * line->count + 1 > pool))
+        if (line->kind == LADDER && (line->edges < 0 || line->edges >= pool || line->count < 0 ||
+                                     line->count > (pool - line->edges - 1) / 2))
             return 0;
         if (line->slot)
             continue;
@@ -239,16 +241,12 @@ PyObject *award(PyObject *module, PyObject *args) {
     job.parts = parts;
     if (hold(&job.answers, answers, 2, NUMBER, -1, READ) < 0)
         goto done;
-    if (!job.answers.held) {
-        PyErr_SetString(PyExc_TypeError, "there are no answers");
-        goto done;
-    }
     const Py_ssize_t n = job.units = job.answers.view.shape[1];
     if (hold(&job.left_out, left_out, 2, TRUTH, n, WRITE) < 0 ||
-        hold(&job.sums, sums, 3, NUMBER, n, WRITE) < 0 ||
-        hold(&job.points, points, 2, NUMBER, n, WRITE) < 0 ||
-        hold(&job.missing, missing, 2, TRUTH, n, WRITE) < 0 ||
-        hold(&job.rests, rests, 2, NUMBER, n, WRITE) < 0)
+        hold(&job.sums, sums, 3, NUMBER, n, WRITE | OPTIONAL) < 0 ||
+        hold(&job.points, points, 2, NUMBER, n, WRITE | OPTIONAL) < 0 ||
+        hold(&job.missing, missing, 2, TRUTH, n, WRITE | OPTIONAL) < 0 ||
+        hold(&job.rests, rests, 2, NUMBER, n, WRITE | OPTIONAL) < 0)
         goto done;
     job.groups = job.sums.held ? job.sums.view.shape[1] : 0;
     if (lines.len % (Py_ssize_t)sizeof(struct line) || parts < 0 || parts > UINT16_MAX ||
@@ -262,7 +260,9 @@ PyObject *award(PyObject *module, PyObject *args) {
     end_work(working);
     doubts = failed ? PyErr_NoMemory() : listed(&job);
 done:
-    let_go(&job.answers, 6);
+    struct rows *held[] = {&job.answers, &job.left_out, &job.points, &job.missing, &job.rests, &job.sums};
+    for (size_t k = 0; k < sizeof held / sizeof *held; k++)
+        let_go(held[k], 1);
     free(job.doubts);
     PyBuffer_Release(&lines);
     PyBuffer_Release(&pool);

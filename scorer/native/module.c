@@ -13,10 +13,18 @@ enum array_kind kind_of(const Py_buffer *view) {
     return strchr("?B", format[0]) ? TRUTH : ANY;
 }
 
+/* Whether every number stands where the processor wants it. */
+static int aligned(const Py_buffer *view) {
+    Py_ssize_t off = (Py_ssize_t)((uintptr_t)view->buf % (uintptr_t)view->itemsize);
+    for (int k = 0; k < view->ndim; k++)
+        off |= view->shape[k] > 1 ? view->strides[k] % view->itemsize : 0;
+    return off == 0;
+}
+
 int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags) {
-    if (array == Py_None)
+    if (array == Py_None && flags & OPTIONAL)
         return 0;
-    if (PyObject_GetBuffer(array, &rows->view, PyBUF_STRIDES | PyBUF_FORMAT | flags) < 0)
+    if (PyObject_GetBuffer(array, &rows->view, PyBUF_STRIDES | PyBUF_FORMAT | (flags & ~OPTIONAL)) < 0)
         return -1;
     rows->held = 1;
     const Py_buffer *view = &rows->view;
@@ -24,7 +32,7 @@ int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kin
     const enum array_kind found = kind_of(view);
     if (view->ndim == dimensions && found != ANY && (found == kind || kind == ANY) &&
         (units < 0 || view->shape[last] == units) &&
-        (view->shape[last] <= 1 || view->strides[last] == view->itemsize))
+        (view->shape[last] <= 1 || view->strides[last] == view->itemsize) && aligned(view))
         return 0;
     PyErr_SetString(PyExc_ValueError, "an array has another shape or kind of numbers than compiled code takes");
     return -1;

@@ -28,7 +28,8 @@ struct rows {
     int held;
 };
 
-enum { READ = 0, WRITE = PyBUF_WRITABLE };
+/* OPTIONAL: None is taken, and not held. */
+enum { READ = 0, WRITE = PyBUF_WRITABLE, OPTIONAL = 1 << 30 };
 
 /* float64, int64, bool or uint8, or any of these. */
 enum array_kind { NUMBER, WHOLE, TRUTH, ANY };
@@ -36,7 +37,7 @@ enum array_kind { NUMBER, WHOLE, TRUTH, ANY };
 /* The kind of an array; ANY: none of the others. */
 enum array_kind kind_of(const Py_buffer *view);
 
-/* Holds an array of so many dimensions, if it is not None; units < 0: any number of them. Sets an exception at -1. */
+/* Holds an array of so many dimensions; units < 0: any number of them. Sets an exception at -1. */
 int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags);
 
 /* Lets go of those that are held. */

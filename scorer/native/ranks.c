@@ -35,8 +35,8 @@ static void order_of(const int64_t *steps, const uint8_t *ranked, const int64_t 
                      int64_t *counts, int64_t *order) {
     const int64_t unranked = most + 1;
     int64_t before = 0;
-    for (Py_ssize_t i = 0; i < n; i++)
-        counts[most - steps[i] + (ranked[i] ? 0 : unranked)]++;
+    for (Py_ssize_t i = 0; i < n; i++) /* of the units as they are given: none is placed where another was counted */
+        counts[most - steps[units[i]] + (ranked[units[i]] ? 0 : unranked)]++;
     for (int64_t at = 0; at < 2 * unranked; at++) {
         int64_t here = counts[at];
         counts[at] = before;
@@ -92,7 +92,7 @@ PyObject *order_steps(PyObject *module, PyObject *args) {
         hold(order, given[3], 1, WHOLE, n, WRITE) < 0)
         goto done;
     const int64_t most = most_of(steps->view.buf, n, INT32_MAX);
-    if (most < 0 || most_of(units->view.buf, n, n - 1) < 0)
+    if (most < 0 || most_of(units->view.buf, n, n ? n - 1 : 0) < 0)
         goto done;
     if (!(counts = calloc(2 * (most + 1), sizeof *counts))) {
         PyErr_NoMemory();
@@ -108,9 +108,12 @@ done:
     return result;
 }
 
+/* What is no number of steps becomes -1. */
 WIDE static void divide(const double *restrict values, double step, Py_ssize_t n, int64_t *restrict steps) {
-    for (Py_ssize_t i = 0; i < n; i++)
-        steps[i] = (int64_t)(values[i] / step);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const double found = values[i] / step;
+        steps[i] = (int64_t)(found >= 0 && found < 0x1p62 ? found : -1.0);
+    }
 }
 
 PyObject *to_steps(PyObject *module, PyObject *args) {

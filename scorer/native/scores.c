@@ -15,8 +15,8 @@ PyObject *sum_up(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "OOO:sum_up", given, given + 1, given + 2) ||
         hold(groups, given[0], 3, NUMBER, -1, READ) < 0)
         goto done;
-    const Py_ssize_t things = height(groups), count = groups->held ? groups->view.shape[1] : 0;
-    const Py_ssize_t n = groups->held ? groups->view.shape[2] : 0;
+    const Py_ssize_t things = height(groups), count = groups->view.shape[1];
+    const Py_ssize_t n = groups->view.shape[2];
     if (hold(members, given[1], 2, TRUTH, count, READ) < 0 || hold(sums, given[2], 3, NUMBER, n, WRITE) < 0)
         goto done;
     if (height(sums) < things || sums->view.shape[1] > height(members)) {
@@ -53,8 +53,10 @@ WIDE static int64_t share(const double *restrict points, const double *restrict 
     return nothing;
 }
 
-/* floor(points x nominal / maximum), of whole numbers whose product may not fit a double. */
+/* floor(points x nominal / maximum), of whole numbers whose product may not fit a double; others give nothing. */
 static double convert_exactly(double points, double maximum, double nominal) {
+    if (!(fabs(points) < 0x1p53 && maximum >= 1 && maximum < 0x1p53 && fabs(nominal) < 0x1p53))
+        return 0;
     __int128 product = (__int128)points * (int64_t)nominal, divisor = (int64_t)maximum, whole = product / divisor;
     return (double)(whole - (whole * divisor > product ? 1 : 0));
 }
@@ -69,7 +71,7 @@ WIDE static void convert(const double *restrict points, const double *restrict m
         converted[i] = maximum[i] == 0 ? 0 : points[i] + floor(gain / maximum[i]);
     }
     for (Py_ssize_t i = 0; large && i < n; i++)
-        if (maximum[i] > 0)
+        if (fabs(points[i] * (nominal - maximum[i])) >= 0x1p53)
             converted[i] = convert_exactly(points[i], maximum[i], nominal);
 }
 
@@ -93,7 +95,7 @@ PyObject *fill_scores(PyObject *module, PyObject *args) {
                           given + 5, given + 6) ||
         hold(points, given[0], 2, NUMBER, -1, READ) < 0)
         goto done;
-    const Py_ssize_t sums = height(points), n = points->held ? points->view.shape[1] : 0;
+    const Py_ssize_t sums = height(points), n = points->view.shape[1];
     if (hold(maximum, given[1], 2, NUMBER, n, READ) < 0 ||
         hold(nominal, given[2], 1, NUMBER, -1, READ) < 0 ||
         hold(percent, given[3], 2, NUMBER, n, WRITE) < 0 ||
@@ -139,7 +141,7 @@ PyObject *find_cells(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "OOOOO:find_cells", given, given + 1, given + 2, given + 3, given + 4) ||
         hold(measures, given[0], 2, NUMBER, -1, READ) < 0)
         goto done;
-    const Py_ssize_t n = measures->held ? measures->view.shape[1] : 0;
+    const Py_ssize_t n = measures->view.shape[1];
     if (hold(keys, given[1], 1, WHOLE, -1, READ) < 0 ||
         hold(edges, given[2], 2, NUMBER, -1, READ) < 0 ||
         hold(strides, given[3], 2, WHOLE, height(keys), READ) < 0 ||

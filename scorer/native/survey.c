@@ -31,7 +31,7 @@ PyObject *survey(PyObject *module, PyObject *args) {
                           given + 6, given + 7) ||
         hold(answers, given[0], 2, NUMBER, -1, READ) < 0)
         goto done;
-    const Py_ssize_t count = height(answers), n = answers->held ? answers->view.shape[1] : 0;
+    const Py_ssize_t count = height(answers), n = answers->view.shape[1];
     if (hold(low, given[1], 1, NUMBER, count, READ) < 0 ||
         hold(high, given[2], 1, NUMBER, count, READ) < 0 || hold(whole, given[3], 1, TRUTH, count, READ) < 0 ||
         hold(parts, given[4], 1, WHOLE, -1, READ) < 0 ||

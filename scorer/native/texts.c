@@ -40,14 +40,12 @@ PyObject *look_through(PyObject *module, PyObject *texts) {
         PyObject *item = PySequence_GetItem(texts, n);
         Py_ssize_t size = 0;
         const char *text = item ? PyUnicode_AsUTF8AndSize(item, &size) : NULL;
-        if (!text && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) { /* half of a pair: no UTF-8 has it */
+        if (item && !text && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) { /* half of a pair: no UTF-8 has it */
             PyErr_Clear();
             text = "";
-            size = 4 * PyUnicode_GetLength(item);
-            look.longest = size > look.longest ? size : look.longest;
-            look.beyond = 1;
+            look.shortest = 0;
+            look.beyond = look.controls = 1; /* which makes the caller look closer */
             look.ascend = 0;
-            size = 0;
         } else if (text) {
             look_at(text, size, &look);
             look.ascend &= last_size < 0 || before(last_text, last_size, text, size);

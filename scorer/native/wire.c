@@ -30,8 +30,9 @@ static int gather(struct field *field, const int64_t *place, Py_ssize_t m) {
     else
         for (Py_ssize_t i = 0; i < m; i++) {
             const double number = ((const double *)from)[place[i]];
-            bad |= !(number >= 0 && number <= UINT32_MAX);
-            numbers[i] = (uint32_t)(int64_t)number;
+            const int fits = number >= 0 && number <= UINT32_MAX;
+            bad |= !fits;
+            numbers[i] = (uint32_t)(fits ? number : 0);
         }
     for (Py_ssize_t i = 0; i < m; i++)
         field->most = numbers[i] > field->most ? numbers[i] : field->most;
@@ -41,6 +42,10 @@ static int gather(struct field *field, const int64_t *place, Py_ssize_t m) {
 /* Takes a field as it is given: (tag, values, unit). Sets an exception at -1. */
 static int take(struct field *field, PyObject *given, const int64_t *place, Py_ssize_t m, Py_ssize_t *units) {
     PyObject *values;
+    if (!PyTuple_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a field is a tuple");
+        return -1;
+    }
     if (!PyArg_ParseTuple(given, "y*Od:packed_columns", &field->tag, &values, &field->unit) ||
         hold(&field->values, values, 1, field->unit ? NUMBER : ANY, *units, READ) < 0)
         return -1;

@@ -36,7 +36,7 @@ class Standing(IntEnum):
     """No criterion of the category applies to the unit."""
 
 
-_RANKED = np.uint8(Standing.RANKED)
+RANKED = np.uint8(Standing.RANKED)
 """Arrays are compared with a member of an enumeration ten times as slowly."""
 
 
@@ -79,7 +79,7 @@ class CategoryScores(NamedTuple):
     @property
     def ranked(self) -> Bools:
         """(n,) whether a unit is ranked."""
-        ranked: Bools = self.standing == _RANKED
+        ranked: Bools = self.standing == RANKED
         return ranked
 
     @property
@@ -239,7 +239,7 @@ class _Sheet:
     def decide_levels(self, measures: Floats, units: slice) -> None:
         """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
         cells = iter(self._plan.gates.cells(measures))
-        self._standing[:, units] = _RANKED
+        self._standing[:, units] = RANKED
         for at, category in enumerate(self._plan.categories):
             standing, levels = self._standing[at, units], self._levels[at, units]
             if category.cells is not None:

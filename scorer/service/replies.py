@@ -14,7 +14,7 @@ from scorer.plan import GatePlan, SetPlan, TierPlan
 from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
 from scorer.scores import Scores, UnitSums
-from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
+from scorer.scoring import RANKED, Assessment, CategoryScores, GroupScores, Standing
 from scorer.service.packing import Packed
 
 _STANDING_OF: dict[int, pb.Standing] = {
@@ -125,7 +125,7 @@ def scorecard(
             _explain(score, category, plan.sums.measures[at], template.gates[at], sums, place, full=full)
     _fill_score(card.overall.score, sums, len(assessment.categories))
     for at in plan.requires:
-        if assessment.categories[at].standing[place] != Standing.RANKED:
+        if assessment.categories[at].standing[place] != RANKED:
             card.overall.lacking.append(plan.categories[at].code)
     if ranking:
         for score, ranks in zip(card.categories, ranking.ranks, strict=True):

@@ -239,7 +239,7 @@ class TierPlan(Once):
     @cached_property
     def bounds(self) -> tuple[Floats, Floats]:
         """Smallest and largest answer (rows,), in the rows of the matrix."""
-        low, high = np.array([self.ranges[code] for code in self.rows]).T.copy()
+        low, high = np.array([self.ranges[code] for code in self.rows], dtype=np.float64).T.copy()
         return low, high
 
     @cached_property

@@ -15,7 +15,7 @@ from scorer.cohort import Cohort
 from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, outcome_of
 from scorer.formulas.lines import BestLine, CombinedLine, GivenLine, SumLine
 from scorer.formulas.table import Line
-from scorer.points import Bools, Floats, PointsByTier, plain
+from scorer.points import Bools, PointsByTier, plain
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,13 @@ class CombinedFormula(Formula):
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """What the parts give, together."""
         del maximum
-        rows, lines = list[Floats](), list[Line]()
-        for part in self.parts_of():
+        parts, lines = self.parts_of(), list[Line]()
+        rows = np.empty((len(parts), 3, len(cohort)))
+        for at, (part, row) in enumerate(zip(parts, rows, strict=True)):
             given = part.evaluate(cohort, excluded)
-            lines.append(GivenLine(len(rows), given.rest is not None, partial(part.exact, cohort, excluded)))
-            rest = np.zeros(len(cohort)) if given.rest is None else given.rest
-            rows += [given.points, rest, given.missing.astype(np.float64)]
-        return outcome_of(self.made_into(tuple(lines)), np.array(rows, dtype=np.float64))
+            lines.append(GivenLine(3 * at, given.rest is not None, partial(part.exact, cohort, excluded)))
+            row[0], row[1], row[2] = given.points, 0.0 if given.rest is None else given.rest, given.missing
+        return outcome_of(self.made_into(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
 
 
 class Sum(CombinedFormula):

@@ -138,6 +138,27 @@ def find_field(data: bytes, first: int, last: int, number: int) -> tuple[int, in
     None unless it is there once, delimited by its length, and all the bytes are fields.
     """
 
+def take_answers(data: bytes, first: int, last: int, holder: int, field: int) -> tuple[bytes, list[bytes]] | None:
+    """Takes maps of answers out of the message in data[first:last]: it without them, and them, one row after the other.
+
+    A row is a ``holder``, a field of the message; its map is a ``field``. The map of a row stays, and nothing is given,
+    if any entry is not one short ASCII key with one number, flag, short ASCII choice or date. None if there is anything else
+    than fields in the message or a row.
+    """
+
+def read_answers(
+    entries: tuple[bytes, ...], asked: dict[bytes, tuple[int, int, dict[bytes, float]]], matrix: NDArray[np.float64]
+) -> list[int]:
+    """Fills the columns of some rows of a matrix (rows, n) with what n maps of answers say.
+
+    Args:
+        entries: as ``take_answers`` gives them.
+        asked: by key, the row, the number of the field that holds such an answer, and the numbers of its options.
+
+    Returns:
+        Those of the n that have something else than what is asked, or no number; their columns mean nothing.
+    """
+
 def look_up(numbers: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> int:
     """Fills ``out`` (n,) with values[numbers], NaN where there is no such place; how many of these are not NaN."""
 

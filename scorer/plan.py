@@ -300,14 +300,3 @@ class SetPlan(Once):
         """The matrix rows of the indicators whose answers are given as numbers: of all but choices."""
         indicators = self.criteria_set.indicators
         return {code: row for code, row in self.rows.items() if indicators[code].kind is not IndicatorKind.CHOICE}
-
-    @cached_property
-    def asked(self) -> Mapping[str, tuple[int, Indicator, bool, bool]]:
-        """Of each indicator, by code: its matrix row, itself, and whether its answers are numbers, or flags."""
-        found = {}
-        for code, row in self.rows.items():
-            indicator = self.criteria_set.indicators[code]
-            kind = indicator.kind
-            numbers = kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER)
-            found[code] = row, indicator, numbers, kind is IndicatorKind.FLAG
-        return found

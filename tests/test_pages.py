@@ -109,3 +109,18 @@ def test_a_page_token_belongs_to_the_numbers_of_a_block_too(service: Service) ->
     with refusal() as caught:
         page(1, 2, 2.5, token=first.next_page_token)
     assert caught[0].info.reason == "PAGE_TOKEN_OF_ANOTHER_REQUEST"
+
+
+def test_a_page_token_fits_the_same_answers_in_another_order(service: Service) -> None:
+    staff, awarded = row("a", staff=number(9)).SerializeToString(), row("a", awarded=number(2)).SerializeToString()
+
+    def page(row_bytes: bytes, token: str = "") -> scorer_pb2.RankProvinceResponse:
+        units = b"".join(b"\x0a" + bytes([len(one)]) + one for one in (row_bytes, row("b").SerializeToString()))
+        asked = scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", page_size=1, page_token=token)
+        data = asked.SerializeToString() + b"\x22" + bytes([len(units)]) + units
+        call = service.channel.unary_unary("/egov.scorer.v1.ScorerService/RankProvince")
+        return scorer_pb2.RankProvinceResponse.FromString(call(data))
+
+    first = page(staff + awarded)
+    rest = page(awarded + staff, first.next_page_token)
+    assert [card.unit.id for reply in (first, rest) for card in reply.rankings[0].scorecards] == ["a", "b"]

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.unpacking import field_numbers, take_apart
+from scorer.service.unpacking import FieldPath, take_apart
 
-PATH = field_numbers(pb.RankProvinceRequest, ("table", "number_columns", "numbers"))
+PATH = FieldPath.of(pb.RankProvinceRequest, ("table", "number_columns", "numbers"))
 
 doubles = st.lists(st.one_of(st.floats(width=64), st.sampled_from([math.nan, math.inf, -0.0])), max_size=40)
 words = st.lists(st.text(max_size=8), max_size=4)

@@ -2,8 +2,6 @@
 
 #include "native.h"
 
-enum wire { VARINT = 0, FIXED64 = 1, LENGTH_DELIMITED = 2, FIXED32 = 5 };
-
 /* Reads a number of so many bytes at most; NULL if it does not end. */
 static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, int most, uint64_t *number) {
     *number = 0;
@@ -13,6 +11,23 @@ static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, int mos
             return at + 1;
     }
     return NULL;
+}
+
+const uint8_t *next_field(const uint8_t *at, const uint8_t *end, struct wire_field *field) {
+    uint64_t tag, size = 0;
+    at = read_varint(at, end, 5, &tag);
+    if (at && (tag & 7) == LENGTH_DELIMITED)
+        at = read_varint(at, end, 5, &size);
+    else if (at && (tag & 7) == VARINT)
+        at = read_varint(at, end, 10, &size), size = 0;
+    else if (at && ((tag & 7) == FIXED64 || (tag & 7) == FIXED32))
+        size = (tag & 7) == FIXED64 ? 8 : 4;
+    else
+        return NULL;
+    if (!at || size > (uint64_t)(end - at))
+        return NULL;
+    *field = (struct wire_field){tag, at};
+    return at + size;
 }
 
 PyObject *find_field(PyObject *module, PyObject *args) {
@@ -32,26 +47,15 @@ PyObject *find_field(PyObject *module, PyObject *args) {
     int usual = 1; /* whether the field is there once at most, delimited by its length, and all bytes are fields */
     while (usual && at < end) {
         const uint8_t *begin = at;
-        uint64_t tag, size = 0;
-        at = read_varint(at, end, 5, &tag);
-        if (at && (tag & 7) == LENGTH_DELIMITED)
-            at = read_varint(at, end, 5, &size);
-        else if (at && (tag & 7) == VARINT)
-            at = read_varint(at, end, 10, &size), size = 0;
-        else if (at && ((tag & 7) == FIXED64 || (tag & 7) == FIXED32))
-            size = (tag & 7) == FIXED64 ? 8 : 4;
-        else
-            at = NULL;
-        usual = at && size <= (uint64_t)(end - at);
-        if (!usual)
-            break;
-        if (tag >> 3 == wanted) {
-            usual = !tag_at && (tag & 7) == LENGTH_DELIMITED;
+        struct wire_field field;
+        at = next_field(at, end, &field);
+        usual = at != NULL;
+        if (at && field.tag >> 3 == wanted) {
+            usual = !tag_at && (field.tag & 7) == LENGTH_DELIMITED;
             tag_at = begin;
-            content = at;
-            after = at + size;
+            content = field.content;
+            after = at;
         }
-        at += size;
     }
     if (usual && tag_at)
         result = Py_BuildValue("(nnn)", tag_at - bytes, content - bytes, after - bytes);

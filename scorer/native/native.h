@@ -82,6 +82,18 @@ static inline int varint_size(uint64_t number) {
     return size;
 }
 
+/* How the fields of a message go over the wire. */
+enum wire { VARINT = 0, FIXED64 = 1, LENGTH_DELIMITED = 2, FIXED32 = 5 };
+
+/* A field of a message: its number and wire type as they came, and where its content begins. */
+struct wire_field {
+    uint64_t tag;
+    const uint8_t *content;
+};
+
+/* Reads the field at the start of at..end and gives where it ends; NULL if there is none. */
+const uint8_t *next_field(const uint8_t *at, const uint8_t *end, struct wire_field *field);
+
 /* Lets other threads work while there is much to do: with little, waiting for the interpreter again takes longer. */
 enum { MUCH = 4096 };
 
@@ -107,6 +119,8 @@ PyObject *place_columns(PyObject *module, PyObject *args);
 PyObject *in_micro(PyObject *module, PyObject *args);
 PyObject *six_decimals(PyObject *module, PyObject *args);
 PyObject *find_field(PyObject *module, PyObject *args);
+PyObject *take_answers(PyObject *module, PyObject *args);
+PyObject *read_answers(PyObject *module, PyObject *args);
 PyObject *look_up(PyObject *module, PyObject *args);
 PyObject *packed_texts(PyObject *module, PyObject *args);
 PyObject *packed_columns(PyObject *module, PyObject *args);

@@ -10,15 +10,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.compiled import read_answers
 from scorer.findings import Findings
 from scorer.hints import Hints
 from scorer.indicators import Indicator, IndicatorKind, days
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
-from scorer.points import Ints
+from scorer.points import Floats, Ints
 
 MORE = 4
 """A list longer than so many times what it can name is one violation, not one for each entry."""
+
+AT_ONCE = 1_000
+"""Rows that are read before other threads may go on."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
@@ -53,39 +57,69 @@ class RowPlaces:
         return f"{self.row(unit)}.not_applicable_criteria[{at}]"
 
 
-def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces, findings: Findings) -> Sheet:
-    """Rows as a sheet."""
-    indicators = plan.criteria_set.indicators
-    matrix = np.empty((len(plan.rows), len(rows)))
+def rows_sheet(
+    plan: SetPlan, rows: Sequence[pb.UnitAnswers], taken: Sequence[bytes], places: RowPlaces, findings: Findings
+) -> Sheet:
+    """Rows as a sheet.
+
+    Args:
+        plan: of the criteria set.
+        rows: with the answers that were not taken out of them.
+        taken: those that were (``unpacking.ApartRows``), of each row; or none at all.
+        places: how a row's fields are named.
+        findings: takes what is wrong.
+    """
+    matrix = np.full((len(plan.rows), len(rows)), math.nan)
     exclusions: list[tuple[int | Ints, int, str]] = []
-    asked = plan.asked
+    doubts = _read_taken(plan, tuple(taken), matrix)
+    criteria = len(plan.criteria_set.criteria)
     for unit, row in enumerate(rows):
-        answers = row.answers
-        few = check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
-        wrong, column = [], [math.nan] * len(matrix)
-        for code in answers if few else ():
-            try:
-                place, indicator, is_number, is_flag = asked[code]
-            except KeyError:
-                message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
-                wrong.append((code, "UNKNOWN_INDICATOR", message))
-                continue
-            answer = answers[code]
-            given = answer.number if is_number else answer.flag if is_flag else 0.0
-            if 0 < given < math.inf:  # so that is what it has: most answers do
-                column[place] = given
-                continue
-            try:
-                column[place] = _number(indicator, answer, findings.hints)
-            except _WrongAnswer as problem:
-                wrong.append((code, problem.reason, str(problem)))
-        matrix[:, unit] = column
-        for code, reason, message in sorted(wrong):  # a map has no order
-            findings.add(unit, places.answer(unit, code), reason, message)
+        answers = pb.UnitAnswers.FromString(taken[unit]).answers if unit in doubts else row.answers
+        if answers:
+            matrix[:, unit] = _column(plan, answers, unit, places, findings)
         left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
-        if check_count(findings, unit, path, len(left_out), len(plan.criteria_set.criteria)):
+        if check_count(findings, unit, path, len(left_out), criteria):
             exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
     return Sheet(*unit_texts([row.unit for row in rows]), matrix, exclusions)
+
+
+def _read_taken(plan: SetPlan, taken: tuple[bytes, ...], matrix: Floats) -> set[int]:
+    """Fills the columns (rows, n) of units whose answers are all as they should be; gives the others that have some."""
+    doubts = set[int]()
+    for start in range(0, len(taken), AT_ONCE):
+        units = slice(start, start + AT_ONCE)
+        doubts.update(start + unit for unit in read_answers(taken[units], plan.once(_asked), matrix[:, units]))
+    return doubts
+
+
+def _asked(plan: SetPlan) -> dict[bytes, tuple[int, int, dict[bytes, float]]]:
+    """Of each indicator, by code: its matrix row, the number of the field for its answers, its options' numbers."""
+    fields, asked = pb.Answer.DESCRIPTOR.fields_by_name, {}
+    for code, row in plan.rows.items():
+        indicator = plan.criteria_set.indicators[code]
+        options = {option.encode(): float(at) for at, option in enumerate(indicator.options)}
+        asked[code.encode()] = row, fields[_FIELD[indicator.kind]].number, options
+    return asked
+
+
+def _column(
+    plan: SetPlan, answers: Mapping[str, pb.Answer], unit: int, places: RowPlaces, findings: Findings
+) -> list[float]:
+    """A row's answers as a column (rows,); notes what is wrong with them."""
+    indicators, wrong, column = plan.criteria_set.indicators, [], [math.nan] * len(plan.rows)
+    few = check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
+    for code in answers if few else ():
+        if code in plan.rows:
+            try:
+                column[plan.rows[code]] = _number(indicators[code], answers[code], findings.hints)
+            except _WrongAnswer as problem:
+                wrong.append((code, problem.reason, str(problem)))
+        else:
+            message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
+            wrong.append((code, "UNKNOWN_INDICATOR", message))
+    for code, reason, message in sorted(wrong):  # a map has no order
+        findings.add(unit, places.answer(unit, code), reason, message)
+    return column
 
 
 class _WrongAnswer(Exception):

@@ -51,6 +51,8 @@ class Call:
     """Whether the caller waits no longer."""
     numbers: memoryview | None = None
     """Packed doubles of the request that were not read into its message."""
+    answers: tuple[bytes, ...] = ()
+    """Answers that were not, one map for each of its rows (``unpacking.ApartRows``); or none at all."""
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
     """The criteria set it is about."""

@@ -21,7 +21,7 @@ from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
 from scorer.service.packing import Packed
 from scorer.service.places import Places
-from scorer.service.unpacking import field_numbers, take_apart
+from scorer.service.unpacking import FieldPath, take_apart, take_rows_apart
 from scorer.settings import Limits
 
 log = logging.getLogger(CALLS)
@@ -37,6 +37,30 @@ class Method(NamedTuple):
     answer: Callable[[Any, Call], Message | Packed]
     numbers: Sequence[str] = ()
     """The fields that lead to packed doubles in its requests, which the call gets as they came."""
+    answers: Sequence[str] = ()
+    """The same for the answers of its rows."""
+
+
+class _Takes(NamedTuple):
+    """What a method takes, and what of it comes apart."""
+
+    message: type[Message]
+    numbers: FieldPath | None
+    answers: FieldPath | None
+
+    @classmethod
+    def of(cls, method: Method) -> _Takes:
+        """That of a method."""
+        paths = (FieldPath.of(method.takes, names) if names else None for names in (method.numbers, method.answers))
+        return cls(method.takes, *paths)
+
+    def apart(self, data: bytes, call: Call) -> bytes:
+        """What of a request is left for its message; the call gets the rest as it came."""
+        if self.numbers and (apart := take_apart(data, self.numbers)):
+            data, call.numbers = apart
+        elif self.answers and (rows := take_rows_apart(data, self.answers)):
+            data, call.answers = rows
+        return data
 
 
 class Calls:
@@ -66,7 +90,8 @@ class Calls:
         return _Methods(self._access, self._admission, ways)
 
     def _way(self, path: str, method: Method) -> _Way:
-        name, numbers = path.rpartition("/")[2], field_numbers(method.takes, method.numbers)
+        name = path.rpartition("/")[2]
+        takes = _Takes.of(method)
 
         def handle(data: list[bytes] | None, context: grpc.ServicerContext) -> bytes:
             started = time.perf_counter()
@@ -80,7 +105,7 @@ class Calls:
                 size = len(data[0])
                 with self._admission.place(caller.identity, size), self._counted(), self._scoring.taken(call, size):
                     call.keep_on()
-                    answered = method.answer(self._parse(method.takes, data, numbers, call), call)
+                    answered = method.answer(self._parse(takes, data, call), call)
                     reply = (answered if isinstance(answered, Packed) else Packed(answered)).data()
             except Refusal as refusal:
                 self._ended(call, started, refusal)
@@ -105,7 +130,7 @@ class Calls:
     def _counted(self) -> AbstractContextManager[object]:
         return self._metrics.under_way.track_inprogress() if self._metrics else nullcontext()
 
-    def _parse(self, request_type: type[Message], taken: list[bytes], numbers: Sequence[int], call: Call) -> Message:
+    def _parse(self, takes: _Takes, taken: list[bytes], call: Call) -> Message:
         data, most = taken.pop(), self._limits.request_bytes
         if len(data) > most:
             raise Refusal(
@@ -116,16 +141,14 @@ class Calls:
                 {"limit": str(most)},
             )
         give_back(len(data))  # what gRPC received it in
-        request, apart = request_type(), take_apart(data, numbers) if numbers else None
-        if apart:
-            data, call.numbers = apart
+        request = takes.message()
         try:
-            request.ParseFromString(data)
+            request.ParseFromString(takes.apart(data, call))
         except (DecodeError, RecursionError) as error:
             if data.startswith(COMPRESSED):
                 message = "compressed messages are not taken; send them as they are (grpc-encoding: identity)"
                 raise Refusal(grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST", message) from None
-            name = request_type.DESCRIPTOR.full_name
+            name = request.DESCRIPTOR.full_name
             message = f"the bytes are no {name}: {error}"
             raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", message) from None
         return request

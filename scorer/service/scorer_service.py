@@ -75,7 +75,8 @@ class ScorerService:
         findings, places = Findings(), RowPlaces(single=True)
         for single in singles:
             _check_common(plan, single.request.period, view, findings)
-        sheet = rows_sheet(plan, [single.request.unit_answers for single in singles], places, findings)
+        rows = [single.request.unit_answers for single in singles]
+        sheet = rows_sheet(plan, rows, [b"".join(single.call.answers) for single in singles], places, findings)
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
@@ -104,14 +105,14 @@ class ScorerService:
         full = request.view == pb.SCORECARD_VIEW_FULL
         admitted = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
-        start, end, token = _page(request, call.numbers or b"", plan, sum(len(part.units) for part in wanted))
+        start, end, token = _page(request, admitted, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
         made_with = provenance(plan, request.province, request.period)
         reply = Packed(pb.RankProvinceResponse(provenance=made_with, next_page_token=token))
         del request  # a table is a matrix by now: no need of twice the memory while it is scored
-        call.numbers = None
+        call.numbers, call.answers = None, ()
         for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
             head = ranking_head(ranking, full=full)
             if as_rows:
@@ -178,7 +179,7 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> li
         admitted = admit(plan, sheet, TablePlaces(request.table), findings, to_rank=True)
     else:
         places = RowPlaces(single=False)
-        sheet = rows_sheet(plan, request.rows.units, places, findings)
+        sheet = rows_sheet(plan, request.rows.units, call.answers, places, findings)
         admitted = admit(plan, sheet, places, findings, to_rank=True)
     if findings.total:
         raise invalid(findings)
@@ -227,16 +228,19 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, f
 
 
 def _page(
-    request: pb.RankProvinceRequest, numbers: bytes | memoryview, plan: SetPlan, units: int
+    request: pb.RankProvinceRequest, admitted: Sequence[Admitted], plan: SetPlan, units: int
 ) -> tuple[int, int, str]:
-    """First and last (exclusive) unit of the page, and the token of the next one."""
+    """First and last (exclusive) unit of the page, and the token of the next one.
+
+    The same request may come in other bytes, as a map has no order: what makes it the same is what was read.
+    """
     if not request.page_size and not request.page_token:
         return 0, units, ""
     bare = pb.RankProvinceRequest()
     bare.CopyFrom(request)
     bare.ClearField("page_size")
     bare.ClearField("page_token")
-    data = bare.SerializeToString(deterministic=True) + numbers
+    data = b"".join((bare.SerializeToString(deterministic=True), *(part.cohort.matrix.data for part in admitted)))
     revision = plan.criteria_set.revision
     start = min(read_token(request.page_token, data, revision), units)
     end = min(start + request.page_size, units) if request.page_size else units

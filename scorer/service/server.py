@@ -131,11 +131,13 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        block = ("table", "number_columns", "numbers")
+        block, rows = ("table", "number_columns", "numbers"), ("rows", "units", "answers")
         methods = {
             SERVICES[0]: {
-                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit),
-                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, block),
+                "ScoreUnit": Method(
+                    scorer_pb2.ScoreUnitRequest, scorer.score_unit, answers=("unit_answers", "answers")
+                ),
+                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, block, rows),
             },
             SERVICES[1]: {
                 "ListCriteriaSets": Method(criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),

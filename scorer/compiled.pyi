@@ -142,8 +142,8 @@ def take_answers(data: bytes, first: int, last: int, holder: int, field: int) ->
     """Takes maps of answers out of the message in data[first:last]: it without them, and them, one row after the other.
 
     A row is a ``holder``, a field of the message; its map is a ``field``. The map of a row stays, and nothing is given,
-    if any entry is not one short ASCII key with one number, flag, short ASCII choice or date. None if there is anything else
-    than fields in the message or a row.
+    if any entry is not one short ASCII key with one number, flag, short ASCII choice or date. None if there is anything
+    else than fields in the message or a row.
     """
 
 def read_answers(
@@ -157,6 +157,23 @@ def read_answers(
 
     Returns:
         Those of the n that have something else than what is asked, or no number; their columns mean nothing.
+    """
+
+def fill_forms(
+    steps: NDArray[np.int64],
+    texts: bytes,
+    sources: tuple[np.ndarray, ...],
+    places: NDArray[np.int64],
+    before: tuple[bytes, ...],
+) -> list[bytes]:
+    """Messages of one kind for m of n units.
+
+    Args:
+        steps: (k, 6), as ``service.forms.Form`` has them.
+        texts: what steps write as it is.
+        sources: arrays (rows, n) of float64, int64, bool or uint8.
+        places: (m,)
+        before: m beginnings of the messages.
     """
 
 def look_up(numbers: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> int:

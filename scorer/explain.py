@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorer.groups import Status
 from scorer.points import Ints
@@ -17,14 +18,13 @@ FEW = 16
 """Cells a unit from which on it takes less time to look at each unit's than at all."""
 
 
-def failing(category: CategoryScores, unit: int) -> list[int]:
-    """Places of the failed gates of a unit's next better level; of the lowest level when none is reached."""
-    cells = category.plan.cells
-    if cells is None:
-        return []
-    levels, level, word = category.plan.levels, int(category.level[unit]), int(cells.failed[category.cell[unit]])
-    wanted = (levels.index(level) if level else len(levels)) - 1
-    return [at for at, gate in enumerate(category.plan.gates) if gate.level_place == wanted and word >> at & 1]
+def failing(category: CategoryScores) -> NDArray[np.uint64]:
+    """Words of all units (n,): bit i is set when gate i does not hold and is one of the next better level's.
+
+    Of the lowest level's, when none is reached.
+    """
+    failed = category.failed(slice(None))
+    return failed & category.plan.asked_next.take(category.level) if category.plan.levels else failed
 
 
 def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:

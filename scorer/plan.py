@@ -139,6 +139,14 @@ class CategoryPlan:
         return np.array([*self.levels, 0], dtype=np.int64)
 
     @cached_property
+    def asked_next(self) -> NDArray[np.uint64]:
+        """Words by the number of a level, 0 for none: bit i is set when gate i is of the next better level."""
+        words = np.zeros(max(self.levels) + 1, dtype=np.uint64)
+        for bit, gate in enumerate(self.gates):
+            words[self.level_of[gate.level_place + 1]] |= np.uint64(1) << np.uint64(bit)
+        return words
+
+    @cached_property
     def cells(self) -> Cells | None:
         """What the table's cells mean; None without a table."""
         rules = self.rules()

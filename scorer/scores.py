@@ -29,18 +29,6 @@ class Scores(NamedTuple):
     """Criteria left out."""
 
 
-class UnitSums(NamedTuple):
-    """One unit's sums as plain numbers: lists by sum, the last four without the measures'."""
-
-    points: list[float]
-    max_points: list[float]
-    percent: list[float]
-    converted: list[float]
-    published: list[float]
-    missing: list[float]
-    not_applicable: list[float]
-
-
 class ScoreTable:
     """Scores of several sums of n units, filled chunk by chunk.
 
@@ -84,11 +72,11 @@ class ScoreTable:
         self.some_nothing |= found
         return quotient
 
-    def unit(self, place: int) -> UnitSums:
-        """One unit's, which take less time together than each number by itself."""
-        arrays = self.points, self.max_points, self.percent, self._converted, self._published
+    @property
+    def columns(self) -> tuple[Floats, ...]:
+        """All of it as ``Scores`` has it, without nominal maxima: a row (n,) a sum; after percent without measures."""
         counts = self._missing, self._not_applicable
-        return UnitSums(*(array[:, place].tolist() for array in (*arrays, *counts)))
+        return self.points, self.max_points, self.percent, self._converted, self._published, *counts
 
     def scores(self, row: int) -> Scores:
         """One sum's scores."""

@@ -111,6 +111,10 @@ class Assessment:
     plan: TierPlan
     cohort: Cohort
     categories: tuple[CategoryScores, ...]
+    standings: NDArray[np.uint8]
+    """(categories, n), of all categories: see there."""
+    levels: Ints
+    """The same."""
     eligible: Bools
     """(n,) ranked in every required category."""
     sums: ScoreTable
@@ -271,7 +275,8 @@ class _Sheet:
         for at in plan.requires[1:]:
             eligible &= categories[at].ranked
         groups_table = self._groups if self._full else None
-        return Assessment(plan, self._cohort, tuple(categories), eligible, self._table, groups_table)
+        scores = tuple(categories), self._standing, self._levels, eligible
+        return Assessment(plan, self._cohort, *scores, self._table, groups_table)
 
     def _group_scores(self, category: CategoryPlan) -> tuple[GroupScores, ...]:
         return tuple(

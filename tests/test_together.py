@@ -95,7 +95,7 @@ def request(unit: str, tier: str, computers: float, period: str = "2020-H1") -> 
 
 def outcome(service: ScorerService, asked: pb.ScoreUnitRequest, call: Call) -> object:
     try:
-        return service.score_unit(asked, call).SerializeToString(deterministic=True)
+        return service.score_unit(asked, call).data()
     except Refusal as refusal:
         return refusal.code, refusal.reason, refusal.message, refusal.violations
 

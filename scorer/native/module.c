@@ -60,6 +60,7 @@ static PyMethodDef functions[] = {
     {"find_field", find_field, METH_VARARGS, "Where a field is in a message."},
     {"take_answers", take_answers, METH_VARARGS, "Rows without their answers, and these."},
     {"read_answers", read_answers, METH_VARARGS, "Answers of rows to a matrix."},
+    {"fill_forms", fill_forms, METH_VARARGS, "Messages of one kind."},
     {"look_up", look_up, METH_VARARGS, "Options as numbers."},
     {"packed_texts", packed_texts, METH_VARARGS, "Some texts as a repeated field."},
     {"packed_columns", packed_columns, METH_VARARGS, "Columns of some units as packed fields."},

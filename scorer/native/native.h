@@ -121,6 +121,7 @@ PyObject *six_decimals(PyObject *module, PyObject *args);
 PyObject *find_field(PyObject *module, PyObject *args);
 PyObject *take_answers(PyObject *module, PyObject *args);
 PyObject *read_answers(PyObject *module, PyObject *args);
+PyObject *fill_forms(PyObject *module, PyObject *args);
 PyObject *look_up(PyObject *module, PyObject *args);
 PyObject *packed_texts(PyObject *module, PyObject *args);
 PyObject *packed_columns(PyObject *module, PyObject *args);

@@ -23,11 +23,14 @@ class LocalTransport:
     def __init__(self, catalogue: Catalogue) -> None:
         scorer, criteria = ScorerService(lambda: catalogue), CriteriaService(lambda: catalogue)
 
+        def score_unit(request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
+            return pb.ScoreUnitResponse.FromString(scorer.score_unit(request, call).data())
+
         def rank_province(request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
             return pb.RankProvinceResponse.FromString(scorer.rank_province(request, call).data())
 
         self._methods: dict[str, Callable[[Any, Call], Message]] = {
-            "ScoreUnit": scorer.score_unit,
+            "ScoreUnit": score_unit,
             "RankProvince": rank_province,
             "ListCriteriaSets": criteria.list_criteria_sets,
             "GetCriteriaSet": criteria.get_criteria_set,

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scorer.compiled import packed_columns, packed_texts
 from scorer.points import Bools, Ints, Numbers
 
-LENGTH_DELIMITED = 2
+VARINT, FIXED64, LENGTH_DELIMITED = 0, 1, 2
+"""How a field's content goes over the wire."""
 
 
 Column = tuple[Numbers | Bools | NDArray[np.uint8], float]
@@ -61,10 +62,13 @@ class Packed:
         tag, _ = _field(self._descriptor, field)
         self._append([packed_texts(tag, texts, places)])
 
-    def message(self, field: str, packed: Packed) -> None:
+    def message(self, field: str, packed: Packed | bytes) -> None:
         """Adds a message to a field."""
         tag, _ = _field(self._descriptor, field)
-        self._add(tag, packed._size, packed._parts)
+        if isinstance(packed, bytes):
+            self._add(tag, len(packed), [packed])
+        else:
+            self._add(tag, packed._size, packed._parts)
 
     def data(self) -> bytes:
         """All of it."""

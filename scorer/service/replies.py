@@ -1,4 +1,4 @@
-"""Results as messages: scorecards, or columns."""
+"""Results as messages: what they were made with, counts, and columns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__, explain
-from scorer.groups import Status
 from scorer.plan import GatePlan, SetPlan, TierPlan
 from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
-from scorer.scores import Scores, UnitSums
-from scorer.scoring import RANKED, Assessment, CategoryScores, GroupScores, Standing
+from scorer.scores import Scores
+from scorer.scoring import CategoryScores, Standing
 from scorer.service.packing import Packed
 
 _STANDING_OF: dict[int, pb.Standing] = {
@@ -22,12 +21,8 @@ _STANDING_OF: dict[int, pb.Standing] = {
     Standing.BELOW_MINIMUM: pb.STANDING_BELOW_MINIMUM,
     Standing.NOTHING_APPLICABLE: pb.STANDING_NOTHING_APPLICABLE,
 }
-_STANDINGS = np.array([_STANDING_OF.get(standing, 0) for standing in range(len(Standing) + 1)], dtype=np.uint8)
-_STATUSES: dict[int, pb.CriterionStatus] = {
-    Status.SCORED: pb.CRITERION_STATUS_SCORED,
-    Status.MISSING: pb.CRITERION_STATUS_MISSING,
-    Status.NOT_APPLICABLE: pb.CRITERION_STATUS_NOT_APPLICABLE,
-}
+STANDINGS = np.array([_STANDING_OF.get(standing, 0) for standing in range(len(Standing) + 1)], dtype=np.uint8)
+"""The standings on the wire, by those of categories."""
 
 
 def provenance(plan: SetPlan, province: str, period: str) -> pb.Provenance:
@@ -68,9 +63,6 @@ def gate(plan: GatePlan, measure: str) -> pb.Gate:
 class _Template(NamedTuple):
     """What all results of a tier have: copied, which takes a fraction of the time of making it."""
 
-    card: pb.Scorecard
-    gates: list[list[pb.Gate]]
-    """Of each category."""
     columns: list[Packed]
     """What a table has of each category besides numbers."""
     measures: list[list[Packed]]
@@ -84,14 +76,10 @@ class _Template(NamedTuple):
     def of(cls, plan: TierPlan) -> _Template:
         """That of a plan."""
         *nominal, overall = (size / MICRO for size in plan.sums.nominal)
-        card = pb.Scorecard(overall=pb.OverallScore(score=pb.Score(nominal_max_points=overall)))
-        gates = []
-        for category, size in zip(plan.categories, nominal, strict=True):
-            names = [measure.name for measure in category.measures]
-            score = card.categories.add(category=category.code, score=pb.Score(nominal_max_points=size))
-            if category.cells is not None:
-                score.measures.extend(pb.MeasureResult(measure=name) for name in names)
-            gates.append([gate(item, names[item.measure]) for item in category.gates])
+        gates = [
+            [gate(item, category.measures[item.measure].name) for item in category.gates]
+            for category in plan.categories
+        ]
         columns = [
             Packed(pb.CategoryColumn(category=category.code, gates=own))
             for category, own in zip(plan.categories, gates, strict=True)
@@ -106,96 +94,7 @@ class _Template(NamedTuple):
             tally = head.tallies.add(category=category.code)
             tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
             tally.failing.extend(pb.GateCount(gate=item) for item in own)
-        return cls(card, gates, columns, measures, scores, head)
-
-
-def scorecard(
-    card: pb.Scorecard, assessment: Assessment, ranking: Ranking | None, place: int, unit: pb.Unit, *, full: bool
-) -> None:
-    """Fills the card of one unit, by its place in the cohort; without a ranking, nobody has a rank or is commended."""
-    sums, plan = assessment.sums.unit(place), assessment.plan
-    template = plan.once(_Template.of)
-    card.CopyFrom(template.card)
-    card.unit.CopyFrom(unit)
-    for at, (category, score) in enumerate(zip(assessment.categories, card.categories, strict=True)):
-        _fill_score(score.score, sums, at)
-        score.standing = _STANDING_OF[int(category.standing[place])]
-        score.level = int(category.level[place])
-        if category.plan.cells is not None:
-            _explain(score, category, plan.sums.measures[at], template.gates[at], sums, place, full=full)
-    _fill_score(card.overall.score, sums, len(assessment.categories))
-    for at in plan.requires:
-        if assessment.categories[at].standing[place] != RANKED:
-            card.overall.lacking.append(plan.categories[at].code)
-    if ranking:
-        for score, ranks in zip(card.categories, ranking.ranks, strict=True):
-            score.rank = int(ranks[place])
-        card.overall.rank = int(ranking.overall[place])
-        if ranking.commended is not None:
-            card.commended = bool(ranking.commended[place])
-    if full and assessment.group_sums is not None:
-        of_groups = assessment.group_sums.unit(place)
-        for score, category in zip(card.categories, assessment.categories, strict=True):
-            for group, row in zip(category.groups, plan.places(category.plan), strict=True):
-                message = score.groups.add(group=group.plan.code)
-                message.score.nominal_max_points = group.plan.nominal / MICRO
-                _fill_score(message.score, of_groups, row)
-                _fill_criteria(message, group, place)
-
-
-def _fill_score(score: pb.Score, sums: UnitSums, row: int) -> None:
-    score.points = sums.points[row] / MICRO
-    score.max_points = sums.max_points[row] / MICRO
-    score.percent = sums.percent[row] / PERCENT
-    score.converted = sums.converted[row] / MICRO
-    score.published = sums.published[row] / MICRO
-    score.missing = int(sums.missing[row])
-    score.not_applicable = int(sums.not_applicable[row])
-
-
-def _explain(
-    score: pb.CategoryScore,
-    category: CategoryScores,
-    rows: Sequence[int],
-    gates: Sequence[pb.Gate],
-    sums: UnitSums,
-    place: int,
-    *,
-    full: bool,
-) -> None:
-    """The measures that gates compare, and the gates that do not hold; all gates when ``full``."""
-    plan, cells, cell = category.plan, category.plan.cells, int(category.cell[place])
-    assert cells is not None
-    for measure, row, level in zip(score.measures, rows, cells.measure_levels[:, cell].tolist(), strict=True):
-        measure.points = sums.points[row] / MICRO
-        measure.max_points = sums.max_points[row] / MICRO
-        measure.percent = sums.percent[row] / PERCENT
-        measure.level = level
-    word = int(cells.failed[cell])
-
-    def fill(result: pb.GateResult, at: int) -> None:
-        row, percent = rows[plan.gates[at].measure], plan.gates[at].unit == "percent"
-        result.gate.CopyFrom(gates[at])
-        result.value = sums.percent[row] / PERCENT if percent else sums.points[row] / MICRO
-        result.passed = not word >> at & 1
-        result.not_applicable = percent and sums.max_points[row] == 0
-
-    for at in explain.failing(category, place):
-        fill(score.failing.add(), at)
-    for at in range(len(gates)) if full else ():
-        fill(score.gates.add(), at)
-
-
-def _fill_criteria(message: pb.GroupScore, group: GroupScores, place: int) -> None:
-    points, status = group.points[:, place].tolist(), group.status[:, place].tolist()
-    for row, criterion in enumerate(group.plan.criteria):
-        applies = status[row] != Status.NOT_APPLICABLE
-        message.criteria.add(
-            criterion=criterion.id,
-            points=points[row] / MICRO,
-            max_points=int(group.plan.maxima[row, 0]) / MICRO if applies else 0,
-            status=_STATUSES[status[row]],
-        )
+        return cls(columns, measures, scores, head)
 
 
 def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
@@ -226,7 +125,7 @@ def ranking_table(ranking: Ranking, places: Ints, *, full: bool) -> Packed:
     for at, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
         column = template.columns[at].copy()
         column.message("score", _score_columns(template.scores[at], category.scores, places))
-        standings = _STANDINGS.take(category.standing)
+        standings = STANDINGS.take(category.standing)
         column.columns(places, standings=(standings, 0), levels=(category.level, 0), ranks=(ranks, 0))
         column.numbers("failed_gates", category.failed(places))
         for message in _measure_columns(template.measures[at], category, places):

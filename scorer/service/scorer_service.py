@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import grpc
+import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.asked import PluginFault
@@ -24,7 +25,8 @@ from scorer.service.call import Call, Scored
 from scorer.service.errors import Refusal, invalid
 from scorer.service.packing import Packed
 from scorer.service.paging import make_token, read_token
-from scorer.service.replies import provenance, ranking_head, ranking_table, scorecard
+from scorer.service.replies import provenance, ranking_head, ranking_table
+from scorer.service.scorecards import Scorecards
 from scorer.service.sets import find_set
 from scorer.service.tables import TablePlaces, table_sheet, unit_count
 from scorer.service.together import Together
@@ -56,15 +58,15 @@ class ScorerService:
         self._catalogue, self._watch = catalogue, watch or Watch()
         self._together = Together(self._score_units)
 
-    def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
-        """One unit: a cohort of one, or of all whose calls wait just now."""
+    def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> Packed:
+        """One unit, a cohort of one, or of all whose calls wait just now: a ScoreUnitResponse."""
         call.plan = plan = find_set(self._catalogue(), request)
         single = _Single(request, call, plan)
         if plan.asks_nobody:
             return self._together.answer((id(plan), request.view), single)
         return self._score_units([single])[0]
 
-    def _score_units(self, singles: Sequence[_Single]) -> Sequence[pb.ScoreUnitResponse]:
+    def _score_units(self, singles: Sequence[_Single]) -> Sequence[Packed]:
         """The units of some calls that ask for the same set and view.
 
         Raises:
@@ -80,7 +82,7 @@ class ScorerService:
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
-        replies = [pb.ScoreUnitResponse(provenance=provenance(plan, "", one.request.period)) for one in singles]
+        replies = [Packed(pb.ScoreUnitResponse(provenance=provenance(plan, "", one.request.period))) for one in singles]
 
         def keep_on() -> None:
             for single in singles:
@@ -92,10 +94,12 @@ class ScorerService:
                 message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
                 raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
             assessment = self._assess(part, keep_on, full=full)
-            for place, at in enumerate(part.units.tolist()):
-                request, call, _ = singles[at]
-                scorecard(replies[at].scorecard, assessment, None, place, request.unit_answers.unit, full=full)
-                call.scored = [Scored(assessment, range(place, place + 1))]
+            units = part.units.tolist()
+            cards = Scorecards(assessment, None, full=full)
+            made = cards.of(np.arange(len(units)), [rows[at].unit for at in units])
+            for place, (at, card) in enumerate(zip(units, made, strict=True)):
+                replies[at].message("scorecard", card)
+                singles[at].call.scored = [Scored(assessment, range(place, place + 1))]
         return replies
 
     def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> Packed:
@@ -113,14 +117,15 @@ class ScorerService:
         reply = Packed(pb.RankProvinceResponse(provenance=made_with, next_page_token=token))
         del request  # a table is a matrix by now: no need of twice the memory while it is scored
         call.numbers, call.answers = None, ()
+        cards: Scorecards | None = None
         for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            head = ranking_head(ranking, full=full)
+            message = Packed(ranking_head(ranking, full=full))
             if as_rows:
-                for place in shown.tolist():
-                    unit = units[int(part.units[place])]
-                    scorecard(head.scorecards.add(), ranking.assessment, ranking, place, unit, full=full)
-            message = Packed(head)
-            if not as_rows:
+                if cards is None or cards.assessment is not ranking.assessment:
+                    cards = Scorecards(ranking.assessment, ranking, full=full)
+                for card in cards.of(shown, [units[at] for at in part.units[shown].tolist()]):
+                    message.message("scorecards", card)
+            else:
                 message.message("table", ranking_table(ranking, shown, full=full))
             reply.message("rankings", message)
         return reply

@@ -39,9 +39,7 @@ def survey(
     whole: NDArray[np.bool_],
     parts: NDArray[np.intp],
     wholes: NDArray[np.intp],
-    suspects: NDArray[np.bool_],
-    more: NDArray[np.bool_],
-) -> None:
+) -> tuple[list[int], list[int]]:
     """Looks for answers that cannot be.
 
     Args:
@@ -49,8 +47,9 @@ def survey(
         low, high: (rows,) the smallest and largest that can be.
         whole: (rows,) whether they have to be whole numbers.
         parts, wholes: (p,) rows of which the one is never larger than the other.
-        suspects: (rows,) is filled with whether one may be wrong; certainly none is where it says no.
-        more: (p,) is filled with whether some part is larger than its whole.
+
+    Returns:
+        The rows in which some may be wrong, certainly none in others; which of the p have a part larger than its whole.
     """
 
 def sum_up(groups: NDArray[np.float64], members: NDArray[np.bool_], sums: NDArray[np.float64]) -> None:

@@ -33,25 +33,38 @@ def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
     return np.bincount(category.level[units], minlength=max(levels, default=0) + 1)[levels]
 
 
-def units_failing(category: CategoryScores, units: Ints | slice) -> Ints:
+def units_failing(category: CategoryScores, units: Ints | slice) -> list[int]:
     """(gates,) how many units do not pass each gate."""
-    cells = category.plan.cells
+    cells, cell = category.plan.cells, category.cell[units]
     if cells is None:
-        return np.zeros(0, dtype=np.int64)
-    cell = category.cell[units]
+        return []
     if FEW * len(cell) < cells.fails.shape[1]:  # maybe one unit, and thousands of cells
-        return np.asarray(np.count_nonzero(cells.fails[:, cell], axis=1), dtype=np.int64)
+        return _set_bits(cells.failed.take(cell), len(category.plan.gates))
     in_cell = np.bincount(cell, minlength=cells.fails.shape[1])
-    return (cells.fails @ in_cell.astype(np.float64)).astype(np.int64)
+    counts: list[int] = (cells.fails @ in_cell.astype(np.float64)).astype(np.int64).tolist()
+    return counts
+
+
+def _set_bits(words: NDArray[np.uint64], bits: int) -> list[int]:
+    """In how many words each of the first bits is set, and no other one is."""
+    counts = [0] * bits
+    for word in words.tolist():
+        while word:
+            first = word & -word
+            counts[first.bit_length() - 1] += 1
+            word ^= first
+    return counts
 
 
 def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[str, str, int]]:
     """Category, measure, and how many units miss that gate of the lowest level; without gates that nobody misses."""
     missed = []
     for category in assessment.categories:
-        plan, lowest = category.plan, len(category.plan.levels) - 1
-        for gate, count in zip(plan.gates, units_failing(category, units).tolist(), strict=True):
-            if count and gate.level_place == lowest:
+        plan = category.plan
+        if not plan.levels or not (category.failed(units) & plan.asked_next[0]).any():
+            continue
+        for gate, count in zip(plan.gates, units_failing(category, units), strict=True):
+            if count and gate.level_place == len(plan.levels) - 1:
                 missed.append((plan.code, plan.measures[gate.measure].name, count))
     return missed
 

@@ -155,10 +155,9 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
 
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
     parts, wholes = plan.parts
-    suspects, more = np.empty(len(plan.whole), dtype=np.bool_), np.empty(len(parts), dtype=np.bool_)
-    survey(cohort.matrix, *plan.bounds, plan.whole, parts, wholes, suspects, more)
-    for code, indicator in cohort.indicators.items() if suspects.any() else ():
-        if not suspects[cohort.rows[code]]:
+    suspects, more = survey(cohort.matrix, *plan.bounds, plan.whole, parts, wholes)
+    for code, indicator in cohort.indicators.items() if suspects else ():
+        if cohort.rows[code] not in suspects:
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
         beyond = (values < low) | (values > high)
@@ -171,9 +170,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         if indicator.kind is IndicatorKind.FLAG:
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
-    unsure = np.ones(len(plan.checks), dtype=np.bool_)
-    unsure[plan.plain_parts] = more
-    for at in np.flatnonzero(unsure).tolist():
+    for at in sorted((*plan.other_checks, *(plan.plain_parts[part] for part in more))):
         check = plan.checks[at]
         findings.add_all(
             units[np.flatnonzero(check.violated(cohort))],

@@ -265,6 +265,11 @@ class TierPlan(Once):
         ]
 
     @cached_property
+    def other_checks(self) -> list[int]:
+        """Places of the other checks."""
+        return [place for place in range(len(self.checks)) if place not in self.plain_parts]
+
+    @cached_property
     def parts(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Matrix rows (p,) of their parts and wholes."""
         reads = [self.checks[place].reads() for place in self.plain_parts]

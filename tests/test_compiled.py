@@ -214,11 +214,9 @@ def packed(values: np.ndarray, places: list[int], unit: float = 0.0, *more: tupl
 
 
 REFUSED: dict[str, Callable[[], object]] = {
-    "survey": lambda: compiled.survey(
-        answers, numbers[:2], numbers[:2], flags[0, :2], whole[:1] + 2, whole[:1], flags[0, :2], flags[0, :1]
-    ),
+    "survey": lambda: compiled.survey(answers, numbers[:2], numbers[:2], flags[0, :2], whole[:1] + 2, whole[:1]),
     "survey of ranges for other rows": lambda: compiled.survey(
-        answers, numbers, numbers, flags[0], whole[:1], whole[:1], flags[0], flags[0, :1]
+        answers, numbers, numbers, flags[0], whole[:1], whole[:1]
     ),
     "sum_up": lambda: compiled.sum_up(np.zeros((2, 1, 3)), flags[:, :1], np.zeros((2, 2, 3))),
     "fill_scores": lambda: compiled.fill_scores(

@@ -44,6 +44,13 @@ void let_go(struct rows *rows, size_t count) {
             PyBuffer_Release(&rows[k].view);
 }
 
+int append_number(PyObject *list, Py_ssize_t number) {
+    PyObject *item = PyLong_FromSsize_t(number);
+    const int failed = !item || PyList_Append(list, item) < 0;
+    Py_XDECREF(item);
+    return failed ? -1 : 0;
+}
+
 static PyMethodDef functions[] = {
     {"award", award, METH_VARARGS, "Works points out, and adds them up."},
     {"survey", survey, METH_VARARGS, "Looks for answers that cannot be."},

@@ -43,6 +43,9 @@ int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kin
 /* Lets go of those that are held. */
 void let_go(struct rows *rows, size_t count);
 
+/* Adds a number to a list; -1 with an exception. */
+int append_number(PyObject *list, Py_ssize_t number);
+
 static inline void *row_of(const struct rows *rows, int64_t row, Py_ssize_t unit) {
     return (char *)rows->view.buf + row * rows->view.strides[0] + unit * rows->view.itemsize;
 }

@@ -231,12 +231,7 @@ PyObject *read_answers(PyObject *module, PyObject *args) {
         goto failed;
     for (Py_ssize_t unit = 0; unit < units; unit++) {
         const int doubt = read_row(PyTuple_GetItem(entries, unit), asked, &matrix, unit);
-        if (doubt < 0)
-            goto failed;
-        PyObject *number = doubt ? PyLong_FromSsize_t(unit) : NULL;
-        const int lost = doubt && (!number || PyList_Append(doubts, number) < 0);
-        Py_XDECREF(number);
-        if (lost)
+        if (doubt < 0 || (doubt && append_number(doubts, unit) < 0))
             goto failed;
     }
     let_go(&matrix, 1);

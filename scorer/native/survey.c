@@ -23,21 +23,19 @@ WIDE static int some_more(const double *restrict parts, const double *restrict w
 
 PyObject *survey(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *given[8], *result = NULL;
-    struct rows rows[8] = {0};
+    PyObject *given[6], *suspects = PyList_New(0), *more = PyList_New(0), *result = NULL;
+    struct rows rows[6] = {0};
     struct rows *answers = rows, *low = rows + 1, *high = rows + 2, *whole = rows + 3, *parts = rows + 4,
-                *wholes = rows + 5, *suspects = rows + 6, *more = rows + 7;
-    if (!PyArg_ParseTuple(args, "OOOOOOOO:survey", given, given + 1, given + 2, given + 3, given + 4, given + 5,
-                          given + 6, given + 7) ||
+                *wholes = rows + 5;
+    uint8_t *bad = NULL;
+    if (!suspects || !more ||
+        !PyArg_ParseTuple(args, "OOOOOO:survey", given, given + 1, given + 2, given + 3, given + 4, given + 5) ||
         hold(answers, given[0], 2, NUMBER, -1, READ) < 0)
         goto done;
     const Py_ssize_t count = height(answers), n = answers->view.shape[1];
-    if (hold(low, given[1], 1, NUMBER, count, READ) < 0 ||
-        hold(high, given[2], 1, NUMBER, count, READ) < 0 || hold(whole, given[3], 1, TRUTH, count, READ) < 0 ||
-        hold(parts, given[4], 1, WHOLE, -1, READ) < 0 ||
-        hold(wholes, given[5], 1, WHOLE, height(parts), READ) < 0 ||
-        hold(suspects, given[6], 1, TRUTH, count, WRITE) < 0 ||
-        hold(more, given[7], 1, TRUTH, height(parts), WRITE) < 0)
+    if (hold(low, given[1], 1, NUMBER, count, READ) < 0 || hold(high, given[2], 1, NUMBER, count, READ) < 0 ||
+        hold(whole, given[3], 1, TRUTH, count, READ) < 0 || hold(parts, given[4], 1, WHOLE, -1, READ) < 0 ||
+        hold(wholes, given[5], 1, WHOLE, height(parts), READ) < 0)
         goto done;
     const int64_t *part = parts->view.buf, *all = wholes->view.buf;
     for (Py_ssize_t p = 0; p < height(parts); p++)
@@ -45,16 +43,28 @@ PyObject *survey(PyObject *module, PyObject *args) {
             PyErr_SetString(PyExc_ValueError, "there is no such row of answers");
             goto done;
         }
+    if (!(bad = malloc((size_t)(count + height(parts) + 1)))) {
+        PyErr_NoMemory();
+        goto done;
+    }
     PyThreadState *working = begin_work(n);
     for (Py_ssize_t k = 0; k < count; k++)
-        ((uint8_t *)suspects->view.buf)[k] =
-            suspicious(row_of(answers, k, 0), n, ((double *)low->view.buf)[k], ((double *)high->view.buf)[k],
-                       ((uint8_t *)whole->view.buf)[k]);
+        bad[k] = suspicious(row_of(answers, k, 0), n, ((double *)low->view.buf)[k], ((double *)high->view.buf)[k],
+                            ((uint8_t *)whole->view.buf)[k]);
     for (Py_ssize_t p = 0; p < height(parts); p++)
-        ((uint8_t *)more->view.buf)[p] = some_more(row_of(answers, part[p], 0), row_of(answers, all[p], 0), n);
+        bad[count + p] = some_more(row_of(answers, part[p], 0), row_of(answers, all[p], 0), n);
     end_work(working);
-    result = Py_NewRef(Py_None);
+    for (Py_ssize_t k = 0; k < count; k++)
+        if (bad[k] && append_number(suspects, k) < 0)
+            goto done;
+    for (Py_ssize_t p = 0; p < height(parts); p++)
+        if (bad[count + p] && append_number(more, p) < 0)
+            goto done;
+    result = PyTuple_Pack(2, suspects, more);
 done:
-    let_go(rows, 8);
+    free(bad);
+    Py_XDECREF(suspects);
+    Py_XDECREF(more);
+    let_go(rows, 6);
     return result;
 }

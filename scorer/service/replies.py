@@ -107,7 +107,7 @@ def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
         tally.ranked = explain.ranked_count(category, units)
         for level, count in zip(tally.levels, explain.units_by_level(category, units).tolist(), strict=True):
             level.units = count
-        for gate, count in zip(tally.failing, explain.units_failing(category, units).tolist(), strict=True):
+        for gate, count in zip(tally.failing, explain.units_failing(category, units), strict=True):
             gate.units = count
         if full:
             counts = explain.criterion_counts(category, units)

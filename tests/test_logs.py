@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import signal
@@ -15,7 +16,7 @@ from processes import PATIENCE, Serving, serve, until
 from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.logs import CALLS, MOST, Bursts
+from scorer.service.logs import CALLS, MOST, UNDIVIDED, Bursts
 
 ID = "tinh-46/2020:7"
 
@@ -120,15 +121,20 @@ def test_a_service_that_ends_has_written_every_line(tmp_path: Path, workers: str
     assert [f"request_id=call-{n:02}" in line for n, line in enumerate(logged)] == [True] * 50
 
 
-class Kept(logging.Handler):
-    """Keeps what it is told."""
+class Kept(io.StringIO):
+    """Keeps what is written to it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self.written: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+    def write(self, text: str) -> int:
+        self.written.append(text)
+        return len(text)
+
+    @property
+    def lines(self) -> list[str]:
+        return "".join(self.written).splitlines()
 
 
 def tell(bursts: Bursts, *messages: str, name: str = CALLS, level: int = logging.INFO) -> None:
@@ -155,3 +161,29 @@ def test_calls_wait_for_a_log_that_is_slower_than_they_are() -> None:
     assert len(messages) - len(kept.lines) <= MOST
     bursts.flush()
     assert kept.lines == messages
+
+
+@pytest.mark.parametrize("length", [1, 1_000, UNDIVIDED - 1, UNDIVIDED, 3 * UNDIVIDED])
+def test_lines_are_written_together_as_far_as_other_processes_cannot_come_between(length: int) -> None:
+    kept = Kept()
+    bursts = Bursts(kept)
+    messages = ["ế" * (length // 3) + "x" * (length % 3) + f"{n}"[: length - 1] for n in range(9)]
+    tell(bursts, *messages)
+    bursts.flush()
+    assert kept.lines == messages
+    for text in filter(None, kept.written):
+        assert text.endswith("\n")
+        assert len(text.encode()) <= UNDIVIDED or text.count("\n") == 1
+    assert max(text.count("\n") for text in kept.written) == min(
+        9, max(UNDIVIDED // (len(messages[0].encode()) + 1), 1)
+    )
+
+
+def test_a_line_that_cannot_be_made_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = Kept()
+    bursts = Bursts(kept)
+    bursts.handle(logging.makeLogRecord({"name": CALLS, "levelno": logging.INFO, "msg": "%d", "args": ("no number",)}))
+    tell(bursts, "after")
+    bursts.flush()
+    assert kept.lines == ["after"]
+    assert "no number" in capsys.readouterr().err

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
+import sys
 import time
 from collections import deque
+from contextlib import suppress
 from threading import Event, Lock, Thread
-from typing import Literal
+from typing import Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -22,6 +25,9 @@ BURST = 0.05
 
 MOST = 10_000
 """Lines that may wait; when whoever reads them is slower, calls have to wait for it."""
+
+UNDIVIDED = select.PIPE_BUF
+"""Bytes that several processes can write to one pipe without mixing their lines."""
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
@@ -46,19 +52,16 @@ def _word(value: object) -> str:
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
-class Bursts(logging.Handler):
+class Bursts(logging.StreamHandler[TextIO]):
     """Writes the lines of calls in bursts, by a thread of its own; other lines, and warnings, at once with all before.
 
     Code that runs once in a while is not in the processor's cache: a line written when its call ends takes the time of
-    five in a burst, and as much of the interpreter as half a refusal.
-
-    Args:
-        target: writes.
+    five in a burst, and as much of the interpreter as half a refusal. Several lines are written together, as whoever
+    writes gives the interpreter away.
     """
 
-    def __init__(self, target: logging.Handler) -> None:
-        super().__init__()
-        self._target = target
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self._told: deque[logging.LogRecord] = deque()
         self._some, self._writing = Event(), Lock()
         Thread(target=self._run, name="log", daemon=True).start()
@@ -78,8 +81,26 @@ class Bursts(logging.Handler):
     def flush(self) -> None:
         """Writes what was told until now."""
         with self._writing:
+            together = b""
             for _ in range(len(self._told)):
-                self._target.handle(self._told.popleft())
+                line = self._line(self._told.popleft())
+                if len(together) + len(line) > UNDIVIDED:
+                    self._write(together)
+                    together = b""
+                together += line
+            self._write(together)
+
+    def _line(self, record: logging.LogRecord) -> bytes:
+        try:
+            return (self.format(record) + self.terminator).encode(errors="backslashreplace")
+        except Exception:
+            self.handleError(record)
+            return b""
+
+    def _write(self, lines: bytes) -> None:
+        with suppress(OSError, ValueError):  # nobody reads any more, or it is closed: where would one say so?
+            self.stream.write(lines.decode())
+            self.stream.flush()
 
     def _run(self) -> None:
         while self._some.wait():
@@ -95,7 +116,7 @@ def start_log(form: Literal["text", "json"], *, several: bool) -> None:
         form: text, or a JSON object a line.
         several: whether other processes write there too.
     """
-    handler = logging.StreamHandler()
+    handler = Bursts(sys.stderr)
     if form == "json":
         handler.setFormatter(
             JsonFormatter(
@@ -109,4 +130,4 @@ def start_log(form: Literal["text", "json"], *, several: bool) -> None:
     # No line says which code wrote it, or in which thread: finding that out would take a fifth of the time of a line.
     logging._srcfile = None  # as Python's own guide to logging advises
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.basicConfig(level=logging.INFO, handlers=[Bursts(handler)])
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -131,7 +131,8 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
         (ranking,) = pb.RankProvinceResponse.FromString(reply).rankings
         ids = list(ranking.table.unit_ids) or [card.unit.id for card in ranking.scorecards]
         assert ids == order
-    card = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit")).scorecard
+    alone = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit")).data()
+    card = pb.ScoreUnitResponse.FromString(alone).scorecard
     assert round(card.overall.score.points * 10**6) == found["overall.points"][0]
 
 

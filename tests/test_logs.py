@@ -6,17 +6,20 @@ import io
 import json
 import logging
 import signal
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from processes import PATIENCE, Serving, serve, until
+from processes import PATIENCE, SCORER, Serving, serve, until
 from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.logs import CALLS, MOST, UNDIVIDED, Bursts
+from scorer.service.logs import BURST, CALLS, MOST, UNDIVIDED, Bursts
 
 ID = "tinh-46/2020:7"
 
@@ -177,6 +180,44 @@ def test_lines_are_written_together_as_far_as_other_processes_cannot_come_betwee
     assert max(text.count("\n") for text in kept.written) == min(
         9, max(UNDIVIDED // (len(messages[0].encode()) + 1), 1)
     )
+
+
+class Broken(Kept):
+    """Cannot be written to at first."""
+
+    def write(self, text: str) -> int:
+        if not self.written:
+            self.written.append("")
+            raise AttributeError("write")
+        return super().write(text)
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_working() -> None:
+    kept = Broken()
+    bursts = Bursts(kept)
+    tell(bursts, "lost")
+    until(lambda: bool(kept.written), "it is not tried")
+    tell(bursts, "one")
+    until(lambda: kept.lines == ["one"], "it is not written")
+    tell(bursts, "two", level=logging.WARNING)
+    assert kept.lines == ["one", "two"]
+
+
+def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    words = ["sh", "-c", 'exec "$0" "$@" 2>&-', SCORER, "serve", "--address", address]
+    with subprocess.Popen(words, cwd=tmp_path) as process, grpc.insecure_channel(address) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(PATIENCE)
+            score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+            for _ in range(3):
+                assert score(one_unit(), timeout=PATIENCE).scorecard.unit.id == one_unit().unit_answers.unit.id
+                time.sleep(2 * BURST)
+        finally:
+            process.terminate()
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_line_that_cannot_be_made_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ class Bursts(logging.StreamHandler[TextIO]):
             return b""
 
     def _write(self, lines: bytes) -> None:
-        with suppress(OSError, ValueError):  # nobody reads any more, or it is closed: where would one say so?
+        with suppress(Exception):  # nobody reads, or there is no such stream: where would one say so? And calls go on
             self.stream.write(lines.decode())
             self.stream.flush()
 

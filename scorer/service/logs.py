@@ -11,7 +11,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from threading import Event, Lock, Thread
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -66,9 +66,12 @@ class Bursts(logging.StreamHandler[TextIO]):
         self._some, self._writing = Event(), Lock()
         Thread(target=self._run, name="log", daemon=True).start()
 
-    def createLock(self) -> None:
-        """Needs none: nobody who tells something shall wait for those who write."""
-        self.lock = None
+    def handle(self, record: logging.LogRecord) -> Any:
+        """See ``logging.Handler``; without its lock: nobody who tells something shall wait for those who write."""
+        told: bool | logging.LogRecord = self.filter(record)
+        if told:
+            self.emit(told if isinstance(told, logging.LogRecord) else record)
+        return told
 
     def emit(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""

@@ -167,7 +167,10 @@ def test_calls_wait_for_a_log_that_is_slower_than_they_are() -> None:
 
 
 @pytest.mark.parametrize("length", [1, 1_000, UNDIVIDED - 1, UNDIVIDED, 3 * UNDIVIDED])
-def test_lines_are_written_together_as_far_as_other_processes_cannot_come_between(length: int) -> None:
+def test_lines_are_written_together_as_far_as_other_processes_cannot_come_between(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scorer.service.logs.BURST", PATIENCE)  # only ``flush`` writes
     kept = Kept()
     bursts = Bursts(kept)
     messages = ["ế" * (length // 3) + "x" * (length % 3) + f"{n}"[: length - 1] for n in range(9)]

@@ -24,7 +24,7 @@ def failing(category: CategoryScores) -> NDArray[np.uint64]:
     Of the lowest level's, when none is reached.
     """
     failed = category.failed(slice(None))
-    return failed & category.plan.asked_next.take(category.level) if category.plan.levels else failed
+    return failed & category.plan.next_gates.take(category.level) if category.plan.levels else failed
 
 
 def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
@@ -61,7 +61,7 @@ def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[
     missed = []
     for category in assessment.categories:
         plan = category.plan
-        if not plan.levels or not (category.failed(units) & plan.asked_next[0]).any():
+        if not plan.levels or not (category.failed(units) & plan.next_gates[0]).any():
             continue
         for gate, count in zip(plan.gates, units_failing(category, units), strict=True):
             if count and gate.level_place == len(plan.levels) - 1:

@@ -139,7 +139,7 @@ class CategoryPlan:
         return np.array([*self.levels, 0], dtype=np.int64)
 
     @cached_property
-    def asked_next(self) -> NDArray[np.uint64]:
+    def next_gates(self) -> NDArray[np.uint64]:
         """Words by the number of a level, 0 for none: bit i is set when gate i is of the next better level."""
         words = np.zeros(max(self.levels) + 1, dtype=np.uint64)
         for bit, gate in enumerate(self.gates):

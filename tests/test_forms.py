@@ -100,6 +100,7 @@ steps = st.lists(st.tuples(st.integers(-1, 6), small, small, small, st.integers(
 
 
 @example([(3, 1, 0, 0, 0, 0)] * 9 + [(4, 0, 0, 0, 0, 0)] * 9, [0], 1)  # deeper than there is room for
+@example([(0, 0, 0, 0, 0, 4), (1, 9, 0, 1, 1, 0), (5, 3, 1, 0, 0, 1)], [2, 0], 2)  # which makes sense
 @example([(5, 2, 0, 0, 0, 1), (4, 0, 0, 0, 0, 0)], [0], 1)  # past the end of a message that has not begun
 @given(steps, st.lists(st.integers(-1, 3), max_size=3), st.integers(0, 3))
 def test_steps_that_make_no_sense_reach_nothing(some: list[tuple[int, ...]], places: list[int], heads: int) -> None:

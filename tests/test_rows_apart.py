@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from damaged import damaged
 from google.protobuf.message import DecodeError
 from google.type import date_pb2
 from harness import catalogue, good, host
@@ -22,7 +23,7 @@ from scorer.findings import Findings
 from scorer.indicators import days
 from scorer.plan import SetPlan
 from scorer.service.answers import RowPlaces, rows_sheet
-from scorer.service.unpacking import ApartRows, FieldPath, take_rows_apart
+from scorer.service.unpacking import ApartRows, FieldPath, take_answers
 
 ROWS = FieldPath.of(pb.RankProvinceRequest, ("rows", "units", "answers"))
 ROW = FieldPath.of(pb.ScoreUnitRequest, ("unit_answers", "answers"))
@@ -92,7 +93,7 @@ def put_together(apart: ApartRows) -> pb.RankProvinceRequest | None:
 
 def assert_same_as_whole(data: bytes) -> bool:
     """Whether the bytes could be taken apart; then both together are the whole, or both are unreadable."""
-    apart = take_rows_apart(data, ROWS)
+    apart = take_answers(data, ROWS)
     if apart is None:
         return False
     found = put_together(apart)
@@ -112,16 +113,9 @@ def test_what_is_taken_apart_makes_the_whole(request: pb.RankProvinceRequest) ->
 
 
 @settings(max_examples=500)
-@given(requests(), st.data())
-def test_broken_bytes_are_as_readable_apart_as_they_are_whole(
-    request: pb.RankProvinceRequest, data: st.DataObject
-) -> None:
-    broken = bytearray(request.SerializeToString())
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(broken)))
-        gone = data.draw(st.integers(0, 3))
-        broken[at : at + gone] = data.draw(st.binary(max_size=3))
-    assert_same_as_whole(bytes(broken))
+@given(damaged(requests()))
+def test_damaged_bytes_are_as_readable_apart_as_they_are_whole(data: bytes) -> None:
+    assert_same_as_whole(data)
 
 
 @example(b"\x80" * 100)
@@ -165,7 +159,7 @@ THREE = b"\x09" + struct.pack("<d", 3)
 )
 def test_entries_as_every_library_writes_them_are_taken(usual: bool, value: bytes) -> None:
     entries = entry(b"a", THREE) + entry(b"b", value)
-    apart = take_rows_apart(single(b"\x0a\x03\x0a\x01u", entries, b"\x1a\x01c"), ROW)
+    apart = take_answers(single(b"\x0a\x03\x0a\x01u", entries, b"\x1a\x01c"), ROW)
     assert apart is not None
     assert apart.answers == ((entries,) if usual else (b"",))
     assert apart.rest == single(b"\x0a\x03\x0a\x01u", b"" if usual else entries, b"\x1a\x01c")
@@ -183,7 +177,7 @@ def test_entries_as_every_library_writes_them_are_taken(usual: bool, value: byte
     ],
 )
 def test_a_row_that_is_not_as_usual_is_left_as_it_came(data: bytes) -> None:
-    assert take_rows_apart(data, ROW) is None
+    assert take_answers(data, ROW) is None
 
 
 def sheet(rows: Sequence[pb.UnitAnswers], taken: Sequence[bytes]) -> tuple[object, ...]:
@@ -197,7 +191,7 @@ def sheet(rows: Sequence[pb.UnitAnswers], taken: Sequence[bytes]) -> tuple[objec
 @given(st.lists(unit_answers(), max_size=5))
 def test_answers_are_read_as_from_the_message(rows: list[pb.UnitAnswers]) -> None:
     request = pb.RankProvinceRequest(rows=pb.UnitRows(units=rows))
-    apart = take_rows_apart(request.SerializeToString(), ROWS)
+    apart = take_answers(request.SerializeToString(), ROWS)
     assert apart is not None
     rest = pb.RankProvinceRequest.FromString(apart.rest).rows.units if rows else []
     assert sheet(rest, apart.answers) == sheet(request.rows.units, ())
@@ -223,7 +217,10 @@ def test_days_are_those_of_the_calendar(year: int, month: int, day: int) -> None
     except ValueError:
         assert doubts == [0]
     else:
-        assert (doubts, matrix[0, 0]) == ([], expected) or year < 128
+        if year >= 128:
+            assert (doubts, matrix[0, 0]) == ([], expected)
+        else:  # fewer bytes than usual, for whoever reads the message
+            assert doubts == [0]
 
 
 def test_a_row_beyond_the_matrix_is_refused() -> None:

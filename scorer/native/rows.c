@@ -58,7 +58,7 @@ static int read_date(const uint8_t *at, const uint8_t *end, double *number) {
 }
 
 /* Whether all of at..end is an entry of the map as every protobuf library writes it: a key, then an answer with a
-   number, a flag or a choice. */
+   number, a flag, a choice or a date. */
 static int read_answer(const uint8_t *at, const uint8_t *end, struct answer *answer) {
     if (end - at < 4 || at[1] > 127 || end - at - 4 < at[1])
         return 0;
@@ -68,7 +68,7 @@ static int read_answer(const uint8_t *at, const uint8_t *end, struct answer *ans
         return 0;
     value += 2;
     answer->kind = value[0];
-    if (value[0] == AS_NUMBER && end - value == 1 + sizeof(double)) {
+    if (value[0] == AS_NUMBER && end - value == 1 + (Py_ssize_t)sizeof(double)) {
         memcpy(&answer->number, value + 1, sizeof(double));
         return 1;
     }

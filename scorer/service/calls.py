@@ -21,7 +21,7 @@ from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
 from scorer.service.packing import Packed
 from scorer.service.places import Places
-from scorer.service.unpacking import FieldPath, take_apart, take_rows_apart
+from scorer.service.unpacking import FieldPath, take_answers, take_numbers
 from scorer.settings import Limits
 
 log = logging.getLogger(CALLS)
@@ -35,30 +35,30 @@ class Method(NamedTuple):
 
     takes: type[Message]
     answer: Callable[[Any, Call], Message | Packed]
-    numbers: Sequence[str] = ()
-    """The fields that lead to packed doubles in its requests, which the call gets as they came."""
     answers: Sequence[str] = ()
-    """The same for the answers of its rows."""
+    """The fields that lead to the answers of rows in its requests, which the call gets as they came."""
+    numbers: Sequence[str] = ()
+    """The same for packed doubles."""
 
 
 class _Takes(NamedTuple):
     """What a method takes, and what of it comes apart."""
 
     message: type[Message]
-    numbers: FieldPath | None
     answers: FieldPath | None
+    numbers: FieldPath | None
 
     @classmethod
     def of(cls, method: Method) -> _Takes:
         """That of a method."""
-        paths = (FieldPath.of(method.takes, names) if names else None for names in (method.numbers, method.answers))
+        paths = (FieldPath.of(method.takes, names) if names else None for names in (method.answers, method.numbers))
         return cls(method.takes, *paths)
 
     def apart(self, data: bytes, call: Call) -> bytes:
         """What of a request is left for its message; the call gets the rest as it came."""
-        if self.numbers and (apart := take_apart(data, self.numbers)):
+        if self.numbers and (apart := take_numbers(data, self.numbers)):
             data, call.numbers = apart
-        elif self.answers and (rows := take_rows_apart(data, self.answers)):
+        elif self.answers and (rows := take_answers(data, self.answers)):
             data, call.answers = rows
         return data
 

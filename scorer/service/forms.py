@@ -80,12 +80,12 @@ class Form:
 
     def filled(self, sources: Sequence[NDArray[Any]], places: Ints, before: Sequence[bytes]) -> list[bytes]:
         """The messages of the units at places (m,), each after what is before it."""
-        return fill_forms(self._all_steps, bytes(self._texts), tuple(sources), places, tuple(before))
+        return fill_forms(*self._complete, tuple(sources), places, tuple(before))
 
     @cached_property
-    def _all_steps(self) -> Ints:
-        """(k, 6), once no more are added."""
-        return np.array(self._steps, dtype=np.int64).reshape(-1, 6)
+    def _complete(self) -> tuple[Ints, bytes]:
+        """All steps (k, 6) and texts, when no more are added."""
+        return np.array(self._steps, dtype=np.int64).reshape(-1, 6), bytes(self._texts)
 
     def _tag(self, field: str, wire_type: int) -> int:
         number: int = self._within[-1].fields_by_name[field].number

@@ -150,11 +150,11 @@ class _Card(Form):
                     self.count("status", _Source.STATUSES, first + at)
 
 
-def _brief(plan: TierPlan) -> Form:
+def _basic_card(plan: TierPlan) -> Form:
     return _Card(plan, full=False)
 
 
-def _whole(plan: TierPlan) -> Form:
+def _full_card(plan: TierPlan) -> Form:
     return _Card(plan, full=True)
 
 
@@ -171,7 +171,7 @@ class Scorecards:
     def __init__(self, assessment: Assessment, ranking: Ranking | None, *, full: bool) -> None:
         plan = assessment.plan
         self.assessment = assessment
-        self._form = plan.once(_whole if full else _brief)
+        self._form = plan.once(_full_card if full else _basic_card)
         self._sources = [*assessment.sums.columns, *_of_categories(assessment, ranking)]
         if full and assessment.group_sums is not None:
             self._sources += [*_details(assessment), *assessment.group_sums.columns]

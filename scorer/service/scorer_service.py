@@ -78,7 +78,8 @@ class ScorerService:
         for single in singles:
             _check_common(plan, single.request.period, view, findings)
         rows = [single.request.unit_answers for single in singles]
-        sheet = rows_sheet(plan, rows, [b"".join(single.call.answers) for single in singles], places, findings)
+        taken = [b"".join(single.call.answers) for single in singles]  # of one row each, or of none
+        sheet = rows_sheet(plan, rows, taken, places, findings)
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)

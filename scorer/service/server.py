@@ -131,13 +131,12 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        block, rows = ("table", "number_columns", "numbers"), ("rows", "units", "answers")
+        row, rows = ("unit_answers", "answers"), ("rows", "units", "answers")
+        block = ("table", "number_columns", "numbers")
         methods = {
             SERVICES[0]: {
-                "ScoreUnit": Method(
-                    scorer_pb2.ScoreUnitRequest, scorer.score_unit, answers=("unit_answers", "answers")
-                ),
-                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, block, rows),
+                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit, row),
+                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, rows, block),
             },
             SERVICES[1]: {
                 "ListCriteriaSets": Method(criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),

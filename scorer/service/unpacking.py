@@ -52,7 +52,7 @@ class FieldPath(NamedTuple):
         return cls([field.number for field in fields], not any(field.is_repeated for field in fields[-2:-1]))
 
 
-def take_apart(data: bytes, path: FieldPath) -> Apart | None:
+def take_numbers(data: bytes, path: FieldPath) -> Apart | None:
     """Takes a packed field of doubles out of a message.
 
     Args:
@@ -72,7 +72,7 @@ def take_apart(data: bytes, path: FieldPath) -> Apart | None:
     return Apart(rest, memoryview(data)[last.content : last.end])
 
 
-def take_rows_apart(data: bytes, path: FieldPath) -> ApartRows | None:
+def take_answers(data: bytes, path: FieldPath) -> ApartRows | None:
     """Takes the answers of rows out of a message.
 
     Args:
@@ -80,7 +80,7 @@ def take_rows_apart(data: bytes, path: FieldPath) -> ApartRows | None:
         path: the fields that lead to the map of a row.
 
     Returns:
-        None unless every field on the way to the rows is there, once, in its usual form; as ``take_apart``.
+        None unless every field on the way to the rows is there, once, in its usual form; as ``take_numbers``.
     """
     *way, row, answers = path.numbers
     spans = _spans(data, way)

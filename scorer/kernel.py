@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer import native
-from scorer.formulas.table import CriterionLine, LineTable
+from scorer.formulas.table import CriterionLine, LineTable, record
 from scorer.gates import GateTable, edge
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import ScoreTable
 
-COMPARISON = np.dtype(native.COMPARISON)
+COMPARISON = record(native.COMPARISON)
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,7 @@ class Kernel:
         self.criteria = len(criteria)
         self._table, self._exclusions = LineTable(criteria), exclusions
         filled = {criterion.group for criterion in criteria} | {criterion.measure for criterion in criteria}
-        lines, line_pool, slots = self._table.packed
-        comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), line_pool.tolist()
+        comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), self._table.pool.tolist()
         for category, decided in enumerate(gates):
             for sum_, unit, thresholds, stride in (
                 zip(decided.sums, decided.units, decided.table.edges, decided.strides(), strict=True) if decided else ()
@@ -92,10 +91,8 @@ class Kernel:
                 pool += [edge(unit, threshold) for threshold in thresholds]
             level_tables.append(len(pool) if decided else -1)
             pool += decided.levels.tolist() if decided else []
-        self._plan: native.Plan = (
-            lines,
-            np.array(pool, dtype=np.float64),
-            slots,
+        self._pool = np.array(pool, dtype=np.float64)
+        self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
             np.array([group in filled for group in range(len(maxima))], dtype=np.bool_),
             np.ascontiguousarray(members),
@@ -122,21 +119,25 @@ class Kernel:
             results: of all n units.
             units: which of them.
         """
-        groups = results.groups
+        table, groups = self._table, results.groups
         native.score(
-            self._plan,
+            table.lines,
+            self._pool,
+            table.slots,
             answers,
             excluded,
+            results.points,
+            results.status,
+            None,
+            partial(table.settle, answers),
+            *self._sums,
             results.sums.sums,
             results.sums.wholes,
+            None if groups is None else groups.sums,
+            None if groups is None else groups.wholes,
             results.cells,
             results.levels,
             results.standings,
-            None if groups is None else groups.sums,
-            None if groups is None else groups.wholes,
-            results.points,
-            results.status,
-            partial(self._table.settle, answers),
             units.start,
             units.stop,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
+from operator import lt
 
 MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
@@ -50,4 +50,4 @@ def are_good(texts: Sequence[str], limit: int, *, required: bool) -> bool:
 
 def ascend(texts: Sequence[str]) -> bool:
     """Whether each text comes after the one before in code-point order; then no two are equal."""
-    return all(one < other for one, other in pairwise(texts))
+    return all(map(lt, texts, texts[1:]))

@@ -36,36 +36,35 @@ def exactly(criterion: int, unit: int) -> tuple[float, float]:
     return 7.0 + criterion, 0.25 * unit
 
 
-def evaluate(table: np.ndarray, settle: object = exactly, **changed: object) -> dict[str, np.ndarray]:
+def evaluate(table: np.ndarray, **changed: object) -> dict[str, np.ndarray]:
     """One line for three units; nothing else is wrong but what is changed."""
     shape = (1, UNITS)
     arguments: dict[str, object] = {
-        "pool": np.zeros(3), "parts": 0, "answers": np.zeros((2, UNITS)), "points": np.zeros(shape),
-        "status": np.zeros(shape, dtype=np.uint8), "remainders": np.zeros(shape),
+        "lines": table, "pool": np.zeros(3), "slots": 0, "answers": np.zeros((2, UNITS)), "excluded": None,
+        "points": np.zeros(shape), "status": np.zeros(shape, dtype=np.uint8), "remainders": np.zeros(shape),
+        "settle": exactly,
     }  # fmt: skip
     arguments |= changed
-    pool, parts, *arrays = arguments.values()
-    native.evaluate_lines((table, pool, parts), *arrays, settle)  # type: ignore[arg-type]
+    native.evaluate_lines(*arguments.values())  # type: ignore[arg-type]
     return arguments  # type: ignore[return-value]
 
 
 def score(**changed: object) -> dict[str, np.ndarray]:
     """One criterion in one group, one category with a gate; nothing else is wrong but what is changed."""
+    flat = (1, UNITS)
     arguments: dict[str, object] = {
-        "lines": line(first=1, each=2, start=5, end=9), "pool": np.array([5e5, 0, 1]), "parts": 0,
+        "lines": line(first=1, each=2, start=5, end=9), "pool": np.array([5e5, 0, 1]), "slots": 0,
+        "answers": np.zeros((2, UNITS)), "excluded": np.zeros(flat, dtype=np.bool_),
+        "points": np.zeros(flat), "status": np.zeros(flat, dtype=np.uint8), "remainders": None, "settle": exactly,
         "maxima": np.array([9.0]), "is_filled": np.array([True]), "members": np.array([[True], [True]]),
         "nominal": np.array([9.0, 9]), "step": 1.0, "comparisons": comparison(), "level_tables": np.array([1]),
-        "answers": np.zeros((2, UNITS)), "excluded": np.zeros((1, UNITS), dtype=np.bool_),
         "sums": np.zeros((3, 2, UNITS)), "wholes": np.zeros((4, 2, UNITS)),
-        "cells": np.zeros((1, UNITS), dtype=np.int64), "levels": np.zeros((1, UNITS), dtype=np.int64),
-        "standings": np.zeros((1, UNITS), dtype=np.uint8),
         "group_sums": np.zeros((3, 1, UNITS)), "group_wholes": np.zeros((4, 1, UNITS)),
-        "points": np.zeros((1, UNITS)), "status": np.zeros((1, UNITS), dtype=np.uint8),
-        "settle": exactly, "first": 0, "last": UNITS,
+        "cells": np.zeros(flat, dtype=np.int64), "levels": np.zeros(flat, dtype=np.int64),
+        "standings": np.zeros(flat, dtype=np.uint8), "first": 0, "last": UNITS,
     }  # fmt: skip
     arguments |= changed
-    values = [*arguments.values()]
-    native.score(tuple(values[:10]), *values[10:])  # type: ignore[arg-type]
+    native.score(*arguments.values())  # type: ignore[arg-type]
     return arguments  # type: ignore[return-value]
 
 
@@ -133,8 +132,8 @@ UNFIT: dict[str, dict[str, object]] = {
     "answers between two places": {
         "answers": np.frombuffer(bytes(49), dtype=np.uint8)[1:].view(np.float64).reshape(2, UNITS)
     },
-    "fewer than no parts": {"parts": -1},
-    "more parts than can be": {"parts": 2**40},
+    "fewer than no slots": {"slots": -1},
+    "more slots than can be": {"slots": 2**40},
 }
 
 
@@ -181,6 +180,12 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "nobody to settle": {"lines": line(kind=native.QUOTIENT, each=1e17, second=1), "answers": np.full((2, UNITS), 0.5),
                          "settle": None},
 }  # fmt: skip
+
+
+def test_another_number_of_arguments_is_refused() -> None:
+    for function in (native.evaluate_lines, native.score, native.rank, native.check_answers):
+        with pytest.raises(TypeError, match="arguments, not 1"):
+            function(3)  # type: ignore[call-arg,arg-type]
 
 
 @pytest.mark.parametrize("changed", UNSCORABLE.values(), ids=UNSCORABLE.keys())
@@ -261,4 +266,4 @@ def test_what_is_raised_while_settling_comes_out(units: int) -> None:
         raise LookupError(f"{criterion} of {unit}")
 
     with pytest.raises(LookupError, match="0 of 0"):
-        evaluate(table, broken, answers=answers, **room)
+        evaluate(table, settle=broken, answers=answers, **room)

@@ -18,8 +18,14 @@ from numpy.typing import NDArray
 from scorer import native
 from scorer.points import Floats
 
-LINE = np.dtype(native.LINE)
-"""A line as native code reads it."""
+
+def record(fields: str) -> np.dtype:
+    """A record as native code reads it, whose fields it tells."""
+    return np.dtype([(name, kind) for name, kind in (field.split(":") for field in fields.split())])
+
+
+LINE = record(native.LINE)
+"""A line."""
 
 
 class Line(ABC):
@@ -88,7 +94,9 @@ class LineTable:
     """
 
     def __init__(self, criteria: Sequence[CriterionLine]) -> None:
-        self._criteria, self._slots = criteria, 0
+        self._criteria = criteria
+        self.slots = 0
+        """How many results of parts have to be kept at a time."""
         lines, pool = list[tuple[float, ...]](), list[float]()
         for criterion in criteria:
             fields = {
@@ -101,8 +109,10 @@ class LineTable:
                 "sign": -1 if criterion.penalty else 1,
             }
             self._add(criterion.line, 0, 1, fields, lines, pool)
-        self.packed: native.Lines = np.array(lines, dtype=LINE), np.array(pool, dtype=np.float64), self._slots
-        """As native code takes them."""
+        self.lines = np.array(lines, dtype=LINE)
+        """Parts stand before the line that they belong to."""
+        self.pool = np.array(pool, dtype=np.float64)
+        """Numbers that lines point into."""
 
     def _add(
         self,
@@ -116,7 +126,7 @@ class LineTable:
         """A line after its parts, whose slots are the first free ones."""
         for n, part in enumerate(line.parts):
             self._add(part, free + n, free + len(line.parts), {}, lines, pool)
-        self._slots = max(self._slots, free + len(line.parts) - 1)
+        self.slots = max(self.slots, free + len(line.parts) - 1)
         of_parts = {"first": free, "second": len(line.parts)} if line.parts else {}
         own: dict[str, float] = {"slot": slot, "rounds": line.rounds, "edges": len(pool), "scale": 1, "sign": 1}
         pool += line.pool
@@ -128,7 +138,8 @@ class LineTable:
         shape = len(self._criteria), answers.shape[1]
         found = Evaluated(np.empty(shape), np.empty(shape, dtype=np.uint8), np.empty(shape))
         answers = np.ascontiguousarray(answers, dtype=np.float64)
-        native.evaluate_lines(self.packed, answers, *found, partial(self.settle, answers))
+        settle = partial(self.settle, answers)
+        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *found, settle)
         return found
 
     def settle(self, answers: Floats, criterion: int, unit: int) -> tuple[float, float]:

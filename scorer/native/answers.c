@@ -34,19 +34,18 @@ WIDE static int some_part_is_larger(const double *restrict parts, const double *
     return larger != 0;
 }
 
-PyObject *check_answers(PyObject *module, PyObject *args) {
+PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    enum { ANSWERS, RANGES, WHOLE, PARTS, ARRAYS };
-    PyObject *o[ARRAYS], *result = NULL;
-    struct array a[ARRAYS] = {0};
-    double limit;
-    if (!PyArg_ParseTuple(args, "OOOOd:check_answers", o + ANSWERS, o + RANGES, o + WHOLE, o + PARTS, &limit) ||
-        acquire(a + ANSWERS, o[ANSWERS], FLOAT64, WRITE, SHAPE(ANY, ANY)) < 0)
+    enum { ANSWERS, RANGES, WHOLE, PARTS, LIMIT, ARGUMENTS };
+    struct array a[ARGUMENTS] = {0};
+    PyObject *result = NULL;
+    if (!takes(ARGUMENTS, count) || !acquire(a + ANSWERS, args[ANSWERS], FLOAT64, WRITE, SHAPE(ANY, ANY)))
         goto done;
     const Py_ssize_t rows = size_of(a + ANSWERS, 0), n = size_of(a + ANSWERS, 1);
-    if (acquire(a + RANGES, o[RANGES], FLOAT64, READ, SHAPE(2, rows)) < 0 ||
-        acquire(a + WHOLE, o[WHOLE], BYTE, READ, SHAPE(rows)) < 0 ||
-        acquire(a + PARTS, o[PARTS], INT64, READ, SHAPE(2, ANY)) < 0)
+    const double limit = PyFloat_AsDouble(args[LIMIT]);
+    if (PyErr_Occurred() || !acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
+        !acquire(a + WHOLE, args[WHOLE], BYTE, READ, SHAPE(rows)) ||
+        !acquire(a + PARTS, args[PARTS], INT64, READ, SHAPE(2, ANY)))
         goto done;
     const Py_ssize_t pairs = size_of(a + PARTS, 1);
     const int64_t *parts = integers(a + PARTS, 0, 0), *wholes = integers(a + PARTS, 1, 0);
@@ -71,6 +70,6 @@ PyObject *check_answers(PyObject *module, PyObject *args) {
             (char)some_part_is_larger(doubles(a + ANSWERS, parts[p], 0), doubles(a + ANSWERS, wholes[p], 0), n);
     end_work(working);
 done:
-    release(a, ARRAYS);
+    release(a, ARGUMENTS);
     return result;
 }

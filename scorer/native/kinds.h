@@ -21,19 +21,22 @@ struct given {
 static const double EXACT = 0x1p51;
 static const double NEAR_HALF = 1e-3; /* so near to half a micropoint, sums of remainders within 10^-6 decide nothing */
 
+WIDE static void note_missing(const double *restrict answers, Py_ssize_t n, uint8_t *restrict missing) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        missing[i] = answers[i] != answers[i];
+}
+
 /* start + each x answer, between 0 and end. No product that a double rounds is below the end. */
 WIDE static void capped(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
     const double start = line->start, each = line->each, end = line->end;
     double *restrict points = out->points;
-    uint8_t *restrict missing = out->missing;
     for (Py_ssize_t i = 0; i < n; i++) {
         double sum = start + each * answers[i];
         sum = sum < end ? sum : end;
         sum = rounded(sum > 0 ? sum : 0);
         points[i] = answers[i] == answers[i] ? sum : 0;
     }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
+    note_missing(answers, n, out->missing);
 }
 
 /* Points of the last edge that an answer reaches. */
@@ -42,7 +45,6 @@ WIDE static void ladder(const struct line *line, const double *restrict pool, co
     const double *edges = pool + line->edges, *gives = edges + line->count;
     const double scale = line->scale;
     double *restrict points = out->points;
-    uint8_t *restrict missing = out->missing;
     for (Py_ssize_t i = 0; i < n; i++)
         points[i] = gives[0];
     for (int64_t j = 0; j < line->count; j++) {
@@ -50,8 +52,7 @@ WIDE static void ladder(const struct line *line, const double *restrict pool, co
         for (Py_ssize_t i = 0; i < n; i++)
             points[i] = answers[i] * scale >= edge ? give : points[i];
     }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
+    note_missing(answers, n, out->missing);
 }
 
 /* part / whole x each for whole numbers, 0 <= part <= whole, whose product a double may not hold; an exact half goes to
@@ -121,8 +122,7 @@ WIDE static void slope(const struct line *line, const double *restrict answers, 
         remainder[i] = answers[i] == answers[i] ? exact - nearest : 0;
         large |= (product >= EXACT ? 1 : 0) | (fabs(answer) >= EXACT / 2 ? 1 : 0);
     }
-    for (Py_ssize_t i = 0; i < n; i++)
-        missing[i] = answers[i] != answers[i];
+    note_missing(answers, n, out->missing);
     out->some_inexact = large != 0;
     for (Py_ssize_t i = 0; large && i < n; i++) {
         const double answer = millionths(answers[i]);

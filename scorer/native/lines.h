@@ -1,4 +1,4 @@
-/* A table of lines, evaluated for a tile of units at a time, so that everything about a tile stays in the first caches. */
+/* A table of lines, evaluated for a tile of units at a time. */
 
 #ifndef SCORER_LINES_H
 #define SCORER_LINES_H
@@ -15,28 +15,25 @@ struct sums {
     Py_ssize_t count;  /* of rows */
 };
 
+/* The first arguments of functions that evaluate lines. */
+enum { LINES, POOL, SLOTS, ANSWERS, EXCLUDED, CRITERION_POINTS, STATUS, REMAINDERS, SETTLE, LINE_ARGUMENTS };
+
 /* Lines with what they read and what they fill. */
 struct lines {
-    Py_buffer table, pool;
-    long long parts;             /* slots of parts */
-    struct array answers;        /* (rows, n) */
-    struct array excluded;       /* (exclusions, n) or none */
-    struct array points, status; /* (criteria, n) or none */
-    struct array remainders;     /* (criteria, n) or none */
-    PyObject *settle;            /* called for what doubles cannot tell: (criterion, unit) -> points, remainder */
-    PyThreadState *working;      /* of begin_work() */
-    struct given *slots;         /* results of parts; 0: of the criterion */
-    uint8_t *excluded_here;      /* (TILE) */
-    uint16_t *missing_here;      /* (groups, TILE) */
+    struct array arrays[LINE_ARGUMENTS];
+    long long slots;         /* of parts */
+    PyObject *settle;        /* called for what doubles cannot tell: (criterion, unit) -> points, remainder */
+    PyThreadState *working;  /* of begin_work() */
+    struct given *given;     /* results of parts; 0: of the criterion */
+    uint8_t *excluded;       /* (TILE) units for which the criterion does not apply */
 };
 
-/* Acquires what lines read and fill, from the objects that Python passed. -1 with an exception. */
-int acquire_lines(struct lines *lines, PyObject *answers, PyObject *excluded, PyObject *points, PyObject *status,
-                  PyObject *remainders, Py_ssize_t groups);
-
-/* Evaluates n units from `at` on, and adds to the sums of groups, if there are any. -1 with an exception. */
-int evaluate_tile(struct lines *lines, Py_ssize_t at, Py_ssize_t n, const struct sums *groups);
-
+/* Acquires the first arguments, and makes the scratch of a tile. Returns whether that worked; otherwise an exception is
+   set. Either way, the lines are to be released. */
+int acquire_lines(struct lines *lines, PyObject *const *args, Py_ssize_t groups);
 void release_lines(struct lines *lines);
+
+/* Evaluates n units from `at` on, and adds to the sums of groups, if there are any. Returns whether that worked. */
+int evaluate_tile(struct lines *lines, Py_ssize_t at, Py_ssize_t n, const struct sums *groups);
 
 #endif

@@ -24,16 +24,20 @@ struct array {
     int acquired;
 };
 
-enum item { FLOAT64, INT64, BYTE }; /* BYTE: bool or uint8 */
+enum item { FLOAT64, INT64, BYTE, RECORD }; /* BYTE: bool or uint8 */
 enum { READ = 0, WRITE = PyBUF_WRITABLE, OPTIONAL = 1 << 30 };
 enum { ANY = -1 };
 
-/* Acquires an array of the shape, in which ANY fits every size. None is skipped when OPTIONAL. -1 with an exception. */
+/* Acquires an array of the shape, in which ANY fits every size. With OPTIONAL, None is none. Returns whether it fits;
+   otherwise an exception is set. */
 int acquire(struct array *array, PyObject *object, enum item item, int flags, int dimensions, const Py_ssize_t *shape);
 #define SHAPE(...) sizeof((Py_ssize_t[]){__VA_ARGS__}) / sizeof(Py_ssize_t), (Py_ssize_t[]){__VA_ARGS__}
 
-/* Releases the arrays that were acquired. */
+/* Releases those of the arrays that were acquired. */
 void release(struct array *arrays, size_t count);
+
+/* Whether a function got as many arguments as it takes; otherwise an exception is set. */
+int takes(Py_ssize_t expected, Py_ssize_t given);
 
 static inline Py_ssize_t size_of(const struct array *array, int dimension) {
     return array->acquired ? array->view.shape[dimension] : 0;
@@ -81,9 +85,10 @@ static inline void end_work(PyThreadState *state) {
         PyEval_RestoreThread(state);
 }
 
-PyObject *evaluate_lines(PyObject *module, PyObject *args);
-PyObject *score(PyObject *module, PyObject *args);
-PyObject *rank(PyObject *module, PyObject *args);
-PyObject *check_answers(PyObject *module, PyObject *args);
+/* The functions of the module, whose arguments native.pyi describes. */
+PyObject *evaluate_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #endif

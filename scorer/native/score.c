@@ -6,50 +6,45 @@
 enum { POINTS, MAX_POINTS, PERCENT, SUM_ROWS };
 enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, WHOLE_ROWS };
 
-/* Sums with all that follows from them. The first w of s sums have scores and counts, too. */
-struct table {
-    struct array sums, wholes, nominal; /* nominal (w,): maxima if everything applied */
-};
+/* Arguments after those of lines; native.pyi describes them. The groups have no sums of their own when nobody needs
+   them afterwards. */
+enum { MAXIMA = LINE_ARGUMENTS, IS_FILLED, MEMBERS, NOMINAL, STEP, COMPARISONS, LEVEL_TABLES,
+       SUMS, WHOLES, GROUP_SUMS, GROUP_WHOLES, CELLS, LEVELS, STANDINGS, FIRST, LAST, ARGUMENTS };
 
 /* One call. */
 struct job {
     struct lines lines;
-    struct table table, groups;           /* groups may have no sums: then nobody needs them afterwards */
-    struct array is_filled, members;      /* (g,) whether lines add to a group; (s, g) which groups a sum adds up */
-    struct array level_tables;            /* (c,) where the level of each cell stands in the pool; -1: no levels */
-    struct array cells, levels, standings; /* (c, n) */
-    Py_buffer comparisons;
-    double step;                          /* micropoints of the last published decimal */
-    double *group_sums;                   /* (4, g, TILE), if nobody needs them afterwards */
-    double *quotients;                    /* (s or g, TILE) percentages in parts per million, not rounded */
+    struct array arrays[ARGUMENTS];
+    double step;         /* micropoints of the last published decimal */
+    double *group_sums;  /* (4, g, TILE), unless the caller has arrays for them */
+    double *quotients;   /* (s or g, TILE) percentages in parts per million, not rounded */
 };
 
-static struct sums sums_from(const struct table *table, Py_ssize_t at) {
-    const Py_ssize_t count = size_of(&table->sums, 1), wholes = size_of(&table->wholes, 1);
+/* The rows of arrays of sums and wholes. */
+static struct sums sums_from(const struct array *sums, const struct array *wholes, Py_ssize_t at) {
     return (struct sums){
-        .points = doubles(&table->sums, POINTS * count, at),
-        .maximum = doubles(&table->sums, MAX_POINTS * count, at),
-        .missing = doubles(&table->wholes, MISSING_COUNT * wholes, at),
-        .not_applicable = doubles(&table->wholes, NOT_APPLICABLE_COUNT * wholes, at),
-        .stride = size_of(&table->sums, 2),
-        .count = count,
+        .points = doubles(sums, POINTS * size_of(sums, 1), at),
+        .maximum = doubles(sums, MAX_POINTS * size_of(sums, 1), at),
+        .missing = doubles(wholes, MISSING_COUNT * size_of(wholes, 1), at),
+        .not_applicable = doubles(wholes, NOT_APPLICABLE_COUNT * size_of(wholes, 1), at),
+        .stride = size_of(sums, 2),
+        .count = size_of(sums, 1),
     };
 }
 
 /* The sums of groups, those that lines fill as they are before the first criterion. */
 static struct sums start_groups(const struct job *job, Py_ssize_t at, Py_ssize_t n) {
-    const Py_ssize_t count = size_of(&job->groups.nominal, 0);
+    const struct array *a = job->arrays;
+    const Py_ssize_t count = size_of(a + MAXIMA, 0), size = count * TILE;
     double *base = job->group_sums;
-    const struct sums groups =
-        base ? (struct sums){base, base + count * TILE, base + 2 * count * TILE, base + 3 * count * TILE, TILE, count}
-             : sums_from(&job->groups, at);
+    const struct sums groups = base ? (struct sums){base, base + size, base + 2 * size, base + 3 * size, TILE, count}
+                                    : sums_from(a + GROUP_SUMS, a + GROUP_WHOLES, at);
     for (Py_ssize_t g = 0; g < count; g++) {
-        if (!*bytes(&job->is_filled, 0, g))
+        if (!*bytes(a + IS_FILLED, 0, g))
             continue;
         const Py_ssize_t row = g * groups.stride;
-        const double nominal = *doubles(&job->groups.nominal, 0, g);
         for (Py_ssize_t i = 0; i < n; i++)
-            groups.maximum[row + i] = nominal;
+            groups.maximum[row + i] = *doubles(a + MAXIMA, 0, g);
         memset(groups.points + row, 0, n * sizeof(double));
         memset(groups.missing + row, 0, n * sizeof(double));
         memset(groups.not_applicable + row, 0, n * sizeof(double));
@@ -66,16 +61,16 @@ WIDE static void add_to(const double *restrict from, Py_ssize_t n, double *restr
 static void add_members(const struct job *job, Py_ssize_t sum, const double *groups, Py_ssize_t stride, Py_ssize_t n,
                         double *total) {
     memset(total, 0, n * sizeof(double));
-    for (Py_ssize_t g = 0; g < size_of(&job->members, 1); g++)
-        if (*bytes(&job->members, sum, g))
+    for (Py_ssize_t g = 0; g < size_of(job->arrays + MEMBERS, 1); g++)
+        if (*bytes(job->arrays + MEMBERS, sum, g))
             add_to(groups + g * stride, n, total);
 }
 
 /* Fills all sums. The points of a category are never below 0, whatever penalties take, and all points together are
    those of the categories. */
 static void add_groups(const struct job *job, const struct sums *groups, Py_ssize_t at, Py_ssize_t n) {
-    const struct sums sums = sums_from(&job->table, at);
-    const Py_ssize_t wholes = size_of(&job->table.wholes, 1), all = wholes - 1;
+    const struct sums sums = sums_from(job->arrays + SUMS, job->arrays + WHOLES, at);
+    const Py_ssize_t wholes = size_of(job->arrays + WHOLES, 1), all = wholes - 1;
     for (Py_ssize_t k = 0; k < sums.count; k++) {
         const Py_ssize_t row = k * sums.stride;
         add_members(job, k, groups->maximum, groups->stride, n, sums.maximum + row);
@@ -139,17 +134,18 @@ WIDE static void publish(const double *restrict converted, double step, Py_ssize
 }
 
 /* Fills what follows from sums of points and maxima. */
-static void fill_scores(const struct job *job, const struct table *table, Py_ssize_t at, Py_ssize_t n) {
-    const struct sums sums = sums_from(table, at);
-    const Py_ssize_t wholes = size_of(&table->wholes, 1);
+static void fill_scores(const struct job *job, const struct array *rows, const struct array *wholes,
+                        const struct array *nominal, Py_ssize_t at, Py_ssize_t n) {
+    const struct sums sums = sums_from(rows, wholes, at);
+    const Py_ssize_t count = size_of(wholes, 1);
     for (Py_ssize_t k = 0; k < sums.count; k++) {
         const double *points = sums.points + k * sums.stride, *maximum = sums.maximum + k * sums.stride;
-        divide(points, maximum, n, doubles(&table->sums, PERCENT * sums.count + k, at), job->quotients + k * TILE);
-        if (k >= wholes)
+        divide(points, maximum, n, doubles(rows, PERCENT * sums.count + k, at), job->quotients + k * TILE);
+        if (k >= count)
             continue;
-        double *converted = doubles(&table->wholes, CONVERTED * wholes + k, at);
-        convert(points, maximum, *doubles(&table->nominal, 0, k), n, converted);
-        publish(converted, job->step, n, doubles(&table->wholes, PUBLISHED * wholes + k, at));
+        double *converted = doubles(wholes, CONVERTED * count + k, at);
+        convert(points, maximum, *doubles(nominal, 0, k), n, converted);
+        publish(converted, job->step, n, doubles(wholes, PUBLISHED * count + k, at));
     }
 }
 
@@ -161,22 +157,21 @@ WIDE static void move_on(const double *restrict values, double edge, int64_t str
 
 /* Fills the cell of each unit in the decision tables: the sum of stride x edges reached over all comparisons. */
 static void find_cells(const struct job *job, Py_ssize_t at, Py_ssize_t n) {
-    const struct comparison *comparisons = job->comparisons.buf;
-    const Py_ssize_t sums = size_of(&job->table.sums, 1), categories = size_of(&job->cells, 0);
-    for (Py_ssize_t c = 0; c < categories; c++)
-        memset(integers(&job->cells, c, at), 0, n * sizeof(int64_t));
-    for (size_t k = 0; k < job->comparisons.len / sizeof *comparisons; k++) {
-        const struct comparison *comparison = comparisons + k;
-        const double *edges = (const double *)job->lines.pool.buf + comparison->edges;
-        const double *values = comparison->sum < sums
-                                   ? job->quotients + comparison->sum * TILE
-                                   : doubles(&job->table.sums, POINTS * sums + comparison->sum - sums, at);
-        for (int64_t e = 0; e < comparison->count; e++)
-            move_on(values, edges[e], comparison->stride, n, integers(&job->cells, comparison->category, at));
+    const struct array *a = job->arrays;
+    const struct comparison *each = a[COMPARISONS].view.buf, *end = each + size_of(a + COMPARISONS, 0);
+    const Py_ssize_t sums = size_of(a + SUMS, 1);
+    for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++)
+        memset(integers(a + CELLS, c, at), 0, n * sizeof(int64_t));
+    for (; each < end; each++) {
+        const double *edges = doubles(job->lines.arrays + POOL, 0, each->edges);
+        const double *values = each->sum < sums ? job->quotients + each->sum * TILE
+                                                : doubles(a + SUMS, POINTS * sums + each->sum - sums, at);
+        for (int64_t e = 0; e < each->count; e++)
+            move_on(values, edges[e], each->stride, n, integers(a + CELLS, each->category, at));
     }
 }
 
-/* Looks the level of a cell up, and whether that makes a unit ranked. */
+/* Looks up the levels of cells, and whether that makes units ranked. */
 static void decide(const double *maximum, const int64_t *cells, const double *level_of_cell, Py_ssize_t n,
                    int64_t *levels, uint8_t *standings) {
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -189,121 +184,100 @@ static void decide(const double *maximum, const int64_t *cells, const double *le
     }
 }
 
-static void decide_levels(const struct job *job, Py_ssize_t at, Py_ssize_t n) {
-    const Py_ssize_t sums = size_of(&job->table.sums, 1);
-    for (Py_ssize_t c = 0; c < size_of(&job->cells, 0); c++) {
-        const int64_t level_table = *integers(&job->level_tables, 0, c);
-        decide(doubles(&job->table.sums, MAX_POINTS * sums + c, at), integers(&job->cells, c, at),
-               level_table < 0 ? NULL : (const double *)job->lines.pool.buf + level_table, n,
-               integers(&job->levels, c, at), bytes(&job->standings, c, at));
-    }
-}
-
 static int score_tile(struct job *job, Py_ssize_t at, Py_ssize_t n) {
+    const struct array *a = job->arrays;
     const struct sums groups = start_groups(job, at, n);
-    if (evaluate_tile(&job->lines, at, n, &groups) < 0)
-        return -1;
-    if (job->groups.sums.acquired)
-        fill_scores(job, &job->groups, at, n);
+    if (!evaluate_tile(&job->lines, at, n, &groups))
+        return 0;
+    if (a[GROUP_SUMS].acquired)
+        fill_scores(job, a + GROUP_SUMS, a + GROUP_WHOLES, a + MAXIMA, at, n);
     add_groups(job, &groups, at, n);
-    fill_scores(job, &job->table, at, n);
+    fill_scores(job, a + SUMS, a + WHOLES, a + NOMINAL, at, n);
     find_cells(job, at, n);
-    decide_levels(job, at, n);
-    return 0;
+    for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++) {
+        const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
+        decide(doubles(a + SUMS, MAX_POINTS * size_of(a + SUMS, 1) + c, at), integers(a + CELLS, c, at),
+               table < 0 ? NULL : doubles(job->lines.arrays + POOL, 0, table), n, integers(a + LEVELS, c, at),
+               bytes(a + STANDINGS, c, at));
+    }
+    return 1;
 }
 
 /* Whether every comparison, and every cell that they lead to, lies within the arrays. */
 static int gates_fit(const struct job *job) {
-    const struct comparison *comparisons = job->comparisons.buf;
-    const size_t count = job->comparisons.len / sizeof *comparisons;
-    const int64_t pool = job->lines.pool.len / (Py_ssize_t)sizeof(double), categories = size_of(&job->cells, 0);
-    if (job->comparisons.len % sizeof *comparisons)
+    const struct array *a = job->arrays;
+    const struct comparison *first = a[COMPARISONS].view.buf, *end = first + size_of(a + COMPARISONS, 0), *each;
+    const int64_t pool = size_of(job->lines.arrays + POOL, 0), categories = size_of(a + CELLS, 0);
+    if (a[COMPARISONS].view.itemsize != sizeof *first || pool > INT32_MAX)
         return 0;
-    for (size_t k = 0; k < count; k++) {
-        const struct comparison *each = comparisons + k;
+    for (each = first; each < end; each++)
         if (each->category < 0 || each->category >= categories || each->sum < 0 ||
-            each->sum >= 2 * size_of(&job->table.sums, 1) || each->edges < 0 || each->edges > pool || each->count < 0 ||
-            each->count > pool - each->edges || each->stride < 0 || each->stride > INT32_MAX || pool > INT32_MAX)
+            each->sum >= 2 * size_of(a + SUMS, 1) || each->edges < 0 || each->edges > pool || each->count < 0 ||
+            each->count > pool - each->edges || each->stride < 0 || each->stride > pool)
             return 0;
-    }
     for (int64_t c = 0; c < categories; c++) {
-        const int64_t level_table = *integers(&job->level_tables, 0, c);
-        int64_t last = level_table;
-        for (size_t k = 0; k < count && last < pool; k++)
-            last += comparisons[k].category == c ? comparisons[k].stride * comparisons[k].count : 0;
-        if (level_table < -1 || (level_table >= 0 && last >= pool))
+        const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
+        int64_t last = table; /* cell that can be reached, if there are levels */
+        for (each = first; each < end && last < pool; each++)
+            last += each->category == c ? each->stride * each->count : 0;
+        if (table < -1 || (table >= 0 && last >= pool))
             return 0;
     }
     return 1;
 }
 
-static int acquire_table(struct table *table, PyObject *sums, PyObject *wholes, Py_ssize_t n, int flags) {
-    const Py_ssize_t count = size_of(&table->nominal, 0);
-    return acquire(&table->sums, sums, FLOAT64, WRITE | flags, SHAPE(SUM_ROWS, ANY, n)) < 0 ||
-                   acquire(&table->wholes, wholes, FLOAT64, WRITE | flags, SHAPE(WHOLE_ROWS, count, n)) < 0
-               ? -1
-               : 0;
-}
-
-/* Acquires and checks everything that a call needs, and makes its scratch. -1 with an exception. */
-static int acquire_job(struct job *job, PyObject *args, Py_ssize_t *first, Py_ssize_t *last) {
-    PyObject *maxima, *is_filled, *members, *nominal, *level_tables; /* fixed for a tier */
-    PyObject *answers, *excluded, *sums, *wholes, *cells, *levels, *standings, *group_sums, *group_wholes, *points, *status;
-    if (!PyArg_ParseTuple(args, "(y*y*LOOOOdy*O)OOOOOOOOOOOOnn:score", &job->lines.table, &job->lines.pool,
-                          &job->lines.parts, &maxima, &is_filled, &members, &nominal, &job->step, &job->comparisons,
-                          &level_tables, &answers, &excluded, &sums, &wholes, &cells, &levels, &standings, &group_sums,
-                          &group_wholes, &points, &status, &job->lines.settle, first, last) ||
-        acquire(&job->groups.nominal, maxima, FLOAT64, READ, SHAPE(ANY)) < 0)
-        return -1;
-    const Py_ssize_t groups = size_of(&job->groups.nominal, 0);
-    if (acquire_lines(&job->lines, answers, excluded, points, status, Py_None, groups) < 0)
-        return -1;
-    const Py_ssize_t n = size_of(&job->lines.answers, 1);
-    if (acquire(&job->table.nominal, nominal, FLOAT64, READ, SHAPE(ANY)) < 0 ||
-        acquire_table(&job->table, sums, wholes, n, 0) < 0 ||
-        acquire_table(&job->groups, group_sums, group_wholes, n, OPTIONAL) < 0)
-        return -1;
-    const Py_ssize_t count = size_of(&job->table.sums, 1), categories = size_of(&job->table.nominal, 0) - 1;
-    if (acquire(&job->is_filled, is_filled, BYTE, READ, SHAPE(groups)) < 0 ||
-        acquire(&job->members, members, BYTE, READ, SHAPE(count, groups)) < 0 ||
-        acquire(&job->level_tables, level_tables, INT64, READ, SHAPE(categories)) < 0 ||
-        acquire(&job->cells, cells, INT64, WRITE, SHAPE(categories, n)) < 0 ||
-        acquire(&job->levels, levels, INT64, WRITE, SHAPE(categories, n)) < 0 ||
-        acquire(&job->standings, standings, BYTE, WRITE, SHAPE(categories, n)) < 0)
-        return -1;
-    const int kept = job->groups.sums.acquired;
-    if (categories < 0 || count <= categories || kept != job->groups.wholes.acquired ||
-        (kept && size_of(&job->groups.sums, 1) != groups) || *first < 0 || *last < *first || *last > n || !gates_fit(job)) {
-        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
-        return -1;
-    }
-    job->quotients = malloc((count > groups ? count : groups) * TILE * sizeof(double));
-    job->group_sums = kept ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
-    if (job->quotients && (kept || job->group_sums))
+/* Acquires and checks all arguments, and makes scratch. Returns whether that worked; otherwise an exception is set. */
+static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first, Py_ssize_t *last) {
+    struct array *a = job->arrays;
+    job->step = PyFloat_AsDouble(args[STEP]);
+    *first = PyLong_AsSsize_t(args[FIRST]);
+    *last = PyLong_AsSsize_t(args[LAST]);
+    if (PyErr_Occurred() || !acquire(a + MAXIMA, args[MAXIMA], FLOAT64, READ, SHAPE(ANY)) ||
+        !acquire_lines(&job->lines, args, size_of(a + MAXIMA, 0)))
         return 0;
-    PyErr_NoMemory();
-    return -1;
+    const Py_ssize_t n = size_of(job->lines.arrays + ANSWERS, 1), groups = size_of(a + MAXIMA, 0);
+    if (!acquire(a + NOMINAL, args[NOMINAL], FLOAT64, READ, SHAPE(ANY)) ||
+        !acquire(a + SUMS, args[SUMS], FLOAT64, WRITE, SHAPE(SUM_ROWS, ANY, n)))
+        return 0;
+    const Py_ssize_t sums = size_of(a + SUMS, 1), wholes = size_of(a + NOMINAL, 0), categories = wholes - 1;
+    if (!acquire(a + WHOLES, args[WHOLES], FLOAT64, WRITE, SHAPE(WHOLE_ROWS, wholes, n)) ||
+        !acquire(a + GROUP_SUMS, args[GROUP_SUMS], FLOAT64, WRITE | OPTIONAL, SHAPE(SUM_ROWS, groups, n)) ||
+        !acquire(a + GROUP_WHOLES, args[GROUP_WHOLES], FLOAT64, WRITE | OPTIONAL, SHAPE(WHOLE_ROWS, groups, n)) ||
+        !acquire(a + IS_FILLED, args[IS_FILLED], BYTE, READ, SHAPE(groups)) ||
+        !acquire(a + MEMBERS, args[MEMBERS], BYTE, READ, SHAPE(sums, groups)) ||
+        !acquire(a + COMPARISONS, args[COMPARISONS], RECORD, READ, SHAPE(ANY)) ||
+        !acquire(a + LEVEL_TABLES, args[LEVEL_TABLES], INT64, READ, SHAPE(categories)) ||
+        !acquire(a + CELLS, args[CELLS], INT64, WRITE, SHAPE(categories, n)) ||
+        !acquire(a + LEVELS, args[LEVELS], INT64, WRITE, SHAPE(categories, n)) ||
+        !acquire(a + STANDINGS, args[STANDINGS], BYTE, WRITE, SHAPE(categories, n)))
+        return 0;
+    const int kept = a[GROUP_SUMS].acquired;
+    if (wholes < 1 || wholes > sums || kept != a[GROUP_WHOLES].acquired || *first < 0 || *last < *first || *last > n ||
+        !gates_fit(job)) {
+        PyErr_SetString(PyExc_ValueError, "the arguments do not fit together");
+        return 0;
+    }
+    job->quotients = malloc((sums > groups ? sums : groups) * TILE * sizeof(double));
+    job->group_sums = kept ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
+    if (!job->quotients || (!kept && !job->group_sums))
+        PyErr_NoMemory();
+    return job->quotients && (kept || job->group_sums);
 }
 
-PyObject *score(PyObject *module, PyObject *args) {
+PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     struct job job = {0};
     Py_ssize_t first, last;
-    int failed = acquire_job(&job, args, &first, &last) < 0;
-    if (!failed) {
+    int ok = takes(ARGUMENTS, count) && acquire_job(&job, args, &first, &last);
+    if (ok) {
         job.lines.working = begin_work(last - first);
-        for (Py_ssize_t at = first; !failed && at < last; at += TILE)
-            failed = score_tile(&job, at, last - at < TILE ? last - at : TILE) < 0;
+        for (Py_ssize_t at = first; ok && at < last; at += TILE)
+            ok = score_tile(&job, at, last - at < TILE ? last - at : TILE);
         end_work(job.lines.working);
     }
-    struct array *arrays[] = {&job.table.sums, &job.table.wholes, &job.table.nominal, &job.groups.sums,
-                              &job.groups.wholes, &job.groups.nominal, &job.is_filled, &job.members,
-                              &job.level_tables, &job.cells, &job.levels, &job.standings};
-    for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
-        release(arrays[k], 1);
     release_lines(&job.lines);
-    PyBuffer_Release(&job.comparisons);
+    release(job.arrays, ARGUMENTS);
     free(job.quotients);
     free(job.group_sums);
-    return failed ? NULL : Py_NewRef(Py_None);
+    return ok ? Py_NewRef(Py_None) : NULL;
 }

@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 
-MODULES = {"scorer.native": "native", "scorer.compiled": "bytes"}
+MODULE = "scorer.native"
 # The same bits everywhere: no product is fused with a sum. Comparing with NaN traps nowhere, so loops become vectors.
 FLAGS = ["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno", "-fvisibility=hidden"]
 
@@ -25,14 +25,13 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it builds a wheel."""
         self._directory = tempfile.TemporaryDirectory()
-        for module in MODULES:
-            built = compile_into(Path(self._directory.name), Path(self.root), module=module)
-            place = Path(*module.split(".")).with_name(built.name)
-            if version == "editable":
-                (Path(self.root) / place).unlink(missing_ok=True)  # a running process may have it in memory
-                shutil.copyfile(built, Path(self.root) / place)
-            else:
-                build_data["force_include"][str(built)] = str(place)
+        built = compile_into(Path(self._directory.name), Path(self.root))
+        place = Path(*MODULE.split(".")).with_name(built.name)
+        if version == "editable":
+            (Path(self.root) / place).unlink(missing_ok=True)  # a running process may have it in memory
+            shutil.copyfile(built, Path(self.root) / place)
+        else:
+            build_data["force_include"][str(built)] = str(place)
         platform = sysconfig.get_platform().translate(str.maketrans("-.", "__"))
         build_data["pure_python"], build_data["tag"] = False, f"cp311-abi3-{platform}"
 
@@ -42,11 +41,11 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
         self._directory.cleanup()
 
 
-def compile_into(directory: Path, root: Path, flags: Sequence[str] = (), module: str = "scorer.native") -> Path:
+def compile_into(directory: Path, root: Path, flags: Sequence[str] = ()) -> Path:
     """The module, compiled from the checkout ``root`` into the directory."""
-    sources = root / "scorer" / MODULES[module]
+    sources = root / "scorer" / "native"
     extension = Extension(
-        module,
+        MODULE,
         sorted(map(str, sources.glob("*.c"))),
         depends=sorted(map(str, sources.glob("*.h"))),
         extra_compile_args=[*FLAGS, *flags],
@@ -54,8 +53,8 @@ def compile_into(directory: Path, root: Path, flags: Sequence[str] = (), module:
         py_limited_api=True,
     )
     command = Distribution({"name": "scorer", "ext_modules": [extension]}).get_command_obj("build_ext")
-    command.build_lib, command.build_temp = str(directory), str(directory / module)
+    command.build_lib = command.build_temp = str(directory)
     command.ensure_finalized()
     command.run()
-    [built] = (directory / "scorer").glob(f"{module.partition('.')[2]}.*")
+    [built] = (directory / "scorer").glob("native.*")
     return built

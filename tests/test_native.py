@@ -135,11 +135,11 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     """Runs the tests of native code once more on a module that checks every access and every operation."""
     if SANITIZED:
         pytest.skip("this is the run with sanitizers")
-    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-DONE_WAY"]
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-DONE_WAY", "-fno-wrapv"]
     built = load("hatch_build", BUILD).compile_into(tmp_path, ROOT, flags)
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout
     tests = [str(Path(__file__).with_name(name)) for name in ("test_native.py", "test_native_bounds.py")]
-    options = ["-q", "-p", "no:cacheprovider", "-k", "not every_processor"]
+    options = ["-q", "--capture=no", "-p", "no:cacheprovider", "-k", "not every_processor"]
     done = subprocess.run(
         [sys.executable, "-c", SANITIZED_RUN, str(built), *tests, *options],
         cwd=ROOT,

@@ -152,8 +152,8 @@ def to_texts(column: pa.Array) -> list[str]:
     if pa.types.is_dictionary(column.type):
         return Texts.of(column).written_out()
     _check_size(column)
-    texts: list[str] = (column.fill_null("") if column.null_count else column).to_pylist()
-    return texts
+    texts: list[str] = column.to_pylist()
+    return [text or "" for text in texts] if column.null_count else texts
 
 
 def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:

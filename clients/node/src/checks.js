@@ -26,11 +26,11 @@ export function isPlainObject(value) {
  */
 export function checkKeys(value, known, where, kind = "key") {
   if (!isPlainObject(value)) {
-    throw new TypeError(`${where}: expected a plain object with ${known.join(", ")}, not ${shown(value)}`);
+    throw new TypeError(`${where}: expected a plain object with ${known.join(", ")}, not ${describe(value)}`);
   }
   for (const key of Reflect.ownKeys(/** @type {object} */ (value))) {
     if (typeof key === "symbol" || !known.includes(key)) {
-      throw new TypeError(`${where}: unknown ${kind} ${shown(key)}; ${suggestion(String(key), known)}`);
+      throw new TypeError(`${where}: unknown ${kind} ${describe(key)}; ${suggestion(String(key), known)}`);
     }
   }
 }
@@ -46,7 +46,7 @@ export function checkKeys(value, known, where, kind = "key") {
  */
 export function entriesOf(value, where) {
   if (!types.isMap(value) && !isPlainObject(value)) {
-    throw new TypeError(`${where}: expected a plain object or a Map, not ${shown(value)}`);
+    throw new TypeError(`${where}: expected a plain object or a Map, not ${describe(value)}`);
   }
   const entries = types.isMap(value)
     ? [...value]
@@ -69,7 +69,7 @@ export function entriesOf(value, where) {
  */
 export function listOf(value, where, items) {
   if (typeof Object(value)[Symbol.iterator] !== "function" || typeof value === "string" || types.isMap(value)) {
-    throw new TypeError(`${where}: expected an array of ${items}, not ${shown(value)}`);
+    throw new TypeError(`${where}: expected an array of ${items}, not ${describe(value)}`);
   }
   return Array.from(value);
 }
@@ -82,7 +82,7 @@ export function listOf(value, where, items) {
  */
 export function checkText(value, where) {
   if (!isText(value)) {
-    throw new TypeError(`${where}: expected a string, not ${shown(value)}`);
+    throw new TypeError(`${where}: expected a string, not ${describe(value)}`);
   }
   return value;
 }
@@ -143,7 +143,7 @@ function distance(a, b) {
  *
  * @param {unknown} value
  */
-export function shown(value) {
+export function describe(value) {
   if (typeof value === "object" && value !== null) {
     return Object.getPrototypeOf(value)?.constructor?.name ?? "Object";
   }

@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { listOf, shown } from "./checks.js";
+import { listOf, describe } from "./checks.js";
 import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
@@ -14,7 +14,7 @@ import {
   UnitTableSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { checkClientOptions, checkOptions, limit, PER_CALL, RANK, SCORE } from "./options.js";
-import { province, unitResult } from "./replies.js";
+import { province, tableProvince, unitResult } from "./replies.js";
 import { rowMessage, setFields, view } from "./requests.js";
 import { loadArrow, tableStream } from "./tables.js";
 
@@ -105,7 +105,7 @@ export class ScorerClient {
   async rankTable(criteriaSet, table, options = {}) {
     const arrow = await loadArrow();
     const value = create(UnitTableSchema, { arrowStream: tableStream(arrow, table) });
-    return province(await this.#rank(criteriaSet, { case: "table", value }, options), arrow);
+    return tableProvince(await this.#rank(criteriaSet, { case: "table", value }, options), arrow);
   }
 
   /**
@@ -203,7 +203,7 @@ function headers(token) {
     if (token !== undefined) {
       const text = typeof token === "function" ? await token() : token;
       if (typeof text !== "string" || text === "") {
-        throw new TypeError(`token: expected a string that is not empty, not ${shown(text)}`);
+        throw new TypeError(`token: expected a string that is not empty, not ${describe(text)}`);
       }
       sent.set("authorization", `Bearer ${text}`);
     }

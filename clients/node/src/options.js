@@ -1,7 +1,7 @@
 // Options of clients and calls: each has a type, and unknown ones are refused.
 
 import { types } from "node:util";
-import { checkKeys, isInt32, isText, shown } from "./checks.js";
+import { checkKeys, isInt32, isText, describe } from "./checks.js";
 
 /**
  * Certificates in PEM.
@@ -93,7 +93,7 @@ export function checkOptions(given, kinds, where = "options") {
   for (const [name, value] of Object.entries(given)) {
     const [expected, accepts] = kinds[name];
     if (value !== undefined && !accepts(value)) {
-      throw new TypeError(`${where}: ${name}: expected ${expected}, not ${shown(value)}`);
+      throw new TypeError(`${where}: ${name}: expected ${expected}, not ${describe(value)}`);
     }
   }
   return given;

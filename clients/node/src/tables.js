@@ -1,7 +1,7 @@
 // Tables of units as Arrow IPC streams. docs/tables.md of the service has the columns and their types.
 
 import { types } from "node:util";
-import { checkText, entriesOf, listOf, shown } from "./checks.js";
+import { checkText, entriesOf, listOf, describe } from "./checks.js";
 import { criterionIds, dayOf } from "./requests.js";
 
 /** @typedef {typeof import("apache-arrow")} Arrow */
@@ -123,7 +123,7 @@ function vectorOf(arrow, values, where) {
     list.map((value, at) => {
       const place = `${where}[${at}]`;
       if (value !== null && kindOf(value, place) !== kind) {
-        throw new TypeError(`${place}: expected a ${kind} like the values before it, not ${shown(value)}`);
+        throw new TypeError(`${place}: expected a ${kind} like the values before it, not ${describe(value)}`);
       }
       return value === null ? null : convert(/** @type {any} */ (value), place);
     }),
@@ -142,9 +142,11 @@ function vectorOf(arrow, values, where) {
 function kindOf(value, where) {
   switch (typeof value) {
     case "boolean":
+      return "boolean";
     case "number":
+      return "number";
     case "string":
-      return typeof value;
+      return "string";
     default:
       if (typeof Object(value)[Symbol.iterator] === "function") {
         return "list";

@@ -15,7 +15,7 @@ from scorer.indicators import IndicatorKind
 from scorer.points import Bools, Floats, Ints
 
 MAX_TEXT_BYTES = 128 * 2**20
-"""Bytes that the texts of one column may take when each is written out: views and dictionaries can repeat a long text."""
+"""Bytes that all texts of one column may take: views and dictionaries can repeat a long text many times."""
 
 UNKNOWN_OPTION = -1.0
 """Stands for a text that is no option."""

@@ -16,7 +16,7 @@ from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
 from scorer.service import table_columns as columns
-from scorer.service.answers import MORE, check_count, unknown_option
+from scorer.service.answers import check_count, unknown_option
 from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
 
 STREAM = "table.arrow_stream"

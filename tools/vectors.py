@@ -111,7 +111,7 @@ def refused_tables(vectors: Vectors) -> None:
         "id": ["s-noi-vu", "s-noi-vu"],
         "tier": ["department", "departmnt"],
         "not_applicable": [["INF.10"], ["INF.99"]],
-        "staff": [20.0, -5.0],
+        "staff": [-5.0, 20.0],
         "steering_committee": ["somebody", None],
         "it_plan_issued": [datetime.datetime(2020, 1, 15), datetime.datetime(2020, 1, 15, 12)],
     }
@@ -122,7 +122,7 @@ def refused_tables(vectors: Vectors) -> None:
             'table["id"][1]': "DUPLICATE_UNIT_ID",
             'table["tier"][1]': "UNKNOWN_TIER",
             'table["not_applicable"][1]': "UNKNOWN_CRITERION",
-            'table["staff"][1]': "OUT_OF_RANGE",
+            'table["staff"][0]': "OUT_OF_RANGE",
             'table["steering_committee"][0]': "UNKNOWN_CHOICE",
             'table["it_plan_issued"][1]': "BAD_DATE",
         },

@@ -35,9 +35,11 @@ def is_text(column: pa.DataType) -> bool:
 
 
 def is_text_list(column: pa.DataType) -> bool:
-    """Whether a column holds lists of texts."""
+    """Whether a column holds lists of texts, or lists that are all empty."""
     lists = ("is_list", "is_large_list", "is_list_view", "is_large_list_view", "is_fixed_size_list")
-    return any(getattr(pa.types, name)(column) for name in lists) and is_text(column.value_type)
+    if not any(getattr(pa.types, name)(column) for name in lists):
+        return False
+    return is_text(column.value_type) or pa.types.is_null(column.value_type)
 
 
 def is_number(column: pa.DataType) -> bool:
@@ -152,8 +154,8 @@ def to_texts(column: pa.Array) -> list[str]:
     if pa.types.is_dictionary(column.type):
         return Texts.of(column).written_out()
     _check_size(column)
-    texts: list[str] = (column.fill_null("") if column.null_count else column).to_pylist()
-    return texts
+    texts: list[str] = column.to_pylist()
+    return [text or "" for text in texts] if column.null_count else texts
 
 
 def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
@@ -166,7 +168,10 @@ def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
     if lengths.max(initial=0) > longest:
         row = int(np.argmax(lengths > longest))
         raise ValueError(f"has {lengths[row]} entries in row {row}; there are {longest} that it could name")
-    return pc.list_parent_indices(column).to_numpy(), Texts.of(pc.list_flatten(column))
+    texts = pc.list_flatten(column)
+    if pa.types.is_null(texts.type):
+        texts = texts.cast(pa.string())
+    return pc.list_parent_indices(column).to_numpy(), Texts.of(texts)
 
 
 def _or_empty(value: str | None) -> str:

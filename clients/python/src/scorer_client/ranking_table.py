@@ -52,7 +52,7 @@ class TableUnits(Sequence[UnitResult]):
     def __getitem__(self, at: int | slice) -> UnitResult | Sequence[UnitResult]:
         rows = range(len(self))[at]
         if isinstance(rows, range):
-            return list(_units(self.table.take(list(rows)), self._layout))
+            return list(_units(self.table.take(optional.pyarrow().array(rows, "int64")), self._layout))
         (unit,) = _units(self.table.slice(rows, 1), self._layout)
         return unit
 

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer_client import Client, Row, ScorerError, Unit, Value
+from scorer_client import Client, Row, ScorerError, Value
 from scorer_client.forms import Indicator, form
 from scorer_client.requests import EPOCH, row_message
 from scorer_client.unit_table import table_stream

@@ -74,6 +74,8 @@ def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     pa = optional.pyarrow()
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         for smaller in (pa.int8(), pa.int16(), pa.int32()):
+            if smaller.bit_width >= column.type.bit_width:
+                break
             try:
                 return column.cast(smaller)
             except pa.ArrowException:  # a number is too large, or not whole
@@ -125,7 +127,7 @@ def _array(values: Any) -> Any:
         raise TypeError(f"a column is a sequence of values, not {type(values).__name__}")
     if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # pandas' own takes longer
         return pa.chunked_array(values)
-    kind = getattr(values, "dtype", None)
+    kind: Any = getattr(values, "dtype", None)
     if hasattr(kind, "newbyteorder") and not kind.isnative:
         values = values.astype(kind.newbyteorder("="))  # Arrow takes no numbers of another byte order
     return pa.array(values, from_pandas=True)

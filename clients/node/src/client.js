@@ -104,7 +104,7 @@ export class ScorerClient {
    */
   async rankTable(criteriaSet, table, options = {}) {
     const arrow = await loadArrow();
-    const value = create(UnitTableSchema, { arrowStream: tableStream(arrow, table) });
+    const value = create(UnitTableSchema, { arrowStream: await tableStream(arrow, table) });
     return tableProvince(await this.#rank(criteriaSet, { case: "table", value }, options), arrow);
   }
 

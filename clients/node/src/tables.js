@@ -52,16 +52,16 @@ export async function loadArrow() {
  *
  * @param {Arrow} arrow
  * @param {UnitTable} table
- * @returns {Uint8Array}
+ * @returns {Promise<Uint8Array>}
  * @throws {TypeError} It is no table, its columns differ in length, or a column mixes types.
  */
-export function tableStream(arrow, table) {
+export async function tableStream(arrow, table) {
   if (types.isUint8Array(table)) {
     return table;
   }
   if (table instanceof arrow.Table) {
     checkCopy(table, arrow.Table, "table");
-    return arrow.tableToIPC(table, "stream");
+    return write(arrow, table);
   }
   const columns = entriesOf(/** @type {Readonly<Record<string, Column>>} */ (table), "table").map(([name, values]) => ({
     name,
@@ -75,8 +75,22 @@ export function tableStream(arrow, table) {
       );
     }
   }
-  // Through Object.fromEntries, as an assignment to the key "__proto__" would do nothing.
-  return arrow.tableToIPC(new arrow.Table(Object.fromEntries(columns.map(({ name, vector }) => [name, vector]))), "stream");
+  return write(arrow, new arrow.Table(Object.fromEntries(columns.map(({ name, vector }) => [name, vector]))));
+}
+
+/**
+ * A table as a stream without compression. apache-arrow's own tableToIPC takes buffers that share memory for one, so
+ * that a table that has the same values in two columns is damaged.
+ *
+ * @param {Arrow} arrow
+ * @param {import("apache-arrow").Table} table
+ */
+async function write(arrow, table) {
+  const chunks = [];
+  for await (const chunk of arrow.RecordBatchStreamWriter.writeAll(table)) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -89,8 +103,8 @@ export function tableStream(arrow, table) {
 function checkCopy(value, type, where) {
   if (!type.prototype.isPrototypeOf(value)) {
     throw new TypeError(
-      `${where}: this ${type.name} was made by another copy of apache-arrow (one that was loaded by require, or of ` +
-        `another version); give the bytes of its tableToIPC(table, "stream") as the table`,
+      `${where}: this ${type.name} is of another copy of apache-arrow than the client's: load one version of it, by ` +
+        "import and not by require",
     );
   }
 }

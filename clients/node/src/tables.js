@@ -4,8 +4,10 @@ import { types } from "node:util";
 import { checkText, entriesOf, listOf, describe } from "./checks.js";
 import { criterionIds, dayOf } from "./requests.js";
 
-/** @typedef {typeof import("apache-arrow")} Arrow */
-/** @typedef {import("apache-arrow").Vector} Vector */
+/** @typedef {import("#arrow-types").Arrow} Arrow */
+/** @typedef {import("#arrow-types").DataType} DataType */
+/** @typedef {import("#arrow-types").Table} Table */
+/** @typedef {import("#arrow-types").Vector} Vector */
 /** @typedef {import("./requests.js").Value} Value */
 
 /**
@@ -27,13 +29,13 @@ import { criterionIds, dayOf } from "./requests.js";
  * unless the call names one for all; `name`, `parent` and `not_applicable` where there are any; and one for each
  * indicator, named by its code.
  *
- * @typedef {import("apache-arrow").Table | Uint8Array | Readonly<Record<string, Column>> |
- *   ReadonlyMap<string, Column>} UnitTable
+ * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */
 
 /**
  * The package apache-arrow, which is loaded when a table first needs it: rows do without.
  *
+ * @returns {Promise<Arrow>}
  * @throws {Error} It is not installed.
  */
 export async function loadArrow() {
@@ -83,7 +85,7 @@ export async function tableStream(arrow, table) {
  * that a table that has the same values in two columns is damaged.
  *
  * @param {Arrow} arrow
- * @param {import("apache-arrow").Table} table
+ * @param {Table} table
  */
 async function write(arrow, table) {
   const chunks = [];
@@ -174,7 +176,7 @@ function kindOf(value, where) {
  * The Arrow type of each kind, and how its values are given to apache-arrow.
  *
  * @param {Arrow} arrow
- * @returns {Record<ColumnKind, { type: import("apache-arrow").DataType, convert: (value: any, where: string) => unknown }>}
+ * @returns {Record<ColumnKind, { type: DataType, convert: (value: any, where: string) => unknown }>}
  */
 function kinds(arrow) {
   const text = new arrow.Utf8();

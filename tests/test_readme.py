@@ -68,8 +68,7 @@ def test_scorer_commands_of_the_readme_run(tmp_path: Path) -> None:
 def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> None:
     answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     with Client(service.address) as client:
-        sheet = client.read_csv("bac-kan-2020", answers)
-        rows = sheet.rows(client.form("bac-kan-2020"))
+        rows = client.read_csv("bac-kan-2020", answers).rows()
         districts = client.rank_province("bac-kan-2020", rows, full=True).ranking("district")
     unit = next(unit for unit in districts.units if unit.id == "d-ba-be")
     answer = next(row.answers for row in rows if row.id == "d-ba-be")

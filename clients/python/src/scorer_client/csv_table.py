@@ -107,16 +107,18 @@ def _moved(error: ScorerError, move: Callable[[str], str]) -> ScorerError:
 
 
 def _arrow_column(indicator: Indicator, values: array[float] | list[str]) -> pa.Array:
-    """Flags as bool, dates as date32, choices as a dictionary; null where not reported. Other numbers stay where they
-    are, with NaN."""
+    """Flags as bool, dates as date32, choices as a dictionary, everything else as numbers; null where not reported."""
     pa = optional.pyarrow()
     if isinstance(values, list):
         return pa.array([value or None for value in values], pa.string()).dictionary_encode()
     numbers = pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
-    if indicator.kind not in ("flag", "date"):
-        return numbers
-    known = pa.compute.if_else(pa.compute.is_nan(numbers), None, numbers)
-    return known.cast(pa.bool_()) if indicator.kind == "flag" else known.cast(pa.int32()).cast(pa.date32())
+    numbers = pa.compute.if_else(pa.compute.is_nan(numbers), None, numbers)
+    match indicator.kind:
+        case "flag":
+            return numbers.cast(pa.bool_())
+        case "date":
+            return numbers.cast(pa.int32()).cast(pa.date32())
+    return numbers
 
 
 def _value(indicator: Indicator, cell: float | str) -> Value:

@@ -21,7 +21,7 @@ _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 def is_table(value: object) -> bool:
     """Whether a value is a table, and not rows."""
-    return isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__") or _is_pandas(value)
+    return isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__") or _is_pandas(value, "DataFrame")
 
 
 def table_stream(table: object) -> bytes:
@@ -38,7 +38,7 @@ def table_stream(table: object) -> bytes:
         ImportError: pyarrow is not installed.
     """
     pa = optional.pyarrow()
-    if _is_pandas(table):
+    if _is_pandas(table, "DataFrame"):
         return write_stream(_from_columns(_pandas_columns(table)))
     if isinstance(table, Mapping):
         return write_stream(_from_columns(table.items()))
@@ -53,20 +53,39 @@ def table_stream(table: object) -> bytes:
 def write_stream(table: pa.Table) -> bytes:
     """A table as an Arrow IPC stream: one batch, and no metadata, which the service would not read."""
     pa = optional.pyarrow()
-    kept = [name for name in table.column_names if not _UNNAMED_INDEX.fullmatch(name)]
-    if len(kept) < table.num_columns:
-        table = table.select(kept)
-    schema = pa.schema([field.remove_metadata() for field in table.schema])
+    columns = [
+        (name, _narrowed(column))
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if not _UNNAMED_INDEX.fullmatch(name)
+    ]
+    table = pa.table([column for _, column in columns], names=[name for name, _ in columns]).combine_chunks()
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_table(table.combine_chunks())
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
 
-def _is_pandas(table: object) -> bool:
+def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers as the smallest integers that hold them all, if they are whole.
+
+    The service reads the same from a quarter of the bytes: gRPC takes longer to carry 80 kB than this takes.
+    """
+    pa = optional.pyarrow()
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        for smaller in (pa.int8(), pa.int16(), pa.int32()):
+            if smaller.bit_width >= column.type.bit_width:
+                break
+            try:
+                return column.cast(smaller)
+            except pa.ArrowException:  # a number is too large, or not whole
+                continue
+    return column
+
+
+def _is_pandas(value: object, *classes: str) -> bool:
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(table, pandas.DataFrame)
+    return pandas is not None and isinstance(value, tuple(getattr(pandas, name) for name in classes))
 
 
 def _pandas_columns(frame: Any) -> list[tuple[object, Any]]:
@@ -106,10 +125,11 @@ def _array(values: Any) -> Any:
     pa = optional.pyarrow()
     if isinstance(values, str | bytes | Mapping | Set):
         raise TypeError(f"a column is a sequence of values, not {type(values).__name__}")
-    if hasattr(values, "__arrow_c_stream__"):
+    if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # pandas' own takes longer
         return pa.chunked_array(values)
-    if not getattr(getattr(values, "dtype", None), "isnative", True):
-        values = values.astype(values.dtype.newbyteorder("="))  # Arrow takes no numbers of another byte order
+    kind: Any = getattr(values, "dtype", None)
+    if hasattr(kind, "newbyteorder") and not kind.isnative:
+        values = values.astype(kind.newbyteorder("="))  # Arrow takes no numbers of another byte order
     return pa.array(values, from_pandas=True)
 
 

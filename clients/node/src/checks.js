@@ -103,7 +103,7 @@ export function isText(value) {
  * @param {unknown} value
  */
 export function isInt32(value) {
-  return Number.isInteger(value) && value === (/** @type {number} */ (value) | 0);
+  return typeof value === "number" && value === (value | 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Tables of units as Arrow IPC streams. docs/tables.md of the service has the columns and their types.
 
 import { types } from "node:util";
-import { checkText, entriesOf, listOf, describe } from "./checks.js";
+import { checkText, describe, entriesOf, listOf } from "./checks.js";
 import { criterionIds, dayOf } from "./requests.js";
 
 /** @typedef {import("#arrow-types").Arrow} Arrow */
@@ -31,6 +31,9 @@ import { criterionIds, dayOf } from "./requests.js";
  *
  * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */
+
+/** Typed arrays that makeVector does not take; they are read value by value. */
+const NO_ARROW_TYPE = ["Uint8ClampedArray", "Float16Array"];
 
 /**
  * The package apache-arrow, which is loaded when a table first needs it: rows do without.
@@ -122,13 +125,12 @@ function vectorOf(arrow, values, where) {
     checkCopy(values, arrow.Vector, where);
     return values;
   }
-  if (types.isUint8ClampedArray(values)) {
-    return arrow.makeVector(Uint8Array.from(values)); // Arrow has no type of its own for these
-  }
-  if (types.isTypedArray(values)) {
+  if (types.isTypedArray(values) && !NO_ARROW_TYPE.includes(values[Symbol.toStringTag])) {
     return arrow.makeVector(/** @type {Float64Array} */ (values));
   }
-  const list = listOf(values, where, "values").map((value) => (Number.isNaN(value) ? null : value ?? null));
+  const list = listOf(/** @type {Iterable<unknown>} */ (values), where, "values").map((value) =>
+    Number.isNaN(value) ? null : (value ?? null),
+  );
   const first = list.findIndex((value) => value !== null);
   if (first === -1) {
     return arrow.vectorFromArray(list, new arrow.Null());

@@ -234,6 +234,8 @@ describe("connections", () => {
       client.criteriaSets(given),
       client.form("set", given),
     ];
-    await Promise.all(calls.map((call) => assert.rejects(call, /unknown option "timeout"; did you mean "timeoutMs"\?/)));
+    await Promise.all(
+      calls.map((call) => assert.rejects(call, /unknown option "timeout"; did you mean "timeoutMs"\?/)),
+    );
   });
 });

@@ -48,7 +48,10 @@ async function refused(call, message) {
  * @param {Promise<unknown>} call
  */
 async function violations(call) {
-  const error = await call.then(() => assert.fail("the call was answered"), (thrown) => thrown);
+  const error = await call.then(
+    () => assert.fail("the call was answered"),
+    (thrown) => thrown,
+  );
   assert.ok(error instanceof ScorerError, String(error));
   return error.violations.map(({ field, reason }) => `${field} ${reason}`);
 }
@@ -83,13 +86,18 @@ describe("a row", () => {
       await refused(score({ [key]: 1 }), expected);
       await refused(client.rankProvince(SET, [{ ...ROW, [key]: 1 }]), expected);
     }
-    await refused(score({ [Symbol("a")]: 1 }), "hue: unknown key Symbol(a); known are id, tier, name, parent, answers, notApplicable");
+    await refused(
+      score({ [Symbol("a")]: 1 }),
+      "hue: unknown key Symbol(a); known are id, tier, name, parent, answers, notApplicable",
+    );
   });
 
   test("with an indicator called __proto__ is sent with it", async () => {
     const answers = JSON.parse('{ "__proto__": 5 }');
     for (const given of [answers, new Map([["__proto__", 5]])]) {
-      assert.deepEqual(await violations(score({ answers: given })), ['unit_answers.answers["__proto__"] UNKNOWN_INDICATOR']);
+      assert.deepEqual(await violations(score({ answers: given })), [
+        'unit_answers.answers["__proto__"] UNKNOWN_INDICATOR',
+      ]);
     }
   });
 
@@ -162,15 +170,26 @@ describe("a day", () => {
       calendarId = "buddhist";
     }
     for (const day of [new PlainDateTime(), new PlainDate()]) {
-      await refused(score(day), `${where}: ${day.constructor.name} has a time or another calendar; give a PlainDate of the ISO calendar`);
+      await refused(
+        score(day),
+        `${where}: ${day.constructor.name} has a time or another calendar; give a PlainDate of the ISO calendar`,
+      );
     }
-    await refused(score({ year: 2020, month: 1, day: 15, hour: 23 }), `${where}: unknown key "hour"; known are year, month, day`);
+    await refused(
+      score({ year: 2020, month: 1, day: 15, hour: 23 }),
+      `${where}: unknown key "hour"; known are year, month, day`,
+    );
     await assert.rejects(score({ year: 2020, month: 2 ** 40, day: 15 }), TypeError);
   });
 
   test("of a column is a day of the calendar", async () => {
     const columns = (/** @type {object} */ day) => ({ id: ["a"], tier: ["department"], it_plan_issued: [day] });
-    for (const [year, month, day] of [[2020, 2, 30], [2021, 2, 29], [2020, 13, 1], [2020, 1, 0]]) {
+    for (const [year, month, day] of [
+      [2020, 2, 30],
+      [2021, 2, 29],
+      [2020, 13, 1],
+      [2020, 1, 0],
+    ]) {
       await refused(
         client.rankTable("bac-kan-2020", columns({ year, month, day })),
         `table["it_plan_issued"][0]: ${year}-${month}-${day} is not a day of the calendar`,
@@ -186,7 +205,12 @@ describe("a table", () => {
     const columns = { id: ["a", "b"], infrastructure_awarded: [20, 21] };
     const expected = (await rank(columns)).rankings[0].arrowStream;
     assert.deepEqual((await rank(new Map(Object.entries(columns)))).rankings[0].arrowStream, expected);
-    for (const [table, found] of [[["a", "b"], "Array"], [undefined, "undefined"], ["id", '"id"'], [new ArrayBuffer(8), "ArrayBuffer"]]) {
+    for (const [table, found] of [
+      [["a", "b"], "Array"],
+      [undefined, "undefined"],
+      ["id", '"id"'],
+      [new ArrayBuffer(8), "ArrayBuffer"],
+    ]) {
       await refused(rank(table), `table: expected a plain object or a Map, not ${found}`);
     }
   });
@@ -225,7 +249,11 @@ describe("a table", () => {
     const expected = (await rank({ id, ...copies })).rankings[0].arrowStream;
     const vector = arrow.makeVector(same);
     const vectors = Object.fromEntries(Object.keys(table).map((name) => [name, vector]));
-    for (const given of [{ ...table, id }, { ...vectors, id }, new arrow.Table({ ...vectors, id: arrow.vectorFromArray(id) })]) {
+    for (const given of [
+      { ...table, id },
+      { ...vectors, id },
+      new arrow.Table({ ...vectors, id: arrow.vectorFromArray(id) }),
+    ]) {
       assert.deepEqual((await rank(given)).rankings[0].arrowStream, expected);
     }
   });
@@ -233,7 +261,8 @@ describe("a table", () => {
   test("is not written by another copy of apache-arrow than made it", async () => {
     const other = createRequire(import.meta.url)("apache-arrow");
     const id = other.vectorFromArray(["a"]);
-    const message = "is of another copy of apache-arrow than the client's: load one version of it, by import and not by require";
+    const message =
+      "is of another copy of apache-arrow than the client's: load one version of it, by import and not by require";
     await refused(rank(new other.Table({ id })), `table: this Table ${message}`);
     await refused(rank({ id }), `table["id"]: this Vector ${message}`);
   });
@@ -256,7 +285,10 @@ describe("an option", () => {
       await refused(client.rankProvince(SET, [ROW], options), `options: ${option}: expected ${expected}`);
       await refused(client.rankTable(SET, { id: ["a"] }, options), `options: ${option}: expected ${expected}`);
     }
-    await assert.rejects(client.form(SET, new Map([["timeoutMs", 5]])), /^TypeError: options: expected a plain object with /);
+    await assert.rejects(
+      client.form(SET, new Map([["timeoutMs", 5]])),
+      /^TypeError: options: expected a plain object with /,
+    );
     await assert.rejects(client.criteriaSets({ timeoutMs: 1e10 }), RangeError);
     assert.equal((await client.form(SET, { timeoutMs: 5_000.5 })).criteriaSet, SET); // gRPC's are whole
     await client.rankProvince(SET, [ROW], { period: undefined, pageSize: undefined });
@@ -281,7 +313,11 @@ describe("an option", () => {
   });
 
   test("token may be a function, which gives a token", async () => {
-    for (const [token, found] of [["", '""'], [undefined, "undefined"], [7, "7"]]) {
+    for (const [token, found] of [
+      ["", '""'],
+      [undefined, "undefined"],
+      [7, "7"],
+    ]) {
       const failing = new ScorerClient(server.address, { token: () => /** @type {any} */ (token) });
       await refused(failing.criteriaSets(), `token: expected a string that is not empty, not ${found}`);
     }
@@ -289,9 +325,15 @@ describe("an option", () => {
 
   test("of the criteria set's name is known", async () => {
     const effectiveOn = { year: 2020, month: 7, day: 15 };
-    await refused(client.form({ effectiveOn, serie: "a" }), 'criteria set: unknown key "serie"; did you mean "series"?');
+    await refused(
+      client.form({ effectiveOn, serie: "a" }),
+      'criteria set: unknown key "serie"; did you mean "series"?',
+    );
     await refused(client.form({ code: SET }), 'criteria set: unknown key "code"; known are effectiveOn, series');
-    await refused(client.form(undefined), "criteria set: expected a plain object with effectiveOn, series, not undefined");
+    await refused(
+      client.form(undefined),
+      "criteria set: expected a plain object with effectiveOn, series, not undefined",
+    );
     await refused(client.form({ effectiveOn, series: 5 }), "series: expected a string, not 5");
   });
 });
@@ -302,5 +344,8 @@ test("titles come from a plain object or a Map, and from nowhere else", () => {
   const said = "is 80 %, level 1 asks for at least 90 %";
   assert.equal(cause.sentence("en", {}), `constructor ${said}`);
   assert.equal(cause.sentence("en", new Map([["constructor", "Builders"]])), `Builders ${said}`);
-  assert.throws(() => cause.sentence("en", /** @type {any} */ ([])), /titles: expected a plain object or a Map, not Array/);
+  assert.throws(
+    () => cause.sentence("en", /** @type {any} */ ([])),
+    /titles: expected a plain object or a Map, not Array/,
+  );
 });

@@ -61,6 +61,8 @@ def table_sheet(plan: SetPlan, stream: Stream, tier: str, findings: Findings) ->
     """
     table = _Table(plan, stream, tier, findings)
     ids, names, tiers, parents = (table.texts(name) for name in TEXT_COLUMNS)
+    if len(ids) < stream.rows:  # it cannot be read, which is noted; what else is wrong is looked for all the same
+        ids = [str(row) for row in range(stream.rows)]
     if not table.has("tier"):
         tiers = [tier] if tier in plan.tiers else []
     return Sheet(ids, names, tiers, parents, table.answers(), table.exclusions())

@@ -176,6 +176,8 @@ def test_rank_province(
         in_turn(benchmark, pytestconfig, units, ways)
     note_echo(benchmark, ways, "table, bytes")
     note_echo(benchmark, ways, "table, typed")
+    ratio = ways["RankProvince table, typed"].median / ways["RankProvince table, bytes"].median
+    benchmark.extra_info["ratios"]["RankProvince table, typed : bytes"] = ratio
 
 
 def test_rank_province_rows(

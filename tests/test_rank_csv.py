@@ -366,12 +366,12 @@ SAME = {
 def test_a_file_reads_the_same(file: Path, form: Form, how: str) -> None:
     ours, theirs = read(file, SAME[how], form), read(file, TEXT, form)
     assert (ours.units, ours.not_applicable, ours.header) == (theirs.units, theirs.not_applicable, HEADER)
-    assert ours.rows(form) == theirs.rows(form)
+    assert ours.rows() == theirs.rows()
 
 
 def test_spaces_around_cells_are_nothing(file: Path, form: Form) -> None:
     rows = [[f" {cell}  " for cell in line] for line in table()]
-    assert read(file, rows, form).rows(form) == read(file, TEXT, form).rows(form)
+    assert read(file, rows, form).rows() == read(file, TEXT, form).rows()
 
 
 def test_a_name_may_have_newlines_and_rows_keep_their_numbers(file: Path, form: Form) -> None:
@@ -788,9 +788,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
     """The service's answers, asked for unit by unit instead of column by column."""
     return {
-        code: client.rank_province(
-            code, client.read_csv(code, bundled[code]).rows(client.form(code)), period=period, province=province
-        )
+        code: client.rank_province(code, client.read_csv(code, bundled[code]).rows(), period=period, province=province)
         for code, (period, province) in BUNDLED.items()
     }
 

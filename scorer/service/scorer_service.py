@@ -168,6 +168,8 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> tu
         except TooManyRows as error:
             raise _too_many(error.rows, most) from None
         _check_request(plan, request, stream.rows, findings)
+        if not stream.rows:
+            raise invalid(findings)
         sheet, texts = read_table(plan, stream, request.tier, findings)
     else:
         places, rows = RowPlaces(single=False), request.rows.units

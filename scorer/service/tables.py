@@ -139,7 +139,7 @@ class _Table:
     def answers(self) -> Floats:
         """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable."""
         matrices, first = [], 0
-        for batch in filter(len, self._batches):
+        for batch in filter(len, self._batches):  # a tensor has at least one row
             missing = pa.nulls(len(batch), pa.float64())
             found = [
                 self._numbers(code, first, batch.column(self._columns[code])) if code in self._columns else None
@@ -148,7 +148,7 @@ class _Table:
             numbers = [missing if one is None else one for one in found]
             matrices.append(columns.to_matrix(numbers, len(batch)))
             first += len(batch)
-        if first < self._rows or not matrices:  # the stream is damaged, or has no rows
+        if first < self._rows:  # the stream is damaged
             return np.full((len(self._plan.rows), self._rows), math.nan)
         return matrices[0] if len(matrices) == 1 else np.concatenate(matrices, axis=1)
 

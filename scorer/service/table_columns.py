@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -77,15 +77,23 @@ def nothing_reported(column: pa.Array) -> bool:
     return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
 
 
-def to_numbers(column: pa.Array) -> Floats:
-    """Counts, numbers and flags (n,) as doubles; NaN where null."""
+def to_numbers(column: pa.Array) -> pa.Array:
+    """Counts, numbers and flags (n,) as integers or floats."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_boolean(column.type):
-        column = column.cast(pa.uint8())
-    elif pa.types.is_decimal(column.type):
-        column = column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+        return column.cast(pa.uint8())
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
+    return column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
+
+
+def to_matrix(columns: Sequence[pa.Array], rows: int) -> Floats:
+    """Columns (k) of integers and floats as one matrix (k, n); NaN where null."""
+    doubles = pa.nulls(rows, pa.float64())  # so that the matrix is of doubles, too
+    batch = pa.RecordBatch.from_arrays([*columns, doubles], [str(at) for at in range(len(columns) + 1)])
+    matrix: Floats = batch.to_tensor(null_to_nan=True, row_major=False).to_numpy().T[:-1]
+    return matrix
 
 
 def to_days(column: pa.Array) -> tuple[Floats, Bools]:
@@ -93,7 +101,8 @@ def to_days(column: pa.Array) -> tuple[Floats, Bools]:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_date32(column.type):
-        return to_numbers(column.view(pa.int32())), np.zeros(len(column), dtype=np.bool_)
+        days = column.view(pa.int32()).to_numpy(zero_copy_only=False)
+        return days.astype(np.float64), np.zeros(len(column), dtype=np.bool_)
     unit = "ms" if pa.types.is_date64(column.type) else column.type.unit
     ticks = column.view(pa.int64()).fill_null(0).to_numpy()
     days, rest = np.divmod(ticks, _TICKS_PER_DAY[unit])
@@ -125,17 +134,6 @@ class Texts(NamedTuple):
         places = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
         return cls(places, values)
 
-    def written_out(self) -> list[str]:
-        """Row by row; null is the empty text.
-
-        Raises:
-            ValueError: that would take too much memory.
-        """
-        sizes = np.array([*(len(value.encode()) for value in map(_or_empty, self.values)), 0])
-        _check_total(int(sizes[self.places].sum()))
-        texts: list[str] = np.array([*map(_or_empty, self.values), ""], dtype=object)[self.places].tolist()
-        return texts
-
     def numbers(self, options: Mapping[str, float]) -> Floats:
         """The numbers (n,) of options; NaN where null, ``UNKNOWN_OPTION`` for a text that is none."""
         known = [math.nan if value is None else options.get(value, UNKNOWN_OPTION) for value in self.values]
@@ -143,19 +141,19 @@ class Texts(NamedTuple):
         return numbers
 
 
-def to_texts(column: pa.Array) -> list[str]:
-    """Texts row by row; null is the empty text.
+def to_texts(column: pa.Array) -> pa.StringArray:
+    """Texts (n,) written out one by one.
 
     Raises:
-        ValueError: written out, they would take too much memory.
+        ValueError: they would take too much memory.
     """
-    if pa.types.is_null(column.type):
-        return [""] * len(column)
     if pa.types.is_dictionary(column.type):
-        return Texts.of(column).written_out()
+        values = to_texts(column.dictionary)
+        sizes = pc.binary_length(values).take(column.indices)
+        _check_total(pc.sum(sizes).as_py() or 0)
+        return values.take(column.indices)
     _check_size(column)
-    texts: list[str] = column.to_pylist()
-    return [text or "" for text in texts] if column.null_count else texts
+    return column.cast(pa.string())
 
 
 def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
@@ -174,15 +172,12 @@ def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
     return pc.list_parent_indices(column).to_numpy(), Texts.of(texts)
 
 
-def _or_empty(value: str | None) -> str:
-    return value or ""
-
-
 def _check_size(column: pa.Array) -> None:
     """Views may all point to the same long text; offsets cannot."""
     if pa.types.is_string_view(column.type):
-        sizes: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)[::4]  # a view is length, ...
-        _check_total(int(sizes[column.offset : column.offset + len(column)].sum(dtype=np.int64)))
+        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)  # four each, the size first
+        sizes = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
+        _check_total(int(sizes[column.is_valid().to_numpy(zero_copy_only=False)].sum(dtype=np.int64)))
 
 
 def _check_total(size: int) -> None:

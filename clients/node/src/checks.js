@@ -103,7 +103,7 @@ export function isText(value) {
  * @param {unknown} value
  */
 export function isInt32(value) {
-  return Number.isInteger(value) && value === (/** @type {number} */ (value) | 0);
+  return typeof value === "number" && value === (value | 0);
 }
 
 /**
@@ -115,7 +115,7 @@ export function isInt32(value) {
 function suggestion(name, known) {
   const distances = known.map((other) => distance(name.toLowerCase(), other.toLowerCase()));
   const least = Math.min(...distances);
-  return least <= Math.max(2, name.length / 2)
+  return least <= name.length / 3
     ? `did you mean ${JSON.stringify(known[distances.indexOf(least)])}?`
     : `known are ${known.join(", ")}`;
 }

@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { listOf, describe } from "./checks.js";
+import { describe, listOf } from "./checks.js";
 import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
@@ -104,7 +104,7 @@ export class ScorerClient {
    */
   async rankTable(criteriaSet, table, options = {}) {
     const arrow = await loadArrow();
-    const value = create(UnitTableSchema, { arrowStream: tableStream(arrow, table) });
+    const value = create(UnitTableSchema, { arrowStream: await tableStream(arrow, table) });
     return tableProvince(await this.#rank(criteriaSet, { case: "table", value }, options), arrow);
   }
 

@@ -1,7 +1,7 @@
 // Options of clients and calls: each has a type, and unknown ones are refused.
 
 import { types } from "node:util";
-import { checkKeys, isInt32, isText, describe } from "./checks.js";
+import { checkKeys, describe, isInt32, isText } from "./checks.js";
 
 /**
  * Certificates in PEM.
@@ -76,7 +76,15 @@ export const PER_CALL = { timeoutMs: NUMBER, signal: SIGNAL };
 /** @type {Kinds} */
 export const SCORE = { period: TEXT, full: FLAG, ...PER_CALL };
 /** @type {Kinds} */
-export const RANK = { province: TEXT, period: TEXT, tier: TEXT, full: FLAG, pageSize: WHOLE, pageToken: TEXT, ...PER_CALL };
+export const RANK = {
+  province: TEXT,
+  period: TEXT,
+  tier: TEXT,
+  full: FLAG,
+  pageSize: WHOLE,
+  pageToken: TEXT,
+  ...PER_CALL,
+};
 
 /**
  * The options, if each is known and of its type; undefined is not given.

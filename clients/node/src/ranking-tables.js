@@ -2,7 +2,7 @@
 
 import { Cause, Ranking, UnitResult } from "./results.js";
 
-/** @typedef {import("apache-arrow").Table} Table */
+/** @typedef {import("#arrow-types").Table} Table */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
 /** @typedef {import("./results.js").Score} Score */
@@ -27,7 +27,7 @@ export class TableRanking extends Ranking {
    * @param {number} overallRanked
    * @param {Tally[]} tallies
    * @param {Uint8Array} arrowStream
-   * @param {import("./tables.js").Arrow} arrow
+   * @param {import("#arrow-types").Arrow} arrow
    */
   constructor(tier, cohort, unitCount, overallRanked, tallies, arrowStream, arrow) {
     super(tier, cohort, unitCount, overallRanked, tallies, []);
@@ -44,7 +44,11 @@ export class TableRanking extends Ranking {
     return this.#arrowStream;
   }
 
-  /** The units of this page, one a row; docs/tables.md of the service has the columns. */
+  /**
+   * The units of this page, one a row; docs/tables.md of the service has the columns.
+   *
+   * @returns {Table}
+   */
   get table() {
     return (this.#table ??= this.#arrow.tableFromIPC(this.#arrowStream));
   }

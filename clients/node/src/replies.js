@@ -40,7 +40,7 @@ export function province(reply) {
  * The rankings of a province that was sent as a table.
  *
  * @param {RankProvinceResponse} reply
- * @param {import("./tables.js").Arrow} arrow Reads the tables.
+ * @param {import("#arrow-types").Arrow} arrow Reads the tables.
  */
 export function tableProvince(reply, arrow) {
   return provinceOf(

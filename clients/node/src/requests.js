@@ -4,7 +4,7 @@ import { types } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { AnswerSchema, ScorecardView, UnitAnswersSchema, UnitSchema } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { DateSchema } from "../gen/google/type/date_pb.js";
-import { checkKeys, checkText, entriesOf, isInt32, isPlainObject, listOf, describe } from "./checks.js";
+import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, listOf } from "./checks.js";
 
 /**
  * A day; a Temporal.PlainDate is one too. A Date is not: it is a moment, whose day depends on where one is.
@@ -143,7 +143,9 @@ export function dayOf(value, where) {
     checkKeys(value, DAY_KEYS, where);
   }
   if (hour !== undefined || calendarId !== "iso8601") {
-    throw new TypeError(`${where}: ${describe(value)} has a time or another calendar; give a PlainDate of the ISO calendar`);
+    throw new TypeError(
+      `${where}: ${describe(value)} has a time or another calendar; give a PlainDate of the ISO calendar`,
+    );
   }
   return { year, month, day };
 }

@@ -1,11 +1,13 @@
 // Tables of units as Arrow IPC streams. docs/tables.md of the service has the columns and their types.
 
 import { types } from "node:util";
-import { checkText, entriesOf, listOf, describe } from "./checks.js";
+import { checkText, describe, entriesOf, listOf } from "./checks.js";
 import { criterionIds, dayOf } from "./requests.js";
 
-/** @typedef {typeof import("apache-arrow")} Arrow */
-/** @typedef {import("apache-arrow").Vector} Vector */
+/** @typedef {import("#arrow-types").Arrow} Arrow */
+/** @typedef {import("#arrow-types").DataType} DataType */
+/** @typedef {import("#arrow-types").Table} Table */
+/** @typedef {import("#arrow-types").Vector} Vector */
 /** @typedef {import("./requests.js").Value} Value */
 
 /**
@@ -27,13 +29,16 @@ import { criterionIds, dayOf } from "./requests.js";
  * unless the call names one for all; `name`, `parent` and `not_applicable` where there are any; and one for each
  * indicator, named by its code.
  *
- * @typedef {import("apache-arrow").Table | Uint8Array | Readonly<Record<string, Column>> |
- *   ReadonlyMap<string, Column>} UnitTable
+ * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */
+
+/** Typed arrays that makeVector does not take; they are read value by value. */
+const NO_ARROW_TYPE = ["Uint8ClampedArray", "Float16Array"];
 
 /**
  * The package apache-arrow, which is loaded when a table first needs it: rows do without.
  *
+ * @returns {Promise<Arrow>}
  * @throws {Error} It is not installed.
  */
 export async function loadArrow() {
@@ -52,16 +57,16 @@ export async function loadArrow() {
  *
  * @param {Arrow} arrow
  * @param {UnitTable} table
- * @returns {Uint8Array}
+ * @returns {Promise<Uint8Array>}
  * @throws {TypeError} It is no table, its columns differ in length, or a column mixes types.
  */
-export function tableStream(arrow, table) {
+export async function tableStream(arrow, table) {
   if (types.isUint8Array(table)) {
     return table;
   }
   if (table instanceof arrow.Table) {
     checkCopy(table, arrow.Table, "table");
-    return arrow.tableToIPC(table, "stream");
+    return write(arrow, table);
   }
   const columns = entriesOf(/** @type {Readonly<Record<string, Column>>} */ (table), "table").map(([name, values]) => ({
     name,
@@ -75,8 +80,22 @@ export function tableStream(arrow, table) {
       );
     }
   }
-  // Through Object.fromEntries, as an assignment to the key "__proto__" would do nothing.
-  return arrow.tableToIPC(new arrow.Table(Object.fromEntries(columns.map(({ name, vector }) => [name, vector]))), "stream");
+  return write(arrow, new arrow.Table(Object.fromEntries(columns.map(({ name, vector }) => [name, vector]))));
+}
+
+/**
+ * A table as a stream without compression. apache-arrow's own tableToIPC takes buffers that share memory for one, so
+ * that a table that has the same values in two columns is damaged.
+ *
+ * @param {Arrow} arrow
+ * @param {Table} table
+ */
+async function write(arrow, table) {
+  const chunks = [];
+  for await (const chunk of arrow.RecordBatchStreamWriter.writeAll(table)) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -89,8 +108,8 @@ export function tableStream(arrow, table) {
 function checkCopy(value, type, where) {
   if (!type.prototype.isPrototypeOf(value)) {
     throw new TypeError(
-      `${where}: this ${type.name} was made by another copy of apache-arrow (one that was loaded by require, or of ` +
-        `another version); give the bytes of its tableToIPC(table, "stream") as the table`,
+      `${where}: this ${type.name} is of another copy of apache-arrow than the client's: load one version of it, by ` +
+        "import and not by require",
     );
   }
 }
@@ -106,13 +125,12 @@ function vectorOf(arrow, values, where) {
     checkCopy(values, arrow.Vector, where);
     return values;
   }
-  if (types.isUint8ClampedArray(values)) {
-    return arrow.makeVector(Uint8Array.from(values)); // Arrow has no type of its own for these
-  }
-  if (types.isTypedArray(values)) {
+  if (types.isTypedArray(values) && !NO_ARROW_TYPE.includes(values[Symbol.toStringTag])) {
     return arrow.makeVector(/** @type {Float64Array} */ (values));
   }
-  const list = listOf(values, where, "values").map((value) => (Number.isNaN(value) ? null : value ?? null));
+  const list = listOf(/** @type {Iterable<unknown>} */ (values), where, "values").map((value) =>
+    Number.isNaN(value) ? null : (value ?? null),
+  );
   const first = list.findIndex((value) => value !== null);
   if (first === -1) {
     return arrow.vectorFromArray(list, new arrow.Null());
@@ -160,7 +178,7 @@ function kindOf(value, where) {
  * The Arrow type of each kind, and how its values are given to apache-arrow.
  *
  * @param {Arrow} arrow
- * @returns {Record<ColumnKind, { type: import("apache-arrow").DataType, convert: (value: any, where: string) => unknown }>}
+ * @returns {Record<ColumnKind, { type: DataType, convert: (value: any, where: string) => unknown }>}
  */
 function kinds(arrow) {
   const text = new arrow.Utf8();

@@ -257,7 +257,10 @@ describe("tables", () => {
     test(`${name}: what comes back is what the oracle says`, async () => {
       const province = await client.rankTable(set(request), arrowStream(request), options(request));
       assert.deepEqual(
-        province.rankings.map((ranking) => ({ columns: columnsIn(ranking.table), metadata: metadataOf(ranking.table) })),
+        province.rankings.map((ranking) => ({
+          columns: columnsIn(ranking.table),
+          metadata: metadataOf(ranking.table),
+        })),
         tables,
       );
       assert.deepEqual(

@@ -243,7 +243,9 @@ def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     pa, pandas = optional.pyarrow(), optional.pandas()
     nullable = {pa.int8(): pandas.Int8Dtype(), pa.int32(): pandas.Int32Dtype()}
-    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable.get)
+    # To copy columns of one type together takes a third of the time, but pandas warns about more than 100 blocks.
+    separate = table.num_columns <= 100
+    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable.get, split_blocks=separate)
     return frame
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scorer.findings import REQUEST, Findings
-from scorer.indicators import Indicator, IndicatorKind
+from scorer.indicators import COLUMNS_OF_UNITS, Indicator, IndicatorKind
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
@@ -23,10 +23,7 @@ from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
 STREAM = "table.arrow_stream"
 """The field path of the stream."""
 
-TEXT_COLUMNS = ("id", "name", "tier", "parent")
-EXCLUSIONS = "not_applicable"
-UNIT_COLUMNS = (*TEXT_COLUMNS, EXCLUSIONS)
-"""Every other column is an indicator's."""
+*TEXT_COLUMNS, EXCLUSIONS = COLUMNS_OF_UNITS
 
 
 class TablePlaces:
@@ -113,7 +110,7 @@ class _Table:
         self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
         self._columns: dict[str, int] = {}
         self._batches: Sequence[pa.RecordBatch] = ()
-        if not check_count(findings, REQUEST, "table", len(stream.schema), len(UNIT_COLUMNS) + len(plan.rows)):
+        if not check_count(findings, REQUEST, "table", len(stream.schema), len(COLUMNS_OF_UNITS) + len(plan.rows)):
             return
         self._columns = self._known(stream.schema)
         try:
@@ -184,10 +181,10 @@ class _Table:
         for at, name in enumerate(schema.names):
             if name in known:
                 self._note(name, "DUPLICATE_COLUMN", "is in the table twice")
-            elif name in UNIT_COLUMNS or name in self._plan.rows:
+            elif name in COLUMNS_OF_UNITS or name in self._plan.rows:
                 known[name] = at
             else:
-                hint = self._findings.hints.nearly("column", name, (*UNIT_COLUMNS, *self._plan.rows))
+                hint = self._findings.hints.nearly("column", name, (*COLUMNS_OF_UNITS, *self._plan.rows))
                 self._note(
                     name, "UNKNOWN_COLUMN", f"{self._plan.criteria_set.code} has no indicator of this name{hint}"
                 )

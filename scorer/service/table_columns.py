@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -77,23 +77,32 @@ def nothing_reported(column: pa.Array) -> bool:
     return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
 
 
-def to_numbers(column: pa.Array) -> pa.Array:
-    """Counts, numbers and flags (n,) as integers or floats."""
+def write_numbers(column: pa.Array, out: Floats) -> None:
+    """Writes counts, numbers or flags to a row (n,) of doubles; NaN where null.
+
+    The buffers are read with NumPy: pyarrow's own conversion takes three times as long.
+    """
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_boolean(column.type):
-        return column.cast(pa.uint8())
     if pa.types.is_decimal(column.type):
-        return column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
-    return column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
+        column = column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
+    if column.null_count == len(column):
+        out[:] = math.nan
+        return
+    validity, data = column.buffers()
+    if pa.types.is_boolean(column.type):
+        out[:] = _bits(data, column)
+    else:
+        values = np.frombuffer(data, column.type.to_pandas_dtype(), column.offset + len(column))
+        out[:] = values[column.offset :]
+    if column.null_count:
+        np.copyto(out, math.nan, where=_bits(validity, column) == 0)
 
 
-def to_matrix(columns: Sequence[pa.Array], rows: int) -> Floats:
-    """Columns (k) of integers and floats as one matrix (k, n); NaN where null."""
-    doubles = pa.nulls(rows, pa.float64())  # so that the matrix is of doubles, too
-    batch = pa.RecordBatch.from_arrays([*columns, doubles], [str(at) for at in range(len(columns) + 1)])
-    matrix: Floats = batch.to_tensor(null_to_nan=True, row_major=False).to_numpy().T[:-1]
-    return matrix
+def _bits(buffer: pa.Buffer, column: pa.Array) -> NDArray[np.uint8]:
+    """The bits (n,) of a bitmap of the column."""
+    bytes_ = np.frombuffer(buffer, np.uint8)
+    return np.unpackbits(bytes_, count=column.offset + len(column), bitorder="little")[column.offset :]
 
 
 def to_days(column: pa.Array) -> tuple[Floats, Bools]:

@@ -135,19 +135,18 @@ class _Table:
 
     def answers(self) -> Floats:
         """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable."""
-        matrices, first = [], 0
-        for batch in filter(len, self._batches):  # a tensor has at least one row
-            missing = pa.nulls(len(batch), pa.float64())
-            found = [
-                self._numbers(code, first, batch.column(self._columns[code])) if code in self._columns else None
-                for code in self._plan.rows
-            ]
-            numbers = [missing if one is None else one for one in found]
-            matrices.append(columns.to_matrix(numbers, len(batch)))
-            first += len(batch)
-        if first < self._rows:  # the stream is damaged
-            return np.full((len(self._plan.rows), self._rows), math.nan)
-        return matrices[0] if len(matrices) == 1 else np.concatenate(matrices, axis=1)
+        matrix = np.empty((len(self._plan.rows), self._rows))
+        for code, row in self._plan.rows.items():
+            filled = 0
+            for first, values in self._chunks(code):
+                filled = first + len(values)
+                try:
+                    self._write(self._plan.criteria_set.indicators[code], first, values, matrix[row, first:filled])
+                except READ_ERRORS as error:
+                    self._note(code, "BAD_COLUMN", str(error))
+            if filled < self._rows:
+                matrix[row] = math.nan
+        return matrix
 
     def exclusions(self) -> list[tuple[int | Ints, int, str]]:
         """Which criteria do not apply to which units (m,)."""
@@ -219,40 +218,26 @@ class _Table:
                     self._note(name, "WRONG_TYPE", f"is {found}; give {names}")
                 del self._columns[name]
 
-    def _numbers(self, code: str, first: int, values: pa.Array) -> pa.Array | None:
-        """Answers to one indicator (m,) as they are in a cohort; notes choices and dates that are none.
+    def _write(self, indicator: Indicator, first: int, values: pa.Array, out: Floats) -> None:
+        """Writes answers to one indicator (m,) as they are in a cohort; notes choices and dates that are none."""
+        code, add_all = indicator.code, self._findings.add_all
+        if indicator.kind is IndicatorKind.DATE:
+            days, wrong = columns.to_days(values)
+            out[:] = days
+            message = "has a time of day; give a date, or midnight"
+            add_all(np.flatnonzero(wrong) + first, lambda row: f"{path(code)}[{row}]", "BAD_DATE", lambda _: message)
+        elif indicator.kind is IndicatorKind.CHOICE:
+            texts = columns.Texts.of(values)
+            out[:] = texts.numbers(self._plan.once(_options)[code])
+            unknown = np.flatnonzero(out == columns.UNKNOWN_OPTION)
+            out[unknown] = math.nan
 
-        None if they cannot be read, which is noted too.
-        """
-        indicator = self._plan.criteria_set.indicators[code]
-        try:
-            if indicator.kind is IndicatorKind.CHOICE:
-                return self._options(indicator, first, columns.Texts.of(values))
-            if indicator.kind is IndicatorKind.DATE:
-                return self._days(code, first, values)
-            return columns.to_numbers(values)
-        except READ_ERRORS as error:
-            self._note(code, "BAD_COLUMN", str(error))
-            return None
+            def describe(row: int) -> str:
+                return unknown_option(indicator, texts.values[texts.places[row - first]], self._findings.hints)
 
-    def _days(self, code: str, first: int, values: pa.Array) -> pa.Array:
-        days, wrong = columns.to_days(values)
-        message = "has a time of day; give a date, or midnight"
-        rows = np.flatnonzero(wrong) + first
-        self._findings.add_all(rows, lambda row: f"{path(code)}[{row}]", "BAD_DATE", lambda _: message)
-        return pa.array(days)
-
-    def _options(self, indicator: Indicator, first: int, texts: columns.Texts) -> pa.Array:
-        numbers = texts.numbers(self._plan.once(_options)[indicator.code])
-        unknown = np.flatnonzero(numbers == columns.UNKNOWN_OPTION)
-        numbers[unknown] = math.nan
-
-        def describe(row: int) -> str:
-            return unknown_option(indicator, texts.values[texts.places[row - first]], self._findings.hints)
-
-        where = path(indicator.code)
-        self._findings.add_all(unknown + first, lambda row: f"{where}[{row}]", "UNKNOWN_CHOICE", describe)
-        return pa.array(numbers)
+            add_all(unknown + first, lambda row: f"{path(code)}[{row}]", "UNKNOWN_CHOICE", describe)
+        else:
+            columns.write_numbers(values, out)
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:

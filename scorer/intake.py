@@ -17,7 +17,7 @@ from scorer.indicators import LARGEST, Indicator, IndicatorKind
 from scorer.native import check_answers
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
-from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, are_good, ascend, text_problem
+from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, are_good, in_order, text_problem
 
 
 class Places(Protocol):
@@ -72,7 +72,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         findings: takes what is wrong.
         to_rank: whether the units will be ranked, for which they may need a parent.
     """
-    in_order = _check_units(plan, sheet, places, findings)
+    sorted_ids = _check_units(plan, sheet, places, findings)
     if to_rank:
         _check_parents(plan, sheet, places, findings)
     excluded = _exclusions(plan, sheet, places, findings)
@@ -86,7 +86,7 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         matrix = sheet.matrix if whole else sheet.matrix.take(units, axis=1)  # a row's answers side by side
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
         here = excluded if whole else {code: mask[units] for code, mask in excluded.items()}
-        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=in_order)
+        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=sorted_ids)
         _check_answers(tier_plan, cohort, units, places, findings)
         parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents
         admitted.append(Admitted(tier_plan, units, cohort, parents))
@@ -94,10 +94,9 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
 
 
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
-    """True if the ids are valid and already sorted."""
+    """Whether the ids stand in code-point order already."""
     ids = sheet.ids
-    in_order = ascend(ids)
-    if not (are_good(ids, MAX_ID_BYTES, required=True) and (in_order or len(set(ids)) == len(ids))):
+    if not (are_good(ids, MAX_ID_BYTES, required=True) and len(set(ids)) == len(ids)):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -118,7 +117,7 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
-    return in_order
+    return in_order(ids)
 
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from arrow_tables import unit_table
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, plugin, refusal, serving
 from tested import (
@@ -76,10 +77,9 @@ def test_a_wrong_field_of_the_request_is_named(service: Service, case: tuple[dic
     [
         ({}, "source"),
         ({"rows": scorer_pb2.UnitRows()}, "rows.units"),
-        ({"table": scorer_pb2.UnitTable()}, "table.units"),
-        ({"table": scorer_pb2.UnitTable(unit_columns=scorer_pb2.UnitColumns(tiers=["district"]))}, "table.units"),
+        ({"table": unit_table([])}, "table"),
     ],
-    ids=["neither rows nor table", "no rows", "empty table", "table of a tier without units"],
+    ids=["neither rows nor table", "no rows", "table without rows"],
 )
 def test_a_province_without_units_is_refused(service: Service, source: dict[str, object], field: str) -> None:
     with refusal() as caught:
@@ -288,7 +288,7 @@ def test_a_formula_over_another_tiers_cohort_does_not_hinder_a_unit_alone() -> N
 CASES_STAND_IN = (
     "tested.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
     "test_pages.py", "test_too_much.py", "test_own_faults.py", "test_abuse.py", "test_access.py", "test_limits.py",
-    "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py",
+    "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py", "test_hostile_tables.py",
 )  # fmt: skip
 
 

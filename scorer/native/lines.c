@@ -80,21 +80,27 @@ static int settle(struct lines *lines, int64_t criterion, Py_ssize_t at, Py_ssiz
 }
 
 /* Adds a criterion to the sums of a group. `excluded` is NULL when it applies to all units. */
-WIDE static void add_to_group(const struct given *out, const uint8_t *excluded, double maximum, int64_t group,
+WIDE static void add_to_group(const struct lines *lines, const uint8_t *excluded, double maximum, int64_t group,
                               Py_ssize_t n, const struct sums *groups) {
     const Py_ssize_t row = group * groups->stride;
-    const double *restrict points = out->points;
-    const uint8_t *restrict missing = out->missing;
-    double *restrict sum = groups->points + row, *restrict count = groups->missing + row;
+    const double *restrict points = lines->given->points;
+    const uint8_t *restrict is_missing = lines->given->missing;
+    double *restrict sum = groups->points + row;
+    uint16_t *restrict missing = lines->missing + group * TILE;
     for (Py_ssize_t i = 0; i < n; i++)
         sum[i] += points[i];
     for (Py_ssize_t i = 0; i < n; i++)
-        count[i] += missing[i];
+        missing[i] += is_missing[i];
     for (Py_ssize_t i = 0; excluded && i < n; i++)
         if (excluded[i]) {
             groups->maximum[row + i] -= maximum;
             groups->not_applicable[row + i] += 1;
         }
+}
+
+WIDE static void add_missing(const uint16_t *restrict missing, Py_ssize_t n, double *restrict count) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        count[i] += missing[i];
 }
 
 WIDE static void fill_status(const uint8_t *restrict missing, const uint8_t *excluded, Py_ssize_t n,
@@ -111,6 +117,8 @@ int evaluate_tile(struct lines *lines, Py_ssize_t at, Py_ssize_t n, const struct
     const struct line *line = lines->arrays[LINES].view.buf, *end = line + size_of(lines->arrays + LINES, 0);
     struct given *out = lines->given; /* of the criterion */
     int64_t criterion = 0;
+    for (Py_ssize_t g = 0; g < groups->count; g++)
+        memset(lines->missing + g * TILE, 0, n * sizeof *lines->missing);
     for (; line < end; line++) {
         if (line->slot) {
             evaluate(lines, line, at, n);
@@ -131,13 +139,15 @@ int evaluate_tile(struct lines *lines, Py_ssize_t at, Py_ssize_t n, const struct
         for (Py_ssize_t i = 0; line->sign < 0 && i < n; i++)
             out->points[i] = 0 - out->points[i]; /* never -0.0 */
         if (groups->count)
-            add_to_group(out, excluded, line->maximum, line->group, n, groups);
+            add_to_group(lines, excluded, line->maximum, line->group, n, groups);
         if (groups->count && line->measure >= 0)
-            add_to_group(out, excluded, line->maximum, line->measure, n, groups);
+            add_to_group(lines, excluded, line->maximum, line->measure, n, groups);
         if (status->acquired)
             fill_status(out->missing, excluded, n, bytes(status, criterion, at));
         criterion++;
     }
+    for (Py_ssize_t g = 0; g < groups->count; g++)
+        add_missing(lines->missing + g * TILE, n, groups->missing + g * groups->stride);
     return 1;
 }
 
@@ -174,14 +184,15 @@ static Py_ssize_t count_criteria(const struct lines *lines, Py_ssize_t groups) {
                   (!groups || (line->group >= 0 && line->group < groups && line->measure < groups));
         }
     }
-    return fit ? criteria : -1;
+    return fit && criteria <= UINT16_MAX ? criteria : -1;
 }
 
-static int make_scratch(struct lines *lines) {
+static int make_scratch(struct lines *lines, Py_ssize_t groups) {
     const size_t count = lines->slots + 1, room = TILE * (2 * sizeof(double) + 2);
     lines->given = malloc(count * (sizeof *lines->given + room));
     lines->excluded = malloc(TILE);
-    if (!lines->given || !lines->excluded) {
+    lines->missing = malloc((groups + 1) * TILE * sizeof *lines->missing);
+    if (!lines->given || !lines->excluded || !lines->missing) {
         PyErr_NoMemory();
         return 0;
     }
@@ -212,13 +223,14 @@ int acquire_lines(struct lines *lines, PyObject *const *args, Py_ssize_t groups)
     return acquire(a + CRITERION_POINTS, args[CRITERION_POINTS], FLOAT64, WRITE | OPTIONAL, SHAPE(criteria, n)) &&
            acquire(a + STATUS, args[STATUS], BYTE, WRITE | OPTIONAL, SHAPE(criteria, n)) &&
            acquire(a + REMAINDERS, args[REMAINDERS], FLOAT64, WRITE | OPTIONAL, SHAPE(criteria, n)) &&
-           make_scratch(lines);
+           make_scratch(lines, groups);
 }
 
 void release_lines(struct lines *lines) {
     release(lines->arrays, LINE_ARGUMENTS);
     free(lines->given);
     free(lines->excluded);
+    free(lines->missing);
 }
 
 PyObject *evaluate_lines(PyObject *module, PyObject *const *args, Py_ssize_t count) {

@@ -26,6 +26,7 @@ struct lines {
     PyThreadState *working;  /* of begin_work() */
     struct given *given;     /* results of parts; 0: of the criterion */
     uint8_t *excluded;       /* (TILE) units for which the criterion does not apply */
+    uint16_t *missing;       /* (groups, TILE) counted in short numbers, of which more fit a register */
 };
 
 /* Acquires the first arguments, and makes the scratch of a tile. Returns whether that worked; otherwise an exception is

@@ -20,15 +20,21 @@ static void fill_order(const int64_t *keys, const uint8_t *ranked, const int64_t
         order[counts[most - keys[by_id[i]] + (ranked[by_id[i]] ? 0 : width)]++] = by_id[i];
 }
 
-/* Ranks from 1 of units in order; 0 for units that are not ranked. */
-static void fill_ranks(const int64_t *keys, const uint8_t *ranked, const int64_t *order, Py_ssize_t n, enum ties ties,
-                       int64_t *ranks) {
-    int64_t rank = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (i == 0 || ties == ORDINAL || keys[order[i]] != keys[order[i - 1]])
-            rank = ties == DENSE ? rank + 1 : i + 1;
-        ranks[order[i]] = ranked[order[i]] ? rank : 0;
+/* Ranks from 1; 0 for units that are not ranked. Without the order, which takes three times as long.
+   counts: room for width. */
+static void fill_ranks(const int64_t *keys, const uint8_t *ranked, Py_ssize_t n, int64_t most, int64_t width, int dense,
+                       int64_t *counts, int64_t *ranks) {
+    int64_t next = 1;
+    memset(counts, 0, width * sizeof *counts);
+    for (Py_ssize_t i = 0; i < n; i++)
+        counts[most - keys[i]] += ranked[i] != 0;
+    for (int64_t at = 0; at < width; at++) {
+        const int64_t units = counts[at];
+        counts[at] = next;
+        next += dense ? units > 0 : units;
     }
+    for (Py_ssize_t i = 0; i < n; i++)
+        ranks[i] = ranked[i] ? counts[most - keys[i]] : 0;
 }
 
 /* Whether all numbers are at least 0 and at most `limit`. Tells the least and the most. */
@@ -71,9 +77,15 @@ PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     for (Py_ssize_t row = 0; row < rows; row++) {
         const int64_t *keys = integers(a + KEYS, row, 0);
         const uint8_t *ranked = bytes(a + RANKED_UNITS, row, 0);
+        int64_t *ranks = integers(a + RANKS, row, 0);
         find_range(keys, n, INT32_MAX, &least, &most);
-        fill_order(keys, ranked, by_id, n, most, most - least + 1, counts, order);
-        fill_ranks(keys, ranked, order, n, ties, integers(a + RANKS, row, 0));
+        const int64_t width = most - least + 1;
+        if (ties == ORDINAL || row == rows - 1)
+            fill_order(keys, ranked, by_id, n, most, width, counts, order);
+        if (ties != ORDINAL)
+            fill_ranks(keys, ranked, n, most, width, ties == DENSE, counts, ranks);
+        for (Py_ssize_t i = 0; ties == ORDINAL && i < n; i++)
+            ranks[order[i]] = ranked[order[i]] ? i + 1 : 0;
     }
     end_work(working);
     ok = 1;

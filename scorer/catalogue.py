@@ -25,6 +25,12 @@ class Refusal:
     code: str
     """The code it gives itself; empty when that cannot be read."""
     problems: tuple[Problem, ...]
+    """The first ones, and a line that counts the others."""
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return sum(problem.stands_for for problem in self.problems)
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,29 @@ def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[0] == "scorer: large.yaml:1:1: larger than 1048576 bytes"
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
+def test_the_first_twenty_problems_of_a_document_are_named_and_the_others_counted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
+    done = check("many.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    *first, rest, last = done.stderr.splitlines()
+    assert len(first) == 20
+    assert re.fullmatch(r"scorer: many.yaml:\d+:1: \d+ more problems from here on; mend those above first", rest), rest
+    assert last == "scorer: 1 of 1 documents cannot be used"
+
+
+def test_long_keys_and_values_do_not_make_long_messages(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(f"? {'k' * 300_000}\n: {'v' * 300_000}\ntiers: {'x' * 9_000}", encoding="utf-8")
+    assert max(map(len, check("long.yaml", cwd=tmp_path).stderr.splitlines())) < 3_000
+
+
+def test_a_long_text_cannot_be_multiplied_by_aliases(tmp_path: Path) -> None:
+    (tmp_path / "notes.yaml").write_text(f"a: &a {'v' * 100_000}\nb: [{'*a, ' * 1_000}]", encoding="utf-8")
+    said = check("notes.yaml", cwd=tmp_path).stderr
+    assert "more than 1048576 characters; are there aliases that multiply?" in said
+
+
 @pytest.mark.timeout(20)
 def test_tens_of_thousands_of_mistakes_do_not_take_minutes() -> None:
     document = "criteria_set: broken\n" + "".join(f"key{n}: x\n" for n in range(30_000))

@@ -223,6 +223,26 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
     assert score(service) == (revision(document()), 0.5)
 
 
+def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    (folder / "many.yaml").write_text(document(code="a-lot") + "a: 1\n" * 50_000, encoding="utf-8")
+    for n in range(150):
+        text = "criteria_set: {code}\n" + "".join(f"{'k' * 200}{key}: x\n" for key in range(25))
+        (folder / f"long-{n:03}.yaml").write_text(text.replace("{code}", f"long-{n}"), encoding="utf-8")
+    until(lambda: state(service, "a-lot"), "not refused")
+    (many,) = summaries(service, "a-lot")
+    assert (many.problem_count, len(many.problems)) == (50_000, 21)
+    assert many.problems[-1].endswith(": 49980 more problems from here on; mend those above first")
+    reply = service.criteria.ReloadCriteriaSets(cpb.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
+    assert reply.ByteSize() < 1_000_000
+    assert list(reply.criteria_sets) == listed(service)
+    assert all(summary.problems and summary.problem_count for summary in reply.criteria_sets if not summary.revision)
+    assert running.said.count(" ERROR ") == 151 * 21
+    with pytest.raises(grpc.RpcError, match=r"refused when it was loaded: .*\(and 49999 more\)"):
+        score(service, "a-lot")
+
+
 def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
     folder: Path, running: Serving, service: Service
 ) -> None:

@@ -75,7 +75,7 @@ def _list(client: Client) -> list[str]:
             f"{first} to {last}" if item.revision else "",
             ", ".join(item.tiers),
             item.provenance,
-            f"{state}, {counted(len(item.problems), 'problem')}" if item.problems else state,
+            f"{state}, {counted(item.problem_count, 'problem')}" if item.problems else state,
             item.revision[:12],
         )
         problems += item.problems
@@ -122,7 +122,7 @@ def show(
 
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
-    """Check documents: every problem at once, with line and column. Exit code 2 when there are any."""
+    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any."""
     host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
     for file in files:
         try:

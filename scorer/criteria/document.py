@@ -20,8 +20,14 @@ Path = tuple[str | int, ...]
 MAX_BYTES = 2**20
 MAX_VALUES = 100_000
 """Also stops aliases that multiply each other."""
+MAX_TEXT = MAX_BYTES
+"""Characters of all keys and values together: an alias repeats a long text in a few bytes."""
 MAX_DEPTH = 40
 MAX_DIGITS = 30
+MAX_PROBLEMS = 20
+"""Problems of a document that are reported one by one; the others are only counted."""
+MAX_WORDS = 1_000
+"""Characters of a problem's path, and of its message: keys and values of a document can be long."""
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -34,6 +40,8 @@ class Problem(NamedTuple):
     path: str
     """The key's path, such as ``categories.readiness.levels[0]``; empty for the document itself."""
     message: str
+    stands_for: int = 1
+    """How many problems this line stands for: more than one where it only counts them."""
 
     def __str__(self) -> str:
         where = f"{self.source}:{self.line}:{self.column}"
@@ -67,11 +75,17 @@ class Document:
         if (line, column, path) not in self._seen:
             self._seen.add((line, column, path))
             self._broken.update(path[:n] for n in range(len(path) + 1))
-            self.problems.append(Problem(self.source, line, column, show_path(path), message))
+            self.problems.append(Problem(self.source, line, column, _short(show_path(path)), _short(message)))
 
     def sorted_problems(self) -> tuple[Problem, ...]:
-        """In the order of the document."""
-        return tuple(sorted(self.problems, key=lambda p: (p.line, p.column)))
+        """The first ``MAX_PROBLEMS`` in the order of the document; one more counts the others, if there are any."""
+        ordered = sorted(self.problems, key=lambda p: (p.line, p.column))
+        first, others = ordered[:MAX_PROBLEMS], ordered[MAX_PROBLEMS:]
+        if others:
+            count = len(others)
+            message = f"{count} more problem{'s' if count > 1 else ''} from here on; mend those above first"
+            first.append(Problem(self.source, others[0].line, others[0].column, "", message, count))
+        return tuple(first)
 
     def broken(self, *prefix: str | int) -> bool:
         """Whether anything under ``prefix`` has a problem."""
@@ -89,6 +103,10 @@ def show_path(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" if text else _printable(step)
     return text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 3]}..."
 
 
 def _printable(key: str) -> str:
@@ -138,7 +156,7 @@ def parse(text: str | bytes, source: str) -> Document:
     data = walk.visit(root, (), 0)
     if data is None:
         document.problem((), "is empty")
-    document.data = None if walk.count >= MAX_VALUES else data
+    document.data = None if walk.too_much else data
     return document
 
 
@@ -152,16 +170,21 @@ class _Walk:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.count = 0
+        self.count = self.letters = 0
+        self.too_much = False
 
     def visit(self, node: Node, path: Path, depth: int) -> Any:
         self.count += 1
         self.document.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if self.count == MAX_VALUES:
-            self.document.problem(path, f"more than {MAX_VALUES} values; are there aliases that multiply?")
+        if isinstance(node, ScalarNode):
+            self.letters += len(node.value)
+        if not self.too_much and (self.count >= MAX_VALUES or self.letters > MAX_TEXT):
+            self.too_much = True
+            what = f"{MAX_VALUES} values" if self.count >= MAX_VALUES else f"{MAX_TEXT} characters"
+            self.document.problem(path, f"more than {what}; are there aliases that multiply?")
         if depth == MAX_DEPTH:
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
-        if self.count >= MAX_VALUES or depth >= MAX_DEPTH:
+        if self.too_much or depth >= MAX_DEPTH:
             return None
         tag = str(node.tag).removeprefix(_STANDARD)
         if isinstance(node, MappingNode | SequenceNode) and tag not in ("map", "seq"):
@@ -185,6 +208,7 @@ class _Walk:
             if name in plain:
                 self.document.note(*here, (*path, name), f"key {name!r} is given twice")
                 continue
+            self.letters += len(name)
             self.document.keys[(*path, name)] = here
             plain[name] = self.visit(value, (*path, name), depth + 1)
         return plain

@@ -291,6 +291,64 @@ def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Se
     until(lambda: score(service) == (revision(text), 0.25), "not taken when it was whole")
 
 
+def test_a_file_that_is_written_all_the_time_does_not_keep_the_others_from_loading(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not stop.wait(0.05):
+            (folder / "busy.yaml").write_text(f"{document(code='busy')}# {(n := n + 1)}", encoding="utf-8")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        put(folder / "mine.yaml", document("0.25"))
+        until(lambda: score(service) == (revision(document("0.25")), 0.25), "kept from loading")
+        put(folder / "mine.yaml", document("0.75"))
+        until(lambda: score(service) == (revision(document("0.75")), 0.75), "kept from loading again")
+        assert not state(service, "busy")
+    finally:
+        stop.set()
+        writer.join()
+    until(lambda: state(service, "busy") == AVAILABLE, "not loaded after a pause")
+    assert running.said.count("criteria sets: busy.yaml changes all the time; it is loaded after a pause") == 1
+
+
+def test_files_with_other_endings_are_named(folder: Path, running: Serving, service: Service) -> None:
+    for name in ("x.yml", "UP.YAML", "x.Yaml", "x.cases.yaml", ".x.yml", "x.yaml.bak"):
+        (folder / name).write_text(document(code="x"), encoding="utf-8")
+    until(lambda: state(service, ""), "not named")
+    problems = [problem for summary in summaries(service, "") for problem in summary.problems]
+    why = "is not loaded, as its name does not end in .yaml; rename it to"
+    assert sorted(problems) == sorted(
+        f"{folder}/{name}:1:1: {why} {right}"
+        for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))
+    )
+    assert all(problem in running.said for problem in problems)
+
+
+def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password: open sesame", encoding="utf-8")
+    (tmp_path / "outside.yaml").write_text(document(code="outside"), encoding="utf-8")
+    (folder / "a.yaml").symlink_to("../secret")
+    (folder / "b.yaml").symlink_to(tmp_path / "outside.yaml")
+    (folder / "away").symlink_to("..")
+    (folder / "c.yaml").symlink_to("away/secret")
+    (folder / "d.yaml").symlink_to("e.yaml")
+    (folder / "e.yaml").symlink_to("d.yaml")
+    (folder / "inside.yaml").symlink_to(".inside")
+    (folder / ".inside").write_text(document(code="inside"), encoding="utf-8")
+    until(lambda: state(service, "inside") == AVAILABLE, "not loaded")
+    why = "cannot be read: it is a link that leads out of the directory; put the file itself there"
+    problems = [problem for summary in summaries(service, "") for problem in summary.problems]
+    assert problems[:3] == [f"{folder}/{name}.yaml:1:1: {why}" for name in "abc"]
+    assert len(problems) == 5
+    assert not state(service, "outside")
+    assert "sesame" not in running.said
+
+
 def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, running: Serving, service: Service) -> None:
     (folder / "nowhere.yaml").symlink_to("not-there")
     (folder / "directory.yaml").mkdir()

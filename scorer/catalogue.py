@@ -43,6 +43,8 @@ class Catalogue:
     host: PluginHost
     sources: Mapping[str, str] = field(default_factory=dict)
     """The document that gives each set."""
+    warnings: tuple[Problem, ...] = ()
+    """What its sets say that is hardly meant."""
     kept: Mapping[str, Refusal] = field(default_factory=dict)
     """Sets at their last good revision, and why the document was refused that was to take its place."""
 
@@ -52,6 +54,7 @@ class Catalogue:
         sets: dict[str, SetPlan] = {}
         sources: dict[str, str] = {}
         refused = []
+        warnings: list[Problem] = []
         for source, text in documents:
             plan, document = load_set(host, source, text, compiler)
             if plan is not None and plan.criteria_set.code in sets:
@@ -61,7 +64,8 @@ class Catalogue:
                 refused.append(Refusal(source, code_of(document), document.sorted_problems()))
             else:
                 sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
-        return cls(dict(sorted(sets.items())), tuple(refused), host, sources)
+                warnings += document.warnings
+        return cls(dict(sorted(sets.items())), tuple(refused), host, sources, tuple(warnings))
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:

@@ -38,6 +38,7 @@ class _Loaded:
     place: tuple[int, int]
     """Line and column of the code."""
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Renewal:
         for refusal in self._refusals(self.after):
             if refusal not in known:
                 yield from refusal.problems
+
+    def warnings(self) -> Iterator[Problem]:
+        """Those that were not there before."""
+        return (warning for warning in self.after.warnings if warning not in self.before.warnings)
 
     def _kept_anew(self, code: str) -> bool:
         return code in self.after.kept and self.after.kept[code] != self.before.kept.get(code)
@@ -156,7 +161,8 @@ class LivingCatalogue:
             return known
         plan, document = load_set(self._installed.host, source, text, self._compiler)
         place = document.values.get(("criteria_set",), (1, 1))
-        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems())
+        warnings = tuple(document.warnings) if plan else ()
+        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems(), warnings)
 
     def _placed(self) -> Catalogue:
         """The catalogue of all files: who gave a code before comes before who gives it only now, then by name."""
@@ -185,12 +191,14 @@ class LivingCatalogue:
             code = plan.criteria_set.code
             self._serving[name] = sets[code] = plan
             sources[code] = givers[code] = source
+        warnings = [warning for name in sorted(self._loaded) for warning in self._loaded[name].warnings]
         refused.sort(key=lambda refusal: refusal.source)
         return Catalogue(
             sets=dict(sorted(sets.items())),
             refused=(*self._installed.refused, *refused),
             host=self._installed.host,
             sources=sources,
+            warnings=(*self._installed.warnings, *warnings),
             kept=kept,
         )
 

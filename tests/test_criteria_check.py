@@ -165,6 +165,22 @@ def test_a_good_document_alone_is_no_mistake() -> None:
     assert "hue-2020 is good" in done.stdout
 
 
+def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> None:
+    text = BUNDLED.read_text(encoding="utf-8")
+    wrong = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", text)
+    assert wrong != text
+    (tmp_path / "points.yaml").write_text(wrong, encoding="utf-8")
+    done = check("points.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "hue-2020 is good" in done.stdout
+    first = done.stderr.splitlines()[0]
+    assert re.fullmatch(
+        r"scorer: points.yaml:\d+:\d+: categories.readiness.levels\[0\].gates\[0\].at_least: warning: 0.9 of the "
+        r"\d+ points of 'total' in tier 'district' is little; if a percentage is meant, write 90%",
+        first,
+    ), first
+
+
 def test_an_anchor_may_be_given_anew(tmp_path: Path) -> None:
     text = BUNDLED.read_text(encoding="utf-8")
     (tmp_path / "anchors.yaml").write_text(

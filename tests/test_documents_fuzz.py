@@ -542,7 +542,7 @@ def test_a_revision_does_not_depend_on_line_ends_or_a_byte_order_mark() -> None:
     assert parse(HUE.encode(), "").revision() == revision(HUE)
 
 
-@pytest.mark.parametrize("other", ["15.0", "1.5e1", "15.000000", "+15", "0015"])
+@pytest.mark.parametrize("other", ["15.0", "15.", "15.000000", "+15"])
 def test_a_number_written_otherwise_is_the_same_revision(other: str) -> None:
     assert revision(HUE.replace("points: 15", f"points: {other}")) == revision(HUE)
 

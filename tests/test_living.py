@@ -223,6 +223,22 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
     assert score(service) == (revision(document()), 0.5)
 
 
+def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    text = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", document())
+    put(folder / "mine.yaml", text)
+    until(lambda: score(service) == (revision(text), 0.5), "not loaded")
+    warning = rf" WARNING {re.escape(str(folder))}/mine.yaml:\d+:\d+: categories\..*: warning: 0.9 of the"
+    until(lambda: re.search(warning, running.said), "no warning")
+    warned = len(re.findall(warning, running.said))
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing has changed" in running.said, "not looked at")
+    assert len(re.findall(warning, running.said)) == warned
+    listed = run("criteria", "list", "--criteria", folder).stderr
+    assert listed.count(": warning: 0.9 of the") == warned
+
+
 def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
     folder: Path, running: Serving, service: Service
 ) -> None:

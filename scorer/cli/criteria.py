@@ -132,7 +132,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             unread += 1
             continue
         plan, document = load_set(host, str(file), data, compiler)
-        for problem in document.sorted_problems():
+        for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             complain(str(problem))
         if plan is None:
             broken += 1

@@ -111,6 +111,8 @@ class Renewals:
             return
         for problem in renewal.problems():
             log.error("%s", problem)
+        for warning in renewal.warnings():
+            log.warning("%s", warning)
         changes = "; ".join(renewal.changes()) or "nothing has changed in them"
         log.info("criteria sets: %s loaded in %.2f s: %s", self._living.folder.path, renewal.seconds, changes)
 

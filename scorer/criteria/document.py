@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
+import unicodedata
 import warnings
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -28,6 +30,12 @@ MAX_PROBLEMS = 20
 """Problems of a document that are reported one by one; the others are only counted."""
 MAX_WORDS = 1_000
 """Characters of a problem's path, and of its message: keys and values of a document can be long."""
+MERGE = "<<"
+"""The key by which YAML 1.1 takes the keys of another mapping over; YAML 1.2 has no such key."""
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode categories of control and format characters: they reorder a line of text, or look like nothing at all."""
+_PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
+"""Numbers that all versions of YAML read alike: 010 is 8 or 10, 1_0 a number or a text, and so is 1e3."""
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -59,16 +67,24 @@ class Document:
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     """Line and column of values, from 1."""
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    """What is allowed, and hardly what was meant."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
     _broken: set[Path] = field(default_factory=set)
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> None:
         """Notes a problem at a value, or at its key; where neither stands, at what would hold it."""
+        self.note(*self._position(path, key=key), path, message)
+
+    def warn(self, path: Path, message: str) -> None:
+        """Notes that a value is hardly what was meant."""
+        self.warnings.append(Problem(self.source, *self._position(path), show_path(path), f"warning: {message}"))
+
+    def _position(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         at = path
         while at and at not in self.values:
             at = at[:-1]
-        line, column = (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
-        self.note(line, column, path, message)
+        return (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
 
     def note(self, line: int, column: int, path: Path, message: str) -> None:
         """Notes a problem at a line and column; what follows from a problem at the same place is not another one."""
@@ -156,7 +172,7 @@ def parse(text: str | bytes, source: str) -> Document:
     data = walk.visit(root, (), 0)
     if data is None:
         document.problem((), "is empty")
-    document.data = None if walk.too_much else data
+    document.data = None if walk.too_much or walk.merges else data
     return document
 
 
@@ -171,7 +187,7 @@ class _Walk:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.count = self.letters = 0
-        self.too_much = False
+        self.too_much = self.merges = False
 
     def visit(self, node: Node, path: Path, depth: int) -> Any:
         self.count += 1
@@ -205,6 +221,11 @@ class _Walk:
                 self.document.problem(path, "a key must be text")
                 continue
             name = str(key.value)
+            if name == MERGE:
+                self.merges = True
+                message = "keys cannot be merged in by <<, which YAML 1.2 has not; write them out here"
+                self.document.note(*here, (*path, name), message)
+                continue
             if name in plain:
                 self.document.note(*here, (*path, name), f"key {name!r} is given twice")
                 continue
@@ -218,6 +239,9 @@ class _Walk:
         if tag == "str":
             if any("\ud800" <= letter <= "\udfff" for letter in text):
                 self.document.problem(path, f"{text!r} has half a character (an escape from \\ud800 to \\udfff)")
+            unseen = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _unseen(c)]
+            if unseen:
+                self.document.problem(path, f"has a control or format character (U+{ord(unseen[0]):04X}); delete it")
             return text
         if tag == "null":
             return None
@@ -244,7 +268,15 @@ class _Walk:
         if not number.is_finite() or len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
             self.document.problem(path, f"{text[:40]!r} is not a plain decimal number")
             return None
+        if not _PLAIN.fullmatch(text):
+            message = f"{text[:40]!r} is another number, or none, in other versions of YAML; write {number:f}"
+            self.document.problem(path, message)
+            return None
         return int(number) if number == number.to_integral_value() and "." not in text else number
+
+
+def _unseen(letter: str) -> bool:
+    return unicodedata.category(letter) in UNSEEN
 
 
 def _canonical(value: Any, path: Path) -> Any:

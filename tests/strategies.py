@@ -250,7 +250,8 @@ def _criterion(
         place = _Place({tier: draw(MAXIMA) for tier in tiers}, True)
     body = {"id": f"C.{number:02}", "points": place.write(place.amounts)}
     body |= draw(_formula(place, f"awarded{number}", among))
-    effect = draw(st.sampled_from(["score"] * 6 + ["bonus", "penalty"]))
+    penalty = [] if "'formula': 'fault'" in str(body) else ["penalty"]  # which would fall on those without a fault
+    effect = draw(st.sampled_from(["score"] * 6 + ["bonus", *penalty]))
     if effect != "score" or draw(st.booleans()):
         body["effect"] = effect
     if draw(st.booleans()):

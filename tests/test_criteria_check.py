@@ -181,6 +181,18 @@ def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> Non
     ), first
 
 
+def test_files_of_cases_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(BUNDLED.read_bytes())
+    (tmp_path / "a.cases.yaml").write_text("criteria_set: hue-2020", encoding="utf-8")
+    done = check("a.cases.yaml", "a.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    alone = check("a.cases.yaml", cwd=tmp_path)
+    assert alone.returncode == 2
+    assert alone.stderr == (
+        "scorer: a.cases.yaml holds cases, not a criteria set: 'scorer criteria test a.cases.yaml' checks it\n"
+    )
+
+
 def test_an_anchor_may_be_given_anew(tmp_path: Path) -> None:
     text = BUNDLED.read_text(encoding="utf-8")
     (tmp_path / "anchors.yaml").write_text(

@@ -81,7 +81,7 @@ categories:
             alternatives:
               - {formula: flag, indicator: firewall, points: 1}
               - {formula: linear, indicator: bandwidth, from: 9, to: 1, points: 2}
-          - {id: D.14, formula: fault, indicator: firewall, points: 1, effect: penalty, provenance: published}
+          - {id: D.14, formula: flag, indicator: firewall, points: 1, effect: penalty, provenance: published}
     levels:
       - {level: 1, gates: [{measure: total, at_least: 90%}, {measure: D.01, above: 0}]}
       - {level: 3, gates: [{measure: total, above: {district: 70%, commune: 60.5%}}], notes: {en: Made up.}}

@@ -16,6 +16,7 @@ from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
+from scorer.plugins import CASES
 from scorer.points import PointsByTier, plain
 from scorer.service.local import LocalTransport
 from scorer_client import Client, ScorerError
@@ -122,9 +123,15 @@ def show(
 
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
-    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any."""
+    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any.
+
+    Files of cases (*.cases.yaml) are passed over: 'scorer criteria test' checks them.
+    """
+    sets = [file for file in files if not file.name.endswith(CASES)]
+    if not sets:
+        raise UserMistake(f"{files[0]} holds cases, not a criteria set: 'scorer criteria test {files[0]}' checks it")
     host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
-    for file in files:
+    for file in sets:
         try:
             data = file.read_bytes()
         except OSError as error:
@@ -142,7 +149,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             good = f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
             out.print(good, markup=False, soft_wrap=True)
     if broken:
-        raise UserMistake(f"{broken} of {len(files)} documents cannot be used")
+        raise UserMistake(f"{broken} of {len(sets)} documents cannot be used")
     if unread:
         raise typer.Exit(2)
 

@@ -159,6 +159,39 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: f"{right}.5",
             lambda right, wrong: f"expected a whole number, not {wrong!r}",
         ),
+        "thousands with a point": Misspelling(
+            first("count", form),
+            lambda right: f"{right[:3].lstrip('0') or 2}.000",
+            lambda right, wrong: (
+                f"can be read as {wrong.replace('.', '')} or as {wrong}: "
+                f"write {wrong.replace('.', '')} or {wrong.removesuffix('.000')}, not {wrong!r}"
+            ),
+        ),
+        "thousands with a comma": Misspelling(
+            first("count", form),
+            lambda right: "2,000",
+            lambda right, wrong: "can be read as 2000 or as 2.000: write 2000 or 2, not '2,000'",
+        ),
+        "number with three digits after a comma": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "1,500",
+            lambda right, wrong: "can be read as 1500 or as 1.500: write 1500 or 1.500, not '1,500'",
+        ),
+        "thousands that are no whole number otherwise": Misspelling(
+            first("count", form),
+            lambda right: "1.500",
+            lambda right, wrong: "expected a whole number: write 1500 if that is meant, not '1.500'",
+        ),
+        "millions": Misspelling(
+            first("count", form),
+            lambda right: "2.000.000",
+            lambda right, wrong: "write numbers without separators: 2000000, not '2.000.000'",
+        ),
+        "thousands with a space": Misspelling(
+            first("count", form),
+            lambda right: "12 000",
+            lambda right, wrong: "write numbers without separators: 12000, not '12 000'",
+        ),
         "word for a count": Misspelling(
             first("count", form),
             lambda right: f"{right} máy",
@@ -188,8 +221,10 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
 
 
 KINDS = (
-    "tier", "parent", "flag", "choice", "date", "decimal comma", "half a count", "word for a count",
-    "word for a number", "criterion not applicable", "criterion that must apply", "no id",
+    "tier", "parent", "flag", "choice", "date", "decimal comma", "half a count", "thousands with a point",
+    "thousands with a comma", "number with three digits after a comma", "millions",
+    "thousands with a space", "thousands that are no whole number otherwise",
+    "word for a count", "word for a number", "criterion not applicable", "criterion that must apply", "no id",
 )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ Progress: TypeAlias = Callable[[int, int], object]
 """Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
+"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -263,6 +265,8 @@ def _number(indicator: Indicator, cell: str) -> float:
         except ValueError:
             pass
         raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}")
+    if _THOUSANDS.fullmatch(cell) and (indicator.kind == "count" or not _NUMBER.fullmatch(cell)):
+        raise ValueError(_two_readings(cell, indicator))
     if _COMMA.fullmatch(cell):
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
@@ -271,6 +275,17 @@ def _number(indicator: Indicator, cell: str) -> float:
     if indicator.kind == "count" and not number.is_integer():
         raise ValueError(f"expected a whole number, not {cell!r}")
     return number
+
+
+def _two_readings(cell: str, indicator: Indicator) -> str:
+    whole = re.sub(r"[., ]", "", cell)
+    if len(cell) - len(whole) > 1 or " " in cell:
+        return f"write numbers without separators: {whole}, not {cell!r}"
+    decimal = cell.replace(",", ".")
+    if indicator.kind == "count" and not float(decimal).is_integer():
+        return f"expected a whole number: write {whole} if that is meant, not {cell!r}"
+    other = f"{float(decimal):.0f}" if indicator.kind == "count" else decimal
+    return f"can be read as {whole} or as {decimal}: write {whole} or {other}, not {cell!r}"
 
 
 def _check_length(cell: str) -> None:

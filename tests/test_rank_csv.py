@@ -640,7 +640,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "period outside the set": (
         ["--period", "2021"], "'2021' has no day in 2020-01-01 to 2020-06-30, when the set is in force",
     ),
-    "no period": (["--period", "H1-2020"], "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"),
+    "no period": (
+        ["--period", "H1-2020"],
+        "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
+    ),
     "misspelt tier": (
         ["--tier", "distrct"],
         "unknown tier 'distrct'; the set has department, district, commune; did you mean 'district'?",

@@ -144,7 +144,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     "day in the year 10183": (
         table(column("issued", 18_000, 3_000_000, 18_000)),
         "table.columns[1].numbers[1]", "OUT_OF_RANGE",
-        "must be from 0001-01-01 to 9999-12-31 in tier 'district', not day 3000000",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not day 3000000",
     ),
     "part larger than its whole": (
         table(column("online", 9, 10, 0)),

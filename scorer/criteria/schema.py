@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
 from scorer.hints import nearly, show
+from scorer.indicators import check_day
 from scorer.points import PointsByTier, TierError, to_micro
 
 PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
@@ -51,6 +52,7 @@ def _day(value: object) -> datetime.date:
         raise ValueError(f"write the day without quotes: {value}")
     if not isinstance(value, datetime.date):
         raise ValueError(f"expected a day such as 2020-06-30, not {show(value)}")
+    check_day(value)
     return value
 
 

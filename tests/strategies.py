@@ -530,13 +530,14 @@ def provinces(draw: st.DrawFn, document: oracle.Document) -> list[Unit]:
     for name in names:
         tier = draw(st.sampled_from(document["tiers"]))
         like = [unit for unit in units if unit.tier == tier]
+        parent = draw(PARENTS.filter(lambda parent, name=name: parent != name))
         if like and draw(st.integers(0, 3)) == 0:
-            unit = replace(draw(st.sampled_from(like)), id=name, parent=draw(PARENTS))  # a tie, or nearly one
+            unit = replace(draw(st.sampled_from(like)), id=name, parent=parent)  # a tie, or nearly one
         else:
             optional = [c["id"] for c in criteria_of(document, tier) if c.get("may_be_not_applicable")]
             left_out = [code for code in optional if draw(st.integers(0, 3)) == 0]
             answers = draw(_answers(document, tier))
-            unit = Unit(name, tier, answers, tuple(left_out), name=f"Xã {name}", parent=draw(PARENTS))
+            unit = Unit(name, tier, answers, tuple(left_out), name=f"Xã {name}", parent=parent)
         if draw(st.booleans()):
             unit = draw(_steered(document, unit))
         units.append(unit)

@@ -588,7 +588,7 @@ def test_of_a_misspelt_file_nothing_is_written(scorer: Run, file: Path, form: Fo
     file.write_text(text_of(rows), encoding="utf-8")
     if there:
         to.write_text("kept", encoding="utf-8")
-    done = scorer("rank", file, "--set", SET, "--out", to)
+    done = scorer("rank", file, "--set", SET, "--out", to, "--force")
     where, what = wanted
     assert done.code == 2
     assert done.out == ""
@@ -663,6 +663,44 @@ def test_an_option_that_is_wrong_is_named(scorer: Run, file: Path, case: str) ->
     assert not to.exists()
 
 
+def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path) -> None:
+    file.write_text(TEXT, encoding="utf-8")
+    to = file.with_name("out.csv")
+    to.write_text("kept", encoding="utf-8")
+    done = scorer("rank", file, "--set", SET, "--out", to)
+    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} is there already; --force overwrites it"])
+    assert to.read_text(encoding="utf-8") == "kept"
+    assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
+    assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
+
+
+def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> None:
+    rows, to = table(), file.with_name("out.csv")
+    names = ["=cmd|'/C calc'!A0", "+84", "-1", "@SUM(A1)", "1=1", "'quoted"]
+    for n, name in enumerate(names):
+        rows[row_of("d-ba-be") - 1 - n][AT["name"]] = name
+    rows[row_of("d-ba-be") - 1][AT["id"]] = "=d-ba-be"
+    rows = [[("=d-ba-be" if cell == "d-ba-be" else cell) for cell in line] for line in rows]
+    file.write_text(text_of(rows), encoding="utf-8")
+    assert scorer("rank", file, "--set", SET, "--out", to).code == 0
+    with to.open(encoding="utf-8-sig", newline="") as opened:
+        lines = list(csv.DictReader(opened))
+    found = {line["name"] for line in lines}
+    assert found >= {f"'{name}" for name in names[:4]} | set(names[4:])
+    assert not any(cell.startswith(("=", "+", "-", "@")) for line in lines for cell in line.values())
+    assert {line["parent"] for line in lines} >= {"'=d-ba-be"}
+
+
+def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:
+    rows, row = table(), row_of("p-xuat-hoa")
+    rows[row - 1][AT["parent"]] = "p-xuat-hoa"
+    file.write_text(text_of(rows), encoding="utf-8")
+    done = scorer("rank", file, "--set", SET)
+    assert done.code == 2
+    what = "is the unit itself; give the id of the unit above it, or leave it out"
+    assert done.errors[0] == f"scorer: {file}: {place(row, 'parent')}: {what}"
+
+
 def test_results_are_written_to_csv_and_json_files_only(scorer: Run, file: Path) -> None:
     file.write_text(TEXT, encoding="utf-8")
     to = file.with_name("out.xlsx")
@@ -716,7 +754,7 @@ def template(scorer: Run, tmp_path: Path) -> Path:
 
 def test_the_form_has_a_column_for_everything_that_is_asked(template: Path, form: Form) -> None:
     assert sorted(path.name for path in template.iterdir()) == [f"{SET}-columns.md", f"{SET}.csv"]
-    (line,) = (template / f"{SET}.csv").read_text(encoding="utf-8").splitlines()
+    (line,) = (template / f"{SET}.csv").read_text(encoding="utf-8-sig").splitlines()
     assert line.split(",") == ["id", "name", "tier", "parent", "not_applicable", *form.indicators]
 
 
@@ -744,7 +782,7 @@ def test_the_empty_form_has_no_units_and_the_filled_one_ranks(
     form_file = template / f"{SET}.csv"
     done = scorer("rank", form_file, "--set", SET)
     assert done.errors[0] == f"scorer: {form_file}: row 2: there are no units below the header"
-    header = form_file.read_text(encoding="utf-8").strip().split(",")
+    header = form_file.read_text(encoding="utf-8-sig").strip().split(",")
     with form_file.open("a", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerows([[line[AT[name]] for name in header] for line in LINES])
     to = template / "out.json"
@@ -845,7 +883,8 @@ def test_the_command_prints_and_writes_what_the_service_answers(
     results = json.loads(printed)
     agree(results, served[code])
     assert (results["provenance"]["period"], results["provenance"]["province"]) == (period, province)
-    with to.open(encoding="utf-8", newline="") as opened:
+    assert to.read_bytes().startswith(b"\xef\xbb\xbf")  # without it, Excel shows Vietnamese names garbled
+    with to.open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))
     units = [unit for ranking in served[code].rankings for unit in ranking.units]
     assert [line["id"] for line in lines] == [unit.id for unit in units]

@@ -1,4 +1,8 @@
-"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all."""
+"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all.
+
+Spreadsheets take a file without a byte order mark for one of another character set, and a text that begins like a
+formula for one: files of CSV begin with the mark, and such texts with an apostrophe.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,10 @@ from scorer.cli.output import UserMistake
 from scorer.cli.words import Language
 from scorer_client import Province, UnitResult
 from scorer_client.forms import Form
+
+BYTE_ORDER_MARK = "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How cells begin that spreadsheets take for formulas."""
 
 _SCORE = ("points", "max_points", "percent", "converted", "published")
 
@@ -68,6 +76,7 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
     units = [unit for ranking in province.rankings for unit in ranking.units]
     categories = list(dict.fromkeys(category.category for unit in units for category in unit.categories))
     file = io.StringIO(newline="")
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\n")
     header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
     for code in categories:
@@ -77,7 +86,7 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
     writer.writerow(header)
     for unit in units:
         line = _line(unit, categories, language, names)
-        writer.writerow([*line, int(unit.commended)] if form.commends else line)
+        writer.writerow(map(_cell, [*line, int(unit.commended)] if form.commends else line))
     return file.getvalue()
 
 
@@ -94,6 +103,10 @@ def _line(unit: UnitResult, categories: list[str], language: Language, names: di
         line += [getattr(category.score, field) for field in _SCORE]
         line.append("; ".join(cause.sentence(language.value, names) for cause in category.causes))
     return line
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 
-from scorer.criteria.document import Document, Problem, parse
+from scorer.criteria.document import Document, Problem, parse, read_document
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
@@ -71,7 +71,7 @@ class Catalogue:
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
         """The sets that the installed plugins issue; those of quarantined ones are refused."""
         found = cls.load(
-            host, ((file.name, file.read_bytes()) for p in host.plugins for file in p.criteria_sets), compiler
+            host, ((file.name, read_document(file)) for p in host.plugins for file in p.criteria_sets), compiler
         )
         withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
         return replace(found, refused=(*found.refused, *withheld))
@@ -137,7 +137,7 @@ def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, .
 
 def _withheld(plugin: Plugin, file: Traversable) -> Refusal:
     """A set that a quarantined plugin issues."""
-    document = parse(file.read_bytes(), file.name)
+    document = parse(read_document(file), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
     return Refusal(file.name, code_of(document), document.sorted_problems())
 

@@ -225,6 +225,13 @@ def test_a_file_that_is_not_there_hides_no_other(tmp_path: Path) -> None:
     assert "empty.yaml:1:1: is empty" in done.stderr
 
 
+@pytest.mark.timeout(30)
+def test_a_document_without_end_is_not_read_for_ever() -> None:
+    done = check("/dev/zero")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "scorer: /dev/zero:1:1: larger than 1048576 bytes"
+
+
 def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"# filler\n" * 120_000)
     done = check("large.yaml", cwd=tmp_path)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -689,6 +690,36 @@ def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> N
     assert found >= {f"'{name}" for name in names[:4]} | set(names[4:])
     assert not any(cell.startswith(("=", "+", "-", "@")) for line in lines for cell in line.values())
     assert {line["parent"] for line in lines} >= {"'=d-ba-be"}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "case", ["columns", "empty lines", "empty lines of old spreadsheets", "one line", "no end", "endless lines"]
+)
+def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
+    if case == "columns":
+        file.write_text("id,tier," + ",".join(f"c{n}" for n in range(300_000)) + "\n", encoding="utf-8")
+        wanted = "row 1: the header has 300002 columns, more than 10000; delete empty ones"
+    elif case == "empty lines":
+        file.write_text(TEXT + "\n" * 20_000_000 + "x", encoding="utf-8")
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    elif case == "empty lines of old spreadsheets":
+        file.write_bytes(TEXT.encode() + b"\r" * 4_000_000)
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    elif case == "one line":
+        file.write_text(f"{HEADER[0]},{'x' * 5_000_000}\n", encoding="utf-8")
+        wanted = "row 1: has a line of more than 4194304 bytes; is it a CSV file?"
+    elif case == "no end":
+        file = Path("/dev/zero")
+        wanted = "row 1: has a line of more than 4194304 bytes; is it a CSV file?"
+    else:
+        os.mkfifo(file)
+        writer = subprocess.Popen(f"yes '' > {shlex.quote(str(file))}", shell=True)
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    done = scorer("rank", file, "--set", SET)
+    if case == "endless lines":
+        writer.wait()
+    assert (done.code, done.errors[0]) == (2, f"scorer: {file}: {wanted}")
 
 
 def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:

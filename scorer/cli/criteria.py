@@ -14,6 +14,7 @@ from scorer.cli.cases import counted, run_cases
 from scorer.cli.load import CriteriaOption, find, load_catalogue, quiet_host
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
+from scorer.criteria.document import read_document
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.plugins import CASES
@@ -133,7 +134,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
     host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
     for file in sets:
         try:
-            data = file.read_bytes()
+            data = read_document(file)
         except OSError as error:
             complain(f"cannot read {file}: {error.strerror}")
             unread += 1

@@ -10,6 +10,7 @@ import unicodedata
 import warnings
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -127,6 +128,16 @@ def _short(text: str) -> str:
 
 def _printable(key: str) -> str:
     return key if key.isprintable() else repr(key)[1:-1]
+
+
+def read_document(file: Traversable) -> bytes:
+    """What a file contains; of one that is too large, as much as shows it: a device has no end.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def parse(text: str | bytes, source: str) -> Document:

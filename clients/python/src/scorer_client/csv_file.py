@@ -30,6 +30,12 @@ REQUIRED = ("id", "tier")
 
 MAX_CELL = 200
 
+MAX_COLUMNS = 10_000
+MAX_ROWS = 1_100_000
+"""More than a spreadsheet has."""
+MAX_LINE = 2**22
+"""Bytes of one line."""
+
 SEARCHES, MANY_NAMES = 20, 5_000
 """Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
 
@@ -72,10 +78,12 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
     """Lines of text, as they are needed.
 
     Raises:
-        _Unreadable: one is not UTF-8.
+        _Unreadable: one is not UTF-8, or too long.
     """
     total, done, told = os.fstat(file.fileno()).st_size, 0, 0
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+        if len(line) > MAX_LINE:
+            raise _too_large(number, f"has a line of more than {MAX_LINE} bytes; is it a CSV file?")
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
@@ -90,15 +98,21 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
         progress(done, total)
 
 
+def _too_large(row: int, why: str) -> _Unreadable:
+    return _Unreadable(Violation(f"row {row}", "TOO_LARGE", why))
+
+
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers, from 1; those without any cell filled have none, and are left out at the end.
 
     Raises:
-        _Unreadable: one is not CSV.
+        _Unreadable: one is not CSV, or there are too many.
     """
     row = blank = 0
     try:
         for row, cells in enumerate(csv.reader(lines, strict=True), start=1):
+            if row > MAX_ROWS:
+                raise _too_large(row, f"the file has more than {MAX_ROWS} rows; delete empty ones")
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 blank += 1
@@ -156,6 +170,10 @@ class _Reader:
     def _header(self, header: list[str]) -> None:
         self.sheet.header = header
         known = [*FIXED, *self.form.indicators]
+        if len(header) > MAX_COLUMNS:
+            message = f"the header has {len(header)} columns, more than {MAX_COLUMNS}; delete empty ones"
+            self._refuse("row 1", "TOO_LARGE", message)
+            return
         if len(header) == 1 and ";" in header[0]:
             self._refuse("row 1", "NOT_CSV", "is separated by ';': save the file with commas")
             return
@@ -163,13 +181,15 @@ class _Reader:
             found = ",".join(header)[:60]
             self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
             return
+        before: set[str] = set()
         for at, name in enumerate(header):
             where = place(1, header, name, at)
-            if name in header[:at]:
+            if name in before:
                 self._refuse(where, "DUPLICATE_COLUMN", f"column {name!r} is there twice")
             elif name not in known:
                 message = f"unknown column {name[:80]!r}{self._nearly(name, [k for k in known if k not in header])}"
                 self._refuse(where, "UNKNOWN_COLUMN", message)
+            before.add(name)
         for name in REQUIRED:
             if name not in header:
                 self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")

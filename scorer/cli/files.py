@@ -9,13 +9,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from scorer.cli.output import UserMistake
+from scorer.cli.output import UserMistake, json_text
 from scorer.cli.words import Language
 from scorer_client import Province, UnitResult
 from scorer_client.forms import Form
@@ -67,7 +66,7 @@ def as_json(province: Province) -> str:
         for ranking in province.rankings
     ]
     content = {"provenance": province.provenance, "rankings": rankings}
-    return json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
+    return json_text(_plain(content))
 
 
 def as_csv(province: Province, form: Form, language: Language) -> str:

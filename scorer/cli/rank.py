@@ -59,7 +59,7 @@ def rank(
     if to is not None:
         write(to, ranked, form, language)
     if as_text:
-        out.file.write(as_json(ranked))
+        out.write_text(as_json(ranked))
         return
     report.province(ranked)
     out.print()

@@ -13,6 +13,8 @@ for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two 
 
 os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # asking for huge pages each time takes longer than they save
 
+# Read when Pydantic is imported, which reads the files of all installed distributions otherwise, damaged ones too.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # read when Rich and Typer are used, which take any digits
     if not re.fullmatch("[2-9][0-9]|[1-9][0-9]{2,4}", os.environ.get(_size, "")):
         os.environ.pop(_size, None)

@@ -13,6 +13,9 @@ from scorer.hints import nearly
 
 EPOCH = datetime.date(1970, 1, 1)
 
+FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
+"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
+
 LARGEST = 8_000_000_000
 """No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
 
@@ -84,7 +87,7 @@ class Indicator:
             IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
             IndicatorKind.FLAG: (0.0, 1.0),
             IndicatorKind.CHOICE: (0.0, len(self.options) - 1.0),
-            IndicatorKind.DATE: (float(days(datetime.date.min)), float(days(datetime.date.max))),
+            IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
         }[IndicatorKind(self.kind)]
         return (
             low if self.minimum is None else max(low, self.minimum),
@@ -98,7 +101,18 @@ class Indicator:
                 return (EPOCH + datetime.timedelta(days=int(value))).isoformat()
             except OverflowError:
                 return f"day {value:.0f}"
-        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) < 1e16 else repr(value)
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text if abs(value) < 1e16 and float(text) == value else repr(value)
+
+
+def check_day(day: datetime.date) -> None:
+    """Refuses days that can only be a mistake.
+
+    Raises:
+        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")
 
 
 def days(day: datetime.date) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from scorer.catalogue import Catalogue, Refusal, code_of, load_set
@@ -38,6 +38,7 @@ class _Loaded:
     place: tuple[int, int]
     """Line and column of the code."""
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ class Renewal:
             if refusal not in known:
                 yield from refusal.problems
 
+    def warnings(self) -> Iterator[Problem]:
+        """Those that were not there before."""
+        return (warning for warning in self.after.warnings if warning not in self.before.warnings)
+
     def _kept_anew(self, code: str) -> bool:
         return code in self.after.kept and self.after.kept[code] != self.before.kept.get(code)
 
@@ -114,20 +119,28 @@ class LivingCatalogue:
         """The catalogue to answer from: a snapshot, which does not change any more."""
         return self._catalogue
 
-    def renew(self, *, again: bool = False) -> Renewal | None:
+    def renew(self, *, again: bool = False, without: Collection[str] = ()) -> Renewal | None:
         """Loads the files that look otherwise than when they were read, and swaps the catalogue.
 
         Args:
             again: reads all files, loads again what was refused, and takes files as they are even if somebody writes
-                to them just now; otherwise None then.
+                to them just now.
+            without: names of files that stay as they were loaded, as somebody writes to them all the time.
+
+        Returns:
+            None when nothing was loaded: no file looks otherwise, or somebody has written to one meanwhile.
 
         Raises:
             OSError: the directory is not there or cannot be read; all is left as it was.
         """
-        started, stamps = time.monotonic(), self.folder.stamps()
-        known = {} if again else {name: self.stamps.get(name) for name in self._loaded}
+        started, found = time.monotonic(), self.folder.stamps()
+        stamps = {name: stamp for name, stamp in found.items() if name not in without}
+        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in without}
+        if not again and stamps == self.stamps:
+            return None
+        known = {} if again else self.stamps
         texts = self.folder.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
-        if not again and self.folder.stamps() != stamps:
+        if not again and changed(found, self.folder.stamps()) - set(without):
             return None
         self.stamps = stamps
         loaded = {
@@ -148,7 +161,8 @@ class LivingCatalogue:
             return known
         plan, document = load_set(self._installed.host, source, text, self._compiler)
         place = document.values.get(("criteria_set",), (1, 1))
-        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems())
+        warnings = tuple(document.warnings) if plan else ()
+        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems(), warnings)
 
     def _placed(self) -> Catalogue:
         """The catalogue of all files: who gave a code before comes before who gives it only now, then by name."""
@@ -177,17 +191,24 @@ class LivingCatalogue:
             code = plan.criteria_set.code
             self._serving[name] = sets[code] = plan
             sources[code] = givers[code] = source
+        warnings = [warning for name in sorted(self._loaded) for warning in self._loaded[name].warnings]
         refused.sort(key=lambda refusal: refusal.source)
         return Catalogue(
             sets=dict(sorted(sets.items())),
             refused=(*self._installed.refused, *refused),
             host=self._installed.host,
             sources=sources,
+            warnings=(*self._installed.warnings, *warnings),
             kept=kept,
         )
 
     def _source(self, name: str) -> str:
         return os.fsencode(self.folder.path / name).decode(errors="backslashreplace")  # names need not be text
+
+
+def changed(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:
+    """Names of the files that are new, gone or look otherwise."""
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 def _short(plan: SetPlan) -> str:

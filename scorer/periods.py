@@ -6,6 +6,8 @@ import calendar
 import datetime
 import re
 
+from scorer.indicators import FIRST_DAY, LAST_DAY
+
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
 FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
@@ -22,6 +24,8 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
         if match is None:
             raise ValueError
         year = int(match[1])
+        if not FIRST_DAY.year <= year <= LAST_DAY.year:
+            raise ValueError
         half, quarter, week, month = (int(part) if part else 0 for part in match.groups()[1:])
         if match[4] is not None:
             return datetime.date.fromisocalendar(year, week, 1), datetime.date.fromisocalendar(year, week, 7)
@@ -34,7 +38,8 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
             first = last = month
         return datetime.date(year, first, 1), datetime.date(year, last, calendar.monthrange(year, last)[1])
     except (ValueError, IndexError):
-        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}") from None
+        years = f"with a year from {FIRST_DAY.year} to {LAST_DAY.year}"
+        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}, {years}") from None
 
 
 def overlaps(period: str, start: datetime.date | None, end: datetime.date | None) -> bool:

@@ -251,7 +251,8 @@ def _criterion(
         place = _Place({tier: draw(MAXIMA) for tier in tiers}, True)
     body = {"id": f"C.{number:02}", "points": place.write(place.amounts)}
     body |= draw(_formula(place, f"awarded{number}", among))
-    effect = draw(st.sampled_from(["score"] * 6 + ["bonus", "penalty"]))
+    penalty = [] if "'formula': 'fault'" in str(body) else ["penalty"]  # which would fall on those without a fault
+    effect = draw(st.sampled_from(["score"] * 6 + ["bonus", *penalty]))
     if effect != "score" or draw(st.booleans()):
         body["effect"] = effect
     if draw(st.booleans()):
@@ -530,13 +531,14 @@ def provinces(draw: st.DrawFn, document: oracle.Document) -> list[Unit]:
     for name in names:
         tier = draw(st.sampled_from(document["tiers"]))
         like = [unit for unit in units if unit.tier == tier]
+        parent = draw(PARENTS.filter(lambda parent, name=name: parent != name))
         if like and draw(st.integers(0, 3)) == 0:
-            unit = replace(draw(st.sampled_from(like)), id=name, parent=draw(PARENTS))  # a tie, or nearly one
+            unit = replace(draw(st.sampled_from(like)), id=name, parent=parent)  # a tie, or nearly one
         else:
             optional = [c["id"] for c in criteria_of(document, tier) if c.get("may_be_not_applicable")]
             left_out = [code for code in optional if draw(st.integers(0, 3)) == 0]
             answers = draw(_answers(document, tier))
-            unit = Unit(name, tier, answers, tuple(left_out), name=f"Xã {name}", parent=draw(PARENTS))
+            unit = Unit(name, tier, answers, tuple(left_out), name=f"Xã {name}", parent=parent)
         if draw(st.booleans()):
             unit = draw(_steered(document, unit))
         units.append(unit)

@@ -21,7 +21,7 @@ from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
 from scorer.formulas.lines import round_ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 from scorer.gates import GateTable
-from scorer.indicators import Indicator, IndicatorKind
+from scorer.indicators import FIRST_DAY, LAST_DAY, Indicator, IndicatorKind
 from scorer.points import (
     MAX_MICROPOINTS,
     MAX_PENALTY_MICROPOINTS,
@@ -260,9 +260,9 @@ def test_steps_of_a_count(steps: list[tuple[str, int, int]], asked: list[Answers
 
 
 EPOCH = datetime.date(1970, 1, 1)
-days = st.one_of(st.dates(), st.dates(datetime.date(2020, 1, 1), datetime.date(2020, 12, 31)), st.just(EPOCH)).map(
-    lambda day: (day - EPOCH).days
-)
+days = st.one_of(
+    st.dates(FIRST_DAY, LAST_DAY), st.dates(datetime.date(2020, 1, 1), datetime.date(2020, 12, 31)), st.just(EPOCH)
+).map(lambda day: (day - EPOCH).days)
 
 
 @given(stairs(days), st.data())

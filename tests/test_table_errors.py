@@ -135,7 +135,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     "day in the year 10183": (
         table(issued=pa.array([18_000, 3_000_000, 18_000], pa.int32()).cast(pa.date32())),
         'table["issued"][1]', "OUT_OF_RANGE",
-        "must be from 0001-01-01 to 9999-12-31 in tier 'district', not day 3000000",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not day 3000000",
     ),
     "part larger than its whole": (
         table(online=[9, 10, 0]),

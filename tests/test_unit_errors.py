@@ -51,6 +51,20 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     "half a computer": (
         row(computers=number(12.5)), 'answers["computers"]', "WRONG_KIND", "a count is a whole number, not 12.5",
     ),
+    "a ten-millionth more than a computer": (
+        row(computers=number(2.0000001)),
+        'answers["computers"]', "WRONG_KIND", "a count is a whole number, not 2.0000001",
+    ),
+    "day in the year 20": (
+        row(issued=date(20, 6, 30)),
+        'answers["issued"]', "OUT_OF_RANGE",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not 0020-06-30",
+    ),
+    "day in the year 2563 of the Buddhist calendar": (
+        row(issued=date(2563, 6, 30)),
+        'answers["issued"]', "OUT_OF_RANGE",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not 2563-06-30",
+    ),
     "count that is not a number": (
         row(computers=number(math.nan)),
         'answers["computers"]', "NOT_A_NUMBER",

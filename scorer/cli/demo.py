@@ -31,7 +31,7 @@ def demo(
         raise UserMistake(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
     form, province = rank_over_socket(criteria_set)
     if as_text:
-        out.file.write(as_json(province))
+        out.write_text(as_json(province))
         return
     report = Report(form, language)
     report.province(province)

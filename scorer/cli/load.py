@@ -10,6 +10,7 @@ import typer
 
 from scorer.catalogue import Catalogue, Refusal
 from scorer.cli.output import UserMistake, complain, out
+from scorer.criteria.document import Problem
 from scorer.folder import Folder
 from scorer.gates import EngineMissing, GateCompiler
 from scorer.hints import nearly
@@ -53,7 +54,7 @@ def load_living(criteria: Path, *, strict: bool = False) -> LivingCatalogue:
         living = LivingCatalogue(installed, folder, GateCompiler())
     except OSError as error:
         raise UserMistake(f"cannot read the directory of criteria sets {criteria}: {error.strerror}") from error
-    _complain(living.current().refused[len(installed.refused) :])
+    _complain(living.current().refused[len(installed.refused) :], living.current().warnings[len(installed.warnings) :])
     if strict:
         _check(living.current())
     return living
@@ -62,14 +63,16 @@ def load_living(criteria: Path, *, strict: bool = False) -> LivingCatalogue:
 def _load_installed() -> Catalogue:
     host, compiler = installed_host(), compiler_that_works()
     catalogue = Catalogue.installed(host, compiler)
-    _complain(catalogue.refused)
+    _complain(catalogue.refused, catalogue.warnings)
     return catalogue
 
 
-def _complain(refused: Iterable[Refusal]) -> None:
+def _complain(refused: Iterable[Refusal], warnings: Iterable[Problem]) -> None:
     for refusal in refused:
         for problem in refusal.problems:
             complain(str(problem))
+    for warning in warnings:
+        complain(str(warning))
 
 
 def _check(catalogue: Catalogue) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -14,7 +18,7 @@ from rich.table import Table
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
 
-_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
+_WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
 
 
 class _Console(Console):
@@ -32,9 +36,9 @@ class _Console(Console):
                 self._until = None
 
     def reserve(self) -> None:
-        """Until the command ends, nothing but what is printed here reaches standard output.
+        """From now on, nothing but what is printed here reaches standard output.
 
-        What plugins print, when they are imported or later, goes to standard error: programs read our output.
+        What plugins print, when they are imported, later or at exit, goes to standard error: programs read our output.
         """
         if self._until is not None and self._file is None and sys.stdout is not None:  # None when it is closed
             self._until.enter_context(self._alone())
@@ -54,7 +58,35 @@ class _Console(Console):
                 yield
             finally:
                 self._file, sys.stdout = None, usual
-                os.dup2(ours.fileno(), 1)
+                if not real:
+                    os.dup2(ours.fileno(), 1)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """See ``rich``.
+
+        Raises:
+            OSError: standard output is closed, where rich would say nothing.
+        """
+        self._check_open()
+        super().print(*objects, **options)
+
+    def write_text(self, text: str) -> None:
+        """Writes a text for programs: as it is, and in UTF-8, whatever the terminal takes.
+
+        Raises:
+            OSError: standard output is closed, or cannot be written.
+        """
+        self._check_open()
+        self.file.flush()
+        if isinstance(self.file, io.TextIOWrapper):
+            self.file.buffer.write(text.encode())
+            self.file.buffer.flush()
+        else:  # something in memory
+            self.file.write(text)
+
+    def _check_open(self) -> None:
+        if self._file is None and sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def on_broken_pipe(self) -> None:
         """Leaves it to ``main``, which ends as other commands do."""
@@ -67,6 +99,12 @@ err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 class UserMistake(Exception):
     """Something the user can mend; the text is one line that says what, where and how."""
+
+
+def json_text(value: object) -> str:
+    """JSON for programs and for terminals: characters that cannot be seen are written as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n"
 
 
 def complain(text: str) -> None:

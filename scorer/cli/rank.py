@@ -32,6 +32,7 @@ def rank(
     expect_units: int = typer.Option(0, min=0, help="Refuse a file with another number of units: none was left out."),
     language: Language = LANGUAGE,
     to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    force: bool = typer.Option(False, help="Overwrite a file that is there."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
     """Rank the units of a CSV file."""
@@ -39,6 +40,8 @@ def rank(
         raise UserMistake(f"--out {to} ends neither in .csv nor in .json")
     if to is not None and to.exists() and file.exists() and to.samefile(file):
         raise UserMistake(f"--out {to} is the file of answers itself")
+    if to is not None and to.exists() and not force:
+        raise UserMistake(f"{to} is there already; --force overwrites it")
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
@@ -56,7 +59,7 @@ def rank(
     if to is not None:
         write(to, ranked, form, language)
     if as_text:
-        out.file.write(as_json(ranked))
+        out.write_text(as_json(ranked))
         return
     report.province(ranked)
     out.print()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.files import write_whole
+from scorer.cli.files import BYTE_ORDER_MARK, write_whole
 from scorer.cli.load import CriteriaOption, find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
 from scorer.criteria.model import CriteriaSet
@@ -33,7 +33,7 @@ def template(
     with err.status("loading criteria sets"):
         plan = find(load_catalogue(criteria), code)
     files = {
-        directory / f"{code}.csv": ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n",
+        directory / f"{code}.csv": BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n",
         directory / f"{code}-columns.md": _columns(plan),
     }
     for file in files:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 from scorer.cohort import Cohort
 from scorer.formulas.table import CriterionLine, Line, LineTable
 from scorer.hints import show
-from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.indicators import LARGEST, IndicatorKind, check_day, days
 from scorer.native import MISSING, NOT_APPLICABLE
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
@@ -183,11 +183,12 @@ class Threshold:
         """From a document.
 
         Raises:
-            ValueError: neither a number of at most six decimals nor a day.
+            ValueError: neither a number of at most six decimals nor a day, or one in a year that is a mistake.
         """
         if isinstance(value, Threshold):
             return value
         if isinstance(value, datetime.date):
+            check_day(value)
             return cls(days(value) * MICRO, True)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise ValueError(f"expected a number or a day such as 2020-06-30, not {show(value)}")

@@ -18,6 +18,7 @@ from scorer.formulas import KINDS, Formula
 from scorer.groups import API_VERSION, Check, CriterionGroup
 from scorer.indicators import Indicator
 from scorer.plugins.plugin import Plugin, PluginError
+from scorer.plugins.surroundings import Surroundings
 from scorer.strangers import one_line, place, shown, theirs, told
 
 CASES = ".cases.yaml"
@@ -35,6 +36,7 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
     Returns:
         The plugin with what it declares, or quarantined, whatever its code did.
     """
+    surroundings = Surroundings()
     try:
         manager = _manager(plugin.name, load())
         groups = _answers(manager.hook.scorer_criterion_group)
@@ -51,9 +53,12 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
         for group in groups:
             _check_group(group, {p.group.name: p for p in before if p.group})
         _check_formulas(formulas, [kind for p in before for kind in p.formulas])
+        if changes := surroundings.restore():
+            raise PluginError(changes)
     except BaseException as error:
         if not theirs(error):
             raise
+        surroundings.restore()
         return replace(plugin, failure=_why(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())

@@ -30,6 +30,12 @@ REQUIRED = ("id", "tier")
 
 MAX_CELL = 200
 
+MAX_COLUMNS = 10_000
+MAX_ROWS = 1_100_000
+"""More than a spreadsheet has."""
+MAX_LINE = 2**22
+"""Bytes of one line."""
+
 SEARCHES, MANY_NAMES = 20, 5_000
 """Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
 
@@ -43,6 +49,8 @@ Progress: TypeAlias = Callable[[int, int], object]
 """Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
+"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -70,10 +78,12 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
     """Lines of text, as they are needed.
 
     Raises:
-        _Unreadable: one is not UTF-8.
+        _Unreadable: one is not UTF-8, or too long.
     """
     total, done, told = os.fstat(file.fileno()).st_size, 0, 0
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+        if len(line) > MAX_LINE:
+            raise _too_large(number, f"has a line of more than {MAX_LINE} bytes; is it a CSV file?")
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
@@ -88,15 +98,21 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
         progress(done, total)
 
 
+def _too_large(row: int, why: str) -> _Unreadable:
+    return _Unreadable(Violation(f"row {row}", "TOO_LARGE", why))
+
+
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers, from 1; those without any cell filled have none, and are left out at the end.
 
     Raises:
-        _Unreadable: one is not CSV.
+        _Unreadable: one is not CSV, or there are too many.
     """
     row = blank = 0
     try:
         for row, cells in enumerate(csv.reader(lines, strict=True), start=1):
+            if row > MAX_ROWS:
+                raise _too_large(row, f"the file has more than {MAX_ROWS} rows; delete empty ones")
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 blank += 1
@@ -153,6 +169,10 @@ class _Reader:
 
     def _header(self, header: list[str]) -> None:
         known = [*FIXED, *self.form.indicators]
+        if len(header) > MAX_COLUMNS:
+            message = f"the header has {len(header)} columns, more than {MAX_COLUMNS}; delete empty ones"
+            self._refuse("row 1", "TOO_LARGE", message)
+            return
         if len(header) == 1 and ";" in header[0]:
             self._refuse("row 1", "NOT_CSV", "is separated by ';': save the file with commas")
             return
@@ -160,13 +180,15 @@ class _Reader:
             found = ",".join(header)[:60]
             self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
             return
+        before: set[str] = set()
         for at, name in enumerate(header):
             where = place(1, header, name, at)
-            if name in header[:at]:
+            if name in before:
                 self._refuse(where, "DUPLICATE_COLUMN", f"column {name!r} is there twice")
             elif name not in known:
                 message = f"unknown column {name[:80]!r}{self._nearly(name, [k for k in known if k not in header])}"
                 self._refuse(where, "UNKNOWN_COLUMN", message)
+            before.add(name)
         for name in REQUIRED:
             if name not in header:
                 self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")
@@ -261,6 +283,8 @@ def _number(indicator: Indicator, cell: str) -> float:
         except ValueError:
             pass
         raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}")
+    if _THOUSANDS.fullmatch(cell) and (indicator.kind == "count" or not _NUMBER.fullmatch(cell)):
+        raise ValueError(_two_readings(cell, indicator))
     if _COMMA.fullmatch(cell):
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
@@ -269,6 +293,17 @@ def _number(indicator: Indicator, cell: str) -> float:
     if indicator.kind == "count" and not number.is_integer():
         raise ValueError(f"expected a whole number, not {cell!r}")
     return number
+
+
+def _two_readings(cell: str, indicator: Indicator) -> str:
+    whole = re.sub(r"[., ]", "", cell)
+    if len(cell) - len(whole) > 1 or " " in cell:
+        return f"write numbers without separators: {whole}, not {cell!r}"
+    decimal = cell.replace(",", ".")
+    if indicator.kind == "count" and not float(decimal).is_integer():
+        return f"expected a whole number: write {whole} if that is meant, not {cell!r}"
+    other = f"{float(decimal):.0f}" if indicator.kind == "count" else decimal
+    return f"can be read as {whole} or as {decimal}: write {whole} or {other}, not {cell!r}"
 
 
 def _check_length(cell: str) -> None:

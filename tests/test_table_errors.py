@@ -150,7 +150,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         'table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion ''",
     ),
     "exclusion of a criterion that always applies": (
-        table(not_applicable=[None, ["INF.05"], ["INF.05"]]),
+        table(not_applicable=[None, ["INF.05"], None]),
         'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
     ),
     "more exclusions than criteria": (
@@ -199,6 +199,29 @@ def test_everything_wrong_with_a_table_is_told_at_once(service: Service) -> None
         'table["issue"]': "UNKNOWN_COLUMN",
         'table["computers"]': "DUPLICATE_COLUMN",
     }
+
+
+def test_every_unit_whose_exclusion_is_refused_is_named(service: Service) -> None:
+    units = unit_table(
+        ["a", "b", "c", "d"], {"not_applicable": [["INF.05"], None, ["INF.02", "INF-02"], ["INF-02", "INF.05"]]}
+    )
+    with refusal() as caught:
+        rank_table(service, units)
+    assert [(violation.field, violation.reason) for violation in caught[0].bad.field_violations] == [
+        ('table["not_applicable"][0]', "NOT_EXCLUDABLE"),
+        ('table["not_applicable"][2]', "UNKNOWN_CRITERION"),
+        ('table["not_applicable"][3]', "NOT_EXCLUDABLE"),
+        ('table["not_applicable"][3]', "UNKNOWN_CRITERION"),
+    ]
+
+
+def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -> None:
+    lists = pa.table({"id": IDS, "tier": ["district"] * 3, "not_applicable": [None, None, ["INF.02"] * 7]})
+    with refusal() as caught:
+        rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
+    assert_refused(
+        caught, 'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 2; there are 6 that it could name"
+    )
 
 
 def test_a_wrong_value_is_named_by_its_row_in_the_whole_table(service: Service) -> None:

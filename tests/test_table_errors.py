@@ -157,6 +157,10 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(not_applicable=[[], ["INF.02"] * 7, []]),
         'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 1; there are 6 that it could name",
     ),
+    "far too many columns": (
+        table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
+        "has 53 columns; there are 13 that it could name",
+    ),
     "control character in the name of a column": (
         table(**{"a\x1b[31m": [1, 2, 3]}),
         'table["a\\u001b[31m"]', "UNKNOWN_COLUMN", "tested-2020 has no indicator of this name",
@@ -237,7 +241,7 @@ def test_null_and_nan_are_not_reported_whatever_the_type_of_a_column_without_ans
         "computers": pa.nulls(3),
         "head": pa.array([math.nan] * 3),
         "firewall": pa.array([None] * 3, pa.string()),
-        "issued": pa.array([None] * 3, pa.float32()),
+        "issued": pa.array([math.nan] * 3).dictionary_encode(),
     }
     [ranking] = rank_table(service, table(staff=[None, math.nan, 4.0], awarded=[1, 2, None], **nothing)).rankings
     missing = dict(zip(column(ranking, "id"), column(ranking, "missing"), strict=True))

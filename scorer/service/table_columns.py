@@ -74,6 +74,8 @@ def nothing_reported(column: pa.Array) -> bool:
     """Whether every value is null or NaN."""
     if column.null_count == len(column):
         return True
+    if pa.types.is_dictionary(column.type):
+        return nothing_reported(column.dictionary)
     return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
 
 

@@ -110,7 +110,8 @@ class _Table:
         self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
         self._columns: dict[str, int] = {}
         self._batches: Sequence[pa.RecordBatch] = ()
-        if not check_count(findings, REQUEST, "table", len(stream.schema), len(COLUMNS_OF_UNITS) + len(plan.rows)):
+        most = len(COLUMNS_OF_UNITS) + len(plan.rows)
+        if not check_count(findings, REQUEST, "table", len(stream.schema), most, "columns"):
             return
         self._columns = self._known(stream.schema)
         try:

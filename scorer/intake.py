@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from scorer.cohort import Cohort
-from scorer.findings import REQUEST, Findings
+from scorer.findings import Findings
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
 from scorer.native import check_answers
 from scorer.plan import SetPlan, TierPlan
@@ -138,18 +138,20 @@ def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findin
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
     criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
     for units, at, code in sheet.exclusions:
-        if code not in excluded:
-            criterion, first = criteria.get(code), next(iter(np.atleast_1d(units).tolist()), REQUEST)
-            if criterion is None:
-                message = f"unknown criterion {code[:80]!r}{findings.hints.nearly('criterion', code, criteria)}"
-                findings.add(first, places.exclusion(first, at), "UNKNOWN_CRITERION", message)
-                continue
-            if not criterion.may_be_not_applicable:
-                message = f"the set does not let criterion {code!r} be not applicable"
-                findings.add(first, places.exclusion(first, at), "NOT_EXCLUDABLE", message)
-                continue
-            excluded[code] = np.zeros(len(sheet.ids), dtype=np.bool_)
-        excluded[code][units] = True
+        criterion = criteria.get(code)
+        if criterion is not None and criterion.may_be_not_applicable:
+            excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))[units] = True
+            continue
+        reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+        if criterion is None:
+            hint = findings.hints.nearly("criterion", code, criteria)
+            reason, message = "UNKNOWN_CRITERION", f"unknown criterion {code[:80]!r}{hint}"
+        findings.add_all(
+            np.atleast_1d(units),
+            lambda unit, at=at: places.exclusion(unit, at),  # type: ignore[misc]
+            reason,
+            lambda _, message=message: message,  # type: ignore[misc]
+        )
     return excluded
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import grpc
 import pyarrow as pa
 import pytest
@@ -23,6 +24,8 @@ MUTATIONS = int(os.environ.get("TEST_MUTATIONS", "600"))
 """Damaged streams; 100,000 for the long run."""
 
 MIB = 2**20
+END = b"\xff\xff\xff\xff" + bytes(4)
+"""The end of a stream."""
 GROWTH = 48 * MIB
 """What the server may keep in memory beyond what it had: gRPC's and Arrow's allocators keep some for later calls."""
 
@@ -101,11 +104,83 @@ def dictionary(indices: list[int], values: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), values, safe=False)
 
 
-def overlapping_lists(count: int, length: int) -> pa.Array:
-    values = pa.array(["INF.02"] * length)
+def overlapping_lists(count: int, length: int, text: str = "INF.02") -> pa.Array:
+    values = pa.array([text] * length)
     return pa.ListViewArray.from_arrays(
         pa.array([0] * count, pa.int32()), pa.array([length] * count, pa.int32()), values
     )
+
+
+def long_text_in_every_batch() -> bytes:
+    """Two thousand times a text of 1 MiB that the stream has once: 100 MiB in each batch."""
+    ids = [f"u{n:06}" for n in range(2_000)]
+    whole = pa.table({"id": ids, "name": dictionary([0] * 2_000, pa.array(["x" * MIB]))})
+    return batches([whole.slice(first, 100) for first in range(0, 2_000, 100)])
+
+
+def dictionary_that_grows(names: int, count: int) -> bytes:
+    """One row per batch, and before each a dictionary batch that adds one name."""
+    known = [f"{n:08}" for n in range(names)]
+    tables = [
+        units(1, name=dictionary([0], pa.array([*known, *(f"more{n}" for n in range(more))]))) for more in range(count)
+    ]
+    return batches([table.set_column(0, "id", [[f"u{n}"]]) for n, table in enumerate(tables)], deltas=True)
+
+
+def batches(tables: list[pa.Table], *, deltas: bool = False) -> bytes:
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)
+    with pa.ipc.new_stream(sink, tables[0].schema, options=options) as writer:
+        for table in tables:
+            writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def compressed_as_by_arrow_0_17(rows: int) -> bytes:
+    """Zeros; the record batch names its compression in the message's metadata instead of in its header."""
+    table = pa.table({"x": pa.array([0.0] * rows)})
+    schema, batch = pa.ipc.MessageReader.open_stream(
+        stream(table, compression="zstd", metadata_version=pa.ipc.MetadataVersion.V4)
+    )
+    return b"".join((schema.serialize().to_pybytes(), _old_batch(rows, batch.body.to_pybytes()), END))
+
+
+def _old_batch(rows: int, body: bytes) -> bytes:
+    builder = flatbuffers.Builder(1024)
+    key, value = builder.CreateString("ARROW:experimental_compression"), builder.CreateString("ZSTD")
+    pair = _flat_table(builder, 2, (0, "UOffsetTRelative", key), (1, "UOffsetTRelative", value))
+    builder.StartVector(4, 1, 4)
+    builder.PrependUOffsetTRelative(pair)
+    metadata = builder.EndVector()
+    nodes = _structs(builder, (rows, 0))
+    buffers = _structs(builder, (0, 0), (0, len(body)))
+    header = _flat_table(
+        builder, 5, (0, "Int64", rows), (1, "UOffsetTRelative", nodes), (2, "UOffsetTRelative", buffers)
+    )
+    message = _flat_table(
+        builder, 5, (0, "Int16", 3), (1, "Uint8", 3), (2, "UOffsetTRelative", header), (3, "Int64", len(body)),
+        (4, "UOffsetTRelative", metadata),
+    )  # fmt: skip
+    builder.Finish(message)
+    flat = bytes(builder.Output())
+    flat += bytes(-len(flat) % 8)
+    return b"\xff\xff\xff\xff" + len(flat).to_bytes(4, "little") + flat + body
+
+
+def _flat_table(builder: flatbuffers.Builder, slots: int, *fields: tuple[int, str, int]) -> int:
+    builder.StartObject(slots)
+    for slot, kind, value in fields:
+        getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
+    return int(builder.EndObject())
+
+
+def _structs(builder: flatbuffers.Builder, *pairs: tuple[int, int]) -> int:
+    builder.StartVector(16, len(pairs), 8)
+    for first, second in reversed(pairs):
+        builder.Prep(8, 16)
+        builder.PrependInt64(second)
+        builder.PrependInt64(first)
+    return int(builder.EndVector())
 
 
 def file_format() -> bytes:
@@ -144,6 +219,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
         lambda: stream(units(2, name=dictionary([0, 1], pa.array(["a" * MIB, "b"]))), compression="lz4"),
         {STREAM: "COMPRESSED"},
     ),
+    "compressed as by Arrow 0.17": (lambda: compressed_as_by_arrow_0_17(100_000), {STREAM: "COMPRESSED"}),
     "rows without memory": (
         lambda: stream(pa.table({"id": pa.nulls(2**30)})), {"RESOURCE_EXHAUSTED": "TOO_MANY_UNITS"},
     ),
@@ -165,6 +241,13 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
     "lists that overlap": (
         lambda: stream(units(50_000, not_applicable=overlapping_lists(50_000, 50_000))), {EXCLUSIONS: "BAD_COLUMN"},
     ),
+    "lists that share one long text": (
+        lambda: stream(units(1_000, not_applicable=overlapping_lists(1_000, 1, "x" * MIB))),
+        {EXCLUSIONS: "BAD_COLUMN"},
+    ),
+    "one long text in many batches": (long_text_in_every_batch, {'table["name"]': "BAD_COLUMN"}),
+    "a large dictionary that grows": (lambda: dictionary_that_grows(100_000, 500), {STREAM: "TOO_MANY_BATCHES"}),
+    "a small dictionary that grows": (lambda: dictionary_that_grows(2, 9), [f"u{n}" for n in range(9)]),
     "index beyond a dictionary": (
         lambda: stream(units(2, name=dictionary([0, 7], pa.array(["a", "b"])))), {'table["name"]': "BAD_STREAM"},
     ),
@@ -213,6 +296,23 @@ def test_what_a_compressed_table_would_expand_to_is_never_allocated(server: Serv
     before = peak(server)
     assert rank(server, bomb) == {STREAM: "COMPRESSED"}
     assert peak(server) - before < GROWTH
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        long_text_in_every_batch,
+        lambda: dictionary_that_grows(100_000, 500),
+        lambda: stream(units(2_000, not_applicable=overlapping_lists(2_000, 1, "x" * MIB))),
+    ],
+    ids=["one text in many batches", "a dictionary that grows", "lists that share a text"],
+)
+def test_texts_that_are_shared_are_not_written_out_without_limit(server: Serving, build: Callable[[], bytes]) -> None:
+    """Each of these streams has 1 to 7 MiB, and one to two GiB when every text is written out."""
+    data = build()
+    before = peak(server)
+    rank(server, data)
+    assert peak(server) - before < 2 * 128 * MIB + GROWTH
 
 
 def damaged(chance: random.Random, data: bytes) -> bytes:

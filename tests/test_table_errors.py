@@ -150,12 +150,16 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         'table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion ''",
     ),
     "exclusion of a criterion that always applies": (
-        table(not_applicable=[None, ["INF.05"], ["INF.05"]]),
+        table(not_applicable=[None, ["INF.05"], None]),
         'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),
         'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 1; there are 6 that it could name",
+    ),
+    "far too many columns": (
+        table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
+        "has 53 columns; there are 13 that it could name",
     ),
     "control character in the name of a column": (
         table(**{"a\x1b[31m": [1, 2, 3]}),
@@ -201,6 +205,29 @@ def test_everything_wrong_with_a_table_is_told_at_once(service: Service) -> None
     }
 
 
+def test_every_unit_whose_exclusion_is_refused_is_named(service: Service) -> None:
+    units = unit_table(
+        ["a", "b", "c", "d"], {"not_applicable": [["INF.05"], None, ["INF.02", "INF-02"], ["INF-02", "INF.05"]]}
+    )
+    with refusal() as caught:
+        rank_table(service, units)
+    assert [(violation.field, violation.reason) for violation in caught[0].bad.field_violations] == [
+        ('table["not_applicable"][0]', "NOT_EXCLUDABLE"),
+        ('table["not_applicable"][2]', "UNKNOWN_CRITERION"),
+        ('table["not_applicable"][3]', "NOT_EXCLUDABLE"),
+        ('table["not_applicable"][3]', "UNKNOWN_CRITERION"),
+    ]
+
+
+def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -> None:
+    lists = pa.table({"id": IDS, "tier": ["district"] * 3, "not_applicable": [None, None, ["INF.02"] * 7]})
+    with refusal() as caught:
+        rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
+    assert_refused(
+        caught, 'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 2; there are 6 that it could name"
+    )
+
+
 def test_a_wrong_value_is_named_by_its_row_in_the_whole_table(service: Service) -> None:
     whole = pa.table({"id": [str(n) for n in range(9)], "tier": ["district"] * 9, "staff": [*range(8), -1]})
     batches = pa.concat_tables([whole.slice(first, 2) for first in range(0, 9, 2)])
@@ -214,7 +241,7 @@ def test_null_and_nan_are_not_reported_whatever_the_type_of_a_column_without_ans
         "computers": pa.nulls(3),
         "head": pa.array([math.nan] * 3),
         "firewall": pa.array([None] * 3, pa.string()),
-        "issued": pa.array([None] * 3, pa.float32()),
+        "issued": pa.array([math.nan] * 3).dictionary_encode(),
     }
     [ranking] = rank_table(service, table(staff=[None, math.nan, 4.0], awarded=[1, 2, None], **nothing)).rankings
     missing = dict(zip(column(ranking, "id"), column(ranking, "missing"), strict=True))

@@ -160,9 +160,9 @@ def unknown_option(indicator: Indicator, option: str, hints: Hints) -> str:
     return f"unknown choice {option[:80]!r}; {indicator.code!r} has {known}{hint}"
 
 
-def check_count(findings: Findings, unit: int, path: str, found: int, most: int) -> bool:
+def check_count(findings: Findings, unit: int, path: str, found: int, most: int, what: str = "entries") -> bool:
     """Whether a list is of a sensible length: one violation for what would be a million of them."""
     if found <= MORE * most:
         return True
-    findings.add(unit, path, "TOO_MANY", f"has {found} entries; there are {most} that it could name")
+    findings.add(unit, path, "TOO_MANY", f"has {found} {what}; there are {most} that it could name")
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -74,6 +74,8 @@ def nothing_reported(column: pa.Array) -> bool:
     """Whether every value is null or NaN."""
     if column.null_count == len(column):
         return True
+    if pa.types.is_dictionary(column.type):
+        return nothing_reported(column.dictionary)
     return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
 
 
@@ -150,14 +152,23 @@ class Texts(NamedTuple):
         return numbers
 
 
-def to_texts(column: pa.Array) -> pa.StringArray:
-    """Texts (n,) written out one by one.
+def to_texts(chunks: Iterable[pa.Array]) -> list[pa.StringArray]:
+    """Texts of a column in several parts, written out one by one.
 
     Raises:
         ValueError: they would take too much memory.
     """
+    written, size = list[pa.StringArray](), 0
+    for chunk in chunks:
+        written.append(_to_texts(chunk))
+        size += written[-1].nbytes
+        _check_total(size)
+    return written
+
+
+def _to_texts(column: pa.Array) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
-        values = to_texts(column.dictionary)
+        values = _to_texts(column.dictionary)
         sizes = pc.binary_length(values).take(column.indices)
         _check_total(pc.sum(sizes).as_py() or 0)
         return values.take(column.indices)
@@ -165,20 +176,26 @@ def to_texts(column: pa.Array) -> pa.StringArray:
     return column.cast(pa.string())
 
 
-def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
+def to_lists(column: pa.Array, first: int, longest: int) -> tuple[Ints, Texts]:
     """Lists of texts: the row (m,) of every entry, and the entries.
 
+    Args:
+        column: the lists.
+        first: the row of the first list.
+        longest: how many entries a list may have.
+
     Raises:
-        ValueError: a list has more than ``longest`` entries; or, written out, they would take too much memory.
+        ValueError: a list is too long; lists share entries; or, written out, they would take too much memory.
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     if lengths.max(initial=0) > longest:
-        row = int(np.argmax(lengths > longest))
-        raise ValueError(f"has {lengths[row]} entries in row {row}; there are {longest} that it could name")
+        at = int(np.argmax(lengths > longest))
+        raise ValueError(f"has {lengths[at]} entries in row {first + at}; there are {longest} that it could name")
+    rows = first + pc.list_parent_indices(column).to_numpy()  # refuses views that share entries, which flatten copies
     texts = pc.list_flatten(column)
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
-    return pc.list_parent_indices(column).to_numpy(), Texts.of(texts)
+    return rows, Texts.of(texts)
 
 
 def _check_size(column: pa.Array) -> None:

@@ -110,7 +110,8 @@ class _Table:
         self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
         self._columns: dict[str, int] = {}
         self._batches: Sequence[pa.RecordBatch] = ()
-        if not check_count(findings, REQUEST, "table", len(stream.schema), len(COLUMNS_OF_UNITS) + len(plan.rows)):
+        most = len(COLUMNS_OF_UNITS) + len(plan.rows)
+        if not check_count(findings, REQUEST, "table", len(stream.schema), most, "columns"):
             return
         self._columns = self._known(stream.schema)
         try:
@@ -127,7 +128,7 @@ class _Table:
     def texts(self, name: str) -> pa.StringArray | None:
         """A column of texts (n,); None if there is none or it cannot be read."""
         try:
-            chunks = [columns.to_texts(values) for _, values in self._chunks(name)]
+            chunks = columns.to_texts(values for _, values in self._chunks(name))
         except READ_ERRORS as error:
             self._note(name, "BAD_COLUMN", str(error))
             return None
@@ -153,14 +154,14 @@ class _Table:
         criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
         for first, values in self._chunks(EXCLUSIONS):
             try:
-                units, texts = columns.to_lists(values, criteria)
+                units, texts = columns.to_lists(values, first, criteria)
             except READ_ERRORS as error:
                 self._note(EXCLUSIONS, "BAD_COLUMN", str(error))
                 break
-            if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(texts.values), criteria):
+            used = np.unique(texts.places).tolist()
+            if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(used), criteria):
                 codes = [*(value or "" for value in texts.values), ""]
-                used = np.unique(texts.places).tolist()
-                found += [(first + units[texts.places == place], 0, codes[place]) for place in used]
+                found += [(units[texts.places == place], 0, codes[place]) for place in used]
         return found
 
     def _note(self, column: str, reason: str, message: str) -> None:

@@ -220,6 +220,25 @@ def test_many_batches_are_sent_as_one() -> None:
         assert [batch.num_rows for batch in reader] == [2_000]
 
 
+def encoded(indices: list[int | None], values: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int8()), values)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [encoded([0, 1], pa.array(["a", None])), encoded([1, 0], pa.array(["b", "a"]))],
+        [encoded([0], pa.array(["a"], pa.string_view())), encoded([0, None], pa.array(["b"], pa.string_view()))],
+        [encoded([0, 1], pa.array([1.5, 2.5], pa.float16())), encoded([0], pa.array([3.5], pa.float16()))],
+        [encoded([*range(100)], pa.array([f"{letter}{n}" for n in range(100)])) for letter in "ab"],
+    ],
+    ids=["a null", "views", "half floats", "more texts than indices"],
+)
+def test_batches_with_their_own_dictionaries_are_sent_as_one(batches: list[pa.Array]) -> None:
+    sent = read(table_stream({"x": pa.chunked_array(batches)}))["x"]
+    assert sent.to_pylist() == [value for batch in batches for value in batch.to_pylist()]
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [

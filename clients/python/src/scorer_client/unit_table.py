@@ -54,7 +54,7 @@ def write_stream(table: pa.Table) -> bytes:
     """A table as an Arrow IPC stream: one batch, and no metadata, which the service would not read."""
     pa = optional.pyarrow()
     columns = [
-        (name, _narrowed(column))
+        (name, _narrowed(_decoded(column)))
         for name, column in zip(table.column_names, table.columns, strict=True)
         if not _UNNAMED_INDEX.fullmatch(name)
     ]
@@ -64,6 +64,19 @@ def write_stream(table: pa.Table) -> bytes:
         writer.write_table(table)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values instead of dictionaries, where there are several dictionaries.
+
+    Arrow does not combine those that have nulls or become too large for their indices, and mixes up half floats.
+    """
+    pa = optional.pyarrow()
+    if not pa.types.is_dictionary(column.type) or column.num_chunks < 2:
+        return column
+    kind = column.type.value_type
+    kind = pa.large_string() if pa.types.is_string_view(kind) else kind  # Arrow picks no values of views
+    return pa.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks])
 
 
 def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:

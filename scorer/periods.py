@@ -6,7 +6,8 @@ import calendar
 import datetime
 import re
 
-from scorer.indicators import FIRST_DAY, LAST_DAY
+FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
+"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
@@ -50,3 +51,13 @@ def overlaps(period: str, start: datetime.date | None, end: datetime.date | None
     """
     first, last = days_of(period)
     return (start is None or start <= last) and (end is None or first <= end)
+
+
+def check_day(day: datetime.date) -> None:
+    """Refuses days that can only be a mistake.
+
+    Raises:
+        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")

@@ -65,3 +65,21 @@ def test_a_type_that_is_promised_gives_the_same_bytes(service: Service, indicato
     with_null = pa.DictionaryArray.from_arrays(pa.array([1, 2, 0], pa.int64()), shuffled)
     expected = ranked(service)
     assert [ranked(service, **{indicator: one}) for one in (column, encoded, with_null)] == [expected] * 3
+
+
+@pytest.mark.parametrize("deltas", [True, False], ids=["that grow", "that are replaced"])
+def test_dictionaries_of_several_batches(service: Service, deltas: bool) -> None:
+    heads = ["chairman", None, "deputy"]
+    growing = (pa.array(heads[: row + 1]) for row in range(3))
+    dictionaries = list(growing) if deltas else [pa.array(["nobody", head]) for head in heads]
+    sink = pa.BufferOutputStream()
+    units = pa.table({"id": IDS, **ANSWERS}).drop_columns("head")
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)
+    kind = pa.dictionary(pa.int8(), pa.string())
+    with pa.ipc.new_stream(sink, units.schema.append(pa.field("head", kind)), options=options) as writer:
+        for row, values in enumerate(dictionaries):
+            head = pa.DictionaryArray.from_arrays(pa.array([len(values) - 1], pa.int8()), values)
+            writer.write_table(units.slice(row, 1).append_column("head", head))
+    table = scorer_pb2.UnitTable(arrow_stream=sink.getvalue().to_pybytes())
+    [ranking] = rank_table(service, table, tier="district", view=scorer_pb2.SCORECARD_VIEW_FULL).rankings
+    assert ranking.table.arrow_stream == ranked(service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -135,12 +135,12 @@ class Texts(NamedTuple):
         Raises:
             ValueError: written out, they would take too much memory.
         """
-        if pa.types.is_dictionary(column.type):
-            encoded = column
+        if pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column):
             _check_size(column.dictionary)
-        else:
+            encoded = column
+        else:  # a dictionary may have millions of texts that no row refers to
             _check_size(column)
-            encoded = column.dictionary_encode()
+            encoded = _to_texts(column).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         places = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
         return cls(places, values)
@@ -152,27 +152,19 @@ class Texts(NamedTuple):
         return numbers
 
 
-def to_texts(chunks: Iterable[pa.Array]) -> list[pa.StringArray]:
+def to_texts(chunks: Sequence[pa.Array]) -> list[pa.StringArray]:
     """Texts of a column in several parts, written out one by one.
 
     Raises:
         ValueError: they would take too much memory.
     """
-    written, size = list[pa.StringArray](), 0
-    for chunk in chunks:
-        written.append(_to_texts(chunk))
-        size += written[-1].nbytes
-        _check_total(size)
-    return written
+    _check_size(*chunks)
+    return [_to_texts(chunk) for chunk in chunks]
 
 
 def _to_texts(column: pa.Array) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
-        values = _to_texts(column.dictionary)
-        sizes = pc.binary_length(values).take(column.indices)
-        _check_total(pc.sum(sizes).as_py() or 0)
-        return values.take(column.indices)
-    _check_size(column)
+        return _to_texts(column.dictionary).take(column.indices)
     return column.cast(pa.string())
 
 
@@ -198,14 +190,34 @@ def to_lists(column: pa.Array, first: int, longest: int) -> tuple[Ints, Texts]:
     return rows, Texts.of(texts)
 
 
-def _check_size(column: pa.Array) -> None:
-    """Views may all point to the same long text; offsets cannot."""
-    if pa.types.is_string_view(column.type):
-        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)  # four each, the size first
-        sizes = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
-        _check_total(int(sizes[column.is_valid().to_numpy(zero_copy_only=False)].sum(dtype=np.int64)))
+def _check_size(*columns: pa.Array) -> None:
+    """Checks how much memory texts take when they are written out, before they are.
 
-
-def _check_total(size: int) -> None:
+    Raises:
+        ValueError: too much, all together.
+    """
+    for column in columns:
+        if pa.types.is_dictionary(column.type):
+            _check_size(column.dictionary)
+    size = sum(int(_sizes(column).sum(dtype=np.int64)) for column in columns if _may_repeat(column.type))
     if size > MAX_TEXT_BYTES:
         raise ValueError(f"its texts take {size} bytes when written out; at most {MAX_TEXT_BYTES} are accepted")
+
+
+def _may_repeat(column: pa.DataType) -> bool:
+    """Whether a text that is in the stream once can be in many rows."""
+    return bool(pa.types.is_dictionary(column) or pa.types.is_string_view(column))
+
+
+def _sizes(column: pa.Array) -> Ints:
+    """The bytes (n,) of each text; 0 for null."""
+    if pa.types.is_dictionary(column.type):
+        values = np.append(_sizes(column.dictionary), 0)
+        sizes: Ints = values[column.indices.cast(pa.int64()).fill_null(-1).to_numpy()]
+        return sizes
+    if pa.types.is_string_view(column.type):
+        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)  # four each, the size first
+        lengths = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
+        return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
+    plain: Ints = pc.binary_length(column).fill_null(0).to_numpy().astype(np.int64)
+    return plain

@@ -128,7 +128,7 @@ class _Table:
     def texts(self, name: str) -> pa.StringArray | None:
         """A column of texts (n,); None if there is none or it cannot be read."""
         try:
-            chunks = columns.to_texts(values for _, values in self._chunks(name))
+            chunks = columns.to_texts([values for _, values in self._chunks(name)])
         except READ_ERRORS as error:
             self._note(name, "BAD_COLUMN", str(error))
             return None

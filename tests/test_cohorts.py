@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
+from scorer.service.scorer_service import MAX_RANKINGS
 
 HOST = harness.host(
     harness.group(
@@ -215,6 +216,18 @@ def test_many_cohorts_are_ranked_as_each_alone(service: harness.Service, code: s
         ranking.ClearField("table")
         alone.ClearField("table")
         strategies.assert_same(ranking, alone)
+
+
+def test_more_rankings_than_one_reply_holds_are_given_page_by_page(service: harness.Service) -> None:
+    table = strategies.table([commune(f"u{n:04}", f"p{n:04}", 1) for n in range(MAX_RANKINGS + 1)])
+    with refusal() as caught:
+        rank(service, "by-tier", table=table)
+    [refused] = caught
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS")
+    assert refused.details == "more than 2000 rankings, one per parent: set page_size to 2000 at most"
+    first = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS)
+    rest = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS, page_token=first.next_page_token)
+    assert (len(first.rankings), len(rest.rankings)) == (MAX_RANKINGS, 1)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Ints
 
-MORE = 4
-"""A list longer than so many times what it can name is one violation, not one for each entry."""
+MAX_ENTRIES_PER_NAME = 4
+"""A list with more entries for each name that it could contain is one violation, not one for each entry."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
@@ -162,7 +162,7 @@ def unknown_option(indicator: Indicator, option: str, hints: Hints) -> str:
 
 def check_count(findings: Findings, unit: int, path: str, found: int, most: int, what: str = "entries") -> bool:
     """Whether a list is of a sensible length: one violation for what would be a million of them."""
-    if found <= MORE * most:
+    if found <= MAX_ENTRIES_PER_NAME * most:
         return True
     findings.add(unit, path, "TOO_MANY", f"has {found} {what}; there are {most} that it could name")
     return False

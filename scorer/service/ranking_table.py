@@ -54,7 +54,7 @@ class RankingTables:
         columns.integers("rank", ranking.overall)
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
-        columns.decoded("lacking", _bits(~ranked), plan.once(_LackingTexts))
+        columns.words("lacking", _bits(~ranked), plan.once(_LackingTexts))
         columns.score("", assessment.overall)
         gates = plan.once(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
@@ -88,25 +88,26 @@ def _add_category(
 ) -> None:
     plan = category.plan
     prefix = f"{plan.code}."
-    columns.coded(f"{prefix}standing", category.standing, STANDINGS)
+    columns.enumeration(f"{prefix}standing", category.standing, STANDINGS)
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, category.scores)
-    columns.decoded(f"{prefix}failing", failing(category), texts)
+    columns.words(f"{prefix}failing", failing(category), texts)
     if full:
-        columns.decoded(f"{prefix}failed_gates", category.failed(slice(None)), texts)
+        columns.words(f"{prefix}failed_gates", category.failed(slice(None)), texts)
         for group in category.groups:
             columns.score(f"{prefix}{group.plan.code}.", group.scores)
             for at, criterion in enumerate(group.plan.criteria):
                 columns.amounts(f"{prefix}{criterion.id}.points", group.points[at], MICRO)
-                columns.coded(f"{prefix}{criterion.id}.status", group.status[at], STATUSES)
-    for at, measure in enumerate(category.measures):
+                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], STATUSES)
+    measures = category.measures
+    for place, unit in plan.keys:
+        measure = measures[place]
         name = prefix if measure.plan.name == "total" else f"{prefix}{measure.plan.name}."
-        for unit in (unit for place, unit in plan.keys if place == at):
-            if unit == "percent":
-                columns.amounts(f"{name}percent", measure.percent, PERCENT, measure.max_points == 0)
-            else:
-                columns.amounts(f"{name}points", measure.points, MICRO)
+        if unit == "percent":
+            columns.amounts(f"{name}percent", measure.percent, PERCENT, measure.max_points == 0)
+        else:
+            columns.amounts(f"{name}points", measure.points, MICRO)
 
 
 class _GateTexts(dict[int, str]):
@@ -193,18 +194,18 @@ class _Columns:
         self._arrays[name] = pa.array(values[self._places].astype(np.int32))
 
     def amounts(self, name: str, values: Floats, scale: int, null: Bools | None = None) -> None:
-        """Points or percentages (n,), in whole numbers of which ``scale`` are one; null where told."""
+        """Points or percentages (n,), in whole numbers of which ``scale`` are one; null where ``null`` is true."""
         if name not in self._arrays:
             mask = null[self._places] if null is not None and null.any() else None
             self._arrays[name] = pa.array(values[self._places] / scale, mask=mask)
             self._units[name] = "percent" if scale == PERCENT else "points"
 
-    def coded(self, name: str, codes: NDArray[np.uint8], texts: dict[Any, str]) -> None:
+    def enumeration(self, name: str, codes: NDArray[np.uint8], texts: dict[Any, str]) -> None:
         """Members of an enumeration (n,), from 1."""
         places = pa.array((codes[self._places] - 1).astype(np.int8))
         self._arrays[name] = pa.DictionaryArray.from_arrays(places, [*texts.values()])
 
-    def decoded(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
+    def words(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
         """Words (n,) as the text of each; null for 0."""
         shown = words[self._places]
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()

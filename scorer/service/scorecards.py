@@ -40,14 +40,14 @@ def scorecards(
         units: these units, as sent.
         full: whether to show groups, criteria and all gates.
     """
-    makers = [_Category(category, places, full=full) for category in assessment.categories]
+    builders = [_Category(category, places, full=full) for category in assessment.categories]
     overall = _Score(assessment.overall, places)
-    ranks = _ranks(ranking, places, len(makers))
+    ranks = _ranks(ranking, places, len(builders))
     commended = ranking is not None and ranking.commended is not None
     for at, (place, unit) in enumerate(zip(places.tolist(), units, strict=True)):
         card = pb.Scorecard(unit=unit)
-        for maker, by_category in zip(makers, ranks, strict=False):
-            maker.fill(card.categories.add(), at, by_category[at])
+        for builder, by_category in zip(builders, ranks, strict=False):
+            builder.fill(card.categories.add(), at, by_category[at])
         overall.fill(card.overall.score, at)
         card.overall.rank = ranks[-1][at]
         card.overall.lacking.extend(

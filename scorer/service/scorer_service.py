@@ -34,6 +34,9 @@ from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
 
+MAX_RANKINGS = 2_000
+"""In one reply: each has counts and, in a table, a schema of its own."""
+
 VIEWS = frozenset(pb.ScorecardView.values())
 
 
@@ -89,19 +92,22 @@ class ScorerService:
             provenance=provenance(plan, request.province, request.period), next_page_token=token
         )
         request.Clear()  # a table is a matrix by now: no need of twice the memory while it is scored
+        shown = 0
         for part, rankings in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
             tables = RankingTables(part.units, texts, rankings, full=full) if texts else None
+            shown += len(rankings)
+            _check_rankings(shown)
             first = 0
-            for ranking, shown in rankings:
+            for ranking, places in rankings:
                 message = reply.rankings.add()
                 message.CopyFrom(ranking_head(ranking, full=full))
-                rows = slice(first, first + len(shown))
+                rows = slice(first, first + len(places))
                 first = rows.stop
                 if tables is not None:
                     message.table.arrow_stream = tables.stream(ranking, rows, reply.provenance)
                     continue
-                own = [units[at] for at in part.units[shown].tolist()]
-                message.scorecards.extend(scorecards(ranking.assessment, ranking, shown, own, full=full))
+                own = [units[at] for at in part.units[places].tolist()]
+                message.scorecards.extend(scorecards(ranking.assessment, ranking, places, own, full=full))
         return reply
 
     def _shown(
@@ -197,6 +203,12 @@ def _check_full_rows(units: int) -> None:
         raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)})
 
 
+def _check_rankings(rankings: int) -> None:
+    if rankings > MAX_RANKINGS:
+        message = f"more than {MAX_RANKINGS} rankings, one per parent: set page_size to {MAX_RANKINGS} at most"
+        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS", message, {"limit": str(MAX_RANKINGS)})
+
+
 def _check_common(plan: SetPlan, period: str, view: int, findings: Findings) -> None:
     start, end = plan.criteria_set.effective_from, plan.criteria_set.effective_to
     if period:
@@ -227,12 +239,11 @@ def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[i
     """First and last (exclusive) unit of the page, and the token of the next one."""
     if not request.page_size and not request.page_token:
         return 0, units, ""
-    bare = pb.RankProvinceRequest()
-    bare.CopyFrom(request)
-    bare.ClearField("page_size")
-    bare.ClearField("page_token")
-    data = bare.SerializeToString(deterministic=True)  # a map has no order
+    size, token = request.page_size, request.page_token
+    request.ClearField("page_size")
+    request.ClearField("page_token")
+    data = request.SerializeToString(deterministic=True)  # a map has no order
     revision = plan.criteria_set.revision
-    start = min(read_token(request.page_token, data, revision), units)
-    end = min(start + request.page_size, units) if request.page_size else units
+    start = min(read_token(token, data, revision), units)
+    end = min(start + size, units) if size else units
     return start, end, make_token(end, data, revision) if end < units else ""

@@ -124,7 +124,7 @@ def to_days(column: pa.Array) -> tuple[Floats, Bools]:
 class Texts(NamedTuple):
     """Texts of n rows: each different text once."""
 
-    places: Ints
+    indices: Ints
     """(n,) which of the values; len(values) for null."""
     values: list[str]
 
@@ -142,13 +142,13 @@ class Texts(NamedTuple):
             _check_size(column)
             encoded = _to_texts(column).dictionary_encode()
         values = encoded.dictionary.to_pylist()
-        places = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
-        return cls(places, values)
+        indices = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
+        return cls(indices, values)
 
     def numbers(self, options: Mapping[str, float]) -> Floats:
         """The numbers (n,) of options; NaN where null, ``UNKNOWN_OPTION`` for a text that is none."""
         known = [math.nan if value is None else options.get(value, UNKNOWN_OPTION) for value in self.values]
-        numbers: Floats = np.array([*known, math.nan])[self.places]
+        numbers: Floats = np.array([*known, math.nan])[self.indices]
         return numbers
 
 

@@ -85,8 +85,6 @@ class Stream:
                     batches += 1
                     rows += _length(batch)
                     dictionary_bytes += dictionaries.bytes
-                if rows > max_rows:
-                    raise TooManyRows(rows)
                 if batches > MAX_BATCHES or dictionary_batches > MAX_BATCHES * max(columns, 1):
                     problem = f"has more than {MAX_BATCHES} record batches; combine them into a few large ones"
                     raise StreamError("TOO_MANY_BATCHES", problem)
@@ -97,6 +95,8 @@ class Stream:
                     raise StreamError("TOO_MANY_BATCHES", problem)
         except READ_ERRORS as error:
             raise _damaged(error) from error
+        if rows > max_rows:
+            raise TooManyRows(rows)
         return cls(schema, rows, buffer)
 
     def batches(self) -> Sequence[pa.RecordBatch]:

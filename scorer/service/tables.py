@@ -72,26 +72,26 @@ def read_table(plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> 
         ids = pa.array([str(row) for row in range(stream.rows)], pa.string())
     of_all = [tier] if tier in plan.tiers and not table.has("tier") else []
     sheet = Sheet(
-        _listed(ids),
-        [] if names is None else _listed(names),
-        of_all if tiers is None else _listed(tiers),
-        [] if parents is None else _listed(parents),
+        _empty_for_null(ids),
+        [] if names is None else _empty_for_null(names),
+        of_all if tiers is None else _empty_for_null(tiers),
+        [] if parents is None else _empty_for_null(parents),
         table.answers(),
         table.exclusions(),
     )
     none = pa.nulls(stream.rows, pa.string())
     return sheet, UnitTexts(
-        ids, none if names is None else _or_null(names), none if parents is None else _or_null(parents)
+        ids, none if names is None else _null_for_empty(names), none if parents is None else _null_for_empty(parents)
     )
 
 
-def _listed(texts: pa.StringArray) -> list[str]:
+def _empty_for_null(texts: pa.StringArray) -> list[str]:
     """Null is the empty text."""
     listed: list[str] = (texts.fill_null("") if texts.null_count else texts).to_pylist()
     return listed
 
 
-def _or_null(texts: pa.StringArray) -> pa.StringArray:
+def _null_for_empty(texts: pa.StringArray) -> pa.StringArray:
     """The empty text is null."""
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
@@ -158,10 +158,10 @@ class _Table:
             except READ_ERRORS as error:
                 self._note(EXCLUSIONS, "BAD_COLUMN", str(error))
                 break
-            used = np.unique(texts.places).tolist()
+            used = np.unique(texts.indices).tolist()
             if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(used), criteria):
                 codes = [*(value or "" for value in texts.values), ""]
-                found += [(units[texts.places == place], 0, codes[place]) for place in used]
+                found += [(units[texts.indices == place], 0, codes[place]) for place in used]
         return found
 
     def _note(self, column: str, reason: str, message: str) -> None:
@@ -196,10 +196,10 @@ class _Table:
         return known
 
     def _leave_out_damaged_columns(self) -> None:
-        """Looks at everything: texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
+        """Finds texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
         for batch in self._batches:
             try:
-                batch.validate(full=True)
+                batch.select([*self._columns.values()]).validate(full=True)
             except READ_ERRORS:
                 for name, at in list(self._columns.items()):
                     try:
@@ -234,7 +234,7 @@ class _Table:
             out[unknown] = math.nan
 
             def describe(row: int) -> str:
-                return unknown_option(indicator, texts.values[texts.places[row - first]], self._findings.hints)
+                return unknown_option(indicator, texts.values[texts.indices[row - first]], self._findings.hints)
 
             add_all(unknown + first, lambda row: f"{path(code)}[{row}]", "UNKNOWN_CHOICE", describe)
         else:

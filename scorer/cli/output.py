@@ -18,7 +18,7 @@ from rich.table import Table
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
 
-_WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
+_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 class _Console(Console):

@@ -10,7 +10,6 @@ Python to look for no garbage among what was there when it started.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from scorer.criteria.document import Problem
 from scorer.folder import Folder, Stamp, Unreadable
 from scorer.gates import GateCompiler
 from scorer.plan import SetPlan
+from scorer.strangers import escaped
 
 SHORT = 12
 """Digits of a revision that are shown."""
@@ -217,7 +217,7 @@ class LivingCatalogue:
         return next(same, None) or next((old for old in gone if gone[old].criteria_set.code == file.code), None)
 
     def _source(self, name: str) -> str:
-        return os.fsencode(self.folder.path / name).decode(errors="backslashreplace")  # names need not be text
+        return escaped(str(self.folder.path / name))
 
 
 def changed(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:

@@ -10,11 +10,9 @@ from enum import StrEnum
 from typing import Literal
 
 from scorer.hints import nearly
+from scorer.periods import FIRST_DAY, LAST_DAY
 
 EPOCH = datetime.date(1970, 1, 1)
-
-FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
-"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
 
 LARGEST = 8_000_000_000
 """No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
@@ -97,16 +95,6 @@ class Indicator:
                 return f"day {value:.0f}"
         text = f"{value:.6f}".rstrip("0").rstrip(".")
         return text if abs(value) < 1e16 and float(text) == value else repr(value)
-
-
-def check_day(day: datetime.date) -> None:
-    """Refuses days that can only be a mistake.
-
-    Raises:
-        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
-    """
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")
 
 
 def days(day: datetime.date) -> int:

@@ -121,14 +121,14 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
-    return look.ascend
-
-
-def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
     for unit, parent in enumerate(sheet.parents):
         if parent and parent == sheet.ids[unit]:
             message = "is the unit itself; give the id of the unit above it, or leave it out"
             findings.add(unit, places.unit(unit, "parent"), "OWN_PARENT", message)
+    return look.ascend
+
+
+def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
     within = plan.criteria_set.ranking.within_parent
     if within and not (sheet.parents and all(sheet.parents)):
         tiers = sheet.tiers if len(sheet.tiers) != 1 else list(sheet.tiers) * len(sheet.ids)

@@ -1,4 +1,4 @@
-"""Assessment periods: weeks, months, quarters, half-years and years."""
+"""Assessment periods: weeks, months, quarters, half-years and years; and which days there can be."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ import calendar
 import datetime
 import re
 
-from scorer.indicators import FIRST_DAY, LAST_DAY
-
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
+FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
+"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
+
 FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
+
+
+def check_day(day: datetime.date) -> None:
+    """Refuses days that can only be a mistake.
+
+    Raises:
+        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")
 
 
 def days_of(period: str) -> tuple[datetime.date, datetime.date]:

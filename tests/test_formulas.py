@@ -21,7 +21,8 @@ from scorer.cohort import Cohort, six_decimals
 from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
 from scorer.formulas.lines import round_ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.indicators import FIRST_DAY, LAST_DAY, Indicator, IndicatorKind
+from scorer.indicators import Indicator, IndicatorKind
+from scorer.periods import FIRST_DAY, LAST_DAY
 from scorer.points import (
     MAX_MICROPOINTS,
     MAX_PENALTY_MICROPOINTS,

@@ -135,6 +135,10 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     "name of 513 bytes": (row(name="x" * 513), "unit.name", "BAD_TEXT", "has 513 bytes, at most 512 are allowed"),
     "name with a tab": (row(name="A\tB"), "unit.name", "BAD_TEXT", "has a control or format character"),
     "parent of 129 bytes": (row(parent="p" * 129), "unit.parent", "BAD_TEXT", "has 129 bytes, at most 128 are allowed"),
+    "unit that is its own parent": (
+        row(parent="a-luoi"),
+        "unit.parent", "OWN_PARENT", "is the unit itself; give the id of the unit above it, or leave it out",
+    ),
     "misspelt criterion": (
         row(not_applicable=("INF.2",)),
         "not_applicable_criteria[0]", "UNKNOWN_CRITERION", "unknown criterion 'INF.2'; did you mean 'INF.02'?",
@@ -201,7 +205,7 @@ def test_a_range_may_differ_by_tier(service: Service) -> None:
 )
 def test_an_id_of_up_to_128_bytes_in_composed_letters_is_taken(service: Service, code: str) -> None:
     name = "Ủy ban nhân dân huyện Nam Đông"
-    reply = score(service, row(code, name=name, parent="ế" * 42 + "ab"))
+    reply = score(service, row(code, name=name, parent="ế" * 42 + "cd"))
     assert (reply.scorecard.unit.id, reply.scorecard.unit.name) == (code, name)
 
 

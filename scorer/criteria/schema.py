@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
 from scorer.hints import nearly, show
-from scorer.indicators import check_day
+from scorer.periods import check_day
 from scorer.points import PointsByTier, TierError, to_micro
 
 PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 from scorer.cohort import Cohort
 from scorer.formulas.table import Line, LineTable, Seat
 from scorer.hints import show
-from scorer.indicators import LARGEST, IndicatorKind, check_day, days
+from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.periods import check_day
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
 Path = tuple[str | int, ...]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scorer.criteria.document import MAX_BYTES
 from scorer.plugins import CASES
+from scorer.strangers import escaped
 
 SET = ".yaml"
 
@@ -67,7 +68,9 @@ class Folder:
                 continue
             if not name.endswith(SET):
                 right = name[: name.rindex(".")] + SET
-                found[name] = Unreadable(f"is not loaded, as its name does not end in {SET}; rename it to {right}")
+                found[name] = Unreadable(
+                    f"is not loaded, as its name does not end in {SET}; rename it to {escaped(right)}"
+                )
                 continue
             stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
             found[name] = Stamp(*stamp)

@@ -10,7 +10,6 @@ Python to look for no garbage among what was there when it started.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from scorer.criteria.document import Problem
 from scorer.folder import Folder, Stamp, Unreadable
 from scorer.gates import GateCompiler
 from scorer.plan import SetPlan
+from scorer.strangers import escaped
 
 SHORT = 12
 """Digits of a revision that are shown."""
@@ -113,6 +113,8 @@ class LivingCatalogue:
         """What came of each file as it is now."""
         self._serving: dict[str, SetPlan] = {}
         """The set that each file gives, by its last good text."""
+        self._digests: dict[str, bytes] = {}
+        """Of the texts of all files before the last change, by which one that is renamed is known again."""
         self.renew(again=True)
 
     def current(self) -> Catalogue:
@@ -146,6 +148,7 @@ class LivingCatalogue:
         loaded = {
             name: self._load(name, texts[name], again=again) if name in texts else self._loaded[name] for name in stamps
         }
+        self._digests = {name: file.digest for name, file in self._loaded.items()}
         before, self._loaded = self._catalogue, loaded
         self._catalogue = self._placed()
         tiers = [tier for plan in self._serving.values() for tier in plan.tiers.values()]
@@ -171,6 +174,11 @@ class LivingCatalogue:
         givers = {code: f"the installed {source}" for code, source in sources.items()}
         kept: dict[str, Refusal] = {}
         refused: list[Refusal] = []
+
+        gone = {name: plan for name, plan in last.items() if name not in self._loaded}
+        for name, file in self._loaded.items():
+            if name not in last and file.plan is None and (old := self._old_name(name, gone)):
+                last[name] = gone.pop(old)
 
         def moves(name: str) -> bool:
             wanted = self._loaded[name].plan or last.get(name)
@@ -202,8 +210,14 @@ class LivingCatalogue:
             kept=kept,
         )
 
+    def _old_name(self, name: str, gone: Mapping[str, SetPlan]) -> str | None:
+        """The file that this one was before it was renamed, if it is refused and its set is kept."""
+        file = self._loaded[name]
+        same = (old for old in gone if file.digest and self._digests.get(old) == file.digest)
+        return next(same, None) or next((old for old in gone if gone[old].criteria_set.code == file.code), None)
+
     def _source(self, name: str) -> str:
-        return os.fsencode(self.folder.path / name).decode(errors="backslashreplace")  # names need not be text
+        return escaped(str(self.folder.path / name))
 
 
 def changed(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:

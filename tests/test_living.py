@@ -259,6 +259,21 @@ def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
         score(service, "a-lot")
 
 
+@pytest.mark.parametrize("how", ["its code can be read", "its text is the same"])
+def test_a_broken_document_that_is_renamed_keeps_its_last_good_revision(
+    folder: Path, running: Serving, service: Service, how: str
+) -> None:
+    broken = document("0.75").replace(*MISTAKE) if how == "its code can be read" else "criteria_set: ["
+    put(folder / "mine.yaml", broken)
+    until(lambda: state(service, "mine") == KEPT, "not kept")
+    (folder / "mine.yaml").rename(folder / "renamed.yaml")
+    until(lambda: any("renamed.yaml" in problem for problem in summaries(service, "mine")[0].problems), "not noticed")
+    assert state(service, "mine") == KEPT
+    assert score(service) == (revision(document()), 0.5)
+    (folder / "renamed.yaml").unlink()
+    until(lambda: not summaries(service, "mine"), "not withdrawn")
+
+
 def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
     folder: Path, running: Serving, service: Service
 ) -> None:

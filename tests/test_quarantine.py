@@ -112,6 +112,7 @@ BREAKING: dict[str, tuple[str, str]] = {
         JUDGES + group_module("judges"),
         "writes verdicts on plugins, which is not for plugins to do",
     ),
+    "text": (group_module("text").replace("'text', 1", "'text', '1'"), "its api_version is '1', not a number; write"),
     "later": (group_module("later").replace("'later', 1", "'later', 2"), "was written for API version 2"),
     "infrastructure_too": (
         group_module("infrastructure"),
@@ -227,6 +228,21 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     plugin = "plugin 'moves' (stranger-moves 1.0)"
     why = "changes the working directory, which the whole service uses"
     assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
+
+
+def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    stranger(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
+    for seconds, failure in (("0.5", "was not imported within 0.5 seconds; plugin_seconds allows more"), ("60", "")):
+        done = run(site, "plugins", "list", "--json", SCORER_PLUGIN_SECONDS=seconds)
+        [plugin] = [plugin for plugin in json.loads(done.stdout)["plugins"] if plugin["name"] == "slow"]
+        assert plugin["failure"] == failure
+    (tmp_path / "scorer.toml").write_text("plugin_seconds = 0.5\n", encoding="utf-8")
+    with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
+        assert "was not imported within 0.5 seconds" in running.said
+    done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")
+    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds from 0 to 3600\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -446,5 +462,5 @@ def test_hooks_have_no_more_time_than_imports(
     (tmp_path / "slow_one.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     slow, json_ = try_out([("slow", "slow_one"), ("json", "json")], time_limit=1)
-    assert slow == Verdict(failure)
+    assert slow == Verdict(f"{failure}; plugin_seconds allows more")
     assert json_.failure == "implements no hook; is @hookimpl missing?"

@@ -13,6 +13,7 @@ from scorer.criteria.document import Problem, parse, read_document
 from scorer.folder import SET
 from scorer.gates import GateCompiler
 from scorer.plugins import CASES, PluginHost
+from scorer.strangers import escaped
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def shown(file: Traversable) -> str:
     """A file's name for people: short below the working directory."""
     text = str(file)
     short = os.path.relpath(text) if os.path.isabs(text) else text  # noqa: PTH117
-    return text if short.startswith(os.pardir) else short
+    return escaped(text if short.startswith(os.pardir) else short)
 
 
 def _sibling(file: Traversable) -> Traversable | None:

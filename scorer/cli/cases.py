@@ -78,6 +78,7 @@ def _chosen(names: Sequence[str]) -> Iterator[Tested]:
     installed = list(shelf.installed()) if codes or not names else []
     if not names:
         yield from installed
+    seen: set[tuple[str, str]] = set()
     by_code = {tested.code: tested for tested in sorted(installed, key=lambda tested: tested.code)}
     for name in names:
         if _is_file(name):
@@ -90,7 +91,10 @@ def _chosen(names: Sequence[str]) -> Iterator[Tested]:
             )
         if tested.cases is None and not tested.problems:
             raise UserMistake(f"criteria set {tested.code!r} has no cases beside {tested.source}")
-        yield tested
+        which = (tested.source, str(tested.cases))
+        if which not in seen:  # a set and its cases are often both named, as by *.yaml
+            yield tested
+        seen.add(which)
 
 
 def _is_file(name: str) -> bool:

@@ -20,6 +20,7 @@ from scorer.gates import GateCompiler
 from scorer.plugins import CASES
 from scorer.points import PointsByTier, plain
 from scorer.service.local import LocalTransport
+from scorer.strangers import escaped
 from scorer_client import Client, ScorerError
 from scorer_client.forms import STATES
 
@@ -139,7 +140,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             complain(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, str(file), data, compiler)
+        plan, document = load_set(host, escaped(str(file)), data, compiler)
         for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             complain(str(problem))
         if plan is None:
@@ -147,7 +148,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
         else:
             item: CriteriaSet = plan.criteria_set
             criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
-            good = f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
+            good = f"{escaped(str(file))}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
             out.print(good, markup=False, soft_wrap=True)
     if broken:
         raise UserMistake(f"{broken} of {len(sets)} documents cannot be used")

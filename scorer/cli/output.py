@@ -7,21 +7,26 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+
+from scorer.strangers import escaped
 
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
 
-_WIDTH = None if os.isatty(1) or "COLUMNS" in os.environ else PIPED_WIDTH
+_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 class _Console(Console):
+    """Writes nothing that steers a terminal but its own colours: all texts pass through ``escaped``."""
+
     _until: ExitStack | None = None
     """What is undone when the command ends."""
 
@@ -61,6 +66,12 @@ class _Console(Console):
                 if not real:
                     os.dup2(ours.fileno(), 1)
 
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """See ``rich``: also asked for each cell of a table, before its width is measured."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment("\n".join(map(escaped, text.split("\n"))), style)
+
     def print(self, *objects: Any, **options: Any) -> None:
         """See ``rich``.
 
@@ -85,7 +96,7 @@ class _Console(Console):
             self.file.write(text)
 
     def _check_open(self) -> None:
-        if self._file is None and sys.stdout is None:
+        if not self.stderr and self._file is None and sys.stdout is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def on_broken_pipe(self) -> None:
@@ -94,7 +105,7 @@ class _Console(Console):
 
 
 out = _Console(highlight=False, emoji=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserMistake(Exception):
@@ -104,12 +115,18 @@ class UserMistake(Exception):
 def json_text(value: object) -> str:
     """JSON for programs and for terminals: characters that cannot be seen are written as escapes."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n"
+    unseen = str.maketrans({c: "".join(_json_escapes(c)) for c in set(text) - {"\n"} if not c.isprintable()})
+    return text.translate(unseen) + "\n"
+
+
+def _json_escapes(letter: str) -> Iterator[str]:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return (f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
 
 
 def complain(text: str) -> None:
     """One line on standard error."""
-    err.print("scorer:", text, style="red", markup=False)
+    err.print("scorer:", escaped(text), style="red", markup=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

@@ -13,6 +13,7 @@ from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
 from scorer.cli.words import Language, letters_alone
 from scorer.hints import nearly
+from scorer.strangers import escaped
 from scorer_client import ScorerError
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
@@ -65,7 +66,7 @@ def rank(
     out.print()
     report.made(ranked)
     if to is not None:
-        out.print(f"written to {to}", markup=False)
+        out.print(f"written to {escaped(str(to))}", markup=False)
 
 
 def score(

@@ -12,6 +12,7 @@ from scorer.cli.output import UserMistake, err, out
 from scorer.criteria.model import CriteriaSet
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
+from scorer.strangers import escaped
 from scorer_client.csv_file import FIXED
 
 WAYS = {
@@ -41,7 +42,7 @@ def template(
             raise UserMistake(f"{file} is there already; --force overwrites it")
     for file, content in files.items():
         write_whole(file, content)
-        out.print(f"written: {file}", markup=False)
+        out.print(f"written: {escaped(str(file))}", markup=False)
 
 
 def _columns(plan: SetPlan) -> str:

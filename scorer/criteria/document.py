@@ -18,6 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from scorer.strangers import escaped
+
 Path = tuple[str | int, ...]
 
 MAX_BYTES = 2**20
@@ -92,7 +94,7 @@ class Document:
         if (line, column, path) not in self._seen:
             self._seen.add((line, column, path))
             self._broken.update(path[:n] for n in range(len(path) + 1))
-            self.problems.append(Problem(self.source, line, column, _short(show_path(path)), _short(message)))
+            self.problems.append(Problem(self.source, line, column, _short(show_path(path)), _short(escaped(message))))
 
     def sorted_problems(self) -> tuple[Problem, ...]:
         """The first ``MAX_PROBLEMS`` in the order of the document; one more counts the others, if there are any."""
@@ -118,16 +120,12 @@ def show_path(path: Path) -> str:
     """``("levels", 0, "gates")`` as ``levels[0].gates``."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" if text else _printable(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{escaped(step)}" if text else escaped(step)
     return text
 
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 3]}..."
-
-
-def _printable(key: str) -> str:
-    return key if key.isprintable() else repr(key)[1:-1]
 
 
 def read_document(file: Traversable) -> bytes:

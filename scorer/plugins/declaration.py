@@ -109,6 +109,8 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     if not isinstance(group, CriterionGroup):
         raise PluginError(f"scorer_criterion_group gives {shown(group)}, not a CriterionGroup")
     name, version = getattr(group, "name", None), getattr(group, "api_version", None)
+    if type(version) is not int:
+        raise PluginError(f"its api_version is {shown(version)}, not a number; write api_version = {API_VERSION}")
     if version != API_VERSION:
         raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
     if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:

@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-P", "-m", "scorer.plugin_probe")
 """Tries plugins out one after the other; its file says how it is talked with."""
 
 TIME_LIMIT = 10.0
-"""Seconds that one plugin may take."""
+"""Seconds that one plugin may take, if nobody says otherwise."""
 
 START = 60.0
 """Seconds that the process may take until it begins."""
@@ -197,5 +197,6 @@ class _Probe:
         if time.monotonic() > self._deadline:
             late = {"import": "was not imported", "hooks": "has hooks that gave no answer"}
             limit = self._time_limit if self._doing else START
-            return f"{late.get(self._doing, 'did not begin')} within {limit:g} seconds"
+            more = "; plugin_seconds allows more" if self._doing else ""
+            return f"{late.get(self._doing, 'did not begin')} within {limit:g} seconds{more}"
         return ""

@@ -14,7 +14,6 @@ from scorer.periods import FIRST_DAY, LAST_DAY
 
 EPOCH = datetime.date(1970, 1, 1)
 
-
 LARGEST = 8_000_000_000
 """No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
 

@@ -141,10 +141,6 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         "unit.parent", "OWN_PARENT", "is the unit itself; give the id of the unit above it, or leave it out",
     ),
     "parent of 129 bytes": (row(parent="p" * 129), "unit.parent", "BAD_TEXT", "has 129 bytes, at most 128 are allowed"),
-    "unit that is its own parent": (
-        row(parent="a-luoi"),
-        "unit.parent", "OWN_PARENT", "is the unit itself; give the id of the unit above it, or leave it out",
-    ),
     "misspelt criterion": (
         row(not_applicable=("INF.2",)),
         "not_applicable_criteria[0]", "UNKNOWN_CRITERION", "unknown criterion 'INF.2'; did you mean 'INF.02'?",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 
-from scorer.criteria.document import Document, Problem, parse
+from scorer.criteria.document import Document, Problem, parse, read_document
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
@@ -25,6 +25,12 @@ class Refusal:
     code: str
     """The code it gives itself; empty when that cannot be read."""
     problems: tuple[Problem, ...]
+    """The first ones, and a line that counts the others."""
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return sum(problem.stands_for for problem in self.problems)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Catalogue:
     host: PluginHost
     sources: Mapping[str, str] = field(default_factory=dict)
     """The document that gives each set."""
+    warnings: tuple[Problem, ...] = ()
+    """What its sets say that is hardly meant."""
     kept: Mapping[str, Refusal] = field(default_factory=dict)
     """Sets at their last good revision, and why the document was refused that was to take its place."""
 
@@ -46,6 +54,7 @@ class Catalogue:
         sets: dict[str, SetPlan] = {}
         sources: dict[str, str] = {}
         refused = []
+        warnings: list[Problem] = []
         for source, text in documents:
             plan, document = load_set(host, source, text, compiler)
             if plan is not None and plan.criteria_set.code in sets:
@@ -55,13 +64,14 @@ class Catalogue:
                 refused.append(Refusal(source, code_of(document), document.sorted_problems()))
             else:
                 sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
-        return cls(dict(sorted(sets.items())), tuple(refused), host, sources)
+                warnings += document.warnings
+        return cls(dict(sorted(sets.items())), tuple(refused), host, sources, tuple(warnings))
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
         """The sets that the installed plugins issue; those of quarantined ones are refused."""
         found = cls.load(
-            host, ((file.name, file.read_bytes()) for p in host.plugins for file in p.criteria_sets), compiler
+            host, ((file.name, read_document(file)) for p in host.plugins for file in p.criteria_sets), compiler
         )
         withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
         return replace(found, refused=(*found.refused, *withheld))
@@ -127,7 +137,7 @@ def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, .
 
 def _withheld(plugin: Plugin, file: Traversable) -> Refusal:
     """A set that a quarantined plugin issues."""
-    document = parse(file.read_bytes(), file.name)
+    document = parse(read_document(file), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
     return Refusal(file.name, code_of(document), document.sorted_problems())
 

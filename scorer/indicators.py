@@ -10,11 +10,16 @@ from enum import StrEnum
 from typing import Literal
 
 from scorer.hints import nearly
+from scorer.periods import FIRST_DAY, LAST_DAY
 
 EPOCH = datetime.date(1970, 1, 1)
 
 LARGEST = 8_000_000_000
 """No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
+
+
+COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
+"""What tables and files say of units themselves; every other column is an indicator's."""
 
 
 class IndicatorKind(StrEnum):
@@ -64,6 +69,8 @@ class Indicator:
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
             raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")
+        if self.code in COLUMNS_OF_UNITS:
+            raise ValueError(f"indicator code {self.code!r} is the name of a column of units: choose another one")
         if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
             raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
         if "" in self.options:
@@ -78,7 +85,7 @@ class Indicator:
             IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
             IndicatorKind.FLAG: (0.0, 1.0),
             IndicatorKind.CHOICE: (0.0, len(self.options) - 1.0),
-            IndicatorKind.DATE: (float(days(datetime.date.min)), float(days(datetime.date.max))),
+            IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
         }[IndicatorKind(self.kind)]
         return (
             low if self.minimum is None else max(low, self.minimum),
@@ -92,7 +99,8 @@ class Indicator:
                 return (EPOCH + datetime.timedelta(days=int(value))).isoformat()
             except OverflowError:
                 return f"day {value:.0f}"
-        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) < 1e16 else repr(value)
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text if abs(value) < 1e16 and float(text) == value else repr(value)
 
 
 def days(day: datetime.date) -> int:

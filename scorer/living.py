@@ -10,9 +10,8 @@ Python to look for no garbage among what was there when it started.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from scorer.catalogue import Catalogue, Refusal, code_of, load_set
@@ -20,6 +19,7 @@ from scorer.criteria.document import Problem
 from scorer.folder import Folder, Stamp, Unreadable
 from scorer.gates import GateCompiler
 from scorer.plan import SetPlan
+from scorer.strangers import escaped
 
 SHORT = 12
 """Digits of a revision that are shown."""
@@ -38,6 +38,7 @@ class _Loaded:
     place: tuple[int, int]
     """Line and column of the code."""
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ class Renewal:
             if refusal not in known:
                 yield from refusal.problems
 
+    def warnings(self) -> Iterator[Problem]:
+        """Those that were not there before."""
+        return (warning for warning in self.after.warnings if warning not in self.before.warnings)
+
     def _kept_anew(self, code: str) -> bool:
         return code in self.after.kept and self.after.kept[code] != self.before.kept.get(code)
 
@@ -108,31 +113,42 @@ class LivingCatalogue:
         """What came of each file as it is now."""
         self._serving: dict[str, SetPlan] = {}
         """The set that each file gives, by its last good text."""
+        self._digests: dict[str, bytes] = {}
+        """Of the texts of all files before the last change, by which one that is renamed is known again."""
         self.renew(again=True)
 
     def current(self) -> Catalogue:
         """The catalogue to answer from: a snapshot, which does not change any more."""
         return self._catalogue
 
-    def renew(self, *, again: bool = False) -> Renewal | None:
+    def renew(self, *, again: bool = False, without: Collection[str] = ()) -> Renewal | None:
         """Loads the files that look otherwise than when they were read, and swaps the catalogue.
 
         Args:
             again: reads all files, loads again what was refused, and takes files as they are even if somebody writes
-                to them just now; otherwise None then.
+                to them just now.
+            without: names of files that stay as they were loaded, as somebody writes to them all the time.
+
+        Returns:
+            None when nothing was loaded: no file looks otherwise, or somebody has written to one meanwhile.
 
         Raises:
             OSError: the directory is not there or cannot be read; all is left as it was.
         """
-        started, stamps = time.monotonic(), self.folder.stamps()
-        known = {} if again else {name: self.stamps.get(name) for name in self._loaded}
+        started, found = time.monotonic(), self.folder.stamps()
+        stamps = {name: stamp for name, stamp in found.items() if name not in without}
+        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in without}
+        if not again and stamps == self.stamps:
+            return None
+        known = {} if again else self.stamps
         texts = self.folder.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
-        if not again and self.folder.stamps() != stamps:
+        if not again and changed(found, self.folder.stamps()) - set(without):
             return None
         self.stamps = stamps
         loaded = {
             name: self._load(name, texts[name], again=again) if name in texts else self._loaded[name] for name in stamps
         }
+        self._digests = {name: file.digest for name, file in self._loaded.items()}
         before, self._loaded = self._catalogue, loaded
         self._catalogue = self._placed()
         tiers = [tier for plan in self._serving.values() for tier in plan.tiers.values()]
@@ -148,7 +164,8 @@ class LivingCatalogue:
             return known
         plan, document = load_set(self._installed.host, source, text, self._compiler)
         place = document.values.get(("criteria_set",), (1, 1))
-        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems())
+        warnings = tuple(document.warnings) if plan else ()
+        return _Loaded(digest, plan, code_of(document), place, document.sorted_problems(), warnings)
 
     def _placed(self) -> Catalogue:
         """The catalogue of all files: who gave a code before comes before who gives it only now, then by name."""
@@ -157,6 +174,11 @@ class LivingCatalogue:
         givers = {code: f"the installed {source}" for code, source in sources.items()}
         kept: dict[str, Refusal] = {}
         refused: list[Refusal] = []
+
+        gone = {name: plan for name, plan in last.items() if name not in self._loaded}
+        for name, file in self._loaded.items():
+            if name not in last and file.plan is None and (old := self._old_name(name, gone)):
+                last[name] = gone.pop(old)
 
         def moves(name: str) -> bool:
             wanted = self._loaded[name].plan or last.get(name)
@@ -177,17 +199,30 @@ class LivingCatalogue:
             code = plan.criteria_set.code
             self._serving[name] = sets[code] = plan
             sources[code] = givers[code] = source
+        warnings = [warning for name in sorted(self._loaded) for warning in self._loaded[name].warnings]
         refused.sort(key=lambda refusal: refusal.source)
         return Catalogue(
             sets=dict(sorted(sets.items())),
             refused=(*self._installed.refused, *refused),
             host=self._installed.host,
             sources=sources,
+            warnings=(*self._installed.warnings, *warnings),
             kept=kept,
         )
 
+    def _old_name(self, name: str, gone: Mapping[str, SetPlan]) -> str | None:
+        """The file that this one was before it was renamed, if it is refused and its set is kept."""
+        file = self._loaded[name]
+        same = (old for old in gone if file.digest and self._digests.get(old) == file.digest)
+        return next(same, None) or next((old for old in gone if gone[old].criteria_set.code == file.code), None)
+
     def _source(self, name: str) -> str:
-        return os.fsencode(self.folder.path / name).decode(errors="backslashreplace")  # names need not be text
+        return escaped(str(self.folder.path / name))
+
+
+def changed(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:
+    """Names of the files that are new, gone or look otherwise."""
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 def _short(plan: SetPlan) -> str:

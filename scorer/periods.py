@@ -6,6 +6,9 @@ import calendar
 import datetime
 import re
 
+FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
+"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
+
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
 FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
@@ -22,6 +25,8 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
         if match is None:
             raise ValueError
         year = int(match[1])
+        if not FIRST_DAY.year <= year <= LAST_DAY.year:
+            raise ValueError
         half, quarter, week, month = (int(part) if part else 0 for part in match.groups()[1:])
         if match[4] is not None:
             return datetime.date.fromisocalendar(year, week, 1), datetime.date.fromisocalendar(year, week, 7)
@@ -34,7 +39,8 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
             first = last = month
         return datetime.date(year, first, 1), datetime.date(year, last, calendar.monthrange(year, last)[1])
     except (ValueError, IndexError):
-        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}") from None
+        years = f"with a year from {FIRST_DAY.year} to {LAST_DAY.year}"
+        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}, {years}") from None
 
 
 def overlaps(period: str, start: datetime.date | None, end: datetime.date | None) -> bool:
@@ -45,3 +51,13 @@ def overlaps(period: str, start: datetime.date | None, end: datetime.date | None
     """
     first, last = days_of(period)
     return (start is None or start <= last) and (end is None or first <= end)
+
+
+def check_day(day: datetime.date) -> None:
+    """Refuses days that can only be a mistake.
+
+    Raises:
+        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")

@@ -6,8 +6,8 @@ parted by a mark. A plugin that hangs or ends the process takes nothing but this
 
     task    {"path": sys.path of the asker, "plugins": [[entry point's name, its value], ...]}
     begins  {"begins": "import"} or {"begins": "hooks"}
-    done    {"failure": why it cannot be used, or empty, "claims": its group, "api_version": number or null,
-             "withheld": paths of its criteria sets when it cannot be used}
+    done    {"plugin": its place in the task, "failure": why it cannot be used, or empty, "claims": its group,
+             "api_version": number or null, "withheld": paths of its criteria sets when it cannot be used}
 
 The process ends after a plugin that leaves threads or copies of the process running: they would disturb those after it.
 """
@@ -43,14 +43,14 @@ def main() -> None:
         os.write(reports, json.dumps(said).encode() + b"\n")
 
     def load(point: EntryPoint) -> Any:
+        report(begins="import")
         if not point.pattern.match(point.value):
             raise PluginError(f"its entry point {point.value!r} is not MODULE or MODULE:NAME")
-        report(begins="import")
         module = point.load()
         report(begins="hooks")
         return module
 
-    for name, value in task["plugins"]:
+    for n, (name, value) in enumerate(task["plugins"]):
         with contextlib.suppress(OSError, ValueError):  # a plugin closed them
             sys.stdout.flush()
             sys.stderr.flush()
@@ -65,7 +65,7 @@ def main() -> None:
             failure = f"leaves threads running: {', '.join(left)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
-        report(failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
+        report(plugin=n, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
         if left or forks:
             os._exit(0)
 

@@ -156,6 +156,9 @@ class Settings(Section):
     address: Address = Field("127.0.0.1:50051", description="Host and port to listen on; port 0 takes a free one.")
     workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one a core (Linux).")
     criteria: Path | None = Field(None, description="Directory of criteria sets, loaded anew when it changes.")
+    plugin_seconds: float = Field(
+        10.0, gt=0, le=3600, description="Seconds that trying out one plugin may take; other commands read it too."
+    )
     strict: bool = Field(False, description="Whether not to start with a quarantined plugin or a refused set.")
     required: tuple[str, ...] = Field((), description="Codes of criteria sets without which it does not start.")
     insecure: bool = Field(

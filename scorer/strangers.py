@@ -1,4 +1,4 @@
-"""What comes out of code that is not ours: plugins, their groups and formulas."""
+"""What comes from outside: texts, and the code of plugins, their groups and formulas."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ _LONGEST = 2_000
 
 _BETWEEN = frozenset({"__main__", "scorer", "importlib", "pluggy"})
 """Packages that stand between a call of ours and the lines of a plugin; the probe of plugins runs as ``__main__``."""
+
+
+def escaped(text: str) -> str:
+    """A text from outside as part of one line, for terminals and logs.
+
+    What is not to be seen, would steer a terminal or begin another line becomes an escape, such as ``\\x1b``; a byte of
+    a file name that is no text becomes what it is, such as ``\\xff``.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # how Python reads such a byte
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode()
 
 
 def theirs(error: BaseException) -> bool:
@@ -51,7 +66,7 @@ def shown(thing: object) -> str:
 
 def one_line(text: str) -> str:
     """A text of theirs as one line that is not endless."""
-    line = " ".join(text.split())
+    line = escaped(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 

@@ -344,6 +344,56 @@ def test_nothing_is_cut_for_whoever_reads_a_pipe(demo: str) -> None:
     assert "…" not in demo + said("criteria", "list") + said("plugins", "list")
 
 
+def test_json_is_utf8_whatever_standard_output_takes() -> None:
+    done = run(*DEMO, "--json", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Huế" in done.stdout
+    assert "?" not in done.stdout
+
+
+@pytest.mark.parametrize("columns", ["0", "x", "²"])
+@pytest.mark.parametrize("variable", ["COLUMNS", "LINES", "TERMINAL_WIDTH"])
+def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
+    for words in (("plugins", "list"), ("criteria", "--help")):
+        done = run(*words, **{variable: columns})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rank", "x.csv", "--province"), ("rank", "x.csv", "--set"), ("rank", "x.csv", "--period"),
+        ("rank", "x.csv", "--tier"), ("rank", "x.csv", "--on", "2020-06-30", "--series"),
+        ("criteria", "list", "--address"), ("criteria", "show"), ("criteria", "test"), ("plugins", "check"),
+        ("plugins", "new"), ("score", "x.csv"), ("lacking", "x.csv"), ("serve", "--address"), ("serve", "--metrics"),
+        ("demo", "--set"), ("settings", "check", "--settings"), (),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_argument_that_is_no_text_is_named(words: tuple[str, ...]) -> None:
+    done = run(*words, "x\udcff")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "scorer: the argument 'x\\udcff' is not UTF-8; is the locale (LANG) one of UTF-8?\n"
+
+
+def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x\udcff.yaml").write_bytes(HUE.read_bytes())
+    done = run("criteria", "check", "x\udcff.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["demo", "--json"], ["demo"], ["criteria", "list"], ["plugins", "list", "--json"], ["--version"]],
+    ids=" ".join,
+)
+def test_a_standard_output_that_is_closed_is_named(words: list[str]) -> None:
+    command = ["bash", "-c", '"$0" "$@" >&-', str(SCORER), *words]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "scorer: cannot write the output: Bad file descriptor\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
     command = [str(SCORER), "serve", "--address", "127.0.0.1:0"]

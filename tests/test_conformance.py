@@ -18,7 +18,7 @@ from broken_plugins import CORPUS, SOUND
 from harness import COMPILER, group, plugin
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import install, run
+from strangers import group_module, install, run
 from strategies import drawn
 
 import scorer_plugins.infrastructure
@@ -392,3 +392,12 @@ def test_a_test_that_an_author_writes_himself_stays() -> None:
     assert Own.subject().plugin.name == "infrastructure"
     assert Heir.subject().plugin.name == "presence"
     assert Heir.test_missing_is_not_zero.__doc__ == "What was not reported is MISSING, and a reported 0 counts."
+
+
+def test_each_of_several_plugins_of_one_name_is_checked(tmp_path: Path) -> None:
+    for n, name in enumerate(("a-first", "b-second")):
+        code = group_module(f"wells{n}", indicator=f"wells{n}")
+        install(tmp_path, name, "1.0", {f"module{n}.py": code}, {"wells": f"module{n}"})
+    done = run(tmp_path, "plugins", "check", "wells")
+    for name in ("a-first", "b-second"):
+        assert re.search(rf"^plugin 'wells' \({name} 1.0\): \d+ ok, ", done.stdout, re.M), done.stdout + done.stderr

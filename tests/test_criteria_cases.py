@@ -136,6 +136,12 @@ def test_a_case_that_passes(folder: Path) -> None:
     )
 
 
+def test_a_set_that_is_named_by_its_files_and_its_cases_is_tested_once(folder: Path) -> None:
+    done = run("criteria", "test", "mine.yaml", "mine.cases.yaml", "./mine.yaml", cwd=cases(folder, GOOD))
+    assert done.returncode == 0, done.stderr
+    assert lines(done.stdout)[-1] == "1 case of 1 criteria set: 1 ok, 0 failed"
+
+
 def test_a_case_that_fails_shows_expected_and_actual_side_by_side(folder: Path) -> None:
     done = run("criteria", "test", "mine.yaml", cwd=cases(folder, FAILING))
     assert (done.returncode, done.stderr) == (1, "")

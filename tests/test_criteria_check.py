@@ -165,6 +165,34 @@ def test_a_good_document_alone_is_no_mistake() -> None:
     assert "hue-2020 is good" in done.stdout
 
 
+def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> None:
+    text = BUNDLED.read_text(encoding="utf-8")
+    wrong = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", text)
+    assert wrong != text
+    (tmp_path / "points.yaml").write_text(wrong, encoding="utf-8")
+    done = check("points.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "hue-2020 is good" in done.stdout
+    first = done.stderr.splitlines()[0]
+    assert re.fullmatch(
+        r"scorer: points.yaml:\d+:\d+: categories.readiness.levels\[0\].gates\[0\].at_least: warning: 0.9 of the "
+        r"\d+ points of 'total' in tier 'district' is little; if a percentage is meant, write 90%",
+        first,
+    ), first
+
+
+def test_files_of_cases_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(BUNDLED.read_bytes())
+    (tmp_path / "a.cases.yaml").write_text("criteria_set: hue-2020", encoding="utf-8")
+    done = check("a.cases.yaml", "a.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    alone = check("a.cases.yaml", cwd=tmp_path)
+    assert alone.returncode == 2
+    assert alone.stderr == (
+        "scorer: a.cases.yaml holds cases, not a criteria set: 'scorer criteria test a.cases.yaml' checks it\n"
+    )
+
+
 def test_an_anchor_may_be_given_anew(tmp_path: Path) -> None:
     text = BUNDLED.read_text(encoding="utf-8")
     (tmp_path / "anchors.yaml").write_text(
@@ -197,11 +225,41 @@ def test_a_file_that_is_not_there_hides_no_other(tmp_path: Path) -> None:
     assert "empty.yaml:1:1: is empty" in done.stderr
 
 
+@pytest.mark.timeout(30)
+def test_a_document_without_end_is_not_read_for_ever() -> None:
+    done = check("/dev/zero")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "scorer: /dev/zero:1:1: larger than 1048576 bytes"
+
+
 def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"# filler\n" * 120_000)
     done = check("large.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "scorer: large.yaml:1:1: larger than 1048576 bytes"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
+def test_the_first_twenty_problems_of_a_document_are_named_and_the_others_counted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
+    done = check("many.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    *first, rest, last = done.stderr.splitlines()
+    assert len(first) == 20
+    assert re.fullmatch(r"scorer: many.yaml:\d+:1: \d+ more problems from here on; mend those above first", rest), rest
+    assert last == "scorer: 1 of 1 documents cannot be used"
+
+
+def test_long_keys_and_values_do_not_make_long_messages(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(f"? {'k' * 300_000}\n: {'v' * 300_000}\ntiers: {'x' * 9_000}", encoding="utf-8")
+    assert max(map(len, check("long.yaml", cwd=tmp_path).stderr.splitlines())) < 3_000
+
+
+def test_a_long_text_cannot_be_multiplied_by_aliases(tmp_path: Path) -> None:
+    (tmp_path / "notes.yaml").write_text(f"a: &a {'v' * 100_000}\nb: [{'*a, ' * 1_000}]", encoding="utf-8")
+    said = check("notes.yaml", cwd=tmp_path).stderr
+    assert "more than 1048576 characters; are there aliases that multiply?" in said
 
 
 @pytest.mark.timeout(20)

@@ -81,7 +81,7 @@ categories:
             alternatives:
               - {formula: flag, indicator: firewall, points: 1}
               - {formula: linear, indicator: bandwidth, from: 9, to: 1, points: 2}
-          - {id: D.14, formula: fault, indicator: firewall, points: 1, effect: penalty, provenance: published}
+          - {id: D.14, formula: flag, indicator: firewall, points: 1, effect: penalty, provenance: published}
     levels:
       - {level: 1, gates: [{measure: total, at_least: 90%}, {measure: D.01, above: 0}]}
       - {level: 3, gates: [{measure: total, above: {district: 70%, commune: 60.5%}}], notes: {en: Made up.}}
@@ -542,7 +542,7 @@ def test_a_revision_does_not_depend_on_line_ends_or_a_byte_order_mark() -> None:
     assert parse(HUE.encode(), "").revision() == revision(HUE)
 
 
-@pytest.mark.parametrize("other", ["15.0", "1.5e1", "15.000000", "+15", "0015"])
+@pytest.mark.parametrize("other", ["15.0", "15.", "15.000000", "+15"])
 def test_a_number_written_otherwise_is_the_same_revision(other: str) -> None:
     assert revision(HUE.replace("points: 15", f"points: {other}")) == revision(HUE)
 

@@ -223,6 +223,57 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
     assert score(service) == (revision(document()), 0.5)
 
 
+def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    text = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", document())
+    put(folder / "mine.yaml", text)
+    until(lambda: score(service) == (revision(text), 0.5), "not loaded")
+    warning = rf" WARNING {re.escape(str(folder))}/mine.yaml:\d+:\d+: categories\..*: warning: 0.9 of the"
+    until(lambda: re.search(warning, running.said), "no warning")
+    warned = len(re.findall(warning, running.said))
+    running.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing has changed" in running.said, "not looked at")
+    assert len(re.findall(warning, running.said)) == warned
+    listed = run("criteria", "list", "--criteria", folder).stderr
+    assert listed.count(": warning: 0.9 of the") == warned
+
+
+def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    (folder / "many.yaml").write_text(document(code="a-lot") + "a: 1\n" * 50_000, encoding="utf-8")
+    for n in range(150):
+        text = "criteria_set: {code}\n" + "".join(f"{'k' * 200}{key}: x\n" for key in range(25))
+        (folder / f"long-{n:03}.yaml").write_text(text.replace("{code}", f"long-{n}"), encoding="utf-8")
+    until(lambda: state(service, "a-lot"), "not refused")
+    (many,) = summaries(service, "a-lot")
+    assert (many.problem_count, len(many.problems)) == (50_000, 21)
+    assert many.problems[-1].endswith(": 49980 more problems from here on; mend those above first")
+    reply = service.criteria.ReloadCriteriaSets(cpb.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
+    assert reply.ByteSize() < 1_000_000
+    assert list(reply.criteria_sets) == listed(service)
+    assert all(summary.problems and summary.problem_count for summary in reply.criteria_sets if not summary.revision)
+    assert running.said.count(" ERROR ") == 151 * 21
+    with pytest.raises(grpc.RpcError, match=r"refused when it was loaded: .*\(and 49999 more\)"):
+        score(service, "a-lot")
+
+
+@pytest.mark.parametrize("how", ["its code can be read", "its text is the same"])
+def test_a_broken_document_that_is_renamed_keeps_its_last_good_revision(
+    folder: Path, running: Serving, service: Service, how: str
+) -> None:
+    broken = document("0.75").replace(*MISTAKE) if how == "its code can be read" else "criteria_set: ["
+    put(folder / "mine.yaml", broken)
+    until(lambda: state(service, "mine") == KEPT, "not kept")
+    (folder / "mine.yaml").rename(folder / "renamed.yaml")
+    until(lambda: any("renamed.yaml" in problem for problem in summaries(service, "mine")[0].problems), "not noticed")
+    assert state(service, "mine") == KEPT
+    assert score(service) == (revision(document()), 0.5)
+    (folder / "renamed.yaml").unlink()
+    until(lambda: not summaries(service, "mine"), "not withdrawn")
+
+
 def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -269,6 +320,64 @@ def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Se
             time.sleep(0.1)
             assert score(service) == (revision(document()), 0.5)
     until(lambda: score(service) == (revision(text), 0.25), "not taken when it was whole")
+
+
+def test_a_file_that_is_written_all_the_time_does_not_keep_the_others_from_loading(
+    folder: Path, running: Serving, service: Service
+) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not stop.wait(0.05):
+            (folder / "busy.yaml").write_text(f"{document(code='busy')}# {(n := n + 1)}", encoding="utf-8")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        put(folder / "mine.yaml", document("0.25"))
+        until(lambda: score(service) == (revision(document("0.25")), 0.25), "kept from loading")
+        put(folder / "mine.yaml", document("0.75"))
+        until(lambda: score(service) == (revision(document("0.75")), 0.75), "kept from loading again")
+        assert not state(service, "busy")
+    finally:
+        stop.set()
+        writer.join()
+    until(lambda: state(service, "busy") == AVAILABLE, "not loaded after a pause")
+    assert running.said.count("criteria sets: busy.yaml changes all the time; it is loaded after a pause") == 1
+
+
+def test_files_with_other_endings_are_named(folder: Path, running: Serving, service: Service) -> None:
+    for name in ("x.yml", "UP.YAML", "x.Yaml", "x.cases.yaml", ".x.yml", "x.yaml.bak"):
+        (folder / name).write_text(document(code="x"), encoding="utf-8")
+    until(lambda: state(service, ""), "not named")
+    problems = [problem for summary in summaries(service, "") for problem in summary.problems]
+    why = "is not loaded, as its name does not end in .yaml; rename it to"
+    assert sorted(problems) == sorted(
+        f"{folder}/{name}:1:1: {why} {right}"
+        for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))
+    )
+    assert all(problem in running.said for problem in problems)
+
+
+def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password: open sesame", encoding="utf-8")
+    (tmp_path / "outside.yaml").write_text(document(code="outside"), encoding="utf-8")
+    (folder / "a.yaml").symlink_to("../secret")
+    (folder / "b.yaml").symlink_to(tmp_path / "outside.yaml")
+    (folder / "away").symlink_to("..")
+    (folder / "c.yaml").symlink_to("away/secret")
+    (folder / "d.yaml").symlink_to("e.yaml")
+    (folder / "e.yaml").symlink_to("d.yaml")
+    (folder / "inside.yaml").symlink_to(".inside")
+    (folder / ".inside").write_text(document(code="inside"), encoding="utf-8")
+    until(lambda: state(service, "inside") == AVAILABLE, "not loaded")
+    why = "cannot be read: it is a link that leads out of the directory; put the file itself there"
+    problems = [problem for summary in summaries(service, "") for problem in summary.problems]
+    assert problems[:3] == [f"{folder}/{name}.yaml:1:1: {why}" for name in "abc"]
+    assert len(problems) == 5
+    assert not state(service, "outside")
+    assert "sesame" not in running.said
 
 
 def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, running: Serving, service: Service) -> None:

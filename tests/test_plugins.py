@@ -124,7 +124,10 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", api_version=2)),
         "API version 2; this scorer offers 1",
     ),
-    "written for no version": (lambda: plugin(Timeless()), "API version None"),
+    "written for no version": (
+        lambda: plugin(Timeless()),
+        "its api_version is None, not a number; write api_version = 1",
+    ),
     "group without a name": (lambda: plugin(Nameless()), "name None is not a code"),
     "group of the scorer's own word": (lambda: plugin(group("total")), "'total'"),
     "group with a space in its name": (lambda: plugin(group("my roads")), "'my roads' is not a code"),

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import refusal
-from strangers import HEAD, ZEROS, Served, document, environment, group_module, install, run, serve, stranger
+from strangers import HEAD, SCORER, ZEROS, Served, document, environment, group_module, install, run, serve, stranger
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -61,6 +62,17 @@ subprocess.Popen(["sleep", "{NAP}"])
 os.kill(os.getpid(), 15)
 """
 
+JUDGES = """\
+import json, os
+
+said = [{"plugin": n, "failure": "", "claims": "", "api_version": 1, "withheld": []} for n in range(99)]
+for pipe in range(3, 20):
+    try:
+        os.write(pipe, "".join(json.dumps(verdict) + "\\n" for verdict in said).encode())
+    except OSError:
+        pass
+"""
+
 BREAKING: dict[str, tuple[str, str]] = {
     "dust": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
     "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
@@ -87,6 +99,20 @@ BREAKING: dict[str, tuple[str, str]] = {
     ),
     "calls": ("\nimport json\n\njson.loads('')\n", "line 1 column 1 (char 0) (calls, line 4)"),
     "reads": ("input()", "EOFError: EOF when reading a line"),
+    "moves": ("import os; os.chdir('/')\n" + group_module("moves"), "changes the working directory, which the whole"),
+    "listens": (
+        "import signal; signal.signal(signal.SIGTERM, lambda *_: None)\n" + group_module("listens"),
+        "changes what SIGTERM does, which the whole service uses",
+    ),
+    "patches": (
+        "import numpy\nnumpy.sum = lambda *_: 7\n" + group_module("patches"),
+        "changes numpy.sum, which the whole service uses",
+    ),
+    "judges": (
+        JUDGES + group_module("judges"),
+        "writes verdicts on plugins, which is not for plugins to do",
+    ),
+    "text": (group_module("text").replace("'text', 1", "'text', '1'"), "its api_version is '1', not a number; write"),
     "later": (group_module("later").replace("'later', 1", "'later', 2"), "was written for API version 2"),
     "infrastructure_too": (
         group_module("infrastructure"),
@@ -119,6 +145,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stranger(site, name, code)
     install(site, "a-first", "1.0", {"wells_.py": group_module("wells")}, {"wells": "wells_"})
     install(site, "bad-value", "1.0", {}, {"bad_value": "not a module"})
+    for name, file in (("damaged-points", "entry_points.txt"), ("damaged-data", "METADATA")):
+        install(site, name, "1.0", {}, {})
+        [damaged] = site.glob(f"{name.replace('-', '_')}*/{file}")
+        damaged.write_bytes(b"[scorer.plugins]\n\xff\xfe = x\n")
+    code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
+    stranger(site, "sly", code)
     stranger(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
     stranger(site, "sets_", SETS)
     for group in ("hangs", "ends", "later", "wells", "loud"):
@@ -150,13 +182,18 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
     assert BREAKING[name][1] in plugin["failure"]
     assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
-    assert plugin["api_version"] == {"later": 2, "infrastructure_too": 1, "wells_too": 1, "threads": 1, "forks": 1}.get(
-        name
-    )
+    known = ("infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches")
+    assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
 def test_the_others_are_there(listed: dict[str, Any]) -> None:
     assert listed.pop("bad-value")["failure"] == "its entry point 'not a module' is not MODULE or MODULE:NAME"
+    for name in ("damaged_points", "damaged_data"):
+        damaged = listed.pop(name)
+        assert (damaged["name"], damaged["version"], damaged["status"]) == (name, "1.0", "quarantined")
+        assert damaged["failure"].startswith("its metadata cannot be read: UnicodeDecodeError: ")
+    sly = listed.pop("stranger-sly")
+    assert (sly["status"], sly["failure"]) == ("quarantined", "would end the process")
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
     assert {name: plugin["groups"] for name, plugin in good.items()} == {
         "a-first": ["wells"],
@@ -166,6 +203,46 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
     assert good["a-first"]["api_version"] == 1
     assert "hangs-2024.yaml" in good["stranger-sets_"]["criteria_sets"]
     assert not any(plugin["failure"] for plugin in good.values())
+
+
+ONLY_HERE = """\
+import atexit, os, sys
+
+if "-P" not in sys.orig_argv:  # not where it is tried out
+    os.chdir("/")
+    atexit.register(print, "]")
+    atexit.register(os.system, "echo ]")
+"""
+
+
+def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tmp_path: Path) -> None:
+    stranger(tmp_path / "site", "moves", ONLY_HERE + group_module("moves"))
+    answers = resources.files("scorer_plugins.answers") / "hue-2020.csv"
+    (tmp_path / "in.csv").write_text(answers.read_text(encoding="utf-8"), encoding="utf-8")
+    command = [SCORER, "rank", "in.csv", "--set", "hue-2020", "--json", "--out", "out.json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(tmp_path / "site"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    plugin = "plugin 'moves' (stranger-moves 1.0)"
+    why = "changes the working directory, which the whole service uses"
+    assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
+
+
+def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    stranger(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
+    for seconds, failure in (("0.5", "was not imported within 0.5 seconds; plugin_seconds allows more"), ("60", "")):
+        done = run(site, "plugins", "list", "--json", SCORER_PLUGIN_SECONDS=seconds)
+        [plugin] = [plugin for plugin in json.loads(done.stdout)["plugins"] if plugin["name"] == "slow"]
+        assert plugin["failure"] == failure
+    (tmp_path / "scorer.toml").write_text("plugin_seconds = 0.5\n", encoding="utf-8")
+    with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
+        assert "was not imported within 0.5 seconds" in running.said
+    done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")
+    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds from 0 to 3600\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -385,5 +462,5 @@ def test_hooks_have_no_more_time_than_imports(
     (tmp_path / "slow_one.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     slow, json_ = try_out([("slow", "slow_one"), ("json", "json")], time_limit=1)
-    assert slow == Verdict(failure)
+    assert slow == Verdict(f"{failure}; plugin_seconds allows more")
     assert json_.failure == "implements no hook; is @hookimpl missing?"

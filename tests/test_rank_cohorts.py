@@ -91,7 +91,7 @@ def test_the_report_shows_cohorts_by_name_and_who_is_commended(scorer: Scorer, f
 
 def test_files_and_json_say_who_is_commended(scorer: Scorer, file: Path, tmp_path: Path) -> None:
     scorer("rank", file, "--set", "network-2020", "--out", tmp_path / "out.csv")
-    found = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
+    found = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))
     assert [(line["id"], line["overall_rank"], line["commended"]) for line in found] == [
         ("ba-be", "1", "0"),
         ("na-ri", "2", "0"),

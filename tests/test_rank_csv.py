@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,10 +24,9 @@ from scorer import cli
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
-from scorer_client import Client, Province, ScorerError
+from scorer_client import Client, CsvTable, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
-from scorer_client.sheet import Sheet
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "bac-kan-2020"
@@ -89,7 +89,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "answers.csv"
 
 
-def read(file: Path, content: str | bytes | Table, form: Form) -> Sheet:
+def read(file: Path, content: str | bytes | Table, form: Form) -> CsvTable:
     plain = text_of(content) if isinstance(content, list) else content
     file.write_bytes(plain.encode() if isinstance(plain, str) else plain)
     return read_csv(file, form)
@@ -159,6 +159,39 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: f"{right}.5",
             lambda right, wrong: f"expected a whole number, not {wrong!r}",
         ),
+        "thousands with a point": Misspelling(
+            first("count", form),
+            lambda right: f"{right[:3].lstrip('0') or 2}.000",
+            lambda right, wrong: (
+                f"can be read as {wrong.replace('.', '')} or as {wrong}: "
+                f"write {wrong.replace('.', '')} or {wrong.removesuffix('.000')}, not {wrong!r}"
+            ),
+        ),
+        "thousands with a comma": Misspelling(
+            first("count", form),
+            lambda right: "2,000",
+            lambda right, wrong: "can be read as 2000 or as 2.000: write 2000 or 2, not '2,000'",
+        ),
+        "number with three digits after a comma": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "1,500",
+            lambda right, wrong: "can be read as 1500 or as 1.500: write 1500 or 1.500, not '1,500'",
+        ),
+        "thousands that are no whole number otherwise": Misspelling(
+            first("count", form),
+            lambda right: "1.500",
+            lambda right, wrong: "expected a whole number: write 1500 if that is meant, not '1.500'",
+        ),
+        "millions": Misspelling(
+            first("count", form),
+            lambda right: "2.000.000",
+            lambda right, wrong: "write numbers without separators: 2000000, not '2.000.000'",
+        ),
+        "thousands with a space": Misspelling(
+            first("count", form),
+            lambda right: "12 000",
+            lambda right, wrong: "write numbers without separators: 12000, not '12 000'",
+        ),
         "word for a count": Misspelling(
             first("count", form),
             lambda right: f"{right} máy",
@@ -188,8 +221,10 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
 
 
 KINDS = (
-    "tier", "parent", "flag", "choice", "date", "decimal comma", "half a count", "word for a count",
-    "word for a number", "criterion not applicable", "criterion that must apply", "no id",
+    "tier", "parent", "flag", "choice", "date", "decimal comma", "half a count", "thousands with a point",
+    "thousands with a comma", "number with three digits after a comma", "millions",
+    "thousands with a space", "thousands that are no whole number otherwise",
+    "word for a count", "word for a number", "criterion not applicable", "criterion that must apply", "no id",
 )  # fmt: skip
 
 
@@ -266,10 +301,10 @@ def test_a_file_without_ids_or_tiers_is_refused(file: Path, form: Form, column: 
 
 def test_columns_may_be_in_any_order_and_left_out(file: Path, form: Form) -> None:
     order = ["computers", "tier", "id", "parent"]
-    sheet = read(file, [[line[AT[name]] for name in order] for line in table()], form)
-    assert list(sheet.columns) == ["computers"]
-    assert list(sheet.columns["computers"]) == [float(line[AT["computers"]]) for line in LINES]
-    assert [unit.id for unit in sheet.units] == [line[0] for line in LINES]
+    answers = read(file, [[line[AT[name]] for name in order] for line in table()], form)
+    assert list(answers.columns) == ["computers"]
+    assert list(answers.columns["computers"]) == [float(line[AT["computers"]]) for line in LINES]
+    assert [unit.id for unit in answers.units] == [line[0] for line in LINES]
 
 
 # --- lines and cells that are missing or too many ------------------------------------------------------------------
@@ -367,12 +402,12 @@ SAME = {
 def test_a_file_reads_the_same(file: Path, form: Form, how: str) -> None:
     ours, theirs = read(file, SAME[how], form), read(file, TEXT, form)
     assert (ours.units, ours.not_applicable, ours.header) == (theirs.units, theirs.not_applicable, HEADER)
-    assert ours.rows(form) == theirs.rows(form)
+    assert ours.rows() == theirs.rows()
 
 
 def test_spaces_around_cells_are_nothing(file: Path, form: Form) -> None:
     rows = [[f" {cell}  " for cell in line] for line in table()]
-    assert read(file, rows, form).rows(form) == read(file, TEXT, form).rows(form)
+    assert read(file, rows, form).rows() == read(file, TEXT, form).rows()
 
 
 def test_a_name_may_have_newlines_and_rows_keep_their_numbers(file: Path, form: Form) -> None:
@@ -439,10 +474,10 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(
     else:
         assert result.units
         assert {len(column) for column in result.columns.values()} <= {len(result.units)}
-        assert len(result.rows(form)) == len(result.units)
+        assert len(result.rows()) == len(result.units)
 
 
-def read_or_refused(file: Path, form: Form) -> Sheet | ScorerError:
+def read_or_refused(file: Path, form: Form) -> CsvTable | ScorerError:
     try:
         return read_csv(file, form)
     except ScorerError as error:
@@ -553,7 +588,7 @@ def test_of_a_misspelt_file_nothing_is_written(scorer: Run, file: Path, form: Fo
     file.write_text(text_of(rows), encoding="utf-8")
     if there:
         to.write_text("kept", encoding="utf-8")
-    done = scorer("rank", file, "--set", SET, "--out", to)
+    done = scorer("rank", file, "--set", SET, "--out", to, "--force")
     where, what = wanted
     assert done.code == 2
     assert done.out == ""
@@ -605,7 +640,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "period outside the set": (
         ["--period", "2021"], "'2021' has no day in 2020-01-01 to 2020-06-30, when the set is in force",
     ),
-    "no period": (["--period", "H1-2020"], "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"),
+    "no period": (
+        ["--period", "H1-2020"],
+        "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
+    ),
     "misspelt tier": (
         ["--tier", "distrct"],
         "unknown tier 'distrct'; the set has department, district, commune; did you mean 'district'?",
@@ -623,6 +661,74 @@ def test_an_option_that_is_wrong_is_named(scorer: Run, file: Path, case: str) ->
     assert done.errors[0].endswith(what)
     assert f" {options[0]}: " in done.errors[0]
     assert not to.exists()
+
+
+def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path) -> None:
+    file.write_text(TEXT, encoding="utf-8")
+    to = file.with_name("out.csv")
+    to.write_text("kept", encoding="utf-8")
+    done = scorer("rank", file, "--set", SET, "--out", to)
+    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} is there already; --force overwrites it"])
+    assert to.read_text(encoding="utf-8") == "kept"
+    assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
+    assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
+
+
+def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> None:
+    rows, to = table(), file.with_name("out.csv")
+    names = ["=cmd|'/C calc'!A0", "+84", "-1", "@SUM(A1)", "1=1", "'quoted"]
+    for n, name in enumerate(names):
+        rows[row_of("d-ba-be") - 1 - n][AT["name"]] = name
+    rows[row_of("d-ba-be") - 1][AT["id"]] = "=d-ba-be"
+    rows = [[("=d-ba-be" if cell == "d-ba-be" else cell) for cell in line] for line in rows]
+    file.write_text(text_of(rows), encoding="utf-8")
+    assert scorer("rank", file, "--set", SET, "--out", to).code == 0
+    with to.open(encoding="utf-8-sig", newline="") as opened:
+        lines = list(csv.DictReader(opened))
+    found = {line["name"] for line in lines}
+    assert found >= {f"'{name}" for name in names[:4]} | set(names[4:])
+    assert not any(cell.startswith(("=", "+", "-", "@")) for line in lines for cell in line.values())
+    assert {line["parent"] for line in lines} >= {"'=d-ba-be"}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "case", ["columns", "empty lines", "empty lines of old spreadsheets", "one line", "no end", "endless lines"]
+)
+def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
+    if case == "columns":
+        file.write_text("id,tier," + ",".join(f"c{n}" for n in range(300_000)) + "\n", encoding="utf-8")
+        wanted = "row 1: the header has 300002 columns, more than 10000; delete empty ones"
+    elif case == "empty lines":
+        file.write_text(TEXT + "\n" * 20_000_000 + "x", encoding="utf-8")
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    elif case == "empty lines of old spreadsheets":
+        file.write_bytes(TEXT.encode() + b"\r" * 4_000_000)
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    elif case == "one line":
+        file.write_text(f"{HEADER[0]},{'x' * 5_000_000}\n", encoding="utf-8")
+        wanted = "row 1: has a line of more than 4194304 bytes; is it a CSV file?"
+    elif case == "no end":
+        file = Path("/dev/zero")
+        wanted = "row 1: has a line of more than 4194304 bytes; is it a CSV file?"
+    else:
+        os.mkfifo(file)
+        writer = subprocess.Popen(f"yes '' > {shlex.quote(str(file))}", shell=True)
+        wanted = "row 1100001: the file has more than 1100000 rows; delete empty ones"
+    done = scorer("rank", file, "--set", SET)
+    if case == "endless lines":
+        writer.wait()
+    assert (done.code, done.errors[0]) == (2, f"scorer: {file}: {wanted}")
+
+
+def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:
+    rows, row = table(), row_of("p-xuat-hoa")
+    rows[row - 1][AT["parent"]] = "p-xuat-hoa"
+    file.write_text(text_of(rows), encoding="utf-8")
+    done = scorer("rank", file, "--set", SET)
+    assert done.code == 2
+    what = "is the unit itself; give the id of the unit above it, or leave it out"
+    assert done.errors[0] == f"scorer: {file}: {place(row, 'parent')}: {what}"
 
 
 def test_results_are_written_to_csv_and_json_files_only(scorer: Run, file: Path) -> None:
@@ -678,7 +784,7 @@ def template(scorer: Run, tmp_path: Path) -> Path:
 
 def test_the_form_has_a_column_for_everything_that_is_asked(template: Path, form: Form) -> None:
     assert sorted(path.name for path in template.iterdir()) == [f"{SET}-columns.md", f"{SET}.csv"]
-    (line,) = (template / f"{SET}.csv").read_text(encoding="utf-8").splitlines()
+    (line,) = (template / f"{SET}.csv").read_text(encoding="utf-8-sig").splitlines()
     assert line.split(",") == ["id", "name", "tier", "parent", "not_applicable", *form.indicators]
 
 
@@ -706,7 +812,7 @@ def test_the_empty_form_has_no_units_and_the_filled_one_ranks(
     form_file = template / f"{SET}.csv"
     done = scorer("rank", form_file, "--set", SET)
     assert done.errors[0] == f"scorer: {form_file}: row 2: there are no units below the header"
-    header = form_file.read_text(encoding="utf-8").strip().split(",")
+    header = form_file.read_text(encoding="utf-8-sig").strip().split(",")
     with form_file.open("a", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerows([[line[AT[name]] for name in header] for line in LINES])
     to = template / "out.json"
@@ -789,9 +895,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
     """The service's answers, asked for unit by unit instead of column by column."""
     return {
-        code: client.rank_province(
-            code, client.read_csv(code, bundled[code]).rows(client.form(code)), period=period, province=province
-        )
+        code: client.rank_province(code, client.read_csv(code, bundled[code]).rows(), period=period, province=province)
         for code, (period, province) in BUNDLED.items()
     }
 
@@ -807,7 +911,8 @@ def test_the_command_prints_and_writes_what_the_service_answers(
     results = json.loads(printed)
     agree(results, served[code])
     assert (results["provenance"]["period"], results["provenance"]["province"]) == (period, province)
-    with to.open(encoding="utf-8", newline="") as opened:
+    assert to.read_bytes().startswith(b"\xef\xbb\xbf")  # without it, Excel shows Vietnamese names garbled
+    with to.open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))
     units = [unit for ranking in served[code].rankings for unit in ranking.units]
     assert [line["id"] for line in lines] == [unit.id for unit in units]

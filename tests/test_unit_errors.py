@@ -6,11 +6,13 @@ import math
 import sys
 
 import grpc
+import pyarrow as pa
 import pytest
+from arrow_tables import unit_table
 from harness import Refused, Service, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tested import assert_refused, choice, date, flag, number, rank, row, score
+from tested import assert_refused, choice, date, flag, number, rank, rank_table, row, score
 
 from egov.scorer.v1 import scorer_pb2
 
@@ -48,6 +50,20 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "half a computer": (
         row(computers=number(12.5)), 'answers["computers"]', "WRONG_KIND", "a count is a whole number, not 12.5",
+    ),
+    "a ten-millionth more than a computer": (
+        row(computers=number(2.0000001)),
+        'answers["computers"]', "WRONG_KIND", "a count is a whole number, not 2.0000001",
+    ),
+    "day in the year 20": (
+        row(issued=date(20, 6, 30)),
+        'answers["issued"]', "OUT_OF_RANGE",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not 0020-06-30",
+    ),
+    "day in the year 2563 of the Buddhist calendar": (
+        row(issued=date(2563, 6, 30)),
+        'answers["issued"]', "OUT_OF_RANGE",
+        "must be from 1800-01-01 to 2199-12-31 in tier 'district', not 2563-06-30",
     ),
     "count that is not a number": (
         row(computers=number(math.nan)),
@@ -120,6 +136,10 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     "id that is a space": (row("\u00a0"), "unit.id", "BAD_UNIT_ID", "begins or ends with a space"),
     "name of 513 bytes": (row(name="x" * 513), "unit.name", "BAD_TEXT", "has 513 bytes, at most 512 are allowed"),
     "name with a tab": (row(name="A\tB"), "unit.name", "BAD_TEXT", "has a control or format character"),
+    "unit that is its own parent": (
+        row(parent="a-luoi"),
+        "unit.parent", "OWN_PARENT", "is the unit itself; give the id of the unit above it, or leave it out",
+    ),
     "parent of 129 bytes": (row(parent="p" * 129), "unit.parent", "BAD_TEXT", "has 129 bytes, at most 128 are allowed"),
     "misspelt criterion": (
         row(not_applicable=("INF.2",)),
@@ -187,7 +207,7 @@ def test_a_range_may_differ_by_tier(service: Service) -> None:
 )
 def test_an_id_of_up_to_128_bytes_in_composed_letters_is_taken(service: Service, code: str) -> None:
     name = "Ủy ban nhân dân huyện Nam Đông"
-    reply = score(service, row(code, name=name, parent="ế" * 42 + "ab"))
+    reply = score(service, row(code, name=name, parent="ế" * 42 + "cd"))
     assert (reply.scorecard.unit.id, reply.scorecard.unit.name) == (code, name)
 
 
@@ -226,8 +246,8 @@ texts = st.lists(
 @given(ids=texts, names=texts)
 def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids: list[str], names: list[str]) -> None:
     """Many are looked at together; what is wrong with any must not hide among the others, which are good."""
-    refused = {f"table.unit_columns.ids[{at}]" for at, code in enumerate(ids) if refuses(service, [code], [])}
-    refused |= {f"table.unit_columns.names[{at}]" for at, name in enumerate(names) if refuses(service, ["u"], [name])}
+    refused = {f'table["id"][{at}]' for at, code in enumerate(ids) if refuses(service, [code], [])}
+    refused |= {f'table["name"][{at}]' for at, name in enumerate(names) if refuses(service, ["u"], [name])}
     units = 40
     ids += [f"u-{at}" for at in range(len(ids), units)]
     names += [""] * (units - len(names))
@@ -236,11 +256,8 @@ def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids
 
 def refuses(service: Service, ids: list[str], names: list[str]) -> set[str]:
     """The fields of a table that are refused."""
-    columns = scorer_pb2.UnitColumns(ids=ids, names=names, tiers=["district"])
     try:
-        service.scorer.RankProvince(
-            scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", table=scorer_pb2.UnitTable(unit_columns=columns))
-        )
+        rank_table(service, unit_table(ids, {"name": pa.array(names or [""] * len(ids), pa.string())}))
     except grpc.RpcError as error:
         return set(Refused(error).fields)
     return set()

@@ -9,10 +9,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from scorer.catalogue import Catalogue
-from scorer.criteria.document import Problem, parse
+from scorer.criteria.document import Problem, parse, read_document
 from scorer.folder import SET
 from scorer.gates import GateCompiler
 from scorer.plugins import CASES, PluginHost
+from scorer.strangers import escaped
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Shelf:
         """
         if not file.name.endswith(CASES):
             return self._load(file, _sibling(file))
-        text = file.read_bytes()
+        text = read_document(file)
         document = file.with_name(file.name.removesuffix(CASES) + SET)
         if document.is_file():
             return self._load(document, file)
@@ -82,14 +83,14 @@ class Shelf:
 
     def _load(self, file: Traversable, cases: Traversable | None) -> Tested:
         source = shown(file)
-        return Tested(source, Catalogue.load(self._host, [(source, file.read_bytes())], self._compiler), cases)
+        return Tested(source, Catalogue.load(self._host, [(source, read_document(file))], self._compiler), cases)
 
 
 def shown(file: Traversable) -> str:
     """A file's name for people: short below the working directory."""
     text = str(file)
     short = os.path.relpath(text) if os.path.isabs(text) else text  # noqa: PTH117
-    return text if short.startswith(os.pardir) else short
+    return escaped(text if short.startswith(os.pardir) else short)
 
 
 def _sibling(file: Traversable) -> Traversable | None:

@@ -11,7 +11,7 @@ from scorer.cases.checks import Check, check_ranks, check_unit
 from scorer.cases.files import Tested, shown
 from scorer.cases.model import Case, CaseUnit
 from scorer.cases.reader import read_cases
-from scorer.criteria.document import Document, Path, Problem
+from scorer.criteria.document import Document, Path, Problem, read_document
 from scorer.service.local import LocalTransport
 from scorer_client import Client, Row, ScorerError, UnitResult
 
@@ -69,7 +69,7 @@ class CaseFile:
         assert tested.cases is not None
         (plan,) = tested.catalogue.sets.values()
         source = shown(tested.cases)
-        cases, document = read_cases(tested.cases.read_bytes(), source, plan.criteria_set)
+        cases, document = read_cases(read_document(tested.cases), source, plan.criteria_set)
         return cls(source, document, cases, tested.code, Client(LocalTransport(tested.catalogue)))
 
     def run(self, case: Case) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
@@ -11,6 +12,12 @@ for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two 
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # asking for huge pages each time takes longer than they save
+
+# Read when Pydantic is imported, which reads the files of all installed distributions otherwise, damaged ones too.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # read when Rich and Typer are used, which take any digits
+    if not re.fullmatch("[2-9][0-9]|[1-9][0-9]{2,4}", os.environ.get(_size, "")):
+        os.environ.pop(_size, None)
 
 import typer
 from typer.exceptions import TyperException
@@ -39,7 +46,7 @@ app.add_typer(settings.app, name="settings")
 @app.callback(invoke_without_command=True)
 def _options(version: bool = typer.Option(False, "--version", help="Show the version and end.")) -> None:
     if version:
-        print(f"scorer {__version__}")
+        out.print(f"scorer {__version__}")
         raise typer.Exit
 
 
@@ -48,8 +55,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows the numbers at least
     try:
+        _check_arguments()
         with out.command():
-            code = app(standalone_mode=False)
+            code = app(prog_name="scorer", standalone_mode=False)  # also where a program calls this
         sys.exit(code)
     except UserMistake as mistake:
         complain(str(mistake))
@@ -62,9 +70,25 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone; what is still buffered must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(141)
     except OSError as error:
         complain(f"cannot write the output: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(1)
+
+
+def _check_arguments() -> None:
+    """Refuses what is not UTF-8, other than the names of files that are there.
+
+    Raises:
+        UserMistake: which argument it is.
+    """
+    for argument in sys.argv[1:]:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument) and not os.path.lexists(argument):
+            raise UserMistake(f"the argument {argument!a} is not UTF-8; is the locale (LANG) one of UTF-8?")
+
+
+def _forget_output() -> None:
+    if sys.stdout is not None:  # None when it was closed from the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

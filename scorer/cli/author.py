@@ -23,6 +23,7 @@ from scorer.cli.words import letters_alone
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import CODE
 from scorer.plugins import PluginHost
+from scorer.strangers import escaped
 
 CATEGORY = "results"
 """The category of the criteria set that is written; no group of a set is called like a category."""
@@ -56,12 +57,12 @@ def new_plugin(
     check_name(name, quiet_host())
     target = directory or Path(name)
     written = write_plugin(name, target)
-    out.print(f"written to {target}:", markup=False)
+    out.print(f"written to {escaped(str(target))}:", markup=False)
     for file in written:
         out.print(f"  {file}", markup=False, soft_wrap=True)
     out.print("next:")
     for step in (f"cd {shlex.quote(str(target))}", "pip install -e '.[test]'", "pytest", "scorer serve"):
-        out.print(f"  {step}", markup=False, soft_wrap=True)
+        out.print(f"  {escaped(step)}", markup=False, soft_wrap=True)
 
 
 def check_name(name: str, host: PluginHost) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.markup import escape
 from scorer.cases.files import Shelf, Tested
 from scorer.cases.runner import CaseFile, Outcome
 from scorer.cli.load import compiler_that_works, installed_host
-from scorer.cli.output import UserMistake, complain, err, out, table
+from scorer.cli.output import UserMistake, complain, err, json_text, out, table
 from scorer.criteria.document import Problem
 from scorer.folder import SET
 from scorer.hints import nearly
@@ -57,7 +56,7 @@ def run_cases(
         for problem in run.problems:
             complain(str(problem))
     if as_text:
-        out.file.write(json.dumps(_as_json(runs), ensure_ascii=False, indent=1) + "\n")
+        out.write_text(json_text(_as_json(runs)))
     else:
         for run in runs:
             _report(run)
@@ -79,6 +78,7 @@ def _chosen(names: Sequence[str]) -> Iterator[Tested]:
     installed = list(shelf.installed()) if codes or not names else []
     if not names:
         yield from installed
+    seen: set[tuple[str, str]] = set()
     by_code = {tested.code: tested for tested in sorted(installed, key=lambda tested: tested.code)}
     for name in names:
         if _is_file(name):
@@ -91,7 +91,10 @@ def _chosen(names: Sequence[str]) -> Iterator[Tested]:
             )
         if tested.cases is None and not tested.problems:
             raise UserMistake(f"criteria set {tested.code!r} has no cases beside {tested.source}")
-        yield tested
+        which = (tested.source, str(tested.cases))
+        if which not in seen:  # a set and its cases are often both named, as by *.yaml
+            yield tested
+        seen.add(which)
 
 
 def _is_file(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
+from scorer.cli.load import quiet_host
 from scorer.cli.output import UserMistake, err, out
 from scorer.testing.checks import CHECKS
 from scorer.testing.subject import Subject
@@ -15,11 +16,23 @@ _SHOWN = {"ok": "[green]ok     [/]", "failed": "[red]failed [/]", "skipped": "sk
 def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer plugins list` shows it.")) -> None:
     """Check that a plugin keeps what every plugin promises, such as that missing is not zero.
 
-    The same checks are tests for pytest in scorer.testing. Exit code 1 when one fails.
+    The same checks are tests for pytest in scorer.testing. Of several plugins of the name, each is checked. Exit code 1
+    when a check fails.
     """
-    out.reserve()
     with err.status(f"trying {name}"):
-        subject = Subject.of(name)
+        host = quiet_host()
+    subjects = Subject.named(name, host)
+    failed = [_check(subject, name if len(subjects) == 1 else str(subject.plugin)) for subject in subjects]
+    if any(failed):
+        raise typer.Exit(1)
+
+
+def _check(subject: Subject, label: str) -> bool:
+    """Checks one plugin; gives whether a check failed.
+
+    Raises:
+        UserMistake: there is none of the name.
+    """
     if subject.plugin not in subject.host.plugins:
         raise UserMistake(subject.plugin.failure)
     counts = dict.fromkeys(_SHOWN, 0)
@@ -29,6 +42,5 @@ def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer
         out.print(f"{_SHOWN[result.outcome]} {check.name}: {escape(check.title)}", soft_wrap=True)
         for line in (*result.text.splitlines(), *result.costs):
             out.print(f"          {escape(line)}", soft_wrap=True)
-    out.print(f"{escape(name)}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
-    if counts["failed"]:
-        raise typer.Exit(1)
+    out.print(f"{escape(label)}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    return bool(counts["failed"])

@@ -14,12 +14,15 @@ from scorer.cli.cases import counted, run_cases
 from scorer.cli.load import CriteriaOption, find, load_catalogue, quiet_host
 from scorer.cli.output import UserMistake, complain, err, out, table
 from scorer.cli.template import template
+from scorer.criteria.document import read_document
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
+from scorer.plugins import CASES
 from scorer.points import PointsByTier, plain
 from scorer.service.local import LocalTransport
+from scorer.strangers import escaped
 from scorer_client import Client, ScorerError
-from scorer_client.results import STATES
+from scorer_client.forms import STATES
 
 PATIENCE = 10.0
 """Seconds that a server has to list its sets."""
@@ -75,7 +78,7 @@ def _list(client: Client) -> list[str]:
             f"{first} to {last}" if item.revision else "",
             ", ".join(item.tiers),
             item.provenance,
-            f"{state}, {counted(len(item.problems), 'problem')}" if item.problems else state,
+            f"{state}, {counted(item.problem_count, 'problem')}" if item.problems else state,
             item.revision[:12],
         )
         problems += item.problems
@@ -122,27 +125,33 @@ def show(
 
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
-    """Check documents: every problem at once, with line and column. Exit code 2 when there are any."""
+    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any.
+
+    Files of cases (*.cases.yaml) are passed over: 'scorer criteria test' checks them.
+    """
+    sets = [file for file in files if not file.name.endswith(CASES)]
+    if not sets:
+        raise UserMistake(f"{files[0]} holds cases, not a criteria set: 'scorer criteria test {files[0]}' checks it")
     host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
-    for file in files:
+    for file in sets:
         try:
-            data = file.read_bytes()
+            data = read_document(file)
         except OSError as error:
             complain(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, str(file), data, compiler)
-        for problem in document.sorted_problems():
+        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             complain(str(problem))
         if plan is None:
             broken += 1
         else:
             item: CriteriaSet = plan.criteria_set
             criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
-            good = f"{file}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
+            good = f"{escaped(str(file))}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
             out.print(good, markup=False, soft_wrap=True)
     if broken:
-        raise UserMistake(f"{broken} of {len(files)} documents cannot be used")
+        raise UserMistake(f"{broken} of {len(sets)} documents cannot be used")
     if unread:
         raise typer.Exit(2)
 

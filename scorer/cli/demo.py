@@ -31,7 +31,7 @@ def demo(
         raise UserMistake(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
     form, province = rank_over_socket(criteria_set)
     if as_text:
-        out.file.write(as_json(province))
+        out.write_text(as_json(province))
         return
     report = Report(form, language)
     report.province(province)
@@ -55,7 +55,7 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
         province, period = PROVINCES[criteria_set]
         with Client(server.address) as client, as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file:
             form = client.form(criteria_set)
-            rows = client.read_csv(criteria_set, file).rows(form)
+            rows = client.read_csv(criteria_set, file).rows()
             with err.status(f"ranking {len(rows)} units"):
                 ranked = client.rank_province(criteria_set, rows, province=province, period=period, full=True)
     finally:

@@ -1,20 +1,28 @@
-"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all."""
+"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all.
+
+Spreadsheets take a file without a byte order mark for one of another character set, and a text that begins like a
+formula for one: files of CSV begin with the mark, and such texts with an apostrophe.
+"""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
 import io
-import json
 import os
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from scorer.cli.output import UserMistake
+from scorer.cli.output import UserMistake, json_text
 from scorer.cli.words import Language
 from scorer_client import Province, UnitResult
 from scorer_client.forms import Form
+
+BYTE_ORDER_MARK = "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How cells begin that spreadsheets take for formulas."""
 
 _SCORE = ("points", "max_points", "percent", "converted", "published")
 
@@ -59,15 +67,15 @@ def as_json(province: Province) -> str:
         for ranking in province.rankings
     ]
     content = {"provenance": province.provenance, "rankings": rankings}
-    return json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
+    return json_text(_plain(content))
 
 
 def as_csv(province: Province, form: Form, language: Language) -> str:
     """One line a unit, in ranking order; with a column of who is commended (1) when the set commends anybody."""
     names = form.names(language.value)
-    units = [unit for ranking in province.rankings for unit in ranking.units]
-    categories = list(dict.fromkeys(category.category for unit in units for category in unit.categories))
+    categories = list(dict.fromkeys(tally.category for ranking in province.rankings for tally in ranking.tallies))
     file = io.StringIO(newline="")
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\n")
     header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
     for code in categories:
@@ -75,9 +83,9 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
     if form.commends:
         header.append("commended")
     writer.writerow(header)
-    for unit in units:
+    for unit in chain.from_iterable(ranking.units for ranking in province.rankings):  # one by one: they are large
         line = _line(unit, categories, language, names)
-        writer.writerow([*line, int(unit.commended)] if form.commends else line)
+        writer.writerow(map(_cell, [*line, int(unit.commended)] if form.commends else line))
     return file.getvalue()
 
 
@@ -94,6 +102,10 @@ def _line(unit: UnitResult, categories: list[str], language: Language, names: di
         line += [getattr(category.score, field) for field in _SCORE]
         line.append("; ".join(cause.sentence(language.value, names) for cause in category.causes))
     return line
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _plain(value: Any) -> Any:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+
+from scorer.strangers import escaped
 
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
 
-_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
+_WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 class _Console(Console):
+    """Writes nothing that steers a terminal but its own colours: all texts pass through ``escaped``."""
+
     _until: ExitStack | None = None
     """What is undone when the command ends."""
 
@@ -32,9 +41,9 @@ class _Console(Console):
                 self._until = None
 
     def reserve(self) -> None:
-        """Until the command ends, nothing but what is printed here reaches standard output.
+        """From now on, nothing but what is printed here reaches standard output.
 
-        What plugins print, when they are imported or later, goes to standard error: programs read our output.
+        What plugins print, when they are imported, later or at exit, goes to standard error: programs read our output.
         """
         if self._until is not None and self._file is None and sys.stdout is not None:  # None when it is closed
             self._until.enter_context(self._alone())
@@ -54,7 +63,41 @@ class _Console(Console):
                 yield
             finally:
                 self._file, sys.stdout = None, usual
-                os.dup2(ours.fileno(), 1)
+                if not real:
+                    os.dup2(ours.fileno(), 1)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """See ``rich``: also asked for each cell of a table, before its width is measured."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment("\n".join(map(escaped, text.split("\n"))), style)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """See ``rich``.
+
+        Raises:
+            OSError: standard output is closed, where rich would say nothing.
+        """
+        self._check_open()
+        super().print(*objects, **options)
+
+    def write_text(self, text: str) -> None:
+        """Writes a text for programs: as it is, and in UTF-8, whatever the terminal takes.
+
+        Raises:
+            OSError: standard output is closed, or cannot be written.
+        """
+        self._check_open()
+        self.file.flush()
+        if isinstance(self.file, io.TextIOWrapper):
+            self.file.buffer.write(text.encode())
+            self.file.buffer.flush()
+        else:  # something in memory
+            self.file.write(text)
+
+    def _check_open(self) -> None:
+        if not self.stderr and self._file is None and sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def on_broken_pipe(self) -> None:
         """Leaves it to ``main``, which ends as other commands do."""
@@ -62,16 +105,28 @@ class _Console(Console):
 
 
 out = _Console(highlight=False, emoji=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserMistake(Exception):
     """Something the user can mend; the text is one line that says what, where and how."""
 
 
+def json_text(value: object) -> str:
+    """JSON for programs and for terminals: characters that cannot be seen are written as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    unseen = str.maketrans({c: "".join(_json_escapes(c)) for c in set(text) - {"\n"} if not c.isprintable()})
+    return text.translate(unseen) + "\n"
+
+
+def _json_escapes(letter: str) -> Iterator[str]:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return (f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
+
+
 def complain(text: str) -> None:
     """One line on standard error."""
-    err.print("scorer:", text, style="red", markup=False)
+    err.print("scorer:", escaped(text), style="red", markup=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

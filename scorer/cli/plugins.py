@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import typer
@@ -11,7 +10,7 @@ from rich.markup import escape
 from scorer.cli import conformance
 from scorer.cli.author import new_plugin
 from scorer.cli.load import quiet_host
-from scorer.cli.output import err, out, table
+from scorer.cli.output import err, json_text, out, table
 from scorer.groups import API_VERSION
 from scorer.plugins import Plugin
 
@@ -34,7 +33,7 @@ def list_plugins(
         plugins = quiet_host().plugins
     if as_text:
         listed = {"api_version": API_VERSION, "plugins": [_as_json(plugin) for plugin in plugins]}
-        out.file.write(json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+        out.write_text(json_text(listed))
         return
     shown = table("plugin", "distribution", "API", "brings", "status")
     for plugin in plugins:

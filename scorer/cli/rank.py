@@ -13,6 +13,7 @@ from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
 from scorer.cli.words import Language, letters_alone
 from scorer.hints import nearly
+from scorer.strangers import escaped
 from scorer_client import ScorerError
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
@@ -32,6 +33,7 @@ def rank(
     expect_units: int = typer.Option(0, min=0, help="Refuse a file with another number of units: none was left out."),
     language: Language = LANGUAGE,
     to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    force: bool = typer.Option(False, help="Overwrite a file that is there."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
     """Rank the units of a CSV file."""
@@ -39,30 +41,32 @@ def rank(
         raise UserMistake(f"--out {to} ends neither in .csv nor in .json")
     if to is not None and to.exists() and file.exists() and to.samefile(file):
         raise UserMistake(f"--out {to} is the file of answers itself")
+    if to is not None and to.exists() and not force:
+        raise UserMistake(f"{to} is there already; --force overwrites it")
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
-    sheet = read_answers(client, form, file)
-    if expect_units and len(sheet.units) != expect_units:
-        raise UserMistake(f"{file} has {len(sheet.units)} units, {expect_units} were expected; is a row missing?")
+    answers = read_answers(client, form, file)
+    if expect_units and len(answers.units) != expect_units:
+        raise UserMistake(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
     try:
-        with err.status(f"ranking {len(sheet.units)} units"):
-            ranked = client.rank_sheet(form.criteria_set, sheet, period=period, province=province, tier=tier, full=True)
+        with err.status(f"ranking {len(answers.units)} units"):
+            ranked = client.rank_csv(form.criteria_set, answers, period=period, province=province, tier=tier, full=True)
     except ScorerError as error:
         raise mistake(file, error) from error
     if not ranked.rankings:
         raise UserMistake(f"{file} has no unit of tier {tier!r}")
-    report = Report(form, language, {unit.id: unit.name for unit in sheet.units if unit.name})
+    report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
     if to is not None:
         write(to, ranked, form, language)
     if as_text:
-        out.file.write(as_json(ranked))
+        out.write_text(as_json(ranked))
         return
     report.province(ranked)
     out.print()
     report.made(ranked)
     if to is not None:
-        out.print(f"written to {to}", markup=False)
+        out.print(f"written to {escaped(str(to))}", markup=False)
 
 
 def score(
@@ -78,8 +82,8 @@ def score(
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
-    sheet = read_answers(client, form, file)
-    rows = {row.id: row for row in sheet.rows(form)}
+    answers = read_answers(client, form, file)
+    rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
         near = [row.id for row in rows.values() if letters_alone(unit) in letters_alone(f"{row.id} {row.name}")]
         hint = f"; there is {', '.join(near[:SHOWN_UNITS])}" if near else nearly(unit, rows)
@@ -87,5 +91,5 @@ def score(
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
-        raise mistake(file, sheet.in_file(error, unit) if error.violations else error) from error
+        raise mistake(file, answers.unit_in_file(error, unit) if error.violations else error) from error
     Report(form, language).unit(result)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from scorer.catalogue import Catalogue
-from scorer.living import LivingCatalogue, Renewal
+from scorer.living import LivingCatalogue, Renewal, changed
 
 INTERVAL = 0.5
 """Seconds between two looks at the directory. A change counts once two of them in a row have seen the same: then
 nobody is writing any more. Looking works on every file system; of changes that another machine makes to a network file
 system, the kernel would not tell."""
+
+PATIENCE = 5.0
+"""Seconds that a file may change without a pause before all others are loaded without it."""
 
 log = logging.getLogger("scorer.criteria")
 
@@ -60,7 +64,7 @@ class Renewals:
         return wish.why_not if wish.done.wait(patience) else "loading takes longer than the call may"
 
     def _run(self) -> None:
-        seen = self._living.stamps
+        seen, still, told = self._living.stamps, time.monotonic(), False
         while True:
             wishes = self._wait()
             asked, why_not = bool(wishes), ""
@@ -69,10 +73,16 @@ class Renewals:
                 if self._away:
                     log.info("criteria sets: %s can be read again", self._living.folder.path)
                     self._away = ""
-                settled = now == seen
+                moving = changed(seen, now)
                 seen = now
-                if asked or (settled and now != self._living.stamps):
-                    renewal = self._living.renew(again=asked)
+                if not moving:
+                    still, told = time.monotonic(), False
+                late = time.monotonic() - still > PATIENCE
+                if late and not told:
+                    names, told = ", ".join(sorted(moving)), True
+                    log.warning("criteria sets: %s changes all the time; it is loaded after a pause", names)
+                if asked or late or not moving:
+                    renewal = self._living.renew(again=asked, without=() if asked else moving)
                     if renewal is not None:
                         self._renewed(renewal.after)
                     self._tell(renewal)
@@ -101,6 +111,8 @@ class Renewals:
             return
         for problem in renewal.problems():
             log.error("%s", problem)
+        for warning in renewal.warnings():
+            log.warning("%s", warning)
         changes = "; ".join(renewal.changes()) or "nothing has changed in them"
         log.info("criteria sets: %s loaded in %.2f s: %s", self._living.folder.path, renewal.seconds, changes)
 

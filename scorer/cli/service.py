@@ -34,11 +34,11 @@ class Service:
         self._settings = settings
         self._renewals: Renewals | None = None
         if settings.criteria:
-            living = load_living(settings.criteria, strict=settings.strict)
+            living = load_living(settings.criteria, strict=settings.strict, plugin_seconds=settings.plugin_seconds)
             self.catalogue = living.current
             self._renewals = Renewals(living, self._renewed)
         else:
-            fixed = load_catalogue(strict=settings.strict)
+            fixed = load_catalogue(strict=settings.strict, plugin_seconds=settings.plugin_seconds)
             self.catalogue = lambda: fixed
         if missing := [code for code in settings.required if code not in self.catalogue().sets]:
             raise UserMistake(

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from scorer.cli.output import UserMistake, out, table
+from scorer.cli.output import UserMistake, complain, out, table
 from scorer.folder import Folder
 from scorer.service.access import Access
 from scorer.service.transport import credentials
@@ -25,12 +25,15 @@ def read_settings(file: Path | None, **flags: Any) -> Settings:
     """The settings in force; flags that are None were not given.
 
     Raises:
-        UserMistake: some cannot be used; a line each.
+        UserMistake: some cannot be used; all but the last are named before.
     """
     try:
         return load_settings(file, {name: value for name, value in flags.items() if value is not None})
     except SettingsError as error:
-        raise UserMistake("\n".join(error.mistakes)) from error
+        *others, last = error.mistakes
+        for mistake in others:
+            complain(mistake)
+        raise UserMistake(last) from error
 
 
 @app.callback()

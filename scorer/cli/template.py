@@ -6,12 +6,13 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.files import write_whole
+from scorer.cli.files import BYTE_ORDER_MARK, write_whole
 from scorer.cli.load import CriteriaOption, find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
 from scorer.criteria.model import CriteriaSet
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
+from scorer.strangers import escaped
 from scorer_client.csv_file import FIXED
 
 WAYS = {
@@ -33,7 +34,7 @@ def template(
     with err.status("loading criteria sets"):
         plan = find(load_catalogue(criteria), code)
     files = {
-        directory / f"{code}.csv": ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n",
+        directory / f"{code}.csv": BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n",
         directory / f"{code}-columns.md": _columns(plan),
     }
     for file in files:
@@ -41,7 +42,7 @@ def template(
             raise UserMistake(f"{file} is there already; --force overwrites it")
     for file, content in files.items():
         write_whole(file, content)
-        out.print(f"written: {file}", markup=False)
+        out.print(f"written: {escaped(str(file))}", markup=False)
 
 
 def _columns(plan: SetPlan) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
+import unicodedata
 import warnings
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -15,13 +18,27 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from scorer.strangers import escaped
+
 Path = tuple[str | int, ...]
 
 MAX_BYTES = 2**20
 MAX_VALUES = 100_000
 """Also stops aliases that multiply each other."""
+MAX_TEXT = MAX_BYTES
+"""Characters of all keys and values together: an alias repeats a long text in a few bytes."""
 MAX_DEPTH = 40
 MAX_DIGITS = 30
+MAX_PROBLEMS = 20
+"""Problems of a document that are reported one by one; the others are only counted."""
+MAX_WORDS = 1_000
+"""Characters of a problem's path, and of its message: keys and values of a document can be long."""
+MERGE = "<<"
+"""The key by which YAML 1.1 takes the keys of another mapping over; YAML 1.2 has no such key."""
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode categories of control and format characters: they reorder a line of text, or look like nothing at all."""
+_PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
+"""Numbers that all versions of YAML read alike: 010 is 8 or 10, 1_0 a number or a text, and so is 1e3."""
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -34,6 +51,8 @@ class Problem(NamedTuple):
     path: str
     """The key's path, such as ``categories.readiness.levels[0]``; empty for the document itself."""
     message: str
+    stands_for: int = 1
+    """How many problems this line stands for: more than one where it only counts them."""
 
     def __str__(self) -> str:
         where = f"{self.source}:{self.line}:{self.column}"
@@ -51,27 +70,41 @@ class Document:
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     """Line and column of values, from 1."""
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    """What is allowed, and hardly what was meant."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
     _broken: set[Path] = field(default_factory=set)
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> None:
         """Notes a problem at a value, or at its key; where neither stands, at what would hold it."""
+        self.note(*self._position(path, key=key), path, message)
+
+    def warn(self, path: Path, message: str) -> None:
+        """Notes that a value is hardly what was meant."""
+        self.warnings.append(Problem(self.source, *self._position(path), show_path(path), f"warning: {message}"))
+
+    def _position(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         at = path
         while at and at not in self.values:
             at = at[:-1]
-        line, column = (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
-        self.note(line, column, path, message)
+        return (self.keys if key and path in self.keys else self.values).get(at, (1, 1))
 
     def note(self, line: int, column: int, path: Path, message: str) -> None:
         """Notes a problem at a line and column; what follows from a problem at the same place is not another one."""
         if (line, column, path) not in self._seen:
             self._seen.add((line, column, path))
             self._broken.update(path[:n] for n in range(len(path) + 1))
-            self.problems.append(Problem(self.source, line, column, show_path(path), message))
+            self.problems.append(Problem(self.source, line, column, _short(show_path(path)), _short(escaped(message))))
 
     def sorted_problems(self) -> tuple[Problem, ...]:
-        """In the order of the document."""
-        return tuple(sorted(self.problems, key=lambda p: (p.line, p.column)))
+        """The first ``MAX_PROBLEMS`` in the order of the document; one more counts the others, if there are any."""
+        ordered = sorted(self.problems, key=lambda p: (p.line, p.column))
+        first, others = ordered[:MAX_PROBLEMS], ordered[MAX_PROBLEMS:]
+        if others:
+            count = len(others)
+            message = f"{count} more problem{'s' if count > 1 else ''} from here on; mend those above first"
+            first.append(Problem(self.source, others[0].line, others[0].column, "", message, count))
+        return tuple(first)
 
     def broken(self, *prefix: str | int) -> bool:
         """Whether anything under ``prefix`` has a problem."""
@@ -87,12 +120,22 @@ def show_path(path: Path) -> str:
     """``("levels", 0, "gates")`` as ``levels[0].gates``."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" if text else _printable(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{escaped(step)}" if text else escaped(step)
     return text
 
 
-def _printable(key: str) -> str:
-    return key if key.isprintable() else repr(key)[1:-1]
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 3]}..."
+
+
+def read_document(file: Traversable) -> bytes:
+    """What a file contains; of one that is too large, as much as shows it: a device has no end.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def parse(text: str | bytes, source: str) -> Document:
@@ -138,7 +181,7 @@ def parse(text: str | bytes, source: str) -> Document:
     data = walk.visit(root, (), 0)
     if data is None:
         document.problem((), "is empty")
-    document.data = None if walk.count >= MAX_VALUES else data
+    document.data = None if walk.too_much or walk.merges else data
     return document
 
 
@@ -152,16 +195,21 @@ class _Walk:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.count = 0
+        self.count = self.letters = 0
+        self.too_much = self.merges = False
 
     def visit(self, node: Node, path: Path, depth: int) -> Any:
         self.count += 1
         self.document.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if self.count == MAX_VALUES:
-            self.document.problem(path, f"more than {MAX_VALUES} values; are there aliases that multiply?")
+        if isinstance(node, ScalarNode):
+            self.letters += len(node.value)
+        if not self.too_much and (self.count >= MAX_VALUES or self.letters > MAX_TEXT):
+            self.too_much = True
+            what = f"{MAX_VALUES} values" if self.count >= MAX_VALUES else f"{MAX_TEXT} characters"
+            self.document.problem(path, f"more than {what}; are there aliases that multiply?")
         if depth == MAX_DEPTH:
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
-        if self.count >= MAX_VALUES or depth >= MAX_DEPTH:
+        if self.too_much or depth >= MAX_DEPTH:
             return None
         tag = str(node.tag).removeprefix(_STANDARD)
         if isinstance(node, MappingNode | SequenceNode) and tag not in ("map", "seq"):
@@ -182,9 +230,15 @@ class _Walk:
                 self.document.problem(path, "a key must be text")
                 continue
             name = str(key.value)
+            if name == MERGE:
+                self.merges = True
+                message = "keys cannot be merged in by <<, which YAML 1.2 has not; write them out here"
+                self.document.note(*here, (*path, name), message)
+                continue
             if name in plain:
                 self.document.note(*here, (*path, name), f"key {name!r} is given twice")
                 continue
+            self.letters += len(name)
             self.document.keys[(*path, name)] = here
             plain[name] = self.visit(value, (*path, name), depth + 1)
         return plain
@@ -194,6 +248,9 @@ class _Walk:
         if tag == "str":
             if any("\ud800" <= letter <= "\udfff" for letter in text):
                 self.document.problem(path, f"{text!r} has half a character (an escape from \\ud800 to \\udfff)")
+            unseen = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _unseen(c)]
+            if unseen:
+                self.document.problem(path, f"has a control or format character (U+{ord(unseen[0]):04X}); delete it")
             return text
         if tag == "null":
             return None
@@ -220,7 +277,15 @@ class _Walk:
         if not number.is_finite() or len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
             self.document.problem(path, f"{text[:40]!r} is not a plain decimal number")
             return None
+        if not _PLAIN.fullmatch(text):
+            message = f"{text[:40]!r} is another number, or none, in other versions of YAML; write {number:f}"
+            self.document.problem(path, message)
+            return None
         return int(number) if number == number.to_integral_value() and "." not in text else number
+
+
+def _unseen(letter: str) -> bool:
+    return unicodedata.category(letter) in UNSEEN
 
 
 def _canonical(value: Any, path: Path) -> Any:

@@ -52,6 +52,7 @@ def _check_levels(category: Category, tiers: Sequence[str], path: Path, document
             for m, gate in enumerate(level.gates):
                 for message in _gate_problems(category, gate, tier):
                     document.problem((*path, n, "gates", m), message)
+                _warn_of_points(category, gate, tier, (*path, n, "gates", m), document)
         gates = [gate for level in category.levels for gate in level.gates]
         if len(gates) > MAX_CONDITIONS:
             document.problem(path, f"{len(gates)} gates are more than {MAX_CONDITIONS}: {_measures(gates)}")
@@ -97,6 +98,20 @@ def _gate_problems(category: Category, gate: Gate, tier: str) -> Iterator[str]:
     if unreachable > 0 or (gate.strict and unreachable == 0):
         edge = "above" if gate.strict else "at least"
         yield f"can never hold in tier {tier!r}: {edge} {wanted} of {gate.measure!r}, which gives at most {shown}"
+
+
+def _warn_of_points(category: Category, gate: Gate, tier: str, path: Path, document: Document) -> None:
+    """Warns of minimums that may be meant as percentages: 0.7, for 70 %, is 0.7 points."""
+    minimum = gate.minimum.of(tier)
+    nominal = sum(c.maximum(tier) for term in gate.terms() for c in measured(category, term, tier))
+    if gate.unit != "points" or not minimum:
+        return
+    if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):
+        message = (
+            f"{plain(minimum)} of the {plain(nominal)} points of {gate.measure!r} in tier {tier!r} is little; "
+            f"if a percentage is meant, write {plain(min(minimum, MICRO) * 100)}%"
+        )
+        document.warn((*path, "above" if gate.strict else "at_least"), message)
 
 
 def measured(category: Category, term: str, tier: str) -> list[Criterion]:

@@ -15,12 +15,18 @@ from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, parse
 from scorer.criteria.shapes import read
 from scorer.formulas import Formula, Part
+from scorer.formulas.single import Fault
 from scorer.hints import nearly, show
 from scorer.indicators import Indicator
 from scorer.points import PointsByTier, plain
 from scorer.strangers import theirs, told
 
 Value = TypeVar("Value")
+
+_FAULT_AS_PENALTY = (
+    "formula 'fault' gives its points where there was no fault, so this penalty would take them from exactly those; "
+    "use 'flag', or 'count' to take points for each fault"
+)
 
 
 class GroupTerms(NamedTuple):
@@ -220,6 +226,8 @@ class _Loader:
         formula = None
         if "formula" in raw:
             formula = self._formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
+        else:
+            self._misspelt(path, parameters, list(schema.Criterion.model_fields))
         try:
             if formula is not None:
                 self._reads(path, formula)
@@ -227,6 +235,8 @@ class _Loader:
                 return None
             self._tiers((*path, "points"), shape.points)
             self._check_formula(path, formula, shape.points)
+            if shape.effect is model.Effect.PENALTY and _rewards_none(formula):
+                self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
         except BaseException as error:  # a stranger's formula kind
             if not theirs(error):
                 raise
@@ -269,6 +279,7 @@ class _Loader:
         if kind is None:
             message = f"unknown formula {name!r}{nearly(name, self.vocabulary.formulas)}{self._unavailable()}"
             self.document.problem((*path, "formula"), message)
+            self._misspelt(path, parameters, others)
             return None
         inner = dict(parameters)
         if kind.nested is not None and isinstance(inner.get(kind.nested), list):
@@ -281,6 +292,14 @@ class _Loader:
             self.document.problem((*path, key), f"unknown key {key!r}{nearly(key, names)}", key=True)
             del inner[key]
         return read(self.document, path, kind, inner)
+
+    def _misspelt(self, path: Path, parameters: Mapping[str, Any], others: list[str]) -> None:
+        """Notes keys like those that there are, where it cannot be said which formula is meant."""
+        kinds = self.vocabulary.formulas.values()
+        names = [*others, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
+        for key in parameters:
+            if key not in names and (hint := nearly(key, names)):
+                self.document.problem((*path, key), f"unknown key {key!r}{hint}", key=True)
 
     def _part(self, path: Path, data: object) -> Part | None:
         if not isinstance(data, Mapping):
@@ -298,6 +317,8 @@ class _Loader:
         formula = None
         if "formula" in data:
             formula = self._formula(path, data["formula"], parameters, ["formula", "points"])
+        else:
+            self._misspelt(path, parameters, ["formula", "points"])
         return Part(formula, points) if formula is not None and points is not None else None
 
     def _reads(self, path: Path, formula: Formula) -> None:
@@ -392,6 +413,12 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
     elif isinstance(value, tuple):
         for n, item in enumerate(value):
             yield from _amounts(item, (*path, n))
+
+
+def _rewards_none(formula: Formula) -> bool:
+    """Whether it, or a part of it, gives points where nothing is reported to have happened."""
+    parts = getattr(formula, formula.nested) if formula.nested else ()
+    return isinstance(formula, Fault) or any(_rewards_none(part.formula) for part in parts)
 
 
 def _map(value: object) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
 from scorer.hints import nearly, show
+from scorer.periods import check_day
 from scorer.points import PointsByTier, TierError, to_micro
 
 PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
@@ -42,6 +43,8 @@ Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
+Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
+"""Shown in lists and tables, also of sets that nobody asked for."""
 
 
 def _day(value: object) -> datetime.date:
@@ -49,6 +52,7 @@ def _day(value: object) -> datetime.date:
         raise ValueError(f"write the day without quotes: {value}")
     if not isinstance(value, datetime.date):
         raise ValueError(f"expected a day such as 2020-06-30, not {show(value)}")
+    check_day(value)
     return value
 
 
@@ -166,7 +170,7 @@ class Head(Shape):
     """The document itself, its categories still unread."""
 
     criteria_set: SetCode
-    title: Texts = Field(min_length=1)
+    title: Titles = Field(min_length=1)
     legal_basis: list[LegalBasis] = []
     provenance: Provenance
     notes: Texts = {}
@@ -183,7 +187,7 @@ class Head(Shape):
 class Category(Shape):
     """A category, its groups and levels still unread."""
 
-    title: Texts = {}
+    title: Titles = {}
     points: Amount | None = None
     """Stated maximum: refused when the criteria do not add up to it."""
     groups: dict[Code, Any] = Field(min_length=1)
@@ -193,7 +197,7 @@ class Category(Shape):
 class Group(Shape):
     """A criterion group, its criteria still unread."""
 
-    title: Texts = {}
+    title: Titles = {}
     points: Amount | None = None
     """Stated maximum: refused when the criteria do not add up to it."""
     provenance: Provenance = Provenance.PUBLISHED
@@ -207,7 +211,7 @@ class Criterion(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: CriterionId
-    title: Texts = {}
+    title: Titles = {}
     formula: StrictStr
     points: Amount
     effect: Effect = Effect.SCORE

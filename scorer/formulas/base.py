@@ -13,9 +13,11 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.cohort import Cohort
-from scorer.formulas.table import Line, LineTable, Seat
+from scorer.formulas.table import CriterionLine, Line, LineTable
 from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.native import MISSING, NOT_APPLICABLE
+from scorer.periods import check_day
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
 Path = tuple[str | int, ...]
@@ -143,10 +145,9 @@ class LineFormula(Formula):
 
 def outcome_of(line: Line, answers: Floats) -> Outcome:
     """What one line gives the n units of a matrix (rows, n)."""
-    seat = Seat(line, leaver=0 if line.leaves_when_zero else -1)
-    worked = LineTable([seat]).work_out(answers)
-    left_out = worked.left_out[0] if line.leaves_when_zero else None
-    return Outcome(worked.points[0], worked.missing[0], left_out, worked.rests[0] if line.rounds else None)
+    points, status, remainders = (rows[0] for rows in LineTable([CriterionLine(line)]).evaluate(answers))
+    left_out = status == NOT_APPLICABLE if line.zero_excludes else None
+    return Outcome(points, status == MISSING, left_out, remainders if line.rounds else None)
 
 
 def above_maximum(
@@ -183,11 +184,12 @@ class Threshold:
         """From a document.
 
         Raises:
-            ValueError: neither a number of at most six decimals nor a day.
+            ValueError: neither a number of at most six decimals nor a day, or one in a year that is a mistake.
         """
         if isinstance(value, Threshold):
             return value
         if isinstance(value, datetime.date):
+            check_day(value)
             return cls(days(value) * MICRO, True)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise ValueError(f"expected a number or a day such as 2020-06-30, not {show(value)}")

@@ -18,6 +18,7 @@ from scorer.formulas import KINDS, Formula
 from scorer.groups import API_VERSION, Check, CriterionGroup
 from scorer.indicators import Indicator
 from scorer.plugins.plugin import Plugin, PluginError
+from scorer.plugins.surroundings import Surroundings
 from scorer.strangers import one_line, place, shown, theirs, told
 
 CASES = ".cases.yaml"
@@ -35,6 +36,7 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
     Returns:
         The plugin with what it declares, or quarantined, whatever its code did.
     """
+    surroundings = Surroundings()
     try:
         manager = _manager(plugin.name, load())
         groups = _answers(manager.hook.scorer_criterion_group)
@@ -51,9 +53,12 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
         for group in groups:
             _check_group(group, {p.group.name: p for p in before if p.group})
         _check_formulas(formulas, [kind for p in before for kind in p.formulas])
+        if changes := surroundings.restore():
+            raise PluginError(changes)
     except BaseException as error:
         if not theirs(error):
             raise
+        surroundings.restore()
         return replace(plugin, failure=_why(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())
@@ -104,6 +109,8 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     if not isinstance(group, CriterionGroup):
         raise PluginError(f"scorer_criterion_group gives {shown(group)}, not a CriterionGroup")
     name, version = getattr(group, "name", None), getattr(group, "api_version", None)
+    if type(version) is not int:
+        raise PluginError(f"its api_version is {shown(version)}, not a number; write api_version = {API_VERSION}")
     if version != API_VERSION:
         raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
     if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:

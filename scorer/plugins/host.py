@@ -15,6 +15,8 @@ from scorer.groups import CriterionGroup
 from scorer.plugins.declaration import take_in
 from scorer.plugins.plugin import Plugin
 from scorer.plugins.probation import TIME_LIMIT, try_out
+from scorer.plugins.surroundings import kept_alive
+from scorer.strangers import told
 
 ENTRY_POINTS = "scorer.plugins"
 
@@ -50,7 +52,7 @@ class PluginHost:
         Args:
             time_limit: seconds that one plugin may take there.
         """
-        found = _find()
+        found, unreadable = _find()
         strangers = [point for point, plugin in found if plugin.distribution != BUNDLED]
         verdicts = dict(
             zip(strangers, try_out([(p.name, p.value) for p in strangers], time_limit=time_limit), strict=True)
@@ -58,8 +60,11 @@ class PluginHost:
         taken_in: list[Plugin] = []
         for point, plugin in found:
             verdict = verdicts.get(point)
-            if verdict is None or not verdict.failure:
+            if verdict is None:
                 taken_in.append(take_in(plugin, point.load, taken_in))
+            elif not verdict.failure:
+                with kept_alive():
+                    taken_in.append(take_in(plugin, point.load, taken_in))
             else:
                 taken_in.append(
                     replace(
@@ -70,7 +75,7 @@ class PluginHost:
                         withheld=tuple(map(Path, verdict.withheld)),
                     )
                 )
-        return cls(tuple(taken_in))
+        return cls((*taken_in, *unreadable))
 
     @classmethod
     def of(cls, sources: Iterable[tuple[Plugin, Callable[[], Any]]]) -> PluginHost:
@@ -93,13 +98,22 @@ class PluginHost:
         return self.providers[group]
 
 
-def _find() -> list[tuple[EntryPoint, Plugin]]:
-    """The entry points of plugins, and the plugins still empty, in their order."""
-    found = []
-    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
-        found.append((point, Plugin(point.name, distribution or "", version or "")))
-    return sorted(found, key=lambda pair: _place(*pair))
+def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
+    """The entry points of plugins, and the plugins still empty, in their order; and what cannot be read."""
+    found, unreadable, names = [], [], set()
+    for distribution in importlib.metadata.distributions():
+        try:
+            name, version = distribution.name or "", distribution.version or ""
+            points = distribution.entry_points.select(group=ENTRY_POINTS)
+        except Exception as error:  # files that are damaged, in whatever way
+            # Its name cannot be read, but its folder has it: NAME-VERSION.dist-info.
+            name, _, version = Path(str(getattr(distribution, "_path", "?"))).stem.partition("-")
+            unreadable.append(Plugin(name, name, version, failure=f"its metadata cannot be read: {told(error)}"))
+            continue
+        if name.lower() not in names:  # of two of a name, the first is the one that is imported
+            found += [(point, Plugin(point.name, name, version)) for point in points]
+        names.add(name.lower())
+    return sorted(found, key=lambda pair: _place(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
 
 
 def _place(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 
 from scorer.formulas import Formula
 from scorer.groups import CriterionGroup
+from scorer.strangers import escaped
 
 
 class PluginError(Exception):
@@ -40,4 +41,4 @@ class Plugin:
 def label(name: str, distribution: str, version: str) -> str:
     """A plugin for people: names need not be unique, and who has to mend it is the distribution's author."""
     source = f" ({' '.join(filter(None, (distribution, version)))})" if distribution else ""
-    return f"plugin {name!r}{source}"
+    return escaped(f"plugin {name!r}{source}")

@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-P", "-m", "scorer.plugin_probe")
 """Tries plugins out one after the other; its file says how it is talked with."""
 
 TIME_LIMIT = 10.0
-"""Seconds that one plugin may take."""
+"""Seconds that one plugin may take, if nobody says otherwise."""
 
 START = 60.0
 """Seconds that the process may take until it begins."""
@@ -148,20 +148,38 @@ class _Probe:
         return some
 
     def _hear(self, line: bytes) -> None:
+        if len(self._found) == self._most:
+            return
         try:
             said = json.loads(line)
         except ValueError:
             said = None
         match said:
-            case {"begins": "import"}:
+            case {"begins": "import"} if not self._doing:
                 self._begin("import", self._time_limit)
             case {"begins": "hooks"}:
                 self._doing = "hooks"
-            case {"failure": failure, "claims": claims, "api_version": version, "withheld": [*paths]}:
-                self._found.append(Verdict(failure, claims, version, tuple(paths)))
-                self._begin("", START)
+            case {
+                "plugin": int(n),
+                "failure": str(failure),
+                "claims": str(claims),
+                "api_version": int() | None as version,
+                "withheld": [*paths],
+            }:
+                if self._doing and n == len(self._found):
+                    self._found.append(Verdict(failure, claims, version, tuple(map(str, paths))))
+                    self._begin("", START)
+                else:
+                    self._stop_at_forger()
             case _:  # a plugin wrote there; how it goes on tells what becomes of it
                 pass
+
+    def _stop_at_forger(self) -> None:
+        """Somebody wrote a verdict whose turn it is not: the plugin that is tried out, or the last one that was."""
+        if not self._doing:
+            self._found = self._found[:-1]
+        self._found.append(Verdict("writes verdicts on plugins, which is not for plugins to do"))
+        self._most = len(self._found)
 
     def _failure(self, *, ended: bool) -> str:
         """What the process or its plugin does wrong at the moment; empty for nothing."""
@@ -179,5 +197,6 @@ class _Probe:
         if time.monotonic() > self._deadline:
             late = {"import": "was not imported", "hooks": "has hooks that gave no answer"}
             limit = self._time_limit if self._doing else START
-            return f"{late.get(self._doing, 'did not begin')} within {limit:g} seconds"
+            more = "; plugin_seconds allows more" if self._doing else ""
+            return f"{late.get(self._doing, 'did not begin')} within {limit:g} seconds{more}"
         return ""

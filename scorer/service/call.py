@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import grpc
 
@@ -30,14 +29,6 @@ def made_id() -> str:
     return f"{made[:8]}-{made[8:12]}-4{made[13:16]}-a{made[17:20]}-{made[20:]}"
 
 
-class Scored(NamedTuple):
-    """Units that were scored for a call."""
-
-    assessment: Assessment
-    units: range
-    """Their places in it; other calls may have the others."""
-
-
 @dataclass
 class Call:
     """One call; the service notes in it what it does."""
@@ -49,20 +40,16 @@ class Call:
     """Its deadline, by the monotonic clock."""
     has_gone: Callable[[], bool] = lambda: False
     """Whether the caller waits no longer."""
-    numbers: memoryview | None = None
-    """Packed doubles of the request that were not read into its message."""
-    answers: tuple[bytes, ...] = ()
-    """Answers that were not, one map for each of its rows (``unpacking.ApartRows``); or none at all."""
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
     """The criteria set it is about."""
-    scored: list[Scored] = field(default_factory=list)
+    scored: list[Assessment] = field(default_factory=list)
     """What was scored, tier by tier."""
 
     @property
     def units(self) -> int:
         """How many units were scored."""
-        return sum(len(part.units) for part in self.scored)
+        return sum(len(assessment.cohort) for assessment in self.scored)
 
     @property
     def seconds(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
@@ -19,9 +19,7 @@ from scorer.service.limits import Admission
 from scorer.service.logs import CALLS
 from scorer.service.memory import give_back
 from scorer.service.metrics import Metrics
-from scorer.service.packing import Packed
 from scorer.service.places import Places
-from scorer.service.unpacking import FieldPath, take_answers, take_numbers
 from scorer.settings import Limits
 
 log = logging.getLogger(CALLS)
@@ -34,33 +32,7 @@ class Method(NamedTuple):
     """What answers the calls of a method."""
 
     takes: type[Message]
-    answer: Callable[[Any, Call], Message | Packed]
-    answers: Sequence[str] = ()
-    """The fields that lead to the answers of rows in its requests, which the call gets as they came."""
-    numbers: Sequence[str] = ()
-    """The same for packed doubles."""
-
-
-class _Takes(NamedTuple):
-    """What a method takes, and what of it comes apart."""
-
-    message: type[Message]
-    answers: FieldPath | None
-    numbers: FieldPath | None
-
-    @classmethod
-    def of(cls, method: Method) -> _Takes:
-        """That of a method."""
-        paths = (FieldPath.of(method.takes, names) if names else None for names in (method.answers, method.numbers))
-        return cls(method.takes, *paths)
-
-    def apart(self, data: bytes, call: Call) -> bytes:
-        """What of a request is left for its message; the call gets the rest as it came."""
-        if self.numbers and (apart := take_numbers(data, self.numbers)):
-            data, call.numbers = apart
-        elif self.answers and (rows := take_answers(data, self.answers)):
-            data, call.answers = rows
-        return data
+    answer: Callable[[Any, Call], Message]
 
 
 class Calls:
@@ -91,7 +63,6 @@ class Calls:
 
     def _way(self, path: str, method: Method) -> _Way:
         name = path.rpartition("/")[2]
-        takes = _Takes.of(method)
 
         def handle(data: list[bytes] | None, context: grpc.ServicerContext) -> bytes:
             started = time.perf_counter()
@@ -105,8 +76,8 @@ class Calls:
                 size = len(data[0])
                 with self._admission.place(caller.identity, size), self._counted(), self._scoring.taken(call, size):
                     call.keep_on()
-                    answered = method.answer(self._parse(takes, data, call), call)
-                    reply = (answered if isinstance(answered, Packed) else Packed(answered)).data()
+                    answered = method.answer(self._parse(method.takes, data), call)
+                    reply = answered.SerializeToString(deterministic=True)
             except Refusal as refusal:
                 self._ended(call, started, refusal)
                 abort(context, refusal, call.request_id)
@@ -130,7 +101,7 @@ class Calls:
     def _counted(self) -> AbstractContextManager[object]:
         return self._metrics.under_way.track_inprogress() if self._metrics else nullcontext()
 
-    def _parse(self, takes: _Takes, taken: list[bytes], call: Call) -> Message:
+    def _parse(self, takes: type[Message], taken: list[bytes]) -> Message:
         data, most = taken.pop(), self._limits.request_bytes
         if len(data) > most:
             raise Refusal(
@@ -141,9 +112,9 @@ class Calls:
                 {"limit": str(most)},
             )
         give_back(len(data))  # what gRPC received it in
-        request = takes.message()
+        request = takes()
         try:
-            request.ParseFromString(takes.apart(data, call))
+            request.ParseFromString(data)
         except (DecodeError, RecursionError) as error:
             if data.startswith(COMPRESSED):
                 message = "compressed messages are not taken; send them as they are (grpc-encoding: identity)"

@@ -36,6 +36,10 @@ _EFFECTS = {
 }
 
 
+PROBLEM_BYTES = 500_000
+"""Bytes that the problems in one reply may take: many clients accept 4 MB at most, and would not read any of it."""
+
+
 class CriteriaService:
     """Answers from the catalogue that ``catalogue()`` gives when a call starts.
 
@@ -86,7 +90,13 @@ class CriteriaService:
 def _summaries(catalogue: Catalogue) -> list[pb.CriteriaSetSummary]:
     summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
     summaries += [_refused(refusal) for refusal in catalogue.refused]
-    return sorted(summaries, key=lambda summary: (summary.code, summary.revision))
+    summaries.sort(key=lambda summary: (summary.code, summary.revision))
+    left = PROBLEM_BYTES
+    for summary in summaries:
+        left -= sum(len(line.encode()) for line in summary.problems)
+        if summary.problems and left < 0:
+            summary.problems[:] = ["not listed, as other sets have many problems: see 'scorer criteria check'"]
+    return summaries
 
 
 def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
@@ -103,6 +113,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
         series=criteria_set.series,
         state=pb.CRITERIA_SET_STATE_KEPT if refusal else pb.CRITERIA_SET_STATE_AVAILABLE,
         problems=_lines(refusal) if refusal else [],
+        problem_count=refusal.count if refusal else 0,
     )
 
 
@@ -111,6 +122,7 @@ def _refused(refusal: RefusedDocument) -> pb.CriteriaSetSummary:
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
         problems=_lines(refusal),
+        problem_count=refusal.count,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from google.protobuf.message import Message
 
 import scorer_client.steps
-from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue import Catalogue
 from scorer.service.call import Call
 from scorer.service.criteria_service import CriteriaService
@@ -23,15 +22,9 @@ class LocalTransport:
     def __init__(self, catalogue: Catalogue) -> None:
         scorer, criteria = ScorerService(lambda: catalogue), CriteriaService(lambda: catalogue)
 
-        def score_unit(request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
-            return pb.ScoreUnitResponse.FromString(scorer.score_unit(request, call).data())
-
-        def rank_province(request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
-            return pb.RankProvinceResponse.FromString(scorer.rank_province(request, call).data())
-
         self._methods: dict[str, Callable[[Any, Call], Message]] = {
-            "ScoreUnit": score_unit,
-            "RankProvince": rank_province,
+            "ScoreUnit": scorer.score_unit,
+            "RankProvince": scorer.rank_province,
             "ListCriteriaSets": criteria.list_criteria_sets,
             "GetCriteriaSet": criteria.get_criteria_set,
         }

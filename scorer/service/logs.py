@@ -15,6 +15,8 @@ from typing import Any, Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+from scorer.strangers import escaped
+
 TEXT = "%(asctime)s %(levelname)s %(message)s"
 
 CALLS = "scorer.calls"
@@ -40,10 +42,16 @@ class Text(logging.Formatter):
         self._start = start
 
     def format(self, record: logging.LogRecord) -> str:
-        """See ``logging.Formatter``; all lines begin alike."""
-        first, *more = super().format(record).split("\n")
+        """See ``logging.Formatter``; lines of a traceback are indented: no text in it can look like another record."""
+        first, *more = map(escaped, super().format(record).split("\n"))
         carried = [f"{name}={_word(value)}" for name, value in record.__dict__.items() if name not in _USUAL]
-        return "\n".join(self._start + line for line in (" ".join([first, *carried]), *more))
+        return "\n".join(
+            self._start + line for line in (" ".join([first, *carried]), *(f"    {line}" for line in more))
+        )
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """See ``logging.Formatter``; one line."""
+        return escaped(super().formatMessage(record))
 
 
 def _word(value: object) -> str:

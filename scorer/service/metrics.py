@@ -61,8 +61,8 @@ class Metrics:
         criteria_set = call.plan.criteria_set.code
         if call.units:
             self.units.labels(call.method, criteria_set).inc(call.units)
-        for assessment, places in call.scored:
-            for category, measure, units in unranked_by_gate(assessment, slice(places.start, places.stop)):
+        for assessment in call.scored:
+            for category, measure, units in unranked_by_gate(assessment, slice(None)):
                 self.unranked.labels(criteria_set, assessment.plan.tier, category, measure).inc(units)
 
     def show(self, catalogue: Catalogue) -> None:

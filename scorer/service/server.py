@@ -131,12 +131,10 @@ class Server:
         self._server.add_generic_rpc_handlers((self._arrivals,))
         calls = Calls(access, limits, self._scoring, metrics)
         scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        row, rows = ("unit_answers", "answers"), ("rows", "units", "answers")
-        block = ("table", "number_columns", "numbers")
         methods = {
             SERVICES[0]: {
-                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit, row),
-                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province, rows, block),
+                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit),
+                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province),
             },
             SERVICES[1]: {
                 "ListCriteriaSets": Method(criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),

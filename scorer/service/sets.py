@@ -68,8 +68,8 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
     if refusal is not None:
         first = refusal.problems[0]
         message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
-        if len(refusal.problems) > 1:
-            message += f" (and {len(refusal.problems) - 1} more)"
+        if refusal.count > 1:
+            message += f" (and {refusal.count - 1} more)"
         message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
         raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
     known = ", ".join(catalogue.sets)

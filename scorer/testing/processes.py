@@ -7,19 +7,21 @@ import os
 import subprocess
 import sys
 
+from scorer.plugins import Plugin, PluginHost
 from scorer.testing.faults import Unscorable
 from scorer.testing.subject import Subject
 
 SEEDS = ("1", "2", "3", "4")
 
 
-def in_other_processes(name: str) -> list[str]:
-    """What ``fingerprint`` is in some processes, which run side by side.
+def in_other_processes(plugin: Plugin) -> list[str]:
+    """What ``fingerprint`` of an installed plugin is in some processes, which run side by side.
 
     Raises:
         Unscorable: one of them failed.
     """
-    code = f"from scorer.testing.processes import fingerprint; print(fingerprint({name!r}))"
+    which = f"{plugin.name!r}, {plugin.distribution!r}"
+    code = f"from scorer.testing.processes import fingerprint; print(fingerprint({which}))"
     path = os.pathsep.join(filter(None, sys.path))
     started = [
         subprocess.Popen(
@@ -38,10 +40,12 @@ def in_other_processes(name: str) -> list[str]:
     return [out.split()[-1] for out, _ in said]
 
 
-def fingerprint(name: str) -> str:
+def fingerprint(name: str, distribution: str) -> str:
     """SHA-256 of all that an installed plugin's own scoring gives."""
     digest = hashlib.sha256()
-    for trial in Subject.of(name).trials:
+    named = Subject.named(name, PluginHost.installed())
+    [subject] = [subject for subject in named if subject.plugin.distribution == distribution]
+    for trial in subject.trials:
         if trial.asked:
             for part in trial.bytes(trial.drawn):
                 digest.update(part)

@@ -75,7 +75,7 @@ def same_input_same_bytes(subject: Subject) -> None:
                         "than a float64, and so has -0.0 than 0.0",
                     )
     asked = [trial.where() for trial in subject.trials if trial.asked]
-    if asked and subject.installed and len(set(in_other_processes(subject.plugin.name))) > 1:
+    if asked and subject.installed and len(set(in_other_processes(subject.plugin))) > 1:
         raise told_at(
             "the same answers give other bytes in another process",
             where="; ".join(asked),

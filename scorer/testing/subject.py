@@ -27,13 +27,19 @@ class Subject:
         """The installed plugin of this name, or one by its module; ``failure`` says why it cannot be used."""
         installed = PluginHost.installed()
         if isinstance(plugin, str):
-            known = {found.name: found for found in installed.plugins}
-            return cls(known.get(plugin) or _unknown(plugin, list(known)), installed)
+            found, *more = cls.named(plugin, installed)
+            return cls(_ambiguous([found.plugin, *(other.plugin for other in more)]), installed) if more else found
         name = getattr(plugin, "__name__", type(plugin).__name__)
         alone = take_in(Plugin(name), lambda: plugin)
         others = [other for other in installed.plugins if not _same(alone, other)]
-        found = take_in(Plugin(name), lambda: plugin, others)
-        return cls(found, PluginHost((*others, found)))
+        taken = take_in(Plugin(name), lambda: plugin, others)
+        return cls(taken, PluginHost((*others, taken)))
+
+    @classmethod
+    def named(cls, name: str, installed: PluginHost) -> list[Subject]:
+        """The installed plugins of this name, of which distributions may have one each; at least one, or a failure."""
+        found = [cls(plugin, installed) for plugin in installed.plugins if plugin.name == name]
+        return found or [cls(_unknown(name, list({plugin.name: None for plugin in installed.plugins})), installed)]
 
     @property
     def installed(self) -> bool:
@@ -84,6 +90,11 @@ class Subject:
 def _unknown(name: str, known: list[str]) -> Plugin:
     missing = f"no plugin {name!r} is installed in the entry point group {ENTRY_POINTS}"
     return Plugin(name, failure=f"{missing}; there are: {', '.join(known)}{nearly(name, known)}")
+
+
+def _ambiguous(plugins: list[Plugin]) -> Plugin:
+    listed = ", ".join(map(str, plugins))
+    return Plugin(plugins[0].name, failure=f"several plugins have this name: {listed}; give the module instead")
 
 
 def _same(one: Plugin, other: Plugin) -> bool:

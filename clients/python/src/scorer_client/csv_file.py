@@ -20,15 +20,21 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from scorer_client.csv_table import CsvTable, place
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
 from scorer_client.requests import EPOCH
-from scorer_client.sheet import Sheet, place
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
 
 MAX_CELL = 200
+
+MAX_COLUMNS = 10_000
+MAX_ROWS = 1_100_000
+"""More than a spreadsheet has."""
+MAX_LINE = 2**22
+"""Bytes of one line."""
 
 SEARCHES, MANY_NAMES = 20, 5_000
 """Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
@@ -43,11 +49,13 @@ Progress: TypeAlias = Callable[[int, int], object]
 """Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
+"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def read_csv(file: Path, form: Form, progress: Progress | None = None) -> Sheet:
+def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTable:
     """Reads a file for a criteria set, row by row: only the columns are kept.
 
     Raises:
@@ -70,10 +78,12 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
     """Lines of text, as they are needed.
 
     Raises:
-        _Unreadable: one is not UTF-8.
+        _Unreadable: one is not UTF-8, or too long.
     """
     total, done, told = os.fstat(file.fileno()).st_size, 0, 0
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+        if len(line) > MAX_LINE:
+            raise _too_large(number, f"has a line of more than {MAX_LINE} bytes; is it a CSV file?")
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
@@ -88,15 +98,21 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
         progress(done, total)
 
 
+def _too_large(row: int, why: str) -> _Unreadable:
+    return _Unreadable(Violation(f"row {row}", "TOO_LARGE", why))
+
+
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers, from 1; those without any cell filled have none, and are left out at the end.
 
     Raises:
-        _Unreadable: one is not CSV.
+        _Unreadable: one is not CSV, or there are too many.
     """
     row = blank = 0
     try:
         for row, cells in enumerate(csv.reader(lines, strict=True), start=1):
+            if row > MAX_ROWS:
+                raise _too_large(row, f"the file has more than {MAX_ROWS} rows; delete empty ones")
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 blank += 1
@@ -113,7 +129,7 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 class _Reader:
     def __init__(self, form: Form) -> None:
         self.form = form
-        self.sheet = Sheet()
+        self.table = CsvTable(form, [])
         self.violations: list[Violation] = []
         """Those that are spelled out."""
         self.total = 0
@@ -124,7 +140,7 @@ class _Reader:
         """Ids of units whose rows could not be read."""
         self.hints: dict[str, str] = {}
 
-    def read(self, records: Iterator[tuple[int, list[str]]]) -> Sheet:
+    def read(self, records: Iterator[tuple[int, list[str]]]) -> CsvTable:
         try:
             row, header = next(records, (0, []))
             if not row:
@@ -135,12 +151,12 @@ class _Reader:
             for row, cells in records:
                 self._row(row, cells)
         except _Unreadable as found:
-            raise ScorerError.of_file([found.violation], 1) from None
+            raise ScorerError.before_sending("INVALID_FILE", [found.violation], 1) from None
         if row == 1:
             self._refuse("row 2", "EMPTY", "there are no units below the header")
         self._parents()
         self._check()
-        return self.sheet
+        return self.table
 
     def _refuse(self, where: str, reason: str, description: str) -> None:
         self.total += 1
@@ -149,11 +165,14 @@ class _Reader:
 
     def _check(self) -> None:
         if self.violations:
-            raise ScorerError.of_file(self.violations, self.total)
+            raise ScorerError.before_sending("INVALID_FILE", self.violations, self.total)
 
     def _header(self, header: list[str]) -> None:
-        self.sheet.header = header
         known = [*FIXED, *self.form.indicators]
+        if len(header) > MAX_COLUMNS:
+            message = f"the header has {len(header)} columns, more than {MAX_COLUMNS}; delete empty ones"
+            self._refuse("row 1", "TOO_LARGE", message)
+            return
         if len(header) == 1 and ";" in header[0]:
             self._refuse("row 1", "NOT_CSV", "is separated by ';': save the file with commas")
             return
@@ -161,21 +180,22 @@ class _Reader:
             found = ",".join(header)[:60]
             self._refuse("row 1", "NO_HEADER", f"is not the header, which is {','.join(FIXED)},...; found {found!r}")
             return
+        before: set[str] = set()
         for at, name in enumerate(header):
             where = place(1, header, name, at)
-            if name in header[:at]:
+            if name in before:
                 self._refuse(where, "DUPLICATE_COLUMN", f"column {name!r} is there twice")
             elif name not in known:
                 message = f"unknown column {name[:80]!r}{self._nearly(name, [k for k in known if k not in header])}"
                 self._refuse(where, "UNKNOWN_COLUMN", message)
+            before.add(name)
         for name in REQUIRED:
             if name not in header:
                 self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")
-        asked = [self.form.indicators[name] for name in header if name in self.form.indicators]
-        self.sheet.columns = {i.code: list[str]() if i.kind == "choice" else array("d") for i in asked}
+        self.table = CsvTable(self.form, header)
 
     def _row(self, row: int, cells: list[str]) -> None:
-        header = self.sheet.header
+        header = self.table.header
         if not any(cells):
             self._refuse(f"row {row}", "EMPTY_ROW", "is empty: delete it, or fill in the unit")
             return
@@ -189,7 +209,7 @@ class _Reader:
             if name in fixed:
                 fixed[name] = cell
                 continue
-            indicator, column = self.form.indicators[name], self.sheet.columns[name]
+            indicator, column = self.form.indicators[name], self.table.columns[name]
             try:
                 if isinstance(column, list):
                     column.append(_option(indicator, cell))
@@ -200,7 +220,7 @@ class _Reader:
         self._fixed(row, fixed)
 
     def _fixed(self, row: int, fixed: dict[str, str]) -> None:
-        header, tiers = self.sheet.header, self.form.tiers
+        header, tiers = self.table.header, self.form.tiers
         if not fixed["id"]:
             self._refuse(place(row, header, "id"), "BAD_UNIT_ID", "is empty; every unit needs an id")
         if fixed["tier"] not in tiers:
@@ -213,22 +233,22 @@ class _Reader:
                 message = f"criterion {code!r} {what}{self._nearly(code, self.form.excludable)}"
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
-            self.sheet.not_applicable[fixed["id"]] = left_out
-        if fixed["id"] and (first := self.sheet.units.place(fixed["id"])) is not None:
+            self.table.not_applicable[fixed["id"]] = left_out
+        if fixed["id"] and (first := self.table.units.place(fixed["id"])) is not None:
             message = f"{fixed['id'][:80]!r} is the id at {place(self.rows[first], header, 'id')} already"
             self._refuse(place(row, header, "id"), "DUPLICATE_UNIT_ID", message)
         self.rows.append(row)
-        self.sheet.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
+        self.table.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
 
     def _parents(self) -> None:
         """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
-        ids = self.sheet.units.ids() | self.unread if self.unread else self.sheet.units.ids()
-        whole = {unit.tier for unit in self.sheet.units if unit.parent in ids}
-        for row, unit in zip(self.rows, self.sheet.units, strict=True):
+        ids = self.table.units.ids() | self.unread if self.unread else self.table.units.ids()
+        whole = {unit.tier for unit in self.table.units if unit.parent in ids}
+        for row, unit in zip(self.rows, self.table.units, strict=True):
             if unit.parent and unit.parent not in ids and unit.tier in whole:
                 hint = self._nearly(unit.parent, ids) or "; is its row missing?"
                 message = f"no unit of the file has the id {unit.parent[:80]!r}{hint}"
-                self._refuse(place(row, self.sheet.header, "parent"), "UNKNOWN_PARENT", message)
+                self._refuse(place(row, self.table.header, "parent"), "UNKNOWN_PARENT", message)
 
     def _nearly(self, name: str, names: Collection[str]) -> str:
         """A hint; each misspelling is looked up once, and not too many are."""
@@ -263,6 +283,8 @@ def _number(indicator: Indicator, cell: str) -> float:
         except ValueError:
             pass
         raise ValueError(f"expected a day such as 2020-06-30, not {cell!r}")
+    if _THOUSANDS.fullmatch(cell) and (indicator.kind == "count" or not _NUMBER.fullmatch(cell)):
+        raise ValueError(_two_readings(cell, indicator))
     if _COMMA.fullmatch(cell):
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
@@ -271,6 +293,17 @@ def _number(indicator: Indicator, cell: str) -> float:
     if indicator.kind == "count" and not number.is_integer():
         raise ValueError(f"expected a whole number, not {cell!r}")
     return number
+
+
+def _two_readings(cell: str, indicator: Indicator) -> str:
+    whole = re.sub(r"[., ]", "", cell)
+    if len(cell) - len(whole) > 1 or " " in cell:
+        return f"write numbers without separators: {whole}, not {cell!r}"
+    decimal = cell.replace(",", ".")
+    if indicator.kind == "count" and not float(decimal).is_integer():
+        return f"expected a whole number: write {whole} if that is meant, not {cell!r}"
+    other = f"{float(decimal):.0f}" if indicator.kind == "count" else decimal
+    return f"can be read as {whole} or as {decimal}: write {whole} or {other}, not {cell!r}"
 
 
 def _check_length(cell: str) -> None:

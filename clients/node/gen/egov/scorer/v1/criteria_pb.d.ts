@@ -131,7 +131,8 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
   state: CriteriaSetState;
 
   /**
-   * Why it was refused, or why its document is, one line a problem, with file, line and column.
+   * Why it was refused, or why its document is: one line for each of the first 20 problems, with file, line and column,
+   * and a line that counts the others.
    *
    * @generated from field: repeated string problems = 9;
    */
@@ -143,6 +144,13 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
    * @generated from field: string series = 10;
    */
   series: string;
+
+  /**
+   * How many problems there are in all.
+   *
+   * @generated from field: int32 problem_count = 11;
+   */
+  problemCount: number;
 };
 
 /**

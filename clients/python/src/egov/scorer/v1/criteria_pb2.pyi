@@ -63,7 +63,7 @@ class ListCriteriaSetsResponse(_message.Message):
     def __init__(self, criteria_sets: _Optional[_Iterable[_Union[CriteriaSetSummary, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CriteriaSetSummary(_message.Message):
-    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems", "series")
+    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems", "series", "problem_count")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,7 @@ class CriteriaSetSummary(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_COUNT_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     provenance: str
@@ -84,7 +85,8 @@ class CriteriaSetSummary(_message.Message):
     state: CriteriaSetState
     problems: _containers.RepeatedScalarFieldContainer[str]
     series: str
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ...) -> None: ...
+    problem_count: int
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ..., problem_count: _Optional[int] = ...) -> None: ...
 
 class ReloadCriteriaSetsRequest(_message.Message):
     __slots__ = ()

@@ -96,68 +96,10 @@ class UnitRows(_message.Message):
     def __init__(self, units: _Optional[_Iterable[_Union[UnitAnswers, _Mapping]]] = ...) -> None: ...
 
 class UnitTable(_message.Message):
-    __slots__ = ("units", "columns", "exclusions", "unit_columns", "criterion_exclusions", "number_columns")
-    UNITS_FIELD_NUMBER: _ClassVar[int]
-    COLUMNS_FIELD_NUMBER: _ClassVar[int]
-    EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
-    UNIT_COLUMNS_FIELD_NUMBER: _ClassVar[int]
-    CRITERION_EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
-    NUMBER_COLUMNS_FIELD_NUMBER: _ClassVar[int]
-    units: _containers.RepeatedCompositeFieldContainer[Unit]
-    columns: _containers.RepeatedCompositeFieldContainer[Column]
-    exclusions: _containers.RepeatedCompositeFieldContainer[Exclusion]
-    unit_columns: UnitColumns
-    criterion_exclusions: _containers.RepeatedCompositeFieldContainer[CriterionExclusion]
-    number_columns: NumberColumns
-    def __init__(self, units: _Optional[_Iterable[_Union[Unit, _Mapping]]] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., exclusions: _Optional[_Iterable[_Union[Exclusion, _Mapping]]] = ..., unit_columns: _Optional[_Union[UnitColumns, _Mapping]] = ..., criterion_exclusions: _Optional[_Iterable[_Union[CriterionExclusion, _Mapping]]] = ..., number_columns: _Optional[_Union[NumberColumns, _Mapping]] = ...) -> None: ...
-
-class UnitColumns(_message.Message):
-    __slots__ = ("ids", "names", "tiers", "parents")
-    IDS_FIELD_NUMBER: _ClassVar[int]
-    NAMES_FIELD_NUMBER: _ClassVar[int]
-    TIERS_FIELD_NUMBER: _ClassVar[int]
-    PARENTS_FIELD_NUMBER: _ClassVar[int]
-    ids: _containers.RepeatedScalarFieldContainer[str]
-    names: _containers.RepeatedScalarFieldContainer[str]
-    tiers: _containers.RepeatedScalarFieldContainer[str]
-    parents: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, ids: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., tiers: _Optional[_Iterable[str]] = ..., parents: _Optional[_Iterable[str]] = ...) -> None: ...
-
-class Column(_message.Message):
-    __slots__ = ("indicator", "numbers", "choices", "options")
-    INDICATOR_FIELD_NUMBER: _ClassVar[int]
-    NUMBERS_FIELD_NUMBER: _ClassVar[int]
-    CHOICES_FIELD_NUMBER: _ClassVar[int]
-    OPTIONS_FIELD_NUMBER: _ClassVar[int]
-    indicator: str
-    numbers: _containers.RepeatedScalarFieldContainer[float]
-    choices: _containers.RepeatedScalarFieldContainer[str]
-    options: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, indicator: _Optional[str] = ..., numbers: _Optional[_Iterable[float]] = ..., choices: _Optional[_Iterable[str]] = ..., options: _Optional[_Iterable[str]] = ...) -> None: ...
-
-class NumberColumns(_message.Message):
-    __slots__ = ("indicators", "numbers")
-    INDICATORS_FIELD_NUMBER: _ClassVar[int]
-    NUMBERS_FIELD_NUMBER: _ClassVar[int]
-    indicators: _containers.RepeatedScalarFieldContainer[str]
-    numbers: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, indicators: _Optional[_Iterable[str]] = ..., numbers: _Optional[_Iterable[float]] = ...) -> None: ...
-
-class Exclusion(_message.Message):
-    __slots__ = ("unit_id", "criterion_ids")
-    UNIT_ID_FIELD_NUMBER: _ClassVar[int]
-    CRITERION_IDS_FIELD_NUMBER: _ClassVar[int]
-    unit_id: str
-    criterion_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, unit_id: _Optional[str] = ..., criterion_ids: _Optional[_Iterable[str]] = ...) -> None: ...
-
-class CriterionExclusion(_message.Message):
-    __slots__ = ("criterion_id", "unit_places")
-    CRITERION_ID_FIELD_NUMBER: _ClassVar[int]
-    UNIT_PLACES_FIELD_NUMBER: _ClassVar[int]
-    criterion_id: str
-    unit_places: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, criterion_id: _Optional[str] = ..., unit_places: _Optional[_Iterable[int]] = ...) -> None: ...
+    __slots__ = ("arrow_stream",)
+    ARROW_STREAM_FIELD_NUMBER: _ClassVar[int]
+    arrow_stream: bytes
+    def __init__(self, arrow_stream: _Optional[bytes] = ...) -> None: ...
 
 class ScoreUnitRequest(_message.Message):
     __slots__ = ("criteria_set", "period", "unit_answers", "view", "effective_on", "series")
@@ -410,78 +352,10 @@ class Ranking(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., cohort: _Optional[str] = ..., unit_count: _Optional[int] = ..., tallies: _Optional[_Iterable[_Union[CategoryTally, _Mapping]]] = ..., overall_ranked: _Optional[int] = ..., scorecards: _Optional[_Iterable[_Union[Scorecard, _Mapping]]] = ..., table: _Optional[_Union[RankingTable, _Mapping]] = ..., overall_requires: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RankingTable(_message.Message):
-    __slots__ = ("unit_ids", "categories", "overall", "overall_ranks", "commended")
-    UNIT_IDS_FIELD_NUMBER: _ClassVar[int]
-    CATEGORIES_FIELD_NUMBER: _ClassVar[int]
-    OVERALL_FIELD_NUMBER: _ClassVar[int]
-    OVERALL_RANKS_FIELD_NUMBER: _ClassVar[int]
-    COMMENDED_FIELD_NUMBER: _ClassVar[int]
-    unit_ids: _containers.RepeatedScalarFieldContainer[str]
-    categories: _containers.RepeatedCompositeFieldContainer[CategoryColumn]
-    overall: ScoreColumns
-    overall_ranks: _containers.RepeatedScalarFieldContainer[int]
-    commended: _containers.RepeatedScalarFieldContainer[bool]
-    def __init__(self, unit_ids: _Optional[_Iterable[str]] = ..., categories: _Optional[_Iterable[_Union[CategoryColumn, _Mapping]]] = ..., overall: _Optional[_Union[ScoreColumns, _Mapping]] = ..., overall_ranks: _Optional[_Iterable[int]] = ..., commended: _Optional[_Iterable[bool]] = ...) -> None: ...
-
-class CategoryColumn(_message.Message):
-    __slots__ = ("category", "score", "standings", "levels", "ranks", "gates", "failed_gates", "measures", "groups")
-    CATEGORY_FIELD_NUMBER: _ClassVar[int]
-    SCORE_FIELD_NUMBER: _ClassVar[int]
-    STANDINGS_FIELD_NUMBER: _ClassVar[int]
-    LEVELS_FIELD_NUMBER: _ClassVar[int]
-    RANKS_FIELD_NUMBER: _ClassVar[int]
-    GATES_FIELD_NUMBER: _ClassVar[int]
-    FAILED_GATES_FIELD_NUMBER: _ClassVar[int]
-    MEASURES_FIELD_NUMBER: _ClassVar[int]
-    GROUPS_FIELD_NUMBER: _ClassVar[int]
-    category: str
-    score: ScoreColumns
-    standings: _containers.RepeatedScalarFieldContainer[Standing]
-    levels: _containers.RepeatedScalarFieldContainer[int]
-    ranks: _containers.RepeatedScalarFieldContainer[int]
-    gates: _containers.RepeatedCompositeFieldContainer[Gate]
-    failed_gates: _containers.RepeatedScalarFieldContainer[int]
-    measures: _containers.RepeatedCompositeFieldContainer[MeasureColumn]
-    groups: _containers.RepeatedCompositeFieldContainer[GroupColumn]
-    def __init__(self, category: _Optional[str] = ..., score: _Optional[_Union[ScoreColumns, _Mapping]] = ..., standings: _Optional[_Iterable[_Union[Standing, str]]] = ..., levels: _Optional[_Iterable[int]] = ..., ranks: _Optional[_Iterable[int]] = ..., gates: _Optional[_Iterable[_Union[Gate, _Mapping]]] = ..., failed_gates: _Optional[_Iterable[int]] = ..., measures: _Optional[_Iterable[_Union[MeasureColumn, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupColumn, _Mapping]]] = ...) -> None: ...
-
-class MeasureColumn(_message.Message):
-    __slots__ = ("measure", "percent", "points")
-    MEASURE_FIELD_NUMBER: _ClassVar[int]
-    PERCENT_FIELD_NUMBER: _ClassVar[int]
-    POINTS_FIELD_NUMBER: _ClassVar[int]
-    measure: str
-    percent: _containers.RepeatedScalarFieldContainer[float]
-    points: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, measure: _Optional[str] = ..., percent: _Optional[_Iterable[float]] = ..., points: _Optional[_Iterable[float]] = ...) -> None: ...
-
-class GroupColumn(_message.Message):
-    __slots__ = ("group", "score")
-    GROUP_FIELD_NUMBER: _ClassVar[int]
-    SCORE_FIELD_NUMBER: _ClassVar[int]
-    group: str
-    score: ScoreColumns
-    def __init__(self, group: _Optional[str] = ..., score: _Optional[_Union[ScoreColumns, _Mapping]] = ...) -> None: ...
-
-class ScoreColumns(_message.Message):
-    __slots__ = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable", "nominal_max_points")
-    POINTS_FIELD_NUMBER: _ClassVar[int]
-    MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
-    PERCENT_FIELD_NUMBER: _ClassVar[int]
-    CONVERTED_FIELD_NUMBER: _ClassVar[int]
-    PUBLISHED_FIELD_NUMBER: _ClassVar[int]
-    MISSING_FIELD_NUMBER: _ClassVar[int]
-    NOT_APPLICABLE_FIELD_NUMBER: _ClassVar[int]
-    NOMINAL_MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
-    points: _containers.RepeatedScalarFieldContainer[float]
-    max_points: _containers.RepeatedScalarFieldContainer[float]
-    percent: _containers.RepeatedScalarFieldContainer[float]
-    converted: _containers.RepeatedScalarFieldContainer[float]
-    published: _containers.RepeatedScalarFieldContainer[float]
-    missing: _containers.RepeatedScalarFieldContainer[int]
-    not_applicable: _containers.RepeatedScalarFieldContainer[int]
-    nominal_max_points: float
-    def __init__(self, points: _Optional[_Iterable[float]] = ..., max_points: _Optional[_Iterable[float]] = ..., percent: _Optional[_Iterable[float]] = ..., converted: _Optional[_Iterable[float]] = ..., published: _Optional[_Iterable[float]] = ..., missing: _Optional[_Iterable[int]] = ..., not_applicable: _Optional[_Iterable[int]] = ..., nominal_max_points: _Optional[float] = ...) -> None: ...
+    __slots__ = ("arrow_stream",)
+    ARROW_STREAM_FIELD_NUMBER: _ClassVar[int]
+    arrow_stream: bytes
+    def __init__(self, arrow_stream: _Optional[bytes] = ...) -> None: ...
 
 class PluginVersion(_message.Message):
     __slots__ = ("group", "distribution", "version")

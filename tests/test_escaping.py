@@ -1,0 +1,146 @@
+"""Texts from outside reach terminals and logs with escapes in place of what would steer them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strangers import SCORER, document, environment, group_module, serve, stranger
+
+import scorer
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.cli.output import json_text
+from scorer.strangers import escaped
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
+SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"
+LINE = "\n2026-11-30 00:00:00,000 INFO forged"
+"""Would be a line of the log."""
+
+
+def assert_harmless(said: str) -> None:
+    assert not [line for line in said.split("\n") if not line.isprintable()], repr(said)
+    assert not [line for line in said.split("\n") if line.startswith(("2026-11-30 00:00:00,000", "forged"))]
+
+
+def run(folder: Path, *words: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [SCORER, *words], cwd=folder, env=environment(site), capture_output=True, encoding="utf-8", check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert_harmless(done.stdout)
+    assert_harmless(done.stderr)
+    return done
+
+
+@given(st.text())
+def test_what_is_escaped_is_one_line_that_can_be_printed(text: str) -> None:
+    assert escaped(text).isprintable()
+    assert text.isprintable() == (escaped(text) == text)
+
+
+@given(st.recursive(st.text() | st.characters(), st.lists))
+def test_json_says_the_same_with_escapes(value: object) -> None:
+    written = json_text(value)
+    assert json.loads(written) == json.loads(json.dumps(value))
+    assert_harmless(written)
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [(f"id,tier,{HOSTILE}", SHOWN), (f'id,tier,"a{LINE}"', "forged"), (f"{HOSTILE},b", SHOWN)],
+)
+def test_headers_of_csv_files(tmp_path: Path, header: str, shown: str) -> None:
+    (tmp_path / "in.csv").write_text(f"{header}\na,district,1\n", encoding="utf-8")
+    done = run(tmp_path, "rank", "in.csv", "--set", "hue-2020")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert shown in done.stderr
+
+
+@pytest.mark.parametrize("cell", [HOSTILE, f'"a{LINE}"'])
+def test_cells_of_csv_files(tmp_path: Path, cell: str) -> None:
+    header = "id,name,tier,parent,not_applicable,policy_environment_awarded"
+    for at in range(6):
+        row = ["a", "A", "district", "", "", "1"]
+        row[at] = cell
+        (tmp_path / "in.csv").write_text(f"{header}\n{','.join(row)}\n", encoding="utf-8")
+        done = run(tmp_path, "rank", "in.csv", "--set", "hue-2020")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"row 2, column {'ABCDEF'[at]} (" in done.stderr
+
+
+@pytest.mark.parametrize("name", [HOSTILE, f"a{LINE}"])
+def test_names_of_files_and_other_arguments(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.yaml").write_text("criteria_set: [", encoding="utf-8")
+    (tmp_path / f"{name}.csv").write_text("id,tier\na,district\n", encoding="utf-8")
+    for words in (
+        ("criteria", "check", f"{name}.yaml"), ("criteria", "test", f"{name}.yaml"), ("criteria", "test", name),
+        ("rank", f"{name}.csv", "--set", name), ("rank", f"{name}.csv", "--set", "hue-2020", "--tier", name),
+        ("rank", f"{name}.csv", "--set", "hue-2020", "--period", name), ("rank", f"{name}.txt", "--set", "hue-2020"),
+        ("criteria", "list", "--criteria", name), ("criteria", "show", name), ("plugins", "check", name),
+        ("plugins", "new", name), ("serve", "--address", name), ("settings", "check", "--settings", name), (name,),
+        ("serve", f"--{name}"),
+    ):  # fmt: skip
+        done = run(tmp_path, *words)
+        assert done.returncode == 2, words
+        assert "forged" in done.stderr, words
+    done = run(tmp_path, "rank", f"{name}.csv", "--set", "hue-2020", "--out", f"{name}.json")
+    assert (done.returncode, done.stdout.count("forged")) == (0, 1), done.stderr
+    assert "forged" in run(tmp_path, "criteria", "list", "--criteria", ".").stderr
+
+
+def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    text = ascii(f"{HOSTILE}{LINE}")
+    code = group_module("loud", f"        raise RuntimeError({text})\n", sets=["loud-2024.yaml"])
+    title = f"    title = {{'en': {text}}}\n"
+    code = code.replace("    indicators =", f"{title}    indicators =").replace(
+        "kind='number'", f"kind='number', unit={text}, title={{'en': {text}}}"
+    )
+    stranger(site, "loud", code)
+    stranger(site, "broken", f"raise ImportError({text})")
+    (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
+    for words in (("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "check", "broken")):
+        assert "forged" in run(tmp_path, *words, site=site).stdout
+    assert "forged" in run(tmp_path, "criteria", "show", "loud-2024", site=site).stdout
+    assert "forged" in run(tmp_path, "plugins", "check", "loud", site=site).stdout
+    folder = tmp_path / f"sets{LINE}"
+    folder.mkdir()
+    with serve(site, tmp_path / "log", "--criteria", str(folder)) as service:
+        answers = pb.UnitAnswers(unit=pb.Unit(id="a", tier="district"), answers={"wells": pb.Answer(number=7)})
+        with pytest.raises(grpc.RpcError):
+            service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="loud-2024", unit_answers=answers), timeout=20)
+        (folder / f"b{HOSTILE}{LINE}.yaml").write_text("criteria_set: [", encoding="utf-8")
+        while "not YAML" not in service.said:
+            pass
+        said = service.said
+    assert "RuntimeError" in said
+    assert_harmless(said)
+
+
+def written_elsewhere(tree: ast.AST) -> Iterator[str]:
+    """Ways to a terminal that do not pass through ``escaped``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in ("print", "typer.echo", "typer.secho", "click.echo", "Console") or called.endswith(
+                ("stdout.write", "stderr.write", "Console", "out.file.write", "err.file.write", "console.print")
+            ):
+                yield f"line {node.lineno}: {called}"
+
+
+def test_nothing_is_printed_but_by_the_modules_that_escape() -> None:
+    """Commands print by scorer.cli.output, all else is logged; what the engine of gates writes, the service reads."""
+    package = Path(scorer.__path__[0])
+    found = {
+        str(file.relative_to(package)): list(written_elsewhere(ast.parse(file.read_text(encoding="utf-8"))))
+        for file in package.rglob("*.py")
+    }
+    assert {file for file, ways in found.items() if ways} == {"cli/output.py", "gate_engine.py"}, found

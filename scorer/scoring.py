@@ -20,7 +20,7 @@ from scorer.cohort import Cohort
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
-from scorer.watch import Watch
+from scorer.plugin_calls import PluginCalls
 
 CHUNK = 20_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
@@ -133,7 +133,7 @@ def assess(
     cohort: Cohort,
     *,
     full: bool = False,
-    watch: Watch | None = None,
+    plugin_calls: PluginCalls | None = None,
     keep_on: Callable[[], None] = lambda: None,
 ) -> Assessment:
     """Scores the units of one tier.
@@ -142,16 +142,16 @@ def assess(
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
         full: whether to keep what each criterion gave.
-        watch: sees which plugins are asked; a service has one for all its calls.
+        plugin_calls: the calls that plugins score for; a service has one for all its calls.
         keep_on: called before each chunk; what it raises ends the work.
 
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
-        Crowded: a plugin has not ended too many earlier calls.
+        PluginBusy: a plugin has not ended too many earlier calls.
     """
-    sheet, watch = _Sheet(plan, cohort, full=full), watch or Watch()
+    sheet, plugin_calls = _Sheet(plan, cohort, full=full), plugin_calls or PluginCalls()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        asked = [ask(group, cohort, watch) for group in plan.groups if group.lines is None]
+        asked = [ask(group, cohort, plugin_calls) for group in plan.groups if group.lines is None]
         for units in _chunks(len(cohort)):
             keep_on()
             awards = award_points(plan, asked, cohort, units, keep=full or bool(plan.sums.criteria))

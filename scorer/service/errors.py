@@ -104,9 +104,9 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
     )
 
 
-def abort(context: grpc.ServicerContext, refusal: Refusal, request_id: str) -> NoReturn:
+async def abort(context: grpc.aio.ServicerContext[bytes, bytes], refusal: Refusal, request_id: str) -> NoReturn:
     """Ends a call with a refusal."""
-    context.abort_with_status(to_status(refusal, request_id))
+    await context.abort_with_status(to_status(refusal, request_id))
     raise AssertionError("abort raises")
 
 

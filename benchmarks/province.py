@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from draw import Draw
 from google.type import date_pb2
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from scorer.gates import GateCompiler
 from scorer.indicators import EPOCH, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.plugins import PluginHost
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.sheet import Sheet
 
@@ -85,7 +86,7 @@ class Province:
             LookupError: no unit of the tier is in it.
         """
         code = plan.criteria_set.code
-        client = Client(LocalTransport(installed()))
+        client = Client(InProcessTransport(installed()))
         sheet = client.read_csv(code, file)
         client.rank_sheet(code, sheet)  # refuses what the service would
         tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in sheet.units].count))
@@ -113,20 +114,23 @@ class Province:
 
     @cached_property
     def table(self) -> bytes:
-        """A RankProvinceRequest with a table, in the forms that are fast."""
+        """A RankProvinceRequest with a table."""
+        request = pb.RankProvinceRequest(criteria_set=self.set_plan.criteria_set.code, tier=self.cohort.tier)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self.arrow.schema) as writer:
+            writer.write_table(self.arrow)
+        request.table.arrow_stream = sink.getvalue().to_pybytes()
+        return request.SerializeToString()
+
+    @cached_property
+    def arrow(self) -> pa.Table:
+        """The units as docs/tables.md describes them, each column of the type that fits it best."""
         cohort = self.cohort
-        choices = [code for code in cohort.rows if cohort.indicators[code].options]
-        numbers = [code for code in cohort.rows if not cohort.indicators[code].options]
-        table = pb.UnitTable(
-            unit_columns=pb.UnitColumns(ids=cohort.unit_ids, tiers=[cohort.tier]),
-            columns=[self._column(code) for code in choices],
-            number_columns=pb.NumberColumns(
-                indicators=numbers, numbers=np.concatenate([cohort.values(code) for code in numbers])
-            ),
-        )
-        for criterion, mask in cohort.excluded.items():
-            table.criterion_exclusions.add(criterion_id=criterion, unit_places=np.flatnonzero(mask).tolist())
-        return pb.RankProvinceRequest(criteria_set=self.set_plan.criteria_set.code, table=table).SerializeToString()
+        columns = {"id": pa.array(cohort.unit_ids), **{code: self._column(code) for code in cohort.rows}}
+        if cohort.excluded:
+            left_out = [self._left_out(unit) for unit in range(len(self))]
+            columns["not_applicable"] = pa.array(left_out, pa.list_(pa.string()))
+        return pa.table(columns)
 
     @cached_property
     def single(self) -> bytes:
@@ -158,9 +162,20 @@ class Province:
                 return pb.Answer(date=date_pb2.Date(year=day.year, month=day.month, day=day.day))
         return pb.Answer(number=value)
 
-    def _column(self, code: str) -> pb.Column:
-        options = self.cohort.indicators[code].options[::-1]  # in another order than the set's, as callers may
-        return pb.Column(indicator=code, numbers=len(options) - 1 - self.cohort.values(code), options=options)
+    def _column(self, code: str) -> pa.Array:
+        indicator, values = self.cohort.indicators[code], self.cohort.values(code)
+        null = np.isnan(values)
+        whole = np.where(null, 0, values).astype(np.int32)
+        match indicator.kind:
+            case IndicatorKind.FLAG:
+                return pa.array(whole == 1, mask=null)
+            case IndicatorKind.CHOICE:
+                return pa.DictionaryArray.from_arrays(pa.array(whole, mask=null), list(indicator.options))
+            case IndicatorKind.DATE:
+                return pa.array(whole, mask=null).cast(pa.date32())
+            case IndicatorKind.COUNT:
+                return pa.array(whole, mask=null)
+        return pa.array(values, mask=null)
 
     def _left_out(self, unit: int) -> list[str]:
         return [criterion for criterion, mask in self.cohort.excluded.items() if mask[unit]]

@@ -17,9 +17,9 @@ from scorer.awards import Award, Frame, Statuses
 from scorer.cohort import Cohort
 from scorer.groups import CriterionFault, GroupPoints, Status
 from scorer.plan import GroupPlan, Provider
+from scorer.plugin_calls import PluginBusy, PluginCalls
 from scorer.points import Floats, Ints
 from scorer.strangers import shown, theirs
-from scorer.plugin_calls import PluginBusy, PluginCalls
 
 Array = TypeVar("Array", bound=np.ndarray)
 

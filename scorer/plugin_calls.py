@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 MAX_CALLS = 24
-"""Calls that one plugin may score for at once. A plugin that ends none gets no more, and other sets are not affected."""
+"""Calls that one plugin may score for at once. A plugin that ends none gets no more; others are not affected."""
 
 SLOW = 5.0
 """Seconds after which a call counts as slow."""

@@ -18,9 +18,9 @@ from scorer.asked import AskedGroup, ask
 from scorer.awards import Award, GroupSums, Places, Statuses
 from scorer.cohort import Cohort
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
+from scorer.plugin_calls import PluginCalls
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
-from scorer.plugin_calls import PluginCalls
 
 CHUNK = 20_000
 """Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""

@@ -19,6 +19,8 @@ from typing import Any
 
 import harness
 import oracle
+import pyarrow as pa
+from arrow_tables import as_message
 from google.protobuf.message import Message
 from google.type import date_pb2
 from hypothesis import HealthCheck, settings
@@ -39,7 +41,6 @@ CATEGORIES = {
 NAMES = ("Ba Bể", "Bạch Thông", "Chợ Đồn", "Chợ Mới", "Na Rì", "Ngân Sơn", "Pác Nặm", "Z", "a", "é", "Đ", "𐐀")
 PARENTS = st.sampled_from(["Ba Bể", "Bắc Kạn", "a"])
 """Some are units of the province too."""
-EPOCH = datetime.date(1970, 1, 1)
 BILLIONS = 4 * 10**9 * MICRO
 LARGEST_PERCENT = 99_999_999
 """Parts per million of 9999.9999 %, which bonuses can reach; a document cannot ask for more."""
@@ -574,57 +575,23 @@ def rows(units: Iterable[Unit]) -> pb.UnitRows:
 
 
 def table(units: Sequence[Unit]) -> pb.UnitTable:
-    """Units as columns."""
-    columns = []
+    """Units as a table."""
+    return as_message(arrow_table(units))
+
+
+def arrow_table(units: Sequence[Unit]) -> pa.Table:
+    """Units as an Arrow table; columns that are empty are left out."""
+    columns: dict[str, Any] = {}
+    for field in ("id", "name", "tier", "parent"):
+        texts = [getattr(unit, field) for unit in units]
+        if any(texts):
+            columns[field] = texts
+    if any(unit.not_applicable for unit in units):
+        columns["not_applicable"] = [list(unit.not_applicable) for unit in units]
     for code in sorted({code for unit in units for code in unit.answers}):
         answers = [unit.answers.get(code) for unit in units]
-        if any(isinstance(answer, str) for answer in answers):
-            columns.append(pb.Column(indicator=code, choices=[answer or "" for answer in answers]))
-        else:
-            columns.append(pb.Column(indicator=code, numbers=[_number(answer) for answer in answers]))
-    exclusions = [
-        pb.Exclusion(unit_id=unit.id, criterion_ids=unit.not_applicable) for unit in units if unit.not_applicable
-    ]
-    return pb.UnitTable(units=map(_unit, units), columns=columns, exclusions=exclusions)
-
-
-def fast_table(units: Sequence[Unit]) -> pb.UnitTable:
-    """The same in the forms that are fast: units and exclusions as columns too, options once and then by place, some
-    columns of numbers as a block."""
-    slow = table(units)
-    tiers, names, parents = ([getattr(unit, field) for unit in units] for field in ("tier", "name", "parent"))
-    columns, block = [], pb.NumberColumns()
-    for at, column in enumerate(slow.columns):
-        if column.numbers and at % 2:
-            block.indicators.append(column.indicator)
-            block.numbers.extend(column.numbers)
-            continue
-        options = sorted({option for option in column.choices if option}, reverse=True)
-        places = [options.index(option) if option else math.nan for option in column.choices]
-        columns.append(pb.Column(indicator=column.indicator, options=options, numbers=[*column.numbers, *places]))
-    return pb.UnitTable(
-        unit_columns=pb.UnitColumns(
-            ids=[unit.id for unit in units],
-            names=names if any(names) else [],
-            tiers=tiers[:1] if len(set(tiers)) == 1 else tiers,
-            parents=parents if any(parents) else [],
-        ),
-        columns=columns,
-        number_columns=block,
-        criterion_exclusions=[
-            pb.CriterionExclusion(
-                criterion_id=criterion,
-                unit_places=[place for place, unit in enumerate(units) if criterion in unit.not_applicable],
-            )
-            for criterion in sorted({criterion for unit in units for criterion in unit.not_applicable})
-        ],
-    )
-
-
-def _number(answer: Any) -> float:
-    if isinstance(answer, datetime.date):
-        return float((answer - EPOCH).days)
-    return math.nan if answer is None else float(answer)
+        columns[code] = [float(answer) if isinstance(answer, int | Decimal) else answer for answer in answers]
+    return pa.table(columns)
 
 
 # Messages that are expected

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import csv
 import datetime
-import math
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 import grpc
+import pyarrow as pa
 import pytest
+from arrow_tables import as_message, read
 from google.type import date_pb2
 from harness import Service, refusal, serving
 
@@ -551,62 +551,36 @@ def test_the_answers_are_what_the_script_makes() -> None:
     assert done.stdout == "plugins/scorer_plugins/answers/bac-kan-2020.csv is up to date\n"
 
 
-class Column(NamedTuple):
-    numbers: list[float]
-    choices: list[str]
-
-
-def column(kind: int, texts: Sequence[str]) -> Column:
+def column(kind: int, texts: Sequence[str]) -> pa.Array:
     if kind == criteria_pb2.INDICATOR_KIND_CHOICE:
-        return Column([], list(texts))
+        return pa.array([text or None for text in texts], pa.string())
     if kind == criteria_pb2.INDICATOR_KIND_DATE:
-        start = datetime.date(1970, 1, 1)
-        return Column([(datetime.date.fromisoformat(t) - start).days if t else math.nan for t in texts], [])
-    return Column([float(text) if text else math.nan for text in texts], [])
+        return pa.array([datetime.date.fromisoformat(text) if text else None for text in texts], pa.date32())
+    return pa.array([float(text) if text else None for text in texts], pa.float64())
 
 
 def test_the_table_form_gives_what_the_rows_give(
     service: Service, issued: criteria_pb2.CriteriaSet, reply: scorer_pb2.RankProvinceResponse
 ) -> None:
-    table = scorer_pb2.UnitTable(
-        units=[{field: line[field] for field in ("id", "name", "tier", "parent")} for line in LINES],
-        columns=[
-            scorer_pb2.Column(indicator=i.code, **column(i.kind, [line[i.code] for line in LINES])._asdict())
-            for i in issued.indicators
-        ],
-        exclusions=[
-            scorer_pb2.Exclusion(unit_id=line["id"], criterion_ids=left_out(line)) for line in LINES if left_out(line)
-        ],
-    )
+    texts = {name: [line[name] for line in LINES] for name in ("id", "name", "tier", "parent")}
+    answers = {i.code: column(i.kind, [line[i.code] for line in LINES]) for i in issued.indicators}
+    table = as_message(pa.table({**texts, "not_applicable": [left_out(line) for line in LINES], **answers}))
     request = scorer_pb2.RankProvinceRequest(
         criteria_set=SET, period="2020-H1", table=table, view=scorer_pb2.SCORECARD_VIEW_FULL
     )
     for ours, theirs in zip(service.scorer.RankProvince(request).rankings, reply.rankings, strict=True):
         assert ours.tallies == theirs.tallies
-        cards = theirs.scorecards
-        assert list(ours.table.unit_ids) == [card.unit.id for card in cards]
-        assert list(ours.table.overall_ranks) == [card.overall.rank for card in cards]
-        assert columns(ours.table.overall) == scores(card.overall.score for card in cards)
-        for place, category in enumerate(ours.table.categories):
-            here = [card.categories[place] for card in cards]
-            assert columns(category.score) == scores(c.score for c in here)
-            assert list(category.standings) == [c.standing for c in here]
-            assert list(category.levels) == [c.level for c in here]
-            assert list(category.ranks) == [c.rank for c in here]
-            for at, group in enumerate(category.groups):
-                assert columns(group.score) == scores(c.groups[at].score for c in here)
-
-
-FIELDS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
-
-
-def columns(score: scorer_pb2.ScoreColumns) -> dict[str, list[float]]:
-    return {field: list(getattr(score, field)) for field in FIELDS}
-
-
-def scores(found: Iterable[scorer_pb2.Score]) -> dict[str, list[float]]:
-    found = list(found)
-    return {field: [getattr(score, field) for score in found] for field in FIELDS}
+        for row, card in zip(read(ours).to_pylist(), theirs.scorecards, strict=True):
+            assert (row["id"], row["rank"] or 0, row["points"]) == (
+                card.unit.id, card.overall.rank, card.overall.score.points,
+            )  # fmt: skip
+            for category in card.categories:
+                assert (row[f"{category.category}.rank"] or 0) == category.rank
+                assert (row[f"{category.category}.level"] or 0) == category.level
+                for group in category.groups:
+                    assert row[f"{category.category}.{group.group}.points"] == group.score.points
+                    for criterion in group.criteria:
+                        assert row[f"{category.category}.{criterion.criterion}.points"] == criterion.points
 
 
 def test_every_criterion_gives_somebody_something(

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arrow_tables import column
 from columns import columns, differences, score
 from peers import LOOP, Method
 from province import Province, installed
+from scorer.service.call import Call
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.call import Call
 from scorer.service.scorer_service import ScorerService
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -127,13 +128,12 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
     service = ScorerService(installed)
     order = [drawn.cohort.unit_ids[place] for place in found["order"]]
     for data in (drawn.rows, drawn.table):
-        reply = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince")).data()
-        (ranking,) = pb.RankProvinceResponse.FromString(reply).rankings
-        ids = list(ranking.table.unit_ids) or [card.unit.id for card in ranking.scorecards]
+        reply = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince"))
+        (ranking,) = reply.rankings
+        ids = [card.unit.id for card in ranking.scorecards] or column(ranking, "id")
         assert ids == order
-    alone = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit")).data()
-    card = pb.ScoreUnitResponse.FromString(alone).scorecard
-    assert round(card.overall.score.points * 10**6) == found["overall.points"][0]
+    alone = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit"))
+    assert round(alone.scorecard.overall.score.points * 10**6) == found["overall.points"][0]
 
 
 @pytest.mark.parametrize(("code", "tier"), TIERS)

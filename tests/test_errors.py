@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from arrow_tables import unit_table
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, plugin, refusal, serving
 from tested import (
@@ -76,10 +77,9 @@ def test_a_wrong_field_of_the_request_is_named(service: Service, case: tuple[dic
     [
         ({}, "source"),
         ({"rows": scorer_pb2.UnitRows()}, "rows.units"),
-        ({"table": scorer_pb2.UnitTable()}, "table.units"),
-        ({"table": scorer_pb2.UnitTable(unit_columns=scorer_pb2.UnitColumns(tiers=["district"]))}, "table.units"),
+        ({"table": unit_table([])}, "table"),
     ],
-    ids=["neither rows nor table", "no rows", "empty table", "table of a tier without units"],
+    ids=["neither rows nor table", "no rows", "table without rows"],
 )
 def test_a_province_without_units_is_refused(service: Service, source: dict[str, object], field: str) -> None:
     with refusal() as caught:

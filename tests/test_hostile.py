@@ -22,10 +22,11 @@ import h2.config
 import h2.connection
 import h2.exceptions
 import pytest
+from arrow_tables import unit_table
+from scorer.service.tuning import KEPT
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
-from scorer.service.memory import KEPT
 from scorer.service.server import THREADS
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
@@ -78,8 +79,7 @@ def hue(answers: int = 3) -> pb.ScoreUnitRequest:
 
 
 def rank(units: int) -> pb.RankProvinceRequest:
-    table = pb.UnitTable(units=[pb.Unit(id=f"u{n}", tier="district") for n in range(units)])
-    table.columns.add(indicator="infrastructure_awarded", numbers=[20.0] * units)
+    table = unit_table([f"u{n}" for n in range(units)], {"infrastructure_awarded": [20.0] * units})
     return pb.RankProvinceRequest(criteria_set="hue-2020", table=table)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, refusal, serving
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, column, districts, row
+from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer import scoring
@@ -164,7 +165,7 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(scoring, "award_points", slow)
     monkeypatch.setattr(scoring, "CHUNK", 1)
     units = [f"u{n}" for n in range(100)]
-    table = scorer_pb2.UnitTable(units=districts(*units), columns=[column("staff", *[1.0] * len(units))])
+    table = unit_table(units, {"staff": [1.0] * len(units)})
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
         with pytest.raises(grpc.RpcError) as caught:

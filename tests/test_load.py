@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arrow_tables import column
 from harness import Service, catalogue, good, group, host, serving
 from load import PATHS, Method, figures, frame, text
 from load_clients import NOT_MADE, Load, run
@@ -183,8 +184,7 @@ def test_what_is_drawn_is_taken_and_scores(service: Service, tier: str) -> None:
         service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(body))
     (ranking,) = service.scorer.RankProvince(pb.RankProvinceRequest.FromString(drawn.province(250))).rankings
     assert (ranking.tier, ranking.unit_count) == (tier, 250)
-    points = [score for category in ranking.table.categories for score in category.score.points]
-    assert len(set(points)) > POOL
+    assert len(set(column(ranking, "points"))) > POOL
     assert requests(service, "bac-kan-2020", tier) == drawn  # from a seed
 
 

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 from harness import Refused, refusal, serving
+from scorer.service.limits import ARRIVAL, MOST_REST, RETRY_AFTER, Admission
 from test_limits import Gate, held, is_well_again, quick, retry_after, settings
 from test_workers import late_call
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.limits import ARRIVAL, MOST_REST, RETRY_AFTER, Admission
 from scorer.settings import Limits
 
 MANY = 1_000

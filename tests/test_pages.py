@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import grpc
 import pytest
+from arrow_tables import column, unit_table
 from harness import Service, catalogue, good, host, refusal, serving
 from tested import INFRASTRUCTURE, TESTED, number, rank, row
 
@@ -93,19 +94,16 @@ def test_a_page_token_of_another_list_of_sets_is_a_failed_precondition(service: 
     assert caught[0].info.reason == "PAGE_TOKEN_OUTDATED"
 
 
-def test_a_page_token_belongs_to_the_numbers_of_a_block_too(service: Service) -> None:
+def test_a_page_token_belongs_to_the_numbers_of_a_table_too(service: Service) -> None:
     def page(*awarded: float, token: str = "") -> scorer_pb2.RankProvinceResponse:
-        table = scorer_pb2.UnitTable(
-            unit_columns=scorer_pb2.UnitColumns(ids=["a", "b", "c"], tiers=["district"]),
-            number_columns=scorer_pb2.NumberColumns(indicators=["awarded"], numbers=awarded),
-        )
+        table = unit_table(["a", "b", "c"], {"awarded": awarded})
         asked = scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", table=table, page_size=2, page_token=token)
         return service.scorer.RankProvince(asked)
 
     first = page(1, 2, 3)
-    assert list(first.rankings[0].table.unit_ids) == ["c", "b"]
+    assert column(first.rankings[0], "id") == ["c", "b"]
     rest = page(1, 2, 3, token=first.next_page_token)
-    assert list(rest.rankings[0].table.unit_ids) == ["a"]
+    assert column(rest.rankings[0], "id") == ["a"]
     with refusal() as caught:
         page(1, 2, 2.5, token=first.next_page_token)
     assert caught[0].info.reason == "PAGE_TOKEN_OF_ANOTHER_REQUEST"

@@ -5,14 +5,17 @@ Only ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10``
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import harness
 import oracle
+import pyarrow as pa
 import pytest
 import strategies
+from arrow_tables import as_message, read
 from hypothesis import event, given
 from hypothesis import strategies as st
 from oracle import Unit
@@ -60,7 +63,7 @@ def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObj
 
 @strategies.drawn(40)
 @given(st.data())
-def test_table_has_the_same_bits_as_rows(data: st.DataObject) -> None:
+def test_table_says_what_rows_say(data: st.DataObject) -> None:
     document = data.draw(strategies.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(strategies.provinces(document), label="units")
@@ -68,80 +71,165 @@ def test_table_has_the_same_bits_as_rows(data: st.DataObject) -> None:
             in_rows = service.scorer.RankProvince(request(units, as_table=False, view=view))
             in_table = service.scorer.RankProvince(request(units, as_table=True, view=view))
             full = service.scorer.RankProvince(request(units, as_table=False))
-            for ranking, every in zip(in_rows.rankings, full.rankings, strict=True):
+            for ranking, every, other in zip(in_rows.rankings, full.rankings, in_table.rankings, strict=True):
                 event(f"{len(ranking.scorecards)} units")
-                ranking.table.CopyFrom(as_columns(every.scorecards, view))
-                if oracle.of_tier(document.get("commend", {}).get("best"), ranking.tier):
-                    ranking.table.commended.extend(card.commended for card in every.scorecards)
+                table = read(other)
+                assert table.to_pylist() == list(table_rows(every, view))
+                check_metadata(table.schema, every, view, full.provenance)
+                other.ClearField("table")
                 ranking.ClearField("scorecards")
             assert_same(in_table, in_rows)
 
 
+TEXT = (pa.string(), pa.large_string(), pa.string_view())
+
+
 @strategies.drawn(40)
 @given(st.data())
-def test_fast_forms_of_a_table_have_the_same_bits(data: st.DataObject) -> None:
+def test_the_arrow_types_of_a_table_change_no_bit_of_the_reply(data: st.DataObject) -> None:
     document = data.draw(strategies.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(strategies.provinces(document), label="units")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
-        slow = request(units, as_table=True, view=view)
-        fast = request(units, as_table=True, view=view)
-        fast.table.CopyFrom(strategies.fast_table(units))
-        event(f"{len(fast.table.criterion_exclusions)} criteria excluded")
-        event(f"{len(fast.table.unit_columns.tiers)} tiers, {len(fast.table.unit_columns.parents)} parents")
-        event(f"{sum(bool(column.options) for column in fast.table.columns)} choices")
-        assert reply_bytes(service, fast) == reply_bytes(service, slow)
+        plain = strategies.arrow_table(units)
+        columns = {name: retyped(data, name, plain[name].combine_chunks()) for name in plain.column_names}
+        order = data.draw(st.permutations(list(columns)))
+        other = pa.table({name: columns[name] for name in order})
+        rows = data.draw(st.integers(1, len(units)), label="rows per batch")
+        chunked = pa.concat_tables([other.slice(first, rows) for first in range(0, len(units), rows)])
+        sent = request(units, as_table=True, view=view)
+        expected = reply_bytes(service, sent)
+        sent.table.CopyFrom(as_message(chunked))
+        assert reply_bytes(service, sent) == expected
 
 
-def as_columns(cards: Sequence[pb.Scorecard], view: pb.ScorecardView) -> pb.RankingTable:
-    """FULL scorecards of one ranking as the table of a view."""
-    columns = pb.RankingTable(
-        unit_ids=[card.unit.id for card in cards],
-        overall=score_columns([card.overall.score for card in cards]),
-        overall_ranks=[card.overall.rank for card in cards],
-    )
-    for scores in zip(*(card.categories for card in cards), strict=True):
-        first = scores[0]
-        category = columns.categories.add(
-            category=first.category,
-            score=score_columns([score.score for score in scores]),
-            standings=[score.standing for score in scores],
-            levels=[score.level for score in scores],
-            ranks=[score.rank for score in scores],
-            gates=[result.gate for result in first.gates],
-            failed_gates=[
-                sum(1 << bit for bit, result in enumerate(score.gates) if not result.passed) for score in scores
-            ],
+def retyped(data: st.DataObject, name: str, column: pa.Array) -> pa.Array:
+    """The same values as another of the types that the column may have."""
+    kind = data.draw(st.sampled_from(TEXT)) if pa.types.is_string(column.type) else column.type
+    if pa.types.is_list(kind):
+        kind = data.draw(st.sampled_from([pa.list_, pa.large_list, pa.list_view]))(data.draw(st.sampled_from(TEXT)))
+    elif pa.types.is_date(kind):
+        kind = data.draw(
+            st.sampled_from([kind, pa.date64(), *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns"))])
         )
-        for place, measure in enumerate(first.measures):
-            compared = {result.gate.unit for result in first.gates if result.gate.measure == measure.measure}
-            results = [score.measures[place] for score in scores]
-            category.measures.add(
-                measure=measure.measure,
-                percent=[result.percent if result.max_points else math.nan for result in results]
-                if pb.GATE_UNIT_PERCENT in compared
-                else [],
-                points=[result.points for result in results] if pb.GATE_UNIT_POINTS in compared else [],
-            )
-        if view == FULL:
-            for place, group in enumerate(first.groups):
-                scored = score_columns([score.groups[place].score for score in scores])
-                category.groups.add(group=group.group, score=scored)
-    return columns
+    elif name.startswith("flag"):
+        kind = data.draw(st.sampled_from([pa.bool_(), pa.uint8(), pa.float32(), pa.float64()]))
+        column = column.cast(pa.uint8())  # a double cannot become a truth value at once
+    elif name.startswith("count"):
+        kind = data.draw(st.sampled_from([pa.int32(), pa.uint32(), pa.int64(), pa.decimal128(20, 3), kind]))
+    retyped = column.cast(kind)
+    encodable = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return retyped.dictionary_encode() if encodable and data.draw(st.booleans()) else retyped
 
 
-def score_columns(scores: Sequence[pb.Score]) -> pb.ScoreColumns:
-    [nominal] = {score.nominal_max_points for score in scores}
-    return pb.ScoreColumns(
-        points=[score.points for score in scores],
-        max_points=[score.max_points for score in scores],
-        percent=[score.percent for score in scores],
-        converted=[score.converted for score in scores],
-        published=[score.published for score in scores],
-        missing=[score.missing for score in scores],
-        not_applicable=[score.not_applicable for score in scores],
-        nominal_max_points=nominal,
-    )
+def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str, Any]]:
+    """FULL scorecards of one ranking as the rows of the table of a view, written as docs/tables.md says."""
+    for card in ranking.scorecards:
+        row: dict[str, Any] = {
+            "id": card.unit.id,
+            "name": card.unit.name or None,
+            "tier": card.unit.tier,
+            "parent": card.unit.parent or None,
+            "cohort": ranking.cohort,
+            "rank": card.overall.rank or None,
+            "commended": card.commended,
+            "lacking": ", ".join(card.overall.lacking) or None,
+            **score_row("", card.overall.score),
+        }
+        for category in card.categories:
+            prefix = f"{category.category}."
+            row[f"{prefix}standing"] = STANDINGS[category.standing]
+            row[f"{prefix}level"] = category.level or None
+            row[f"{prefix}rank"] = category.rank or None
+            row |= score_row(prefix, category.score)
+            row[f"{prefix}failing"] = failing(category.failing)
+            if view == FULL:
+                row[f"{prefix}failed_gates"] = failing(gate for gate in category.gates if not gate.passed)
+                for group in category.groups:
+                    row |= score_row(f"{prefix}{group.group}.", group.score)
+                    for criterion in group.criteria:
+                        row[f"{prefix}{criterion.criterion}.points"] = criterion.points
+                        row[f"{prefix}{criterion.criterion}.status"] = STATUSES[criterion.status]
+            for measure in category.measures:
+                name = prefix if measure.measure == "total" else f"{prefix}{measure.measure}."
+                compared = {result.gate.unit for result in category.gates if result.gate.measure == measure.measure}
+                if pb.GATE_UNIT_PERCENT in compared:
+                    row[f"{name}percent"] = measure.percent if measure.max_points else None
+                if pb.GATE_UNIT_POINTS in compared:
+                    row[f"{name}points"] = measure.points
+        yield row
+
+
+STANDINGS = {
+    pb.STANDING_RANKED: "ranked",
+    pb.STANDING_BELOW_MINIMUM: "below_minimum",
+    pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
+}
+STATUSES = {
+    pb.CRITERION_STATUS_SCORED: "scored",
+    pb.CRITERION_STATUS_MISSING: "missing",
+    pb.CRITERION_STATUS_NOT_APPLICABLE: "not_applicable",
+}
+
+
+def score_row(prefix: str, score: pb.Score) -> dict[str, Any]:
+    applies = bool(score.max_points)
+    return {
+        f"{prefix}points": score.points,
+        f"{prefix}max_points": score.max_points,
+        f"{prefix}percent": score.percent if applies else None,
+        f"{prefix}converted": score.converted if applies else None,
+        f"{prefix}published": score.published if applies else None,
+        f"{prefix}missing": score.missing,
+        f"{prefix}not_applicable": score.not_applicable,
+    }
+
+
+def failing(results: Iterable[pb.GateResult]) -> str | None:
+    by_level: dict[int, list[str]] = {}
+    for result in results:
+        gate = result.gate
+        minimum = f"{Decimal(repr(gate.minimum)).normalize():f}{'%' if gate.unit == pb.GATE_UNIT_PERCENT else ''}"
+        text = f"{gate.measure} {'>' if gate.strict else '>='} {minimum}"
+        by_level.setdefault(gate.level, []).append(text)
+    return "; ".join(f"level {level}: {', '.join(texts)}" for level, texts in by_level.items()) or None
+
+
+def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardView, made_with: pb.Provenance) -> None:
+    """What the schema says beside the columns, from the FULL scorecards."""
+    texts = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert (texts.pop("tier"), texts.pop("cohort")) == (ranking.tier, ranking.cohort)
+    found = {key: json.loads(value) for key, value in texts.items()}
+    card = ranking.scorecards[0]
+    nominal = {category.category: category.score.nominal_max_points for category in card.categories}
+    nominal["overall"] = card.overall.score.nominal_max_points
+    if view == FULL:
+        for category in card.categories:
+            for group in category.groups:
+                nominal[f"{category.category}.{group.group}"] = group.score.nominal_max_points
+    assert found["nominal_max_points"] == nominal
+    assert found["overall_requires"] == list(ranking.overall_requires)
+    assert found["levels"] == {tally.category: [item.level for item in tally.levels] for tally in ranking.tallies}
+    assert found["gates"] == {
+        tally.category: [
+            {
+                "level": item.gate.level,
+                "measure": item.gate.measure,
+                "unit": "percent" if item.gate.unit == pb.GATE_UNIT_PERCENT else "points",
+                "minimum": item.gate.minimum,
+                "strict": item.gate.strict,
+            }
+            for item in tally.failing
+        ]
+        for tally in ranking.tallies
+    }
+    assert ("max_points" in found) == (view == FULL)
+    assert found["provenance"]["revision"] == made_with.revision
+    assert found["provenance"]["province"] == made_with.province
+    units = {field.name: field.metadata[b"unit"].decode() for field in schema if field.metadata}
+    assert {name.rpartition(".")[2]: unit for name, unit in units.items()} == {
+        "points": "points", "max_points": "points", "percent": "percent", "converted": "points", "published": "points",
+    }  # fmt: skip
 
 
 @strategies.drawn(40)
@@ -169,33 +257,16 @@ def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: 
 
 @strategies.drawn(40)
 @given(st.data())
-def test_basic_reply_names_every_cause_in_rows_and_in_a_table(data: st.DataObject) -> None:
+def test_a_unit_below_the_minimum_is_told_why_in_rows_and_in_a_table(data: st.DataObject) -> None:
     document = data.draw(strategies.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(strategies.provinces(document), label="units")
-        in_rows = service.scorer.RankProvince(request(units, as_table=False, view=BASIC))
-        in_table = service.scorer.RankProvince(request(units, as_table=True, view=BASIC))
-        for ranking, columns in zip(in_rows.rankings, in_table.rankings, strict=True):
-            for at, card in enumerate(ranking.scorecards):
-                assert columns.table.unit_ids[at] == card.unit.id
-                for score, column in zip(card.categories, columns.table.categories, strict=True):
-                    assert [*score.failing] == [*causes(column, at)]
-                    if score.standing == pb.STANDING_BELOW_MINIMUM:
+        for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
+            for row in read(ranking).to_pylist():
+                for name, standing in row.items():
+                    if name.endswith(".standing") and standing == "below_minimum":
                         event("below the minimum")
-                        assert score.failing
-
-
-def causes(column: pb.CategoryColumn, at: int) -> Iterator[pb.GateResult]:
-    """What keeps a unit of a table from its next better level, or from the lowest one."""
-    levels = list(dict.fromkeys(gate.level for gate in column.gates))
-    reached = column.levels[at]
-    better = levels[: levels.index(reached)] if reached else levels
-    measures = {measure.measure: measure for measure in column.measures}
-    for bit, gate in enumerate(column.gates):
-        if gate.level in better[-1:] and column.failed_gates[at] >> bit & 1:
-            measure = measures[gate.measure]
-            values = measure.percent if gate.unit == pb.GATE_UNIT_PERCENT else measure.points
-            yield pb.GateResult(gate=gate, value=values[at], passed=False)
+                        assert row[f"{name.removesuffix('standing')}failing"]
 
 
 CAUSES = """
@@ -230,11 +301,14 @@ def test_unranked_district_is_told_each_gate_it_fails_with_its_value_and_the_min
         reply = service.scorer.RankProvince(request([unit], as_table=as_table, view=BASIC))
     [ranking] = reply.rankings
     if as_table:
-        [category] = ranking.table.categories
-        found, standing = [*causes(category, 0)], category.standings[0]
-    else:
-        [category] = ranking.scorecards[0].categories
-        found, standing = category.failing, category.standing
+        [row] = read(ranking).to_pylist()
+        assert row["readiness.standing"] == "below_minimum"
+        assert row["readiness.failing"] == "level 4: infrastructure+human_resources >= 70%, human_resources > 5"
+        assert row["readiness.infrastructure+human_resources.percent"] == 45.7142
+        assert row["readiness.human_resources.points"] == 5
+        return
+    [category] = ranking.scorecards[0].categories
+    found, standing = category.failing, category.standing
     assert standing == pb.STANDING_BELOW_MINIMUM
     assert [
         (cause.gate.level, cause.gate.measure, cause.value, cause.gate.minimum, cause.gate.strict) for cause in found

@@ -13,11 +13,11 @@ import grpc
 import pytest
 from harness import Service, refusal
 from processes import until
+from scorer.service.call import Call
+from scorer.service.places import LOST_BYTES, Places
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.call import Call
-from scorer.service.places import LOST_BYTES, Places
 
 SLEEPS = f"""\
         import time

@@ -1,248 +1,165 @@
-"""What is wrong with a table, in all of its forms."""
+"""What is wrong with a table, and where."""
 
 from __future__ import annotations
 
+import datetime
 import math
+from decimal import Decimal
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from arrow_tables import as_message, column, stream, unit_table
 from harness import Service, refusal
-from tested import assert_refused, column, districts, rank_table, table
+from tested import assert_refused, rank_table, table
 
 from egov.scorer.v1 import scorer_pb2
 
-
-def choices(indicator: str, *chosen: str) -> scorer_pb2.Column:
-    return scorer_pb2.Column(indicator=indicator, choices=chosen)
-
-
-def coded(indicator: str, options: list[str], *places: float) -> scorer_pb2.Column:
-    return scorer_pb2.Column(indicator=indicator, options=options, numbers=places)
+IDS = pa.array(["hue", "nam-dong", "phu-loc"])
+HEADS = "'head' has chairman, deputy, nobody"
 
 
-def fast_table(
-    *exclusions: tuple[str, list[int]], names: tuple[str, ...] = (), tiers: tuple[str, ...] = ("district",),
-    parents: tuple[str, ...] = (),
-) -> scorer_pb2.UnitTable:  # fmt: skip
-    """The same districts as columns, and exclusions by criterion."""
-    ids = ["hue", "nam-dong", "phu-loc"]
-    return scorer_pb2.UnitTable(
-        unit_columns=scorer_pb2.UnitColumns(ids=ids, names=names, tiers=tiers, parents=parents),
-        columns=[column("files", 9, 9, 9)],
-        criterion_exclusions=[scorer_pb2.CriterionExclusion(criterion_id=c, unit_places=at) for c, at in exclusions],
-    )
+def sent(*columns: tuple[str, Any]) -> scorer_pb2.UnitTable:
+    """A table of these columns and no others; a name may be there twice."""
+    arrays = [values if isinstance(values, pa.Array) else pa.array(values) for _, values in columns]
+    return as_message(pa.Table.from_arrays(arrays, names=[name for name, _ in columns]))
 
 
-def block(indicators: list[str], *numbers: float, columns: tuple[scorer_pb2.Column, ...] = ()) -> scorer_pb2.UnitTable:
-    """The same districts, and columns as a block."""
-    given = scorer_pb2.NumberColumns(indicators=indicators, numbers=numbers)
-    return both(fast_table(), number_columns=given, columns=columns)
+def is_type(found: str, accepted: str) -> str:
+    return f"is {found}; give {accepted}"
 
 
-def both(first: scorer_pb2.UnitTable, **fields: object) -> scorer_pb2.UnitTable:
-    first.MergeFrom(scorer_pb2.UnitTable(**fields))
-    return first
-
+NUMBERS = "integers, floats or decimals"
+DAY = "date32, or timestamps without time zone at midnight"
+NOON = datetime.datetime(2020, 1, 1, 12)
 
 WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     "misspelt indicator": (
-        table(column("computrs", 1, 2, 3)),
-        "table.columns[1].indicator", "UNKNOWN_INDICATOR",
-        "unknown indicator 'computrs'; did you mean 'computers'?",
+        table(computrs=[1, 2, 3]),
+        'table["computrs"]', "UNKNOWN_COLUMN",
+        "tested-2020 has no indicator of this name; did you mean 'computers'?",
+    ),
+    "misspelt column of units": (
+        table(parnt=["", "", ""]),
+        'table["parnt"]', "UNKNOWN_COLUMN", "tested-2020 has no indicator of this name; did you mean 'parent'?",
     ),
     "column given twice": (
-        table(column("staff", 1, 2, 3), column("files", 9, 9, 9)),
-        "table.columns[2].indicator", "DUPLICATE_COLUMN", "'files' is given by table.columns[0] already",
+        sent(("id", IDS), ("tier", ["district"] * 3), ("staff", [1, 2, 3]), ("staff", [1, 2, 3])),
+        'table["staff"]', "DUPLICATE_COLUMN", "is in the table twice",
     ),
-    "both lists": (
-        table(scorer_pb2.Column(indicator="staff", numbers=[1, 2, 3], choices=["a", "b", "c"])),
-        "table.columns[1]", "BOTH_LISTS", "gives both numbers and choices; give exactly one of them",
+    "no ids": (
+        sent(("tier", ["district"] * 3)),
+        'table["id"]', "MISSING_COLUMN", "give the units' ids in a column 'id'",
     ),
-    "numbers for a choice": (
-        table(column("head", 0, 1, 2)),
-        "table.columns[1]", "WRONG_KIND",
-        "'head' is a choice: give 'choices', or 'options' with their places as numbers",
+    "no tiers": (
+        sent(("id", IDS)),
+        'table["tier"]', "MISSING_COLUMN",
+        "give the units' tiers in a column 'tier', or the tier of all units in the request",
     ),
-    "choices for a count": (
-        table(choices("staff", "1", "2", "3")), "table.columns[1]", "WRONG_KIND", "'staff' is a count: give 'numbers'",
+    "ids as numbers": (
+        sent(("id", [1, 2, 3]), ("tier", ["district"] * 3)),
+        'table["id"]', "WRONG_TYPE", is_type("int64", "text"),
     ),
-    "short column": (
-        table(column("staff", 1, 2)), "table.columns[1].numbers", "WRONG_LENGTH", "has 2 entries for 3 units",
+    "numbers for a choice": (table(head=[0, 1, 2]), 'table["head"]', "WRONG_TYPE", is_type("int64", "text")),
+    "texts for a count": (table(staff=["1", "2", "3"]), 'table["staff"]', "WRONG_TYPE", is_type("string", NUMBERS)),
+    "truth values for a count": (
+        table(staff=[True, False, None]), 'table["staff"]', "WRONG_TYPE", is_type("bool", NUMBERS),
     ),
-    "long column of choices": (
-        table(choices("head", "", "", "", "")),
-        "table.columns[1].choices", "WRONG_LENGTH", "has 4 entries for 3 units",
+    "texts for a flag": (
+        table(firewall=["yes", "no", None]), 'table["firewall"]', "WRONG_TYPE", is_type("string", "bool, or 0 and 1"),
     ),
-    "empty column": (table(column("staff")), "table.columns[1].numbers", "WRONG_LENGTH", "has 0 entries for 3 units"),
+    "numbers for a date": (table(issued=[1, 2, 3]), 'table["issued"]', "WRONG_TYPE", is_type("int64", DAY)),
+    "a time zone": (
+        table(issued=pa.array([0, 0, 0], pa.timestamp("s", "Asia/Ho_Chi_Minh"))),
+        'table["issued"]', "WRONG_TYPE", is_type("timestamp[s, tz=Asia/Ho_Chi_Minh]", DAY),
+    ),
+    "nested numbers": (table(staff=[[1], [2], []]), 'table["staff"]', "WRONG_TYPE",
+                       is_type("list<item: int64>", NUMBERS)),
+    "one criterion that is no list": (
+        table(not_applicable=["INF.02", None, None]),
+        'table["not_applicable"]', "WRONG_TYPE", is_type("string", "lists of text"),
+    ),
+    "no id": (
+        unit_table(["hue", None, "phu-loc"]), 'table["id"][1]', "BAD_UNIT_ID", "is empty; every unit needs an id",
+    ),
+    "id twice": (
+        unit_table(["hue", "nam-dong", "hue"]),
+        'table["id"][2]', "DUPLICATE_UNIT_ID", "'hue' is the id at table[\"id\"][0] already",
+    ),
+    "unknown tier": (
+        unit_table(["hue"], tier="distrct"),
+        'table["tier"][0]', "UNKNOWN_TIER",
+        "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
+    ),
+    "control character in a name": (
+        table(name=["Huế", "Nam\tĐông", None]), 'table["name"][1]', "BAD_TEXT", "has a control or format character",
+    ),
+    "control character in a parent": (
+        table(parent=[None, None, "\x1b"]), 'table["parent"][2]', "BAD_TEXT", "has a control or format character",
+    ),
     "misspelt option": (
-        table(choices("head", "", "chairmen", "deputy")),
-        "table.columns[1].choices[1]", "UNKNOWN_CHOICE",
-        "unknown choice 'chairmen'; 'head' has chairman, deputy, nobody; did you mean 'chairman'?",
+        table(head=[None, "chairmen", "deputy"]),
+        'table["head"][1]', "UNKNOWN_CHOICE", f"unknown choice 'chairmen'; {HEADS}; did you mean 'chairman'?",
     ),
-    "misspelt option in a column's own list": (
-        table(coded("head", ["deputy", "chairmen", "unused"], math.nan, 1, 0)),
-        "table.columns[1].numbers[1]", "UNKNOWN_CHOICE",
-        "unknown choice 'chairmen'; 'head' has chairman, deputy, nobody; did you mean 'chairman'?",
+    "misspelt option in a dictionary": (
+        table(head=pa.array(["deputy", "chairmen", "deputy"]).dictionary_encode()),
+        'table["head"][1]', "UNKNOWN_CHOICE", f"unknown choice 'chairmen'; {HEADS}; did you mean 'chairman'?",
     ),
-    "empty text in a column's own list": (
-        table(coded("head", ["", "deputy"], math.nan, 1, 0)),
-        "table.columns[1].numbers[2]", "UNKNOWN_CHOICE", "unknown choice ''; 'head' has chairman, deputy, nobody",
-    ),
-    "place beyond a column's own list": (
-        table(coded("head", ["deputy", "nobody"], 1, 2, 0)),
-        "table.columns[1].numbers[1]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not 2",
-    ),
-    "place before a column's own list": (
-        table(coded("head", ["deputy", "nobody"], 1, 0, -1)),
-        "table.columns[1].numbers[2]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not -1",
-    ),
-    "half a place": (
-        table(coded("head", ["deputy", "nobody"], 0.5, 1, math.nan)),
-        "table.columns[1].numbers[0]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not 0.5",
-    ),
-    "endless place": (
-        table(coded("head", ["deputy", "nobody"], 0, math.inf, 1)),
-        "table.columns[1].numbers[1]", "OUT_OF_RANGE", "must be a place in options, from 0 to 1, not inf",
-    ),
-    "huge place": (
-        table(coded("head", ["deputy", "nobody"], 0, -1e300, 1)),
-        "table.columns[1].numbers[1]", "OUT_OF_RANGE", f"must be a place in options, from 0 to 1, not {-1e300!r}",
-    ),
-    "too few places": (
-        table(coded("head", ["deputy"], 0, 0)), "table.columns[1].numbers", "WRONG_LENGTH", "has 2 entries for 3 units",
-    ),
-    "options without places": (
-        table(coded("head", ["deputy"])), "table.columns[1].numbers", "WRONG_LENGTH", "has 0 entries for 3 units",
-    ),
-    "options beside choices": (
-        table(scorer_pb2.Column(indicator="head", options=["deputy"], choices=["deputy", "", ""])),
-        "table.columns[1]", "BOTH_LISTS", "gives both options and choices; give exactly one of them",
-    ),
-    "options of a count": (
-        table(coded("staff", ["many"], 0, 0, 0)),
-        "table.columns[1]", "WRONG_KIND", "'staff' is a count: give 'numbers'",
+    "empty text for a choice": (
+        table(head=["", "deputy", None]), 'table["head"][0]', "UNKNOWN_CHOICE", f"unknown choice ''; {HEADS}",
     ),
     "flag of a half": (
-        table(column("firewall", 0, 1, 0.5)),
-        "table.columns[1].numbers[2]", "WRONG_KIND", "a flag is 0 or 1, not 0.5",
+        table(firewall=[0, 1, 0.5]), 'table["firewall"][2]', "WRONG_KIND", "a flag is 0 or 1, not 0.5",
     ),
-    "flag of two": (
-        table(column("firewall", 2, 1, 0)), "table.columns[1].numbers[0]", "OUT_OF_RANGE", "a flag is 0 or 1, not 2",
-    ),
+    "flag of two": (table(firewall=[2, 1, 0]), 'table["firewall"][0]', "OUT_OF_RANGE", "a flag is 0 or 1, not 2"),
     "half a computer": (
-        table(column("computers", 1, 12.5, math.nan)),
-        "table.columns[1].numbers[1]", "WRONG_KIND", "a count is a whole number, not 12.5",
+        table(computers=[1, 12.5, None]), 'table["computers"][1]', "WRONG_KIND", "a count is a whole number, not 12.5",
     ),
     "endless number": (
-        table(column("awarded", math.inf, 1, 1)),
-        "table.columns[1].numbers[0]", "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not inf",
+        table(awarded=[math.inf, 1, 1]),
+        'table["awarded"][0]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not inf",
     ),
-    "half a day": (
-        table(column("issued", 18_000, 18_000.5, 18_000)),
-        "table.columns[1].numbers[1]", "WRONG_KIND",
-        "a date is a whole number of days since 1970-01-01, not 18000.5",
+    "number that no double holds": (
+        table(computers=pa.array([1, 2**64 - 1, 3], pa.uint64())),
+        'table["computers"][1]', "OUT_OF_RANGE",
+        "must be from 0 to 8000000000 in tier 'district', not 1.8446744073709552e+19",
+    ),
+    "decimal out of range": (
+        table(awarded=[Decimal("3.000001"), None, Decimal(3)]),
+        'table["awarded"][0]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.000001",
+    ),
+    "noon": (
+        table(issued=[None, NOON, None]),
+        'table["issued"][1]', "BAD_DATE", "has a time of day; give a date, or midnight",
     ),
     "day in the year 10183": (
-        table(column("issued", 18_000, 3_000_000, 18_000)),
-        "table.columns[1].numbers[1]", "OUT_OF_RANGE",
+        table(issued=pa.array([18_000, 3_000_000, 18_000], pa.int32()).cast(pa.date32())),
+        'table["issued"][1]', "OUT_OF_RANGE",
         "must be from 0001-01-01 to 9999-12-31 in tier 'district', not day 3000000",
     ),
     "part larger than its whole": (
-        table(column("online", 9, 10, 0)),
-        "table.columns[1].numbers[1]", "PART_LARGER_THAN_WHOLE", "10 is more than files = 9, of which it is a part",
-    ),
-    "exclusion of an unknown unit": (
-        table(exclusions={"nam-dogn": ["INF.02"]}),
-        "table.exclusions[0].unit_id", "UNKNOWN_UNIT",
-        "no unit of the table has the id 'nam-dogn'; did you mean 'nam-dong'?",
+        table(online=[9, 10, 0]),
+        'table["online"][1]', "PART_LARGER_THAN_WHOLE", "10 is more than files = 9, of which it is a part",
     ),
     "exclusion of an unknown criterion": (
-        table(exclusions={"hue": ["INF.02"], "phu-loc": ["INF.02", "INF-02"]}),
-        "table.exclusions[1].criterion_ids[1]", "UNKNOWN_CRITERION",
-        "unknown criterion 'INF-02'; did you mean 'INF.02'?",
+        table(not_applicable=[["INF.02"], None, ["INF.02", "INF-02"]]),
+        'table["not_applicable"][2]', "UNKNOWN_CRITERION", "unknown criterion 'INF-02'; did you mean 'INF.02'?",
+    ),
+    "exclusion of nothing": (
+        table(not_applicable=[["INF.02"], [None], []]),
+        'table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion ''",
     ),
     "exclusion of a criterion that always applies": (
-        table(exclusions={"hue": ["INF.05"]}),
-        "table.exclusions[0].criterion_ids[0]", "NOT_EXCLUDABLE",
-        "the set does not let criterion 'INF.05' be not applicable",
+        table(not_applicable=[None, ["INF.05"], ["INF.05"]]),
+        'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
     ),
-    "units in both forms": (
-        both(fast_table(), units=districts("hue", "nam-dong", "phu-loc")),
-        "table.unit_columns", "BOTH_LISTS", "is given beside table.units; give exactly one of them",
+    "more exclusions than criteria": (
+        table(not_applicable=[[], ["INF.02"] * 7, []]),
+        'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 1; there are 6 that it could name",
     ),
-    "too few names": (
-        fast_table(names=("Huế",)),
-        "table.unit_columns.names", "WRONG_LENGTH", "has 1 entries for 3 units; give none, or one each",
-    ),
-    "no tier": (
-        fast_table(tiers=()),
-        "table.unit_columns.tiers", "WRONG_LENGTH", "has 0 entries for 3 units; give one for all, or one each",
-    ),
-    "too many parents": (
-        fast_table(parents=("tth",) * 4),
-        "table.unit_columns.parents", "WRONG_LENGTH", "has 4 entries for 3 units; give none, or one each",
-    ),
-    "unknown tier of all units": (
-        fast_table(tiers=("distrct",)),
-        "table.unit_columns.tiers[0]", "UNKNOWN_TIER",
-        "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
-    ),
-    "misspelt indicator of a block": (
-        block(["staff", "computrs"], *range(6)),
-        "table.number_columns.indicators[1]", "UNKNOWN_INDICATOR",
-        "unknown indicator 'computrs'; did you mean 'computers'?",
-    ),
-    "column given twice in a block": (
-        block(["staff", "staff"], *range(6)),
-        "table.number_columns.indicators[1]", "DUPLICATE_COLUMN",
-        "'staff' is given by table.number_columns.indicators[0] already",
-    ),
-    "column given in a block too": (
-        block(["staff", "files"], *range(6)),
-        "table.number_columns.indicators[1]", "DUPLICATE_COLUMN", "'files' is given by table.columns[0] already",
-    ),
-    "choice in a block": (
-        block(["head", "staff"], *range(6)),
-        "table.number_columns.indicators[0]", "WRONG_KIND", "'head' is a choice: give a column of its own",
-    ),
-    "short block": (
-        block(["computers", "staff"], *range(5)),
-        "table.number_columns.numbers", "WRONG_LENGTH", "has 5 entries for 2 indicators of 3 units",
-    ),
-    "block of no indicators": (
-        block([], 1),
-        "table.number_columns.numbers", "WRONG_LENGTH", "has 1 entries for 0 indicators of 3 units",
-    ),
-    "half a computer in a block": (
-        block(["staff", "computers"], 1, 2, 3, 4, 5.5, 6),
-        "table.number_columns.numbers[4]", "WRONG_KIND", "a count is a whole number, not 5.5",
-    ),
-    "part larger than its whole in a block": (
-        block(["online"], 9, math.nan, 10),
-        "table.number_columns.numbers[2]", "PART_LARGER_THAN_WHOLE",
-        "10 is more than files = 9, of which it is a part",
-    ),
-    "exclusions in both forms": (
-        both(fast_table(("INF.02", [0])), exclusions=[scorer_pb2.Exclusion(unit_id="hue", criterion_ids=["INF.02"])]),
-        "table.criterion_exclusions", "BOTH_LISTS", "are given beside table.exclusions; give exactly one of them",
-    ),
-    "criterion excluded twice": (
-        fast_table(("INF.02", [0]), ("INF.02", [1])),
-        "table.criterion_exclusions[1].criterion_id", "DUPLICATE_EXCLUSION", "'INF.02' has an exclusion already",
-    ),
-    "unknown criterion excluded": (
-        fast_table(("INF.02", [0]), ("INF-02", [])),
-        "table.criterion_exclusions[1].criterion_id", "UNKNOWN_CRITERION",
-        "unknown criterion 'INF-02'; did you mean 'INF.02'?",
-    ),
-    "criterion excluded that always applies": (
-        fast_table(("INF.05", [2, 1])),
-        "table.criterion_exclusions[0].criterion_id", "NOT_EXCLUDABLE",
-        "the set does not let criterion 'INF.05' be not applicable",
-    ),
-    "criterion excluded from a unit that there is not": (
-        fast_table(("INF.02", [0, 3, 2])),
-        "table.criterion_exclusions[0].unit_places[1]", "UNKNOWN_UNIT",
-        "there is no unit 3; the table has 3, counted from 0",
+    "control character in the name of a column": (
+        table(**{"a\x1b[31m": [1, 2, 3]}),
+        'table["a\\u001b[31m"]', "UNKNOWN_COLUMN", "tested-2020 has no indicator of this name",
     ),
 }  # fmt: skip
 
@@ -257,79 +174,63 @@ def test_a_wrong_table_is_refused_and_the_place_named(
     assert_refused(caught, field, reason, description)
 
 
-def test_a_units_exclusion_given_twice_is_refused(service: Service) -> None:
-    wrong = table(exclusions={"hue": ["INF.02"]})
-    wrong.exclusions.add(unit_id="hue", criterion_ids=["INF.02"])
-    with refusal() as caught:
-        rank_table(service, wrong)
-    assert_refused(caught, "table.exclusions[1].unit_id", "DUPLICATE_EXCLUSION", "'hue' has an exclusion already")
-
-
-def test_the_units_of_a_table_are_named_in_the_table(service: Service) -> None:
-    units = [*districts("hue", "hue", ""), scorer_pb2.Unit(id="a", tier="commune", name="\n", parent="\n")]
-    with refusal() as caught:
-        rank_table(service, scorer_pb2.UnitTable(units=units))
-    assert caught[0].fields == {
-        "table.units[1].id": "DUPLICATE_UNIT_ID",
-        "table.units[2].id": "BAD_UNIT_ID",
-        "table.units[3].tier": "UNKNOWN_TIER",
-        "table.units[3].name": "BAD_TEXT",
-        "table.units[3].parent": "BAD_TEXT",
-    }
-
-
-def test_the_units_of_columns_are_named_in_their_columns(service: Service) -> None:
-    columns = scorer_pb2.UnitColumns(
-        ids=["hue", "hue", "", "a"],
-        names=["", "", "", "\n"],
-        tiers=["district", "district", "district", "commune"],
-        parents=["", "", "", "\n"],
-    )
-    with refusal() as caught:
-        rank_table(service, scorer_pb2.UnitTable(unit_columns=columns))
-    assert caught[0].fields == {
-        "table.unit_columns.ids[1]": "DUPLICATE_UNIT_ID",
-        "table.unit_columns.ids[2]": "BAD_UNIT_ID",
-        "table.unit_columns.tiers[3]": "UNKNOWN_TIER",
-        "table.unit_columns.names[3]": "BAD_TEXT",
-        "table.unit_columns.parents[3]": "BAD_TEXT",
-    }
-
-
-def test_everything_wrong_with_a_fast_table_is_told_at_once(service: Service) -> None:
-    wrong = fast_table(("INF.2", [0]), ("INF.02", [7, 1]), names=("\n", "", "", ""), tiers=("distrct", "district", ""))
-    wrong.columns.extend([coded("head", ["boss", "deputy"], 2, 1, 0), column("computers", 1, -1, 1)])
-    wrong.number_columns.MergeFrom(
-        scorer_pb2.NumberColumns(indicators=["issue", "staff", "computers"], numbers=[1, 1, 1, 1, -2, 1, 3, 3, 3])
+def test_everything_wrong_with_a_table_is_told_at_once(service: Service) -> None:
+    wrong = sent(
+        ("id", ["hue", "hue", "", "a"]),
+        ("name", ["", "", "", "\n"]),
+        ("tier", ["district", "distrct", "district", "district"]),
+        ("not_applicable", [["INF.2"], None, None, None]),
+        ("head", ["boss", None, None, "deputy"]),
+        ("computers", [1, -1, 1, 1]),
+        ("staff", ["1", "2", "3", "4"]),
+        ("issue", [1, 1, 1, 1]),
+        ("computers", [1, 1, 1, 1]),
     )
     with refusal() as caught:
         rank_table(service, wrong)
     assert caught[0].fields == {
-        "table.unit_columns.names": "WRONG_LENGTH",
-        "table.criterion_exclusions[1].unit_places[0]": "UNKNOWN_UNIT",
-        "table.unit_columns.tiers[0]": "UNKNOWN_TIER",
-        "table.columns[1].numbers[0]": "OUT_OF_RANGE",
-        "table.criterion_exclusions[0].criterion_id": "UNKNOWN_CRITERION",
-        "table.columns[2].numbers[1]": "OUT_OF_RANGE",
-        "table.number_columns.indicators[0]": "UNKNOWN_INDICATOR",
-        "table.number_columns.indicators[2]": "DUPLICATE_COLUMN",
-        "table.number_columns.numbers[4]": "OUT_OF_RANGE",
-        "table.unit_columns.tiers[2]": "UNKNOWN_TIER",
-        "table.columns[1].numbers[2]": "UNKNOWN_CHOICE",
+        'table["id"][1]': "DUPLICATE_UNIT_ID",
+        'table["id"][2]': "BAD_UNIT_ID",
+        'table["name"][3]': "BAD_TEXT",
+        'table["tier"][1]': "UNKNOWN_TIER",
+        'table["not_applicable"][0]': "UNKNOWN_CRITERION",
+        'table["head"][0]': "UNKNOWN_CHOICE",
+        'table["staff"]': "WRONG_TYPE",
+        'table["issue"]': "UNKNOWN_COLUMN",
+        'table["computers"]': "DUPLICATE_COLUMN",
     }
 
 
-def test_not_reported_in_a_table_is_nan_or_empty_text(service: Service) -> None:
-    reply = rank_table(service, table(column("staff", math.nan, math.nan, 4), choices("head", "", "", "deputy")))
-    ranks = reply.rankings[0].table
-    missing = dict(zip(ranks.unit_ids, ranks.overall.missing, strict=True))
-    assert missing["hue"] == missing["nam-dong"] == missing["phu-loc"] + 1
-
-
-def test_a_wrong_number_is_named_in_its_own_column_also_when_the_column_is_given_twice(service: Service) -> None:
+def test_a_wrong_value_is_named_by_its_row_in_the_whole_table(service: Service) -> None:
+    whole = pa.table({"id": [str(n) for n in range(9)], "tier": ["district"] * 9, "staff": [*range(8), -1]})
+    batches = pa.concat_tables([whole.slice(first, 2) for first in range(0, 9, 2)])
     with refusal() as caught:
-        rank_table(service, table(column("staff", 1, -1, 3), column("staff", 1, 1, 3)))
-    assert caught[0].fields == {
-        "table.columns[2].indicator": "DUPLICATE_COLUMN",
-        "table.columns[1].numbers[1]": "OUT_OF_RANGE",
+        rank_table(service, as_message(batches))
+    assert caught[0].fields == {'table["staff"][8]': "OUT_OF_RANGE"}
+
+
+def test_null_and_nan_are_not_reported_whatever_the_type_of_a_column_without_answers(service: Service) -> None:
+    nothing = {
+        "computers": pa.nulls(3),
+        "head": pa.array([math.nan] * 3),
+        "firewall": pa.array([None] * 3, pa.string()),
+        "issued": pa.array([None] * 3, pa.float32()),
     }
+    [ranking] = rank_table(service, table(staff=[None, math.nan, 4.0], awarded=[1, 2, None], **nothing)).rankings
+    missing = dict(zip(column(ranking, "id"), column(ranking, "missing"), strict=True))
+    assert missing == {"hue": 5, "nam-dong": 5, "phu-loc": 6}
+
+
+def test_a_table_without_tiers_is_of_the_tier_that_the_request_names(service: Service) -> None:
+    one_tier = scorer_pb2.UnitTable(arrow_stream=stream(pa.table({"id": IDS, "staff": [1, 2, 3]})))
+    [ranking] = rank_table(service, one_tier, tier="district").rankings
+    assert (ranking.tier, ranking.unit_count, column(ranking, "tier")) == ("district", 3, ["district"] * 3)
+    with refusal() as caught:
+        rank_table(service, one_tier, tier="distrct")
+    assert caught[0].fields == {"tier": "UNKNOWN_TIER"}
+
+
+def test_the_tier_of_a_request_leaves_units_of_other_tiers_out_of_the_reply(service: Service) -> None:
+    mixed = sent(("id", IDS), ("tier", ["district", "department", "district"]))
+    [ranking] = rank_table(service, mixed, tier="department").rankings
+    assert column(ranking, "id") == ["nam-dong"]

@@ -6,8 +6,9 @@ import logging
 
 import grpc
 import pytest
+from arrow_tables import read, unit_table
 from harness import Service, refusal
-from tested import column, districts, logged, number, rank, rank_table, row, still_answers
+from tested import logged, number, rank, rank_table, row, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.service.scorer_service import MAX_FULL_ROWS
@@ -17,10 +18,9 @@ MAX_UNITS = 100_000
 
 
 def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> None:
-    units = districts(*(str(n) for n in range(MAX_UNITS + 1)))
     assert Limits().units == MAX_UNITS == 100_000
     with refusal() as caught:
-        rank_table(service, scorer_pb2.UnitTable(units=units))
+        rank_table(service, unit_table([str(n) for n in range(MAX_UNITS + 1)]))
     refused = caught[0]
     assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert refused.details == "100001 units are more than 100000: send the province tier by tier, each whole"
@@ -29,11 +29,10 @@ def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> No
 
 
 def test_a_hundred_thousand_units_are_taken(service: Service) -> None:
-    units = districts(*(str(n) for n in range(MAX_UNITS)))
-    table = scorer_pb2.UnitTable(units=units, columns=[column("staff", *[1.0] * (MAX_UNITS - 1), -1.0)])
+    table = unit_table([str(n) for n in range(MAX_UNITS)], {"staff": [1.0] * (MAX_UNITS - 1) + [-1.0]})
     with refusal() as caught:  # a reply would only cost time
         rank_table(service, table)
-    assert caught[0].fields == {f"table.columns[0].numbers[{MAX_UNITS - 1}]": "OUT_OF_RANGE"}
+    assert caught[0].fields == {f'table["staff"][{MAX_UNITS - 1}]': "OUT_OF_RANGE"}
 
 
 def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit(service: Service) -> None:
@@ -52,9 +51,8 @@ def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit
     page = rank(service, *rows, criteria_set="water-2020", view=full, page_size=MAX_FULL_ROWS)
     assert len(page.rankings[0].scorecards) == MAX_FULL_ROWS
     assert len(rank(service, *rows, criteria_set="water-2020").rankings[0].scorecards) == MAX_FULL_ROWS + 1
-    table = scorer_pb2.UnitTable(units=[item.unit for item in rows])
-    reply = rank_table(service, table, "water-2020", view=full)
-    assert len(reply.rankings[0].table.unit_ids) == MAX_FULL_ROWS + 1
+    reply = rank_table(service, unit_table([item.unit.id for item in rows]), "water-2020", view=full)
+    assert len(read(reply.rankings[0])) == MAX_FULL_ROWS + 1
 
 
 def send_bytes(service: Service, data: bytes, method: str = "ScorerService/RankProvince") -> bytes:

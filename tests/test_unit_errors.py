@@ -6,11 +6,13 @@ import math
 import sys
 
 import grpc
+import pyarrow as pa
 import pytest
+from arrow_tables import unit_table
 from harness import Refused, Service, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tested import assert_refused, choice, date, flag, number, rank, row, score
+from tested import assert_refused, choice, date, flag, number, rank, rank_table, row, score
 
 from egov.scorer.v1 import scorer_pb2
 
@@ -226,8 +228,8 @@ texts = st.lists(
 @given(ids=texts, names=texts)
 def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids: list[str], names: list[str]) -> None:
     """Many are looked at together; what is wrong with any must not hide among the others, which are good."""
-    refused = {f"table.unit_columns.ids[{at}]" for at, code in enumerate(ids) if refuses(service, [code], [])}
-    refused |= {f"table.unit_columns.names[{at}]" for at, name in enumerate(names) if refuses(service, ["u"], [name])}
+    refused = {f'table["id"][{at}]' for at, code in enumerate(ids) if refuses(service, [code], [])}
+    refused |= {f'table["name"][{at}]' for at, name in enumerate(names) if refuses(service, ["u"], [name])}
     units = 40
     ids += [f"u-{at}" for at in range(len(ids), units)]
     names += [""] * (units - len(names))
@@ -236,11 +238,8 @@ def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids
 
 def refuses(service: Service, ids: list[str], names: list[str]) -> set[str]:
     """The fields of a table that are refused."""
-    columns = scorer_pb2.UnitColumns(ids=ids, names=names, tiers=["district"])
     try:
-        service.scorer.RankProvince(
-            scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", table=scorer_pb2.UnitTable(unit_columns=columns))
-        )
+        rank_table(service, unit_table(ids, {"name": pa.array(names or [""] * len(ids), pa.string())}))
     except grpc.RpcError as error:
         return set(Refused(error).fields)
     return set()

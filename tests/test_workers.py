@@ -22,8 +22,8 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
 from scorer.catalogue import Catalogue
 from scorer.cli.load import load_catalogue
-from scorer.service.port import HeldPort
 from scorer.service.server import AddressError, Server
+from scorer.service.shared_port import HeldPort
 from scorer.settings import Settings
 
 SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"

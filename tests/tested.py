@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import grpc
 import pytest
+from arrow_tables import unit_table
 from google.type import date_pb2
 from harness import Refused, Service, group
 
@@ -153,17 +154,9 @@ def assert_refused(caught: list[Refused], field: str, reason: str, description: 
     assert refused.info.metadata[TOTAL] == "1"
 
 
-def column(indicator: str, *numbers: float) -> scorer_pb2.Column:
-    return scorer_pb2.Column(indicator=indicator, numbers=numbers)
-
-
-def table(*columns: scorer_pb2.Column, exclusions: dict[str, list[str]] | None = None) -> scorer_pb2.UnitTable:
-    """Three districts; all columns behind a good one."""
-    return scorer_pb2.UnitTable(
-        units=districts("hue", "nam-dong", "phu-loc"),
-        columns=[column("files", 9, 9, 9), *columns],
-        exclusions=[scorer_pb2.Exclusion(unit_id=u, criterion_ids=ids) for u, ids in (exclusions or {}).items()],
-    )
+def table(**columns: object) -> scorer_pb2.UnitTable:
+    """Three districts, which all have files."""
+    return unit_table(("hue", "nam-dong", "phu-loc"), {"files": [9, 9, 9], **columns})
 
 
 def calls_with(service: Service, code: str) -> dict[str, Callable[[], object]]:

@@ -6,11 +6,9 @@ import io
 import os
 import sys
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
-for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two threads take longer than one here
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+from scorer import tuning
 
-os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # asking for huge pages each time takes longer than they save
+tuning.before_imports()
 
 import typer
 from typer.exceptions import TyperException

@@ -17,7 +17,7 @@ from scorer.cli.template import template
 from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.points import PointsByTier, plain
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
 from scorer_client.results import STATES
 
@@ -47,7 +47,7 @@ def list_sets(
     """
     if not address:
         with err.status("loading criteria sets"):
-            client = Client(LocalTransport(load_catalogue(criteria)))  # which complains of what is refused
+            client = Client(InProcessTransport(load_catalogue(criteria)))  # which complains of what is refused
             _list(client)
         return
     if criteria:

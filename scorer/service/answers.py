@@ -6,23 +6,20 @@ import datetime
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.compiled import read_answers
 from scorer.findings import Findings
 from scorer.hints import Hints
 from scorer.indicators import Indicator, IndicatorKind, days
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
-from scorer.points import Floats, Ints
+from scorer.points import Ints
 
 MORE = 4
 """A list longer than so many times what it can name is one violation, not one for each entry."""
-
-AT_ONCE = 1_000
-"""Rows that are read before other threads may go on."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
@@ -57,69 +54,71 @@ class RowPlaces:
         return f"{self.row(unit)}.not_applicable_criteria[{at}]"
 
 
-def rows_sheet(
-    plan: SetPlan, rows: Sequence[pb.UnitAnswers], taken: Sequence[bytes], places: RowPlaces, findings: Findings
-) -> Sheet:
+def rows_sheet(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPlaces, findings: Findings) -> Sheet:
     """Rows as a sheet.
 
     Args:
         plan: of the criteria set.
-        rows: with the answers that were not taken out of them.
-        taken: those that were (``unpacking.ApartRows``), of each row; or none at all.
-        places: how a row's fields are named.
-        findings: takes what is wrong.
+        rows: one per unit.
+        places: the field paths of the rows.
+        findings: collects what is wrong.
     """
     matrix = np.full((len(plan.rows), len(rows)), math.nan)
     exclusions: list[tuple[int | Ints, int, str]] = []
-    doubts = _read_taken(plan, tuple(taken), matrix)
     criteria = len(plan.criteria_set.criteria)
     for unit, row in enumerate(rows):
-        answers = pb.UnitAnswers.FromString(taken[unit]).answers if unit in doubts else row.answers
-        if answers:
-            matrix[:, unit] = _column(plan, answers, unit, places, findings)
+        if row.answers:
+            matrix[:, unit] = _answers(plan, row.answers, unit, places, findings)
         left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
         if check_count(findings, unit, path, len(left_out), criteria):
             exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
-    return Sheet(*unit_texts([row.unit for row in rows]), matrix, exclusions)
+    units = [row.unit for row in rows]
+    ids, names = [unit.id for unit in units], [unit.name for unit in units]
+    tiers, parents = [unit.tier for unit in units], [unit.parent for unit in units]
+    return Sheet(ids, names, tiers, parents, matrix, exclusions)
 
 
-def _read_taken(plan: SetPlan, taken: tuple[bytes, ...], matrix: Floats) -> set[int]:
-    """Fills the columns (rows, n) of units whose answers are all as they should be; gives the others that have some."""
-    doubts = set[int]()
-    for start in range(0, len(taken), AT_ONCE):
-        units = slice(start, start + AT_ONCE)
-        doubts.update(start + unit for unit in read_answers(taken[units], plan.once(_asked), matrix[:, units]))
-    return doubts
+class _Reader(NamedTuple):
+    """How the answers to one indicator are read."""
+
+    row: int
+    """Of the matrix."""
+    indicator: Indicator
+    field: str
+    """Of the message Answer."""
+    options: Mapping[str, float]
+    """Of a choice: the number of each."""
 
 
-def _asked(plan: SetPlan) -> dict[bytes, tuple[int, int, dict[bytes, float]]]:
-    """Of each indicator, by code: its matrix row, the number of the field for its answers, its options' numbers."""
-    fields, asked = pb.Answer.DESCRIPTOR.fields_by_name, {}
+def _readers(plan: SetPlan) -> Mapping[str, _Reader]:
+    """The readers of a set, by indicator."""
+    readers = {}
     for code, row in plan.rows.items():
         indicator = plan.criteria_set.indicators[code]
-        options = {option.encode(): float(at) for at, option in enumerate(indicator.options)}
-        asked[code.encode()] = row, fields[_FIELD[indicator.kind]].number, options
-    return asked
+        options = {option: float(at) for at, option in enumerate(indicator.options)}
+        readers[code] = _Reader(row, indicator, _FIELD[indicator.kind], options)
+    return readers
 
 
-def _column(
+def _answers(
     plan: SetPlan, answers: Mapping[str, pb.Answer], unit: int, places: RowPlaces, findings: Findings
 ) -> list[float]:
-    """A row's answers as a column (rows,); notes what is wrong with them."""
-    indicators, wrong, column = plan.criteria_set.indicators, [], [math.nan] * len(plan.rows)
-    few = check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(indicators))
+    """The answers of a unit in the order of matrix rows (rows,), NaN where not reported; notes what is wrong."""
+    readers, wrong, numbers = plan.once(_readers), [], [math.nan] * len(plan.rows)
+    few = check_count(findings, unit, f"{places.row(unit)}.answers", len(answers), len(readers))
     for code in answers if few else ():
-        if code in plan.rows:
-            try:
-                column[plan.rows[code]] = _number(indicators[code], answers[code], findings.hints)
-            except _WrongAnswer as problem:
-                wrong.append((code, problem.reason, str(problem)))
-        else:
-            message = f"unknown indicator{findings.hints.nearly('indicator', code, indicators)}"
+        reader = readers.get(code)
+        if reader is None:
+            message = f"unknown indicator{findings.hints.nearly('indicator', code, readers)}"
             wrong.append((code, "UNKNOWN_INDICATOR", message))
+            continue
+        try:
+            numbers[reader.row] = _number(reader, answers[code], findings.hints)
+        except _WrongAnswer as problem:
+            wrong.append((code, problem.reason, str(problem)))
     for code, reason, message in sorted(wrong):  # a map has no order
         findings.add(unit, places.answer(unit, code), reason, message)
-    return column
+    return numbers
 
 
 class _WrongAnswer(Exception):
@@ -128,12 +127,14 @@ class _WrongAnswer(Exception):
         self.reason = reason
 
 
-def _number(indicator: Indicator, answer: pb.Answer, hints: Hints) -> float:
+def _number(reader: _Reader, answer: pb.Answer, hints: Hints) -> float:
     """An answer as the number it is in a cohort."""
-    given, wanted = answer.WhichOneof("value"), _FIELD[indicator.kind]
-    if given != wanted:
+    given = answer.WhichOneof("value")
+    if given != reader.field:
         what = "has no value; leave the indicator out when it was not reported" if given is None else f"is a {given}"
-        raise _WrongAnswer("WRONG_KIND", f"{what}; {indicator.code!r} is a {indicator.kind}: give {wanted!r}")
+        indicator = reader.indicator
+        message = f"{what}; {indicator.code!r} is a {indicator.kind}: give {reader.field!r}"
+        raise _WrongAnswer("WRONG_KIND", message)
     if given == "number":
         if math.isnan(answer.number):
             message = "is not a number (NaN); leave the indicator out when it was not reported"
@@ -142,9 +143,10 @@ def _number(indicator: Indicator, answer: pb.Answer, hints: Hints) -> float:
     if given == "flag":
         return float(answer.flag)
     if given == "choice":
-        if answer.choice not in indicator.options:
-            raise _WrongAnswer("UNKNOWN_CHOICE", unknown_option(indicator, answer.choice, hints))
-        return float(indicator.options.index(answer.choice))
+        number = reader.options.get(answer.choice)
+        if number is None:
+            raise _WrongAnswer("UNKNOWN_CHOICE", unknown_option(reader.indicator, answer.choice, hints))
+        return number
     try:
         return float(days(datetime.date(answer.date.year, answer.date.month, answer.date.day)))
     except ValueError as error:
@@ -164,14 +166,3 @@ def check_count(findings: Findings, unit: int, path: str, found: int, most: int)
         return True
     findings.add(unit, path, "TOO_MANY", f"has {found} entries; there are {most} that it could name")
     return False
-
-
-def unit_texts(units: Sequence[pb.Unit]) -> tuple[list[str], list[str], list[str], list[str]]:
-    """Ids, names, tiers and parents."""
-    ids, names, tiers, parents = list[str](), list[str](), list[str](), list[str]()
-    for unit in units:
-        ids.append(unit.id)
-        names.append(unit.name)
-        tiers.append(unit.tier)
-        parents.append(unit.parent)
-    return ids, names, tiers, parents

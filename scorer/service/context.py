@@ -6,7 +6,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any
 
 import grpc
 
@@ -29,14 +29,6 @@ def new_request_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-class Scored(NamedTuple):
-    """Units that were scored for a call."""
-
-    assessment: Assessment
-    units: range
-    """Their indices in the assessment."""
-
-
 @dataclass
 class CallContext:
     """One call. Handlers note in it which criteria set they use and what they scored."""
@@ -51,13 +43,13 @@ class CallContext:
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
     """The criteria set that is used."""
-    scored: list[Scored] = field(default_factory=list)
+    scored: list[Assessment] = field(default_factory=list)
     """What was scored, tier by tier."""
 
     @property
     def units(self) -> int:
         """How many units were scored."""
-        return sum(len(part.units) for part in self.scored)
+        return sum(len(assessment.cohort) for assessment in self.scored)
 
     @property
     def seconds(self) -> float:
@@ -74,7 +66,9 @@ class CallContext:
             raise deadline_exceeded()
 
     @classmethod
-    def of(cls, method: str, context: grpc.aio.ServicerContext, metadata: Metadata, limits: Limits) -> CallContext:
+    def of(
+        cls, method: str, context: grpc.aio.ServicerContext[Any, Any], metadata: Metadata, limits: Limits
+    ) -> CallContext:
         """The context of a call that has just begun."""
         remaining = context.time_remaining()
         stated = remaining is not None and remaining < NO_DEADLINE

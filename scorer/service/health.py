@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2 as pb
 
 from scorer.service.errors import Refusal
@@ -38,10 +39,12 @@ class Health:
             raise Refusal(grpc.StatusCode.NOT_FOUND, "UNKNOWN_SERVICE", "there is no such service here")
         return self._health()
 
-    def list(self, request: pb.HealthListRequest) -> pb.HealthListResponse:
-        """The health of every service."""
-        del request
-        return pb.HealthListResponse(statuses=dict.fromkeys(self._services, self._health()))
+    def list(self) -> Message:
+        """The health of every service: a HealthListResponse, which the stubs do not know."""
+        reply: Message = pb.HealthListResponse(  # type: ignore[attr-defined]
+            statuses=dict.fromkeys(self._services, self._health())
+        )
+        return reply
 
     async def watch(self, request: pb.HealthCheckRequest) -> AsyncIterator[pb.HealthCheckResponse]:
         """The health of a service, and again when it changes; ends when the server stops."""

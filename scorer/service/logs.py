@@ -80,7 +80,7 @@ class _Stream(logging.StreamHandler[TextIO]):
         super().__init__(stream)
         self._lost = lost
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+    def handleError(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""
         del record
         self._lost()

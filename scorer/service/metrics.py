@@ -36,7 +36,10 @@ class Metrics:
             ("criteria_set", "tier", "category", "measure"), registry=registry,
         )  # fmt: skip
         self.under_way = Gauge(
-            "scorer_calls_under_way", "Calls that have begun and not ended.", registry=registry, multiprocess_mode="livesum"
+            "scorer_calls_under_way",
+            "Calls that have begun and not ended.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.sets = Gauge(
             "scorer_criteria_set_info", "1 for the revision in use of each criteria set.",
@@ -49,7 +52,9 @@ class Metrics:
         self.quarantined = Gauge(
             "scorer_quarantined_plugins", "Plugins in quarantine.", registry=registry, multiprocess_mode="livemax"
         )
-        self.lost_lines = Counter("scorer_lost_log_lines", "Lines of the log that could not be written.", registry=registry)
+        self.lost_lines = Counter(
+            "scorer_lost_log_lines", "Lines of the log that could not be written.", registry=registry
+        )
         self.reloads = Counter("scorer_reloads", "Times that criteria sets were read again.", registry=registry)
         self._shown: set[tuple[str, str]] = set()
 
@@ -62,8 +67,8 @@ class Metrics:
         criteria_set = call.plan.criteria_set.code
         if call.units:
             self.units.labels(call.method, criteria_set).inc(call.units)
-        for assessment, places in call.scored:
-            for category, measure, units in unranked_by_gate(assessment, slice(places.start, places.stop)):
+        for assessment in call.scored:
+            for category, measure, units in unranked_by_gate(assessment, slice(None)):
                 self.unranked.labels(criteria_set, assessment.plan.tier, category, measure).inc(units)
 
     def show(self, catalogue: Catalogue) -> None:

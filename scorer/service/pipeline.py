@@ -42,7 +42,7 @@ class Method:
     request: type[Message]
     handler: Callable[[Any, CallContext], Message]
     """Gives the reply; raises a Refusal."""
-    find_plan: Callable[[Any], SetPlan] | None = None
+    find_plan: Callable[[Any, CallContext], SetPlan] | None = None
     """Finds the criteria set that a request names; raises a Refusal. None: the method does not score."""
     on_loop: bool = False
     """Whether it runs on the event loop, if its criteria set asks no plugins: for work below a millisecond."""
@@ -88,7 +88,7 @@ class Pipeline:
 
     async def _answer(self, method: Method, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         """The reply to a call; a refused call is aborted. Each is logged and counted."""
-        started, metadata = time.perf_counter(), context.invocation_metadata()
+        started, metadata = time.perf_counter(), context.invocation_metadata() or ()
         call = CallContext.of(method.name, context, metadata, self._limits)
         try:
             caller = self._access.caller(metadata, context)
@@ -125,7 +125,7 @@ class Pipeline:
 
         request = parse_request() if small else await self._threads.run(call, parse_request)
         if method.find_plan:
-            call.plan = method.find_plan(request)
+            method.find_plan(request, call)
         requests = [request]
         del request
 
@@ -147,13 +147,13 @@ class Pipeline:
         if self._metrics:
             self._metrics.under_way.inc()
 
-        def end(_: object) -> None:
+        def end(_: Any) -> None:
             slot.release()
             self._unread.discard(task)
             if self._metrics:
                 self._metrics.under_way.dec()
 
-        context.add_done_callback(end)
+        context.add_done_callback(end)  # type: ignore[arg-type]
         return slot
 
     def _ended(self, call: CallContext, started: float, refusal: Refusal | None) -> None:

@@ -1,226 +1,196 @@
-"""Scorecards: everything about each of some units, as messages in bytes."""
+"""Scorecards: everything about single units, as messages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import IntEnum
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from google.protobuf.message import Message
-from numpy.typing import NDArray
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.explain import failing
 from scorer.groups import Status
-from scorer.plan import CategoryPlan, GatePlan, GroupPlan, TierPlan
 from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
-from scorer.scoring import RANKED, Assessment
-from scorer.service.forms import Form
-from scorer.service.packing import LENGTH_DELIMITED, varint
-from scorer.service.replies import STANDINGS, gate
+from scorer.scores import Scores
+from scorer.scoring import Assessment, CategoryScores, GroupScores, Standing
+from scorer.service.replies import gate
 
-_STATUS_OF: dict[int, pb.CriterionStatus] = {
+STANDINGS: Mapping[int, pb.Standing] = {
+    Standing.RANKED: pb.STANDING_RANKED,
+    Standing.BELOW_MINIMUM: pb.STANDING_BELOW_MINIMUM,
+    Standing.NOTHING_APPLICABLE: pb.STANDING_NOTHING_APPLICABLE,
+}
+STATUSES: Mapping[int, pb.CriterionStatus] = {
     Status.SCORED: pb.CRITERION_STATUS_SCORED,
     Status.MISSING: pb.CRITERION_STATUS_MISSING,
     Status.NOT_APPLICABLE: pb.CRITERION_STATUS_NOT_APPLICABLE,
 }
-_STATUSES = np.array([_STATUS_OF.get(status, 0) for status in range(len(Status) + 1)], dtype=np.uint8)
-
-_SCORE = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
-"""The columns of a ``ScoreTable``, as a Score names them."""
 
 
-class _Source(IntEnum):
-    """Where the numbers of scorecards come from: arrays (rows, n)."""
-
-    SCORES = 0
-    """This one and those after it: the columns of the tier's sums."""
-    STANDINGS = len(_SCORE)
-    """Of the categories, as members of the enumeration on the wire."""
-    RANKED = STANDINGS + 1
-    """Of the categories: whether a unit is ranked in it."""
-    LEVELS = STANDINGS + 2
-    RANKS = STANDINGS + 3
-    """Of the categories, and of all together."""
-    COMMENDED = STANDINGS + 4
-    MEASURE_LEVELS = STANDINGS + 5
-    """Of the measures of all categories."""
-    FAILING = STANDINGS + 6
-    """Of the categories: words, bit i of which is set when gate i stands between a unit and its next better level."""
-    FAILED = STANDINGS + 7
-    """The same, when gate i does not hold. This and all after it: only when everything is to be said."""
-    NOTHING = STANDINGS + 8
-    """Of the sums: whether nothing applies."""
-    POINTS = STANDINGS + 9
-    """Of the criteria of all groups."""
-    STATUSES = STANDINGS + 10
-    """The same, as members of the enumeration on the wire."""
-    APPLIES = STANDINGS + 11
-    """The same: whether it applies."""
-    GROUP_SCORES = STANDINGS + 12
-    """This one and those after it: the columns of the groups' sums."""
-
-
-class _Card(Form):
-    """The scorecards of a tier."""
-
-    def __init__(self, plan: TierPlan, *, full: bool) -> None:
-        super().__init__(pb.Scorecard)
-        measures = criteria = 0
-        for at, category in enumerate(plan.categories):
-            with self.message("categories"):
-                self.always(pb.CategoryScore(category=category.code))
-                self._score(_Source.SCORES, at, plan.sums.nominal[at])
-                self.count("standing", _Source.STANDINGS, at)
-                self.count("level", _Source.LEVELS, at)
-                self.count("rank", _Source.RANKS, at)
-                if category.cells is not None:
-                    rows = plan.sums.measures[at]
-                    self._measures(category, rows, measures)
-                    measures += len(rows)
-                    self._failing(category, rows, at)
-                if full:
-                    for group, row in zip(category.groups, plan.places(category), strict=True):
-                        self._group(group, row, criteria)
-                        criteria += len(group.criteria)
-                    if category.cells is not None:
-                        self._gates(category, plan.sums.measures[at], at)
-        overall = len(plan.categories)
-        with self.message("overall"):
-            self._score(_Source.SCORES, overall, plan.sums.nominal[overall])
-            self.count("rank", _Source.RANKS, overall)
-            for at in plan.requires:
-                with self.where(_Source.RANKED, at, wanted=False):
-                    self.always(pb.OverallScore(lacking=[plan.categories[at].code]))
-        self.count("commended", _Source.COMMENDED, 0)
-
-    def _score(self, source: int, row: int, nominal: int) -> None:
-        with self.message("score"):
-            for at, name in enumerate(_SCORE):
-                if name == "percent":
-                    self.always(pb.Score(nominal_max_points=nominal / MICRO))
-                if name in ("missing", "not_applicable"):
-                    self.count(name, source + at, row)
-                else:
-                    self.number(name, source + at, row, PERCENT if name == "percent" else MICRO)
-
-    def _measures(self, category: CategoryPlan, rows: Sequence[int], first: int) -> None:
-        """What the gates compare."""
-        for at, (measure, row) in enumerate(zip(category.measures, rows, strict=True)):
-            with self.message("measures"):
-                self.always(pb.MeasureResult(measure=measure.name))
-                for name in ("points", "max_points", "percent"):
-                    self.number(name, _Source.SCORES + _SCORE.index(name), row, PERCENT if name == "percent" else MICRO)
-                self.count("level", _Source.MEASURE_LEVELS, first + at)
-
-    def _failing(self, category: CategoryPlan, rows: Sequence[int], at: int) -> None:
-        """The gates of a unit's next better level that do not hold."""
-        for bit, plan in enumerate(category.gates):
-            with self.where(_Source.FAILING, at, bit), self.message("failing"):
-                self._gate(category, plan, rows[plan.measure])
-
-    def _gates(self, category: CategoryPlan, rows: Sequence[int], at: int) -> None:
-        """All gates."""
-        for bit, plan in enumerate(category.gates):
-            row = rows[plan.measure]
-            with self.message("gates"):
-                self._gate(category, plan, row)
-                with self.where(_Source.FAILED, at, bit, wanted=False):
-                    self.always(pb.GateResult(passed=True))
-                if plan.unit == "percent":
-                    self.count("not_applicable", _Source.NOTHING, row)
-
-    def _gate(self, category: CategoryPlan, plan: GatePlan, row: int) -> None:
-        name, unit = ("percent", PERCENT) if plan.unit == "percent" else ("points", MICRO)
-        self.always(pb.GateResult(gate=gate(plan, category.measures[plan.measure].name)))
-        self.number("value", _Source.SCORES + _SCORE.index(name), row, unit)
-
-    def _group(self, plan: GroupPlan, row: int, first: int) -> None:
-        with self.message("groups"):
-            self.always(pb.GroupScore(group=plan.code))
-            self._score(_Source.GROUP_SCORES, row, plan.nominal)
-            for at, criterion in enumerate(plan.criteria):
-                with self.message("criteria"):
-                    self.always(pb.CriterionScore(criterion=criterion.id))
-                    self.number("points", _Source.POINTS, first + at, MICRO)
-                    with self.where(_Source.APPLIES, first + at):
-                        self.always(pb.CriterionScore(max_points=int(plan.maxima[at, 0]) / MICRO))
-                    self.count("status", _Source.STATUSES, first + at)
-
-
-def _basic_card(plan: TierPlan) -> Form:
-    return _Card(plan, full=False)
-
-
-def _full_card(plan: TierPlan) -> Form:
-    return _Card(plan, full=True)
-
-
-class Scorecards:
-    """The scorecards of a tier's n units.
+def scorecards(
+    assessment: Assessment, ranking: Ranking | None, places: Ints, units: Sequence[pb.Unit], *, full: bool
+) -> Iterator[pb.Scorecard]:
+    """The scorecards of some units of a tier.
 
     Args:
-        assessment: of the units.
-        ranking: any of its rankings, which have the ranks of all of them; without one, nobody has a rank or is
-            commended.
-        full: whether everything is to be said.
+        assessment: of the tier.
+        ranking: any ranking of the tier, which has the ranks of all its units; without one, nobody has a rank.
+        places: (m,) of the units in the tier.
+        units: these units, as sent.
+        full: whether to show groups, criteria and all gates.
     """
-
-    def __init__(self, assessment: Assessment, ranking: Ranking | None, *, full: bool) -> None:
-        plan = assessment.plan
-        self.assessment = assessment
-        self._form = plan.once(_full_card if full else _basic_card)
-        self._sources = [*assessment.sums.columns, *_of_categories(assessment, ranking)]
-        if full and assessment.group_sums is not None:
-            self._sources += [*_details(assessment), *assessment.group_sums.columns]
-
-    def of(self, places: Ints, units: Sequence[pb.Unit]) -> list[bytes]:
-        """Those of the units at places (m,), who are these: Scorecards."""
-        return self._form.filled(self._sources, places, [_UNIT + _delimited(unit) for unit in units])
-
-
-_UNIT = varint(pb.Scorecard.UNIT_FIELD_NUMBER << 3 | LENGTH_DELIMITED)
-
-
-def _delimited(message: Message) -> bytes:
-    data = message.SerializeToString(deterministic=True)
-    return varint(len(data)) + data
+    makers = [_Category(category, places, full=full) for category in assessment.categories]
+    overall = _Score(assessment.overall, places)
+    ranks = _ranks(ranking, places, len(makers))
+    commended = ranking is not None and ranking.commended is not None
+    for at, (place, unit) in enumerate(zip(places.tolist(), units, strict=True)):
+        card = pb.Scorecard(unit=unit)
+        for maker, by_category in zip(makers, ranks, strict=False):
+            maker.fill(card.categories.add(), at, by_category[at])
+        overall.fill(card.overall.score, at)
+        card.overall.rank = ranks[-1][at]
+        card.overall.lacking.extend(
+            card.categories[required].category
+            for required in assessment.plan.requires
+            if card.categories[required].standing != pb.STANDING_RANKED
+        )
+        card.commended = commended and bool(ranking.commended[place])  # type: ignore[union-attr,index]
+        yield card
 
 
-def _of_categories(assessment: Assessment, ranking: Ranking | None) -> list[NDArray[Any]]:
-    """The sources from STANDINGS to FAILING."""
-    categories, units = assessment.categories, len(assessment.cohort)
-    ranks, commended = np.zeros((len(categories) + 1, units), dtype=np.int64), np.zeros((1, units), dtype=np.bool_)
-    if ranking:
-        ranks[:-1], ranks[-1] = ranking.ranks, ranking.overall
-        commended[0] = ranking.commended if ranking.commended is not None else False
-    levels = [
-        category.plan.cells.measure_levels.take(category.cell, axis=1)
-        for category in categories
-        if category.plan.cells is not None
-    ]
-    return [
-        STANDINGS.take(assessment.standings),
-        assessment.standings == RANKED,
-        assessment.levels,
-        ranks,
-        commended,
-        np.concatenate(levels) if levels else ranks[:0],
-        np.array([failing(category) for category in categories]).view(np.int64),
-    ]
+def _ranks(ranking: Ranking | None, places: Ints, categories: int) -> list[list[int]]:
+    """The ranks (m,) in every category, and overall."""
+    if ranking is None:
+        return [[0] * len(places)] * (categories + 1)
+    return [ranks[places].tolist() for ranks in (*ranking.ranks, ranking.overall)]
 
 
-def _details(assessment: Assessment) -> list[NDArray[Any]]:
-    """The sources from FAILED to APPLIES."""
-    categories = assessment.categories
-    groups = [group for category in categories for group in category.groups]
-    status = np.concatenate([group.status for group in groups])
-    return [
-        np.array([category.failed(slice(None)) for category in categories]).view(np.int64),
-        assessment.sums.max_points == 0,
-        np.concatenate([group.points for group in groups]),
-        _STATUSES.take(status),
-        status != Status.NOT_APPLICABLE,
-    ]
+class _Score:
+    """Messages of the scores of one sum, for m units."""
+
+    def __init__(self, scores: Scores, places: Ints) -> None:
+        self._nominal = scores.nominal / MICRO
+        doubles = scores.points, scores.max_points, scores.converted, scores.published
+        self._doubles = [(values[places] / MICRO).tolist() for values in doubles]
+        self._percent = (scores.percent[places] / PERCENT).tolist()
+        self._counts = [values[places].astype(np.int64).tolist() for values in (scores.missing, scores.not_applicable)]
+
+    def fill(self, message: pb.Score, at: int) -> None:
+        """Fills the message of one of the units."""
+        points, max_points, converted, published = self._doubles
+        missing, not_applicable = self._counts
+        message.points = points[at]
+        message.max_points = max_points[at]
+        message.nominal_max_points = self._nominal
+        message.percent = self._percent[at]
+        message.converted = converted[at]
+        message.published = published[at]
+        message.missing = missing[at]
+        message.not_applicable = not_applicable[at]
+
+
+class _Category:
+    """Messages of one category, for m units."""
+
+    def __init__(self, category: CategoryScores, places: Ints, *, full: bool) -> None:
+        plan = category.plan
+        self._code = plan.code
+        self._score = _Score(category.scores, places)
+        self._standing = [STANDINGS[standing] for standing in category.standing[places].tolist()]
+        self._level = category.level[places].tolist()
+        self._failing = failing(category)[places].tolist()
+        self._measures = _Measures(category, places)
+        self._gates = category.failed(places).tolist() if full else None
+        self._groups = [_Group(group, places) for group in category.groups] if full else []
+
+    def fill(self, message: pb.CategoryScore, at: int, rank: int) -> None:
+        """Fills the message of one of the units."""
+        message.category = self._code
+        self._score.fill(message.score, at)
+        message.standing = self._standing[at]
+        message.level = self._level[at]
+        message.rank = rank
+        self._measures.fill(message, at)
+        self._measures.fill_gates(message.failing, at, self._failing[at], self._failing[at])
+        for group in self._groups:
+            group.fill(message.groups.add(), at)
+        if self._gates is not None:
+            self._measures.fill_gates(message.gates, at, -1, self._gates[at])
+
+
+class _Measures:
+    """Messages of what the gates of a category compare, and of the gates, for m units."""
+
+    def __init__(self, category: CategoryScores, places: Ints) -> None:
+        plan = category.plan
+        measures = category.measures if plan.cells is not None else ()
+        self._names = [measure.plan.name for measure in measures]
+        self._points = [(measure.points[places] / MICRO).tolist() for measure in measures]
+        self._max_points = [(measure.max_points[places] / MICRO).tolist() for measure in measures]
+        self._percent = [(measure.percent[places] / PERCENT).tolist() for measure in measures]
+        self._levels: list[list[int]] = []
+        if plan.cells is not None:
+            self._levels = plan.cells.measure_levels.take(category.cell[places], axis=1).tolist()
+        self._gates = plan.gates if plan.cells is not None else ()
+        self._messages = [gate(one, self._names[one.measure]) for one in self._gates]
+
+    def fill(self, message: pb.CategoryScore, at: int) -> None:
+        """Adds the measures of one of the units."""
+        for place, name in enumerate(self._names):
+            message.measures.add(
+                measure=name,
+                points=self._points[place][at],
+                max_points=self._max_points[place][at],
+                percent=self._percent[place][at],
+                level=self._levels[place][at],
+            )
+
+    def fill_gates(
+        self, results: RepeatedCompositeFieldContainer[pb.GateResult], at: int, shown: int, failed: int
+    ) -> None:
+        """Adds the gates of one of the units.
+
+        Args:
+            results: where to.
+            at: the unit.
+            shown: bit i is set when gate i is added.
+            failed: bit i is set when gate i does not hold.
+        """
+        for bit, plan in enumerate(self._gates):
+            if not shown >> bit & 1:
+                continue
+            percent = plan.unit == "percent"
+            values = self._percent if percent else self._points
+            results.add(
+                gate=self._messages[bit],
+                value=values[plan.measure][at],
+                passed=not failed >> bit & 1,
+                not_applicable=percent and self._max_points[plan.measure][at] == 0,
+            )
+
+
+class _Group:
+    """Messages of one criterion group, for m units."""
+
+    def __init__(self, group: GroupScores, places: Ints) -> None:
+        plan = group.plan
+        self._code = plan.code
+        self._score = _Score(group.scores, places)
+        self._criteria = [criterion.id for criterion in plan.criteria]
+        self._points = (group.points[:, places] / MICRO).tolist()
+        self._status = group.status[:, places].tolist()
+        self._maxima = (plan.maxima[:, 0] / MICRO).tolist()
+
+    def fill(self, message: pb.GroupScore, at: int) -> None:
+        """Fills the message of one of the units."""
+        message.group = self._code
+        self._score.fill(message.score, at)
+        for row, criterion in enumerate(self._criteria):
+            status = self._status[row][at]
+            message.criteria.add(
+                criterion=criterion,
+                points=self._points[row][at],
+                max_points=0.0 if status == Status.NOT_APPLICABLE else self._maxima[row],
+                status=STATUSES[status],
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import grpc
 import numpy as np
@@ -14,36 +13,28 @@ from scorer.catalogue import Catalogue
 from scorer.criteria.model import RankingRule
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
-from scorer.intake import Admitted, admit
+from scorer.intake import Admitted, Places, Sheet, admit
 from scorer.periods import overlaps
 from scorer.plan import SetPlan
+from scorer.plugin_calls import PluginBusy, PluginCalls
 from scorer.points import Ints
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, rows_sheet
-from scorer.service.call import Call, Scored
+from scorer.service.context import CallContext
 from scorer.service.errors import Refusal, invalid
-from scorer.service.packing import Packed
 from scorer.service.paging import make_token, read_token
-from scorer.service.replies import provenance, ranking_head, ranking_table
-from scorer.service.scorecards import Scorecards
+from scorer.service.ranking_table import RankingTables
+from scorer.service.replies import provenance, ranking_head
+from scorer.service.scorecards import scorecards
 from scorer.service.sets import find_set
-from scorer.service.tables import TablePlaces, table_sheet, unit_count
-from scorer.service.together import Together
+from scorer.service.table_stream import Stream, StreamError, TooManyRows
+from scorer.service.tables import STREAM, TablePlaces, table_sheet
 from scorer.texts import MAX_NAME_BYTES, text_problem
-from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
 
 VIEWS = frozenset(pb.ScorecardView.values())
-
-
-class _Single(NamedTuple):
-    """A call that asks for one unit."""
-
-    request: pb.ScoreUnitRequest
-    call: Call
-    plan: SetPlan
 
 
 class ScorerService:
@@ -51,111 +42,109 @@ class ScorerService:
 
     Args:
         catalogue: gives the catalogue.
-        watch: sees which plugins are asked.
+        plugin_calls: the calls that plugins score for.
     """
 
-    def __init__(self, catalogue: Callable[[], Catalogue], watch: Watch | None = None) -> None:
-        self._catalogue, self._watch = catalogue, watch or Watch()
-        self._together = Together(self._score_units)
+    def __init__(self, catalogue: Callable[[], Catalogue], plugin_calls: PluginCalls | None = None) -> None:
+        self._catalogue, self._plugin_calls = catalogue, plugin_calls or PluginCalls()
 
-    def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> Packed:
-        """One unit, a cohort of one, or of all whose calls wait just now: a ScoreUnitResponse."""
-        call.plan = plan = find_set(self._catalogue(), request)
-        single = _Single(request, call, plan)
-        if plan.asks_nobody:
-            return self._together.answer((id(plan), request.view), single)
-        return self._score_units([single])[0]
-
-    def _score_units(self, singles: Sequence[_Single]) -> Sequence[Packed]:
-        """The units of some calls that ask for the same set and view.
+    def find_plan(self, request: pb.ScoreUnitRequest | pb.RankProvinceRequest, call: CallContext) -> SetPlan:
+        """The criteria set that a request names; the same one throughout a call.
 
         Raises:
-            Refusal: something is wrong with one of them, which for several does not say with which.
+            Refusal: there is none.
         """
-        plan, view = singles[0].plan, singles[0].request.view
-        full = view == pb.SCORECARD_VIEW_FULL
+        if call.plan is None:
+            call.plan = find_set(self._catalogue(), request)
+        return call.plan
+
+    def score_unit(self, request: pb.ScoreUnitRequest, call: CallContext) -> pb.ScoreUnitResponse:
+        """Scores one unit: a cohort of one.
+
+        Raises:
+            Refusal: anything in the request is wrong, or the set compares units.
+        """
+        plan = self.find_plan(request, call)
+        full = request.view == pb.SCORECARD_VIEW_FULL
         findings, places = Findings(), RowPlaces(single=True)
-        for single in singles:
-            _check_common(plan, single.request.period, view, findings)
-        rows = [single.request.unit_answers for single in singles]
-        taken = [b"".join(single.call.answers) for single in singles]  # of one row each, or of none
-        sheet = rows_sheet(plan, rows, taken, places, findings)
+        _check_common(plan, request.period, request.view, findings)
+        sheet = rows_sheet(plan, [request.unit_answers], places, findings)
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
-        replies = [Packed(pb.ScoreUnitResponse(provenance=provenance(plan, "", one.request.period))) for one in singles]
+        [part] = admitted
+        if part.plan.cohort_criteria:
+            named = ", ".join(part.plan.cohort_criteria)
+            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
+        assessment = self._assess(part, call, full=full)
+        [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
+        return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period))
 
-        def keep_on() -> None:
-            for single in singles:
-                single.call.keep_on()
+    def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
+        """Scores and ranks all units of a province, or none.
 
-        for part in admitted:
-            if part.plan.cohort_criteria:
-                named = ", ".join(part.plan.cohort_criteria)
-                message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
-                raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
-            assessment = self._assess(part, keep_on, full=full)
-            units = part.units.tolist()
-            cards = Scorecards(assessment, None, full=full)
-            made = cards.of(np.arange(len(units)), [rows[at].unit for at in units])
-            for place, (at, card) in enumerate(zip(units, made, strict=True)):
-                replies[at].message("scorecard", card)
-                singles[at].call.scored = [Scored(assessment, range(place, place + 1))]
-        return replies
-
-    def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> Packed:
-        """All units of a province, or none: a RankProvinceResponse."""
-        call.plan = plan = find_set(self._catalogue(), request)
-        as_rows = request.WhichOneof("source") == "rows"
-        full = request.view == pb.SCORECARD_VIEW_FULL
-        admitted = _admit_all(plan, request, call)
+        Raises:
+            Refusal: anything in the request is wrong.
+        """
+        plan = self.find_plan(request, call)
+        full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
+        sheet, admitted = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
-        start, end, token = _page(request, admitted, plan, sum(len(part.units) for part in wanted))
+        start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
-        made_with = provenance(plan, request.province, request.period)
-        reply = Packed(pb.RankProvinceResponse(provenance=made_with, next_page_token=token))
-        del request  # a table is a matrix by now: no need of twice the memory while it is scored
-        call.numbers, call.answers = None, ()
-        cards: Scorecards | None = None
-        for part, ranking, shown in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            message = Packed(ranking_head(ranking, full=full))
-            if as_rows:
-                if cards is None or cards.assessment is not ranking.assessment:
-                    cards = Scorecards(ranking.assessment, ranking, full=full)
-                for card in cards.of(shown, [units[at] for at in part.units[shown].tolist()]):
-                    message.message("scorecards", card)
-            else:
-                message.message("table", ranking_table(ranking, shown, full=full))
-            reply.message("rankings", message)
+        reply = pb.RankProvinceResponse(
+            provenance=provenance(plan, request.province, request.period), next_page_token=token
+        )
+        request.Clear()  # a table is a matrix by now: no need of twice the memory while it is scored
+        for part, rankings in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
+            tables = None if as_rows else _tables(part, sheet, rankings, full=full)
+            first = 0
+            for ranking, shown in rankings:
+                message = reply.rankings.add()
+                message.CopyFrom(ranking_head(ranking, full=full))
+                rows = slice(first, first + len(shown))
+                first = rows.stop
+                if tables is not None:
+                    message.table.arrow_stream = tables.stream(ranking, rows, reply.provenance)
+                    continue
+                own = [units[at] for at in part.units[shown].tolist()]
+                message.scorecards.extend(scorecards(ranking.assessment, ranking, shown, own, full=full))
         return reply
 
     def _shown(
-        self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: Call, *, full: bool
-    ) -> Iterator[tuple[Admitted, Ranking, Ints]]:
-        """The rankings of a page, with the places of their units that are on it; other tiers are not scored."""
+        self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: CallContext, *, full: bool
+    ) -> Iterator[tuple[Admitted, list[tuple[Ranking, Ints]]]]:
+        """The rankings of a page, tier by tier, with the places of their units that are on it.
+
+        Tiers that are not on the page are not scored.
+        """
         before = 0
         for part in wanted:
             if before + len(part.units) <= page.start or before >= page.stop:
                 before += len(part.units)
                 continue
-            assessment = self._assess(part, call.keep_on, full=full)
-            call.scored.append(Scored(assessment, range(len(part.units))))
+            assessment = self._assess(part, call, full=full)
+            rankings = []
             for ranking in rank(assessment, rule, part.parents):
                 shown = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
                 before += len(ranking.order)
                 if len(shown):
-                    yield part, ranking, shown
+                    rankings.append((ranking, shown))
+            yield part, rankings
 
-    def _assess(self, part: Admitted, keep_on: Callable[[], None], *, full: bool) -> Assessment:
+    def _assess(self, part: Admitted, call: CallContext, *, full: bool) -> Assessment:
         """Scores the units of a tier.
 
         Raises:
             Refusal: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
         """
         try:
-            return assess(part.plan, part.cohort, full=full, watch=self._watch, keep_on=keep_on)
+            assessment = assess(
+                part.plan, part.cohort, full=full, plugin_calls=self._plugin_calls, keep_on=call.keep_on
+            )
         except PluginFault as fault:
             metadata = {
                 "group": fault.provider.group,
@@ -164,38 +153,56 @@ class ScorerService:
                 "distribution": fault.provider.distribution,
             }
             raise Refusal(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
-        except Crowded as crowded:
-            message = f"{crowded}; try again later; if it stays so, have the plugin mended and restart the service"
+        except PluginBusy as busy:
+            message = f"{busy}; try again later; if it stays so, have the plugin mended and restart the service"
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
+        call.scored.append(assessment)
+        return assessment
 
 
-def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> list[Admitted]:
+def _tables(part: Admitted, sheet: Sheet, rankings: Sequence[tuple[Ranking, Ints]], *, full: bool) -> RankingTables:
+    """The tables of the rankings of a tier."""
+    units = part.units.tolist()
+    names, parents = ([texts[unit] for unit in units] if texts else [] for texts in (sheet.names, sheet.parents))
+    places = np.concatenate([shown for _, shown in rankings])
+    return RankingTables(rankings[0][0], places, names, parents, full=full)
+
+
+def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext) -> tuple[Sheet, list[Admitted]]:
     """The units of a request, all of them or none.
 
     Raises:
         Refusal: anything in it is wrong.
     """
-    findings, source = Findings(), request.WhichOneof("source")
-    units = len(request.rows.units) if source == "rows" else unit_count(request.table)
-    _check_size(units, call.limits.units)
+    findings, most = Findings(), call.limits.units
     _check_common(plan, request.period, request.view, findings)
-    _check_request(plan, request, units, findings)
-    if source == "table":
-        sheet = table_sheet(plan, request.table, call.numbers, findings)
-        admitted = admit(plan, sheet, TablePlaces(request.table), findings, to_rank=True)
+    places: Places
+    if request.WhichOneof("source") == "table":
+        places = TablePlaces()
+        try:
+            stream = Stream.open(request.table.arrow_stream, most)
+        except StreamError as error:
+            findings.add(REQUEST, STREAM, error.reason, str(error))
+            raise invalid(findings) from None
+        except TooManyRows as error:
+            raise _too_many(error.rows, most) from None
+        _check_request(plan, request, stream.rows, findings)
+        sheet = table_sheet(plan, stream, request.tier, findings)
     else:
-        places = RowPlaces(single=False)
-        sheet = rows_sheet(plan, request.rows.units, call.answers, places, findings)
-        admitted = admit(plan, sheet, places, findings, to_rank=True)
+        places, rows = RowPlaces(single=False), request.rows.units
+        if len(rows) > most:
+            raise _too_many(len(rows), most)
+        _check_request(plan, request, len(rows), findings)
+        sheet = rows_sheet(plan, rows, places, findings)
+    admitted = admit(plan, sheet, places, findings, to_rank=True)
     if findings.total:
         raise invalid(findings)
-    return admitted
+    return sheet, admitted
 
 
-def _check_size(units: int, most: int) -> None:
-    if units > most:
-        message = f"{units} units are more than {most}: send the province tier by tier, each whole"
-        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(most)})
+def _too_many(units: int, most: int) -> Refusal:
+    message = f"{units} units are more than {most}: send the province tier by tier, each whole"
+    return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(most)})
 
 
 def _check_full_rows(units: int) -> None:
@@ -222,8 +229,8 @@ def _check_common(plan: SetPlan, period: str, view: int, findings: Findings) -> 
 
 def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, findings: Findings) -> None:
     if not units:
-        source = request.WhichOneof("source")
-        findings.add(REQUEST, f"{source}.units" if source else "source", "REQUIRED", "give the units to rank")
+        field = {"rows": "rows.units", "table": "table", None: "source"}[request.WhichOneof("source")]
+        findings.add(REQUEST, field, "REQUIRED", "give the units to rank")
     if request.tier and request.tier not in plan.tiers:
         message = f"unknown tier {request.tier[:80]!r}; the set has {', '.join(plan.tiers)}"
         findings.add(REQUEST, "tier", "UNKNOWN_TIER", f"{message}{nearly(request.tier[:80], plan.tiers)}")
@@ -233,20 +240,15 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, f
         findings.add(REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units")
 
 
-def _page(
-    request: pb.RankProvinceRequest, admitted: Sequence[Admitted], plan: SetPlan, units: int
-) -> tuple[int, int, str]:
-    """First and last (exclusive) unit of the page, and the token of the next one.
-
-    The same request may come in other bytes, as a map has no order: what makes it the same is what was read.
-    """
+def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[int, int, str]:
+    """First and last (exclusive) unit of the page, and the token of the next one."""
     if not request.page_size and not request.page_token:
         return 0, units, ""
     bare = pb.RankProvinceRequest()
     bare.CopyFrom(request)
     bare.ClearField("page_size")
     bare.ClearField("page_token")
-    data = b"".join((bare.SerializeToString(deterministic=True), *(part.cohort.matrix.data for part in admitted)))
+    data = bare.SerializeToString(deterministic=True)  # a map has no order
     revision = plan.criteria_set.revision
     start = min(read_token(request.page_token, data, revision), units)
     end = min(start + request.page_size, units) if request.page_size else units

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import grpc
 
@@ -50,15 +51,16 @@ class AddressError(Exception):
         super().__init__(f"cannot listen on {address!r}; is another server there?")
 
 
-class _Arrivals(grpc.GenericRpcHandler):
-    """Counts the calls that gRPC hands over, and leaves them to the handlers after it."""
+class _Handlers(grpc.GenericRpcHandler):
+    """The handlers of all methods, by path; counts the calls that gRPC hands over."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
+        self._handlers = handlers
+        self.calls = 0
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> None:
-        del handler_call_details
-        self.count += 1
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+        self.calls += 1
+        return self._handlers.get(handler_call_details.method)
 
 
 class Server:
@@ -102,16 +104,16 @@ class Server:
                 *KEEP_ALIVE,
             ],
         )
-        self._arrivals, self._health, self._plugin_calls = _Arrivals(), Health(SERVICES), PluginCalls()
+        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
         self._unread = UnreadReplies(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
         pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._unread, metrics)
-        self._add_handlers(
-            pipeline, ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload)
-        )
+        methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
         side_services = SideServices(access, limits, self._health, SERVICES)
-        for service, handlers in side_services.handlers().items():
-            self.grpc_server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        self._handlers = _Handlers(
+            {method.path: pipeline.handler(method) for method in methods} | side_services.handlers()
+        )
+        self.grpc_server.add_generic_rpc_handlers((self._handlers,))
         try:
             if settings.tls:
                 self.port = self.grpc_server.add_secure_port(settings.address, credentials(settings.tls))
@@ -120,18 +122,6 @@ class Server:
         except RuntimeError as error:
             raise AddressError(settings.address) from error
         self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
-
-    def _add_handlers(self, pipeline: Pipeline, scorer: ScorerService, criteria: CriteriaService) -> None:
-        methods = (
-            Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, scorer.find_plan, on_loop=True),
-            Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, scorer.find_plan),
-            Method(f"/{CRITERIA}/ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
-            Method(f"/{CRITERIA}/GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
-            Method(
-                f"/{CRITERIA}/ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets
-            ),
-        )
-        self.grpc_server.add_generic_rpc_handlers((self._arrivals, pipeline.handlers(methods)))
 
     async def start(self) -> None:
         """Serves; health says so."""
@@ -150,8 +140,8 @@ class Server:
     async def _take_in(self, seconds: float) -> None:
         """Lets gRPC hand over the calls that have arrived: when it stops, it drops those that it has only read."""
         seen, ends = -1, time.monotonic() + seconds
-        while seen != self._arrivals.count and time.monotonic() < ends:
-            seen = self._arrivals.count
+        while seen != self._handlers.calls and time.monotonic() < ends:
+            seen = self._handlers.calls
             await asyncio.sleep(QUIET)
 
     async def _keep_house(self) -> None:
@@ -161,3 +151,13 @@ class Server:
                 log.warning("%d calls ended: their callers do not read the replies", ended)
             for plugin, seconds in self._plugin_calls.slow():
                 log.warning("%s has been scoring for %d s", plugin, seconds)
+
+
+def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
+    """The methods of both services. A set may take milliseconds to write out: only ScoreUnit runs on the event loop."""
+    requests, find_plan = criteria_pb2, scorer.find_plan
+    yield Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, find_plan, on_loop=True)
+    yield Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, find_plan)
+    yield Method(f"/{CRITERIA}/ListCriteriaSets", requests.ListCriteriaSetsRequest, criteria.list_criteria_sets)
+    yield Method(f"/{CRITERIA}/GetCriteriaSet", requests.GetCriteriaSetRequest, criteria.get_criteria_set)
+    yield Method(f"/{CRITERIA}/ReloadCriteriaSets", requests.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets)

@@ -46,20 +46,17 @@ class SideServices:
         self._admission = Admission(MAX_CALLS, MAX_CALLS, limits.held_bytes)
         self._reflection = reflection.aio.ReflectionServicer((*services, HEALTH, REFLECTION))
 
-    def handlers(self) -> dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]]:
-        """What gRPC calls, by service and method."""
-        return {
-            HEALTH: {
-                "Check": self._handler(f"/{HEALTH}/Check", self._check),
-                "List": self._handler(f"/{HEALTH}/List", self._list),
-                "Watch": self._handler(f"/{HEALTH}/Watch", self._watch),
-            },
-            REFLECTION: {"ServerReflectionInfo": self._handler(f"/{REFLECTION}/ServerReflectionInfo", self._reflect)},
+    def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+        """What gRPC calls, by path."""
+        methods = {
+            f"/{HEALTH}/Check": self._check,
+            f"/{HEALTH}/List": self._list,
+            f"/{HEALTH}/Watch": self._watch,
+            f"/{REFLECTION}/ServerReflectionInfo": self._reflect,
         }
+        return {path: self._handler(path, answer) for path, answer in methods.items()}
 
-    def _handler(
-        self, path: str, answer: Callable[[Context], Awaitable[None]]
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, path: str, answer: Callable[[Context], Awaitable[None]]) -> grpc.RpcMethodHandler[Any, Any]:
         """Checks and counts a call, then lets ``answer`` read its requests and write its replies."""
 
         async def handle(messages: object, context: Context) -> None:
@@ -67,11 +64,11 @@ class SideServices:
             try:
                 identity = ANONYMOUS
                 if path not in OPEN:
-                    caller = self._access.caller(context.invocation_metadata(), context)
+                    caller = self._access.caller(context.invocation_metadata() or (), context)
                     self._access.check(caller, path)
                     identity = caller.identity
                 slot = self._admission.admit(context.peer(), identity)
-                context.add_done_callback(lambda _: slot.release())
+                context.add_done_callback(lambda _: slot.release())  # type: ignore[arg-type]
                 await answer(context)
             except Refusal as refusal:
                 await abort(context, refusal, new_request_id())
@@ -87,8 +84,8 @@ class SideServices:
         await context.write(self._health.check(request).SerializeToString())
 
     async def _list(self, context: Context) -> None:
-        request = await self._read(health_pb2.HealthListRequest, context)
-        await context.write(self._health.list(request).SerializeToString())
+        await self._read(health_pb2.HealthListRequest, context)  # type: ignore[attr-defined]
+        await context.write(self._health.list().SerializeToString())
 
     async def _watch(self, context: Context) -> None:
         request = await self._read(health_pb2.HealthCheckRequest, context)
@@ -96,7 +93,8 @@ class SideServices:
             await context.write(status.SerializeToString())
 
     async def _reflect(self, context: Context) -> None:
-        async for reply in self._reflection.ServerReflectionInfo(_requests(context), context):
+        replies: Any = self._reflection.ServerReflectionInfo(_requests(context), context)
+        async for reply in replies:
             await context.write(reply.SerializeToString())
 
 

@@ -1,163 +1,212 @@
-"""A table of answers as a message to a sheet for the door; what only the wire can get wrong is noted here."""
+"""A table of units and answers, sent as an Arrow stream, as a sheet for validation. docs/tables.md describes it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
+import pyarrow as pa
 
-from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.findings import REQUEST, Findings
+from scorer.indicators import Indicator, IndicatorKind
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
-from scorer.points import Ints
-from scorer.service.answers import MORE, check_count, unit_texts
-from scorer.service.columns import Columns
+from scorer.points import Floats, Ints
+from scorer.service import table_columns as columns
+from scorer.service.answers import check_count, unknown_option
+from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
+
+STREAM = "table.arrow_stream"
+"""The field path of the stream."""
+
+TEXT_COLUMNS = ("id", "name", "tier", "parent")
+EXCLUSIONS = "not_applicable"
+UNIT_COLUMNS = (*TEXT_COLUMNS, EXCLUSIONS)
+"""Every other column is an indicator's."""
 
 
 class TablePlaces:
     """Field paths of a table."""
 
-    def __init__(self, table: pb.UnitTable) -> None:
-        self._table = table
-
     def unit(self, unit: int, field: str) -> str:
         """See ``Places``."""
-        if self._table.units:
-            return f"table.units[{unit}].{field}"
-        return f"table.unit_columns.{field}s[{unit}]"
+        return f"{path(field)}[{unit}]"
 
     def answer(self, unit: int, indicator: str) -> str:
         """See ``Places``."""
-        if column := self._columns.get(indicator):
-            return f"{column}[{unit}]"
-        at = list(self._table.number_columns.indicators).index(indicator) * unit_count(self._table) + unit
-        return f"table.number_columns.numbers[{at}]"
+        return f"{path(indicator)}[{unit}]"
 
     def exclusion(self, unit: int, at: int) -> str:
-        """See ``Places``; ``at`` counts exclusions by 2^32 and criteria within one by 1."""
-        del unit
-        if self._table.criterion_exclusions:
-            return f"table.criterion_exclusions[{at}].criterion_id"
-        return f"table.exclusions[{at >> 32}].criterion_ids[{at & 0xFFFFFFFF}]"
-
-    @cached_property
-    def _columns(self) -> dict[str, str]:
-        """Lists by indicator."""
-        return {
-            column.indicator: f"table.columns[{n}].{'choices' if column.choices else 'numbers'}"
-            for n, column in reversed(list(enumerate(self._table.columns)))  # of two, the first one is read
-        }
+        """See ``Places``."""
+        del at
+        return f"{path(EXCLUSIONS)}[{unit}]"
 
 
-def unit_count(table: pb.UnitTable) -> int:
-    """How many units a table has, in whichever form."""
-    return len(table.units) or len(table.unit_columns.ids)
+def path(column: str) -> str:
+    """The field path of a column."""
+    return f"table[{json.dumps(column[:80], ensure_ascii=not column.isprintable())}]"
 
 
-def table_sheet(plan: SetPlan, table: pb.UnitTable, numbers: memoryview | None, findings: Findings) -> Sheet:
-    """A table as a sheet; ``numbers`` are those of its block when they are not in it."""
-    ids, names, tiers, parents = _units(table, findings)
-    columns = Columns(plan, len(ids), findings)
-    few = check_count(findings, REQUEST, "table.columns", len(table.columns), len(plan.rows))
-    for n, column in enumerate(table.columns if few else ()):
-        columns.add(column, f"table.columns[{n}]")
-    block = table.number_columns
-    if check_count(findings, REQUEST, "table.number_columns.indicators", len(block.indicators), len(plan.rows)):
-        columns.add_block(block, numbers, "table.number_columns")
-    return Sheet(ids, names, tiers, parents, columns.matrix(), _exclusions(plan, table, ids, findings))
+def table_sheet(plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> Sheet:
+    """A table as a sheet.
+
+    Args:
+        plan: of the criteria set.
+        stream: the table.
+        tier: of all units, if the table has no column ``tier``.
+        findings: collects what is wrong with the stream and its columns; whether an answer is allowed is decided later.
+    """
+    table = _Table(plan, stream, tier, findings)
+    ids, names, tiers, parents = (table.texts(name) for name in TEXT_COLUMNS)
+    if not table.has("tier"):
+        tiers = [tier] if tier in plan.tiers else []
+    return Sheet(ids, names, tiers, parents, table.answers(), table.exclusions())
 
 
-def _units(table: pb.UnitTable, findings: Findings) -> tuple[list[str], list[str], list[str], list[str]]:
-    """Ids, names, tiers and parents; no tiers when it cannot be told who has which tier or parent."""
-    if table.units:
-        if table.HasField("unit_columns"):
-            message = "is given beside table.units; give exactly one of them"
-            findings.add(REQUEST, "table.unit_columns", "BOTH_LISTS", message)
-        return unit_texts(table.units)
-    columns = table.unit_columns
-    units = len(columns.ids)
+class _Table:
+    """The columns of a stream that can be read.
 
-    def texts(field: str, given: Sequence[str], fewer: int, meaning: str) -> list[str] | None:
-        if len(given) in (fewer, units):
-            return list(given)
-        message = f"has {len(given)} entries for {units} units; give {meaning}, or one each"
-        findings.add(REQUEST, f"table.unit_columns.{field}", "WRONG_LENGTH", message)
-        return None
+    Args:
+        plan: of the criteria set.
+        stream: the table.
+        tier: of all units, if there is no column ``tier``.
+        findings: collects what is wrong.
+    """
 
-    names = texts("names", columns.names, 0, "none")
-    tiers = texts("tiers", columns.tiers, 1, "one for all")
-    parents = texts("parents", columns.parents, 0, "none")
-    return list(columns.ids), names or [], tiers or [] if parents is not None else [], parents or []
+    def __init__(self, plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> None:
+        self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
+        self._columns: Mapping[str, int] = {}
+        self._batches: Sequence[pa.RecordBatch] = ()
+        if not check_count(findings, REQUEST, "table", len(stream.schema), len(UNIT_COLUMNS) + len(plan.rows)):
+            return
+        self._columns = self._known(stream.schema)
+        try:
+            self._batches = stream.batches()
+        except StreamError as error:
+            findings.add(REQUEST, STREAM, error.reason, str(error))
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self._columns
 
-def _exclusions(
-    plan: SetPlan, table: pb.UnitTable, ids: Sequence[str], findings: Findings
-) -> list[tuple[int | Ints, int, str]]:
-    criteria = len(plan.criteria_set.criteria)
-    if not table.criterion_exclusions:
-        few = check_count(findings, REQUEST, "table.exclusions", len(table.exclusions), len(ids))
-        return _by_unit(table.exclusions, ids, criteria, findings) if few and table.exclusions else []
-    if table.exclusions:
-        message = "are given beside table.exclusions; give exactly one of them"
-        findings.add(REQUEST, "table.criterion_exclusions", "BOTH_LISTS", message)
-        return []
-    few = check_count(findings, REQUEST, "table.criterion_exclusions", len(table.criterion_exclusions), criteria)
-    return _by_criterion(table.criterion_exclusions, len(ids), findings) if few else []
+    def texts(self, name: str) -> list[str]:
+        """A column of texts (n,); empty if there is none or it cannot be read."""
+        texts = list[str]()
+        with self._noting(name):
+            for _, values in self._chunks(name, columns.is_text, "text"):
+                texts += columns.to_texts(values)
+        return texts if len(texts) == self._rows else []
 
+    def answers(self) -> Floats:
+        """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable."""
+        matrix = np.empty((len(self._plan.rows), self._rows))
+        for code, row in self._plan.rows.items():
+            indicator, filled = self._plan.criteria_set.indicators[code], 0
+            with self._noting(code):
+                accepts, accepted = columns.ACCEPTED[IndicatorKind(indicator.kind)]
+                for first, values in self._chunks(code, accepts, accepted):
+                    filled = first + len(values)
+                    matrix[row, first:filled] = self._numbers(indicator, first, values)
+            if filled < self._rows:
+                matrix[row] = math.nan
+        return matrix
 
-def _by_unit(
-    given: Sequence[pb.Exclusion], ids: Sequence[str], criteria: int, findings: Findings
-) -> list[tuple[int | Ints, int, str]]:
-    units = dict(zip(ids, range(len(ids)), strict=True))
-    exclusions: list[tuple[int | Ints, int, str]] = []
-    seen = set[str]()
-    for n, exclusion in enumerate(given):
-        code, criterion_ids = exclusion.unit_id, exclusion.criterion_ids
-        if code not in units:
-            hint = findings.hints.nearly("unit", code, units)
-            message = f"no unit of the table has the id {code[:80]!r}{hint}"
-            findings.add(REQUEST, f"table.exclusions[{n}].unit_id", "UNKNOWN_UNIT", message)
-        elif code in seen:
-            path = f"table.exclusions[{n}].unit_id"
-            findings.add(REQUEST, path, "DUPLICATE_EXCLUSION", f"{code!r} has an exclusion already")
-        elif len(criterion_ids) <= MORE * criteria:
-            unit, place = units[code], n << 32
-            for criterion in criterion_ids:
-                exclusions.append((unit, place, criterion))
-                place += 1
+    def exclusions(self) -> list[tuple[int | Ints, int, str]]:
+        """Which criteria do not apply to which units (m,)."""
+        criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
+        with self._noting(EXCLUSIONS):
+            for first, values in self._chunks(EXCLUSIONS, columns.is_text_list, "lists of text"):
+                if pa.types.is_null(values.type):
+                    continue
+                units, texts = columns.to_lists(values, criteria)
+                if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(texts.values), criteria):
+                    codes = [*(value or "" for value in texts.values), ""]
+                    used = np.unique(texts.places).tolist()
+                    found += [(first + units[texts.places == place], 0, codes[place]) for place in used]
+        return found
+
+    def _known(self, schema: pa.Schema) -> dict[str, int]:
+        """The places of the columns that are read, by name; notes the others."""
+        known: dict[str, int] = {}
+        for at, name in enumerate(schema.names):
+            if name in known:
+                self._findings.add(REQUEST, path(name), "DUPLICATE_COLUMN", "is in the table twice")
+            elif name in UNIT_COLUMNS or name in self._plan.rows:
+                known[name] = at
+            else:
+                hint = self._findings.hints.nearly("column", name, (*UNIT_COLUMNS, *self._plan.rows))
+                message = f"{self._plan.criteria_set.code} has no indicator of this name{hint}"
+                self._findings.add(REQUEST, path(name), "UNKNOWN_COLUMN", message)
+        if "tier" not in known and not self._tier:
+            message = "give the units' tiers in a column 'tier', or the tier of all units in the request"
+            self._findings.add(REQUEST, path("tier"), "MISSING_COLUMN", message)
+        if "id" not in known:
+            self._findings.add(REQUEST, path("id"), "MISSING_COLUMN", "give the units' ids in a column 'id'")
+        return known
+
+    def _chunks(
+        self, name: str, accepts: Callable[[pa.DataType], bool], accepted: str
+    ) -> Iterator[tuple[int, pa.Array]]:
+        """A column batch by batch: its first row, and its values. A batch in which nothing is reported is left out.
+
+        Raises:
+            StreamError: the column is damaged, or its type is not accepted.
+        """
+        first = 0
+        for batch in self._batches if name in self._columns else ():
+            values = batch.column(self._columns[name])
+            try:
+                values.validate(full=True)
+            except READ_ERRORS as error:
+                raise StreamError("BAD_STREAM", f"is damaged: {error}") from error
+            if accepts(values.type):
+                yield first, values
+            elif columns.nothing_reported(values):
+                yield first, pa.nulls(len(values))
+            else:
+                raise StreamError("WRONG_TYPE", f"is {values.type}; give {accepted}")
+            first += len(values)
+
+    @contextmanager
+    def _noting(self, name: str) -> Iterator[None]:
+        """Notes what makes a column unreadable."""
+        try:
+            yield
+        except StreamError as error:
+            self._findings.add(REQUEST, path(name), error.reason, str(error))
+        except READ_ERRORS as error:
+            self._findings.add(REQUEST, path(name), "BAD_COLUMN", str(error))
+
+    def _numbers(self, indicator: Indicator, first: int, values: pa.Array) -> Floats | float:
+        """Answers to one indicator (m,), as they are in a cohort; notes choices and dates that are none."""
+        if pa.types.is_null(values.type):
+            return math.nan
+        code, add_all = indicator.code, self._findings.add_all
+        if indicator.kind is IndicatorKind.DATE:
+            numbers, wrong = columns.to_days(values)
+            message = "has a time of day; give a date, or midnight"
+            add_all(np.flatnonzero(wrong) + first, lambda unit: f"{path(code)}[{unit}]", "BAD_DATE", lambda _: message)
+        elif indicator.kind is IndicatorKind.CHOICE:
+            texts = columns.Texts.of(values)
+            numbers = texts.numbers(self._plan.once(_options)[code])
+            unknown = np.flatnonzero(numbers == columns.UNKNOWN_OPTION)
+            numbers[unknown] = math.nan
+
+            def describe(unit: int) -> str:
+                return unknown_option(indicator, texts.values[texts.places[unit - first]], self._findings.hints)
+
+            add_all(unknown + first, lambda unit: f"{path(code)}[{unit}]", "UNKNOWN_CHOICE", describe)
         else:
-            path = f"table.exclusions[{n}].criterion_ids"
-            check_count(findings, units[code], path, len(criterion_ids), criteria)
-        seen.add(code)
-    return exclusions
+            numbers = columns.to_numbers(values)
+        return numbers
 
 
-def _by_criterion(
-    given: Sequence[pb.CriterionExclusion], units: int, findings: Findings
-) -> list[tuple[int | Ints, int, str]]:
-    exclusions: dict[str, tuple[int | Ints, int, str]] = {}
-    for n, exclusion in enumerate(given):
-        code, path = exclusion.criterion_id, f"table.criterion_exclusions[{n}]"
-        if code in exclusions:
-            message = f"{code[:80]!r} has an exclusion already"
-            findings.add(REQUEST, f"{path}.criterion_id", "DUPLICATE_EXCLUSION", message)
-        elif check_count(findings, REQUEST, f"{path}.unit_places", len(exclusion.unit_places), units):
-            exclusions[code] = _known_places(exclusion, path, units, findings), n, code
-    return list(exclusions.values())
-
-
-def _known_places(exclusion: pb.CriterionExclusion, path: str, units: int, findings: Findings) -> Ints:
-    """The places of its units that there are."""
-    places = np.asarray(exclusion.unit_places, dtype=np.int64)
-    there = places < units
-    if there.all():
-        return places
-    findings.add_all(
-        places[~there],
-        lambda place: f"{path}.unit_places[{np.argmax(places == place)}]",
-        "UNKNOWN_UNIT",
-        lambda place: f"there is no unit {place}; the table has {units}, counted from 0",
-    )
-    return places[there]
+def _options(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:
+    """The number of every option, by choice."""
+    return {
+        code: {option: float(at) for at, option in enumerate(indicator.options)}
+        for code, indicator in plan.criteria_set.indicators.items()
+    }

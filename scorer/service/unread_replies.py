@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Coroutine
 from typing import Any
 
 
@@ -54,7 +53,7 @@ class UnreadReplies:
         return len(overdue)
 
 
-def _create(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any) -> _Task:
+def _create(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> _Task:
     task = _Task(coroutine, loop=loop, **options)
     task.creator = asyncio.current_task(loop)
     return task

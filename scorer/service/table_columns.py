@@ -1,0 +1,185 @@
+"""Columns of an Arrow table as numbers and texts. What cannot be converted raises; judging values is intake's task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from scorer.indicators import IndicatorKind
+from scorer.points import Bools, Floats, Ints
+
+MAX_TEXT_BYTES = 128 * 2**20
+"""Bytes that all texts of one column may take: views and dictionaries can repeat a long text many times."""
+
+UNKNOWN_OPTION = -1.0
+"""Stands for a text that is no option."""
+
+_TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+
+def _plain(column: pa.DataType) -> pa.DataType:
+    """The type of the values, also of a dictionary."""
+    return column.value_type if pa.types.is_dictionary(column) else column
+
+
+def is_text(column: pa.DataType) -> bool:
+    """Whether a column holds texts."""
+    plain = _plain(column)
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain))
+
+
+def is_text_list(column: pa.DataType) -> bool:
+    """Whether a column holds lists of texts."""
+    lists = ("is_list", "is_large_list", "is_list_view", "is_large_list_view", "is_fixed_size_list")
+    return any(getattr(pa.types, name)(column) for name in lists) and is_text(column.value_type)
+
+
+def is_number(column: pa.DataType) -> bool:
+    """Whether a column holds numbers."""
+    plain = _plain(column)
+    return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or pa.types.is_decimal(plain))
+
+
+def is_number_or_bool(column: pa.DataType) -> bool:
+    """Whether a column holds numbers or truth values."""
+    plain = _plain(column)
+    return bool(pa.types.is_boolean(plain) or is_number(plain))
+
+
+def is_date(column: pa.DataType) -> bool:
+    """Whether a column holds dates, or timestamps without time zone."""
+    plain = _plain(column)
+    return bool(pa.types.is_date(plain) or (pa.types.is_timestamp(plain) and plain.tz is None))
+
+
+ACCEPTED: Mapping[IndicatorKind, tuple[Callable[[pa.DataType], bool], str]] = {
+    IndicatorKind.COUNT: (is_number, "integers, floats or decimals"),
+    IndicatorKind.NUMBER: (is_number, "integers, floats or decimals"),
+    IndicatorKind.FLAG: (is_number_or_bool, "bool, or 0 and 1"),
+    IndicatorKind.CHOICE: (is_text, "text"),
+    IndicatorKind.DATE: (is_date, "date32, or timestamps without time zone at midnight"),
+}
+"""The column types that can hold answers of a kind, and what people call them."""
+
+
+def nothing_reported(column: pa.Array) -> bool:
+    """Whether every value is null or NaN."""
+    if column.null_count == len(column):
+        return True
+    return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
+
+
+def to_numbers(column: pa.Array) -> Floats:
+    """Counts, numbers and flags (n,) as doubles; NaN where null."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def to_days(column: pa.Array) -> tuple[Floats, Bools]:
+    """Dates (n,) as days since 1970-01-01, NaN where null; and which of them have a time of day."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_date32(column.type):
+        return to_numbers(column.view(pa.int32())), np.zeros(len(column), dtype=np.bool_)
+    unit = "ms" if pa.types.is_date64(column.type) else column.type.unit
+    ticks = column.view(pa.int64()).fill_null(0).to_numpy()
+    days, rest = np.divmod(ticks, _TICKS_PER_DAY[unit])
+    null = column.is_null().to_numpy(zero_copy_only=False)
+    return np.where(null, math.nan, days.astype(np.float64)), rest != 0
+
+
+class Texts(NamedTuple):
+    """Texts of n rows: each different text once."""
+
+    places: Ints
+    """(n,) which of the values; len(values) for null."""
+    values: list[str]
+
+    @classmethod
+    def of(cls, column: pa.Array) -> Texts:
+        """Those of a column of texts.
+
+        Raises:
+            ValueError: written out, they would take too much memory.
+        """
+        if pa.types.is_dictionary(column.type):
+            encoded = column
+            _check_size(column.dictionary)
+        else:
+            _check_size(column)
+            encoded = column.dictionary_encode()
+        values = encoded.dictionary.to_pylist()
+        places = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
+        return cls(places, values)
+
+    def written_out(self) -> list[str]:
+        """Row by row; null is the empty text.
+
+        Raises:
+            ValueError: that would take too much memory.
+        """
+        sizes = np.array([*(len(value.encode()) for value in map(_or_empty, self.values)), 0])
+        _check_total(int(sizes[self.places].sum()))
+        texts: list[str] = np.array([*map(_or_empty, self.values), ""], dtype=object)[self.places].tolist()
+        return texts
+
+    def numbers(self, options: Mapping[str, float]) -> Floats:
+        """The numbers (n,) of options; NaN where null, ``UNKNOWN_OPTION`` for a text that is none."""
+        known = [math.nan if value is None else options.get(value, UNKNOWN_OPTION) for value in self.values]
+        numbers: Floats = np.array([*known, math.nan])[self.places]
+        return numbers
+
+
+def to_texts(column: pa.Array) -> list[str]:
+    """Texts row by row; null is the empty text.
+
+    Raises:
+        ValueError: written out, they would take too much memory.
+    """
+    if pa.types.is_null(column.type):
+        return [""] * len(column)
+    if pa.types.is_dictionary(column.type):
+        return Texts.of(column).written_out()
+    _check_size(column)
+    texts: list[str] = (column.fill_null("") if column.null_count else column).to_pylist()
+    return texts
+
+
+def to_lists(column: pa.Array, longest: int) -> tuple[Ints, Texts]:
+    """Lists of texts: the row (m,) of every entry, and the entries.
+
+    Raises:
+        ValueError: a list has more than ``longest`` entries; or, written out, they would take too much memory.
+    """
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
+    if lengths.max(initial=0) > longest:
+        row = int(np.argmax(lengths > longest))
+        raise ValueError(f"has {lengths[row]} entries in row {row}; there are {longest} that it could name")
+    return pc.list_parent_indices(column).to_numpy(), Texts.of(pc.list_flatten(column))
+
+
+def _or_empty(value: str | None) -> str:
+    return value or ""
+
+
+def _check_size(column: pa.Array) -> None:
+    """Views may all point to the same long text; offsets cannot."""
+    if pa.types.is_string_view(column.type):
+        sizes: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)[::4]  # a view is length, ...
+        _check_total(int(sizes[column.offset : column.offset + len(column)].sum(dtype=np.int64)))
+
+
+def _check_total(size: int) -> None:
+    if size > MAX_TEXT_BYTES:
+        raise ValueError(f"its texts take {size} bytes when written out; at most {MAX_TEXT_BYTES} are accepted")

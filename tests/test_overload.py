@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import grpc
 import pytest
-from harness import Refused, refusal, serving
-from scorer.service.limits import ARRIVAL, MOST_REST, RETRY_AFTER, Admission
+from harness import Refused, Service, refusal, serving
 from test_limits import Gate, held, is_well_again, quick, retry_after, settings
 from test_workers import late_call
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.settings import Limits
+from scorer.service.access import ANONYMOUS
+from scorer.service.admission import Admission
+from scorer.service.errors import Refusal
 
 MANY = 1_000
 
@@ -63,67 +66,100 @@ def test_nobody_is_refused_while_no_more_are_under_way_than_may_be(gate: Gate) -
         assert list(answered) == ["a"] * (2 * MANY)
 
 
-def test_a_call_that_has_begun_is_counted_until_its_bytes_are_overdue(gate: Gate) -> None:
+def test_a_call_without_its_body_counts_on_its_connection_and_leaves_the_others_their_share(gate: Gate) -> None:
     body = threading.Event()
-    with serving(gate.sets(), settings(calls=1)) as service:
+    with serving(gate.sets(), settings(calls=1)) as service, own_channel(service) as channel:
         quick(service)
-
-        def is_refused_behind_a_late_one() -> bool:
-            late = late_call(service.channel, body)
-            try:
-                quick(service)
-            except grpc.RpcError as error:
-                return Refused(error).info.reason == "TOO_BUSY"
-            finally:
-                late.cancel()
-            return False
-
-        assert any(is_refused_behind_a_late_one() for _ in range(20))  # slow machines may begin the other one too late
-        late = late_call(service.channel, body)
-        time.sleep(2 * ARRIVAL)
-        assert is_well_again(service)
+        late = late_call(channel, body)
+        with refusal() as caught:
+            until_refused(channel)
+        assert dict(caught[0].info.metadata)["setting"] == "limits.calls"
+        assert quick(service).scorecard.unit.id == "a"  # on another connection
         late.cancel()
+        assert is_well_again(Service(service.address, channel))
         body.set()
 
 
-def busy(seconds: float) -> None:
-    ends = time.thread_time() + seconds
-    while time.thread_time() < ends:
-        pass
+def test_a_body_that_does_not_arrive_in_time_ends_its_call(gate: Gate) -> None:
+    body = threading.Event()
+    with serving(gate.sets(), settings(transfer_seconds=0.3)) as service:
+        late = late_call(service.channel, body)
+        with refusal() as caught:
+            late.result(20)
+        body.set()
+        assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "REQUEST_INCOMPLETE")
+        assert caught[0].details == "the request did not arrive within 0.3 seconds"
 
 
-def test_a_call_that_ends_leaves_refusals_as_much_time_as_they_took() -> None:
-    admission = Admission(Limits(calls=1))
-
-    def refuse(seconds: float) -> None:
-        with admission.place("one", 1):
-            assert not admission.has_room()
-            busy(seconds)
-            assert not admission.has_room()
-
-    assert admission.has_room()
-    with admission.place("one", 1):
-        pass
-    assert admission.has_room()  # nobody was refused
-    assert MOST_REST < RETRY_AFTER  # so that who comes again as told is taken
-    for seconds, least in ((0.02, 0.02), (1.0, MOST_REST)):
-        refuse(seconds)
-        ended = time.monotonic()
-        while not admission.has_room():
-            time.sleep(0.001)
-        assert time.monotonic() - ended >= least
+@contextmanager
+def own_channel(service: Service) -> Iterator[grpc.Channel]:
+    """A connection of its own."""
+    with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+        yield channel
 
 
-def test_a_call_that_ends_does_not_cut_the_rest_of_another_short() -> None:
-    admission = Admission(Limits(calls=2))
-    assert admission.has_room()
-    with admission.place("one", 1):
-        with admission.place("other", 1):
-            assert not admission.has_room()
-            busy(0.03)
-            assert not admission.has_room()
-        ended = time.monotonic()
-        assert not admission.has_room()  # and a little more to rest for when the first one ends
-    while not admission.has_room():
-        time.sleep(0.001)
-    assert time.monotonic() - ended >= 0.03
+def until_refused(channel: grpc.Channel) -> None:
+    for _ in range(100):
+        quick(Service("", channel))
+        time.sleep(0.02)
+
+
+def admission(calls: int = 8, calls_each: int = 8, held_bytes: int = 800) -> Admission:
+    return Admission(calls, calls_each, held_bytes)
+
+
+def reason(admit: Callable[[], object]) -> str:
+    """The setting that refuses a call; empty when it is admitted."""
+    try:
+        admit()
+    except Refusal as refused:
+        return refused.metadata["setting"].removeprefix("limits.")
+    return ""
+
+
+def test_one_connection_may_have_all_calls_while_it_is_alone() -> None:
+    calls = admission()
+    slots = [calls.admit("one", ANONYMOUS) for _ in range(8)]
+    assert reason(lambda: calls.admit("one", ANONYMOUS)) == "calls"
+    slots.pop().release()
+    assert reason(lambda: calls.admit("one", ANONYMOUS)) == ""
+
+
+def test_each_connection_has_its_share_of_calls_whatever_others_do() -> None:
+    calls = admission(calls_each=100)
+    for _ in range(8):
+        calls.admit("greedy", ANONYMOUS)
+    for _ in range(4):
+        assert reason(lambda: calls.admit("modest", ANONYMOUS)) == ""
+    assert reason(lambda: calls.admit("modest", ANONYMOUS)) == "calls"
+    assert reason(lambda: calls.admit("greedy", ANONYMOUS)) == "calls"
+    for n in range(100):
+        assert reason(lambda n=n: calls.admit(f"other {n}", ANONYMOUS)) == ""  # one call in any case
+
+
+def test_an_identity_has_so_many_calls_over_all_its_connections() -> None:
+    calls = admission(calls_each=2)
+    first = calls.admit("one", "token:portal")
+    calls.admit("two", "token:portal")
+    assert reason(lambda: calls.admit("three", "token:portal")) == "calls_each"
+    assert reason(lambda: calls.admit("three", "token:statistics")) == ""
+    assert [reason(lambda n=n: calls.admit(f"{n}", ANONYMOUS)) for n in range(4)] == [
+        ""
+    ] * 4  # told apart by connection
+    first.release()
+    assert reason(lambda: calls.admit("three", "token:portal")) == ""
+
+
+def test_requests_and_unread_replies_hold_so_many_bytes_and_each_connection_its_share() -> None:
+    calls = admission()
+    slot = calls.admit("one", ANONYMOUS)
+    slot.hold_request(100)
+    slot.hold_reply(900)
+    assert reason(lambda: calls.admit("one", ANONYMOUS)) == "held_bytes"
+    other = calls.admit("two", ANONYMOUS)
+    assert reason(lambda: other.hold_request(401)) == "held_bytes"
+    assert reason(lambda: other.hold_request(400)) == ""
+    slot.release()
+    third = calls.admit("one", ANONYMOUS)
+    third.hold_request(400)
+    assert reason(lambda: calls.admit("three", ANONYMOUS).hold_request(1)) == ""

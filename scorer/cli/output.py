@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from rich import box
 from rich.console import Console
@@ -17,7 +17,13 @@ PIPED_WIDTH = 160
 _WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
 
 
-class _Console(Console):
+class _PlainConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to ``main``, which ends as other commands do."""
+        raise BrokenPipeError
+
+
+class _Console(_PlainConsole):
     _until: ExitStack | None = None
     """What is undone when the command ends."""
 
@@ -56,13 +62,9 @@ class _Console(Console):
                 self._file, sys.stdout = None, usual
                 os.dup2(ours.fileno(), 1)
 
-    def on_broken_pipe(self) -> None:
-        """Leaves it to ``main``, which ends as other commands do."""
-        raise BrokenPipeError
-
 
 out = _Console(highlight=False, emoji=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+err = _PlainConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserMistake(Exception):
@@ -70,8 +72,15 @@ class UserMistake(Exception):
 
 
 def complain(text: str) -> None:
-    """One line on standard error."""
-    err.print("scorer:", text, style="red", markup=False)
+    """One line on standard error, which may be a full disk or have no reader."""
+    with suppress(OSError):
+        err.print("scorer:", text, style="red", markup=False)
+
+
+def announce(text: str) -> None:
+    """The same, of what is no complaint."""
+    with suppress(OSError):
+        err.print(text)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.output import UserMistake, complain, err
+from scorer.cli.output import UserMistake, announce, complain
 from scorer.cli.service import LAST_LINES, Service, stop_on_signals
 from scorer.cli.settings import File, read_settings
 from scorer.cli.supervisor import Supervisor
@@ -78,7 +78,7 @@ def _serve_alone(settings: Settings) -> None:
     async def run() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop, again=lambda: os._exit(1))
-        await service.run(stop, lambda address: err.print(f"serving {service.names} on {address}"))
+        await service.run(stop, lambda address: announce(f"serving {service.names} on {address}"))
         log.stop(LAST_LINES)
         os._exit(0)  # a thread in which a plugin hangs would hold the process
 
@@ -104,4 +104,4 @@ def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
         port = publish(address, metrics.registry).server_port
     except OSError as error:
         raise UserMistake(f"cannot serve metrics on {address!r}: {error.strerror}") from error
-    err.print(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")
+    announce(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")

@@ -15,7 +15,7 @@ from threading import Thread
 
 import typer
 
-from scorer.cli.output import UserMistake, complain, err
+from scorer.cli.output import UserMistake, announce, complain
 from scorer.service.metrics import WorkersMetrics
 from scorer.settings import Settings
 
@@ -198,7 +198,7 @@ class Supervisor:
         self._count_workers()
         if not self._announced and sum(other.serves for other in self._running) == self._count:
             self._announced = True
-            err.print(f"serving {said['sets']} on {self._settings.address} with {self._count} workers")
+            announce(f"serving {said['sets']} on {self._settings.address} with {self._count} workers")
 
     def _count_workers(self, gone: _Worker | None = None) -> None:
         if self._metrics:

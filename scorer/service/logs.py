@@ -22,7 +22,7 @@ TEXT = "%(asctime)s %(levelname)s %(message)s"
 CALLS = "scorer.calls"
 """The logger of calls."""
 
-MAX_WAITING = 10_000
+MAX_WAITING = 5_000
 """Lines that may wait to be written."""
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}

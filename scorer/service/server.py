@@ -29,6 +29,9 @@ from scorer.settings import Settings
 STREAMS = 128
 """Calls that one connection may have open at once; clients wait with more."""
 
+MAX_PENDING = 20_000
+"""Calls that may wait for the event loop, over all connections."""
+
 SCORER, CRITERIA = "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"
 SERVICES = (SCORER, CRITERIA)
 
@@ -98,6 +101,9 @@ class Server:
                 ("grpc.per_message_decompression", 0),
                 ("grpc.so_reuseport", int(shared)),  # unless told, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
+                # Beyond 1,000 calls that wait for the event loop, gRPC would cancel some at random.
+                ("grpc.server.max_pending_requests", MAX_PENDING),
+                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
                 # On, it resets most calls of an honest client that begins more at once than that, instead of letting
                 # it wait for its own.
                 ("grpc.http.overload_protection", 0),

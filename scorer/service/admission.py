@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 
 import grpc
 
@@ -29,9 +29,11 @@ class Admission:
     """
 
     def __init__(self, calls: int, calls_each: int, held_bytes: int) -> None:
-        self._calls, self._calls_each, self._held_bytes = calls, calls_each, held_bytes
-        self._calls_of_connection, self._calls_of_identity = Counter[str](), Counter[str]()
-        self._bytes_of_connection = Counter[str]()
+        self._max_calls, self._max_calls_each, self._max_bytes = calls, calls_each, held_bytes
+        self._calls = self._bytes = 0
+        self._connections: dict[str, _Connection] = {}
+        self._identities: dict[str, int] = {}
+        """Calls of each."""
 
     def admit(self, connection: str, identity: str) -> Slot:
         """A slot for a call that has just begun.
@@ -39,50 +41,73 @@ class Admission:
         Raises:
             Refusal: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
         """
+        own = self._connections.get(connection)
+        if own is None:
+            own = _Connection(connection)
+        elif self._calls >= self._max_calls and own.calls >= self._share(self._max_calls):
+            raise _refusal("calls", self._max_calls, "calls are under way")
         identity = connection if identity == ANONYMOUS else identity
-        own = self._calls_of_connection.get(connection, 0)
-        if own and self._calls_of_connection.total() >= self._calls and own >= self._share(self._calls):
-            raise _refusal("calls", self._calls, "calls are under way")
-        if self._calls_of_identity.get(identity, 0) >= self._calls_each:
-            raise _refusal("calls_each", self._calls_each, "calls of this caller are under way")
-        self.check_bytes(connection, 1)
-        self._calls_of_connection[connection] += 1
-        self._calls_of_identity[identity] += 1
-        return Slot(self, connection, identity)
+        same_identity = self._identities.get(identity, 0)
+        if same_identity >= self._max_calls_each:
+            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are under way")
+        self._check_bytes(own, 1)
+        self._connections[connection] = own
+        self._identities[identity] = same_identity + 1
+        own.calls += 1
+        self._calls += 1
+        return Slot(self, own, identity)
 
-    def check_bytes(self, connection: str, size: int) -> None:
-        """Checks that a connection may hold more bytes.
+    def hold(self, slot: Slot, size: int, *, check: bool) -> None:
+        """Counts the bytes of a call, in place of those that were counted for it before.
 
         Raises:
-            Refusal: it may not (RESOURCE_EXHAUSTED, with RetryInfo).
+            Refusal: they are too many (RESOURCE_EXHAUSTED, with RetryInfo).
         """
-        own = self._bytes_of_connection.get(connection, 0) + size
-        if self._bytes_of_connection.total() + size > self._held_bytes and own > self._share(self._held_bytes):
-            raise _refusal("held_bytes", self._held_bytes, "bytes of requests and unread replies are held")
+        more = size - slot.held
+        if check:
+            self._check_bytes(slot.connection, more)
+        slot.held = size
+        slot.connection.held += more
+        self._bytes += more
 
-    def hold_bytes(self, connection: str, size: int) -> None:
-        """Counts bytes; a negative number takes them back."""
-        self._bytes_of_connection[connection] += size
-
-    def leave(self, connection: str, identity: str) -> None:
+    def leave(self, slot: Slot) -> None:
         """A call has ended."""
-        for counter, key in ((self._calls_of_connection, connection), (self._calls_of_identity, identity)):
-            counter[key] -= 1
-            if not counter[key]:
-                del counter[key]  # there are many callers over time
-        if connection not in self._calls_of_connection:
-            self._bytes_of_connection.pop(connection, None)
+        self.hold(slot, 0, check=False)
+        self._calls -= 1
+        slot.connection.calls -= 1
+        if not slot.connection.calls:
+            del self._connections[slot.connection.peer]
+        self._identities[slot.identity] -= 1
+        if not self._identities[slot.identity]:
+            del self._identities[slot.identity]
+
+    def _check_bytes(self, connection: _Connection, more: int) -> None:
+        if self._bytes + more > self._max_bytes and connection.held + more > self._share(self._max_bytes):
+            raise _refusal("held_bytes", self._max_bytes, "bytes of requests and unread replies are held")
 
     def _share(self, bound: int) -> float:
-        return bound / max(len(self._calls_of_connection), 1)
+        return bound / max(len(self._connections), 1)
 
 
+@dataclass(slots=True)
+class _Connection:
+    """A connection that has calls."""
+
+    peer: str
+    calls: int = 0
+    held: int = 0
+    """Bytes."""
+
+
+@dataclass(slots=True)
 class Slot:
     """One admitted call."""
 
-    def __init__(self, admission: Admission, connection: str, identity: str) -> None:
-        self._admission, self._connection, self._identity = admission, connection, identity
-        self._held = 0
+    admission: Admission
+    connection: _Connection
+    identity: str
+    held: int = 0
+    """Bytes."""
 
     def hold_request(self, size: int) -> None:
         """Counts a request that has arrived.
@@ -90,21 +115,15 @@ class Slot:
         Raises:
             Refusal: requests and replies hold too many bytes (RESOURCE_EXHAUSTED, with RetryInfo).
         """
-        self._admission.check_bytes(self._connection, size)
-        self._hold(size)
+        self.admission.hold(self, size, check=True)
 
     def hold_reply(self, size: int) -> None:
         """Counts a reply in place of the request."""
-        self._hold(size)
+        self.admission.hold(self, size, check=False)
 
     def release(self) -> None:
         """The call has ended, and its reply has been sent."""
-        self._hold(0)
-        self._admission.leave(self._connection, self._identity)
-
-    def _hold(self, size: int) -> None:
-        self._admission.hold_bytes(self._connection, size - self._held)
-        self._held = size
+        self.admission.leave(self)
 
 
 def _refusal(name: str, limit: int, what: str) -> Refusal:

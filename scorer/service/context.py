@@ -29,7 +29,7 @@ def new_request_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-@dataclass
+@dataclass(slots=True)
 class CallContext:
     """One call. Handlers note in it which criteria set they use and what they scored."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 from threading import Thread
@@ -24,6 +26,9 @@ CALLS = "scorer.calls"
 
 MAX_WAITING = 5_000
 """Lines that may wait to be written."""
+
+PAUSE = 0.05
+"""Seconds that a line waits at most until it is written."""
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
@@ -51,11 +56,9 @@ def _word(value: object) -> str:
 class _Queue(QueueHandler):
     """Hands records to the thread that writes them."""
 
-    queue: SimpleQueue[Any]
-
-    def __init__(self, lost: Callable[[], None]) -> None:
-        super().__init__(SimpleQueue())
-        self._lost = lost
+    def __init__(self, waiting: SimpleQueue[Any], lost: Callable[[int], None]) -> None:
+        super().__init__(waiting)
+        self._waiting, self._lost = waiting, lost
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Leaves formatting to the thread that writes, except for what gRPC logs: it may quote metadata, and tokens."""
@@ -67,23 +70,62 @@ class _Queue(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """See ``QueueHandler``; never waits."""
-        if self.queue.qsize() < MAX_WAITING:
-            self.queue.put_nowait(record)
+        if self._waiting.qsize() < MAX_WAITING:
+            self._waiting.put(record)
         else:
-            self._lost()
+            self._lost(1)
 
 
-class _Stream(logging.StreamHandler[TextIO]):
-    """Writes lines; those that cannot be written are lost."""
+class _Writer(logging.Handler):
+    """Writes the lines that it was given, when it is flushed; those that cannot be written are lost."""
 
-    def __init__(self, stream: TextIO, lost: Callable[[], None]) -> None:
-        super().__init__(stream)
-        self._lost = lost
+    def __init__(self, stream: TextIO, lost: Callable[[int], None]) -> None:
+        super().__init__()
+        self._stream, self._lost = stream, lost
+        self._lines: list[str] = []
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""
-        del record
-        self._lost()
+        try:
+            self._lines.append(self.format(record) + "\n")
+        except Exception:
+            self._lost(1)
+
+    def flush(self) -> None:
+        """See ``logging.Handler``. Other processes cannot write between the lines that are written together."""
+        lines, self._lines = self._lines, []
+        while lines:
+            count = together(lines)
+            try:
+                self._stream.write("".join(lines[:count]))
+                self._stream.flush()
+            except Exception:  # such as OSError, or AttributeError when there is no standard error
+                self._lost(count)
+            del lines[:count]
+
+
+def together(lines: Sequence[str]) -> int:
+    """How many lines a pipe takes at once, without the lines of other processes in between; one at least."""
+    count, size = 0, 0
+    while count < len(lines) and (size := size + len(lines[count].encode())) <= select.PIPE_BUF:
+        count += 1
+    return max(count, 1)
+
+
+class _Listener(QueueListener):
+    """Looks into the queue now and then: a thread that is woken for each line takes turns with the event loop."""
+
+    def __init__(self, waiting: SimpleQueue[Any], writer: _Writer) -> None:
+        super().__init__(waiting, writer)
+        self._waiting, self._writer = waiting, writer
+
+    def dequeue(self, block: bool) -> Any:
+        """See ``QueueListener``."""
+        if self._waiting.empty():
+            self._writer.flush()
+        while block and self._waiting.empty():
+            time.sleep(PAUSE)
+        return self._waiting.get(block)
 
 
 class Log:
@@ -95,11 +137,12 @@ class Log:
     """
 
     def __init__(self, form: Literal["text", "json"], *, several: bool) -> None:
-        self.on_lost: Callable[[], None] = lambda: None
-        """Called for each line that could not be written."""
-        stream = _Stream(sys.stderr, self._lost)
+        self.on_lost: Callable[[int], None] | None = None
+        """Called with the number of lines that could not be written."""
+        waiting = SimpleQueue[Any]()
+        self._writer = writer = _Writer(sys.stderr, self._lost)
         if form == "json":
-            stream.setFormatter(
+            writer.setFormatter(
                 JsonFormatter(
                     "%(asctime)s %(levelname)s %(name)s %(message)s",
                     rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
@@ -107,18 +150,22 @@ class Log:
                 )
             )
         else:
-            stream.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
-        queue = _Queue(self._lost)
-        self._listener = QueueListener(queue.queue, stream)
+            writer.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
+        self._listener = _Listener(waiting, writer)
         self._listener.start()
-        logging.basicConfig(level=logging.INFO, handlers=[queue])
+        logging.basicConfig(level=logging.INFO, handlers=[_Queue(waiting, self._lost)])
         logging.captureWarnings(True)  # they would be written at once, and wait for a reader
 
     def stop(self, seconds: float) -> None:
         """Writes what is left, if that takes no longer than so many seconds."""
-        stopping = Thread(target=self._listener.stop, daemon=True)
+        stopping = Thread(target=self._stop, daemon=True)
         stopping.start()
         stopping.join(seconds)
 
-    def _lost(self) -> None:
-        self.on_lost()
+    def _stop(self) -> None:
+        self._listener.stop()
+        self._writer.flush()
+
+    def _lost(self, lines: int) -> None:
+        if self.on_lost:
+            self.on_lost(lines)

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -23,9 +24,9 @@ from scorer.service.context import REQUEST_ID, CallContext, deadline_exceeded
 from scorer.service.errors import Refusal, abort
 from scorer.service.logs import CALLS
 from scorer.service.metrics import Metrics
-from scorer.service.requests import parse, read_message
+from scorer.service.requests import parse, read_request
 from scorer.service.threads import ScoringThreads
-from scorer.service.unread_replies import UnreadReplies
+from scorer.service.transfers import Transfers, current_task
 from scorer.settings import Limits
 
 log = logging.getLogger(CALLS)
@@ -61,7 +62,7 @@ class Pipeline:
         limits: how much is taken.
         admission: counts the calls under way.
         threads: where long work runs.
-        unread: replies that are being sent.
+        transfers: ends calls whose callers are too slow.
         metrics: where calls are counted, if they are.
     """
 
@@ -71,11 +72,11 @@ class Pipeline:
         limits: Limits,
         admission: Admission,
         threads: ScoringThreads,
-        unread: UnreadReplies,
+        transfers: Transfers,
         metrics: Metrics | None,
     ) -> None:
         self._access, self._limits, self._admission = access, limits, admission
-        self._threads, self._unread, self._metrics = threads, unread, metrics
+        self._threads, self._transfers, self._metrics = threads, transfers, metrics
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
         """What gRPC calls for a method."""
@@ -95,10 +96,8 @@ class Pipeline:
             call.identity = caller.identity
             self._access.check(caller, method.path)
             slot = self._admit(caller.identity, context)
-            data = await read_message(context, min(self._limits.transfer_seconds, call.seconds))
-            slot.hold_request(len(data))
-            received = [data]
-            del data  # whoever takes it out of the list can free it
+            received = [await read_request(self._transfers, context, call.seconds)]
+            slot.hold_request(len(received[0]))
             reply = await self._work(method, received, call)
         except Refusal as refusal:
             self._ended(call, started, refusal)
@@ -112,34 +111,22 @@ class Pipeline:
             await abort(context, failure, call.request_id)
         self._ended(call, started, None)
         slot.hold_reply(len(reply))
-        self._unread.add(current_task())
+        self._transfers.send(current_task())
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         return reply
 
     async def _work(self, method: Method, received: list[bytes], call: CallContext) -> bytes:
-        """Parses and scores, on the event loop or in a thread."""
+        """Parses and scores, on the event loop or in a thread.
+
+        The request is taken out of its list, and so is the message that becomes of it: whoever took it can free it.
+        """
         small = len(received[0]) <= MAX_LOOP_BYTES
-
-        def parse_request() -> Message:
-            return parse(method.request, received.pop(), self._limits.request_bytes)
-
-        request = parse_request() if small else await self._threads.run(call, parse_request)
-        if method.find_plan:
-            method.find_plan(request, call)
-        requests = [request]
-        del request
-
-        def score() -> bytes:
-            try:
-                return method.handler(requests.pop(), call).SerializeToString(deterministic=True)
-            except Refusal:
-                raise
-            except BaseException as error:  # plugins may raise anything, such as SystemExit
-                raise internal_error(error, call) from error
-
-        if small and method.on_loop and (call.plan is None or call.plan.asks_nobody):
-            return score()
-        return await self._threads.run(call, score)
+        parse_request = partial(parse, method.request, received, self._limits.request_bytes)
+        requests = [parse_request() if small else await self._threads.run(call, parse_request)]
+        plan = method.find_plan(requests[0], call) if method.find_plan else None
+        if small and method.on_loop and (plan is None or plan.asks_nobody):
+            return score(method, requests, call)
+        return await self._threads.run(call, partial(score, method, requests, call))
 
     def _admit(self, identity: str, context: grpc.aio.ServicerContext[bytes, bytes]) -> Slot:
         """Counts a call until it has ended: its caller has taken the reply, or has gone."""
@@ -149,7 +136,7 @@ class Pipeline:
 
         def end(_: Any) -> None:
             slot.release()
-            self._unread.discard(task)
+            self._transfers.sent(task)
             if self._metrics:
                 self._metrics.under_way.dec()
 
@@ -184,11 +171,18 @@ class Pipeline:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
 
 
-def current_task() -> asyncio.Task[Any]:
-    """The task in which gRPC runs this handler."""
-    task = asyncio.current_task()
-    assert task is not None
-    return task
+def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
+    """The reply to a request.
+
+    Raises:
+        Refusal: whatever went wrong.
+    """
+    try:
+        return method.handler(requests.pop(), call).SerializeToString(deterministic=True)
+    except Refusal:
+        raise
+    except BaseException as error:  # plugins may raise anything, such as SystemExit
+        raise internal_error(error, call) from error
 
 
 def abandoned(call: CallContext) -> Refusal:

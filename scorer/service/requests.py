@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 from typing import TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
 from scorer.service.errors import Refusal
+from scorer.service.transfers import Transfers
 
 Request = TypeVar("Request", bound=Message)
 
@@ -16,29 +17,31 @@ COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 """How messages begin that were compressed by gzip or deflate."""
 
 
-async def read_message(context: grpc.aio.ServicerContext[bytes, bytes], seconds: float) -> bytes:
+async def read_request(
+    transfers: Transfers, context: grpc.aio.ServicerContext[bytes, bytes], seconds: float = math.inf
+) -> bytes:
     """The bytes of a call's request.
 
     Raises:
         Refusal: they did not arrive in time (DEADLINE_EXCEEDED), or the call has none (INVALID_ARGUMENT).
     """
     try:
-        async with asyncio.timeout(seconds):
-            data = await context.read()
+        data = await transfers.receive(context, seconds)
     except TimeoutError:
-        message = f"the request did not arrive within {seconds:g} seconds"
+        message = "the request did not arrive in time"
         raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "REQUEST_INCOMPLETE", message) from None
-    if not isinstance(data, bytes):  # grpc.aio.EOF
+    if data is None:
         raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", "the call ended without a request")
     return data
 
 
-def parse(kind: type[Request], data: bytes, max_bytes: int) -> Request:
-    """A request as a message.
+def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request:
+    """The request as a message; it is taken out of its list.
 
     Raises:
         Refusal: it is too large (RESOURCE_EXHAUSTED), compressed (UNIMPLEMENTED) or unreadable (INVALID_ARGUMENT).
     """
+    data = received.pop()
     if len(data) > max_bytes:
         raise Refusal(
             grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -23,7 +23,7 @@ from scorer.service.scorer_service import ScorerService
 from scorer.service.side_services import SideServices
 from scorer.service.threads import ScoringThreads
 from scorer.service.tls import KEEP_ALIVE, credentials
-from scorer.service.unread_replies import UnreadReplies
+from scorer.service.transfers import Transfers
 from scorer.settings import Settings
 
 STREAMS = 128
@@ -42,7 +42,7 @@ LAST_CALLS = 1.0
 """Seconds that it waits for that at most."""
 
 HOUSEKEEPING = 0.5
-"""Seconds between two looks at unread replies and slow plugins."""
+"""Seconds between two looks at slow callers and slow plugins."""
 
 log = logging.getLogger("scorer.service")
 
@@ -111,11 +111,11 @@ class Server:
             ],
         )
         self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
-        self._unread = UnreadReplies(asyncio.get_running_loop(), limits.transfer_seconds)
+        self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
-        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._unread, metrics)
+        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
         methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
-        side_services = SideServices(access, limits, self._health, SERVICES)
+        side_services = SideServices(access, self._transfers, self._health, SERVICES)
         self._handlers = _Handlers(
             {method.path: pipeline.handler(method) for method in methods} | side_services.handlers()
         )
@@ -153,7 +153,7 @@ class Server:
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING)
-            if ended := self._unread.end_overdue():
+            if ended := self._transfers.end_overdue():
                 log.warning("%d calls ended: their callers do not read the replies", ended)
             for plugin, seconds in self._plugin_calls.slow():
                 log.warning("%s has been scoring for %d s", plugin, seconds)

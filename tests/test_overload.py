@@ -53,8 +53,9 @@ def test_calls_begun_all_at_once_on_one_connection_are_answered_or_told_to_come_
         score = scorer_pb2_grpc.ScorerServiceStub(service.channel).ScoreUnit
         calls = [score.future(request, timeout=60) for _ in range(MANY)]
         answered = [call for call in calls if call.code() is grpc.StatusCode.OK]
-        refused = [Refused(call.exception()) for call in calls if call.code() is not grpc.StatusCode.OK]
-        assert answered
+        assert len(answered) > MANY / 2
+        others = [call for call in calls if call.code() not in (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE)]
+        refused = [Refused(call.exception()) for call in others]
         assert {one.info.reason for one in refused} <= {"TOO_BUSY"}, {one.details for one in refused}
         assert all(retry_after(one) > 0 for one in refused)
         assert is_well_again(service)

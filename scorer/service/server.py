@@ -101,15 +101,13 @@ class Server:
                 ("grpc.per_message_decompression", 0),
                 ("grpc.so_reuseport", int(shared)),  # unless told, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
+                # Streams that a caller has reset count until their calls have ended. Otherwise, rapid resets let others
+                # wait for many seconds. The price: of more calls than STREAMS that a client begins at once on one
+                # connection, gRPC refuses a few (UNAVAILABLE).
+                ("grpc.http.overload_protection", 1),
                 # Beyond 1,000 calls that wait for the event loop, gRPC would cancel some at random.
-                ("grpc.server.max_pending_requests", int(__import__("os").environ.get("XP", MAX_PENDING))),
-                (
-                    "grpc.server.max_pending_requests_hard_limit",
-                    3 * int(__import__("os").environ.get("XP", MAX_PENDING)),
-                ),
-                # On, it resets most calls of an honest client that begins more at once than that, instead of letting
-                # it wait for its own.
-                ("grpc.http.overload_protection", int(__import__("os").environ.get("XO", 0))),
+                ("grpc.server.max_pending_requests", MAX_PENDING),
+                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
                 *KEEP_ALIVE,
             ],
         )

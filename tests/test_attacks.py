@@ -32,8 +32,8 @@ CROWDED = 0.1
 """Seconds that the attackers, who share the machine, may add to that."""
 
 RESETS = 2.0
-"""The same for streams that are reset at once: gRPC hands each to the event loop, up to ``STREAMS`` a connection, before
-the calls that came later. A proxy in front counts resets and hangs up."""
+"""The same for streams that are reset at once: gRPC hands each to the event loop, up to ``STREAMS`` a connection, and
+later calls after them. A proxy in front counts resets and hangs up."""
 
 KEPT = 64 * 2**20
 """Bytes by which memory may have grown afterwards."""

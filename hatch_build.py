@@ -1,4 +1,4 @@
-"""Compiles scorer/native into the module scorer.compiled: in the wheel, or in the checkout for an editable install."""
+"""Compiles scorer/native into the module scorer.native: in the wheel, or in the checkout for an editable install."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 
-MODULE = "scorer.compiled"
+MODULE = "scorer.native"
 # The same bits everywhere: no product is fused with a sum. Comparing with NaN traps nowhere, so loops become vectors.
 FLAGS = ["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno", "-fvisibility=hidden"]
 
@@ -49,11 +49,12 @@ def compile_into(directory: Path, root: Path, flags: Sequence[str] = ()) -> Path
         sorted(map(str, sources.glob("*.c"))),
         depends=sorted(map(str, sources.glob("*.h"))),
         extra_compile_args=[*FLAGS, *flags],
+        extra_link_args=[*flags],
         py_limited_api=True,
     )
     command = Distribution({"name": "scorer", "ext_modules": [extension]}).get_command_obj("build_ext")
     command.build_lib = command.build_temp = str(directory)
     command.ensure_finalized()
     command.run()
-    [built] = (directory / "scorer").glob("compiled.*")
+    [built] = (directory / "scorer").glob("native.*")
     return built

@@ -13,10 +13,10 @@ from random import Random
 from typing import Any
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer_client import Client, Row, ScorerError, Unit, Value
+from scorer_client import Client, Row, ScorerError, Value
 from scorer_client.forms import Indicator, form
 from scorer_client.requests import EPOCH, row_message
-from scorer_client.tables import fill_table
+from scorer_client.unit_table import table_stream
 
 SEED = 20200630
 POOL = 100
@@ -64,7 +64,7 @@ class Requests:
         if not code:
             raise NotDrawn("the server has no criteria set that can be used")
         if data is not None:
-            return cls(code, tuple(client.read_csv(code, data).rows(client.form(code))), repeats=False)
+            return cls(code, tuple(client.read_csv(code, data).rows()), repeats=False)
         message = client.criteria_set(code)
         tier = tier or message.summary.tiers[0]
         if tier not in message.summary.tiers:
@@ -88,12 +88,10 @@ class Requests:
             rows = tuple(replace(rows[n % len(rows)], id=f"unit-{n:06d}") for n in range(units))
         codes = dict.fromkeys(code for row in self.rows for code in row.answers)
         request = scorer_pb2.RankProvinceRequest(criteria_set=self.criteria_set)
-        fill_table(
-            request.table,
-            [Unit(row.id, row.tier, row.name, row.parent) for row in rows],
-            {code: [row.answers.get(code) for row in rows] for code in codes},
-            {row.id: row.not_applicable for row in rows},
-        )
+        fields = ("id", "tier", "name", "parent", "not_applicable")
+        columns = {field: [getattr(row, field) for row in rows] for field in fields}
+        columns |= {code: [row.answers.get(code) for row in rows] for code in codes}
+        request.table.arrow_stream = table_stream(columns)
         return request.SerializeToString()
 
 

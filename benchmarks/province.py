@@ -22,8 +22,7 @@ from scorer.indicators import EPOCH, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.plugins import PluginHost
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Client
-from scorer_client.sheet import Sheet
+from scorer_client import Client, CsvTable
 
 SEED = 20200630
 
@@ -87,17 +86,17 @@ class Province:
         """
         code = plan.criteria_set.code
         client = Client(InProcessTransport(installed()))
-        sheet = client.read_csv(code, file)
-        client.rank_sheet(code, sheet)  # refuses what the service would
-        tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in sheet.units].count))
-        places = [place for place, unit in enumerate(sheet.units) if unit.tier == tier]
+        answers = client.read_csv(code, file)
+        client.rank_csv(code, answers)  # refuses what the service would
+        tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in answers.units].count))
+        places = [place for place, unit in enumerate(answers.units) if unit.tier == tier]
         if not places:
             raise LookupError(f"{file} has no unit of tier {tier!r}")
-        ids = tuple(sheet.units[place].id for place in places)
-        columns = {name: _numbers(plan, sheet, name)[places] for name in sheet.columns}
-        left_out = sorted({criterion for unit in ids for criterion in sheet.not_applicable.get(unit, ())})
+        ids = tuple(answers.units[place].id for place in places)
+        columns = {name: _numbers(plan, answers, name)[places] for name in answers.columns}
+        left_out = sorted({criterion for unit in ids for criterion in answers.not_applicable.get(unit, ())})
         excluded = {
-            criterion: np.array([criterion in sheet.not_applicable.get(unit, ()) for unit in ids])
+            criterion: np.array([criterion in answers.not_applicable.get(unit, ()) for unit in ids])
             for criterion in left_out
         }
         return cls(plan, plan.tiers[tier], cohort_of(plan, tier, ids, columns, excluded))
@@ -181,8 +180,8 @@ class Province:
         return [criterion for criterion, mask in self.cohort.excluded.items() if mask[unit]]
 
 
-def _numbers(plan: SetPlan, sheet: Sheet, code: str) -> NDArray[np.float64]:
+def _numbers(plan: SetPlan, answers: CsvTable, code: str) -> NDArray[np.float64]:
     """One column of a file, options as their places."""
     places: dict[float | str, float] = {"": np.nan}
     places |= {option: float(place) for place, option in enumerate(plan.criteria_set.indicators[code].options)}
-    return np.array([places[cell] if isinstance(cell, str) else cell for cell in sheet.columns[code]])
+    return np.array([places[cell] if isinstance(cell, str) else cell for cell in answers.columns[code]])

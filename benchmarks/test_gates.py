@@ -10,10 +10,10 @@ import pytest
 from columns import gate_keys
 from numpy.typing import NDArray
 from province import Province
+from sums import cells
 from turns import in_turn
 
 from scorer.gate_engine import GateEngine
-from scorer.gates import GateTables
 from scorer.plan import CategoryPlan
 
 SIZES = (1, 1_000, 10_000, 100_000)
@@ -37,10 +37,10 @@ def test_table(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[
 
 def look_up(category: CategoryPlan) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
     """Places (n,) of the best levels, by keys (measures, n)."""
-    assert category.table is not None
-    measures = range(len(category.keys))  # in whole numbers, as those of points are
-    best, tables = category.table.best, GateTables([(category.table, measures, ["points" for _ in measures])])
-    return lambda keys: best[tables.cells(keys)[0]]
+    table = category.table
+    assert table is not None
+    units = ["points"] * len(category.keys)  # as keys are whole numbers
+    return lambda keys: table.best[cells(table, units, keys)]
 
 
 def test_durable_rules_one_by_one(

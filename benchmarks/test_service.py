@@ -1,8 +1,8 @@
 """Calls over the loopback interface, beside calls that do nothing: to the same kind of server, in a spawned process.
 
 What a ratio is made of is timed in turn, round by round, after every way's reply was checked. "Bytes" clients send and
-take bytes; "typed" ones are scorer_client, from Python values to results. A round is some calls; ``medians`` are
-seconds a call.
+take bytes; "typed" ones are scorer_client: rows to results, and pandas frames to pandas frames. A round is some calls;
+``medians`` are seconds a call.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import Any
 
 import grpc
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from load_clients import LARGE
 from province import Province
 from spawned import NOOP, SERVE, Spawned, spawned
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer_client import Client, Row, Unit, Value
-from scorer_client.tables import fill_table
+from scorer_client import Client, Row, Value
+from scorer_client.unit_table import table_stream
 
 SCORE = "/egov.scorer.v1.ScorerService/ScoreUnit"
 RANK = "/egov.scorer.v1.ScorerService/RankProvince"
@@ -124,21 +126,15 @@ def row(message: pb.UnitAnswers) -> Row:
     return Row(message.unit.id, message.unit.tier, answers, not_applicable=list(message.not_applicable_criteria))
 
 
-def values(province: Province, code: str) -> Any:
-    options, numbers = province.cohort.indicators[code].options, province.cohort.values(code)
-    return [options[int(place)] if place == place else "" for place in numbers] if options else numbers
-
-
 class Forms:
     """A province in the forms in which callers have it."""
 
     def __init__(self, province: Province) -> None:
         self.rows_bytes, self.table_bytes = province.rows, province.table
         self.rows = [row(message) for message in pb.RankProvinceRequest.FromString(self.rows_bytes).rows.units]
-        self.code = province.set_plan.criteria_set.code
-        self.columns = {code: values(province, code) for code in province.cohort.rows}
-        self.units = [Unit(one.id, one.tier) for one in self.rows]
-        self.left_out = {one.id: one.not_applicable for one in self.rows if one.not_applicable}
+        self.code, self.tier = province.set_plan.criteria_set.code, province.cohort.tier
+        self.frame = province.arrow.to_pandas(types_mapper=pd.ArrowDtype)
+        """As ``pandas.read_parquet`` gives it with the backend pyarrow."""
 
     def check(self, ranking: Any, order: Sequence[str], ranks: Sequence[int]) -> None:
         """A typed client's results."""
@@ -162,27 +158,26 @@ def test_rank_province(
         Client(service.address) as client,
     ):
         rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
-        asked = forms.code, forms.units, forms.columns
 
-        def typed() -> Any:
-            return client.rank_table(*asked, not_applicable=forms.left_out)
+        def typed() -> pd.DataFrame:
+            return client.rank_table(forms.code, forms.frame, tier=forms.tier).to_pandas()
 
-        (expected,) = pb.RankProvinceResponse.FromString(rank(forms.table_bytes)).rankings
-        order = list(expected.table.unit_ids)
-        assert sorted(order) == sorted(unit.id for unit in forms.units)
-        forms.check(typed().rankings[0], order, list(expected.table.overall_ranks))
+        expected = read(rank(forms.table_bytes))
+        assert sorted(expected["id"].to_pylist()) == sorted(forms.frame["id"])
+        assert typed()[["id", "points"]].to_dict("list") == expected.select(["id", "points"]).to_pydict()
         assert echo(forms.table_bytes) == forms.table_bytes
-        echoed = typed_echo(echo, *asked, forms.left_out)
-        assert list(echoed.table.unit_columns.ids) == [unit.id for unit in forms.units]
+        assert typed_echo(echo, forms)["id"].tolist() == forms.frame["id"].tolist()
         ways = {
             "RankProvince table, bytes": Way(1, service, lambda: rank(forms.table_bytes)),
             "RankProvince table, typed": Way(1, service, typed),
             "echo of the table, bytes": Way(1, nothing, lambda: echo(forms.table_bytes)),
-            "echo of the table, typed": Way(1, nothing, lambda: typed_echo(echo, *asked, forms.left_out)),
+            "echo of the table, typed": Way(1, nothing, lambda: typed_echo(echo, forms)),
         }
         in_turn(benchmark, pytestconfig, units, ways)
     note_echo(benchmark, ways, "table, bytes")
     note_echo(benchmark, ways, "table, typed")
+    ratio = ways["RankProvince table, typed"].median / ways["RankProvince table, bytes"].median
+    benchmark.extra_info["ratios"]["RankProvince table, typed : bytes"] = ratio
 
 
 def test_rank_province_rows(
@@ -202,8 +197,8 @@ def test_rank_province_rows(
         Client(service.address) as client,
     ):
         rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
-        (table,) = pb.RankProvinceResponse.FromString(rank(forms.table_bytes)).rankings
-        order, ranks = list(table.table.unit_ids), list(table.table.overall_ranks)
+        table = read(rank(forms.table_bytes))
+        order, ranks = table["id"].to_pylist(), table["rank"].fill_null(0).to_pylist()
         (cards,) = pb.RankProvinceResponse.FromString(rank(forms.rows_bytes)).rankings
         assert [card.unit.id for card in cards.scorecards] == order
         assert [card.overall.rank for card in cards.scorecards] == ranks
@@ -224,17 +219,20 @@ def note_echo(benchmark: Any, ways: Mapping[str, Way], what: str) -> None:
     benchmark.extra_info["ratios"][f"RankProvince {what} : echo"] = ratio
 
 
-def typed_echo(
-    echo: Callable[[bytes], bytes],
-    code: str,
-    units: Sequence[Unit],
-    columns: dict[str, Any],
-    not_applicable: dict[str, list[str]],
-) -> pb.RankProvinceRequest:
-    """What a typed client does without a service: values to bytes, there and back, bytes to a message."""
-    request = pb.RankProvinceRequest(criteria_set=code)
-    fill_table(request.table, units, columns, not_applicable)
-    return pb.RankProvinceRequest.FromString(echo(request.SerializeToString()))
+def read(reply: bytes) -> pa.Table:
+    """The table of the one ranking of a reply."""
+    (ranking,) = pb.RankProvinceResponse.FromString(reply).rankings
+    with pa.ipc.open_stream(ranking.table.arrow_stream) as reader:
+        return reader.read_all()
+
+
+def typed_echo(echo: Callable[[bytes], bytes], forms: Forms) -> pd.DataFrame:
+    """What a typed client does without a service: a frame to bytes, there and back, bytes to a frame."""
+    request = pb.RankProvinceRequest(criteria_set=forms.code)
+    request.table.arrow_stream = table_stream(forms.frame)
+    echoed = pb.RankProvinceRequest.FromString(echo(request.SerializeToString()))
+    with pa.ipc.open_stream(echoed.table.arrow_stream) as reader:
+        return reader.read_all().to_pandas()
 
 
 def test_memory(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province]) -> None:

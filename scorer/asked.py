@@ -13,12 +13,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from scorer.awards import Award, Frame, Statuses
 from scorer.cohort import Cohort
-from scorer.groups import CriterionFault, GroupPoints, Status
+from scorer.groups import CriterionFault, GroupPoints, Status, Statuses
 from scorer.plan import GroupPlan, Provider
 from scorer.plugin_calls import PluginBusy, PluginCalls
 from scorer.points import Floats, Ints
+from scorer.scores import ScoreTable
 from scorer.strangers import shown, theirs
 
 Array = TypeVar("Array", bound=np.ndarray)
@@ -36,16 +36,20 @@ class PluginFault(Exception):
 class AskedGroup:
     """What a plugin gave all n units of a cohort."""
 
-    frame: Frame
+    maxima: Floats
+    """(k,) micropoints that each criterion adds to the maximum where it applies."""
     points: Floats
     """(k, n) micropoints."""
     status: Statuses
     """(k, n)"""
 
-    def of(self, units: slice) -> Award:
-        """A chunk of it."""
-        status = self.status[:, units]
-        return Award(self.frame, self.points[:, units], status == Status.MISSING, status == Status.NOT_APPLICABLE)
+    def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
+        """Writes the sums of some of the k criteria to a row of a table of groups."""
+        status = self.status[criteria]
+        table.points[row] = self.points[criteria].sum(axis=0)
+        table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
+        table.missing[row] = np.count_nonzero(status == Status.MISSING, axis=0)
+        table.not_applicable[row] = np.count_nonzero(status == Status.NOT_APPLICABLE, axis=0)
 
 
 def ask(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> AskedGroup:
@@ -62,8 +66,7 @@ def ask(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> AskedGro
         if criterion.id in cohort.excluded:  # exclusion wins over an answer
             status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
     points[status == Status.NOT_APPLICABLE] = 0
-    frame = Frame([group.criteria], cohort.tier, range(len(group.criteria)))
-    return AskedGroup(frame, points.astype(np.float64), status)
+    return AskedGroup(group.maxima[:, 0].astype(np.float64), points.astype(np.float64), status)
 
 
 def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tuple[Ints, Statuses]:

@@ -8,9 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from scorer import compiled
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
-from scorer.points import Bools, Floats, Ints, in_micro
+from scorer.points import MICRO, Bools, Floats, Ints, in_micro
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,10 @@ class Cohort:
 
     @cached_property
     def by_id(self) -> Ints:
-        """Each unit's place (n,) in code-point order of ids."""
-        places = np.arange(len(self.unit_ids))
-        if not self.in_order and sorted(self.unit_ids) != list(self.unit_ids):
-            places[sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__)] = np.arange(len(self.unit_ids))
-        return places
+        """The units (n,) in code-point order of ids."""
+        if self.in_order or sorted(self.unit_ids) == list(self.unit_ids):
+            return np.arange(len(self.unit_ids))
+        return np.array(sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__))
 
     def values(self, indicator: str) -> Floats:
         """Answers (n,) to one indicator, NaN where not reported.
@@ -65,6 +63,5 @@ class Cohort:
 
 def six_decimals(values: Floats) -> Floats:
     """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
-    nearest = np.array(values, dtype=np.float64, ndmin=2, order="C")
-    compiled.six_decimals(nearest, np.arange(len(nearest)), LARGEST)
-    return nearest.reshape(values.shape)
+    nearest: Floats = np.where(np.abs(values) <= LARGEST, in_micro(values) / MICRO + 0.0, values)  # never -0.0
+    return nearest

@@ -15,13 +15,10 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scorer.compiled import find_cells
-from scorer.points import Floats, Ints
+from scorer.points import Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.gate_engine")
 """The rule engine's process; durable-rules warns of its own old calls on Python 3.12 and later."""
@@ -82,42 +79,6 @@ class GateTable:
     """Each measure's thresholds, ascending."""
     best: Ints
     """(cells,) place of the best level passed, the last measure running fastest; the number of levels where none is."""
-
-
-class GateTables:
-    """Several tables looked up together.
-
-    Args:
-        tables: each with the rows of its measures, and the units in which they stand there.
-    """
-
-    def __init__(self, tables: Sequence[tuple[GateTable, Sequence[int], Sequence[str]]]) -> None:
-        some = [
-            [edge(unit, threshold) for threshold in edges]
-            for table, _, units in tables
-            for edges, unit in zip(table.edges, units, strict=True)
-        ]
-        most = max(map(len, some), default=0)
-        self._rows = np.array([row for _, rows, _ in tables for row in rows], dtype=np.intp)
-        padded = [[*edges, *[np.nan] * (most - len(edges))] for edges in some]  # nothing reaches NaN
-        self._edges = np.array(padded, dtype=np.float64).reshape(len(some), most)
-        strides = []
-        for place, (table, _, _) in enumerate(tables):
-            for n in range(len(table.edges)):
-                stride = prod(len(after) + 1 for after in table.edges[n + 1 :])
-                strides.append([stride if at == place else 0 for at in range(len(tables))])
-        by_key = np.array(strides, dtype=np.int64).reshape(len(some), len(tables))
-        self._strides = np.ascontiguousarray(by_key.T)
-
-    def cells(self, measures: Floats) -> NDArray[np.intp]:
-        """The cell (tables, n) of each unit: every edge that a measure (rows, n) reaches is a stride further.
-
-        Measures in percent are exact quotients in parts per million, infinite where nothing applies, so that every gate
-        on them holds.
-        """
-        cells = np.empty((len(self._strides), measures.shape[1]), dtype=np.intp)
-        find_cells(measures, self._rows, self._edges, self._strides, cells)
-        return cells
 
 
 class GateCompilerError(Exception):

@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer import native
 from scorer.cohort import Cohort
 from scorer.criteria.model import Criterion, Effect
 from scorer.indicators import Indicator
@@ -24,11 +25,15 @@ API_VERSION = 1
 class Status(IntEnum):
     """What became of a criterion of a unit."""
 
-    SCORED = 1
-    MISSING = 2
+    SCORED = native.SCORED
+    MISSING = native.MISSING
     """An indicator it reads was not reported."""
-    NOT_APPLICABLE = 3
+    NOT_APPLICABLE = native.NOT_APPLICABLE
     """Left out of points and maximum."""
+
+
+Statuses = NDArray[np.uint8]
+"""An array of ``Status``."""
 
 
 class GroupPoints(NamedTuple):
@@ -39,8 +44,8 @@ class GroupPoints(NamedTuple):
 
     points: Floats
     """(k, n) whole micropoints, as int64 or as float64 below 2^53; a bonus adds, a penalty is negative."""
-    status: NDArray[np.uint8]
-    """(k, n) of ``Status``."""
+    status: Statuses
+    """(k, n)"""
 
 
 class CriterionFault(Exception):

@@ -17,6 +17,10 @@ LARGEST = 8_000_000_000
 """No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
 
 
+COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
+"""What tables and files say of units themselves; every other column is an indicator's."""
+
+
 class IndicatorKind(StrEnum):
     """What an indicator's answers are, and the number each becomes in a cohort."""
 
@@ -64,6 +68,8 @@ class Indicator:
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
             raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")
+        if self.code in COLUMNS_OF_UNITS:
+            raise ValueError(f"indicator code {self.code!r} is the name of a column of units: choose another one")
         if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
             raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
         if "" in self.options:

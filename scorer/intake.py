@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from scorer.cohort import Cohort
-from scorer.compiled import six_decimals, survey
 from scorer.findings import REQUEST, Findings
 from scorer.indicators import LARGEST, Indicator, IndicatorKind
+from scorer.native import check_answers
 from scorer.plan import SetPlan, TierPlan
 from scorer.points import Bools, Floats, Ints
-from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, Look, text_problem
+from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, are_good, in_order, text_problem
 
 
 class Places(Protocol):
@@ -72,12 +72,10 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         findings: takes what is wrong.
         to_rank: whether the units will be ranked, for which they may need a parent.
     """
-    in_order = _check_units(plan, sheet, places, findings)
+    sorted_ids = _check_units(plan, sheet, places, findings)
     if to_rank:
         _check_parents(plan, sheet, places, findings)
     excluded = _exclusions(plan, sheet, places, findings)
-    decimals = next(iter(plan.tiers.values())).decimals_in
-    six_decimals(sheet.matrix, decimals, LARGEST)
     admitted = []
     present = set(sheet.tiers)
     for tier, tier_plan in plan.tiers.items():
@@ -86,10 +84,9 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
         whole = len(present) == 1
         units = np.arange(len(sheet.ids)) if whole else np.flatnonzero(np.array(sheet.tiers, dtype=object) == tier)
         matrix = sheet.matrix if whole else sheet.matrix.take(units, axis=1)  # a row's answers side by side
-        matrix.setflags(write=False)
         ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
         here = excluded if whole else {code: mask[units] for code, mask in excluded.items()}
-        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=in_order)
+        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=sorted_ids)
         _check_answers(tier_plan, cohort, units, places, findings)
         parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents
         admitted.append(Admitted(tier_plan, units, cohort, parents))
@@ -97,10 +94,9 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
 
 
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
-    """Whether ids, if they are good, are known to stand in order."""
+    """Whether the ids stand in code-point order already."""
     ids = sheet.ids
-    look = Look.at(ids)
-    if not (look.are_good(ids, MAX_ID_BYTES, required=True) and (look.ascend or len(set(ids)) == len(ids))):
+    if not (are_good(ids, MAX_ID_BYTES, required=True) and len(set(ids)) == len(ids)):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -117,11 +113,11 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
                 message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
                 findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
-        if not Look.at(texts).are_good(texts, limit, required=False):
+        if not are_good(texts, limit, required=False):
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
                     findings.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
-    return look.ascend
+    return in_order(ids)
 
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:
@@ -154,10 +150,11 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
 
 
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
-    parts, wholes = plan.parts
-    suspects, more = survey(cohort.matrix, *plan.bounds, plan.whole, parts, wholes)
-    for code, indicator in cohort.indicators.items() if suspects else ():
-        if cohort.rows[code] not in suspects:
+    suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts, LARGEST)
+    cohort.matrix.setflags(write=False)
+    rows, larger = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
+    for code, indicator in cohort.indicators.items() if any(rows) else ():
+        if not rows[cohort.rows[code]]:
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
         beyond = (values < low) | (values > high)
@@ -170,7 +167,9 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
         if indicator.kind is IndicatorKind.FLAG:
             allowed = "a flag is 0 or 1"
         _note(findings, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
-    for at in sorted((*plan.other_checks, *(plan.plain_parts[part] for part in more))):
+    for at in sorted(
+        (*plan.other_checks, *(place for place, some in zip(plan.plain_parts, larger, strict=True) if some))
+    ):
         check = plan.checks[at]
         findings.add_all(
             units[np.flatnonzero(check.violated(cohort))],

@@ -1,64 +1,143 @@
-"""Criterion groups compiled for one tier: what the criteria of a chunk of units are awarded, and their sums a group."""
+"""A tier compiled for native code, which scores a chunk of units in one call: from answers to levels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scorer.awards import Award, Frame, GroupSums
-from scorer.criteria.model import Criterion, Effect
-from scorer.formulas.table import Line, LineTable, Seat
-from scorer.points import Bools, Floats
+from scorer import native
+from scorer.formulas.table import CriterionLine, LineTable, record
+from scorer.gates import GateTable, edge
+from scorer.points import Bools, Floats, Ints
+from scorer.scores import ScoreTable
+
+COMPARISON = record(native.COMPARISON)
+
+
+@dataclass(frozen=True)
+class CategoryGates:
+    """The decision table of a category, and what it decides by."""
+
+    table: GateTable
+    sums: Sequence[int]
+    """The sum that each measure of the table compares: its percentage, or s + k for the points of sum k."""
+    units: Sequence[str]
+    """``percent`` or ``points``, by measure."""
+    levels: Ints
+    """(cells,) the level of each cell; 0: none."""
+
+    def strides(self) -> list[int]:
+        """How many cells apart the neighbours of each measure are; the last measure runs fastest."""
+        edges = self.table.edges
+        return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where the results of n units go, all of them filled by the kernel."""
+
+    sums: ScoreTable
+    cells: Ints
+    """(categories, n) cells of the decision tables; 0 without one."""
+    levels: Ints
+    """(categories, n) levels reached; 0: none."""
+    standings: NDArray[np.uint8]
+    """(categories, n) of ``Standing``."""
+    groups: ScoreTable | None = None
+    """Sums of the groups. Those that the kernel does not fill hold points, maxima and counts already."""
+    points: Floats | None = None
+    """(k, n) signed micropoints of the kernel's criteria."""
+    status: NDArray[np.uint8] | None = None
+    """(k, n) of ``Status``."""
 
 
 class Kernel:
-    """Groups of criteria whose formulas are all lines.
+    """What is fixed for a tier, as native code takes it.
 
     Args:
-        groups: each group's criteria of the tier and their lines.
-        tier: code of the tier.
+        criteria: k criteria that are lines.
+        exclusions: the row of units for which a criterion does not apply, by criterion id.
+        maxima: (g,) of the groups in micropoints when every criterion applies.
+        members: (s, g) which groups each sum adds up: the sums of c categories, the sum of all, and those of measures.
+        nominal: maxima of the first c + 1 sums.
+        gates: of each category; None: it has no levels.
+        decimals: published ones.
     """
 
-    def __init__(self, groups: Sequence[Sequence[tuple[Criterion, Line]]], tier: str) -> None:
-        pairs = [pair for group in groups for pair in group]
-        leavers = [place for place, (criterion, _) in enumerate(pairs) if _may_leave_out(criterion)]
-        self._frame = Frame([[criterion for criterion, _ in group] for group in groups], tier, leavers)
-        self._by_id = {pairs[place][0].id: row for row, place in enumerate(leavers)}
-        self._table = LineTable(
-            [
-                Seat(
-                    line,
-                    group=group,
-                    maximum=criterion.maximum(tier),
-                    leaver=self._by_id.get(criterion.id, -1),
-                    leaves_when_missing=criterion.missing_leaves_out,
-                    penalty=criterion.effect is Effect.PENALTY,
-                )
-                for group, some in enumerate(groups)
-                for criterion, line in some
-            ]
+    def __init__(
+        self,
+        criteria: Sequence[CriterionLine],
+        exclusions: Mapping[str, int],
+        maxima: Sequence[int],
+        members: Bools,
+        nominal: Sequence[int],
+        gates: Sequence[CategoryGates | None],
+        decimals: int,
+    ) -> None:
+        self.criteria = len(criteria)
+        self._table, self._exclusions = LineTable(criteria), exclusions
+        filled = {criterion.group for criterion in criteria} | {criterion.measure for criterion in criteria}
+        comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), self._table.pool.tolist()
+        for category, decided in enumerate(gates):
+            for sum_, unit, thresholds, stride in (
+                zip(decided.sums, decided.units, decided.table.edges, decided.strides(), strict=True) if decided else ()
+            ):
+                comparisons.append((category, sum_, len(pool), len(thresholds), stride))
+                pool += [edge(unit, threshold) for threshold in thresholds]
+            level_tables.append(len(pool) if decided else -1)
+            pool += decided.levels.tolist() if decided else []
+        self._pool = np.array(pool, dtype=np.float64)
+        self._sums: native.Sums = (
+            np.array(maxima, dtype=np.float64),
+            np.array([group in filled for group in range(len(maxima))], dtype=np.bool_),
+            np.ascontiguousarray(members),
+            np.array(nominal, dtype=np.float64),
+            10.0 ** (6 - decimals),
+            np.array(comparisons, dtype=COMPARISON),
+            np.array(level_tables, dtype=np.int64),
         )
-        self.groups = len(groups)
 
-    def award(self, answers: Floats, excluded: Mapping[str, Bools], sums: GroupSums, *, keep: bool) -> Award | None:
-        """Adds what n units are awarded to the sums of the first groups.
+    def excluded(self, excluded: Mapping[str, Bools], units: int) -> Bools:
+        """Units for which criteria do not apply, (exclusions, n), from masks (n,) by criterion id."""
+        rows = np.zeros((len(self._exclusions), units), dtype=np.bool_)
+        for criterion, mask in excluded.items():
+            if criterion in self._exclusions:
+                rows[self._exclusions[criterion]] = mask
+        return rows
+
+    def score(self, answers: Floats, excluded: Bools, results: Results, units: slice) -> None:
+        """Fills the results of some of the n units.
 
         Args:
             answers: (rows, n) of a cohort's matrix.
-            excluded: units for which a criterion does not apply, (n,) by criterion id; that wins over an answer.
-            sums: of at least the kernel's groups, in which nothing is left out so far.
-            keep: whether to tell what each criterion gave.
+            excluded: see there.
+            results: of all n units.
+            units: which of them.
         """
-        shape = len(self._frame.maxima), answers.shape[1]
-        left_out = np.zeros((len(self._by_id), shape[1]), dtype=np.bool_)
-        for code, mask in excluded.items():
-            if code in self._by_id:
-                left_out[self._by_id[code]] = mask
-        points, missing = (np.empty(shape), np.empty(shape, dtype=np.bool_)) if keep else (None, None)
-        self._table.add_up(answers, left_out, sums.sums, points, missing)
-        return None if points is None or missing is None else Award(self._frame, points, missing, left_out)
-
-
-def _may_leave_out(criterion: Criterion) -> bool:
-    return criterion.may_be_not_applicable or criterion.missing_leaves_out or criterion.formula.may_leave_out
+        table, groups = self._table, results.groups
+        native.score(
+            table.lines,
+            self._pool,
+            table.slots,
+            answers,
+            excluded,
+            results.points,
+            results.status,
+            None,
+            partial(table.settle, answers),
+            *self._sums,
+            results.sums.sums,
+            results.sums.wholes,
+            None if groups is None else groups.sums,
+            None if groups is None else groups.wholes,
+            results.cells,
+            results.levels,
+            results.standings,
+            units.start,
+            units.stop,
+        )

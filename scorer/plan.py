@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self, TypeVar
@@ -10,10 +10,9 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.compiled import sum_up
 from scorer.criteria.model import CriteriaSet, Criterion
-from scorer.formulas.table import Line, column
-from scorer.gates import GateTable, GateTables, Rules
+from scorer.formulas.table import Line
+from scorer.gates import GateTable, Rules
 from scorer.groups import Check, CriterionGroup, PartOf
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.kernel import Kernel
@@ -172,23 +171,20 @@ class SumsPlan:
     """Which groups each sum of a tier adds up: its categories, all together, then the other measures."""
 
     members: Bools
-    """(sums, groups) whether a group takes part."""
+    """(sums, groups) whether a group takes part; each of ``criteria`` is a group of its own after all others."""
     nominal: list[int]
     """Maximum of each category, and of all, if everything applied, in micropoints."""
     measures: tuple[tuple[int, ...], ...]
     """The sum of each category's measures."""
-    criteria: tuple[tuple[int, int, int], ...]
-    """Sums that are one criterion: the sum, its group and its place there."""
+    criteria: tuple[tuple[int, int], ...]
+    """Criteria that are measures: the group, and the place there."""
     keys: tuple[tuple[int, ...], ...]
     """A category's keys: the sum whose percent they are, or its points, which come after all percentages."""
-    points_gates: bool
-    """Whether any gate compares points."""
-    penalties: bool
-    """Whether points can be below 0."""
 
-    def add_up(self, groups: Floats, out: Floats) -> None:
-        """Fills ``out`` (m, s, n) with the first s sums of m things that groups have, (m, groups, n) whole numbers."""
-        sum_up(groups, self.members, out)
+
+def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
+    """See ``TierPlan.group_maxima``."""
+    return [group.nominal for group in groups] + [int(groups[group].maxima[at, 0]) for group, at in sums.criteria]
 
 
 class Once:
@@ -223,32 +219,19 @@ class TierPlan(Once):
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
     """Of all categories: those that the kernel scores, then those whose plugins are asked."""
-    kernel: Kernel
-    """Of the groups whose plugins are not asked."""
     sums: SumsPlan
+    kernel: Kernel
+    """All of it, for native code."""
+
+    @property
+    def group_maxima(self) -> list[int]:
+        """Maximum of each group if everything applied, and of each criterion that is a measure, in micropoints."""
+        return group_maxima(self.groups, self.sums)
 
     @cached_property
-    def nominal(self) -> Floats:
-        """(groups, 1) maximum of each group if everything applied."""
-        return column([group.nominal for group in self.groups])
-
-    @cached_property
-    def gates(self) -> GateTables:
-        """The tables of all categories that have levels, in their order."""
-        pairs = zip(self.categories, self.sums.keys, strict=True)
-        return GateTables(
-            [
-                (category.table, rows, [unit for _, unit in category.keys])
-                for category, rows in pairs
-                if category.table is not None
-            ]
-        )
-
-    @cached_property
-    def bounds(self) -> tuple[Floats, Floats]:
-        """Smallest and largest answer (rows,), in the rows of the matrix."""
-        low, high = np.array([self.ranges[code] for code in self.rows], dtype=np.float64).T.copy()
-        return low, high
+    def bounds(self) -> Floats:
+        """Smallest and largest answers (2, rows), in the rows of the matrix."""
+        return np.ascontiguousarray(np.array([self.ranges[code] for code in self.rows], dtype=np.float64).T)
 
     @cached_property
     def whole(self) -> NDArray[np.bool_]:
@@ -270,16 +253,10 @@ class TierPlan(Once):
         return [place for place in range(len(self.checks)) if place not in self.plain_parts]
 
     @cached_property
-    def parts(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Matrix rows (p,) of their parts and wholes."""
-        reads = [self.checks[place].reads() for place in self.plain_parts]
-        part, whole = ([self.rows[pair[at]] for pair in reads] for at in (0, 1))
-        return np.array(part, dtype=np.intp), np.array(whole, dtype=np.intp)
-
-    @cached_property
-    def decimals_in(self) -> NDArray[np.intp]:
-        """Matrix rows of the indicators whose answers may have decimals."""
-        return np.flatnonzero(~self.whole)
+    def parts(self) -> Ints:
+        """Matrix rows (2, p) of their parts and wholes."""
+        reads = [[self.rows[code] for code in self.checks[place].reads()] for place in self.plain_parts]
+        return np.ascontiguousarray(np.array(reads, dtype=np.int64).reshape(-1, 2).T)
 
     def places(self, category: CategoryPlan) -> list[int]:
         """Where the category's groups stand among all groups."""

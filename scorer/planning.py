@@ -8,12 +8,21 @@ from dataclasses import replace
 import numpy as np
 
 from scorer.cohort import Cohort
-from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Group
-from scorer.formulas.table import Line
+from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group
+from scorer.formulas.table import CriterionLine, Line
 from scorer.gates import GateTable, threshold
 from scorer.groups import CriterionGroup
-from scorer.kernel import Kernel
-from scorer.plan import CategoryPlan, GatePlan, GroupPlan, MeasurePlan, Provider, SumsPlan, TierPlan
+from scorer.kernel import CategoryGates, Kernel
+from scorer.plan import (
+    CategoryPlan,
+    GatePlan,
+    GroupPlan,
+    MeasurePlan,
+    Provider,
+    SumsPlan,
+    TierPlan,
+    group_maxima,
+)
 from scorer.plugins import Plugin
 from scorer.points import Ints
 
@@ -39,19 +48,20 @@ def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin
         if all(code in criteria_set.indicators for code in check.reads())
     ]
     requires = [code for code in criteria_set.requires if code in codes] or codes
+    sums, decimals = _plan_sums(categories, ordered), criteria_set.points_decimals
     return TierPlan(
         tier=tier,
         categories=categories,
         requires=tuple(codes.index(code) for code in requires),
-        decimals=criteria_set.points_decimals,
+        decimals=decimals,
         indicators=criteria_set.indicators,
         rows=rows,
         ranges=ranges,
         checks=tuple(checks),
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
-        sums=_plan_sums(categories, ordered),
-        kernel=_kernel(ordered, tier),
+        sums=sums,
+        kernel=_kernel(categories, ordered, sums, tier, decimals),
     )
 
 
@@ -63,7 +73,9 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
 def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
     """The plan with the table of each category."""
     pairs = zip(plan.categories, tables, strict=True)
-    return replace(plan, categories=tuple(replace(category, table=table) for category, table in pairs))
+    categories = tuple(replace(category, table=table) for category, table in pairs)
+    kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals)
+    return replace(plan, categories=categories, kernel=kernel)
 
 
 def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
@@ -129,43 +141,67 @@ def _lines(criteria: Sequence[Criterion], nobody: Cohort) -> tuple[Line, ...] | 
     return found if len(found) == len(lines) else None
 
 
-def _kernel(groups: Sequence[GroupPlan], tier: str) -> Kernel:
-    return Kernel(
-        [list(zip(group.criteria, group.lines, strict=True)) for group in groups if group.lines is not None], tier
-    )
+def _kernel(
+    categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan], sums: SumsPlan, tier: str, decimals: int
+) -> Kernel:
+    measures = {criterion: len(groups) + n for n, criterion in enumerate(sums.criteria)}
+    criteria, exclusions = list[CriterionLine](), dict[str, int]()
+    for place, group in enumerate(groups):
+        for at, (criterion, line) in enumerate(zip(group.criteria, group.lines, strict=True) if group.lines else ()):
+            if criterion.may_be_not_applicable:
+                exclusions[criterion.id] = len(exclusions)
+            criteria.append(
+                CriterionLine(
+                    line,
+                    group=place,
+                    measure=measures.get((place, at), -1),
+                    maximum=criterion.maximum(tier),
+                    exclusion=exclusions.get(criterion.id, -1),
+                    missing_excludes=criterion.missing_leaves_out,
+                    penalty=criterion.effect is Effect.PENALTY,
+                )
+            )
+    gates = [
+        CategoryGates(category.table, keys, [unit for _, unit in category.keys], category.cells.level)
+        if category.table and category.cells
+        else None
+        for category, keys in zip(categories, sums.keys, strict=True)
+    ]
+    return Kernel(criteria, exclusions, group_maxima(groups, sums), sums.members, sums.nominal, gates, decimals)
 
 
 def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:
     codes = [group.code for group in groups]
-    members = [[code in [g.code for g in category.groups] for code in codes] for category in categories]
-    members.append([True] * len(groups))
-    measures: list[tuple[int, ...]] = []
-    criteria = []
+    here = [[codes.index(group.code) for group in category.groups] for category in categories]
+    added = [*here, list(range(len(groups)))]
+    measures, criteria = list[tuple[int, ...]](), list[tuple[int, int]]()
     for at, category in enumerate(categories):
         rows = []
         for measure in category.measures:
             if measure.name == TOTAL:
                 rows.append(at)
                 continue
-            rows.append(len(members))
-            added = [category.groups[place].code for place in measure.groups]
-            members.append([code in added for code in codes])
-            if measure.criterion is not None:
+            rows.append(len(added))
+            if measure.criterion is None:
+                added.append([here[at][place] for place in measure.groups])
+            else:
                 place, row = measure.criterion
-                criteria.append((rows[-1], codes.index(category.groups[place].code), row))
+                added.append([len(groups) + len(criteria)])
+                criteria.append((here[at][place], row))
         measures.append(tuple(rows))
+    members = np.zeros((len(added), len(groups) + len(criteria)), dtype=np.bool_)
+    for row, places in enumerate(added):
+        members[row, places] = True
     keys = tuple(
-        tuple(rows[m] + (0 if unit == "percent" else len(members)) for m, unit in category.keys)
+        tuple(rows[m] + (0 if unit == "percent" else len(added)) for m, unit in category.keys)
         for rows, category in zip(measures, categories, strict=True)
     )
     return SumsPlan(
-        members=np.array(members, dtype=np.bool_),
+        members=members,
         nominal=[*(category.nominal for category in categories), sum(category.nominal for category in categories)],
         measures=tuple(measures),
         criteria=tuple(criteria),
         keys=keys,
-        points_gates=any(unit == "points" for category in categories for _, unit in category.keys),
-        penalties=any((group.lowest < 0).any() for group in groups),
     )
 
 

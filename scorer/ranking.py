@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.compiled import order_steps, rank_steps, to_steps
+from scorer import native
 from scorer.criteria.model import RankingRule
-from scorer.points import Bools, Floats, Ints
-from scorer.scores import Scores
-from scorer.scoring import Assessment
+from scorer.points import Bools, Ints
+from scorer.scoring import RANKED, Assessment
 
-ROOM, FLOOR = 8, 10_000
-"""Scores are counted as they are while there can be at most so many different ones a unit, or so many in all, as there
-are with two decimals in a hundred points; and numbered beyond."""
+KEYS_PER_UNIT, KEYS = 8, 10_000
+"""Units are ranked by counting the units of each key: so many keys are allowed per unit, or in all. Two decimals in a
+hundred points make 10,000."""
+
+TIES = {"competition": native.COMPETITION, "dense": native.DENSE, "ordinal": native.ORDINAL}
 
 
 @dataclass(frozen=True)
@@ -56,29 +57,29 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     """
     plan, by_id = assessment.plan, assessment.cohort.by_id
     cohorts = _Cohorts(parents) if plan.tier in rule.within_parent else _Cohorts([plan.tier])
-
-    def steps(scores: Scores) -> Ints:
-        # Without remainder: published scores are whole steps.
-        values, step = (scores.converted, 1.0) if rule.exact else (scores.published, 10.0 ** (6 - plan.decimals))
-        return cohorts.apart(_small(values, step))
-
-    def ranks(steps: Ints, ranked: Bools, ties: str) -> Ints:
-        return cohorts.within(_ranks(steps, ranked, by_id, ties))
-
-    by_category = tuple(ranks(steps(category.scores), category.ranked, rule.ties) for category in assessment.categories)
-    whole, eligible, best = steps(assessment.overall), assessment.eligible, rule.commended.get(plan.tier, 0)
-    overall, commended = ranks(whole, eligible, rule.ties), None
+    # Without remainder: published scores are whole steps.
+    scores, step = (
+        (assessment.sums.converted, 1) if rule.exact else (assessment.sums.published, 10 ** (6 - plan.decimals))
+    )
+    keys = cohorts.apart(_small((scores / step).astype(np.int64)))
+    ranked = np.vstack([assessment.standings == RANKED, assessment.eligible])
+    ranks, order = np.empty_like(keys), np.empty_like(by_id)
+    native.rank(keys, ranked, by_id, TIES[rule.ties], ranks, order)
+    *by_category, overall = cohorts.within(ranks)
+    best, commended = rule.commended.get(plan.tier, 0), None
     if best:  # a competition rank counts who is better, however the set ranks equals
-        competition = overall if rule.ties == "competition" else ranks(whole, eligible, "competition")
+        competition = np.empty_like(keys[-1:])
+        native.rank(keys[-1:], ranked[-1:], by_id, native.COMPETITION, competition, np.empty_like(order))
+        [competition] = cohorts.within(competition)
         commended = (competition > 0) & (competition <= best)
     return [
-        Ranking(assessment, cohort, order, by_category, overall, commended)
-        for cohort, order in zip(cohorts.names, cohorts.split(_order(whole, eligible, by_id)), strict=True)
+        Ranking(assessment, cohort, of_cohort, tuple(by_category), overall, commended)
+        for cohort, of_cohort in zip(cohorts.names, cohorts.split(order), strict=True)
     ]
 
 
 class _Cohorts:
-    """Who is ranked with whom. All cohorts are ranked at once, as if each were better than the next one.
+    """Which units are ranked together. All are ranked in one pass: keys are offset so that cohorts do not overlap.
 
     Args:
         names: (n,) the cohort of each unit; a single one is that of all units.
@@ -89,22 +90,22 @@ class _Cohorts:
         places = {name: at for at, name in enumerate(self.names)}
         self._of: Ints = np.fromiter(map(places.__getitem__, names), dtype=np.int64, count=len(names))
 
-    def apart(self, steps: Ints) -> Ints:
-        """Steps (n,) by which every unit of a cohort is above all of the next one."""
+    def apart(self, keys: Ints) -> Ints:
+        """Keys (r, n) by which every unit of a cohort is above all of the next one."""
         if len(self.names) == 1:
-            return steps
-        apart = (len(self.names) - 1 - self._of) * (steps.max() + 1) + steps
-        return _small(apart.astype(np.float64), 1.0)
+            return keys
+        return _small((len(self.names) - 1 - self._of) * (keys.max() + 1) + keys)
 
     def within(self, ranks: Ints) -> Ints:
-        """Ranks (n,) among all units as ranks within cohorts: each counts from its own best."""
+        """Ranks (r, n) among all units as ranks within cohorts: each counts from its own best."""
         if len(self.names) == 1:
             return ranks
-        ranked = np.flatnonzero(ranks)
-        best = np.full(len(self.names), len(ranks))
-        np.minimum.at(best, self._of[ranked], ranks[ranked])
         within = np.zeros_like(ranks)
-        within[ranked] = ranks[ranked] - best[self._of[ranked]] + 1
+        for row, ranks_of in zip(within, ranks, strict=True):
+            ranked = np.flatnonzero(ranks_of)
+            best = np.full(len(self.names), len(ranks_of))
+            np.minimum.at(best, self._of[ranked], ranks_of[ranked])
+            row[ranked] = ranks_of[ranked] - best[self._of[ranked]] + 1
         return within
 
     def split(self, order: Ints) -> list[Ints]:
@@ -115,31 +116,8 @@ class _Cohorts:
         return np.split(order[np.argsort(of, kind="stable")], np.bincount(of).cumsum()[:-1])
 
 
-def _small(values: Floats, step: float) -> Ints:
-    """How many steps values (n,) are, in the same order, with not much more than n different ones, from 0."""
-    steps = np.empty(len(values), dtype=np.int64)
-    least, most = to_steps(values, step, steps)
-    if least < 0 or most > max(ROOM * len(values), FLOOR):
-        order = values.argsort()
-        ordered = values[order]
-        steps[order] = (np.diff(ordered, prepend=ordered[:1]) != 0).cumsum()
-    return steps
-
-
-def _ranks(steps: Ints, ranked: Bools, by_id: Ints, ties: str) -> Ints:
-    """Ranks (n,) from 1 among the ranked units; 0 for the others."""
-    if ties == "ordinal":
-        ranks = np.empty(len(steps), dtype=np.int64)
-        ranks[_order(steps, ranked, by_id)] = np.arange(1, len(steps) + 1)
-        return ranks * ranked
-    ranks = np.empty(len(steps), dtype=np.int64)
-    rank_steps(steps, ranked, ties == "dense", ranks)
-    return ranks
-
-
-def _order(steps: Ints, ranked: Bools, by_id: Ints) -> Ints:
-    """The units' places (n,): ranked ones first, the better first, equals by id."""
-    units, order = np.empty((2, len(steps)), dtype=np.int64)
-    units[by_id] = np.arange(len(steps))
-    order_steps(steps, ranked, units, order)
-    return order
+def _small(keys: Ints) -> Ints:
+    """Keys (r, n) that order units as the given ones do, from 0, and few enough to be counted."""
+    if keys.max() <= max(KEYS_PER_UNIT * keys.shape[1], KEYS):
+        return keys
+    return np.array([np.unique(row, return_inverse=True)[1] for row in keys])

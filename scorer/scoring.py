@@ -6,7 +6,7 @@ rounded for display between steps. Ranks come last and stand in ``scorer.ranking
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -14,25 +14,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer import native
 from scorer.asked import AskedGroup, ask
-from scorer.awards import Award, GroupSums, Places, Statuses
 from scorer.cohort import Cohort
+from scorer.groups import Statuses
+from scorer.kernel import Results
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.plugin_calls import PluginCalls
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
 
 CHUNK = 20_000
-"""Units that go through all steps together: fewer spend their time on calls, more fall out of the cache."""
+"""Units scored in one call, after which the caller may stop the work."""
 
 
 class Standing(IntEnum):
     """Whether a unit is ranked in a category."""
 
-    RANKED = 1
-    BELOW_MINIMUM = 2
+    RANKED = native.RANKED
+    BELOW_MINIMUM = native.BELOW_MINIMUM
     """Not even the lowest level's gates all hold."""
-    NOTHING_APPLICABLE = 3
+    NOTHING_APPLICABLE = native.NOTHING_APPLICABLE
     """No criterion of the category applies to the unit."""
 
 
@@ -67,7 +69,7 @@ class CategoryScores(NamedTuple):
     table: ScoreTable
     rows: tuple[int, ...]
     """Rows of the table: the category's own, and those of its measures."""
-    cell: Places
+    cell: Ints
     """(n,) the cell of the gate table; 0 for all without one."""
     level: Ints
     """(n,) level reached; 0: none."""
@@ -149,17 +151,17 @@ def assess(
         PluginFault: a plugin broke or gave points that cannot be.
         PluginBusy: a plugin has not ended too many earlier calls.
     """
-    sheet, plugin_calls = _Sheet(plan, cohort, full=full), plugin_calls or PluginCalls()
+    plugin_calls = plugin_calls or PluginCalls()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        asked = [ask(group, cohort, plugin_calls) for group in plan.groups if group.lines is None]
-        for units in _chunks(len(cohort)):
-            keep_on()
-            awards = award_points(plan, asked, cohort, units, keep=full or bool(plan.sums.criteria))
-            measures = sheet.total(awards, units)
-            sheet.decide_levels(measures, units)
-            if full:
-                sheet.keep(awards, units)
-    return sheet.assessment()
+        asked = {
+            place: ask(group, cohort, plugin_calls) for place, group in enumerate(plan.groups) if group.lines is None
+        }
+    results = _results(plan, len(cohort), asked, full=full)
+    answers, excluded = np.ascontiguousarray(cohort.matrix), plan.kernel.excluded(cohort.excluded, len(cohort))
+    for units in _chunks(len(cohort)):
+        keep_on()
+        plan.kernel.score(answers, excluded, results, units)
+    return _assessment(plan, cohort, results, asked)
 
 
 def _chunks(units: int) -> Iterator[slice]:
@@ -168,118 +170,59 @@ def _chunks(units: int) -> Iterator[slice]:
     return (slice(units * n // chunks, units * (n + 1) // chunks) for n in range(chunks))
 
 
-class Awards:
-    """What all groups gave a chunk of n units: their sums, and on demand what each criterion gave.
+def _results(plan: TierPlan, units: int, asked: Mapping[int, AskedGroup], *, full: bool) -> Results:
+    """Room for the results of n units, with the sums of the groups whose plugins were asked.
 
-    Args:
-        sums: of all groups.
-        awards: in the order of the tier's groups.
+    The groups' sums are kept when somebody wants to see them, or when the kernel has to read them.
     """
-
-    def __init__(self, sums: GroupSums, awards: Sequence[Award]) -> None:
-        self.sums, self._awards = sums, awards
-        self._places = [(award, places) for award in awards for places in award.frame.places]
-
-    def criterion(self, group: int, at: int) -> tuple[Floats, Floats]:
-        """Points and applicable maximum (n,) of a group's criterion."""
-        award, places = self._places[group]
-        return award.criterion(places.start + at)
-
-    def groups(self) -> Iterator[tuple[Floats, Statuses]]:
-        """Points and status (k, n) of each group's criteria."""
-        for award in self._awards:
-            status = award.status()
-            for places in award.frame.places:
-                yield award.points[places], status[places]
+    sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or asked else None
+    if groups is not None:
+        for place, group in asked.items():
+            group.add_up(slice(None), groups, place)
+        for measure, (place, at) in enumerate(sums.criteria, len(plan.groups)):
+            if place in asked:
+                asked[place].add_up(slice(at, at + 1), groups, measure)
+    cells, levels = np.empty((2, len(plan.categories), units), dtype=np.int64)
+    standings = np.empty(levels.shape, dtype=np.uint8)
+    table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units)
+    if not full:
+        return Results(table, cells, levels, standings, groups)
+    shape = plan.kernel.criteria, units
+    return Results(table, cells, levels, standings, groups, np.empty(shape), np.empty(shape, dtype=np.uint8))
 
 
-def award_points(plan: TierPlan, asked: Sequence[AskedGroup], cohort: Cohort, units: slice, *, keep: bool) -> Awards:
-    """What the criteria give some units: by the kernel, and as the plugins said that were asked."""
-    sums = GroupSums.before(plan.nominal, units.stop - units.start)
-    excluded = {code: mask[units] for code, mask in cohort.excluded.items()}
-    own = plan.kernel.award(cohort.matrix[:, units], excluded, sums, keep=keep)
-    awards = [] if own is None else [own]
-    for place, group in enumerate(asked, plan.kernel.groups):
-        award = group.of(units)
-        award.add_up(sums.of(slice(place, place + 1)))
-        awards.append(award)
-    return Awards(sums, awards)
-
-
-class _Sheet:
-    """Results of n units of a tier, filled chunk by chunk."""
-
-    def __init__(self, plan: TierPlan, cohort: Cohort, *, full: bool) -> None:
-        self._plan, self._cohort, self._full = plan, cohort, full
-        units, sums = len(cohort), plan.sums
-        self._table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units, plan.decimals)
-        self._cells = np.zeros((len(plan.categories), units), dtype=np.intp)
-        self._standing = np.empty((len(plan.categories), units), dtype=np.uint8)
-        self._levels = np.zeros((len(plan.categories), units), dtype=np.int64)
-        if full:
-            self._groups = ScoreTable([group.nominal for group in plan.groups], 0, units, plan.decimals)
-            self._points = [np.empty((len(group.criteria), units)) for group in plan.groups]
-            self._status = [np.empty(points.shape, dtype=np.uint8) for points in self._points]
-
-    def total(self, awards: Awards, units: slice) -> Floats:
-        """Sums of groups to categories, to all, and to measures; the same (rows, n) as gates compare them.
-
-        The sum of a category, and of all, is never below 0, whatever penalties take.
-        """
-        plan, groups, categories = self._plan.sums, awards.sums, len(self._plan.categories)
-        added, counted = self._table.added(units), self._table.counted(units)
-        plan.add_up(groups.sums[:2], added)
-        plan.add_up(groups.sums[2:], counted)
-        points, maximum = added
-        for row, group, at in plan.criteria:
-            points[row], maximum[row] = awards.criterion(group, at)
-        if plan.penalties:
-            np.maximum(points[:categories], 0, out=points[:categories])
-            np.add.reduce(points[:categories], axis=0, out=points[categories])
-        points += 0.0  # -0.0 becomes 0.0: it is equal and has other bytes
-        percent = self._table.fill(units)
-        return np.concatenate([percent, points]) if plan.points_gates else percent
-
-    def decide_levels(self, measures: Floats, units: slice) -> None:
-        """The best level whose gates all hold (the table knows), and whether that makes a unit ranked."""
-        cells = iter(self._plan.gates.cells(measures))
-        self._standing[:, units] = RANKED
-        for at, category in enumerate(self._plan.categories):
-            standing, levels = self._standing[at, units], self._levels[at, units]
-            if category.cells is not None:
-                self._cells[at, units] = cell = next(cells)
-                category.cells.level.take(cell, out=levels, mode="clip")  # "raise" would fill a copy first
-                standing += category.cells.unranked.take(cell)  # BELOW_MINIMUM is one more
-            if self._table.some_nothing:
-                nothing = self._table.max_points[at, units] == 0
-                standing[nothing], levels[nothing] = Standing.NOTHING_APPLICABLE, 0
-
-    def keep(self, awards: Awards, units: slice) -> None:
-        """Notes what every group and criterion gave."""
-        np.add(awards.sums.points, 0.0, out=self._groups.points[:, units])
-        self._groups.max_points[:, units] = awards.sums.max_points
-        self._groups.counted(units)[...] = awards.sums.sums[2:]
-        self._groups.fill(units)
-        for at, (points, status) in enumerate(awards.groups()):
-            self._points[at][:, units], self._status[at][:, units] = points + 0.0, status
-
-    def assessment(self) -> Assessment:
-        """All of it, by category."""
-        plan, categories = self._plan, []
-        for at, category in enumerate(plan.categories):
-            rows = (at, *plan.sums.measures[at])
-            groups = self._group_scores(category) if self._full else ()
-            levels = self._cells[at], self._levels[at], self._standing[at]
-            categories.append(CategoryScores(category, self._table, rows, *levels, groups))
-        eligible = categories[plan.requires[0]].ranked
-        for at in plan.requires[1:]:
-            eligible &= categories[at].ranked
-        groups_table = self._groups if self._full else None
-        scores = tuple(categories), self._standing, self._levels, eligible
-        return Assessment(plan, self._cohort, *scores, self._table, groups_table)
-
-    def _group_scores(self, category: CategoryPlan) -> tuple[GroupScores, ...]:
-        return tuple(
-            GroupScores(self._plan.groups[g], self._points[g], self._status[g], self._groups.scores(g))
-            for g in self._plan.places(category)
+def _assessment(plan: TierPlan, cohort: Cohort, results: Results, asked: Mapping[int, AskedGroup]) -> Assessment:
+    """All of it, by category."""
+    groups = _group_scores(plan, results, asked)
+    categories = tuple(
+        CategoryScores(
+            category,
+            results.sums,
+            (at, *plan.sums.measures[at]),
+            results.cells[at],
+            results.levels[at],
+            results.standings[at],
+            tuple(groups[place] for place in plan.places(category)) if groups else (),
         )
+        for at, category in enumerate(plan.categories)
+    )
+    eligible = categories[plan.requires[0]].ranked
+    for at in plan.requires[1:]:
+        eligible &= categories[at].ranked
+    seen = results.groups if groups else None
+    return Assessment(plan, cohort, categories, results.standings, results.levels, eligible, results.sums, seen)
+
+
+def _group_scores(plan: TierPlan, results: Results, asked: Mapping[int, AskedGroup]) -> list[GroupScores]:
+    """Of all groups, when criteria were kept."""
+    scores, first = list[GroupScores](), 0
+    if results.groups is None or results.points is None or results.status is None:
+        return scores
+    for place, group in enumerate(plan.groups):
+        if place in asked:
+            points, status = asked[place].points, asked[place].status
+        else:
+            here = slice(first, first := first + len(group.criteria))
+            points, status = results.points[here], results.status[here]
+        scores.append(GroupScores(group, points, status, results.groups.scores(place)))
+    return scores

@@ -1,12 +1,9 @@
-"""Ids and names: what may be in them, seen one by one or many at once."""
+"""Ids and names: what may be in them, checked one by one or many at once."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
-
-from scorer.compiled import look_through
 
 MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
@@ -33,36 +30,23 @@ def text_problem(text: str, limit: int, *, required: bool) -> str:
     return problem
 
 
-class Look(NamedTuple):
-    """What one look at many texts tells."""
+def are_good(texts: Sequence[str], limit: int, *, required: bool) -> bool:
+    """Whether certainly none of many ids or names has a problem: a quick look at all of them at once."""
+    if 4 * max(map(len, texts), default=0) > limit and any(len(text.encode()) > limit for text in texts):
+        return False
+    if required and not all(texts):
+        return False
+    joined = "".join(texts)
+    if joined.isascii():
+        return joined.isprintable() and not (required and " " in joined)
+    letters = set(joined)
+    return (
+        not (required and any(letter.isspace() for letter in letters))
+        and unicodedata.is_normalized("NFC", "\n".join(texts))  # nothing is composed with a line feed
+        and not any(unicodedata.category(letter) in UNSEEN for letter in letters)
+    )
 
-    longest: int
-    """Bytes."""
-    shortest: int
-    spaces: bool
-    """Whether any has one."""
-    controls: bool
-    """Whether any has a control character of ASCII."""
-    beyond: bool
-    """Whether any has a letter that ASCII does not."""
-    ascend: bool
-    """Whether each comes after the one before in code-point order, as most callers' ids do: then no two are equal."""
 
-    @classmethod
-    def at(cls, texts: Sequence[str]) -> Look:
-        """Some texts, or none."""
-        return cls(*look_through(texts))
-
-    def are_good(self, texts: Sequence[str], limit: int, *, required: bool) -> bool:
-        """Whether certainly none of them has a problem; of those that are not required, none that is not empty."""
-        if self.controls or self.longest > limit or (required and (self.spaces or (texts and not self.shortest))):
-            return False
-        if not self.beyond:
-            return True
-        joined = "\n".join(texts)  # which takes a thirtieth of the time of each by itself
-        letters = set(joined) - {"\n"}
-        return (
-            not (required and any(letter.isspace() for letter in letters))
-            and unicodedata.is_normalized("NFC", joined)
-            and not any(unicodedata.category(letter) in UNSEEN for letter in letters)
-        )
+def in_order(texts: Sequence[str]) -> bool:
+    """Whether texts stand in code-point order."""
+    return sorted(texts) == list(texts)  # twice as fast as comparing each with the next one

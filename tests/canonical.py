@@ -49,6 +49,25 @@ def rank_province(
     return sent, reply
 
 
+def table_request(code: str, stream: bytes, **asked: Any) -> Json:
+    """What asks for the rankings of units in a table."""
+    full = asked.pop("full", False)
+    table = pb.UnitTable(arrow_stream=stream)
+    return MessageToDict(pb.RankProvinceRequest(criteria_set=code, table=table, view=_view(full), **asked))
+
+
+def rank_table(
+    code: str, stream: bytes, rankings: Iterable[oracle.Ranking], *, full: bool, **asked: str
+) -> tuple[Json, Json]:
+    """What asks for the rankings of units in a table, and what should come back but for tables and provenance."""
+    reply = _reply(rankings, full=full)
+    for ranking in reply.rankings:
+        ranking.ClearField("scorecards")
+    found = _whole(reply)
+    del found["nextPageToken"]
+    return table_request(code, stream, full=full, **asked), found
+
+
 def _view(full: bool) -> pb.ScorecardView:
     return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
 

@@ -1,28 +1,49 @@
-"""Scores of sums, as the scorer fills them in."""
+"""What the kernel makes of sums that are given to it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from scorer.points import Floats
-from scorer.scores import ScoreTable
+import numpy as np
 
-
-class Followed(NamedTuple):
-    """What follows from one sum of n units."""
-
-    percent: Floats
-    quotient: Floats
-    converted: Floats
-    published: Floats
+from scorer.gates import GateTable
+from scorer.kernel import CategoryGates, Kernel, Results
+from scorer.points import Floats, Ints
+from scorer.scores import Scores, ScoreTable
 
 
-def follow(points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2) -> Followed:
-    """From points and maxima (n,), in micropoints."""
-    table = ScoreTable([nominal], 0, len(points), decimals)
-    table.added(slice(None))[:, 0] = points, maximum
-    (quotient,) = table.fill(slice(None))
-    scores = table.scores(0)
+def follow(points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2) -> Scores:
+    """What follows from the points and maxima (n,) of one group, in micropoints."""
+    kernel = Kernel([], {}, [nominal], np.ones((2, 1), dtype=np.bool_), [nominal] * 2, [None], decimals)
+    groups = given([nominal], points[np.newaxis], maximum[np.newaxis])
+    score(kernel, groups, sums=2)
+    scores = groups.scores(0)
     assert (scores.points == points).all()
     assert (scores.max_points == maximum).all()
-    return Followed(scores.percent, quotient, scores.converted, scores.published)
+    return scores
+
+
+def cells(table: GateTable, units: Sequence[str], points: Floats, maximum: Floats | None = None) -> Ints:
+    """The cells (n,) of a decision table whose measures are groups with points and maxima (k, n)."""
+    k = len(points)
+    nothing = np.zeros((2, k), dtype=np.bool_)
+    sums = [2 + measure + (0 if unit == "percent" else 2 + k) for measure, unit in enumerate(units)]
+    gates = CategoryGates(table, sums, units, np.zeros(len(table.best), dtype=np.int64))
+    kernel = Kernel([], {}, [1] * k, np.vstack([nothing, np.eye(k, dtype=np.bool_)]), [1, 1], [gates], 2)
+    return score(kernel, given([1] * k, points, np.ones_like(points) if maximum is None else maximum), 2 + k).cells[0]
+
+
+def given(nominal: Sequence[int], points: Floats, maximum: Floats) -> ScoreTable:
+    groups = ScoreTable(nominal, 0, points.shape[1])
+    groups.points[...], groups.max_points[...] = points, maximum
+    groups.missing[...], groups.not_applicable[...] = 0, 0
+    return groups
+
+
+def score(kernel: Kernel, groups: ScoreTable, sums: int) -> Results:
+    units = groups.points.shape[1]
+    cells, levels = np.empty((2, 1, units), dtype=np.int64)
+    standings = np.empty((1, units), dtype=np.uint8)
+    results = Results(ScoreTable([1, 1], sums - 2, units), cells, levels, standings, groups)
+    kernel.score(np.empty((0, units)), kernel.excluded({}, units), results, slice(0, units))
+    return results

@@ -88,7 +88,9 @@ def test_the_wheel_asks_for_grpc_and_protobuf_only(unpacked: Path) -> None:
     (metadata,) = unpacked.glob("*.dist-info/METADATA")
     asked = email.message_from_string(metadata.read_text(encoding="utf-8")).get_all("Requires-Dist")
     assert asked is not None
-    assert {re.split(r"[^\w-]", text)[0] for text in asked} == {"googleapis-common-protos", "grpcio", "protobuf"}
+    always = {re.split(r"[^\w-]", text)[0] for text in asked if "extra ==" not in text}
+    assert always == {"googleapis-common-protos", "grpcio", "protobuf"}
+    assert [text.split(";")[1].strip() for text in asked if text.startswith("pyarrow")] == ["extra == 'arrow'"]
 
 
 def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> None:
@@ -115,17 +117,22 @@ def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
 
 
-def test_the_client_alone_makes_a_call_and_reads_its_failure(unpacked: Path) -> None:
+def test_the_client_alone_sends_rows_and_says_what_tables_need(unpacked: Path) -> None:
     done = alone(
         unpacked,
         """
-        from scorer_client import Client, ScorerError
+        from scorer_client import Client, Row, ScorerError
 
         with Client("127.0.0.1:1", timeout=20) as caller:
             try:
-                caller.criteria_sets()
+                caller.rank_province("hue-2020", [Row("hue", "district", {"infrastructure_awarded": 20.43})])
             except ScorerError as error:
                 print(error.code.name)
+            try:
+                caller.rank_table("hue-2020", {"id": ["hue"]})
+            except ImportError as error:
+                print(error)
         """,
     )
-    assert (done.returncode, done.stdout) == (0, "UNAVAILABLE\n"), done.stderr
+    needed = "tables and CSV files need pyarrow: pip install 'egov-scorer-client[arrow]'"
+    assert (done.returncode, done.stdout) == (0, f"UNAVAILABLE\n{needed}\n"), done.stderr

@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 from processes import until
 
-from scorer_client import Client, Row, ScorerError, Unit
+from scorer_client import Client, Row, ScorerError
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "hue-2020"
 ROW = Row("hue", "district", {"policy_environment_awarded": 13.32, "infrastructure_awarded": 20.43})
-UNITS = [Unit(f"u{n}", "district") for n in range(20_000)]
-LARGE = {"policy_environment_awarded": [13.0] * len(UNITS), "infrastructure_awarded": [20.0] * len(UNITS)}
+LARGE = {
+    "id": [f"u{n}" for n in range(20_000)],
+    "policy_environment_awarded": [13.0] * 20_000,
+    "infrastructure_awarded": [20.0] * 20_000,
+}
 
 
 @contextmanager
@@ -87,7 +90,7 @@ class Load:
 def calls(client: Client) -> list[Callable[[], object]]:
     """Small calls, and such as are larger than what gRPC would send a second time by itself."""
     small: Callable[[], object] = lambda: client.score_unit(SET, ROW)  # noqa: E731
-    large: Callable[[], object] = lambda: client.rank_table(SET, UNITS, LARGE)  # noqa: E731
+    large: Callable[[], object] = lambda: client.rank_table(SET, LARGE, tier="district")  # noqa: E731
     return [small] * 4 + [large] * 2
 
 

@@ -283,7 +283,7 @@ def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service
     ]
     in_tables = rank(service, "by-tier", table=strategies.table(PROVINCE)).rankings
     assert [column(ranking, "commended") for ranking in in_tables] == [
-        [False],
+        [False, False],
         [True, True, False, False],
         [True, True, False],
     ]

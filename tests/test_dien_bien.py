@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 from stand_alone import PLUGINS, install, serving
 
-from scorer_client import Client, Province, Ranking, UnitResult
-from scorer_client.results import CriterionCount, CriterionResult
-from scorer_client.sheet import Sheet
+from scorer_client import Client, CriterionCount, CriterionResult, CsvTable, Province, Ranking, UnitResult
 
 ANSWERS = PLUGINS / "information-security" / "scorer_information_security" / "answers" / "dien-bien-2020.csv"
 
@@ -28,13 +26,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def sheet(client: Client) -> Sheet:
+def answers(client: Client) -> CsvTable:
     return client.read_csv("dien-bien-2020", ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def province(client: Client, sheet: Sheet) -> Province:
-    rows = sheet.rows(client.form("dien-bien-2020"))
+def province(client: Client, answers: CsvTable) -> Province:
+    rows = answers.rows()
     return client.rank_province("dien-bien-2020", rows, province="Điện Biên", period="2020-H1", full=True)
 
 
@@ -93,8 +91,8 @@ def test_computers_networks_and_the_internet_reach_all_units(
     assert (count.applicable, count.full) == (units, units)
 
 
-def test_the_network_of_party_and_state_bodies_has_49_fibre_points(sheet: Sheet) -> None:
-    assert sum(map(float, sheet.columns["secure_network_points"])) == 49
+def test_the_network_of_party_and_state_bodies_has_49_fibre_points(answers: CsvTable) -> None:
+    assert sum(map(float, answers.columns["secure_network_points"])) == 49
 
 
 @each_tier

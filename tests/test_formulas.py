@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -15,12 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, settings
 from hypothesis import strategies as st
-from sums import follow
+from sums import cells, follow
 
 from scorer.cohort import Cohort, six_decimals
 from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
 from scorer.formulas.lines import round_ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.gates import GateTable
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.points import (
     MAX_MICROPOINTS,
@@ -767,15 +767,15 @@ def ints(*values: int) -> np.ndarray:
 @example(-MAX_PENALTY_MICROPOINTS, MAX_MICROPOINTS, 1)
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), sums, sums)
 def test_a_percentage_is_rounded_down_and_compares_exactly(points: int, maximum: int, other: int) -> None:
-    ppm, quotients, _, _ = follow(ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0))
+    all_points, maxima = ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0)
+    ppm = follow(all_points, maxima).percent
     for n, (part, of) in enumerate([(points, maximum), (other, MAX_MICROPOINTS), (points, 0)]):
         down, left = divmod(part * MICRO, of) if of else (0, 0)
         assert int(ppm[n]) == down
-        if of:
-            assert down <= quotients[n] < down + 1
-            assert (quotients[n] > down) == (left != 0)
-        else:
-            assert quotients[n] == math.inf
+        edges = (2 * down, 2 * down + 1)  # reached by the percentage rounded down, and by anything above it
+        table = GateTable((edges,), np.zeros(3, dtype=np.int64))
+        reached = cells(table, ["percent"], all_points[np.newaxis], maxima[np.newaxis])[n]
+        assert reached == (2 if left or not of else 1), "everything is reached where nothing applies"
 
 
 @example(nominal=2**31, missing=2**31 - 1, bonus=2**31 - 1, share=1.0, penalty=0)
@@ -812,7 +812,7 @@ def test_hue_converts_as_published() -> None:
     assert found.converted == 44_406_250
     assert found.published == 44_410_000
     assert plain(44_406_250, 2) == "44.41"
-    assert found.percent == found.quotient == 888_125
+    assert found.percent == 888_125
 
 
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), st.integers(0, 6))

@@ -16,7 +16,7 @@ import pytest
 from harness import COMPILER, Service, catalogue, good, group, host, refusal, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sums import follow
+from sums import cells
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer import gate_engine
@@ -28,7 +28,6 @@ from scorer.gates import (
     GateCompiler,
     GateCompilerError,
     GateTable,
-    GateTables,
     Rules,
     threshold,
 )  # fmt: skip
@@ -390,8 +389,7 @@ def test_every_easier_level_is_found(rules: Rules) -> None:
 
 def best_levels(table: GateTable, keys: np.ndarray) -> list[int]:
     """Places of the levels of units, by their measures' keys (measures, n)."""
-    measures = range(len(keys))
-    return table.best[GateTables([(table, measures, ["points" for _ in measures])]).cells(keys)[0]].tolist()
+    return table.best[cells(table, ["points"] * len(keys), keys)].tolist()
 
 
 def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
@@ -419,20 +417,19 @@ def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
 def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
     """70 %, or more than that, of maxima up to the largest: one micropoint off is less than the gate asks."""
     table, least = compiled([(0, threshold("percent", 700_000, strict=strict))]), Fraction(7, 10)
-    lookup = GateTables([(table, [0], ["percent"])])
     for maximum in (3, 7, 10, 48_000_000, MAX_MICROPOINTS // 2, MAX_MICROPOINTS):
         around = 7 * maximum // 10
         points = np.arange(max(around - 2, 0), around + 3)
-        quotients = follow(points, np.full_like(points, maximum)).quotient
+        found = cells(table, ["percent"], points[np.newaxis], np.full_like(points, maximum)[np.newaxis])
         shares = [Fraction(each, maximum) for each in points.tolist()]
         passed = [share > least or (share == least and not strict) for share in shares]
-        assert (table.best[lookup.cells(quotients[np.newaxis])[0]] == 0).tolist() == passed
+        assert (table.best[found] == 0).tolist() == passed
 
 
 def test_nothing_applicable_passes_every_percent_gate() -> None:
     table = compiled([(0, threshold("percent", 1_000_000, strict=True))])
-    quotients = follow(np.array([0, 5]), np.array([0, 5])).quotient
-    assert table.best[GateTables([(table, [0], ["percent"])]).cells(quotients[np.newaxis])[0]].tolist() == [0, 1]
+    points = np.array([[0, 5]])
+    assert table.best[cells(table, ["percent"], points, points)].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("threshold", [GUARD, -GUARD, 2**63])

@@ -140,7 +140,7 @@ def requirement(folder: str, name: str) -> str:
     (found,) = (
         match[1]
         for item in pyproject(folder)["project"]["dependencies"]
-        if (match := re.fullmatch(rf"{name}([<>=~!].*)", item))
+        if (match := re.fullmatch(rf"{name}(?:\[\w+\])?([<>=~!].*)", item))
     )
     return str(found)
 

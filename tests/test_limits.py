@@ -20,6 +20,7 @@ from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, row
 from egov.scorer.v1 import scorer_pb2
 from scorer import scoring
 from scorer.catalogue import Catalogue
+from scorer.kernel import Kernel
 from scorer.plugin_api import GroupPoints, Status
 from scorer.settings import Limits, Role, Settings, Tokens
 
@@ -155,14 +156,14 @@ def test_a_request_that_was_compressed_is_refused(gate: Gate) -> None:
 
 
 def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    chunks, award = [], scoring.award_points
+    chunks, score = [], Kernel.score
 
     def slow(*given: object, **how: object) -> object:
         chunks.append(given)
         time.sleep(0.1)
-        return award(*given, **how)
+        return score(*given, **how)
 
-    monkeypatch.setattr(scoring, "award_points", slow)
+    monkeypatch.setattr(Kernel, "score", slow)
     monkeypatch.setattr(scoring, "CHUNK", 1)
     units = [f"u{n}" for n in range(100)]
     table = unit_table(units, {"staff": [1.0] * len(units)})

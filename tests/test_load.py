@@ -184,7 +184,8 @@ def test_what_is_drawn_is_taken_and_scores(service: Service, tier: str) -> None:
         service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(body))
     (ranking,) = service.scorer.RankProvince(pb.RankProvinceRequest.FromString(drawn.province(250))).rankings
     assert (ranking.tier, ranking.unit_count) == (tier, 250)
-    assert len(set(column(ranking, "points"))) > POOL
+    points = [points for name in ("readiness", "achievement") for points in column(ranking, f"{name}.points")]
+    assert len(set(points)) > POOL
     assert requests(service, "bac-kan-2020", tier) == drawn  # from a seed
 
 

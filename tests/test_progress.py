@@ -16,7 +16,7 @@ from stand_alone import install, scorer
 from strategies import drawn
 
 from scorer.plugin_api import Indicator
-from scorer_client import Client, CriterionResult, Row, Unit
+from scorer_client import Client, CriterionResult, Row
 
 TARGETS = {"department": Fraction(1), "district": Fraction(8, 10), "commune": Fraction(333_333, 1_000_000)}
 MOST = 3_000_000
@@ -100,9 +100,13 @@ def test_points_are_the_share_of_the_target_exactly_rounded(client: Client, unit
 @given(units=UNITS)
 @drawn(20)
 def test_tables_give_the_same(client: Client, units: list[tuple[str, int, int]]) -> None:
-    columns = {"reached": np.array([r for _, r, _ in units], float), "planned": np.array([p for *_, p in units], float)}
-    listed = [Unit(f"u{n}", tier) for n, (tier, _, _) in enumerate(units)]
-    province = client.rank_table("progress-2020", listed, columns)
+    table = {
+        "id": [f"u{n}" for n in range(len(units))],
+        "tier": [tier for tier, *_ in units],
+        "reached": np.array([reached for _, reached, _ in units], float),
+        "planned": np.array([planned for *_, planned in units], float),
+    }
+    province = client.rank_table("progress-2020", table)
     for ranking in province.rankings:
         for found in ranking.units:
             tier, reached, planned = units[int(found.id[1:])]

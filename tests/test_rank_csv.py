@@ -23,10 +23,9 @@ from scorer import cli
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
-from scorer_client import Client, Province, ScorerError
+from scorer_client import Client, CsvTable, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
-from scorer_client.sheet import Sheet
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "bac-kan-2020"
@@ -89,7 +88,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "answers.csv"
 
 
-def read(file: Path, content: str | bytes | Table, form: Form) -> Sheet:
+def read(file: Path, content: str | bytes | Table, form: Form) -> CsvTable:
     plain = text_of(content) if isinstance(content, list) else content
     file.write_bytes(plain.encode() if isinstance(plain, str) else plain)
     return read_csv(file, form)
@@ -266,10 +265,10 @@ def test_a_file_without_ids_or_tiers_is_refused(file: Path, form: Form, column: 
 
 def test_columns_may_be_in_any_order_and_left_out(file: Path, form: Form) -> None:
     order = ["computers", "tier", "id", "parent"]
-    sheet = read(file, [[line[AT[name]] for name in order] for line in table()], form)
-    assert list(sheet.columns) == ["computers"]
-    assert list(sheet.columns["computers"]) == [float(line[AT["computers"]]) for line in LINES]
-    assert [unit.id for unit in sheet.units] == [line[0] for line in LINES]
+    answers = read(file, [[line[AT[name]] for name in order] for line in table()], form)
+    assert list(answers.columns) == ["computers"]
+    assert list(answers.columns["computers"]) == [float(line[AT["computers"]]) for line in LINES]
+    assert [unit.id for unit in answers.units] == [line[0] for line in LINES]
 
 
 # --- lines and cells that are missing or too many ------------------------------------------------------------------
@@ -367,12 +366,12 @@ SAME = {
 def test_a_file_reads_the_same(file: Path, form: Form, how: str) -> None:
     ours, theirs = read(file, SAME[how], form), read(file, TEXT, form)
     assert (ours.units, ours.not_applicable, ours.header) == (theirs.units, theirs.not_applicable, HEADER)
-    assert ours.rows(form) == theirs.rows(form)
+    assert ours.rows() == theirs.rows()
 
 
 def test_spaces_around_cells_are_nothing(file: Path, form: Form) -> None:
     rows = [[f" {cell}  " for cell in line] for line in table()]
-    assert read(file, rows, form).rows(form) == read(file, TEXT, form).rows(form)
+    assert read(file, rows, form).rows() == read(file, TEXT, form).rows()
 
 
 def test_a_name_may_have_newlines_and_rows_keep_their_numbers(file: Path, form: Form) -> None:
@@ -439,10 +438,10 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(
     else:
         assert result.units
         assert {len(column) for column in result.columns.values()} <= {len(result.units)}
-        assert len(result.rows(form)) == len(result.units)
+        assert len(result.rows()) == len(result.units)
 
 
-def read_or_refused(file: Path, form: Form) -> Sheet | ScorerError:
+def read_or_refused(file: Path, form: Form) -> CsvTable | ScorerError:
     try:
         return read_csv(file, form)
     except ScorerError as error:
@@ -789,9 +788,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
     """The service's answers, asked for unit by unit instead of column by column."""
     return {
-        code: client.rank_province(
-            code, client.read_csv(code, bundled[code]).rows(client.form(code)), period=period, province=province
-        )
+        code: client.rank_province(code, client.read_csv(code, bundled[code]).rows(), period=period, province=province)
         for code, (period, province) in BUNDLED.items()
     }
 

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from harness import Service, serving
 
@@ -42,11 +44,27 @@ def commands() -> list[str]:
 
 
 def test_python_example_prints_what_the_readme_says(service: Service) -> None:
-    (code,), (text,) = blocks("python"), blocks("text")
+    (code, _), (text,) = blocks("python"), blocks("text")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code.replace(DEFAULT_ADDRESS, service.address), "README.md", "exec"), {})
     assert printed.getvalue() == text
+
+
+def test_a_parquet_file_is_ranked_in_three_lines(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written by DuckDB from the answers that come with the scorer."""
+    answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
+    with_lists = "select * replace (string_split(not_applicable, ';') as not_applicable)"
+    duckdb.sql(f"{with_lists} from read_csv('{answers}', nullstr='')").write_parquet(str(tmp_path / "answers.parquet"))
+    monkeypatch.chdir(tmp_path)
+    _, code = blocks("python")
+    assert len([line for line in code.splitlines() if line]) == 3
+    names: dict[str, Any] = {}
+    exec(compile(code.replace(DEFAULT_ADDRESS, service.address), "README.md", "exec"), names)
+    with Client(service.address) as client:
+        assert names["ranking"].equals(client.rank_csv("bac-kan-2020", answers).to_pandas())
 
 
 def test_scorer_commands_of_the_readme_run(tmp_path: Path) -> None:
@@ -68,8 +86,7 @@ def test_scorer_commands_of_the_readme_run(tmp_path: Path) -> None:
 def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> None:
     answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     with Client(service.address) as client:
-        sheet = client.read_csv("bac-kan-2020", answers)
-        rows = sheet.rows(client.form("bac-kan-2020"))
+        rows = client.read_csv("bac-kan-2020", answers).rows()
         districts = client.rank_province("bac-kan-2020", rows, full=True).ranking("district")
     unit = next(unit for unit in districts.units if unit.id == "d-ba-be")
     answer = next(row.answers for row in rows if row.id == "d-ba-be")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
 import math
@@ -11,10 +12,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import canonical_tables
+import grpc
+import pyarrow as pa
 import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+from harness import refusal
 
-from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult
-from scorer_client.results import CategoryResult, GateCount, Ranking, Score
+from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
+from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult
+from scorer_client.rankings import GateCount, Ranking
+from scorer_client.results import CategoryResult, Score
 
 ROOT = Path(__file__).parent.parent
 VECTORS = ROOT / "clients" / "vectors"
@@ -33,17 +41,29 @@ def cases(name: str) -> list[Any]:
 
 
 ANSWERED = [*cases("hue-2020"), *cases("bac-kan-2020")]
+TABLES = [case for case in cases("tables") if "response" in case.values[0]]
+REFUSED_TABLES = [case for case in cases("tables") if "error" in case.values[0]]
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
+def address() -> Iterator[str]:
     command = [SCORER, "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
-        address = next(line for line in server.stderr if line.startswith("serving ")).split()[-1]
-        with Client(address) as connected:
-            yield connected
+        yield next(line for line in server.stderr if line.startswith("serving ")).split()[-1]
         server.terminate()
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[Client]:
+    with Client(address) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def stub(address: str) -> Iterator[scorer_pb2_grpc.ScorerServiceStub]:
+    with grpc.insecure_channel(address) as channel:
+        yield scorer_pb2_grpc.ScorerServiceStub(channel)
 
 
 # Requests as calls of the client
@@ -76,19 +96,26 @@ def as_table(client: Client, request: Json) -> Province:
     """The rows of a request as columns."""
     rows = [row(given) for given in request["rows"]["units"]]
     codes = sorted({code for one in rows for code in one.answers})
-    return client.rank_table(
-        request.get("criteriaSet"),
-        [Unit(one.id, one.tier, one.name, one.parent) for one in rows],
-        {code: [one.answers.get(code) for one in rows] for code in codes},
-        not_applicable={one.id: one.not_applicable for one in rows},
-        **options(request),
-    )
+    table = {
+        **{field: [getattr(one, field) for one in rows] for field in ("id", "name", "tier", "parent")},
+        "not_applicable": [list(one.not_applicable) for one in rows],
+        **{code: [one.answers.get(code) for one in rows] for code in codes},
+    }
+    return client.rank_table(request.get("criteriaSet"), table, **options(request))
 
 
-def answers(column: Json) -> list[Any]:
-    if "options" not in column:
-        return list(column["numbers"])
-    return ["" if place == "NaN" else column["options"][place] for place in column["numbers"]]
+def arrow_stream(request: Json) -> bytes:
+    return base64.b64decode(request["table"]["arrowStream"])
+
+
+def read(stream: bytes) -> pa.Table:
+    return pa.ipc.open_stream(stream).read_all()
+
+
+def send(stub: scorer_pb2_grpc.ScorerServiceStub, request: Json) -> scorer_pb2.RankProvinceResponse:
+    """A request as the message that it is."""
+    reply: scorer_pb2.RankProvinceResponse = stub.RankProvince(ParseDict(request, scorer_pb2.RankProvinceRequest()))
+    return reply
 
 
 def call(client: Client, method: str, request: Json) -> Any:
@@ -98,14 +125,7 @@ def call(client: Client, method: str, request: Json) -> Any:
         return client.form(request["criteriaSet"])
     if "rows" in request:
         return as_rows(client, request)
-    table = request["table"]
-    return client.rank_table(
-        request.get("criteriaSet"),
-        [Unit(code, table["unitColumns"]["tiers"][0]) for code in table["unitColumns"]["ids"]],
-        {column["indicator"]: answers(column) for column in table["columns"]},
-        not_applicable={left_out["unitId"]: left_out["criterionIds"] for left_out in table["exclusions"]},
-        **options(request),
-    )
+    return client.rank_table(request.get("criteriaSet"), read(arrow_stream(request)), **options(request))
 
 
 # Results as the vectors say them
@@ -145,7 +165,7 @@ def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
         {
             "group": group.group,
             "score": score(group.score),
-            **({"criteria": [fields(criterion) for criterion in group.criteria]} if rows else {}),
+            "criteria": [fields(criterion) for criterion in group.criteria],
         }
         for group in found.groups
     ]
@@ -167,7 +187,7 @@ def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
         {
             "group": group["group"],
             "score": group["score"],
-            **({"criteria": [{**c, "status": word(c["status"])} for c in group["criteria"]]} if rows else {}),
+            "criteria": [{**c, "status": word(c["status"])} for c in group["criteria"]],
         }
         for group in given["groups"]
     ]
@@ -221,6 +241,47 @@ def test_what_comes_back_is_what_the_oracle_says(client: Client, case: Json) -> 
 @pytest.mark.parametrize("case", [case for case in ANSWERED if case.values[0]["method"] == "RankProvince"])
 def test_the_same_as_columns(client: Client, case: Json) -> None:
     assert_province(as_table(client, case["request"]), case["response"], rows=False)
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_the_columns_of_a_request_are_those_of_its_stream(case: Json) -> None:
+    assert canonical_tables.columns(read(arrow_stream(case["request"]))) == case["table"]
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
+    reply = send(stub, case["request"])
+    found = [read(ranking.table.arrow_stream) for ranking in reply.rankings]
+    assert [canonical_tables.columns(table) for table in found] == [table["columns"] for table in case["tables"]]
+    metadata = [canonical_tables.metadata(table) for table in found]
+    provenance = MessageToDict(reply.provenance, always_print_fields_with_no_presence=True)
+    for one in metadata:
+        assert {camel(name): value for name, value in one.pop("provenance").items()} == provenance
+    assert metadata == [table["metadata"] for table in case["tables"]]
+    assert case["response"]["provenance"].items() <= provenance.items()
+    for ranking in reply.rankings:
+        ranking.ClearField("table")
+    rest = MessageToDict(reply, always_print_fields_with_no_presence=True)
+    assert rest["rankings"] == case["response"]["rankings"]
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_tables_reach_callers_of_the_client(client: Client, case: Json) -> None:
+    rankings = call(client, case["method"], case["request"]).rankings
+    assert [canonical_tables.columns(ranking.table) for ranking in rankings] == [
+        table["columns"] for table in case["tables"]
+    ]
+
+
+@pytest.mark.parametrize("case", REFUSED_TABLES)
+def test_what_is_refused_of_a_table_is_named(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
+    expected = case["error"]
+    with refusal() as caught:
+        send(stub, case["request"])
+    (refused,) = caught
+    assert (refused.code.name, refused.info.reason) == (expected["code"], expected["reason"])
+    assert refused.fields == {violation["field"]: violation["reason"] for violation in expected["violations"]}
+    assert expected["metadata"].items() <= dict(refused.info.metadata).items()
 
 
 @pytest.mark.parametrize("case", cases("errors"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import socket
@@ -13,7 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from arrow_tables import unit_table
 from pages import DOCS
 from processes import serve, until
 
@@ -80,14 +83,13 @@ def test_a_unit_is_scored(web: str) -> None:
     assert reply["scorecard"]["overall"]["rank"] == 0  # what is zero is said
 
 
-def test_columns_are_ranked(web: str) -> None:
-    table = {
-        "units": [{"id": "a", "tier": "district"}, {"id": "b", "tier": "district"}],
-        "columns": [{"indicator": "infrastructure_awarded", "numbers": [20, "NaN"]}],
-    }
-    status, reply = post(web, "ScorerService/RankProvince", {"criteriaSet": "hue-2020", "table": table})
+def test_a_table_is_ranked(web: str) -> None:
+    sent = unit_table(["a", "b"], {"infrastructure_awarded": [20.0, None]}).arrow_stream
+    body = {"criteriaSet": "hue-2020", "table": {"arrowStream": base64.b64encode(sent).decode()}}
+    status, reply = post(web, "ScorerService/RankProvince", body)
     assert status == 200
-    assert reply["rankings"][0]["table"]["overall"]["missing"] == [3, 4]  # of four criteria
+    table = pa.ipc.open_stream(base64.b64decode(reply["rankings"][0]["table"]["arrowStream"])).read_all()
+    assert table["missing"].to_pylist() == [3, 4]  # of four criteria
 
 
 def test_errors_come_with_their_violations(web: str) -> None:

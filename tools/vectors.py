@@ -1,109 +1,30 @@
-"""Writes clients/vectors/<set>.json: calls and what has to come back; with --check, only says whether they are right.
+"""Writes clients/vectors/<set>.json and tables.json: calls and the replies they must get.
 
-What has to come back is what the oracle of the tests says (tests/oracle.py), which knows nothing of the service.
-errors.json and sentences.json beside them are written by hand.
+With --check, only says whether the files are right. The replies are those of the tests' oracle (tests/oracle.py), which
+knows nothing of the service. errors.json and sentences.json beside them are written by hand.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime
-import json
-import random
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import canonical
-import oracle
-from answers import draw_unit
+import pyarrow as pa
+from arrow_tables import stream
 from oracle import Unit
-from ruamel.yaml import YAML
+from vector_builder import Case, Vectors, laid_out
 
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
-from scorer.plugin_api import Indicator, IndicatorKind, PartOf
 from scorer.plugins import PluginHost
 
 VECTORS = ROOT / "clients" / "vectors"
-WIDTH = 160
-Case = dict[str, Any]
-
-
-class Vectors:
-    """The cases of one criteria set."""
-
-    def __init__(self, code: str, host: PluginHost, indicators: Mapping[str, Indicator]) -> None:
-        self.code, self.indicators = code, indicators
-        self.checks: Sequence[PartOf] = [check for group in host.groups.values() for check in group.checks]
-        text = (files("scorer_plugins.criteria_sets") / f"{code}.yaml").read_text(encoding="utf-8")
-        self.document: oracle.Document = YAML(typ="safe", pure=True).load(text)
-        self.cases: list[Case] = []
-
-    def score(self, name: str, unit: Unit, *, period: str = "", full: bool = False) -> None:
-        """A case of one unit."""
-        card = oracle.score_unit(self.document, unit)
-        self._add(name, "ScoreUnit", *canonical.score_unit(self.code, unit, card, period=period, full=full))
-
-    def rank(
-        self,
-        name: str,
-        units: Sequence[Unit],
-        *,
-        province: str = "",
-        period: str = "",
-        tier: str = "",
-        full: bool = False,
-        on: datetime.date | None = None,
-    ) -> None:
-        """A case of a province; ``on`` names the set by a day on which no other of its series is in force."""
-        rankings = [ranking for ranking in oracle.rank_province(self.document, units) if tier in ("", ranking.tier)]
-        asked = {"province": province, "period": period, "tier": tier, "full": full}
-        request, response = canonical.rank_province(self.code, units, rankings, **asked)
-        if on:
-            del request["criteriaSet"]
-            request["effectiveOn"] = {"year": on.year, "month": on.month, "day": on.day}
-            request["series"] = self.document["series"]
-        self._add(name, "RankProvince", request, response)
-
-    def published(self, tier: str) -> list[Unit]:
-        """Units of a tier with the answers that come with the scorer."""
-        text = (files("scorer_plugins.answers") / f"{self.code}.csv").read_text(encoding="utf-8")
-        return [self._unit(row) for row in csv.DictReader(text.splitlines()) if row["tier"] == tier]
-
-    def drawn(self, seed: int, **sizes: int) -> list[Unit]:
-        """So many random units of each tier."""
-        draw = random.Random(seed)
-        return [
-            draw_unit(draw, f"{tier}-{n}", tier, self.document, self.indicators, self.checks)
-            for tier, size in sizes.items()
-            for n in range(size)
-        ]
-
-    def text(self) -> str:
-        """The file."""
-        return _laid_out({"criteriaSet": self.code, "cases": self.cases}) + "\n"
-
-    def _add(self, name: str, method: str, request: Case, response: Case) -> None:
-        response["provenance"] = {
-            "criteriaSet": self.code,
-            "criteriaProvenance": self.document["provenance"],
-            "province": request.get("province", ""),
-            "period": request.get("period", ""),
-        }
-        self.cases.append({"name": name, "method": method, "request": request, "response": response})
-
-    def _unit(self, row: Mapping[str, str]) -> Unit:
-        answers = {code: _value(item, row[code]) for code, item in self.indicators.items() if row.get(code)}
-        left_out = tuple(filter(None, row["not_applicable"].split(";")))
-        return Unit(row["id"], row["tier"], answers, left_out, row["name"], row["parent"])
 
 
 def hue(vectors: Vectors) -> None:
@@ -136,6 +57,17 @@ def hue(vectors: Vectors) -> None:
     vectors.rank("the set of a day", [edge, under], on=datetime.date(2020, 12, 31))
     vectors.rank("a few in full", [under, silent, replace(edge, not_applicable=("INF.02",))], full=True)
 
+    units = [edge, under, silent, replace(edge, id="without", not_applicable=("INF.02",))]
+    vectors.rank_table("every gate and criterion, and what is null", units, full=True)
+    published = vectors.published("district")
+    vectors.rank_table(
+        "the tier of all units named in the request",
+        published,
+        province="Thừa Thiên Huế",
+        period="2020",
+        tier="district",
+    )
+
 
 def bac_kan(vectors: Vectors) -> None:
     """Every kind of answer, three tiers, two categories."""
@@ -152,32 +84,56 @@ def bac_kan(vectors: Vectors) -> None:
     vectors.rank("one tier of three", vectors.drawn(3, department=2, commune=1), tier="department")
     vectors.score("a drawn department alone", vectors.drawn(4, department=1)[0])
 
+    vectors.rank_table("every type of column, three tiers", vectors.drawn(1, department=2, district=2, commune=3))
+    refused_tables(vectors)
+
+
+def refused_tables(vectors: Vectors) -> None:
+    """What is wrong with a table, its columns and their values."""
+    ids, tiers = ["s-noi-vu", "s-tu-phap"], ["department"] * 2
+    arrays = [ids, tiers, [1, 1], ["12", "13"], [1, 2], [1, 2]]
+    names = ["id", "tier", "computer", "computers", "staff", "staff"]
+    vectors.refuse(
+        "columns that are unknown, of the wrong type, or there twice",
+        pa.Table.from_arrays([pa.array(values) for values in arrays], names=names),
+        {
+            'table["computer"]': "UNKNOWN_COLUMN",
+            'table["computers"]': "WRONG_TYPE",
+            'table["staff"]': "DUPLICATE_COLUMN",
+        },
+    )
+    vectors.refuse(
+        "neither ids nor tiers",
+        pa.table({"staff": [20.0, 30.0]}),
+        {'table["id"]': "MISSING_COLUMN", 'table["tier"]': "MISSING_COLUMN"},
+    )
+    wrong = {
+        "id": ["s-noi-vu", "s-noi-vu"],
+        "tier": ["department", "departmnt"],
+        "not_applicable": [["INF.10"], ["INF.99"]],
+        "staff": [-5.0, 20.0],
+        "steering_committee": ["somebody", None],
+        "it_plan_issued": [datetime.datetime(2020, 1, 15), datetime.datetime(2020, 1, 15, 12)],
+    }
+    vectors.refuse(
+        "values that cannot be, each named by its column and row",
+        pa.table(wrong),
+        {
+            'table["id"][1]': "DUPLICATE_UNIT_ID",
+            'table["tier"][1]': "UNKNOWN_TIER",
+            'table["not_applicable"][1]': "UNKNOWN_CRITERION",
+            'table["staff"][0]': "OUT_OF_RANGE",
+            'table["steering_committee"][0]': "UNKNOWN_CHOICE",
+            'table["it_plan_issued"][1]': "BAD_DATE",
+        },
+    )
+    good = pa.table({"id": ids, "tier": tiers})
+    vectors.refuse("a compressed stream", good, {"table.arrow_stream": "COMPRESSED"}, compression="lz4")
+    vectors.refuse("a stream that ends too early", stream(good)[:-200], {"table.arrow_stream": "BAD_STREAM"})
+    vectors.refuse("bytes that are no Arrow stream", b"id,tier\n", {"table.arrow_stream": "BAD_STREAM"})
+
 
 CASES = {"hue-2020": hue, "bac-kan-2020": bac_kan}
-
-
-def _value(indicator: Indicator, cell: str) -> Any:
-    if indicator.kind is IndicatorKind.CHOICE:
-        return cell
-    if indicator.kind is IndicatorKind.DATE:
-        return datetime.date.fromisoformat(cell)
-    return cell == "1" if indicator.kind is IndicatorKind.FLAG else float(cell)
-
-
-def _laid_out(value: Any, indent: int = 0, before: int = 0) -> str:
-    """JSON, in lines where it does not fit in one; ``before`` is what else stands in its line."""
-    line = json.dumps(value, ensure_ascii=False)
-    if indent + before + len(line) < WIDTH or not isinstance(value, dict | list) or not value:
-        return line
-    keyed = (
-        [(f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items()]
-        if isinstance(value, dict)
-        else [("", item) for item in value]
-    )
-    left, right = "{}" if isinstance(value, dict) else "[]"
-    inner = " " * (indent + 1)
-    lines = ",\n".join(f"{inner}{key}{_laid_out(item, indent + 1, len(key) + 1)}" for key, item in keyed)
-    return f"{left}\n{lines}\n{' ' * indent}{right}"
 
 
 def main() -> int:
@@ -188,11 +144,17 @@ def main() -> int:
 
     host = PluginHost.installed()
     plans = Catalogue.installed(host, GateCompiler()).sets
-    differing = []
+    wanted: dict[str, str] = {}
+    tables: list[Case] = []
     for code, fill in CASES.items():
         vectors = Vectors(code, host, plans[code].criteria_set.indicators)
         fill(vectors)
-        path, text = VECTORS / f"{code}.json", vectors.text()
+        wanted[code] = vectors.text()
+        tables += vectors.tables
+    wanted["tables"] = laid_out({"cases": tables}) + "\n"
+    differing = []
+    for name, text in wanted.items():
+        path = VECTORS / f"{name}.json"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             differing.append(path.relative_to(ROOT).as_posix())
             if not check:
@@ -200,7 +162,7 @@ def main() -> int:
     if differing and check:
         print(f"not what the oracle says: {', '.join(differing)}\nmend it with: python tools/vectors.py")
         return 1
-    print(f"{len(CASES)} files, {len(differing)} {'differ' if check else 'changed'}")
+    print(f"{len(wanted)} files, {len(differing)} {'differ' if check else 'changed'}")
     return 0
 
 

@@ -47,7 +47,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows the numbers at least
     try:
         with out.command():
-            code = app(standalone_mode=False)
+            code = app(prog_name="scorer", standalone_mode=False)  # also where a program calls this
         sys.exit(code)
     except UserMistake as mistake:
         complain(str(mistake))

@@ -10,9 +10,8 @@ import typer
 from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, complain
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Client, ScorerError
+from scorer_client import Client, CsvTable, ScorerError
 from scorer_client.forms import Form
-from scorer_client.sheet import Sheet
 
 FILE = typer.Argument(help="Answers; 'scorer criteria template SET' writes an empty one.", metavar="FILE.csv")
 SET = typer.Option("", "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")
@@ -48,7 +47,7 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None,
         raise UserMistake(f"{error.message}{hint}") from error
 
 
-def read_answers(client: Client, form: Form, file: Path) -> Sheet:
+def read_answers(client: Client, form: Form, file: Path) -> CsvTable:
     """The file's units and answers.
 
     Raises:

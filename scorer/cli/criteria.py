@@ -19,7 +19,7 @@ from scorer.gates import GateCompiler
 from scorer.points import PointsByTier, plain
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
-from scorer_client.results import STATES
+from scorer_client.forms import STATES
 
 PATIENCE = 10.0
 """Seconds that a server has to list its sets."""

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,7 @@ def as_json(province: Province) -> str:
 def as_csv(province: Province, form: Form, language: Language) -> str:
     """One line a unit, in ranking order; with a column of who is commended (1) when the set commends anybody."""
     names = form.names(language.value)
-    units = [unit for ranking in province.rankings for unit in ranking.units]
-    categories = list(dict.fromkeys(category.category for unit in units for category in unit.categories))
+    categories = list(dict.fromkeys(tally.category for ranking in province.rankings for tally in ranking.tallies))
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
@@ -75,7 +75,7 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
     if form.commends:
         header.append("commended")
     writer.writerow(header)
-    for unit in units:
+    for unit in chain.from_iterable(ranking.units for ranking in province.rankings):  # one by one: they are large
         line = _line(unit, categories, language, names)
         writer.writerow([*line, int(unit.commended)] if form.commends else line)
     return file.getvalue()

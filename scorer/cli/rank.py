@@ -42,17 +42,17 @@ def rank(
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
-    sheet = read_answers(client, form, file)
-    if expect_units and len(sheet.units) != expect_units:
-        raise UserMistake(f"{file} has {len(sheet.units)} units, {expect_units} were expected; is a row missing?")
+    answers = read_answers(client, form, file)
+    if expect_units and len(answers.units) != expect_units:
+        raise UserMistake(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
     try:
-        with err.status(f"ranking {len(sheet.units)} units"):
-            ranked = client.rank_sheet(form.criteria_set, sheet, period=period, province=province, tier=tier, full=True)
+        with err.status(f"ranking {len(answers.units)} units"):
+            ranked = client.rank_csv(form.criteria_set, answers, period=period, province=province, tier=tier, full=True)
     except ScorerError as error:
         raise mistake(file, error) from error
     if not ranked.rankings:
         raise UserMistake(f"{file} has no unit of tier {tier!r}")
-    report = Report(form, language, {unit.id: unit.name for unit in sheet.units if unit.name})
+    report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
     if to is not None:
         write(to, ranked, form, language)
     if as_text:
@@ -78,8 +78,8 @@ def score(
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
-    sheet = read_answers(client, form, file)
-    rows = {row.id: row for row in sheet.rows(form)}
+    answers = read_answers(client, form, file)
+    rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
         near = [row.id for row in rows.values() if letters_alone(unit) in letters_alone(f"{row.id} {row.name}")]
         hint = f"; there is {', '.join(near[:SHOWN_UNITS])}" if near else nearly(unit, rows)
@@ -87,5 +87,5 @@ def score(
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
-        raise mistake(file, sheet.in_file(error, unit) if error.violations else error) from error
+        raise mistake(file, answers.unit_in_file(error, unit) if error.violations else error) from error
     Report(form, language).unit(result)

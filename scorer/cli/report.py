@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 
 from rich.markup import escape
 from rich.table import Table
@@ -77,7 +79,8 @@ class Report:
     def _category(self, ranking: Ranking, tally: Tally) -> None:
         words, count = self.words, ranking.unit_count
         head = f"{self.name(tally.category)}: {words['ranked'].format(ranked=tally.ranked, n=count)}"
-        ranked = sorted(
+        ranked = heapq.nsmallest(
+            SHOWN_UNITS,
             (unit for unit in ranking.units if unit.category(tally.category).rank),
             key=lambda unit: unit.category(tally.category).rank,
         )
@@ -87,11 +90,11 @@ class Report:
                 *(words[c] for c in columns), right=tuple(words[c] for c in columns if c not in ("unit", "kept")),
                 title=escape(head),
             )  # fmt: skip
-            for unit in ranked[:SHOWN_UNITS]:
+            for unit in ranked:
                 self._row(drawn, unit, tally.category)
             out.print(drawn)
-            if len(ranked) > SHOWN_UNITS:
-                out.print(words["more"].format(n=len(ranked) - SHOWN_UNITS))
+            if tally.ranked > SHOWN_UNITS:
+                out.print(words["more"].format(n=tally.ranked - SHOWN_UNITS))
         else:
             out.print(f"\n[bold]{escape(head)}[/bold]")
         self._causes(tally, count)
@@ -147,8 +150,7 @@ class Report:
         words = self.words
         head = f"{words['overall']}: {words['ranked'].format(ranked=ranking.overall_ranked, n=ranking.unit_count)}"
         out.print(f"\n[bold]{escape(head)}[/bold]")
-        ranked = [unit for unit in ranking.units if unit.overall_rank]
-        for unit in ranked[:SHOWN_UNITS]:
+        for unit in islice((unit for unit in ranking.units if unit.overall_rank), SHOWN_UNITS):
             out.print(
                 f"  {unit.overall_rank:>3}  {escape(unit.name or unit.id)}  {self.published(unit.overall.published)}"
             )

@@ -13,9 +13,10 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.cohort import Cohort
-from scorer.formulas.table import Line, LineTable, Seat
+from scorer.formulas.table import CriterionLine, Line, LineTable
 from scorer.hints import show
 from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.native import MISSING, NOT_APPLICABLE
 from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
 Path = tuple[str | int, ...]
@@ -143,10 +144,9 @@ class LineFormula(Formula):
 
 def outcome_of(line: Line, answers: Floats) -> Outcome:
     """What one line gives the n units of a matrix (rows, n)."""
-    seat = Seat(line, leaver=0 if line.leaves_when_zero else -1)
-    worked = LineTable([seat]).work_out(answers)
-    left_out = worked.left_out[0] if line.leaves_when_zero else None
-    return Outcome(worked.points[0], worked.missing[0], left_out, worked.rests[0] if line.rounds else None)
+    points, status, remainders = (rows[0] for rows in LineTable([CriterionLine(line)]).evaluate(answers))
+    left_out = status == NOT_APPLICABLE if line.zero_excludes else None
+    return Outcome(points, status == MISSING, left_out, remainders if line.rounds else None)
 
 
 def above_maximum(

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from scorer.formulas.table import BEST, CAPPED, GIVEN, LADDER, QUOTIENT, SLOPE, SUM, Line, LineTable, Seat
+from scorer.formulas.table import CriterionLine, Line, LineTable
+from scorer.native import BEST, CAPPED, GIVEN, LADDER, MISSING, QUOTIENT, SLOPE, SUM
 from scorer.points import MICRO, Floats, in_micro
 
 
@@ -64,7 +65,7 @@ class QuotientLine(Line):
     rounds = True
 
     @property
-    def leaves_when_zero(self) -> bool:  # type: ignore[override]
+    def zero_excludes(self) -> bool:  # type: ignore[override]
         """See ``Line``."""
         return self.when_zero == "not_applicable"
 
@@ -119,17 +120,17 @@ class SlopeLine(Line):
 
 @dataclass(frozen=True)
 class GivenLine(Line):
-    """What a formula that is no line gave: three rows of a matrix, points, rests, and 1 where it misses an answer."""
+    """Results of a formula that is no line, in three rows of a matrix: points, remainders, 1 where it is missing."""
 
     row: int
-    left_rest: bool
+    has_remainders: bool
     exactly: Callable[[int], Fraction]
     """One unit's micropoints, not rounded."""
 
     @property
     def rounds(self) -> bool:
         """See ``Line``."""
-        return self.left_rest
+        return self.has_remainders
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
@@ -200,8 +201,8 @@ def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Flo
     answers[np.isinf(answers)] = np.nan
     scales = map(int, np.broadcast_to(scale, (rows, 1))[:, 0])
     lines = [QuotientLine(row, rows + row, most, "zero", in_millionths=False) for row, most in enumerate(scales)]
-    worked = LineTable([Seat(line) for line in lines]).work_out(answers)
-    undefined = worked.missing | (answers[rows:] == 0)
-    numerator[...] = np.where(undefined, np.nan, worked.points)
+    found = LineTable([CriterionLine(line) for line in lines]).evaluate(answers)
+    undefined = (found.status == MISSING) | (answers[rows:] == 0)
+    numerator[...] = np.where(undefined, np.nan, found.points)
     if rest is not None:
-        rest[...] = np.where(undefined, np.nan, worked.rests)
+        rest[...] = np.where(undefined, np.nan, found.remainders)

@@ -1,4 +1,4 @@
-"""Formulas as lines of a table, all of which compiled arithmetic works out for a tile of units at a time.
+"""Formulas as lines of a table, which native code evaluates for many units at a time.
 
 One formula by itself is a table of one line, so that there is one way to work points out.
 """
@@ -9,23 +9,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scorer.compiled import award
-from scorer.points import Bools, Floats
+from scorer import native
+from scorer.points import Floats
 
-WHOLE_FIELDS = (
-    "kind", "slot", "first", "second", "edges", "count", "rounds", "group", "leaver",
-    "leaves_when_zero", "leaves_when_missing",
-)  # fmt: skip
-FIELDS = ("scale", "start", "each", "end", "maximum", "sign")
-LINE = np.dtype([(name, np.int64) for name in WHOLE_FIELDS] + [(name, np.float64) for name in FIELDS])
-"""A line as the arithmetic reads it: ``struct line``, where each field is explained."""
 
-CAPPED, LADDER, QUOTIENT, SLOPE, GIVEN, SUM, BEST = range(7)
-"""Kinds of lines: ``enum kind``."""
+def record(fields: str) -> np.dtype:
+    """A record as native code reads it, whose fields it tells."""
+    return np.dtype([(name, kind) for name, kind in (field.split(":") for field in fields.split())])
+
+
+LINE = record(native.LINE)
+"""A line."""
 
 
 class Line(ABC):
@@ -33,81 +33,86 @@ class Line(ABC):
 
     parts: tuple[Line, ...] = ()
     """Lines of which it is made."""
-    leaves_when_zero: bool = False
-    """Whether nothing to divide by means not applicable."""
+    zero_excludes: bool = False
+    """Whether it does not apply when its denominator is 0."""
     pool: tuple[float, ...] = ()
-    """Numbers of which it has more than ``struct line`` has room for."""
+    """Numbers for which ``LINE`` has no fields."""
 
     @property
     def rounds(self) -> bool:
-        """Whether its points are rounded, so that a sum has to ask what that left."""
+        """Whether its points are rounded, so that a sum has to add remainders."""
         return any(part.rounds for part in self.parts)
 
     @abstractmethod
     def fields(self) -> Mapping[str, float]:
-        """Its kind, and what else of ``LINE`` follows from it alone."""
+        """Its kind, and the other fields of ``LINE`` that follow from it alone."""
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """One unit's micropoints, not rounded; ``answers`` (rows, n) is the cohort's matrix."""
-        return Fraction(int(LineTable([Seat(self)]).work_out(answers[:, unit : unit + 1]).points[0, 0]))
+        return Fraction(int(LineTable([CriterionLine(self)]).evaluate(answers[:, unit : unit + 1]).points[0, 0]))
 
 
 @dataclass(frozen=True)
-class Seat:
-    """A line as a criterion: what becomes of its points."""
+class CriterionLine:
+    """A line as a criterion: where its points go, and when it does not apply."""
 
     line: Line
     group: int = 0
-    """Place of the group whose sums it adds to."""
+    """The group whose sums it adds to."""
+    measure: int = -1
+    """Another group, which is this criterion alone because gates compare it; -1: none."""
     maximum: int = 0
-    """Micropoints that leaving it out takes from the group's maximum."""
-    leaver: int = -1
-    """Row of the mask of units that it leaves out; -1: it always applies."""
-    leaves_when_missing: bool = False
+    """Micropoints that the group's maximum loses when it does not apply."""
+    exclusion: int = -1
+    """Row of the units for which it does not apply; -1: it has none."""
+    missing_excludes: bool = False
+    """Whether it does not apply when an answer is missing."""
     penalty: bool = False
 
-    @property
-    def sign(self) -> int:
-        """Of what it adds."""
-        return -1 if self.penalty else 1
+    def settle(self, answers: Floats, unit: int) -> tuple[float, float]:
+        """One unit's points, rounded exactly, and what rounding left: some hundred times slower, and never wrong."""
+        exact = self.line.exact(answers, unit)
+        return float(round(exact)), float(exact - round(exact))
 
 
-class Worked(NamedTuple):
-    """What k lines give n units."""
+class Evaluated(NamedTuple):
+    """What k criteria give n units."""
 
     points: Floats
-    """(k, n) micropoints, 0 where an answer is missing or the line is left out."""
-    missing: Bools
-    """(k, n) whether an answer is missing; never where left out."""
-    rests: Floats
-    """(k, n) what rounding left."""
-    left_out: Bools
-    """(leavers, n)"""
+    """(k, n) signed micropoints, 0 where an answer is missing or the criterion does not apply."""
+    status: NDArray[np.uint8]
+    """(k, n) of ``Status``."""
+    remainders: Floats
+    """(k, n) exact points minus rounded points."""
 
 
 class LineTable:
     """k criteria that are lines.
 
     Args:
-        seats: k of them, in the order of the rows they fill.
+        criteria: k of them.
     """
 
-    def __init__(self, seats: Sequence[Seat]) -> None:
-        self._seats, self._parts = seats, 0
+    def __init__(self, criteria: Sequence[CriterionLine]) -> None:
+        self._criteria = criteria
+        self.slots = 0
+        """How many results of parts have to be kept at a time."""
         lines, pool = list[tuple[float, ...]](), list[float]()
-        for seat in seats:
+        for criterion in criteria:
             fields = {
-                "group": seat.group,
-                "leaver": seat.leaver,
-                "leaves_when_zero": seat.line.leaves_when_zero,
-                "leaves_when_missing": seat.leaves_when_missing,
-                "maximum": seat.maximum,
-                "sign": seat.sign,
+                "group": criterion.group,
+                "measure": criterion.measure,
+                "exclusion": criterion.exclusion,
+                "zero_excludes": criterion.line.zero_excludes,
+                "missing_excludes": criterion.missing_excludes,
+                "maximum": criterion.maximum,
+                "sign": -1 if criterion.penalty else 1,
             }
-            self._add(seat.line, 0, 1, fields, lines, pool)
-        self._lines, self._pool = np.array(lines, dtype=LINE), np.array(pool, dtype=np.float64)
-        self.leavers = 1 + max((seat.leaver for seat in seats), default=-1)
-        """Rows of the mask of what is left out."""
+            self._add(criterion.line, 0, 1, fields, lines, pool)
+        self.lines = np.array(lines, dtype=LINE)
+        """Parts stand before the line that they belong to."""
+        self.pool = np.array(pool, dtype=np.float64)
+        """Numbers that lines point into."""
 
     def _add(
         self,
@@ -121,60 +126,22 @@ class LineTable:
         """A line after its parts, whose slots are the first free ones."""
         for n, part in enumerate(line.parts):
             self._add(part, free + n, free + len(line.parts), {}, lines, pool)
-        self._parts = max(self._parts, free + len(line.parts) - 1)
+        self.slots = max(self.slots, free + len(line.parts) - 1)
         of_parts = {"first": free, "second": len(line.parts)} if line.parts else {}
-        own = {"slot": slot, "rounds": line.rounds, "edges": len(pool), "leaver": -1, "scale": 1, "sign": 1}
+        own: dict[str, float] = {"slot": slot, "rounds": line.rounds, "edges": len(pool), "scale": 1, "sign": 1}
         pool += line.pool
-        given = own | of_parts | dict(line.fields()) | dict(fields)
-        lines.append(tuple(given.get(name, 0) for name in (*WHOLE_FIELDS, *FIELDS)))
+        own |= {"measure": -1, "exclusion": -1} | of_parts | dict(line.fields()) | dict(fields)
+        lines.append(tuple(own.get(name, 0) for name in LINE.names or ()))
 
-    def work_out(self, answers: Floats) -> Worked:
-        """Everything about the n units of a matrix (rows, n)."""
-        shape = len(self._seats), answers.shape[1]
-        left_out = np.zeros((self.leavers, shape[1]), dtype=np.bool_)
-        worked = Worked(np.empty(shape), np.empty(shape, dtype=np.bool_), np.empty(shape), left_out)
-        self._award(answers, left_out, None, worked.points, worked.missing, worked.rests)
-        return worked
+    def evaluate(self, answers: Floats) -> Evaluated:
+        """Evaluates all criteria for the n units of a matrix (rows, n)."""
+        shape = len(self._criteria), answers.shape[1]
+        found = Evaluated(np.empty(shape), np.empty(shape, dtype=np.uint8), np.empty(shape))
+        answers = np.ascontiguousarray(answers, dtype=np.float64)
+        settle = partial(self.settle, answers)
+        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *found, settle)
+        return found
 
-    def add_up(
-        self, answers: Floats, left_out: Bools, sums: Floats, points: Floats | None = None, missing: Bools | None = None
-    ) -> None:
-        """What the criteria give n units, added up.
-
-        Args:
-            answers: (rows, n) of a cohort's matrix.
-            left_out: (leavers, n) where something is not applicable whatever the answers are; the lines add to it.
-            sums: (4, groups, n), as ``GroupSums`` has them, is filled.
-            points: (k, n) is filled with signed micropoints; None: nobody asks.
-            missing: (k, n) the same with what misses an answer.
-        """
-        self._award(answers, left_out, sums, points, missing, None)
-
-    def _award(
-        self,
-        answers: Floats,
-        left_out: Bools,
-        sums: Floats | None,
-        points: Floats | None,
-        missing: Bools | None,
-        rests: Floats | None,
-    ) -> None:
-        """Settles what doubles leave in doubt with fractions, some hundred times slower and never wrong."""
-        if answers.strides[1] != answers.itemsize or answers.dtype != np.float64:
-            answers = np.ascontiguousarray(answers, dtype=np.float64)
-        doubts = award(self._lines, self._pool, self._parts, answers, left_out, sums, points, missing, rests)
-        for place, unit, given in doubts:
-            seat = self._seats[place]
-            exact = seat.line.exact(answers, unit)
-            settled = seat.sign * round(exact)
-            if sums is not None:
-                sums[0, seat.group, unit] += settled - given
-            if points is not None:
-                points[place, unit] = settled
-            if rests is not None:
-                rests[place, unit] = float(exact - round(exact))
-
-
-def column(values: Sequence[float]) -> Floats:
-    """One value a row, (k, 1)."""
-    return np.array(values, dtype=np.float64)[:, np.newaxis]
+    def settle(self, answers: Floats, criterion: int, unit: int) -> tuple[float, float]:
+        """See ``CriterionLine.settle``."""
+        return self._criteria[criterion].settle(answers, unit)

@@ -1,124 +1,75 @@
-/* Answers as they are in a matrix: columns from a request, options as numbers, six decimals. */
+/* The quick check of answers: which rows have suspicious answers, so that only those are examined one by one. */
 
 #include "native.h"
 
-PyObject *place_columns(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *given[2], *result = NULL;
-    Py_buffer numbers;
-    struct rows rows[2] = {0};
-    struct rows *places = rows, *matrix = rows + 1;
-    if (!PyArg_ParseTuple(args, "y*OO:place_columns", &numbers, given, given + 1))
-        return NULL;
-    if (hold(places, given[0], 1, WHOLE, -1, READ) < 0 || hold(matrix, given[1], 2, NUMBER, -1, WRITE) < 0)
-        goto done;
-    const Py_ssize_t size = matrix->view.shape[1] * (Py_ssize_t)sizeof(double);
-    const int64_t *place = places->view.buf;
-    if (numbers.len != height(places) * size) {
-        PyErr_SetString(PyExc_ValueError, "the columns have another size than the matrix");
-        goto done;
-    }
-    for (Py_ssize_t k = 0; k < height(places); k++) {
-        if (place[k] >= height(matrix)) {
-            PyErr_SetString(PyExc_ValueError, "the matrix has no such row");
-            goto done;
-        }
-        if (place[k] >= 0)
-            memcpy(row_of(matrix, place[k], 0), (char *)numbers.buf + k * size, size);
-    }
-    result = Py_NewRef(Py_None);
-done:
-    let_go(rows, 2);
-    PyBuffer_Release(&numbers);
-    return result;
-}
-
-PyObject *look_up(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *given[3], *result = NULL;
-    struct rows rows[3] = {0};
-    struct rows *numbers = rows, *values = rows + 1, *out = rows + 2;
-    if (!PyArg_ParseTuple(args, "OOO:look_up", given, given + 1, given + 2) ||
-        hold(numbers, given[0], 1, NUMBER, -1, READ) < 0 || hold(values, given[1], 1, NUMBER, -1, READ) < 0 ||
-        hold(out, given[2], 1, NUMBER, height(numbers), WRITE) < 0)
-        goto done;
-    const double *number = numbers->view.buf, *value = values->view.buf;
-    double *found = out->view.buf;
-    const double count = (double)height(values);
-    Py_ssize_t wrong = 0;
-    for (Py_ssize_t i = 0; i < height(numbers); i++) {
-        const double at = number[i];
-        const int there = at >= 0 && at < count && at == floor(at);
-        wrong += !there && at == at;
-        found[i] = there ? value[(int64_t)at] : NAN;
-    }
-    result = PyLong_FromSsize_t(wrong);
-done:
-    let_go(rows, 3);
-    return result;
-}
-
-WIDE static int64_t to_millionths(const double *restrict values, Py_ssize_t n, double *restrict micro) {
-    int64_t large = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        const double product = values[i] * 1e6;
-        micro[i] = rounded(product);
-        large |= (product >= 2e15 ? 1 : 0) | (product <= -2e15 ? 1 : 0);
-    }
-    return large;
-}
-
-PyObject *in_micro(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *given[2], *result = NULL;
-    struct rows rows[2] = {0};
-    struct rows *values = rows, *micro = rows + 1;
-    if (!PyArg_ParseTuple(args, "OO:in_micro", given, given + 1) ||
-        hold(values, given[0], 1, NUMBER, -1, READ) < 0 || hold(micro, given[1], 1, NUMBER, height(values), WRITE) < 0)
-        goto done;
-    const double *value = values->view.buf;
-    double *out = micro->view.buf;
-    if (to_millionths(value, height(values), out))
-        for (Py_ssize_t i = 0; i < height(values); i++)
-            out[i] = millionths(value[i]);
-    result = Py_NewRef(Py_None);
-done:
-    let_go(rows, 2);
-    return result;
-}
-
-/* Values up to the limit as the doubles nearest to their six decimals; others, and NaN, stay. */
-WIDE static void to_six_decimals(double *restrict values, Py_ssize_t n, double limit) {
+/* Rounds answers within the limit to six decimals; never to -0.0, which equals 0 but has other bytes. */
+WIDE static void round_answers(double *restrict answers, Py_ssize_t n, double limit) {
     const double usual = limit < 2e9 ? limit : 2e9;
     int64_t large = 0;
     for (Py_ssize_t i = 0; i < n; i++)
-        large |= (values[i] > usual ? 1 : 0) | (values[i] < -usual ? 1 : 0);
+        large |= (answers[i] > usual ? 1 : 0) | (answers[i] < -usual ? 1 : 0);
     for (Py_ssize_t i = 0; !large && i < n; i++)
-        values[i] = rounded(values[i] * 1e6) / 1e6;
+        answers[i] = rounded(answers[i] * 1e6) / 1e6;
     for (Py_ssize_t i = 0; large && i < n; i++)
-        if (fabs(values[i]) <= limit)
-            values[i] = millionths(values[i]) / 1e6 + 0.0; /* never -0.0 */
+        if (fabs(answers[i]) <= limit)
+            answers[i] = millionths(answers[i]) / 1e6 + 0.0;
 }
 
-PyObject *six_decimals(PyObject *module, PyObject *args) {
+/* Whether an answer is out of range, or not whole where it has to be. Answers not reported (NaN) never are. */
+WIDE static int is_suspicious(const double *restrict answers, Py_ssize_t n, double low, double high, int whole) {
+    int64_t bad = 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        bad |= (answers[i] < low ? 1 : 0) | (answers[i] > high ? 1 : 0);
+    for (Py_ssize_t i = 0; whole && i < n; i++) {
+        const double nearest = rounded(answers[i]);
+        bad |= (nearest < answers[i] ? 1 : 0) | (nearest > answers[i] ? 1 : 0);
+    }
+    return bad != 0;
+}
+
+WIDE static int some_part_is_larger(const double *restrict parts, const double *restrict wholes, Py_ssize_t n) {
+    int64_t larger = 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        larger |= parts[i] > wholes[i] ? 1 : 0;
+    return larger != 0;
+}
+
+PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    PyObject *given[2], *result = NULL;
-    double limit;
-    struct rows rows[2] = {0};
-    struct rows *matrix = rows, *places = rows + 1;
-    if (!PyArg_ParseTuple(args, "OOd:six_decimals", given, given + 1, &limit) ||
-        hold(matrix, given[0], 2, NUMBER, -1, WRITE) < 0 || hold(places, given[1], 1, WHOLE, -1, READ) < 0)
+    enum { ANSWERS, RANGES, WHOLE, PARTS, LIMIT, ARGUMENTS };
+    struct array a[ARGUMENTS] = {0};
+    PyObject *result = NULL;
+    if (!takes(ARGUMENTS, count) || !acquire(a + ANSWERS, args[ANSWERS], FLOAT64, WRITE, SHAPE(ANY, ANY)))
         goto done;
-    const int64_t *place = places->view.buf;
-    for (Py_ssize_t k = 0; k < height(places); k++) {
-        if (place[k] < 0 || place[k] >= height(matrix)) {
-            PyErr_SetString(PyExc_ValueError, "the matrix has no such row");
+    const Py_ssize_t rows = size_of(a + ANSWERS, 0), n = size_of(a + ANSWERS, 1);
+    const double limit = PyFloat_AsDouble(args[LIMIT]);
+    if (PyErr_Occurred() || !acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
+        !acquire(a + WHOLE, args[WHOLE], BYTE, READ, SHAPE(rows)) ||
+        !acquire(a + PARTS, args[PARTS], INT64, READ, SHAPE(2, ANY)))
+        goto done;
+    const Py_ssize_t pairs = size_of(a + PARTS, 1);
+    const int64_t *parts = integers(a + PARTS, 0, 0), *wholes = integers(a + PARTS, 1, 0);
+    for (Py_ssize_t p = 0; p < 2 * pairs; p++)
+        if (parts[p] < 0 || parts[p] >= rows) {
+            PyErr_SetString(PyExc_ValueError, "there is no such row of answers");
             goto done;
         }
-        to_six_decimals(row_of(matrix, place[k], 0), matrix->view.shape[1], limit);
+    if (!(result = PyBytes_FromStringAndSize(NULL, rows + pairs)))
+        goto done;
+    char *suspicious = PyBytes_AsString(result);
+    PyThreadState *working = begin_work(n);
+    for (Py_ssize_t k = 0; k < rows; k++) {
+        double *answers = doubles(a + ANSWERS, k, 0);
+        const int whole = *bytes(a + WHOLE, 0, k);
+        if (!whole)
+            round_answers(answers, n, limit);
+        suspicious[k] = (char)is_suspicious(answers, n, *doubles(a + RANGES, 0, k), *doubles(a + RANGES, 1, k), whole);
     }
-    result = Py_NewRef(Py_None);
+    for (Py_ssize_t p = 0; p < pairs; p++)
+        suspicious[rows + p] =
+            (char)some_part_is_larger(doubles(a + ANSWERS, parts[p], 0), doubles(a + ANSWERS, wholes[p], 0), n);
+    end_work(working);
 done:
-    let_go(rows, 2);
+    release(a, ARGUMENTS);
     return result;
 }

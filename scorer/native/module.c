@@ -1,83 +1,80 @@
-/* scorer.compiled: loops over many units, which take too long as passes of NumPy. compiled.pyi says what each does. */
+/* scorer.native: the arithmetic of thousands of units. native.pyi describes its functions. */
 
+#include "layout.h"
 #include "native.h"
 
-enum array_kind kind_of(const Py_buffer *view) {
+static int is_of(const Py_buffer *view, enum item item) {
     const char *format = view->format ? view->format : "B";
-    if (!format[0] || format[1])
-        return ANY;
-    if (format[0] == 'd')
-        return NUMBER;
-    if ((format[0] == 'l' || format[0] == 'q') && view->itemsize == sizeof(int64_t))
-        return WHOLE;
-    return strchr("?B", format[0]) ? TRUTH : ANY;
+    switch (item) {
+    case FLOAT64:
+        return !strcmp(format, "d");
+    case INT64:
+        return (!strcmp(format, "l") || !strcmp(format, "q")) && view->itemsize == sizeof(int64_t);
+    case BYTE:
+        return !strcmp(format, "?") || !strcmp(format, "B");
+    default:
+        return 1; /* of whatever size, which the caller checks */
+    }
 }
 
-/* Whether every number stands where the processor wants it. */
-static int aligned(const Py_buffer *view) {
-    Py_ssize_t off = (Py_ssize_t)((uintptr_t)view->buf % (uintptr_t)view->itemsize);
-    for (int k = 0; k < view->ndim; k++)
-        off |= view->shape[k] > 1 ? view->strides[k] % view->itemsize : 0;
-    return off == 0;
-}
-
-int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags) {
-    if (array == Py_None && flags & OPTIONAL)
+int acquire(struct array *array, PyObject *object, enum item item, int flags, int dimensions, const Py_ssize_t *shape) {
+    if (object == Py_None && flags & OPTIONAL)
+        return 1;
+    const int format = item == RECORD ? 0 : PyBUF_FORMAT; /* that of a record takes NumPy long to write */
+    if (PyObject_GetBuffer(object, &array->view, PyBUF_C_CONTIGUOUS | format | (flags & ~OPTIONAL)) < 0)
         return 0;
-    if (PyObject_GetBuffer(array, &rows->view, PyBUF_STRIDES | PyBUF_FORMAT | (flags & ~OPTIONAL)) < 0)
-        return -1;
-    rows->held = 1;
-    const Py_buffer *view = &rows->view;
-    const int last = dimensions - 1;
-    const enum array_kind found = kind_of(view);
-    if (view->ndim == dimensions && found != ANY && (found == kind || kind == ANY) &&
-        (units < 0 || view->shape[last] == units) &&
-        (view->shape[last] <= 1 || view->strides[last] == view->itemsize) && aligned(view))
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "an array has another shape or kind of numbers than compiled code takes");
-    return -1;
+    array->acquired = 1;
+    const Py_buffer *view = &array->view;
+    int fits = view->ndim == dimensions && is_of(view, item) && (item == BYTE || (uintptr_t)view->buf % 8 == 0);
+    for (int k = 0; fits && k < dimensions; k++)
+        fits = shape[k] == ANY || shape[k] == view->shape[k];
+    if (!fits)
+        PyErr_SetString(PyExc_ValueError, "an array has the wrong shape or type");
+    return fits;
 }
 
-void let_go(struct rows *rows, size_t count) {
+void release(struct array *arrays, size_t count) {
     for (size_t k = 0; k < count; k++)
-        if (rows[k].held)
-            PyBuffer_Release(&rows[k].view);
+        if (arrays[k].acquired)
+            PyBuffer_Release(&arrays[k].view);
 }
 
-int append_number(PyObject *list, Py_ssize_t number) {
-    PyObject *item = PyLong_FromSsize_t(number);
-    const int failed = !item || PyList_Append(list, item) < 0;
-    Py_XDECREF(item);
+int takes(Py_ssize_t expected, Py_ssize_t given) {
+    if (given != expected)
+        PyErr_Format(PyExc_TypeError, "%zd arguments, not %zd", expected, given);
+    return given == expected;
+}
+
+#define WHOLE_FIELD(name) #name ":i8 "
+#define REAL_FIELD(name) #name ":f8 "
+#define ADD_CODE(name) failed = failed || PyModule_AddIntConstant(module, #name, name) < 0;
+
+static int add_layout(PyObject *module) {
+    int failed = PyModule_AddStringConstant(module, "LINE", LINE(WHOLE_FIELD, REAL_FIELD)) < 0 ||
+                 PyModule_AddStringConstant(module, "COMPARISON", COMPARISON(WHOLE_FIELD, REAL_FIELD)) < 0;
+    KINDS(ADD_CODE)
+    STATUSES(ADD_CODE)
+    STANDINGS(ADD_CODE)
+    TIES(ADD_CODE)
     return failed ? -1 : 0;
 }
 
+#define FUNCTION(name, doc) {#name, (PyCFunction)(void (*)(void))(name), METH_FASTCALL, doc}
+
 static PyMethodDef functions[] = {
-    {"award", award, METH_VARARGS, "Works points out, and adds them up."},
-    {"survey", survey, METH_VARARGS, "Looks for answers that cannot be."},
-    {"sum_up", sum_up, METH_VARARGS, "Adds groups up."},
-    {"fill_scores", fill_scores, METH_VARARGS, "Works out percent, converted and published scores."},
-    {"find_cells", find_cells, METH_VARARGS, "Looks up where units are in gate tables."},
-    {"rank_steps", rank_steps, METH_VARARGS, "Ranks by counting."},
-    {"order_steps", order_steps, METH_VARARGS, "Sorts by counting."},
-    {"to_steps", to_steps, METH_VARARGS, "Scores as small whole numbers."},
-    {"look_through", look_through, METH_O, "One look at many texts."},
-    {"place_columns", place_columns, METH_VARARGS, "Columns of a request to rows of a matrix."},
-    {"in_micro", in_micro, METH_VARARGS, "Numbers in millionths."},
-    {"six_decimals", six_decimals, METH_VARARGS, "Numbers to six decimals."},
-    {"find_field", find_field, METH_VARARGS, "Where a field is in a message."},
-    {"take_answers", take_answers, METH_VARARGS, "Rows without their answers, and these."},
-    {"read_answers", read_answers, METH_VARARGS, "Answers of rows to a matrix."},
-    {"fill_forms", fill_forms, METH_VARARGS, "Messages of one kind."},
-    {"look_up", look_up, METH_VARARGS, "Options as numbers."},
-    {"packed_texts", packed_texts, METH_VARARGS, "Some texts as a repeated field."},
-    {"packed_columns", packed_columns, METH_VARARGS, "Columns of some units as packed fields."},
+    FUNCTION(evaluate_lines, "Points, statuses and remainders of criteria by themselves."),
+    FUNCTION(score, "From answers to sums, percentages, scores, levels and standings."),
+    FUNCTION(rank, "Ranks and order."),
+    FUNCTION(check_answers, "Rounds answers to six decimals and finds suspicious ones."),
     {NULL, NULL, 0, NULL},
 };
 
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)add_layout}, {0, NULL}};
+
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "scorer.compiled", "Loops over many units.", 0, functions, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "scorer.native", "The arithmetic of many units.", 0, functions, slots, NULL, NULL, NULL,
 };
 
-PyMODINIT_FUNC PyInit_compiled(void) {
+PyMODINIT_FUNC PyInit_native(void) {
     return PyModuleDef_Init(&definition);
 }

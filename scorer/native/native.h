@@ -1,4 +1,4 @@
-/* What the sources of scorer.compiled share: the interpreter, arrays of the caller's, and rounding. */
+/* What the sources of scorer.native share: arrays that Python passes, rounding, and the interpreter's lock. */
 
 #ifndef SCORER_NATIVE_H
 #define SCORER_NATIVE_H
@@ -11,51 +11,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "numbers go over the wire as they are in memory, the least significant byte first"
-#endif
-
-/* Compiled twice where the loader can choose by processor; -ffp-contract=off makes all of them give the same bits. */
+/* Compiled twice where the loader can choose by processor; -ffp-contract=off makes both give the same bits. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(ONE_WAY)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
 #endif
 
-/* An array of the caller's whose last dimension is units (or anything else, side by side), or none. */
-struct rows {
+/* A C-contiguous NumPy array that the caller passed. Without one, all of it is 0. */
+struct array {
     Py_buffer view;
-    int held;
+    int acquired;
 };
 
-/* OPTIONAL: None is taken, and not held. */
+enum item { FLOAT64, INT64, BYTE, RECORD }; /* BYTE: bool or uint8 */
 enum { READ = 0, WRITE = PyBUF_WRITABLE, OPTIONAL = 1 << 30 };
+enum { ANY = -1 };
 
-/* float64, int64, bool or uint8, or any of these. */
-enum array_kind { NUMBER, WHOLE, TRUTH, ANY };
+/* Acquires an array of the shape, in which ANY fits every size. With OPTIONAL, None is none. Returns whether it fits;
+   otherwise an exception is set. */
+int acquire(struct array *array, PyObject *object, enum item item, int flags, int dimensions, const Py_ssize_t *shape);
+#define SHAPE(...) sizeof((Py_ssize_t[]){__VA_ARGS__}) / sizeof(Py_ssize_t), (Py_ssize_t[]){__VA_ARGS__}
 
-/* The kind of an array; ANY: none of the others. */
-enum array_kind kind_of(const Py_buffer *view);
+/* Releases those of the arrays that were acquired. */
+void release(struct array *arrays, size_t count);
 
-/* Holds an array of so many dimensions; units < 0: any number of them. Sets an exception at -1. */
-int hold(struct rows *rows, PyObject *array, int dimensions, enum array_kind kind, Py_ssize_t units, int flags);
+/* Whether a function got as many arguments as it takes; otherwise an exception is set. */
+int takes(Py_ssize_t expected, Py_ssize_t given);
 
-/* Lets go of those that are held. */
-void let_go(struct rows *rows, size_t count);
-
-/* Adds a number to a list; -1 with an exception. */
-int append_number(PyObject *list, Py_ssize_t number);
-
-static inline void *row_of(const struct rows *rows, int64_t row, Py_ssize_t unit) {
-    return (char *)rows->view.buf + row * rows->view.strides[0] + unit * rows->view.itemsize;
+static inline Py_ssize_t size_of(const struct array *array, int dimension) {
+    return array->acquired ? array->view.shape[dimension] : 0;
 }
 
-/* How long the first dimension is. */
-static inline Py_ssize_t height(const struct rows *rows) {
-    return rows->held ? rows->view.shape[0] : 0;
+static inline Py_ssize_t offset(const struct array *array, int64_t row, Py_ssize_t column) {
+    return row * array->view.shape[array->view.ndim - 1] + column;
 }
 
-/* The nearest whole number, of an exact half the even one; below 2^51. */
+/* One row of an array from a column on. An array (a, b, n) has a x b rows. */
+static inline double *doubles(const struct array *array, int64_t row, Py_ssize_t column) {
+    return (double *)array->view.buf + offset(array, row, column);
+}
+
+static inline int64_t *integers(const struct array *array, int64_t row, Py_ssize_t column) {
+    return (int64_t *)array->view.buf + offset(array, row, column);
+}
+
+static inline uint8_t *bytes(const struct array *array, int64_t row, Py_ssize_t column) {
+    return (uint8_t *)array->view.buf + offset(array, row, column);
+}
+
+/* The nearest whole number, the even one of two; for numbers below 2^51. */
 static inline double rounded(double value) {
     return (value + 0x1.8p52) - 0x1.8p52;
 }
@@ -70,38 +75,9 @@ static inline double millionths(double value) {
     return near / 1e6 == value ? near : micro;
 }
 
-/* A number as it goes over the wire: seven bits a byte, the least first, the eighth if another byte follows. */
-static inline uint8_t *varint(uint8_t *out, uint64_t number) {
-    for (; number > 127; number >>= 7)
-        *out++ = (uint8_t)(number & 127) | 128;
-    *out++ = (uint8_t)number;
-    return out;
-}
-
-static inline int varint_size(uint64_t number) {
-    int size = 1;
-    for (; number > 127; number >>= 7)
-        size++;
-    return size;
-}
-
-/* How the fields of a message go over the wire. */
-enum wire { VARINT = 0, FIXED64 = 1, LENGTH_DELIMITED = 2, FIXED32 = 5 };
-
-/* A field of a message: its number and wire type as they came, and where its content begins. */
-struct wire_field {
-    uint64_t tag;
-    const uint8_t *content;
-};
-
-/* Reads the field at the start of at..end and gives where it ends; NULL if there is none. */
-const uint8_t *next_field(const uint8_t *at, const uint8_t *end, struct wire_field *field);
-
-/* Lets other threads work while there is much to do: with little, waiting for the interpreter again takes longer. */
-enum { MUCH = 4096 };
-
+/* Lets other threads run during long work. For few units, getting the lock back would take longer than the work. */
 static inline PyThreadState *begin_work(Py_ssize_t units) {
-    return units < MUCH ? NULL : PyEval_SaveThread();
+    return units < 4096 ? NULL : PyEval_SaveThread();
 }
 
 static inline void end_work(PyThreadState *state) {
@@ -109,24 +85,10 @@ static inline void end_work(PyThreadState *state) {
         PyEval_RestoreThread(state);
 }
 
-PyObject *award(PyObject *module, PyObject *args);
-PyObject *survey(PyObject *module, PyObject *args);
-PyObject *sum_up(PyObject *module, PyObject *args);
-PyObject *fill_scores(PyObject *module, PyObject *args);
-PyObject *find_cells(PyObject *module, PyObject *args);
-PyObject *rank_steps(PyObject *module, PyObject *args);
-PyObject *order_steps(PyObject *module, PyObject *args);
-PyObject *to_steps(PyObject *module, PyObject *args);
-PyObject *look_through(PyObject *module, PyObject *texts);
-PyObject *place_columns(PyObject *module, PyObject *args);
-PyObject *in_micro(PyObject *module, PyObject *args);
-PyObject *six_decimals(PyObject *module, PyObject *args);
-PyObject *find_field(PyObject *module, PyObject *args);
-PyObject *take_answers(PyObject *module, PyObject *args);
-PyObject *read_answers(PyObject *module, PyObject *args);
-PyObject *fill_forms(PyObject *module, PyObject *args);
-PyObject *look_up(PyObject *module, PyObject *args);
-PyObject *packed_texts(PyObject *module, PyObject *args);
-PyObject *packed_columns(PyObject *module, PyObject *args);
+/* The functions of the module, whose arguments native.pyi describes. */
+PyObject *evaluate_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #endif

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from scorer.points import MICRO, PERCENT, Bools, Floats, Ints, plain
 from scorer.ranking import Ranking
 from scorer.scores import Scores
 from scorer.scoring import RANKED, CategoryScores, Standing
+from scorer.service.tables import UnitTexts
 
 STANDINGS = {
     Standing.RANKED: "ranked",
@@ -32,30 +33,32 @@ class RankingTables:
     """The tables of the rankings of one tier.
 
     Args:
-        ranking: any of them: it has the ranks of all units of the tier.
-        places: (m,) the units that are shown, ranking by ranking, each in ranking order.
-        names, parents: of all units of the tier; or none at all.
+        units: (n,) where the tier's units are among all units of the request.
+        texts: of all units of the request.
+        rankings: each with the units (m,) that are shown of it, in ranking order.
         full: whether to show groups, criteria and all gates.
     """
 
-    def __init__(
-        self, ranking: Ranking, places: Ints, names: Sequence[str], parents: Sequence[str], *, full: bool
-    ) -> None:
+    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]], *, full: bool) -> None:
+        ranking, _ = rankings[0]  # which has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
+        places = np.concatenate([shown for _, shown in rankings])
+        sent = pa.array(units[places])
         columns = _Columns(places)
-        columns.texts("id", assessment.cohort.unit_ids)
-        columns.texts("name", names)
+        columns.add("id", texts.ids.take(sent))
+        columns.add("name", texts.names.take(sent))
         columns.constant("tier", plan.tier)
-        columns.texts("parent", parents)
+        columns.add("parent", texts.parents.take(sent))
         columns.constant(COHORT, "")
         columns.integers("rank", ranking.overall)
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
-        columns.decoded("lacking", _bits(~ranked), lambda word: _lacking(plan, word))
+        columns.decoded("lacking", _bits(~ranked), plan.once(_LackingTexts))
         columns.score("", assessment.overall)
+        gates = plan.once(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-            _add_category(columns, category, ranks, full=full)
+            _add_category(columns, category, ranks, gates[category.plan.code], full=full)
         self._batch = columns.batch()
         self._metadata = plan.once(_full_metadata if full else _basic_metadata)
 
@@ -80,16 +83,18 @@ def gate_text(gate: GatePlan, measure: str) -> str:
     return f"{measure} {'>' if gate.strict else '>='} {minimum}"
 
 
-def _add_category(columns: _Columns, category: CategoryScores, ranks: Ints, *, full: bool) -> None:
+def _add_category(
+    columns: _Columns, category: CategoryScores, ranks: Ints, texts: Mapping[int, str], *, full: bool
+) -> None:
     plan = category.plan
     prefix = f"{plan.code}."
     columns.coded(f"{prefix}standing", category.standing, STANDINGS)
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, category.scores)
-    columns.decoded(f"{prefix}failing", failing(category), lambda word: _failing(plan, word))
+    columns.decoded(f"{prefix}failing", failing(category), texts)
     if full:
-        columns.decoded(f"{prefix}failed_gates", category.failed(slice(None)), lambda word: _failing(plan, word))
+        columns.decoded(f"{prefix}failed_gates", category.failed(slice(None)), texts)
         for group in category.groups:
             columns.score(f"{prefix}{group.plan.code}.", group.scores)
             for at, criterion in enumerate(group.plan.criteria):
@@ -104,19 +109,37 @@ def _add_category(columns: _Columns, category: CategoryScores, ranks: Ints, *, f
                 columns.amounts(f"{name}points", measure.points, MICRO)
 
 
-def _failing(plan: CategoryPlan, word: int) -> str | None:
-    """The gates whose bits are set, level by level; None for none."""
-    by_level: dict[int, list[str]] = {}
-    for bit, gate in enumerate(plan.gates):
-        if word >> bit & 1:
-            by_level.setdefault(gate.level, []).append(gate_text(gate, plan.measures[gate.measure].name))
-    return "; ".join(f"level {level}: {', '.join(gates)}" for level, gates in by_level.items()) or None
+class _GateTexts(dict[int, str]):
+    """Texts by word: the gates whose bits are set, level by level. Each is made once: there are not many."""
+
+    def __init__(self, plan: CategoryPlan) -> None:
+        super().__init__()
+        self._gates = [(gate.level, gate_text(gate, plan.measures[gate.measure].name)) for gate in plan.gates]
+
+    def __missing__(self, word: int) -> str:
+        by_level: dict[int, list[str]] = {}
+        for bit, (level, text) in enumerate(self._gates):
+            if word >> bit & 1:
+                by_level.setdefault(level, []).append(text)
+        self[word] = "; ".join(f"level {level}: {', '.join(gates)}" for level, gates in by_level.items())
+        return self[word]
 
 
-def _lacking(plan: TierPlan, word: int) -> str | None:
-    """The required categories whose bits are set; None for none."""
-    codes = [plan.categories[place].code for bit, place in enumerate(plan.requires) if word >> bit & 1]
-    return ", ".join(codes) or None
+def _gate_texts(plan: TierPlan) -> dict[str, _GateTexts]:
+    """Those of each category."""
+    return {category.code: _GateTexts(category) for category in plan.categories}
+
+
+class _LackingTexts(dict[int, str]):
+    """Texts by word: the required categories whose bits are set."""
+
+    def __init__(self, plan: TierPlan) -> None:
+        super().__init__()
+        self._codes = [plan.categories[place].code for place in plan.requires]
+
+    def __missing__(self, word: int) -> str:
+        self[word] = ", ".join(code for bit, code in enumerate(self._codes) if word >> bit & 1)
+        return self[word]
 
 
 def _bits(rows: Bools) -> NDArray[np.uint64]:
@@ -146,13 +169,9 @@ class _Columns:
         ]
         return pa.RecordBatch.from_arrays([*self._arrays.values()], schema=pa.schema(fields))
 
-    def texts(self, name: str, values: Sequence[str]) -> None:
-        """Texts (n,), or none at all; null where empty."""
-        if any(values):
-            shown = [values[place] or None for place in self._places.tolist()]
-            self._arrays[name] = pa.array(shown, pa.string())
-        else:
-            self._arrays[name] = pa.nulls(len(self._places), pa.string())
+    def add(self, name: str, values: pa.Array) -> None:
+        """A column (m,) of the units that are shown."""
+        self._arrays[name] = values
 
     def constant(self, name: str, value: str) -> None:
         """The same text for all units."""
@@ -185,15 +204,12 @@ class _Columns:
         places = pa.array((codes[self._places] - 1).astype(np.int8))
         self._arrays[name] = pa.DictionaryArray.from_arrays(places, [*texts.values()])
 
-    def decoded(self, name: str, words: NDArray[np.uint64], decode: Callable[[int], str | None]) -> None:
-        """Words (n,) as what ``decode`` makes of each; null where None."""
-        different, places = np.unique(words[self._places], return_inverse=True)
-        texts = [decode(word) for word in different.tolist()]
-        known = [text for text in texts if text is not None]
-        at = np.cumsum([text is not None for text in texts]) - 1
-        null = np.array([text is None for text in texts])[places]
-        indices = pa.array(at[places].astype(np.int32), mask=null)
-        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(known, pa.string()))
+    def decoded(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
+        """Words (n,) as the text of each; null for 0."""
+        shown = words[self._places]
+        encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
+        known = [texts[word] for word in encoded.dictionary.to_pylist()]
+        self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(known, pa.string()))
 
     def score(self, prefix: str, scores: Scores) -> None:
         """The seven columns of a sum of criteria."""

@@ -13,7 +13,7 @@ from scorer.catalogue import Catalogue
 from scorer.criteria.model import RankingRule
 from scorer.findings import REQUEST, Findings
 from scorer.hints import nearly
-from scorer.intake import Admitted, Places, Sheet, admit
+from scorer.intake import Admitted, Places, admit
 from scorer.periods import overlaps
 from scorer.plan import SetPlan
 from scorer.plugin_calls import PluginBusy, PluginCalls
@@ -29,7 +29,7 @@ from scorer.service.replies import provenance, ranking_head
 from scorer.service.scorecards import scorecards
 from scorer.service.sets import find_set
 from scorer.service.table_stream import Stream, StreamError, TooManyRows
-from scorer.service.tables import STREAM, TablePlaces, table_sheet
+from scorer.service.tables import STREAM, TablePlaces, UnitTexts, read_table
 from scorer.texts import MAX_NAME_BYTES, text_problem
 
 MAX_FULL_ROWS = 5_000
@@ -89,7 +89,7 @@ class ScorerService:
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
-        sheet, admitted = _admit_all(plan, request, call)
+        admitted, texts = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
@@ -100,7 +100,7 @@ class ScorerService:
         )
         request.Clear()  # a table is a matrix by now: no need of twice the memory while it is scored
         for part, rankings in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = None if as_rows else _tables(part, sheet, rankings, full=full)
+            tables = RankingTables(part.units, texts, rankings, full=full) if texts else None
             first = 0
             for ranking, shown in rankings:
                 message = reply.rankings.add()
@@ -160,20 +160,15 @@ class ScorerService:
         return assessment
 
 
-def _tables(part: Admitted, sheet: Sheet, rankings: Sequence[tuple[Ranking, Ints]], *, full: bool) -> RankingTables:
-    """The tables of the rankings of a tier."""
-    units = part.units.tolist()
-    names, parents = ([texts[unit] for unit in units] if texts else [] for texts in (sheet.names, sheet.parents))
-    places = np.concatenate([shown for _, shown in rankings])
-    return RankingTables(rankings[0][0], places, names, parents, full=full)
-
-
-def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext) -> tuple[Sheet, list[Admitted]]:
-    """The units of a request, all of them or none.
+def _admit_all(
+    plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext
+) -> tuple[list[Admitted], UnitTexts | None]:
+    """The units of a request, all of them or none; and what a table says of them.
 
     Raises:
         Refusal: anything in it is wrong.
     """
+    texts = None
     findings, most = Findings(), call.limits.units
     _check_common(plan, request.period, request.view, findings)
     places: Places
@@ -187,7 +182,9 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext
         except TooManyRows as error:
             raise _too_many(error.rows, most) from None
         _check_request(plan, request, stream.rows, findings)
-        sheet = table_sheet(plan, stream, request.tier, findings)
+        if not stream.rows:
+            raise invalid(findings)
+        sheet, texts = read_table(plan, stream, request.tier, findings)
     else:
         places, rows = RowPlaces(single=False), request.rows.units
         if len(rows) > most:
@@ -197,7 +194,7 @@ def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext
     admitted = admit(plan, sheet, places, findings, to_rank=True)
     if findings.total:
         raise invalid(findings)
-    return sheet, admitted
+    return admitted, texts
 
 
 def _too_many(units: int, most: int) -> Refusal:

@@ -13,6 +13,9 @@ from flatbuffers.table import Table
 MAX_BATCHES = 1_000
 """Record batches, and dictionary batches per column: each takes as long to read as some hundred rows."""
 
+FILE_MAGIC = b"ARROW1"
+"""How Arrow's other format begins, which needs random access."""
+
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedError)
 """What pyarrow raises for a damaged stream."""
 
@@ -54,6 +57,8 @@ class Stream:
             StreamError: not a stream, compressed, or in too many batches.
             TooManyRows: the batches have more than ``max_rows`` rows.
         """
+        if data.startswith(FILE_MAGIC):
+            raise StreamError("BAD_STREAM", "is an Arrow file; write the stream format (in pyarrow: new_stream)")
         buffer = pa.py_buffer(data)
         rows = batches = dictionaries = 0
         try:

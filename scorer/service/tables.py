@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scorer.findings import REQUEST, Findings
-from scorer.indicators import Indicator, IndicatorKind
+from scorer.indicators import COLUMNS_OF_UNITS, Indicator, IndicatorKind
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
@@ -22,10 +23,7 @@ from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
 STREAM = "table.arrow_stream"
 """The field path of the stream."""
 
-TEXT_COLUMNS = ("id", "name", "tier", "parent")
-EXCLUSIONS = "not_applicable"
-UNIT_COLUMNS = (*TEXT_COLUMNS, EXCLUSIONS)
-"""Every other column is an indicator's."""
+*TEXT_COLUMNS, EXCLUSIONS = COLUMNS_OF_UNITS
 
 
 class TablePlaces:
@@ -50,7 +48,16 @@ def path(column: str) -> str:
     return f"table[{json.dumps(column[:80], ensure_ascii=not column.isprintable())}]"
 
 
-def table_sheet(plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> Sheet:
+@dataclass(frozen=True)
+class UnitTexts:
+    """What a table says of its n units, for the reply; null where there is none."""
+
+    ids: pa.StringArray
+    names: pa.StringArray
+    parents: pa.StringArray
+
+
+def read_table(plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> tuple[Sheet, UnitTexts]:
     """A table as a sheet.
 
     Args:
@@ -61,9 +68,32 @@ def table_sheet(plan: SetPlan, stream: Stream, tier: str, findings: Findings) ->
     """
     table = _Table(plan, stream, tier, findings)
     ids, names, tiers, parents = (table.texts(name) for name in TEXT_COLUMNS)
-    if not table.has("tier"):
-        tiers = [tier] if tier in plan.tiers else []
-    return Sheet(ids, names, tiers, parents, table.answers(), table.exclusions())
+    if ids is None:  # this is noted; what else is wrong is looked for all the same
+        ids = pa.array([str(row) for row in range(stream.rows)], pa.string())
+    of_all = [tier] if tier in plan.tiers and not table.has("tier") else []
+    sheet = Sheet(
+        _listed(ids),
+        [] if names is None else _listed(names),
+        of_all if tiers is None else _listed(tiers),
+        [] if parents is None else _listed(parents),
+        table.answers(),
+        table.exclusions(),
+    )
+    none = pa.nulls(stream.rows, pa.string())
+    return sheet, UnitTexts(
+        ids, none if names is None else _or_null(names), none if parents is None else _or_null(parents)
+    )
+
+
+def _listed(texts: pa.StringArray) -> list[str]:
+    """Null is the empty text."""
+    listed: list[str] = (texts.fill_null("") if texts.null_count else texts).to_pylist()
+    return listed
+
+
+def _or_null(texts: pa.StringArray) -> pa.StringArray:
+    """The empty text is null."""
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 class _Table:
@@ -78,38 +108,42 @@ class _Table:
 
     def __init__(self, plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> None:
         self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
-        self._columns: Mapping[str, int] = {}
+        self._columns: dict[str, int] = {}
         self._batches: Sequence[pa.RecordBatch] = ()
-        if not check_count(findings, REQUEST, "table", len(stream.schema), len(UNIT_COLUMNS) + len(plan.rows)):
+        if not check_count(findings, REQUEST, "table", len(stream.schema), len(COLUMNS_OF_UNITS) + len(plan.rows)):
             return
         self._columns = self._known(stream.schema)
         try:
             self._batches = stream.batches()
         except StreamError as error:
             findings.add(REQUEST, STREAM, error.reason, str(error))
+        self._leave_out_damaged_columns()
+        self._leave_out_wrong_types(stream.schema)
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
         return name in self._columns
 
-    def texts(self, name: str) -> list[str]:
-        """A column of texts (n,); empty if there is none or it cannot be read."""
-        texts = list[str]()
-        with self._noting(name):
-            for _, values in self._chunks(name, columns.is_text, "text"):
-                texts += columns.to_texts(values)
-        return texts if len(texts) == self._rows else []
+    def texts(self, name: str) -> pa.StringArray | None:
+        """A column of texts (n,); None if there is none or it cannot be read."""
+        try:
+            chunks = [columns.to_texts(values) for _, values in self._chunks(name)]
+        except READ_ERRORS as error:
+            self._note(name, "BAD_COLUMN", str(error))
+            return None
+        return pa.concat_arrays(chunks) if chunks else None
 
     def answers(self) -> Floats:
         """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable."""
         matrix = np.empty((len(self._plan.rows), self._rows))
         for code, row in self._plan.rows.items():
-            indicator, filled = self._plan.criteria_set.indicators[code], 0
-            with self._noting(code):
-                accepts, accepted = columns.ACCEPTED[IndicatorKind(indicator.kind)]
-                for first, values in self._chunks(code, accepts, accepted):
-                    filled = first + len(values)
-                    matrix[row, first:filled] = self._numbers(indicator, first, values)
+            filled = 0
+            for first, values in self._chunks(code):
+                filled = first + len(values)
+                try:
+                    self._write(self._plan.criteria_set.indicators[code], first, values, matrix[row, first:filled])
+                except READ_ERRORS as error:
+                    self._note(code, "BAD_COLUMN", str(error))
             if filled < self._rows:
                 matrix[row] = math.nan
         return matrix
@@ -117,91 +151,103 @@ class _Table:
     def exclusions(self) -> list[tuple[int | Ints, int, str]]:
         """Which criteria do not apply to which units (m,)."""
         criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
-        with self._noting(EXCLUSIONS):
-            for first, values in self._chunks(EXCLUSIONS, columns.is_text_list, "lists of text"):
-                if pa.types.is_null(values.type):
-                    continue
+        for first, values in self._chunks(EXCLUSIONS):
+            try:
                 units, texts = columns.to_lists(values, criteria)
-                if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(texts.values), criteria):
-                    codes = [*(value or "" for value in texts.values), ""]
-                    used = np.unique(texts.places).tolist()
-                    found += [(first + units[texts.places == place], 0, codes[place]) for place in used]
+            except READ_ERRORS as error:
+                self._note(EXCLUSIONS, "BAD_COLUMN", str(error))
+                break
+            if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(texts.values), criteria):
+                codes = [*(value or "" for value in texts.values), ""]
+                used = np.unique(texts.places).tolist()
+                found += [(first + units[texts.places == place], 0, codes[place]) for place in used]
         return found
+
+    def _note(self, column: str, reason: str, message: str) -> None:
+        self._findings.add(REQUEST, path(column), reason, message)
+
+    def _chunks(self, name: str) -> Iterator[tuple[int, pa.Array]]:
+        """A column batch by batch: its first row, and its values; none if there is no such column."""
+        at, first = self._columns.get(name), 0
+        for batch in self._batches if at is not None else ():
+            values = batch.column(at)
+            yield first, values
+            first += len(values)
 
     def _known(self, schema: pa.Schema) -> dict[str, int]:
         """The places of the columns that are read, by name; notes the others."""
         known: dict[str, int] = {}
         for at, name in enumerate(schema.names):
             if name in known:
-                self._findings.add(REQUEST, path(name), "DUPLICATE_COLUMN", "is in the table twice")
-            elif name in UNIT_COLUMNS or name in self._plan.rows:
+                self._note(name, "DUPLICATE_COLUMN", "is in the table twice")
+            elif name in COLUMNS_OF_UNITS or name in self._plan.rows:
                 known[name] = at
             else:
-                hint = self._findings.hints.nearly("column", name, (*UNIT_COLUMNS, *self._plan.rows))
-                message = f"{self._plan.criteria_set.code} has no indicator of this name{hint}"
-                self._findings.add(REQUEST, path(name), "UNKNOWN_COLUMN", message)
+                hint = self._findings.hints.nearly("column", name, (*COLUMNS_OF_UNITS, *self._plan.rows))
+                self._note(
+                    name, "UNKNOWN_COLUMN", f"{self._plan.criteria_set.code} has no indicator of this name{hint}"
+                )
         if "tier" not in known and not self._tier:
             message = "give the units' tiers in a column 'tier', or the tier of all units in the request"
-            self._findings.add(REQUEST, path("tier"), "MISSING_COLUMN", message)
+            self._note("tier", "MISSING_COLUMN", message)
         if "id" not in known:
-            self._findings.add(REQUEST, path("id"), "MISSING_COLUMN", "give the units' ids in a column 'id'")
+            self._note("id", "MISSING_COLUMN", "give the units' ids in a column 'id'")
         return known
 
-    def _chunks(
-        self, name: str, accepts: Callable[[pa.DataType], bool], accepted: str
-    ) -> Iterator[tuple[int, pa.Array]]:
-        """A column batch by batch: its first row, and its values. A batch in which nothing is reported is left out.
-
-        Raises:
-            StreamError: the column is damaged, or its type is not accepted.
-        """
-        first = 0
-        for batch in self._batches if name in self._columns else ():
-            values = batch.column(self._columns[name])
+    def _leave_out_damaged_columns(self) -> None:
+        """Looks at everything: texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
+        for batch in self._batches:
             try:
-                values.validate(full=True)
-            except READ_ERRORS as error:
-                raise StreamError("BAD_STREAM", f"is damaged: {error}") from error
-            if accepts(values.type):
-                yield first, values
-            elif columns.nothing_reported(values):
-                yield first, pa.nulls(len(values))
-            else:
-                raise StreamError("WRONG_TYPE", f"is {values.type}; give {accepted}")
-            first += len(values)
+                batch.validate(full=True)
+            except READ_ERRORS:
+                for name, at in list(self._columns.items()):
+                    try:
+                        batch.column(at).validate(full=True)
+                    except READ_ERRORS as error:
+                        self._note(name, "BAD_STREAM", f"is damaged: {error}")
+                        del self._columns[name]
 
-    @contextmanager
-    def _noting(self, name: str) -> Iterator[None]:
-        """Notes what makes a column unreadable."""
-        try:
-            yield
-        except StreamError as error:
-            self._findings.add(REQUEST, path(name), error.reason, str(error))
-        except READ_ERRORS as error:
-            self._findings.add(REQUEST, path(name), "BAD_COLUMN", str(error))
+    def _leave_out_wrong_types(self, schema: pa.Schema) -> None:
+        """Columns in which nothing is reported may have any type, but for ids and tiers."""
+        accepted = self._plan.once(_accepted)
+        for name, at in list(self._columns.items()):
+            found, (accepts, names) = schema.field(at).type, accepted[name]
+            if not accepts(found):
+                required = name in ("id", "tier")
+                if required or not all(columns.nothing_reported(batch.column(at)) for batch in self._batches):
+                    self._note(name, "WRONG_TYPE", f"is {found}; give {names}")
+                del self._columns[name]
 
-    def _numbers(self, indicator: Indicator, first: int, values: pa.Array) -> Floats | float:
-        """Answers to one indicator (m,), as they are in a cohort; notes choices and dates that are none."""
-        if pa.types.is_null(values.type):
-            return math.nan
+    def _write(self, indicator: Indicator, first: int, values: pa.Array, out: Floats) -> None:
+        """Writes answers to one indicator (m,) as they are in a cohort; notes choices and dates that are none."""
         code, add_all = indicator.code, self._findings.add_all
         if indicator.kind is IndicatorKind.DATE:
-            numbers, wrong = columns.to_days(values)
+            days, wrong = columns.to_days(values)
+            out[:] = days
             message = "has a time of day; give a date, or midnight"
-            add_all(np.flatnonzero(wrong) + first, lambda unit: f"{path(code)}[{unit}]", "BAD_DATE", lambda _: message)
+            add_all(np.flatnonzero(wrong) + first, lambda row: f"{path(code)}[{row}]", "BAD_DATE", lambda _: message)
         elif indicator.kind is IndicatorKind.CHOICE:
             texts = columns.Texts.of(values)
-            numbers = texts.numbers(self._plan.once(_options)[code])
-            unknown = np.flatnonzero(numbers == columns.UNKNOWN_OPTION)
-            numbers[unknown] = math.nan
+            out[:] = texts.numbers(self._plan.once(_options)[code])
+            unknown = np.flatnonzero(out == columns.UNKNOWN_OPTION)
+            out[unknown] = math.nan
 
-            def describe(unit: int) -> str:
-                return unknown_option(indicator, texts.values[texts.places[unit - first]], self._findings.hints)
+            def describe(row: int) -> str:
+                return unknown_option(indicator, texts.values[texts.places[row - first]], self._findings.hints)
 
-            add_all(unknown + first, lambda unit: f"{path(code)}[{unit}]", "UNKNOWN_CHOICE", describe)
+            add_all(unknown + first, lambda row: f"{path(code)}[{row}]", "UNKNOWN_CHOICE", describe)
         else:
-            numbers = columns.to_numbers(values)
-        return numbers
+            columns.write_numbers(values, out)
+
+
+def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:
+    """Which types each column may have: as a function, and for people."""
+    indicators = plan.criteria_set.indicators
+    return {
+        **dict.fromkeys(TEXT_COLUMNS, (columns.is_text, "text")),
+        EXCLUSIONS: (columns.is_text_list, "lists of text"),
+        **{code: columns.ACCEPTED[IndicatorKind(indicators[code].kind)] for code in plan.rows},
+    }
 
 
 def _options(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:

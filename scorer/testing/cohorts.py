@@ -90,8 +90,8 @@ def keep_checks(plan: TierPlan, cohort: Cohort) -> Cohort:
     matrix = cohort.matrix.copy()
     kept = replace(cohort, matrix=matrix)
     for _ in plan.checks:  # a whole may be a part itself
-        for part, whole in zip(*plan.parts, strict=True):
-            most = matrix[whole] if part in plan.decimals_in else np.floor(matrix[whole])
+        for part, whole in plan.parts.T:
+            most = matrix[whole] if not plan.whole[part] else np.floor(matrix[whole])
             matrix[part] = np.where(matrix[part] > most, most, matrix[part])
     for check in plan.checks:
         part = plan.rows[check.reads()[0]]

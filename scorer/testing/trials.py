@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from scorer import strangers
 from scorer.asked import PluginFault
-from scorer.awards import Statuses
 from scorer.cohort import Cohort
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
 from scorer.formulas import Formula
-from scorer.groups import CriterionGroup, GroupPoints, Status
+from scorer.groups import CriterionGroup, GroupPoints, Status, Statuses
 from scorer.plan import GroupPlan, TierPlan
 from scorer.planning import plan_tier
 from scorer.plugins import Plugin
@@ -37,7 +36,7 @@ class Given(NamedTuple):
     points: Floats
     """(k, n) micropoints."""
     status: Statuses
-    """(k, n) of ``Status``."""
+    """(k, n)"""
     max_points: Floats
     """(n,) maximum of the group, without what is not applicable."""
 

@@ -3,67 +3,30 @@
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { describe, listOf } from "./checks.js";
 import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
-import { RankProvinceRequestSchema, ScorerService, UnitRowsSchema } from "../gen/egov/scorer/v1/scorer_pb.js";
-import { rowMessage, setFields, tableMessage, view } from "./requests.js";
-import { province, unitResult } from "./replies.js";
+import {
+  RankProvinceRequestSchema,
+  ScorerService,
+  UnitRowsSchema,
+  UnitTableSchema,
+} from "../gen/egov/scorer/v1/scorer_pb.js";
+import { checkClientOptions, checkOptions, limit, PER_CALL, RANK, SCORE } from "./options.js";
+import { province, tableProvince, unitResult } from "./replies.js";
+import { rowMessage, setFields, view } from "./requests.js";
+import { loadArrow, tableStream } from "./tables.js";
 
 /** @typedef {import("@connectrpc/connect").CallOptions} CallOptions */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceRequest} RankProvinceRequest */
-/** @typedef {import("./requests.js").Column} Column */
+/** @typedef {import("./options.js").ClientOptions} ClientOptions */
+/** @typedef {import("./options.js").PerCall} PerCall */
+/** @typedef {import("./options.js").RankOptions} RankOptions */
+/** @typedef {import("./options.js").ScoreOptions} ScoreOptions */
 /** @typedef {import("./requests.js").CriteriaSetName} CriteriaSetName */
 /** @typedef {import("./requests.js").Row} Row */
-/** @typedef {import("./requests.js").Unit} Unit */
-
-/**
- * Certificates in PEM.
- *
- * @typedef {object} Tls
- * @property {string | Buffer} [ca] Whom to believe who the server is; otherwise the authorities that Node knows.
- * @property {string | Buffer} [cert] Who one is oneself.
- * @property {string | Buffer} [key] The key of `cert`.
- */
-
-/**
- * @typedef {object} ClientOptions
- * @property {number} [timeoutMs] What a call may take unless it says otherwise, 60 s if unset; Infinity: as long as it
- *   takes.
- * @property {Tls} [tls] For an https address.
- * @property {string | (() => string | Promise<string>)} [token] A bearer token; or a function that is asked before each
- *   call, so that a token that has run out can be replaced.
- * @property {boolean} [insecure] Whether to send the token over http to another machine all the same.
- */
-
-/**
- * What any call may be told.
- *
- * @typedef {object} PerCall
- * @property {number} [timeoutMs] Instead of the client's.
- * @property {AbortSignal} [signal] Gives the call up.
- */
-
-/**
- * @typedef {object} ScoreOptions
- * @property {string} [period] Such as "2020-H1".
- * @property {boolean} [full] Whether to name groups and criteria too.
- */
-
-/**
- * @typedef {object} RankOptions
- * @property {string} [province]
- * @property {string} [period] Such as "2020-H1".
- * @property {string} [tier] Restricts the reply to one tier.
- * @property {boolean} [full] Whether to name groups and criteria too.
- * @property {number} [pageSize] Units a reply holds at most; 0: all of them.
- * @property {string} [pageToken] The token of the page before.
- */
-
-/**
- * @typedef {object} TableOptions
- * @property {Readonly<Record<string, readonly string[]>>} [notApplicable] Criteria that do not apply, by unit id.
- */
+/** @typedef {import("./tables.js").UnitTable} UnitTable */
 
 const TIMEOUT_MS = 60_000;
 
@@ -81,17 +44,17 @@ export class ScorerClient {
    * @param {ClientOptions} [options]
    */
   constructor(address, options = {}) {
-    const { timeoutMs = TIMEOUT_MS, tls, token, insecure = false, ...others } = options;
-    refuse(others);
+    const { timeoutMs = TIMEOUT_MS, tls, token, insecure = false } = checkClientOptions(options);
     this.#address = url(address);
     if (tls && this.#address.protocol !== "https:") {
       throw new TypeError(`tls is for an https address, not ${address}`);
     }
-    if (token && !insecure && !isSafe(this.#address)) {
+    if (token !== undefined && !insecure && !isSafe(this.#address)) {
       throw new TypeError(`a token would travel to ${address} for all to read: use https, or say insecure: true`);
     }
     this.#headers = headers(token);
-    this.#timeoutMs = limit(timeoutMs);
+    limit(timeoutMs);
+    this.#timeoutMs = timeoutMs;
     this.#sessions = new Http2SessionManager(this.#address.origin, undefined, tls && { ...tls });
     const transport = createGrpcTransport({ baseUrl: this.#address.origin, sessionManager: this.#sessions });
     this.#scorer = createClient(ScorerService, transport);
@@ -112,9 +75,8 @@ export class ScorerClient {
    * @throws {ScorerError} The call was not answered.
    */
   async scoreUnit(criteriaSet, row, options = {}) {
-    const { period = "", full = false, timeoutMs, signal, ...others } = options;
-    refuse(others);
-    const request = { ...setFields(criteriaSet), period, unitAnswers: rowMessage(row), view: view(full) };
+    const { period = "", full = false, timeoutMs, signal } = checkOptions(options, SCORE);
+    const request = { ...setFields(criteriaSet), period, unitAnswers: rowMessage(row, "row"), view: view(full) };
     const reply = await this.#call({ timeoutMs, signal }, (how) => this.#scorer.scoreUnit(request, how));
     return unitResult(reply.scorecard);
   }
@@ -128,25 +90,22 @@ export class ScorerClient {
    * @throws {ScorerError} The call was not answered; one bad unit refuses all.
    */
   async rankProvince(criteriaSet, rows, options = {}) {
-    const value = create(UnitRowsSchema, { units: Array.from(rows, rowMessage) });
-    return province(await this.#rank(criteriaSet, { case: "rows", value }, options), new Map());
+    const units = listOf(rows, "rows", "rows").map((row, at) => rowMessage(row, `rows[${at}]`));
+    return province(await this.#rank(criteriaSet, { case: "rows", value: create(UnitRowsSchema, { units }) }, options));
   }
 
   /**
-   * The same as columns, for thousands of units.
+   * The same as a table, for thousands of units.
    *
    * @param {CriteriaSetName} criteriaSet
-   * @param {Iterable<Unit>} units Every unit.
-   * @param {Readonly<Record<string, Column>>} columns By indicator, each as long as the units.
-   * @param {TableOptions & RankOptions & PerCall} [options]
+   * @param {UnitTable} table Every unit, one a row.
+   * @param {RankOptions & PerCall} [options]
    * @throws {ScorerError} As for `rankProvince`.
    */
-  async rankTable(criteriaSet, units, columns, options = {}) {
-    const { notApplicable = {}, ...others } = options;
-    const list = [...units];
-    const value = tableMessage(list, columns, notApplicable);
-    const reply = await this.#rank(criteriaSet, { case: "table", value }, others);
-    return province(reply, new Map(list.map((unit) => [unit.id, unit])));
+  async rankTable(criteriaSet, table, options = {}) {
+    const arrow = await loadArrow();
+    const value = create(UnitTableSchema, { arrowStream: await tableStream(arrow, table) });
+    return tableProvince(await this.#rank(criteriaSet, { case: "table", value }, options), arrow);
   }
 
   /**
@@ -189,11 +148,11 @@ export class ScorerClient {
    * @param {RankOptions & PerCall} options
    */
   #rank(criteriaSet, source, options) {
-    const { province, period, tier, full = false, pageSize, pageToken, timeoutMs, signal, ...others } = options;
-    refuse(others);
+    const { full = false, timeoutMs, signal, ...others } = checkOptions(options, RANK);
     const request = create(RankProvinceRequestSchema, {
       ...setFields(criteriaSet),
-      ...{ province, period, source, tier, pageSize, pageToken },
+      ...others,
+      source,
       view: view(full),
     });
     return this.#call({ timeoutMs, signal }, (how) => this.#scorer.rankProvince(request, how));
@@ -204,8 +163,8 @@ export class ScorerClient {
    * @param {PerCall} options
    * @param {(how: CallOptions) => Promise<T>} call
    */
-  async #call({ timeoutMs = this.#timeoutMs, signal, ...others }, call) {
-    refuse(others);
+  async #call(options, call) {
+    const { timeoutMs = this.#timeoutMs, signal } = checkOptions(options, PER_CALL);
     const how = { timeoutMs: limit(timeoutMs), signal, headers: await this.#headers() };
     try {
       return await call(how);
@@ -218,7 +177,7 @@ export class ScorerClient {
 /** @param {string} address */
 function url(address) {
   const found = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
-  if (found === undefined || found.pathname !== "/") {
+  if (found === undefined || found.href !== `${found.origin}/`) {
     throw new TypeError(`${JSON.stringify(address)} is no address such as "http://127.0.0.1:50051"`);
   }
   return found;
@@ -241,33 +200,13 @@ function isSafe({ protocol, hostname }) {
 function headers(token) {
   return async () => {
     const sent = new Headers();
-    if (token) {
-      sent.set("authorization", `Bearer ${typeof token === "function" ? await token() : token}`);
+    if (token !== undefined) {
+      const text = typeof token === "function" ? await token() : token;
+      if (typeof text !== "string" || text === "") {
+        throw new TypeError(`token: expected a string that is not empty, not ${describe(text)}`);
+      }
+      sent.set("authorization", `Bearer ${text}`);
     }
     return sent;
   };
-}
-
-/**
- * Milliseconds as the transport takes them.
- *
- * @param {number | undefined} timeoutMs
- */
-function limit(timeoutMs) {
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new RangeError(`timeoutMs has to be above 0, not ${timeoutMs}; Infinity waits as long as it takes`);
-  }
-  return timeoutMs === Infinity ? undefined : timeoutMs;
-}
-
-/**
- * Misspelled options would be ignored otherwise.
- *
- * @param {object} others
- */
-function refuse(others) {
-  const [name] = Object.keys(others);
-  if (name !== undefined) {
-    throw new TypeError(`unknown option ${JSON.stringify(name)}`);
-  }
 }

@@ -3,18 +3,18 @@
 export { ScorerClient } from "./client.js";
 export { ScorerError } from "./errors.js";
 export { Form } from "./forms.js";
+export { TableRanking } from "./ranking-tables.js";
 export { Cause, Province, Ranking, UnitResult } from "./results.js";
 
-/** @typedef {import("./client.js").ClientOptions} ClientOptions */
-/** @typedef {import("./client.js").PerCall} PerCall */
-/** @typedef {import("./client.js").RankOptions} RankOptions */
-/** @typedef {import("./client.js").ScoreOptions} ScoreOptions */
-/** @typedef {import("./client.js").TableOptions} TableOptions */
-/** @typedef {import("./client.js").Tls} Tls */
 /** @typedef {import("./errors.js").Violation} Violation */
 /** @typedef {import("./forms.js").CriteriaSetSummary} CriteriaSetSummary */
 /** @typedef {import("./forms.js").Indicator} Indicator */
-/** @typedef {import("./requests.js").Column} Column */
+/** @typedef {import("./options.js").ClientOptions} ClientOptions */
+/** @typedef {import("./options.js").PerCall} PerCall */
+/** @typedef {import("./options.js").RankOptions} RankOptions */
+/** @typedef {import("./options.js").ScoreOptions} ScoreOptions */
+/** @typedef {import("./options.js").Tls} Tls */
+/** @typedef {import("./requests.js").Answers} Answers */
 /** @typedef {import("./requests.js").CriteriaSetName} CriteriaSetName */
 /** @typedef {import("./requests.js").Day} Day */
 /** @typedef {import("./requests.js").Row} Row */
@@ -29,3 +29,5 @@ export { Cause, Province, Ranking, UnitResult } from "./results.js";
 /** @typedef {import("./results.js").Provenance} Provenance */
 /** @typedef {import("./results.js").Score} Score */
 /** @typedef {import("./results.js").Tally} Tally */
+/** @typedef {import("./tables.js").Column} Column */
+/** @typedef {import("./tables.js").UnitTable} UnitTable */

@@ -1,9 +1,11 @@
 // Reply messages as results.
 
 import { CriterionStatus, GateUnit, Standing } from "../gen/egov/scorer/v1/scorer_pb.js";
+import { TableRanking } from "./ranking-tables.js";
 import { Cause, Province, Ranking, UnitResult } from "./results.js";
 
-/** @typedef {import("./requests.js").Unit} Unit */
+/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} RankProvinceResponse */
+/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} RankingMessage */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
 /** @typedef {import("./results.js").Gate} Gate */
@@ -26,16 +28,24 @@ const STATUSES = {
 };
 
 /**
- * The rankings of a province.
+ * The rankings of a province that was sent as rows.
  *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} reply
- * @param {ReadonlyMap<string, Unit>} units A table's units, which give the results their names.
+ * @param {RankProvinceResponse} reply
  */
-export function province(reply, units) {
-  return new Province(
-    reply.rankings.map((message) => ranking(message, units)),
-    provenance(present(reply.provenance)),
-    reply.nextPageToken,
+export function province(reply) {
+  return provinceOf(reply, (message, ...common) => new Ranking(...common, message.scorecards.map(unitResult)));
+}
+
+/**
+ * The rankings of a province that was sent as a table.
+ *
+ * @param {RankProvinceResponse} reply
+ * @param {import("#arrow-types").Arrow} arrow Reads the tables.
+ */
+export function tableProvince(reply, arrow) {
+  return provinceOf(
+    reply,
+    (message, ...common) => new TableRanking(...common, present(message.table).arrowStream, arrow),
   );
 }
 
@@ -58,13 +68,17 @@ export function unitResult(message) {
 }
 
 /**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} message
- * @param {ReadonlyMap<string, Unit>} units
+ * @template {Ranking} R
+ * @param {RankProvinceResponse} reply
+ * @param {(message: RankingMessage, tier: string, cohort: string, unitCount: number, overallRanked: number,
+ *   tallies: Tally[]) => R} ranking
  */
-function ranking(message, units) {
-  const { tier, cohort, unitCount, overallRanked, table } = message;
-  const found = table ? tableUnits(message, table, units) : message.scorecards.map(unitResult);
-  return new Ranking(tier, cohort, unitCount, overallRanked, message.tallies.map(tally), found);
+function provinceOf(reply, ranking) {
+  const rankings = reply.rankings.map((message) => {
+    const { tier, cohort, unitCount, overallRanked, tallies } = message;
+    return ranking(message, tier, cohort, unitCount, overallRanked, tallies.map(tally));
+  });
+  return new Province(rankings, provenance(present(reply.provenance)), reply.nextPageToken);
 }
 
 /**
@@ -144,85 +158,6 @@ function score(message) {
 function gate(message) {
   const { level, measure, unit, minimum, strict } = present(message);
   return { level, measure, unit: unit === GateUnit.PERCENT ? "percent" : "points", minimum, strict };
-}
-
-/**
- * The units of a table.
- *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} message
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").RankingTable} table
- * @param {ReadonlyMap<string, Unit>} units
- */
-function tableUnits(message, table, units) {
-  const readers = table.categories.map((column, at) =>
-    categoryReader(
-      column,
-      message.tallies[at].levels.map((count) => count.level),
-    ),
-  );
-  return table.unitIds.map((id, at) => {
-    const categories = readers.map((read) => read(at));
-    const unranked = categories.filter((found) => found.standing !== "ranked").map((found) => found.category);
-    return new UnitResult(
-      units.get(id) ?? { id, tier: message.tier },
-      categories,
-      scoreAt(table.overall, at),
-      table.overallRanks[at],
-      message.overallRequires.filter((code) => unranked.includes(code)),
-      table.commended[at] ?? false, // without the list, the set commends nobody
-    );
-  });
-}
-
-/**
- * Reads a unit's category out of columns, by the unit's place.
- *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").CategoryColumn} column
- * @param {number[]} levels Best first.
- * @returns {(at: number) => CategoryResult}
- */
-function categoryReader(column, levels) {
-  const gates = column.gates.map((message, bit) => {
-    const measure = present(column.measures.find((measured) => measured.measure === message.measure));
-    const values = message.unit === GateUnit.PERCENT ? measure.percent : measure.points;
-    return { gate: gate(message), mask: 1n << BigInt(bit), values };
-  });
-  return (at) => {
-    const level = column.levels[at];
-    const failed = column.failedGates[at];
-    const next = levels[(level ? levels.indexOf(level) : levels.length) - 1];
-    return {
-      category: column.category,
-      score: scoreAt(column.score, at),
-      standing: /** @type {CategoryResult["standing"]} */ (STANDINGS[column.standings[at]]),
-      level,
-      rank: column.ranks[at],
-      causes: gates
-        .filter((item) => item.gate.level === next && failed & item.mask)
-        .map((item) => new Cause(item.gate, item.values[at])),
-      measures: [],
-      groups: column.groups.map((group) => ({ group: group.group, score: scoreAt(group.score, at), criteria: [] })),
-    };
-  };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").ScoreColumns | undefined} message
- * @param {number} at
- * @returns {Score}
- */
-function scoreAt(message, at) {
-  const columns = present(message);
-  return {
-    points: columns.points[at],
-    maxPoints: columns.maxPoints[at],
-    nominalMaxPoints: columns.nominalMaxPoints,
-    percent: columns.percent[at],
-    converted: columns.converted[at],
-    published: columns.published[at],
-    missing: columns.missing[at],
-    notApplicable: columns.notApplicable[at],
-  };
 }
 
 /**

@@ -58,7 +58,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @typedef {object} GroupResult
  * @property {string} group
  * @property {Score} score
- * @property {CriterionResult[]} criteria Rows only.
+ * @property {CriterionResult[]} criteria
  */
 
 /**
@@ -216,10 +216,14 @@ export class Ranking {
   }
 }
 
-/** The rankings of a province, one a tier; or a parent, where the set ranks within parents. */
+/**
+ * The rankings of a province, one a tier; or a parent, where the set ranks within parents.
+ *
+ * @template {Ranking} [R=Ranking]
+ */
 export class Province {
   /**
-   * @param {Ranking[]} rankings
+   * @param {R[]} rankings
    * @param {Provenance} provenance
    * @param {string} nextPageToken
    */

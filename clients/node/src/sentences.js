@@ -1,5 +1,8 @@
 // Causes in words, English and Vietnamese.
 
+import { types } from "node:util";
+import { describe, isPlainObject } from "./checks.js";
+
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
 
@@ -12,7 +15,7 @@
 /**
  * Names of categories, groups and criteria by code, such as those of a form.
  *
- * @typedef {Readonly<Record<string, string>>} Titles
+ * @typedef {Readonly<Record<string, string>> | ReadonlyMap<string, string>} Titles
  */
 
 const ENGLISH = {
@@ -75,7 +78,7 @@ export function causeSentence(cause, language, titles) {
  */
 export function categorySentence(category, language, titles) {
   const words = wordsOf(language);
-  const name = titles[category.category] ?? category.category;
+  const name = titleOf(category.category, titles) ?? category.category;
   if (category.standing === "nothing_applicable") {
     return words.nothingApplicable(name);
   }
@@ -99,8 +102,24 @@ export function categorySentence(category, language, titles) {
  * @param {Titles} titles
  */
 function measureName(measure, words, titles) {
-  const names = measure.split("+").map((term) => titles[term] ?? (term === "total" ? words.total : term));
+  const names = measure.split("+").map((term) => titleOf(term, titles) ?? (term === "total" ? words.total : term));
   return names.join(" + ");
+}
+
+/**
+ * The title of a code, if there is one.
+ *
+ * @param {string} code
+ * @param {Titles} titles
+ */
+function titleOf(code, titles) {
+  if (types.isMap(titles)) {
+    return titles.get(code);
+  }
+  if (!isPlainObject(titles)) {
+    throw new TypeError(`titles: expected a plain object or a Map, not ${describe(titles)}`);
+  }
+  return Object.hasOwn(titles, code) ? /** @type {Record<string, string>} */ (titles)[code] : undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
-// What the vectors cannot say: columns of every sort, pages, forms, and what is refused before it is sent.
+// What the vectors cannot say: columns of every type, pages, forms, and what is refused before it is sent.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import * as arrow from "apache-arrow";
 import { ScorerClient, ScorerError } from "../src/index.js";
 import { startServer } from "./server.js";
 
@@ -38,24 +39,29 @@ function districts(count) {
   }));
 }
 
+const DEPARTMENTS = { id: ["a", "b"], tier: ["department", "department"] };
+
 /** Points of two departments in one criterion of which a column is given. */
 const points = async (/** @type {string} */ criterion, /** @type {Record<string, Column>} */ columns) => {
-  const units = ["a", "b"].map((id) => ({ id, tier: "department" }));
-  const counted = await client.rankTable(SET, units, columns, { full: true });
+  const counted = await client.rankTable(SET, { ...DEPARTMENTS, ...columns }, { full: true });
   const found = counted.ranking("department").tallies.flatMap((tally) => tally.criteria);
   const { full, none, missing } = found.find((count) => count.criterion === criterion) ?? assert.fail(criterion);
   return { full, none, missing };
 };
 
 describe("columns", () => {
-  test("of numbers, from typed and other arrays", async () => {
+  test("of numbers, from typed arrays, other arrays and Arrow's vectors", async () => {
     const both = { full: 2, none: 0, missing: 0 };
     for (const staff of [
       Float64Array.of(20, 40),
+      Float32Array.of(20, 40),
       Int32Array.of(20, 40),
       Uint8Array.of(20, 40),
+      Uint8ClampedArray.of(20, 40),
+      BigInt64Array.of(20n, 40n),
       [20, 40],
       new Set([20, 40]),
+      arrow.vectorFromArray([20, 40], new arrow.Int16()),
     ]) {
       assert.deepEqual(await points("INF.01", { staff, computers: staff }), both);
     }
@@ -64,9 +70,13 @@ describe("columns", () => {
   test("NaN, null, undefined and nothing are not reported", async () => {
     const half = { full: 1, none: 1, missing: 1 };
     /** @type {Column[]} */
-    const reported = [Float64Array.of(NaN, 40), [NaN, 40], [null, 40], [undefined, 40], ["", 40]];
+    const reported = [Float64Array.of(NaN, 40), [NaN, 40], [null, 40], [undefined, 40], [, 40]];
     for (const staff of reported) {
       assert.deepEqual(await points("INF.01", { staff, computers: [40, 40] }), half);
+    }
+    const nothing = { full: 0, none: 2, missing: 2 };
+    for (const staff of [[null, undefined], [NaN, NaN], Float64Array.of(NaN, NaN)]) {
+      assert.deepEqual(await points("INF.01", { staff, computers: [40, 40] }), nothing);
     }
   });
 
@@ -77,12 +87,15 @@ describe("columns", () => {
     }
   });
 
-  test("of days, or of their numbers", async () => {
+  test("of days, also as Arrow's vectors", async () => {
     const early = { year: 2020, month: 1, day: 15 };
     const late = { year: 2020, month: 6, day: 30 };
-    const days = [Date.UTC(2020, 0, 15), Date.UTC(2020, 5, 30)].map((ms) => ms / 86_400_000);
+    const moments = [Date.UTC(2020, 0, 15), Date.UTC(2020, 5, 30)];
     const found = await points("PE.06", { it_plan_issued: [early, late] });
-    assert.deepEqual(found, await points("PE.06", { it_plan_issued: Float64Array.from(days) }));
+    for (const type of [new arrow.DateDay(), new arrow.DateMillisecond(), new arrow.TimestampMillisecond()]) {
+      const vector = arrow.vectorFromArray(moments, type);
+      assert.deepEqual(found, await points("PE.06", { it_plan_issued: vector }));
+    }
     assert.equal(found.missing, 0);
     const swapped = await points("PE.06", { it_plan_issued: [late, null] });
     assert.equal(swapped.missing, 1);
@@ -91,12 +104,46 @@ describe("columns", () => {
   test("of options", async () => {
     const { options } =
       (await client.form(SET)).indicators.find((one) => one.code === "steering_committee") ?? assert.fail();
-    assert.deepEqual(await points("PE.01", { steering_committee: [options[0], ""] }), { full: 1, none: 1, missing: 1 });
-    assert.deepEqual(await points("PE.01", { steering_committee: [options[0], null] }), {
-      full: 1,
-      none: 1,
-      missing: 1,
+    const half = { full: 1, none: 1, missing: 1 };
+    for (const chosen of [
+      [options[0], null],
+      arrow.vectorFromArray([options[0], null]), // a dictionary
+    ]) {
+      assert.deepEqual(await points("PE.01", { steering_committee: chosen }), half);
+    }
+    await assert.rejects(points("PE.01", { steering_committee: [options[0], ""] }), (error) => {
+      assert.ok(error instanceof ScorerError);
+      assert.deepEqual(
+        error.violations.map(({ field, reason }) => `${field} ${reason}`),
+        ['table["steering_committee"][1] UNKNOWN_CHOICE'],
+      );
+      return true;
     });
+  });
+
+  test("of criteria that do not apply, as any lists", async () => {
+    /** @param {import("../src/index.js").UnitResult} unit */
+    const excluded = ({ categories }) => {
+      const criteria = categories.flatMap(({ groups }) => groups.flatMap((group) => group.criteria));
+      const found = criteria.find(({ criterion }) => criterion === "INF.10");
+      return found?.status === "not_applicable" ? "INF.10" : "";
+    };
+    for (const left of [
+      [["INF.10"], null],
+      [new Set(["INF.10"]), []],
+      [["INF.10"], undefined],
+    ]) {
+      const ranked = await client.rankTable(SET, { ...DEPARTMENTS, not_applicable: left }, { full: true });
+      assert.deepEqual([excluded(ranked.unit("a")), excluded(ranked.unit("b"))], ["INF.10", ""]);
+    }
+  });
+
+  test("of units without a column tier are of the tier that the call names", async () => {
+    const { rankings } = await client.rankTable(SET, { id: ["a", "b"] }, { tier: "department" });
+    assert.deepEqual(
+      rankings.map((ranking) => [ranking.tier, ranking.unitCount]),
+      [["department", 2]],
+    );
   });
 
   test("of a thousand units say the same as rows", async () => {
@@ -111,57 +158,69 @@ describe("columns", () => {
     }));
     /** @param {keyof typeof rows[0]["answers"]} code */
     const column = (code) => Float64Array.from(rows, (row) => row.answers[code]);
-    const table = await client.rankTable(
-      "hue-2020",
-      rows,
-      {
-        policy_environment_awarded: column("policy_environment_awarded"),
-        infrastructure_awarded: column("infrastructure_awarded"),
-        human_resources_awarded: column("human_resources_awarded"),
-      },
-      { notApplicable: Object.fromEntries(rows.map((row) => [row.id, row.notApplicable])) },
-    );
+    const table = await client.rankTable("hue-2020", {
+      id: rows.map(({ id }) => id),
+      tier: rows.map(({ tier }) => tier),
+      name: rows.map(({ name }) => name),
+      parent: rows.map(({ parent }) => parent),
+      not_applicable: rows.map(({ notApplicable }) => notApplicable),
+      policy_environment_awarded: column("policy_environment_awarded"),
+      infrastructure_awarded: column("infrastructure_awarded"),
+      human_resources_awarded: column("human_resources_awarded"),
+    });
     const expected = await client.rankProvince("hue-2020", rows);
     for (const unit of expected.rankings.flatMap((ranking) => ranking.units)) {
       unit.categories.forEach((category) => (category.measures = []));
     }
-    assert.deepEqual(table, expected);
+    assert.deepEqual(
+      table.rankings.map((ranking) => ({ ...ranking })),
+      expected.rankings.map((ranking) => ({ ...ranking })),
+    );
+    assert.deepEqual(table.provenance, expected.provenance);
+    assert.deepEqual(JSON.parse(JSON.stringify(table)), JSON.parse(JSON.stringify(expected)));
     assert.equal(new Set(table.ranking("district").units.map((unit) => unit.category("readiness").level)).size, 5);
   });
 });
 
-describe("what cannot be sent", () => {
-  /**
-   * @param {any} value
-   * @param {RegExp | typeof TypeError} message
-   */
-  const refusesAnswer = async (value, message) => {
-    const row = { id: "s-noi-vu", tier: "department", answers: { it_plan_issued: value } };
-    await assert.rejects(client.scoreUnit(SET, row), message);
-  };
+describe("tables", () => {
+  const columns = { ...DEPARTMENTS, staff: [20, 40], computers: [20, 40], steering_committee: [null, "head"] };
 
-  test("a Date, which is no day", async () => {
-    await refusesAnswer(new Date(0), /s-noi-vu: answers\["it_plan_issued"\]: a Date is a moment and no day/);
-    /** @type {any} */
-    const dates = [new Date(0)];
-    await assert.rejects(
-      client.rankTable(SET, [{ id: "a", tier: "department" }], { it_plan_issued: dates }),
-      /columns\["it_plan_issued"\]\[0\]: a Date is a moment/,
+  test("come as tables of apache-arrow and as bytes, in one batch or several", async () => {
+    const expected = (await client.rankTable(SET, columns)).ranking("department").arrowStream;
+    const whole = arrow.tableFromArrays(columns);
+    // Two batches, each with dictionaries of its own; a column without values would be of another type.
+    const { steering_committee, ...fewer } = columns;
+    const [first, second] = [0, 1].map((at) =>
+      arrow.tableFromArrays(Object.fromEntries(Object.entries(fewer).map(([name, values]) => [name, [values[at]]]))),
     );
-  });
-
-  test("an answer of no kind", async () => {
-    for (const value of [{}, [], 10n, Symbol("a"), { year: 2020, month: 1 }, { year: 2020, month: 1.5, day: 1 }]) {
-      await refusesAnswer(value, TypeError);
+    const batches = first.concat(second);
+    const bytes = arrow.tableToIPC(whole, "stream");
+    for (const table of [whole, bytes, Buffer.from(bytes)]) {
+      assert.deepEqual((await client.rankTable(SET, table)).ranking("department").arrowStream, expected);
     }
+    assert.deepEqual(
+      (await client.rankTable(SET, batches)).ranking("department").arrowStream,
+      (await client.rankTable(SET, fewer)).ranking("department").arrowStream,
+    );
   });
 
-  test("options beside numbers", async () => {
-    const units = ["a", "b"].map((id) => ({ id, tier: "department" }));
-    await assert.rejects(
-      client.rankTable(SET, units, { steering_committee: ["head", 3] }),
-      /columns\["steering_committee"\]\[1\]: expected an option, as others of the column are, not 3/,
+  test("give tables, whose bytes can be kept", async () => {
+    const ranking = (await client.rankTable(SET, columns)).ranking("department");
+    assert.deepEqual([...(ranking.table.getChild("id") ?? [])], ["b", "a"]);
+    assert.equal(ranking.table, ranking.table);
+    assert.equal(ranking.units, ranking.units);
+    assert.equal(arrow.tableFromIPC(ranking.arrowStream).numRows, 2);
+    assert.deepEqual(Object.keys(ranking), ["tier", "cohort", "unitCount", "overallRanked", "tallies", "units"]);
+  });
+
+  test("come in pages", async () => {
+    const page = await client.rankTable(SET, columns, { pageSize: 1 });
+    assert.deepEqual(
+      page.ranking("department").units.map((unit) => unit.id),
+      ["b"],
     );
+    const next = await client.rankTable(SET, columns, { pageSize: 1, pageToken: page.nextPageToken });
+    assert.deepEqual([next.ranking("department").units.map((unit) => unit.id), next.nextPageToken], [["a"], ""]);
   });
 });
 

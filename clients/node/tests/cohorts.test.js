@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { Bool, tableToIPC, Table, Utf8, vectorFromArray } from "apache-arrow";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { ScorerService } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { ScorerClient } from "../src/index.js";
@@ -16,10 +17,6 @@ let client;
 let asked = /** @type {any} */ (undefined);
 
 const SCORE = { points: 9, maxPoints: 10, nominalMaxPoints: 10, percent: 90, converted: 9, published: 9 };
-const COLUMNS = {
-  ...{ points: [9, 9], maxPoints: [10, 10], percent: [90, 90], converted: [9, 9], published: [9, 9] },
-  ...{ missing: [0, 0], notApplicable: [0, 0], nominalMaxPoints: 10 },
-};
 const UNITS = [
   { id: "a", tier: "commune", parent: "ba-be" },
   { id: "b", tier: "commune", parent: "ba-be" },
@@ -29,7 +26,30 @@ const PROVENANCE = { criteriaSet: "by-parent" };
 
 /** Two communes of which the first is commended, as rows. */
 const ROWS = UNITS.map((unit, at) => ({ unit, overall: { score: SCORE, rank: 1 }, commended: at === 0 }));
-const TABLE = { unitIds: ["a", "b"], overall: COLUMNS, overallRanks: [1, 1] };
+
+/**
+ * The same as a table.
+ *
+ * @param {string} cohort
+ */
+function table(cohort) {
+  const both = (/** @type {number} */ value) => vectorFromArray([value, value]);
+  const text = new Utf8();
+  const columns = {
+    id: vectorFromArray(["a", "b"], text),
+    name: vectorFromArray([null, null], text),
+    tier: vectorFromArray(["commune", "commune"]),
+    parent: vectorFromArray([cohort, cohort], text),
+    rank: both(1),
+    commended: vectorFromArray([true, false], new Bool()),
+    lacking: vectorFromArray([null, null], text),
+    ...{ points: both(9), max_points: both(10), percent: both(90), converted: both(9), published: both(9) },
+    ...{ missing: both(0), not_applicable: both(0) },
+  };
+  const found = new Table(columns);
+  found.schema.metadata.set("nominal_max_points", '{"overall": 10.0}');
+  return { ...HEAD, cohort, table: { arrowStream: tableToIPC(found, "stream") } };
+}
 
 before(async () => {
   server = await standIn((router) => {
@@ -42,13 +62,9 @@ before(async () => {
         asked = request;
         return {
           provenance: PROVENANCE,
-          rankings:
-            request.source.case === "rows"
-              ? ["ba-be", "na-ri"].map((cohort) => ({ ...HEAD, cohort, scorecards: ROWS }))
-              : [
-                  { ...HEAD, cohort: "ba-be", table: { ...TABLE, commended: [true, false] } },
-                  { ...HEAD, cohort: "na-ri", table: TABLE },
-                ],
+          rankings: ["ba-be", "na-ri"].map((cohort) =>
+            request.source.case === "rows" ? { ...HEAD, cohort, scorecards: ROWS } : table(cohort),
+          ),
         };
       },
     });
@@ -77,7 +93,7 @@ describe("a set in force on a day", () => {
     const calls = [
       (set) => client.scoreUnit(set, row),
       (set) => client.rankProvince(set, [row]),
-      (set) => client.rankTable(set, [row], {}),
+      (set) => client.rankTable(set, { id: ["a"] }),
       (set) => client.form(set),
     ];
     for (const call of calls) {
@@ -108,7 +124,7 @@ describe("rankings within parents", () => {
           UNITS.map((unit) => ({ ...unit, answers: {} })),
         ),
     ],
-    ["columns", () => client.rankTable("by-parent", UNITS, {})],
+    ["columns", () => client.rankTable("by-parent", { id: ["a", "b"] })],
   ])) {
     test(`are told apart by their cohort, of ${form}`, async () => {
       const province = await ask();
@@ -128,14 +144,6 @@ describe("rankings within parents", () => {
       );
     });
   }
-
-  test("nobody is commended in a table without that column", async () => {
-    const { units } = (await client.rankTable("by-parent", UNITS, {})).ranking("commune", "na-ri");
-    assert.deepEqual(
-      units.map((unit) => unit.commended),
-      [false, false],
-    );
-  });
 });
 
 test("forms and summaries tell of them", async () => {

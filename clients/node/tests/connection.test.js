@@ -227,14 +227,15 @@ describe("connections", () => {
     assert.throws(() => new ScorerClient("http://127.0.0.1:1", given), /unknown option "timeout"/);
     const client = connected("http://127.0.0.1:1");
     const row = { id: "a", tier: "district", answers: {} };
-    for (const call of [
+    const calls = [
       client.scoreUnit("set", row, given),
       client.rankProvince("set", [row], given),
-      client.rankTable("set", [row], {}, given),
+      client.rankTable("set", { id: ["a"] }, given),
       client.criteriaSets(given),
       client.form("set", given),
-    ]) {
-      await assert.rejects(call, /unknown option "timeout"/);
-    }
+    ];
+    await Promise.all(
+      calls.map((call) => assert.rejects(call, /unknown option "timeout"; did you mean "timeoutMs"\?/)),
+    );
   });
 });

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { tableFromIPC } from "apache-arrow";
 import { Cause, ScorerClient, ScorerError } from "../src/index.js";
 import { startServer } from "./server.js";
 
 /** @typedef {any} Json */
+/** @typedef {import("apache-arrow").Table} Table */
 
 /**
  * @param {string} name
@@ -17,6 +19,8 @@ function cases(name) {
 }
 
 const ANSWERED = [...cases("hue-2020"), ...cases("bac-kan-2020")];
+const TABLES = cases("tables").filter(({ response }) => response);
+const REFUSED = [...cases("errors"), ...cases("tables").filter(({ error }) => error)];
 
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
@@ -72,11 +76,32 @@ function options({ province, period, tier, pageSize, pageToken, view }) {
 function asTable(request) {
   const rows = request.rows.units.map(row);
   const codes = [...new Set(rows.flatMap((/** @type {Json} */ one) => Object.keys(one.answers)))];
-  const columns = Object.fromEntries(
-    codes.map((code) => [code, rows.map((/** @type {Json} */ one) => one.answers[code])]),
+  const column = (/** @type {(one: Json) => Json} */ read) => rows.map(read);
+  return client.rankTable(
+    set(request),
+    {
+      ...Object.fromEntries(["id", "name", "tier", "parent"].map((key) => [key, column((one) => one[key])])),
+      not_applicable: column((one) => one.notApplicable),
+      ...Object.fromEntries(codes.map((code) => [code, column((one) => one.answers[code])])),
+    },
+    options(request),
   );
-  const notApplicable = Object.fromEntries(rows.map((/** @type {Json} */ one) => [one.id, one.notApplicable ?? []]));
-  return client.rankTable(set(request), rows, columns, { notApplicable, ...options(request) });
+}
+
+/**
+ * A table's columns as a caller gives them.
+ *
+ * @param {{ name: string, type: string, values: Json[] }[]} columns
+ */
+function columnsOf(columns) {
+  /** @param {string | null} day */
+  const date = (day) => day && (([year, month, day]) => ({ year, month, day }))(day.split("-").map(Number));
+  return new Map(columns.map(({ name, type, values }) => [name, type === "date32" ? values.map(date) : values]));
+}
+
+/** @param {Json} request */
+function arrowStream(request) {
+  return Buffer.from(request.table.arrowStream, "base64");
 }
 
 /**
@@ -85,7 +110,7 @@ function asTable(request) {
  * @returns {Promise<Json>}
  */
 async function call(method, request) {
-  const { unitAnswers, rows, table } = request;
+  const { unitAnswers, rows } = request;
   if (method === "ScoreUnit") {
     const { period, full } = options(request);
     return client.scoreUnit(set(request), row(unitAnswers), { period, full });
@@ -96,17 +121,7 @@ async function call(method, request) {
   if (rows) {
     return client.rankProvince(set(request), rows.units.map(row), options(request));
   }
-  const { ids, tiers } = table.unitColumns;
-  const units = ids.map((/** @type {string} */ id) => ({ id, tier: tiers[0] }));
-  const columns = table.columns.map((/** @type {Json} */ { indicator, numbers, options }) => [
-    indicator,
-    options ? numbers.map((/** @type {Json} */ place) => options[place] ?? "") : numbers,
-  ]);
-  const left = table.exclusions.map((/** @type {Json} */ one) => [one.unitId, one.criterionIds]);
-  return client.rankTable(set(request), units, Object.fromEntries(columns), {
-    notApplicable: Object.fromEntries(left),
-    ...options(request),
-  });
+  return client.rankTable(set(request), arrowStream(request), options(request));
 }
 
 // What the vectors say, as the client's results
@@ -122,7 +137,7 @@ function gate(given) {
 }
 
 /**
- * A unit; of a table, without what only rows have.
+ * A unit; of a table, without measures, which only rows have.
  *
  * @param {Json} card
  * @param {boolean} rows
@@ -140,9 +155,7 @@ function unit(card, rows) {
       measures: rows ? given.measures : [],
       groups: given.groups.map((/** @type {Json} */ group) => ({
         ...group,
-        criteria: rows
-          ? group.criteria.map((/** @type {Json} */ criterion) => ({ ...criterion, status: word(criterion.status) }))
-          : [],
+        criteria: group.criteria.map((/** @type {Json} */ one) => ({ ...one, status: word(one.status) })),
       })),
     })),
     overall: card.overall.score,
@@ -214,10 +227,67 @@ describe("the same as columns", () => {
   }
 });
 
+/** @type {Record<string, RegExp>} Types of apache-arrow by the names that vectors have for them. */
+const TYPES = {
+  text: /^(Utf8|Dictionary<Int\d+, Utf8>)$/,
+  bool: /^Bool$/,
+  int8: /^Int8$/,
+  int32: /^Int32$/,
+  float64: /^Float64$/,
+};
+
+/** @param {Table} table */
+function columnsIn(table) {
+  return table.schema.fields.map(({ name, type }, at) => ({
+    name,
+    type: Object.keys(TYPES).find((key) => TYPES[key].test(String(type))),
+    values: [...(table.getChildAt(at) ?? [])],
+  }));
+}
+
+/** @param {Table} table */
+function metadataOf(table) {
+  const { tier, cohort, provenance, ...json } = Object.fromEntries(table.schema.metadata);
+  assert.notEqual(provenance, undefined);
+  return { tier, cohort, ...mapped(json, JSON.parse) };
+}
+
+describe("tables", () => {
+  for (const { name, request, table, response, tables } of TABLES) {
+    test(`${name}: what comes back is what the oracle says`, async () => {
+      const province = await client.rankTable(set(request), arrowStream(request), options(request));
+      assert.deepEqual(
+        province.rankings.map((ranking) => ({
+          columns: columnsIn(ranking.table),
+          metadata: metadataOf(ranking.table),
+        })),
+        tables,
+      );
+      assert.deepEqual(
+        plain(province.rankings).map((/** @type {Json} */ ranking) => ({ ...ranking, units: [] })),
+        rankings(response, false),
+      );
+    });
+
+    test(`${name}: the same units give the same bytes, written by pyarrow or here`, async () => {
+      const expected = await client.rankTable(set(request), arrowStream(request), options(request));
+      const streams = expected.rankings.map((ranking) => ranking.arrowStream);
+      assert.ok(streams.length > 0);
+      for (const sent of [columnsOf(table), Object.fromEntries(columnsOf(table)), tableFromIPC(arrowStream(request))]) {
+        const found = await client.rankTable(set(request), sent, options(request));
+        assert.deepEqual(
+          found.rankings.map((ranking) => ranking.arrowStream),
+          streams,
+        );
+      }
+    });
+  }
+});
+
 describe("what is refused is named", () => {
   const sorted = (/** @type {Json[]} */ violations) =>
     violations.map(({ field, reason }) => `${field} ${reason}`).toSorted();
-  for (const { name, method, request, error: expected } of cases("errors")) {
+  for (const { name, method, request, error: expected } of REFUSED) {
     test(name, async () => {
       const error = await call(method, request).then(
         () => assert.fail("the call was answered"),

@@ -8,7 +8,7 @@ import datetime
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from importlib.resources import as_file, files
@@ -22,17 +22,15 @@ from harness import catalogue, good, group, host, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from egov.scorer.v1 import criteria_pb2
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Cause, Client, Province, Row, ScorerError, Unit, UnitResult, Violation
+from scorer_client import Cause, Client, CsvTable, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown
-from scorer_client.sheet import Sheet
-from scorer_client.tables import fill_table
-from scorer_client.units import Units
+from scorer_client.units import Unit
 
 SET = "tested-2020"
 BAC_KAN = "bac-kan-2020"
@@ -148,30 +146,21 @@ def answers() -> Iterator[Path]:
         yield file
 
 
-def units_of(rows: Iterable[Row]) -> list[Unit]:
-    return [Unit(row.id, row.tier, row.name, row.parent) for row in rows]
-
-
-def columns_of(rows: Iterable[Row]) -> dict[str, list[Any]]:
-    rows = list(rows)
-    return {code: [row.answers.get(code) for row in rows] for code in EVERYTHING}
-
-
-def left_out(rows: Iterable[Row]) -> dict[str, Sequence[str]]:
-    return {row.id: row.not_applicable for row in rows if row.not_applicable}
+def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    fields = ("id", "tier", "name", "parent", "not_applicable")
+    units = {field: [getattr(row, field) for row in rows] for field in fields}
+    return units | {code: [row.answers.get(code) for row in rows] for code in EVERYTHING}
 
 
 def as_table(client: Client, rows: Sequence[Row], **options: Any) -> Province:
-    return client.rank_table(SET, units_of(rows), columns_of(rows), not_applicable=left_out(rows), **options)
+    return client.rank_table(SET, columns_of(rows), **options)
 
 
-def without_details(result: UnitResult) -> UnitResult:
-    """Without what only rows have: measures, and the criteria of groups."""
-    categories = tuple(
-        dataclasses.replace(c, measures=(), groups=tuple(dataclasses.replace(g, criteria=()) for g in c.groups))
-        for c in result.categories
+def without_measures(result: UnitResult) -> UnitResult:
+    """Without what only rows have."""
+    return dataclasses.replace(
+        result, categories=tuple(dataclasses.replace(category, measures=()) for category in result.categories)
     )
-    return dataclasses.replace(result, categories=categories)
 
 
 def same(rows: Province, table: Province) -> None:
@@ -182,7 +171,7 @@ def same(rows: Province, table: Province) -> None:
         assert dataclasses.replace(ours, units=()) == dataclasses.replace(theirs, units=())
         assert [one.id for one in ours.units] == [one.id for one in theirs.units]
         for one, other in zip(ours.units, theirs.units, strict=True):
-            assert one == without_details(other)
+            assert one == without_measures(other)
 
 
 def refused(call: Callable[[], object]) -> ScorerError:
@@ -283,79 +272,18 @@ def test_a_table_gives_what_rows_give(client: Client, full: bool) -> None:
 
 
 def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client, answers: Path) -> None:
-    sheet = bundled.read_csv(BAC_KAN, answers)
-    rows = bundled.rank_province(BAC_KAN, sheet.rows(bundled.form(BAC_KAN)), period="2020-H1", full=True)
+    table = bundled.read_csv(BAC_KAN, answers)
+    rows = bundled.rank_province(BAC_KAN, table.rows(), period="2020-H1", full=True)
     assert sum(ranking.unit_count for ranking in rows.rankings) == 140
     same(rows, bundled.rank_csv(BAC_KAN, answers, period="2020-H1", full=True))
-    same(rows, bundled.rank_sheet(BAC_KAN, sheet, period="2020-H1", full=True))
+    same(rows, bundled.rank_csv(BAC_KAN, table, period="2020-H1", full=True))
 
 
-class Series:
-    """As pandas has it: a float64 column that is no array, but can become a list."""
-
-    dtype, ndim = np.dtype("float64"), 1
-
-    def __init__(self, values: list[float]) -> None:
-        self._values = values
-
-    def tolist(self) -> list[float]:
-        return self._values
-
-    def __iter__(self) -> Iterator[float]:
-        return iter(self._values)
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        np.array([7.5, np.nan]),
-        np.array([7.5, 0.0, np.nan])[::2],
-        np.array([7.5, np.nan], dtype=">f8"),
-        np.array([7.5, np.nan], dtype=np.float32),
-        np.ma.masked_equal(np.array([7.5, 0.0]), 0),
-        Series([7.5, np.nan]),
-        [7.5, None],
-    ],
-    ids=["array", "strided", "big-endian", "float32", "masked", "series", "list"],
-)
-def test_a_column_is_what_it_holds_however_it_lies_in_memory(column: Any) -> None:
-    table = scorer_pb2.UnitTable()
-    fill_table(table, TWO, {"network_points": column}, {})
-    first, second = table.columns[0].numbers
-    assert (first, math.isnan(second)) == (7.5, True)
-
-
-def test_what_is_the_same_for_many_goes_over_the_wire_once() -> None:
-    table = scorer_pb2.UnitTable()
-    units = [Unit("a", "district", "A"), Unit("b", "district"), Unit("c", "district", "C")]
-    fill_table(table, units, {"head": ["deputy", None, "deputy"]}, {"c": ["NW.02", "SV.01"], "b": [], "a": ["NW.02"]})
-    columns, (head,) = table.unit_columns, table.columns
-    assert (list(columns.ids), list(columns.tiers)) == (["a", "b", "c"], ["district"])
-    assert (list(columns.names), list(columns.parents)) == (["A", "", "C"], [])
-    assert (list(head.options), [head.numbers[0], head.numbers[2]], list(head.choices)) == (["deputy"], [0, 0], [])
-    assert math.isnan(head.numbers[1])
-    exclusions = {one.criterion_id: list(one.unit_places) for one in table.criterion_exclusions}
-    assert exclusions == {"NW.02": [2, 0], "SV.01": [2]}
-
-
-def test_a_unit_that_is_not_there_cannot_be_excluded_from_anything(client: Client) -> None:
-    error = refused(lambda: client.rank_table(SET, TWO, {}, not_applicable={"a": ["NW.02"], "bb": ["NW.02"]}))
-    assert [(v.field, v.reason) for v in error.violations] == [("table.exclusions[1].unit_id", "UNKNOWN_UNIT")]
-
-
-def test_a_criterion_that_the_service_does_not_let_be_excluded_is_named_in_the_file() -> None:
-    sheet = Sheet(Units(TWO), {}, {"b": ["NW.02"], "a": ["NW.02", "NW.99"]}, ["id", "tier", "not_applicable"])
-    violation = Violation(
-        "table.criterion_exclusions[1].criterion_id", "UNKNOWN_CRITERION", "unknown criterion 'NW.99'"
-    )
+def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client) -> None:
+    table = CsvTable(client.form(SET), ["id", "tier", "not_applicable"])
+    violation = Violation('table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion 'NW.99'")
     error = ScorerError(grpc.StatusCode.INVALID_ARGUMENT, "", violations=[violation])
-    assert [v.field for v in sheet.in_file(error).violations] == ["row 2, column C (not_applicable)"]
-
-
-def test_units_may_come_one_by_one(client: Client) -> None:
-    units = (Unit(row.id, row.tier, row.name, row.parent) for row in ROWS)
-    table = client.rank_table(SET, units, columns_of(ROWS), not_applicable=left_out(ROWS))
-    same(client.rank_province(SET, ROWS), table)
+    assert [v.field for v in table.in_file(error).violations] == ["row 3, column C (not_applicable)"]
 
 
 def test_the_units_of_a_table_are_a_sequence(client: Client) -> None:
@@ -409,10 +337,10 @@ def test_a_csv_file_is_read_into_units_columns_and_rows(client: Client, tmp_path
         "department,b,0,,,,,,\n",
         encoding="utf-8",
     )
-    sheet = client.read_csv(SET, file)
-    assert sheet.units == [Unit("a", "district", "huyện A, B"), Unit("b", "department")]
-    assert sheet.not_applicable == {"a": ["NW.02", "SV.01"]}
-    assert sheet.rows(client.form(SET)) == [
+    table = client.read_csv(SET, file)
+    assert table.units == [Unit("a", "district", "huyện A, B"), Unit("b", "department")]
+    assert table.not_applicable == {"a": ["NW.02", "SV.01"]}
+    assert table.rows() == [
         Row(
             "a",
             "district",
@@ -432,7 +360,7 @@ def test_a_file_that_is_not_there_is_an_os_error(client: Client, tmp_path: Path)
 
 # --- columns of every kind -----------------------------------------------------------------------------------------
 
-TWO = [Unit("a", "district"), Unit("b", "district")]
+TWO = {"id": ["a", "b"], "tier": ["district", "district"]}
 NAN = math.nan
 DAY = datetime.date(2020, 3, 31)
 
@@ -441,7 +369,7 @@ COLUMNS: dict[str, tuple[str, Any, tuple[float, float]]] = {
     "floats": ("network_points", [3.5, 4.25], (3.5, 4.25)),
     "numbers and None": ("network_points", [3.5, None], (3.5, 0)),
     "numbers and NaN": ("network_points", [NAN, 3.5], (0, 3.5)),
-    "numbers and empty text": ("network_points", ["", 3.5], (0, 3.5)),
+    "fractions": ("network_points", [Decimal("3.5"), Decimal("NaN")], (3.5, 0)),
     "a tuple": ("network_points", (1, 2), (1, 2)),
     "a generator": ("network_points", (n for n in (1, 2)), (1, 2)),
     "an array of floats": ("network_points", np.array([3.5, NAN]), (3.5, 0)),
@@ -453,15 +381,13 @@ COLUMNS: dict[str, tuple[str, Any, tuple[float, float]]] = {
     "flags and None": ("firewall", [None, True], (0, 10)),
     "an array of flags": ("firewall", np.array([False, True]), (0, 10)),
     "choices": ("head", ["chairman", "deputy"], (10, 5)),
-    "choices and empty text": ("head", ["", "deputy"], (0, 5)),
     "choices and None": ("head", ["chairman", None], (10, 0)),
     "choices and NaN": ("head", ["chairman", NAN], (10, 0)),
-    "an array of choices": ("head", np.array(["chairman", ""]), (10, 0)),
+    "an array of choices": ("head", np.array(["chairman", "nobody"]), (10, 0)),
     "an array of choices and NaN": ("head", np.array(["chairman", NAN], dtype=object), (10, 0)),
     "days": ("issued", [DAY, DAY + datetime.timedelta(1)], (10, 0)),
     "days and None": ("issued", [None, DAY], (0, 10)),
     "days and NaN": ("issued", [NAN, DAY], (0, 10)),
-    "days and empty text": ("issued", ["", DAY], (0, 10)),
     "an array of days": ("issued", np.array(["2020-03-31", "NaT"], dtype="datetime64[D]"), (10, 0)),
 }
 
@@ -469,22 +395,15 @@ COLUMNS: dict[str, tuple[str, Any, tuple[float, float]]] = {
 @pytest.mark.parametrize("case", COLUMNS)
 def test_a_column_may_be(client: Client, case: str) -> None:
     code, column, points = COLUMNS[case]
-    province = client.rank_table(SET, TWO, {code: column})
+    province = client.rank_table(SET, {**TWO, code: column})
     assert (province.unit("a").overall.points, province.unit("b").overall.points) == points
 
 
 @pytest.mark.parametrize("code", ["network_points", "computers", "firewall", "head", "issued"])
-@pytest.mark.parametrize("nothing", [None, NAN, ""], ids=["None", "NaN", "empty text"])
+@pytest.mark.parametrize("nothing", [None, NAN], ids=["None", "NaN"])
 def test_a_column_may_be_reported_by_nobody(client: Client, code: str, nothing: object) -> None:
-    province = client.rank_table(SET, TWO, {code: [nothing, nothing]})
+    province = client.rank_table(SET, {**TWO, code: [nothing, nothing]})
     assert {one.category("readiness").score.missing for one in province.ranking("district").units} == {6}
-
-
-def test_a_column_of_another_length_is_refused(client: Client) -> None:
-    error = refused(lambda: client.rank_table(SET, TWO, {"network_points": [1, 2, 3]}))
-    assert [(v.field, v.description) for v in error.violations] == [
-        ("table.columns[0].numbers", "has 3 entries for 2 units")
-    ]
 
 
 # --- criteria sets -------------------------------------------------------------------------------------------------
@@ -694,7 +613,7 @@ REFUSED: dict[str, Callable[[Client], object]] = {
     "bad period": lambda c: c.rank_province(SET, ROWS, period="2021"),
     "no units": lambda c: c.rank_province(SET, []),
     "bad answers": lambda c: c.rank_province(SET, [unit("x", computers=-1, services_points=99)]),
-    "bad column": lambda c: c.rank_table(SET, TWO, {"computrs": [1, 2]}),
+    "bad column": lambda c: c.rank_table(SET, {**TWO, "computrs": [1, 2]}),
     "bad token": lambda c: c.rank_province(SET, ROWS, page_size=2, page_token="x"),
 }
 
@@ -787,7 +706,7 @@ def test_a_call_ends_at_its_deadline() -> None:
                 for call in (
                     lambda: patient.score_unit(SET, BEST, timeout=0.1),
                     lambda: patient.rank_province(SET, ROWS, timeout=0.1),
-                    lambda: patient.rank_table(SET, TWO, {}, timeout=0.1),
+                    lambda: patient.rank_table(SET, TWO, timeout=0.1),
                     hasty.criteria_sets,
                     lambda: hasty.criteria_set(SET),
                 ):
@@ -809,8 +728,8 @@ def test_an_error_is_not_its_own_cause(client: Client, tmp_path: Path) -> None:
     """Or whoever follows the causes of an exception would never end."""
     file = tmp_path / "answers.csv"
     file.write_text("id,tier\na,district\n", encoding="utf-8")
-    sheet = client.read_csv(SET, file)
+    table = client.read_csv(SET, file)
     with fake(failing(grpc.StatusCode.INTERNAL, 1)) as server, Client(server.address) as broken:
-        error = refused(lambda: broken.rank_sheet(SET, sheet))
+        error = refused(lambda: broken.rank_csv(SET, table))
     assert error.code is grpc.StatusCode.INTERNAL
     assert isinstance(error.__cause__, grpc.RpcError)

@@ -11,7 +11,7 @@ import pytest
 from harness import catalogue, good, group, host, serving
 
 from scorer.plugin_api import Indicator
-from scorer_client import Client, Row, ScorerError, Unit, methods
+from scorer_client import Client, Province, Row, ScorerError, methods
 
 SET = "network-2020"
 
@@ -53,6 +53,11 @@ ROWS = [
     Row("hao-nghia", "commune", {}, "Hảo Nghĩa", "na-ri", ["NW.01"]),
     Row("dia-linh", "commune", {"firewall": False, "computers": 4, "staff": 4}, "Địa Linh", "ba-be"),
 ]
+
+FIELDS = ("id", "tier", "name", "parent", "not_applicable")
+COLUMNS = {field: [getattr(row, field) for row in ROWS] for field in FIELDS} | {
+    code: [row.answers.get(code) for row in ROWS] for code in (*FLAGS, "computers", "staff")
+}
 
 IN_2020 = datetime.date(2020, 6, 30)
 
@@ -101,26 +106,38 @@ def test_pages_give_the_same_names(connected: Client, monkeypatch: pytest.Monkey
     assert connected.who_lacks(SET, ROWS, "NW.02") == whole
 
 
+@pytest.mark.parametrize("criterion", ["NW.01", "NW.02", "NW.03", "NW.04"])
+def test_a_table_gives_the_same_names(connected: Client, criterion: str) -> None:
+    assert connected.who_lacks(SET, COLUMNS, criterion) == connected.who_lacks(SET, ROWS, criterion)
+    in_districts = connected.who_lacks(SET, ROWS, criterion, tier="district")
+    assert connected.who_lacks(SET, COLUMNS, criterion, tier="district") == in_districts
+
+
 def test_more_units_than_one_reply_can_name(connected: Client) -> None:
     rows = [Row(f"u{n:04}", "district", {"firewall": n % 1000 > 0}) for n in range(5_003)]
     assert [lack.id for lack in connected.who_lacks(SET, rows, "NW.01")] == [f"u{n}000" for n in range(6)]
+    table = {"id": [row.id for row in rows], "firewall": [row.answers["firewall"] for row in rows]}
+    province = connected.rank_table(SET, table, tier="district", full=True)
+    assert [lack.id for lack in province.lacking("NW.01")] == [f"u{n}000" for n in range(6)]
 
 
-def test_results_say_the_same(connected: Client) -> None:
-    province = connected.rank_province(SET, ROWS, full=True)
+@pytest.mark.parametrize("form", ["rows", "table"])
+def test_results_say_the_same(connected: Client, form: str) -> None:
+    province = table(connected, full=True) if form == "table" else connected.rank_province(SET, ROWS, full=True)
     assert province.lacking("NW.01") == connected.who_lacks(SET, ROWS, "NW.01")
     by_ranking = [lack for ranking in province.rankings for lack in ranking.lacking("NW.02")]
     assert by_ranking == province.lacking("NW.02") == connected.who_lacks(SET, ROWS, "NW.02")
     assert province.lacking("NW.03") == []
 
 
-def test_results_without_the_criterion_say_so(connected: Client) -> None:
-    province = connected.rank_province(SET, ROWS, full=True)
+@pytest.mark.parametrize("form", ["rows", "table"])
+def test_results_without_the_criterion_say_so(connected: Client, form: str) -> None:
+    province = table(connected, full=True) if form == "table" else connected.rank_province(SET, ROWS, full=True)
     with pytest.raises(KeyError, match=r"NW\.9"):
         province.lacking("NW.9")
     with pytest.raises(KeyError, match=r"NW\.03"):
         province.ranking("commune", "na-ri").lacking("NW.03")
-    for results in (connected.rank_province(SET, ROWS), table(connected, full=True)):
+    for results in (connected.rank_province(SET, ROWS), table(connected)):
         with pytest.raises(ValueError, match="full=True"):
             results.lacking("NW.01")
         with pytest.raises(ValueError, match="full=True"):
@@ -183,10 +200,8 @@ def test_what_the_service_refuses_of_the_file_has_its_row_and_column(connected: 
 # Sets by day
 
 
-def table(connected: Client, criteria_set: str | None = SET, **options: object) -> object:
-    units = [Unit(row.id, row.tier, row.name, row.parent) for row in ROWS]
-    columns = {code: [row.answers.get(code) for row in ROWS] for code in (*FLAGS, "computers", "staff")}
-    return connected.rank_table(criteria_set, units, columns, not_applicable={"hao-nghia": ["NW.01"]}, **options)
+def table(connected: Client, criteria_set: str | None = SET, **options: object) -> Province:
+    return connected.rank_table(criteria_set, COLUMNS, **options)
 
 
 @pytest.mark.parametrize("year", [2020, 2021])

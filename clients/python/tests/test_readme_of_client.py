@@ -32,15 +32,17 @@ def test_the_examples_print_what_they_say(
     with as_file(files("scorer_plugins.answers") / "bac-kan-2020.csv") as answers:
         shutil.copy(answers, "answers.csv")
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     printed, names = [], dict[str, object]()
     for code in examples:
         exec(compile(code.replace("127.0.0.1:50051", address), "README.md", "exec"), names)
         printed.append(capsys.readouterr().out.splitlines())
     assert len(printed[0]) == 3
-    assert printed[1] == ["['bac-kan-2020', 'hue-2020']"]
+    assert printed[1][0].startswith('table["it_plan_issued"] is ')
+    assert printed[1][1].startswith("3 [")
+    assert printed[2] == ["['bac-kan-2020', 'hue-2020']"]
     size = (tmp_path / "answers.csv").stat().st_size
-    assert printed[2] == [f"read {size} of {size}", "sent 0 of 140", "answered 140 of 140"]
+    assert printed[3] == [f"read {size} of {size}", "sent 0 of 140", "answered 140 of 140"]
 
 
 def test_the_example_of_several_servers_has_arguments_that_there_are(tmp_path: Path) -> None:

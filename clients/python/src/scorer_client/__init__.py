@@ -9,22 +9,18 @@ with Client("127.0.0.1:50051") as client:
 """
 
 from scorer_client.client import AsyncClient, Client
+from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.lacks import Lack
-from scorer_client.requests import Row, Unit, Value
+from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
+from scorer_client.requests import Row, Value
 from scorer_client.results import (
     CategoryResult,
     Cause,
-    CriterionCount,
     CriterionResult,
-    GateCount,
     GroupResult,
     Measure,
-    Provenance,
-    Province,
-    Ranking,
     Score,
-    Tally,
     UnitResult,
 )
 
@@ -35,6 +31,7 @@ __all__ = [
     "Client",
     "CriterionCount",
     "CriterionResult",
+    "CsvTable",
     "GateCount",
     "GroupResult",
     "Lack",
@@ -46,7 +43,6 @@ __all__ = [
     "Score",
     "ScorerError",
     "Tally",
-    "Unit",
     "UnitResult",
     "Value",
     "Violation",

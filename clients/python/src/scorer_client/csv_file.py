@@ -20,10 +20,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from scorer_client.csv_table import CsvTable, place
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
 from scorer_client.requests import EPOCH
-from scorer_client.sheet import Sheet, place
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
@@ -47,7 +47,7 @@ _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def read_csv(file: Path, form: Form, progress: Progress | None = None) -> Sheet:
+def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTable:
     """Reads a file for a criteria set, row by row: only the columns are kept.
 
     Raises:
@@ -113,7 +113,7 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 class _Reader:
     def __init__(self, form: Form) -> None:
         self.form = form
-        self.sheet = Sheet()
+        self.table = CsvTable(form, [])
         self.violations: list[Violation] = []
         """Those that are spelled out."""
         self.total = 0
@@ -124,7 +124,7 @@ class _Reader:
         """Ids of units whose rows could not be read."""
         self.hints: dict[str, str] = {}
 
-    def read(self, records: Iterator[tuple[int, list[str]]]) -> Sheet:
+    def read(self, records: Iterator[tuple[int, list[str]]]) -> CsvTable:
         try:
             row, header = next(records, (0, []))
             if not row:
@@ -135,12 +135,12 @@ class _Reader:
             for row, cells in records:
                 self._row(row, cells)
         except _Unreadable as found:
-            raise ScorerError.of_file([found.violation], 1) from None
+            raise ScorerError.before_sending("INVALID_FILE", [found.violation], 1) from None
         if row == 1:
             self._refuse("row 2", "EMPTY", "there are no units below the header")
         self._parents()
         self._check()
-        return self.sheet
+        return self.table
 
     def _refuse(self, where: str, reason: str, description: str) -> None:
         self.total += 1
@@ -149,10 +149,9 @@ class _Reader:
 
     def _check(self) -> None:
         if self.violations:
-            raise ScorerError.of_file(self.violations, self.total)
+            raise ScorerError.before_sending("INVALID_FILE", self.violations, self.total)
 
     def _header(self, header: list[str]) -> None:
-        self.sheet.header = header
         known = [*FIXED, *self.form.indicators]
         if len(header) == 1 and ";" in header[0]:
             self._refuse("row 1", "NOT_CSV", "is separated by ';': save the file with commas")
@@ -171,11 +170,10 @@ class _Reader:
         for name in REQUIRED:
             if name not in header:
                 self._refuse("row 1", "MISSING_COLUMN", f"the column {name!r} is missing")
-        asked = [self.form.indicators[name] for name in header if name in self.form.indicators]
-        self.sheet.columns = {i.code: list[str]() if i.kind == "choice" else array("d") for i in asked}
+        self.table = CsvTable(self.form, header)
 
     def _row(self, row: int, cells: list[str]) -> None:
-        header = self.sheet.header
+        header = self.table.header
         if not any(cells):
             self._refuse(f"row {row}", "EMPTY_ROW", "is empty: delete it, or fill in the unit")
             return
@@ -189,7 +187,7 @@ class _Reader:
             if name in fixed:
                 fixed[name] = cell
                 continue
-            indicator, column = self.form.indicators[name], self.sheet.columns[name]
+            indicator, column = self.form.indicators[name], self.table.columns[name]
             try:
                 if isinstance(column, list):
                     column.append(_option(indicator, cell))
@@ -200,7 +198,7 @@ class _Reader:
         self._fixed(row, fixed)
 
     def _fixed(self, row: int, fixed: dict[str, str]) -> None:
-        header, tiers = self.sheet.header, self.form.tiers
+        header, tiers = self.table.header, self.form.tiers
         if not fixed["id"]:
             self._refuse(place(row, header, "id"), "BAD_UNIT_ID", "is empty; every unit needs an id")
         if fixed["tier"] not in tiers:
@@ -213,22 +211,22 @@ class _Reader:
                 message = f"criterion {code!r} {what}{self._nearly(code, self.form.excludable)}"
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
-            self.sheet.not_applicable[fixed["id"]] = left_out
-        if fixed["id"] and (first := self.sheet.units.place(fixed["id"])) is not None:
+            self.table.not_applicable[fixed["id"]] = left_out
+        if fixed["id"] and (first := self.table.units.place(fixed["id"])) is not None:
             message = f"{fixed['id'][:80]!r} is the id at {place(self.rows[first], header, 'id')} already"
             self._refuse(place(row, header, "id"), "DUPLICATE_UNIT_ID", message)
         self.rows.append(row)
-        self.sheet.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
+        self.table.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
 
     def _parents(self) -> None:
         """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
-        ids = self.sheet.units.ids() | self.unread if self.unread else self.sheet.units.ids()
-        whole = {unit.tier for unit in self.sheet.units if unit.parent in ids}
-        for row, unit in zip(self.rows, self.sheet.units, strict=True):
+        ids = self.table.units.ids() | self.unread if self.unread else self.table.units.ids()
+        whole = {unit.tier for unit in self.table.units if unit.parent in ids}
+        for row, unit in zip(self.rows, self.table.units, strict=True):
             if unit.parent and unit.parent not in ids and unit.tier in whole:
                 hint = self._nearly(unit.parent, ids) or "; is its row missing?"
                 message = f"no unit of the file has the id {unit.parent[:80]!r}{hint}"
-                self._refuse(place(row, self.sheet.header, "parent"), "UNKNOWN_PARENT", message)
+                self._refuse(place(row, self.table.header, "parent"), "UNKNOWN_PARENT", message)
 
     def _nearly(self, name: str, names: Collection[str]) -> str:
         """A hint; each misspelling is looked up once, and not too many are."""

@@ -13,7 +13,8 @@ class Violation(NamedTuple):
     """One thing wrong with a request, or with a file."""
 
     field: str
-    """Path of the field, such as ``rows.units[3].answers["computers"]``; for a file, its row and column."""
+    """Path of the field, such as ``rows.units[3].answers["computers"]`` or ``table["computers"][3]``; for a file, its
+    row and column."""
     reason: str
     """In capitals, for programs."""
     description: str
@@ -33,7 +34,7 @@ class FailedCall(Protocol):
 
 
 class ScorerError(Exception):
-    """A call that was not answered, or a file that cannot be sent.
+    """A call that was not answered, or a table or file that cannot be sent.
 
     Attributes:
         code: the gRPC status code.
@@ -42,7 +43,7 @@ class ScorerError(Exception):
         metadata: further facts, such as the request id.
         violations: what is wrong with the request, as many as were spelled out.
         violations_total: how many there are in all.
-        request_id: of the call, by which the service's log has it; empty for a file.
+        request_id: of the call, by which the service's log has it; empty when nothing was sent.
     """
 
     def __init__(
@@ -72,12 +73,17 @@ class ScorerError(Exception):
         return cls(code, message, request_id=request_id)
 
     @classmethod
-    def of_file(cls, violations: Sequence[Violation], total: int) -> ScorerError:
-        """A file that breaks its own form, ``total`` times."""
-        first = f"{violations[0].field}: {violations[0].description}"
-        more = f" (and {total - 1} more)" if total > 1 else ""
+    def before_sending(cls, reason: str, violations: Sequence[Violation], total: int) -> ScorerError:
+        """A table or file that cannot be sent, with ``total`` violations."""
         metadata = {"violations_total": str(total)} if total > len(violations) else {}
-        return cls(grpc.StatusCode.INVALID_ARGUMENT, first + more, "INVALID_FILE", metadata, violations)
+        message = first_of(violations, total)
+        return cls(grpc.StatusCode.INVALID_ARGUMENT, message, reason, metadata, violations)
+
+
+def first_of(violations: Sequence[Violation], total: int) -> str:
+    """The message for ``total`` violations: the first one, and how many more there are."""
+    more = f" (and {total - 1} more)" if total > 1 else ""
+    return f"{violations[0].field}: {violations[0].description}{more}"
 
 
 def _read(status: status_pb2.Status) -> tuple[str, dict[str, str], list[Violation]]:

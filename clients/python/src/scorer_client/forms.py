@@ -15,6 +15,12 @@ KINDS: dict[int, str] = {
     pb.INDICATOR_KIND_DATE: "date",
 }
 
+STATES: dict[int, str] = {
+    pb.CRITERIA_SET_STATE_AVAILABLE: "available",
+    pb.CRITERIA_SET_STATE_REFUSED: "refused",
+    pb.CRITERIA_SET_STATE_KEPT: "kept",
+}
+
 
 @dataclass(frozen=True)
 class Indicator:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from scorer_client.results import UnitResult
+from scorer_client.results import UnitResult
 
 
 class Lack(NamedTuple):
@@ -30,12 +29,13 @@ class Lack(NamedTuple):
         return "not_reported" if self.missing else "part" if self.points > 0 else "none"
 
 
-def lacks(units: Iterable[UnitResult], criterion: str) -> Iterator[Lack]:
+def lacks(units: Iterable[UnitResult], criterion: str) -> list[Lack]:
     """Those of the units, which have their criteria, that lack one of them."""
-    for unit in units:
-        for category in unit.categories:
-            for group in category.groups:
-                for item in group.criteria:
-                    if item.criterion == criterion and item.points < item.max_points:
-                        missing = item.status == "missing"
-                        yield Lack(unit.id, unit.name, unit.tier, unit.parent, item.points, item.max_points, missing)
+    return [
+        Lack(unit.id, unit.name, unit.tier, unit.parent, item.points, item.max_points, item.status == "missing")
+        for unit in units
+        for category in unit.categories
+        for group in category.groups
+        for item in group.criteria
+        if item.criterion == criterion and item.points < item.max_points
+    ]

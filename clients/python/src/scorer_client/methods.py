@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Literal, TypeAlias, TypedDict, Unpack, cast
 
 import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer_client import results
+from scorer_client import replies
 from scorer_client.csv_file import read_csv
+from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
 from scorer_client.forms import Form, form
-from scorer_client.lacks import Lack, lacks
-from scorer_client.requests import Row, Unit, day_message, row_message, view
-from scorer_client.sheet import Sheet
+from scorer_client.lacks import Lack
+from scorer_client.rankings import Province
+from scorer_client.requests import Row, day_message, row_message, view
+from scorer_client.results import UnitResult
 from scorer_client.steps import Asking, Steps, Work, method
-from scorer_client.tables import fill_table
-from scorer_client.units import Units
+from scorer_client.unit_table import is_table, table_stream
 
 FULL_PAGE = 5_000
-"""FULL rows that the service gives at once."""
+"""FULL scorecards asked for at once: the service gives no more. A table has no such limit."""
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
 """Told ``("read", bytes, bytes of the file)`` time and again, then ``("sent", 0, units)`` and ``("answered", units,
@@ -68,7 +69,7 @@ class Methods:
         full: bool = False,
         timeout: float | None = None,
         request_id: str = "",
-    ) -> Steps[results.UnitResult]:
+    ) -> Steps[UnitResult]:
         """Scores one unit; its ranks are 0.
 
         Raises:
@@ -84,7 +85,7 @@ class Methods:
         )
         asking = Asking.of(timeout, request_id)
         reply = yield from asking.score_unit(request)
-        return results.unit_result(reply.scorecard, asking.request_id)
+        return replies.unit_result(reply.scorecard, asking.request_id)
 
     @method
     def rank_province(
@@ -95,7 +96,7 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[RankOptions],
-    ) -> Steps[results.Province]:
+    ) -> Steps[Province]:
         """Scores and ranks all units of a province, given as rows: the convenient form.
 
         Args:
@@ -116,38 +117,39 @@ class Methods:
     def rank_table(
         self,
         criteria_set: str | None,
-        units: Sequence[Unit],
-        columns: Mapping[str, Iterable[Any]],
+        table: object,
         *,
-        not_applicable: Mapping[str, Sequence[str]] | None = None,
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[RankOptions],
-    ) -> Steps[results.Province]:
-        """The same as columns, for thousands of units: lists or NumPy arrays by indicator, each as long as the units.
+    ) -> Steps[Province]:
+        """The same of a table, for thousands of units; the result gives its units as a table too.
 
         Args:
             criteria_set: the set's code.
-            units: every unit.
-            columns: numbers, flags (0 or 1), days or options; None, NaN or "" is not reported.
-            not_applicable: criteria that do not apply, by unit id.
+            table: one row per unit, with a column ``id`` and one per indicator, under its code; ``tier``, ``name``,
+                ``parent`` and ``not_applicable`` (lists of criteria) where needed. A data frame of pandas, polars or
+                DuckDB, a pyarrow table, anything else with Arrow's C stream interface, or a mapping of columns by name.
+                Null and NaN are not reported. docs/tables.md has the types.
             timeout: seconds, instead of the client's.
             request_id: for the service's log.
-            options: as for ``rank_province``.
+            options: as for ``rank_province``. Without a column ``tier``, all units are of the option ``tier``.
 
         Raises:
-            ScorerError: as for ``rank_province``.
+            ScorerError: a column cannot be converted; or as for ``rank_province``. Violations have columns and rows,
+                from 0, such as ``table["computers"][17]``.
+            TypeError: this is no table.
+            ImportError: pyarrow is not installed.
         """
         request = _request(criteria_set, **options)
-        known = units if isinstance(units, Units) else Units(units)
-        fill_table(request.table, known, columns, not_applicable or {})
-        return (yield from _rank(Asking.of(timeout, request_id), request, known))
+        request.table.arrow_stream = table_stream(table)
+        return (yield from _rank(Asking.of(timeout, request_id), request))
 
     @method
     def rank_csv(
         self,
         criteria_set: str | None,
-        file: str | Path,
+        file: str | Path | CsvTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
@@ -155,39 +157,36 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[ReplyOptions],
-    ) -> Steps[results.Province]:
-        """The same from a CSV file; what is wrong is named by row and column.
+    ) -> Steps[Province]:
+        """The same of a CSV file; what is wrong is named by row and column.
 
         The file is read row by row; what is kept of it are its columns, eight bytes a cell.
+
+        Args:
+            criteria_set: the set's code.
+            file: its path, or what ``read_csv`` gave.
+            effective_on: a day, instead of the code.
+            series: narrows it.
+            progress: told how far reading and ranking are.
+            timeout: seconds, instead of the client's.
+            request_id: for the service's log.
+            options: province, period, tier, full, page_size, page_token.
 
         Raises:
             ScorerError: the file breaks its form, or the call was not answered.
             OSError: the file cannot be read.
+            ImportError: pyarrow is not installed.
         """
         asking = Asking.of(timeout, request_id)
+        if isinstance(file, CsvTable):
+            request = _request(criteria_set, effective_on=effective_on, series=series, **options)
+            return (yield from _rank_csv(asking, request, file, progress))
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        sheet: Sheet = yield _reading(file, asked, progress)
-        return (yield from _rank_sheet(asking, asked.criteria_set, sheet, progress, **options))
+        table: CsvTable = yield _reading(file, asked, progress)
+        return (yield from _rank_csv(asking, _request(asked.criteria_set, **options), table, progress))
 
     @method
-    def rank_sheet(
-        self,
-        criteria_set: str | None,
-        sheet: Sheet,
-        *,
-        timeout: float | None = None,
-        request_id: str = "",
-        **options: Unpack[RankOptions],
-    ) -> Steps[results.Province]:
-        """The same from a CSV file that was read before.
-
-        Raises:
-            ScorerError: the call was not answered; violations have rows and columns of the file.
-        """
-        return (yield from _rank_sheet(Asking.of(timeout, request_id), criteria_set, sheet, None, **options))
-
-    @method
-    def read_csv(self, criteria_set: str, file: str | Path, *, progress: Progress | None = None) -> Steps[Sheet]:
+    def read_csv(self, criteria_set: str, file: str | Path, *, progress: Progress | None = None) -> Steps[CsvTable]:
         """Reads a CSV file for a criteria set.
 
         Raises:
@@ -195,8 +194,8 @@ class Methods:
             OSError: the file cannot be read.
         """
         asked = yield from _form(Asking.of(None, ""), criteria_set)
-        sheet: Sheet = yield _reading(file, asked, progress)
-        return sheet
+        table: CsvTable = yield _reading(file, asked, progress)
+        return table
 
     @method
     def criteria_sets(
@@ -248,7 +247,7 @@ class Methods:
     def who_lacks(
         self,
         criteria_set: str | None,
-        rows: Iterable[Row],
+        units: Iterable[Row] | object,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
@@ -261,12 +260,12 @@ class Methods:
 
         Args:
             criteria_set: the set's code.
-            rows: every unit, however many.
+            units: every unit, however many: rows, or a table as for ``rank_table``.
             criterion: its id, such as "INF.02".
             effective_on: a day, instead of the code.
             series: narrows it.
             tier: units of this tier only.
-            timeout: seconds for each call, of which there is one for 5,000 units; instead of the client's.
+            timeout: seconds for each call: one for a table, one for 5,000 rows; instead of the client's.
             request_id: for the service's log, which has it in all these calls.
 
         Raises:
@@ -274,7 +273,12 @@ class Methods:
         """
         asking = Asking.of(timeout, request_id)
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        return (yield from _who_lacks(asking, asked, rows, criterion, tier))
+        _check_criterion(asked, criterion, tier)
+        if not is_table(units):
+            return (yield from _rows_that_lack(asking, asked, cast(Iterable[Row], units), criterion, tier))
+        request = _request(asked.criteria_set, tier=tier, full=True)
+        request.table.arrow_stream = table_stream(units)
+        return _lacking((yield from _rank(asking, request)), criterion)
 
     @method
     def who_lacks_csv(
@@ -297,13 +301,10 @@ class Methods:
         """
         asking = Asking.of(timeout, request_id)
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        sheet: Sheet = yield _reading(file, asked, None)
-        try:
-            return (yield from _who_lacks(asking, asked, sheet.rows(asked), criterion, tier))
-        except ScorerError as error:
-            if not error.violations:
-                raise
-            raise sheet.in_file(error) from error
+        _check_criterion(asked, criterion, tier)
+        table: CsvTable = yield _reading(file, asked, None)
+        request = _request(asked.criteria_set, tier=tier, full=True)
+        return _lacking((yield from _rank_csv(asking, request, table, None)), criterion)
 
 
 def _criteria_set(
@@ -323,42 +324,46 @@ def _reading(file: str | Path, asked: Form, progress: Progress | None) -> Work:
     return Work(lambda: read_csv(Path(file), asked, told))
 
 
-def _rank(
-    asking: Asking, request: scorer_pb2.RankProvinceRequest, units: Units | None = None
-) -> Steps[results.Province]:
+def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
     reply = yield from asking.rank_province(request)
-    return results.province(reply, units or Units(), asking.request_id)
+    return replies.province(reply, asking.request_id)
 
 
-def _rank_sheet(
-    asking: Asking, criteria_set: str | None, sheet: Sheet, progress: Progress | None, **options: Unpack[RankOptions]
-) -> Steps[results.Province]:
-    request = _request(criteria_set, **options)
-    fill_table(request.table, sheet.units, sheet.columns, sheet.not_applicable)
+def _rank_csv(
+    asking: Asking, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
+) -> Steps[Province]:
+    request.table.arrow_stream = table.stream()
     if progress:
-        progress("sent", 0, len(sheet.units))
+        progress("sent", 0, len(table.units))
     try:
-        ranked = yield from _rank(asking, request, sheet.units)
+        ranked = yield from _rank(asking, request)
     except ScorerError as error:
         if not error.violations:
             raise
-        raise sheet.in_file(error) from error
+        raise table.in_file(error) from error
     if progress:
-        progress("answered", len(sheet.units), len(sheet.units))
+        progress("answered", len(table.units), len(table.units))
     return ranked
 
 
-def _who_lacks(asking: Asking, asked: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
-    _check_criterion(asked, criterion, tier)
+def _rows_that_lack(asking: Asking, asked: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
     request = _request(asked.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
     request.rows.units.extend(row_message(row) for row in rows)
     found: list[Lack] = []
     while True:
         page = yield from _rank(asking, request)
-        found += (lack for ranking in page.rankings for lack in lacks(ranking.units, criterion))
+        found += _lacking(page, criterion)
         if not page.next_page_token:
             return found
         request.page_token = page.next_page_token
+
+
+def _lacking(province: Province, criterion: str) -> list[Lack]:
+    """Nobody, where no unit is of a tier that has the criterion."""
+    try:
+        return province.lacking(criterion)
+    except KeyError:
+        return []
 
 
 def _check_criterion(asked: Form, criterion: str, tier: str) -> None:

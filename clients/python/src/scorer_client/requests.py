@@ -18,16 +18,6 @@ EPOCH = datetime.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A government unit."""
-
-    id: str
-    tier: str
-    name: str = ""
-    parent: str = ""
-
-
-@dataclass(frozen=True)
 class Row:
     """One unit with its answers; an indicator left out was not reported, which is not zero."""
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from scorer_client.results import CategoryResult
 
 LANGUAGES = ("en", "vi")
 
@@ -64,17 +60,18 @@ def cause_sentence(
     )
 
 
-def unit_sentence(category: CategoryResult, language: str, titles: Mapping[str, str]) -> str:
-    """A category of a unit in one sentence."""
-    words, name = _words(language), titles.get(category.category, category.category)
-    if category.standing == "nothing_applicable":
+def category_sentence(
+    category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
+) -> str:
+    """Such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
+    words, name = _words(language), titles.get(category, category)
+    if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
-    key = "below_minimum" if category.standing == "below_minimum" else "level" if category.level else "ranked"
-    head = words[key].format(category=name, level=category.level)
-    if category.causes:
-        causes = "; ".join(cause.sentence(language, titles) for cause in category.causes)
-        return words["kept"].format(head=head, causes=causes)
-    return words["best"].format(head=head) if category.level else head
+    key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
+    head = words[key].format(category=name, level=level)
+    if causes:
+        return words["kept"].format(head=head, causes="; ".join(causes))
+    return words["best"].format(head=head) if level else head
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:

@@ -7,14 +7,11 @@ import re
 import uuid
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from google.protobuf.message import Message
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-
-if TYPE_CHECKING:
-    from scorer_client.client import AsyncClient, Client
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +83,20 @@ class Asking:
         return Call(method, request, self.timeout, self.request_id)
 
 
+class Runner(Protocol):
+    """A client that takes the steps of a method at once."""
+
+    def run(self, steps: Steps[R]) -> R:
+        """The method's result."""
+
+
+class AsyncRunner(Protocol):
+    """A client whose methods are awaited."""
+
+    async def run(self, steps: Steps[R]) -> R:
+        """The method's result."""
+
+
 class method(Generic[P, R]):
     """Makes a method of steps one that takes them: a ``Client`` at once, an ``AsyncClient`` when it is awaited."""
 
@@ -96,9 +107,9 @@ class method(Generic[P, R]):
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], Steps[R]]: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, R]: ...
+    def __get__(self, client: Runner, owner: type) -> Callable[P, R]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, client: AsyncRunner, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
     def __get__(self, client: Any, owner: type) -> Any:
         if client is None:
             return self._steps

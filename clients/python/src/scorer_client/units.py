@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, KeysView, Sequence
-from typing import overload
+from collections.abc import Iterator, KeysView, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
 
-from egov.scorer.v1 import scorer_pb2 as pb
-from scorer_client.requests import Unit
+from scorer_client import optional
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A government unit."""
+
+    id: str
+    tier: str
+    name: str = ""
+    parent: str = ""
 
 
 class Units(Sequence[Unit]):
-    """Units, each made when it is asked for, and found by id: in less room than the objects alone would take."""
+    """Units, each made when it is accessed, and found by id. This takes less memory than the objects alone would."""
 
-    def __init__(self, units: Iterable[Unit] = ()) -> None:
+    def __init__(self) -> None:
         self._ids: list[str] = []
         self._names: list[str] = []
         self._tiers: list[str] = []
         self._parents: list[str] = []
         self._places: dict[str, int] = {}
-        for unit in units:
-            self.append(unit.id, unit.tier, unit.name, unit.parent)
 
     def append(self, code: str, tier: str, name: str = "", parent: str = "") -> None:
         """Adds a unit at the end."""
@@ -50,17 +58,17 @@ class Units(Sequence[Unit]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def fill(self, columns: pb.UnitColumns) -> None:
-        """The units for the wire; what is the same for all, once."""
-        columns.ids.extend(self._ids)
-        columns.tiers.extend(self._tiers[:1] if len(set(self._tiers)) == 1 else self._tiers)
-        if any(self._names):
-            columns.names.extend(self._names)
-        if any(self._parents):
-            columns.parents.extend(self._parents)
+    def arrow_columns(self) -> dict[str, Any]:
+        """The columns id, tier, name and parent as pyarrow arrays, the last two only where a unit has one."""
+        pa = optional.pyarrow()
+        columns = {"id": pa.array(self._ids, pa.string()), "tier": pa.array(self._tiers, pa.string())}
+        for name, values in (("name", self._names), ("parent", self._parents)):
+            if any(values):
+                columns[name] = pa.array([value or None for value in values], pa.string())
+        return columns
 
     def place(self, code: str) -> int | None:
-        """Where the first unit of this id stands; None: nowhere."""
+        """Index of the first unit of this id; None: there is none."""
         return self._places.get(code)
 
     def ids(self) -> KeysView[str]:

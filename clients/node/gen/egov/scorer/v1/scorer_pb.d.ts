@@ -148,7 +148,7 @@ export declare type UnitAnswers = Message<"egov.scorer.v1.UnitAnswers"> & {
 export declare const UnitAnswersSchema: GenMessage<UnitAnswers>;
 
 /**
- * Units as rows: the convenient form.
+ * Units as rows: the convenient form, for up to some hundred units.
  *
  * @generated from message egov.scorer.v1.UnitRows
  */
@@ -168,52 +168,18 @@ export declare type UnitRows = Message<"egov.scorer.v1.UnitRows"> & {
 export declare const UnitRowsSchema: GenMessage<UnitRows>;
 
 /**
- * Units as columns: the fast form, for thousands.
+ * Units as one table: the form for thousands.
  *
  * @generated from message egov.scorer.v1.UnitTable
  */
 export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
   /**
-   * The units, in any order; ids are unique. Or give unit_columns, which is faster.
+   * An Apache Arrow IPC stream: one schema, then any number of record batches, not compressed. One row per unit, in any
+   * order. docs/tables.md lists the columns and the Arrow types that each accepts.
    *
-   * @generated from field: repeated egov.scorer.v1.Unit units = 1;
+   * @generated from field: bytes arrow_stream = 1;
    */
-  units: Unit[];
-
-  /**
-   * One column an indicator; an indicator without a column, here or in number_columns, was reported by nobody.
-   *
-   * @generated from field: repeated egov.scorer.v1.Column columns = 2;
-   */
-  columns: Column[];
-
-  /**
-   * Criteria that do not apply, by unit. Or give criterion_exclusions, which is faster.
-   *
-   * @generated from field: repeated egov.scorer.v1.Exclusion exclusions = 3;
-   */
-  exclusions: Exclusion[];
-
-  /**
-   * Instead of units: the same as columns.
-   *
-   * @generated from field: egov.scorer.v1.UnitColumns unit_columns = 4;
-   */
-  unitColumns?: UnitColumns | undefined;
-
-  /**
-   * Instead of exclusions: the same by criterion.
-   *
-   * @generated from field: repeated egov.scorer.v1.CriterionExclusion criterion_exclusions = 5;
-   */
-  criterionExclusions: CriterionExclusion[];
-
-  /**
-   * Beside columns: those of other indicators as one block, which is faster.
-   *
-   * @generated from field: egov.scorer.v1.NumberColumns number_columns = 6;
-   */
-  numberColumns?: NumberColumns | undefined;
+  arrowStream: Uint8Array;
 };
 
 /**
@@ -221,172 +187,6 @@ export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
  * Use `create(UnitTableSchema)` to create a new message.
  */
 export declare const UnitTableSchema: GenMessage<UnitTable>;
-
-/**
- * Units as columns, in any order. A unit's place in `ids`, from 0, is its place in every column.
- *
- * @generated from message egov.scorer.v1.UnitColumns
- */
-export declare type UnitColumns = Message<"egov.scorer.v1.UnitColumns"> & {
-  /**
-   * As Unit.id; unique.
-   *
-   * @generated from field: repeated string ids = 1;
-   */
-  ids: string[];
-
-  /**
-   * As Unit.name: one a unit, or none: all are empty.
-   *
-   * @generated from field: repeated string names = 2;
-   */
-  names: string[];
-
-  /**
-   * As Unit.tier: one a unit, or a single one: that of all units.
-   *
-   * @generated from field: repeated string tiers = 3;
-   */
-  tiers: string[];
-
-  /**
-   * As Unit.parent: one a unit, or none: all are empty.
-   *
-   * @generated from field: repeated string parents = 4;
-   */
-  parents: string[];
-};
-
-/**
- * Describes the message egov.scorer.v1.UnitColumns.
- * Use `create(UnitColumnsSchema)` to create a new message.
- */
-export declare const UnitColumnsSchema: GenMessage<UnitColumns>;
-
-/**
- * All units' answers to one indicator: numbers or choices, as long as the units; the other list is empty.
- *
- * @generated from message egov.scorer.v1.Column
- */
-export declare type Column = Message<"egov.scorer.v1.Column"> & {
-  /**
-   * Code of the indicator; each at most once in a table.
-   *
-   * @generated from field: string indicator = 1;
-   */
-  indicator: string;
-
-  /**
-   * For counts, numbers, flags (0 or 1) and dates (days since 1970-01-01), and, with `options`, for choices; NaN means
-   * not reported.
-   *
-   * @generated from field: repeated double numbers = 2;
-   */
-  numbers: number[];
-
-  /**
-   * For choices: option codes; "" means not reported. Or give options and numbers, which is faster.
-   *
-   * @generated from field: repeated string choices = 3;
-   */
-  choices: string[];
-
-  /**
-   * Only for choices, whose numbers are then places in this list, from 0: option codes, in any order; those that no
-   * unit chose may be left out.
-   *
-   * @generated from field: repeated string options = 4;
-   */
-  options: string[];
-};
-
-/**
- * Describes the message egov.scorer.v1.Column.
- * Use `create(ColumnSchema)` to create a new message.
- */
-export declare const ColumnSchema: GenMessage<Column>;
-
-/**
- * All units' answers to several indicators, as one block.
- *
- * @generated from message egov.scorer.v1.NumberColumns
- */
-export declare type NumberColumns = Message<"egov.scorer.v1.NumberColumns"> & {
-  /**
-   * Codes of the indicators: counts, numbers, flags and dates; each at most once in a table.
-   *
-   * @generated from field: repeated string indicators = 1;
-   */
-  indicators: string[];
-
-  /**
-   * As Column.numbers: those of all units for the first indicator, then for the second, and so on; as many as
-   * indicators times units.
-   *
-   * @generated from field: repeated double numbers = 2;
-   */
-  numbers: number[];
-};
-
-/**
- * Describes the message egov.scorer.v1.NumberColumns.
- * Use `create(NumberColumnsSchema)` to create a new message.
- */
-export declare const NumberColumnsSchema: GenMessage<NumberColumns>;
-
-/**
- * Criteria that do not apply to one unit of a table.
- *
- * @generated from message egov.scorer.v1.Exclusion
- */
-export declare type Exclusion = Message<"egov.scorer.v1.Exclusion"> & {
-  /**
-   * Id of a unit of the same table; at most once.
-   *
-   * @generated from field: string unit_id = 1;
-   */
-  unitId: string;
-
-  /**
-   * Ids of criteria that the set marks as possibly not applicable.
-   *
-   * @generated from field: repeated string criterion_ids = 2;
-   */
-  criterionIds: string[];
-};
-
-/**
- * Describes the message egov.scorer.v1.Exclusion.
- * Use `create(ExclusionSchema)` to create a new message.
- */
-export declare const ExclusionSchema: GenMessage<Exclusion>;
-
-/**
- * Units of a table to which one criterion does not apply.
- *
- * @generated from message egov.scorer.v1.CriterionExclusion
- */
-export declare type CriterionExclusion = Message<"egov.scorer.v1.CriterionExclusion"> & {
-  /**
-   * Id of a criterion that the set marks as possibly not applicable; at most once in a table.
-   *
-   * @generated from field: string criterion_id = 1;
-   */
-  criterionId: string;
-
-  /**
-   * Places of the units in the table, from 0.
-   *
-   * @generated from field: repeated uint32 unit_places = 2;
-   */
-  unitPlaces: number[];
-};
-
-/**
- * Describes the message egov.scorer.v1.CriterionExclusion.
- * Use `create(CriterionExclusionSchema)` to create a new message.
- */
-export declare const CriterionExclusionSchema: GenMessage<CriterionExclusion>;
 
 /**
  * Asks for one unit's scorecard.
@@ -514,7 +314,7 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
     case: "rows";
   } | {
     /**
-     * As columns.
+     * As a table.
      *
      * @generated from field: egov.scorer.v1.UnitTable table = 5;
      */
@@ -523,7 +323,8 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
   } | { case: undefined; value?: undefined };
 
   /**
-   * Restricts the reply to one tier; all units are validated all the same. Empty: every tier.
+   * Restricts the reply to one tier; units of other tiers are validated too. Empty: every tier. In a table without a
+   * column `tier`, every unit is of this tier.
    *
    * @generated from field: string tier = 6;
    */
@@ -1241,7 +1042,7 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
   scorecards: Scorecard[];
 
   /**
-   * Table in: the same as columns.
+   * Table in: the units of this page as a table.
    *
    * @generated from field: egov.scorer.v1.RankingTable table = 7;
    */
@@ -1262,45 +1063,17 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
 export declare const RankingSchema: GenMessage<Ranking>;
 
 /**
- * A ranking as columns: every list is as long as unit_ids.
+ * A ranking as one table.
  *
  * @generated from message egov.scorer.v1.RankingTable
  */
 export declare type RankingTable = Message<"egov.scorer.v1.RankingTable"> & {
   /**
-   * Ids in ranking order.
+   * An Apache Arrow IPC stream of one record batch: one row per unit, in ranking order. docs/tables.md lists the columns.
    *
-   * @generated from field: repeated string unit_ids = 1;
+   * @generated from field: bytes arrow_stream = 1;
    */
-  unitIds: string[];
-
-  /**
-   * The categories.
-   *
-   * @generated from field: repeated egov.scorer.v1.CategoryColumn categories = 2;
-   */
-  categories: CategoryColumn[];
-
-  /**
-   * All categories together.
-   *
-   * @generated from field: egov.scorer.v1.ScoreColumns overall = 3;
-   */
-  overall?: ScoreColumns | undefined;
-
-  /**
-   * Overall rank; 0: not ranked.
-   *
-   * @generated from field: repeated int32 overall_ranks = 4;
-   */
-  overallRanks: number[];
-
-  /**
-   * As in Scorecard. Empty when the set commends nobody in the tier.
-   *
-   * @generated from field: repeated bool commended = 5;
-   */
-  commended: boolean[];
+  arrowStream: Uint8Array;
 };
 
 /**
@@ -1308,212 +1081,6 @@ export declare type RankingTable = Message<"egov.scorer.v1.RankingTable"> & {
  * Use `create(RankingTableSchema)` to create a new message.
  */
 export declare const RankingTableSchema: GenMessage<RankingTable>;
-
-/**
- * One category as columns.
- *
- * @generated from message egov.scorer.v1.CategoryColumn
- */
-export declare type CategoryColumn = Message<"egov.scorer.v1.CategoryColumn"> & {
-  /**
-   * Code of the category.
-   *
-   * @generated from field: string category = 1;
-   */
-  category: string;
-
-  /**
-   * Its points.
-   *
-   * @generated from field: egov.scorer.v1.ScoreColumns score = 2;
-   */
-  score?: ScoreColumns | undefined;
-
-  /**
-   * Whether ranked.
-   *
-   * @generated from field: repeated egov.scorer.v1.Standing standings = 3;
-   */
-  standings: Standing[];
-
-  /**
-   * Level; 0: none.
-   *
-   * @generated from field: repeated int32 levels = 4;
-   */
-  levels: number[];
-
-  /**
-   * Rank; 0: not ranked.
-   *
-   * @generated from field: repeated int32 ranks = 5;
-   */
-  ranks: number[];
-
-  /**
-   * Every gate of the category, best level first; at most 48.
-   *
-   * @generated from field: repeated egov.scorer.v1.Gate gates = 6;
-   */
-  gates: Gate[];
-
-  /**
-   * A word a unit: bit i (from the least) is set when gates[i] does not hold.
-   *
-   * @generated from field: repeated fixed64 failed_gates = 7;
-   */
-  failedGates: bigint[];
-
-  /**
-   * The values that the gates compare, so that a failed gate can be named with its value.
-   *
-   * @generated from field: repeated egov.scorer.v1.MeasureColumn measures = 8;
-   */
-  measures: MeasureColumn[];
-
-  /**
-   * FULL only: the groups.
-   *
-   * @generated from field: repeated egov.scorer.v1.GroupColumn groups = 9;
-   */
-  groups: GroupColumn[];
-};
-
-/**
- * Describes the message egov.scorer.v1.CategoryColumn.
- * Use `create(CategoryColumnSchema)` to create a new message.
- */
-export declare const CategoryColumnSchema: GenMessage<CategoryColumn>;
-
-/**
- * One measure as columns.
- *
- * @generated from message egov.scorer.v1.MeasureColumn
- */
-export declare type MeasureColumn = Message<"egov.scorer.v1.MeasureColumn"> & {
-  /**
-   * Canonical name, as in Gate.
-   *
-   * @generated from field: string measure = 1;
-   */
-  measure: string;
-
-  /**
-   * Percent of the applicable maximum, 0-100, NaN where nothing of it applies. Empty when no gate compares it.
-   *
-   * @generated from field: repeated double percent = 2;
-   */
-  percent: number[];
-
-  /**
-   * Points. Empty when no gate compares them.
-   *
-   * @generated from field: repeated double points = 3;
-   */
-  points: number[];
-};
-
-/**
- * Describes the message egov.scorer.v1.MeasureColumn.
- * Use `create(MeasureColumnSchema)` to create a new message.
- */
-export declare const MeasureColumnSchema: GenMessage<MeasureColumn>;
-
-/**
- * One criterion group as columns.
- *
- * @generated from message egov.scorer.v1.GroupColumn
- */
-export declare type GroupColumn = Message<"egov.scorer.v1.GroupColumn"> & {
-  /**
-   * Code of the group.
-   *
-   * @generated from field: string group = 1;
-   */
-  group: string;
-
-  /**
-   * Its points.
-   *
-   * @generated from field: egov.scorer.v1.ScoreColumns score = 2;
-   */
-  score?: ScoreColumns | undefined;
-};
-
-/**
- * Describes the message egov.scorer.v1.GroupColumn.
- * Use `create(GroupColumnSchema)` to create a new message.
- */
-export declare const GroupColumnSchema: GenMessage<GroupColumn>;
-
-/**
- * Score, as columns.
- *
- * @generated from message egov.scorer.v1.ScoreColumns
- */
-export declare type ScoreColumns = Message<"egov.scorer.v1.ScoreColumns"> & {
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated double points = 1;
-   */
-  points: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated double max_points = 2;
-   */
-  maxPoints: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated double percent = 3;
-   */
-  percent: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated double converted = 4;
-   */
-  converted: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated double published = 5;
-   */
-  published: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated int32 missing = 6;
-   */
-  missing: number[];
-
-  /**
-   * As in Score.
-   *
-   * @generated from field: repeated int32 not_applicable = 7;
-   */
-  notApplicable: number[];
-
-  /**
-   * As in Score; the same for every unit of the tier.
-   *
-   * @generated from field: double nominal_max_points = 8;
-   */
-  nominalMaxPoints: number;
-};
-
-/**
- * Describes the message egov.scorer.v1.ScoreColumns.
- * Use `create(ScoreColumnsSchema)` to create a new message.
- */
-export declare const ScoreColumnsSchema: GenMessage<ScoreColumns>;
 
 /**
  * A plugin that took part in a result.
@@ -1632,7 +1199,7 @@ export enum ScorecardView {
   BASIC = 1,
 
   /**
-   * BASIC and the groups (in rows: with their criteria) and every gate of every level.
+   * BASIC, and the groups with their criteria, and every gate of every level.
    *
    * @generated from enum value: SCORECARD_VIEW_FULL = 2;
    */

@@ -1,0 +1,199 @@
+// Units out of the Arrow table of a ranking. docs/tables.md of the service has its columns.
+
+import { Cause, Ranking, UnitResult } from "./results.js";
+
+/** @typedef {import("#arrow-types").Table} Table */
+/** @typedef {import("./results.js").CategoryResult} CategoryResult */
+/** @typedef {import("./results.js").CriterionResult} CriterionResult */
+/** @typedef {import("./results.js").Score} Score */
+/** @typedef {import("./results.js").Tally} Tally */
+/** @typedef {(column: string) => any} Cells The cells of one row. */
+/** @typedef {Readonly<Record<string, number>>} Maxima */
+
+/** A gate in a column `failing`, such as "total >= 80%". */
+const GATE = /^(\S+) (>=?) ([\d.]+)(%?)$/;
+
+/** A ranking of units that were sent as a table. `units` are read when they are first asked for. */
+export class TableRanking extends Ranking {
+  #arrowStream;
+  #arrow;
+  /** @type {Table | undefined} */
+  #table;
+
+  /**
+   * @param {string} tier
+   * @param {string} cohort
+   * @param {number} unitCount
+   * @param {number} overallRanked
+   * @param {Tally[]} tallies
+   * @param {Uint8Array} arrowStream
+   * @param {import("#arrow-types").Arrow} arrow
+   */
+  constructor(tier, cohort, unitCount, overallRanked, tallies, arrowStream, arrow) {
+    super(tier, cohort, unitCount, overallRanked, tallies, []);
+    this.#arrowStream = arrowStream;
+    this.#arrow = arrow;
+    /** @type {UnitResult[] | undefined} */
+    let units;
+    const get = () => (units ??= unitsOf(this.table));
+    Object.defineProperty(this, "units", { get, enumerable: true }); // an own property, which JSON.stringify sees
+  }
+
+  /** The bytes of `table`, an Arrow IPC stream: for files, and for what else reads Arrow. */
+  get arrowStream() {
+    return this.#arrowStream;
+  }
+
+  /**
+   * The units of this page, one a row; docs/tables.md of the service has the columns.
+   *
+   * @returns {Table}
+   */
+  get table() {
+    return (this.#table ??= this.#arrow.tableFromIPC(this.#arrowStream));
+  }
+}
+
+/**
+ * The units of a ranking, in ranking order.
+ *
+ * @param {Table} table
+ * @returns {UnitResult[]}
+ */
+function unitsOf(table) {
+  const names = table.schema.fields.map((field) => field.name);
+  const columns = new Map(names.map((name, at) => [name, table.getChildAt(at)]));
+  /** @type {Maxima} */
+  const nominal = metadata(table, "nominal_max_points");
+  const categories = categoryReaders(names, nominal, metadata(table, "max_points"));
+  return Array.from({ length: table.numRows }, (_, row) => {
+    /** @type {Cells} */
+    const cells = (name) => {
+      const column = columns.get(name);
+      if (!column) {
+        throw new TypeError(`the reply has no column ${JSON.stringify(name)}: is this server a scorer?`);
+      }
+      return column.get(row);
+    };
+    return new UnitResult(
+      { id: cells("id"), name: cells("name"), tier: cells("tier"), parent: cells("parent") },
+      categories.map((read) => read(cells)),
+      score(cells, "", nominal["overall"]),
+      cells("rank") ?? 0,
+      cells("lacking")?.split(", ") ?? [],
+      cells("commended"),
+    );
+  });
+}
+
+/**
+ * A value of the schema's metadata, which is JSON.
+ *
+ * @param {Table} table
+ * @param {string} name
+ */
+function metadata(table, name) {
+  return JSON.parse(table.schema.metadata.get(name) ?? "{}");
+}
+
+/**
+ * A reader of each category. Their names are found in those of the columns: only categories have a standing.
+ *
+ * @param {string[]} names
+ * @param {Maxima} nominal Of categories and groups.
+ * @param {Maxima} maxima Of criteria, when they apply.
+ * @returns {((cells: Cells) => CategoryResult)[]}
+ */
+function categoryReaders(names, nominal, maxima) {
+  const codes = names.filter((name) => name.endsWith(".standing")).map((name) => name.replace(/\.standing$/, ""));
+  return codes.map((category) => {
+    const prefix = `${category}.`;
+    const groups = groupsOf(names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)));
+    return (cells) => ({
+      category,
+      score: score(cells, prefix, nominal[category]),
+      standing: cells(`${prefix}standing`),
+      level: cells(`${prefix}level`) ?? 0,
+      rank: cells(`${prefix}rank`) ?? 0,
+      causes: causes(cells, prefix),
+      measures: [],
+      groups: groups.map(({ group, criteria }) => ({
+        group,
+        score: score(cells, `${prefix}${group}.`, nominal[`${prefix}${group}`]),
+        criteria: criteria.map((criterion) => criterionResult(cells, prefix, criterion, maxima[criterion])),
+      })),
+    });
+  });
+}
+
+/**
+ * Groups and their criteria, by the names of a category's columns: each group is followed by its criteria.
+ *
+ * @param {string[]} names
+ */
+function groupsOf(names) {
+  /** @type {{ group: string, criteria: string[] }[]} */
+  const groups = [];
+  for (const name of names) {
+    if (name.endsWith(".converted")) {
+      groups.push({ group: name.replace(/\.converted$/, ""), criteria: [] });
+    } else if (name.endsWith(".status")) {
+      groups.at(-1)?.criteria.push(name.replace(/\.status$/, ""));
+    }
+  }
+  return groups;
+}
+
+/**
+ * @param {Cells} cells
+ * @param {string} prefix Of the category.
+ * @param {string} criterion
+ * @param {number} maximum
+ * @returns {CriterionResult}
+ */
+function criterionResult(cells, prefix, criterion, maximum) {
+  const status = cells(`${prefix}${criterion}.status`);
+  const maxPoints = status === "not_applicable" ? 0 : maximum;
+  return { criterion, points: cells(`${prefix}${criterion}.points`), maxPoints, status };
+}
+
+/**
+ * @param {Cells} cells
+ * @param {string} prefix Of the category or group; empty for all of them together.
+ * @param {number} nominalMaxPoints
+ * @returns {Score}
+ */
+function score(cells, prefix, nominalMaxPoints) {
+  return {
+    points: cells(`${prefix}points`),
+    maxPoints: cells(`${prefix}max_points`),
+    nominalMaxPoints,
+    percent: cells(`${prefix}percent`) ?? 0,
+    converted: cells(`${prefix}converted`) ?? 0,
+    published: cells(`${prefix}published`) ?? 0,
+    missing: cells(`${prefix}missing`),
+    notApplicable: cells(`${prefix}not_applicable`),
+  };
+}
+
+/**
+ * The gates of a cell such as "level 3: infrastructure >= 12.5, total >= 80%", and the unit's values.
+ *
+ * @param {Cells} cells
+ * @param {string} prefix Of the category.
+ */
+function causes(cells, prefix) {
+  /** @type {string | null} */
+  const failing = cells(`${prefix}failing`);
+  if (failing === null) {
+    return [];
+  }
+  const [head, gates] = failing.split(": ");
+  const level = Number(head.replace("level ", ""));
+  return gates.split(", ").map((text) => {
+    const [, measure, sign, minimum, percent] = GATE.exec(text) ?? [];
+    const unit = percent ? "percent" : "points";
+    const value = cells(measure === "total" ? `${prefix}${unit}` : `${prefix}${measure}.${unit}`);
+    return new Cause({ level, measure, unit, minimum: Number(minimum), strict: sign === ">" }, value);
+  });
+}

@@ -1,0 +1,42 @@
+"""Libraries that only some users need, imported when they are first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def pyarrow() -> Any:
+    """pyarrow with pyarrow.compute, for tables and CSV files.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    library = _library("pyarrow", "tables and CSV files need", "'egov-scorer-client[arrow]'")
+    importlib.import_module("pyarrow.compute")
+    return library
+
+
+def pandas() -> Any:
+    """pandas, for results as a data frame.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library("pandas", "to_pandas needs", "pandas")
+
+
+def polars() -> Any:
+    """polars, for results as a data frame.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library("polars", "to_polars needs", "polars")
+
+
+def _library(name: str, what: str, requirement: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"{what} {name}: pip install {requirement}", name=name) from error

@@ -1,0 +1,243 @@
+"""The units of a ranking that the service gave as an Arrow table. docs/tables.md has the columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from scorer_client import optional
+from scorer_client.lacks import Lack
+from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Score, UnitResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UNITS_AT_ONCE = 500
+"""Units made together: making one alone takes as long as making some tens."""
+
+_LEVEL = re.compile(r"level (\d+): (.+)")
+_GATE = re.compile(r"(\S+) (>=|>) ([0-9.]+)(%?)")
+
+
+class TableUnits(Sequence[UnitResult]):
+    """The units of a table, made when they are accessed: most callers want a few of thousands, or the table itself.
+
+    Args:
+        stream: the table as an Arrow IPC stream.
+    """
+
+    def __init__(self, stream: bytes) -> None:
+        self._stream = stream
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """The table; it shares the memory of the stream.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        return optional.pyarrow().ipc.open_stream(self._stream).read_all()
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @overload
+    def __getitem__(self, at: int) -> UnitResult: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[UnitResult]: ...
+    def __getitem__(self, at: int | slice) -> UnitResult | Sequence[UnitResult]:
+        rows = range(len(self))[at]
+        if isinstance(rows, range):
+            return list(_units(self.table.take(optional.pyarrow().array(rows, "int64")), self._layout))
+        (unit,) = _units(self.table.slice(rows, 1), self._layout)
+        return unit
+
+    def __iter__(self) -> Iterator[UnitResult]:
+        for first in range(0, len(self), UNITS_AT_ONCE):
+            yield from _units(self.table.slice(first, UNITS_AT_ONCE), self._layout)
+
+    def find(self, code: str) -> UnitResult | None:
+        """The unit of this id."""
+        at = self.table.column("id").index(code).as_py()
+        return None if at < 0 else self[at]
+
+    @property
+    def criteria(self) -> Mapping[str, float]:
+        """The points that each criterion can give, by id; FULL only."""
+        return self._layout.criteria
+
+    def lacking(self, criterion: str) -> list[Lack]:
+        """The units that have less than all points of one of ``criteria``."""
+        table, most = self.table, self.criteria[criterion]
+        category = next(c.code for c in self._layout.categories for g in c.groups if criterion in g.criteria)
+        points, status = f"{category}.{criterion}.points", f"{category}.{criterion}.status"
+        compute = optional.pyarrow().compute
+        applies = compute.not_equal(table.column(status), "not_applicable")
+        found = table.filter(compute.and_(applies, compute.less(table.column(points), most)))
+        texts = (_texts(found, name) for name in ("id", "name", "tier", "parent"))
+        missing = (value == "missing" for value in _values(found, status))
+        return list(map(Lack, *texts, _values(found, points), repeat(most), missing))
+
+    @cached_property
+    def _layout(self) -> _Layout:
+        return _Layout.of(self.table.schema)
+
+
+class _Group(NamedTuple):
+    """A criterion group of a table, and the ids of its criteria."""
+
+    code: str
+    criteria: list[str]
+
+
+class _Category(NamedTuple):
+    """A category of a table; its groups under FULL."""
+
+    code: str
+    groups: list[_Group]
+
+
+class _Layout(NamedTuple):
+    """What the columns of a table stand for."""
+
+    categories: list[_Category]
+    nominal: Mapping[str, float]
+    """Nominal maximum of a category, of a group as ``category.group``, or ``overall``."""
+    criteria: Mapping[str, float]
+
+    @classmethod
+    def of(cls, schema: pa.Schema) -> _Layout:
+        """From a table's schema: a category has a standing, a group a maximum, a criterion a status."""
+        categories = list[_Category]()
+        for name in schema.names:
+            if name.endswith(".standing"):
+                categories.append(_Category(name.removesuffix(".standing"), []))
+                continue
+            if not categories or not name.startswith(f"{categories[-1].code}."):
+                continue
+            code, _, kind = name.removeprefix(f"{categories[-1].code}.").rpartition(".")
+            if code and kind == "max_points":
+                categories[-1].groups.append(_Group(code, []))
+            elif code and kind == "status":
+                categories[-1].groups[-1].criteria.append(code)
+        metadata = schema.metadata
+        return cls(
+            categories, json.loads(metadata[b"nominal_max_points"]), json.loads(metadata.get(b"max_points", "{}"))
+        )
+
+
+def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
+    """All units of a table, made column by column."""
+    categories = [_categories(table, category, layout) for category in layout.categories]
+    return map(
+        UnitResult,
+        *(_texts(table, name) for name in ("id", "name", "tier", "parent")),
+        _tuples(categories, table.num_rows),
+        _scores(table, "", layout.nominal["overall"]),
+        _numbers(table, "rank"),
+        (tuple(text.split(", ")) if text else () for text in _texts(table, "lacking")),
+        _values(table, "commended"),
+    )
+
+
+def _categories(table: pa.Table, category: _Category, layout: _Layout) -> Iterator[CategoryResult]:
+    prefix, rows = f"{category.code}.", table.num_rows
+    groups = [_groups(table, prefix, group, layout) for group in category.groups]
+    return map(
+        CategoryResult,
+        repeat(category.code, rows),
+        _scores(table, prefix, layout.nominal[category.code]),
+        _values(table, f"{prefix}standing"),
+        _numbers(table, f"{prefix}level"),
+        _numbers(table, f"{prefix}rank"),
+        _causes(table, prefix),
+        repeat((), rows),
+        _tuples(groups, rows),
+    )
+
+
+def _groups(table: pa.Table, prefix: str, group: _Group, layout: _Layout) -> Iterator[GroupResult]:
+    rows, path = table.num_rows, f"{prefix}{group.code}"
+    criteria = [_criteria(table, prefix, criterion, layout.criteria[criterion]) for criterion in group.criteria]
+    return map(
+        GroupResult,
+        repeat(group.code, rows),
+        _scores(table, f"{path}.", layout.nominal[path]),
+        _tuples(criteria, rows),
+    )
+
+
+def _criteria(table: pa.Table, prefix: str, criterion: str, most: float) -> Iterator[CriterionResult]:
+    status = _values(table, f"{prefix}{criterion}.status")
+    maxima = (0.0 if one == "not_applicable" else most for one in status)
+    return map(CriterionResult, repeat(criterion), _values(table, f"{prefix}{criterion}.points"), maxima, status)
+
+
+def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
+    """For each unit, a tuple of its parts."""
+    return zip(*parts, strict=False) if parts else repeat((), rows)
+
+
+def _scores(table: pa.Table, prefix: str, nominal: float) -> Iterator[Score]:
+    columns = [
+        repeat(nominal) if field == "nominal_max_points" else _numbers(table, f"{prefix}{field}")
+        for field in Score._fields
+    ]
+    return map(Score, *columns)
+
+
+def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
+    """The gates in the column ``failing`` with the units' values, which are in the columns of the measures."""
+    values: dict[str, list[Any]] = {}
+    for at, text in enumerate(_values(table, f"{prefix}failing")):
+        causes = []
+        for level, measure, unit, minimum, strict in _gates(text) if text else ():
+            column = f"{prefix}{unit}" if measure == "total" else f"{prefix}{measure}.{unit}"
+            if column not in values:
+                values[column] = _numbers(table, column)
+            causes.append(Cause(level, measure, unit, minimum, strict, values[column][at]))
+        yield tuple(causes)
+
+
+@lru_cache(10_000)
+def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
+    """Level, measure, unit, minimum and strictness of gates, such as ``level 3: network > 12.5, total >= 80%``.
+
+    Raises:
+        ValueError: this is another text.
+    """
+    head = _LEVEL.fullmatch(text)
+    gates = [_GATE.fullmatch(gate) for gate in head[2].split(", ")] if head else []
+    if head is None or not all(gates):
+        raise ValueError(f"{text!r} are no gates such as 'level 3: network > 12.5, total >= 80%'")
+    level = int(head[1])
+    return tuple(
+        (level, gate[1], "percent" if gate[4] else "points", float(gate[3]), gate[2] == ">") for gate in gates if gate
+    )
+
+
+def _texts(table: pa.Table, name: str) -> Iterable[str]:
+    """A column of texts; empty where null."""
+    return [value or "" for value in _values(table, name)]
+
+
+def _numbers(table: pa.Table, name: str) -> list[Any]:
+    """A column of numbers; 0 where null."""
+    column = table.column(name)
+    return (column.fill_null(0) if column.null_count else column).to_pylist()  # type: ignore[no-any-return]
+
+
+def _values(table: pa.Table, name: str) -> list[Any]:
+    """A column as Python values; None where null."""
+    column = table.column(name)
+    if not optional.pyarrow().types.is_dictionary(column.type):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    found = []
+    for chunk in column.chunks:  # each text once: value by value takes forty times as long
+        texts = chunk.dictionary.to_pylist()
+        found += [None if index is None else texts[index] for index in chunk.indices.to_pylist()]
+    return found

@@ -1,0 +1,471 @@
+"""Tables of any library in, tables out: through a real server."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from google.protobuf.message import Message
+from harness import Service, serving
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue import Catalogue
+from scorer.gates import GateCompiler
+from scorer.plugins import PluginHost
+from scorer_client import Client, Province, ScorerError
+from scorer_client.steps import Call
+from scorer_client.unit_table import table_stream
+
+SET = "bac-kan-2020"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> Iterator[Client]:
+    with Client(service.address) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def answers(client: Client) -> pa.Table:
+    """The units of Bắc Kạn, in which everything was reported by somebody."""
+    with as_file(files("scorer_plugins.answers") / f"{SET}.csv") as file:
+        return read(client.read_csv(SET, file).stream())
+
+
+def read(stream: bytes) -> pa.Table:
+    with pa.ipc.open_stream(stream) as reader:
+        return reader.read_all()
+
+
+class Recorder:
+    """A transport that keeps the bytes of the last reply."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.reply = b""
+
+    def send(self, call: Call) -> Message:
+        reply = getattr(self._service.scorer, call.method)(call.request)
+        self.reply = reply.SerializeToString(deterministic=True)
+        return reply
+
+    def close(self) -> None: ...
+
+
+def reply_to(service: Service, table: object, **options: Any) -> bytes:
+    recorder = Recorder(service)
+    Client(recorder).rank_table(SET, table, **options)
+    return recorder.reply
+
+
+# --- the same units from every library -----------------------------------------------------------------------------
+
+
+def with_types(table: pa.Table, *changes: Callable[[pa.DataType], pa.DataType]) -> pa.Table:
+    for change in changes:
+        table = table.cast(pa.schema([field.with_type(change(field.type)) for field in table.schema]))
+    return table
+
+
+def with_texts(kind: pa.DataType) -> Callable[[pa.Table], pa.Table]:
+    """With another type of texts, and no dictionaries."""
+    return lambda table: with_types(
+        table,
+        lambda found: pa.string() if pa.types.is_dictionary(found) else found,
+        lambda found: kind if pa.types.is_string(found) else found,
+    )
+
+
+def with_dictionaries(table: pa.Table) -> pa.Table:
+    texts = pa.dictionary(pa.int16(), pa.large_string())
+    return with_types(table, lambda found: texts if pa.types.is_string(found) else found)
+
+
+def with_integers(table: pa.Table) -> pa.Table:
+    """Whole columns as integers, flags as 0 and 1."""
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_floating(column.type):
+            numbers = pa.array(column.to_pylist(), from_pandas=True)
+            whole = all(number is None or number.is_integer() for number in numbers.to_pylist())
+            column = numbers.cast(pa.int32()) if whole else numbers
+        columns[name] = column.cast(pa.uint8()) if pa.types.is_boolean(column.type) else column
+    return pa.table(columns)
+
+
+def with_dates_at_midnight(table: pa.Table) -> pa.Table:
+    return with_types(table, lambda found: pa.timestamp("us") if pa.types.is_date32(found) else found)
+
+
+def filtered(table: pa.Table) -> pd.DataFrame:
+    """A frame whose index is no range."""
+    frame = table.to_pandas()
+    twice = pd.concat([frame, frame.iloc[:20].assign(tier="nowhere")])
+    twice.index = twice.index[::-1]
+    return twice[twice["tier"] != "nowhere"]
+
+
+def in_batches(table: pa.Table) -> pa.RecordBatchReader:
+    batches = table.to_batches(max_chunksize=9)
+    return pa.RecordBatchReader.from_batches(table.schema, batches)
+
+
+FORMS: dict[str, Callable[[pa.Table], object]] = {
+    "pyarrow": lambda table: table,
+    "large texts": with_texts(pa.large_string()),
+    "text views": with_texts(pa.string_view()),
+    "plain texts": with_texts(pa.string()),
+    "dictionaries": with_dictionaries,
+    "integers": with_integers,
+    "timestamps": with_dates_at_midnight,
+    "a reader of batches": in_batches,
+    "other order of columns": lambda table: table.select(table.column_names[::-1]),
+    "pandas": lambda table: table.to_pandas(),
+    "pandas, nullable": lambda table: table.to_pandas().convert_dtypes(),
+    "pandas on pyarrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
+    "pandas, filtered": filtered,
+    "pandas, ids as index": lambda table: table.to_pandas().set_index("id"),
+    "polars": pl.from_arrow,
+    "polars, strict types": lambda table: pl.from_arrow(table).with_columns(pl.col(pl.Categorical).cast(pl.String)),
+    "DuckDB": lambda table: duckdb.sql("select * from units", connection=_duckdb(table)),
+    "lists": lambda table: table.to_pydict(),
+    "arrays": lambda table: {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names},
+    "series of pandas": lambda table: dict(table.to_pandas().items()),
+    "series of polars": lambda table: dict(zip(table.column_names, pl.from_arrow(table), strict=True)),
+    "columns of pyarrow": lambda table: dict(zip(table.column_names, table.columns, strict=True)),
+}
+
+
+def _duckdb(table: pa.Table) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.register("units", table)
+    return connection
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_units_give_the_same_bytes(service: Service, answers: pa.Table, form: str) -> None:
+    table = FORMS[form](answers)
+    assert reply_to(service, table, full=True) == expected(service, answers)
+
+
+def expected(service: Service, answers: pa.Table) -> bytes:
+    """What the service says of a stream that was written here."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, answers.schema) as writer:
+        writer.write_table(answers)
+    request = pb.RankProvinceRequest(criteria_set=SET, view=pb.SCORECARD_VIEW_FULL)
+    request.table.arrow_stream = sink.getvalue().to_pybytes()
+    return service.scorer.RankProvince(request).SerializeToString(deterministic=True)
+
+
+def test_the_answers_have_columns_of_every_kind(answers: pa.Table) -> None:
+    kinds = {str(column.type).partition("<")[0] for column in answers.columns}
+    assert kinds >= {"string", "double", "bool", "date32[day]", "list"}
+
+
+@pytest.mark.parametrize("nothing", [[[], []], [None, None], [[], None], pl.Series([[], []])], ids=str)
+def test_everything_may_apply_to_everybody(client: Client, nothing: Any) -> None:
+    units = {"id": ["a", "b"], "tier": ["commune", "commune"]}
+    assert client.rank_table(SET, {**units, "not_applicable": nothing}).table.equals(
+        client.rank_table(SET, units).table
+    )
+
+
+def test_one_tier_needs_no_column(client: Client, answers: pa.Table) -> None:
+    communes = answers.filter(pa.compute.equal(answers["tier"], "commune"))
+    by_option = client.rank_table(SET, communes.drop_columns("tier"), tier="commune")
+    assert by_option.table.equals(client.rank_table(SET, communes).table)
+
+
+# --- what is sent --------------------------------------------------------------------------------------------------
+
+FRAME = pd.DataFrame({"id": ["a", "b", "c"], "tier": "district", "computers": [1, 2, 3]})
+
+
+def test_neither_an_index_nor_metadata_is_sent() -> None:
+    for table in (FRAME, FRAME[FRAME["computers"] > 1], pa.Table.from_pandas(FRAME[FRAME["computers"] > 1])):
+        sent = read(table_stream(table))
+        assert sent.column_names == ["id", "tier", "computers"]
+        assert sent.schema.metadata is None
+    categories = pl.DataFrame({"head": ["chairman"]}, schema={"head": pl.Categorical})
+    assert pa.table(categories).schema.field("head").metadata
+    assert read(table_stream(categories)).schema.field("head").metadata is None
+
+
+def test_an_index_with_a_name_is_a_column() -> None:
+    assert read(table_stream(FRAME.set_index(["id", "tier"]))).to_pydict() == FRAME.to_dict("list")
+
+
+def test_many_batches_are_sent_as_one() -> None:
+    table = pa.table({"id": pa.chunked_array([[str(n)] for n in range(2_000)])})
+    stream = table_stream(table)
+    with pa.ipc.open_stream(stream) as reader:
+        assert [batch.num_rows for batch in reader] == [2_000]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1.0, None, -128.0], pa.int8()),
+        ([1, 128], pa.int16()),
+        (np.array([70_000, np.nan]), pa.int32()),
+        ([0.5, None], pa.float64()),
+        ([2**31], pa.int64()),
+        ([1e300], pa.float64()),
+        ([float("inf")], pa.float64()),
+        (pa.array([0, 1], pa.uint64()), pa.int8()),
+        (pa.array([1, 2], pa.float32()), pa.int8()),
+    ],
+    ids=str,
+)
+def test_whole_numbers_are_sent_as_small_integers(values: Any, kind: pa.DataType) -> None:
+    column = read(table_stream({"x": values}))["x"]
+    assert column.type == kind
+    assert column.to_pylist() == pa.array(values, from_pandas=True).to_pylist()
+
+
+NA = pd.NA
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None, NA, float("nan")], pa.int8()),
+        ([True, None], pa.bool_()),
+        (["a", float("nan"), NA], pa.string()),
+        ([datetime.date(2020, 1, 1), pd.NaT], pa.date32()),
+        ([["INF.02"], None, []], pa.list_(pa.string())),
+        (np.ma.masked_equal(np.array([7.5, 0.0]), 0), pa.float64()),
+        (np.array([7.5, np.nan], dtype=">f8"), pa.float64()),
+        (np.array([7.5, 0, np.nan])[::2], pa.float64()),
+        (pd.Series([1, None], dtype="Int64"), pa.int8()),
+        (pd.Series([True, None], dtype=object), pa.bool_()),
+    ],
+    ids=lambda value: getattr(getattr(value, "dtype", None), "str", str(value)).replace("<", ""),
+)
+def test_what_is_missing_is_null(values: Any, kind: pa.DataType) -> None:
+    column = read(table_stream({"x": values}))["x"]
+    assert column.type == kind
+    missing = [index for index, value in enumerate(values) if value is np.ma.masked or not_there(value)]
+    assert [index for index, value in enumerate(column.to_pylist()) if value is None] == missing
+
+
+def not_there(value: object) -> bool:
+    return not isinstance(value, list) and bool(pd.isna(value))
+
+
+# --- what cannot be sent -------------------------------------------------------------------------------------------
+
+BAD: dict[str, tuple[Any, str, str]] = {
+    "a text among numbers": ([1, 2, "many"], "[2]", "cannot convert 'many' of type str; the values above it are int64"),
+    "a number among flags": ([True, None, 1], "[2]", "cannot convert 1 of type int; the values above it are bool"),
+    "an object": ([object], "[0]", "cannot convert <class 'object'> of type type"),
+    "a large integer": ([1, 2**70], "[1]", f"cannot convert {2**70} of type int; the values above it are int64"),
+    "half a character": (
+        ["a", "\ud800"],
+        "[1]",
+        "cannot convert '\\ud800' of type str; the values above it are string",
+    ),
+    "a table": (np.zeros((2, 2)), "", "cannot be converted to Arrow: only handle 1-dimensional arrays"),
+    "a text": ("many", "", "cannot be converted to Arrow: a column is a sequence of values, not str"),
+    "a number": (3, "", "cannot be converted to Arrow: 'int' object is not iterable"),
+    "a set": ({1, 2}, "", "cannot be converted to Arrow: a column is a sequence of values, not set"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_converted_is_named_by_column_and_row(client: Client, case: str) -> None:
+    values, row, description = BAD[case]
+    with pytest.raises(ScorerError) as caught:
+        client.rank_table(SET, {"id": ["a"], "tier": ["district"], "computers": values})
+    error = caught.value
+    (violation,) = error.violations
+    assert violation == (f'table["computers"]{row}', "WRONG_TYPE", description)
+    assert (error.code.name, error.reason) == ("INVALID_ARGUMENT", "INVALID_TABLE")
+    assert error.message == f"{violation.field}: {violation.description}"
+
+
+def test_all_columns_of_a_frame_that_cannot_be_converted_are_named(client: Client) -> None:
+    frame = FRAME.assign(staff=[1, "x", 2], firewall=["yes", 1, 0])[::-1]
+    with pytest.raises(ScorerError) as caught:
+        client.rank_table(SET, frame)
+    assert [violation.field for violation in caught.value.violations] == ['table["staff"][1]', 'table["firewall"][2]']
+    assert caught.value.message.endswith("(and 1 more)")
+
+
+def test_columns_of_different_lengths_are_refused(client: Client) -> None:
+    with pytest.raises(ScorerError) as caught:
+        client.rank_table(SET, {"id": ["a", "b"], "computers": [1, 2, 3]})
+    assert [tuple(violation) for violation in caught.value.violations] == [
+        ('table["computers"]', "WRONG_LENGTH", "has 3 values, 'id' has 2")
+    ]
+
+
+@pytest.mark.parametrize("table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=repr)
+def test_what_is_no_table_is_a_type_error(client: Client, table: object) -> None:
+    with pytest.raises(TypeError, match="rows go to rank_province"):
+        client.rank_table(SET, table)
+
+
+def test_what_the_service_refuses_is_named_by_column_and_row(client: Client) -> None:
+    frame = FRAME.assign(tier=["district", "distrct", "district"], computers=[1, 2, -3], computrs=1)
+    with pytest.raises(ScorerError) as caught:
+        client.rank_table(SET, frame)
+    assert {(violation.field, violation.reason) for violation in caught.value.violations} == {
+        ('table["tier"][1]', "UNKNOWN_TIER"),
+        ('table["computers"][2]', "OUT_OF_RANGE"),
+        ('table["computrs"]', "UNKNOWN_COLUMN"),
+    }
+
+
+# --- results -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def province(client: Client, answers: pa.Table) -> Province:
+    return client.rank_table(SET, answers, full=True)
+
+
+def test_a_ranking_has_its_units_as_a_table(province: Province) -> None:
+    ranking = province.ranking("district")
+    assert ranking.table.num_rows == ranking.unit_count == len(ranking.units)
+    assert ranking.table["id"].to_pylist() == [unit.id for unit in ranking.units]
+    assert ranking.table.schema.metadata[b"tier"] == b"district"
+    assert ranking.table.schema.field("readiness.percent").metadata == {b"unit": b"percent"}
+
+
+def test_the_table_of_a_province_has_the_units_of_all_tiers(province: Province) -> None:
+    table = province.table
+    assert table["id"].to_pylist() == [unit.id for ranking in province.rankings for unit in ranking.units]
+    assert table.num_rows == 140
+    columns = dict.fromkeys(name for ranking in province.rankings for name in ranking.table.column_names)
+    assert table.column_names == list(columns)
+    assert set(table.schema.metadata) == {b"provenance", b"decimals"}
+    for ranking in province.rankings:
+        part = table.filter(pa.compute.equal(table["tier"], ranking.tier))
+        for name in table.column_names:
+            if name in ranking.table.column_names:
+                assert part[name].to_pylist() == ranking.table[name].to_pylist()
+            else:
+                assert part[name].null_count == len(part)
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type):
+            assert len({chunk.dictionary.to_string() for chunk in column.chunks}) == 1
+
+
+def test_pandas_and_polars_frames_have_the_same_values(province: Province) -> None:
+    for result in (province, province.ranking("commune")):
+        expected, frame = result.table.to_pydict(), result.to_pandas()
+        assert frame.dtypes[["rank", "readiness.level", "missing"]].tolist() == ["Int32", "Int8", "Int32"]
+        assert list(frame.columns) == list(expected) == result.to_polars().columns
+        assert result.to_polars().to_dict(as_series=False) == expected
+        for name, values in expected.items():
+            assert [None if pd.isna(value) else value for value in frame[name]] == values
+
+
+def test_units_are_found_by_id_and_by_index(province: Province) -> None:
+    ranking = province.ranking("district")
+    everyone = list(ranking.units)
+    assert province.unit("d-ba-be") == next(unit for unit in everyone if unit.id == "d-ba-be")
+    assert ranking.units[2:5] == everyone[2:5]
+    assert ranking.units[::-3] == everyone[::-3]
+    assert ranking.units[5:5] == []
+    with pytest.raises(KeyError, match="nobody"):
+        province.unit("nobody")
+
+
+def test_rows_have_no_table(client: Client) -> None:
+    with as_file(files("scorer_plugins.answers") / f"{SET}.csv") as file:
+        rows = client.read_csv(SET, file).rows()
+    province = client.rank_province(SET, rows)
+    for result in (province, province.rankings[0]):
+        for give in (lambda result=result: result.table, result.to_pandas, result.to_polars):
+            with pytest.raises(ValueError, match="rank_table"):
+                give()
+
+
+# --- libraries that are not there ----------------------------------------------------------------------------------
+
+
+def test_a_library_that_is_missing_is_named_with_how_to_install_it(
+    province: Province, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "polars", None)
+        with pytest.raises(ImportError, match="to_polars needs polars: pip install polars"):
+            province.to_polars()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pandas", None)
+        with pytest.raises(ImportError, match="to_pandas needs pandas: pip install pandas"):
+            province.to_pandas()
+        without.setitem(sys.modules, "pyarrow", None)
+        with pytest.raises(ImportError, match=r"need pyarrow: pip install 'egov-scorer-client\[arrow\]'"):
+            client.rank_table(SET, {"id": ["a"]})
+
+
+ROWS_ONLY = """
+import sys
+from scorer_client import Client, Row
+
+with Client(sys.argv[1]) as client:
+    rows = [Row("a", "district", {"computers": 1})]
+    client.score_unit("bac-kan-2020", rows[0], full=True)
+    assert client.rank_province("bac-kan-2020", rows, full=True).lacking("INF.02")
+    assert client.who_lacks("bac-kan-2020", rows, "INF.02")
+    client.form("bac-kan-2020")
+assert not {"pyarrow", "numpy", "pandas", "polars"} & sys.modules.keys()
+"""
+
+
+def test_rows_need_no_pyarrow(service: Service) -> None:
+    command = [sys.executable, "-c", ROWS_ONLY, service.address]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_sent_in_natural_types(client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "answers.csv"
+    file.write_text(
+        "id,name,tier,not_applicable,computers,regulation_lan,steering_committee,it_plan_issued\n"
+        "a,,district,INF.12;INF.14,7,1,head,2020-01-27\n"
+        "b,,district,,,,,\n"
+        "c,Huyện C,commune,,0,0,deputy,1969-12-31\n",
+        encoding="utf-8",
+    )
+    sent = read(client.read_csv(SET, file).stream())
+    assert "parent" not in sent.column_names
+    assert [str(sent[name].type) for name in ("computers", "regulation_lan", "it_plan_issued")] == [
+        "int8", "bool", "date32[day]",
+    ]  # fmt: skip
+    assert pa.types.is_dictionary(sent["steering_committee"].type)
+    assert pa.types.is_list(sent["not_applicable"].type)
+    assert sent.to_pydict() == {
+        "id": ["a", "b", "c"],
+        "name": [None, None, "Huyện C"],
+        "tier": ["district", "district", "commune"],
+        "not_applicable": [["INF.12", "INF.14"], None, None],
+        "computers": [7, None, 0],
+        "regulation_lan": [True, None, False],
+        "steering_committee": ["head", None, "deputy"],
+        "it_plan_issued": [datetime.date(2020, 1, 27), None, datetime.date(1969, 12, 31)],
+    }

@@ -1,0 +1,195 @@
+"""Lines and kernels to try native code with, and what they must give, in exact fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+import numpy as np
+from hypothesis import strategies as st
+
+from scorer.formulas.lines import BestLine, CappedLine, LadderLine, QuotientLine, SlopeLine, SumLine
+from scorer.formulas.table import CriterionLine, Line
+from scorer.gates import GateTable
+from scorer.groups import Status
+from scorer.kernel import CategoryGates, Kernel, Results
+from scorer.points import MAX_MICROPOINTS, MICRO
+from scorer.scores import ScoreTable
+from scorer.scoring import Standing
+
+ROWS = 6
+
+
+def lines(most: int = MAX_MICROPOINTS) -> st.SearchStrategy[Line]:
+    """Lines, or sums and bests of up to six of them, each of which gives so many micropoints at most."""
+    points = st.one_of(st.integers(1, min(most, 5_000_000)), st.integers(1, most))
+    wholes, rows = st.integers(0, ROWS // 2 - 1), st.integers(0, ROWS - 1)
+    zero = st.sampled_from(["full", "zero"])
+
+    @st.composite
+    def ladders(draw: st.DrawFn) -> Line:
+        edges = sorted(draw(st.sets(st.integers(-5, 50), max_size=6)))
+        gives = draw(st.lists(points, min_size=len(edges), max_size=len(edges)))
+        return LadderLine(draw(rows), tuple(map(float, edges)), tuple(gives), draw(st.sampled_from([1, -1])))
+
+    each = st.integers(-5_000_000, 5_000_000)
+    simple = st.one_of(
+        st.builds(CappedLine, wholes, each=each, cap=points, start=st.integers(0, 5_000_000)),
+        ladders(),
+        st.builds(QuotientLine, wholes, wholes, points, zero, st.just(False)),
+        st.builds(QuotientLine, rows, rows, points, zero, st.just(True)),
+        st.builds(SlopeLine, rows, st.integers(-(10**8), 10**8), st.integers(1, 10**9), points),
+    )
+    some = st.lists(simple, min_size=1, max_size=4).map(tuple)
+    return st.recursive(simple, lambda inner: st.one_of(some.map(SumLine), some.map(BestLine)) | inner, max_leaves=6)
+
+
+def answers(seed: int, units: int, large: bool) -> np.ndarray:
+    """Answers (ROWS, units), half of them with decimals, some of which nobody reported, and some very large."""
+    random = np.random.default_rng(seed)
+    answers = random.integers(0, 60, (ROWS, units)).astype(np.float64)
+    answers[ROWS // 2 :] += random.integers(0, 2, (ROWS // 2, units)) * 0.25
+    if large:
+        answers[random.random(answers.shape) < 0.01] = 4_503_599_627.0
+        answers[ROWS // 2 :][random.random((ROWS // 2, units)) < 0.01] = 3_141_592_653.123456
+    answers[random.random(answers.shape) < 0.1] = np.nan
+    return answers
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a kernel is made of."""
+
+    criteria: list[CriterionLine]
+    maxima: list[int]
+    members: np.ndarray
+    nominal: list[int]
+    gates: list[CategoryGates | None]
+    decimals: int
+
+    def kernel(self) -> Kernel:
+        exclusions = {str(row): row for row in range(len(self.criteria))}
+        return Kernel(self.criteria, exclusions, self.maxima, self.members, self.nominal, self.gates, self.decimals)
+
+    def results(self, units: int) -> Results:
+        """Room for everything, full of nonsense."""
+        categories, k = len(self.gates), len(self.criteria)
+        tables = (
+            ScoreTable(self.nominal, len(self.members) - len(self.nominal), units),
+            ScoreTable(self.maxima, 0, units),
+        )
+        for table in tables:
+            table.sums[...], table.wholes[...] = np.nan, np.nan
+        whole = np.full((2, categories, units), -7, dtype=np.int64)
+        standings = np.full((categories, units), 77, dtype=np.uint8)
+        points, status = np.full((k, units), np.nan), np.full((k, units), 77, dtype=np.uint8)
+        return Results(tables[0], *whole, standings, tables[1], points, status)
+
+
+@st.composite
+def kernels(draw: st.DrawFn) -> Drawn:
+    """Of one to three groups in up to two categories, with measures, gates and exclusions; all sums are exact."""
+    groups, categories = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+    measured = draw(st.integers(0, 1))
+    most = st.integers(0, MAX_MICROPOINTS // 40)
+    criteria = [
+        CriterionLine(
+            draw(lines(MAX_MICROPOINTS // 40)),
+            group=draw(st.integers(0, groups - 1)),
+            measure=groups if measured and row == 0 else -1,
+            maximum=draw(most),
+            exclusion=draw(st.sampled_from([-1, row])),
+            missing_excludes=draw(st.booleans()),
+            penalty=draw(st.booleans()),
+        )
+        for row in range(draw(st.integers(1, 5)))
+    ]
+    # A group without a criterion would have to be given.
+    groups_used = {criterion.group for criterion in criteria}
+    criteria += [CriterionLine(draw(lines(MAX_MICROPOINTS // 40)), group=g) for g in set(range(groups)) - groups_used]
+    maxima = [sum(c.maximum for c in criteria if g in (c.group, c.measure)) for g in range(groups + measured)]
+    category_of = [draw(st.integers(0, categories - 1)) for _ in range(groups)]
+    members = [[at == c for at in category_of] + [False] * measured for c in range(categories)]
+    members.append([True] * groups + [False] * measured)
+    members += draw(
+        st.lists(st.lists(st.booleans(), min_size=groups + measured, max_size=groups + measured), max_size=2)
+    )
+    nominal = [draw(st.integers(0, MAX_MICROPOINTS)) for _ in range(categories + 1)]
+    gates = [draw(st.none() | decisions(len(members))) for _ in range(categories)]
+    return Drawn(criteria, maxima, np.array(members), nominal, gates, draw(st.integers(0, 6)))
+
+
+@st.composite
+def decisions(draw: st.DrawFn, sums: int) -> CategoryGates:
+    """A decision table that decides anything."""
+    compared = draw(st.lists(st.integers(0, sums - 1), min_size=1, max_size=2))
+    units = [draw(st.sampled_from(["percent", "points"])) for _ in compared]
+    thresholds = {"percent": st.integers(0, 2_000_001), "points": st.integers(0, MAX_MICROPOINTS // 20)}
+    edges = tuple(tuple(sorted(draw(st.sets(thresholds[unit], max_size=3)))) for unit in units)
+    cells = prod(len(thresholds) + 1 for thresholds in edges)
+    levels = draw(st.lists(st.integers(0, 4), min_size=cells, max_size=cells))
+    rows = [row + (0 if unit == "percent" else sums) for row, unit in zip(compared, units, strict=True)]
+    return CategoryGates(GateTable(edges, np.zeros(cells, dtype=np.int64)), rows, units, np.array(levels))
+
+
+def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
+    """Compares one unit's results with what follows from its criteria's points and statuses, in whole numbers."""
+    assert found.points is not None
+    assert found.status is not None
+    assert found.groups is not None
+    points = found.points[:, unit].tolist()
+    status = found.status[:, unit].tolist()
+    groups = []
+    for g, maximum in enumerate(drawn.maxima):
+        mine = [k for k, criterion in enumerate(drawn.criteria) if g in (criterion.group, criterion.measure)]
+        out = [k for k in mine if status[k] == Status.NOT_APPLICABLE]
+        left = maximum - sum(drawn.criteria[k].maximum for k in out)
+        missing = sum(status[k] == Status.MISSING for k in mine)
+        groups.append((sum(int(points[k]) for k in mine), left, missing, len(out)))
+        check_scores(found.groups, g, unit, groups[-1], drawn.maxima[g], drawn.decimals)
+    sums = [[sum(row[at] for row, is_in in zip(groups, members, strict=True) if is_in) for at in range(4)]
+            for members in drawn.members.tolist()]  # fmt: skip
+    categories = len(drawn.gates)
+    for row in sums[:categories]:
+        row[0] = max(row[0], 0)
+    sums[categories][0] = sum(row[0] for row in sums[:categories])
+    for at, row in enumerate(sums):
+        check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn.decimals)
+    for at, gates in enumerate(drawn.gates):
+        cell = sum(
+            stride * sum(reaches(sums, compared, threshold) for threshold in thresholds)
+            for compared, thresholds, stride in zip(gates.sums, gates.table.edges, gates.strides(), strict=True)
+        ) if gates else 0  # fmt: skip
+        level = int(gates.levels[cell]) if gates else 0
+        standing = Standing.BELOW_MINIMUM if gates and not level else Standing.RANKED
+        if sums[at][1] == 0:
+            level, standing = 0, Standing.NOTHING_APPLICABLE
+        assert (found.cells[at, unit], found.levels[at, unit], found.standings[at, unit]) == (cell, level, standing)
+
+
+def reaches(sums: list[list[int]], compared: int, threshold: int) -> bool:
+    points, maximum = sums[compared % len(sums)][:2]
+    if compared >= len(sums):
+        return points >= threshold
+    share = Fraction(points * MICRO, maximum) if maximum else None
+    return share is None or (share > threshold // 2 if threshold % 2 else share >= threshold // 2)
+
+
+def check_scores(
+    table: ScoreTable, row: int, unit: int, sums: tuple[int, ...] | list[int], nominal: int | None, decimals: int
+) -> None:
+    points, maximum, missing, left_out = sums
+    percent = points * MICRO // maximum if maximum else 0
+    assert [table.points[row, unit], table.max_points[row, unit], table.percent[row, unit]] == [
+        points,
+        maximum,
+        percent,
+    ]
+    if nominal is None:
+        return
+    step = 10 ** (6 - decimals)
+    converted = points * nominal // maximum if maximum else 0
+    published = (2 * abs(converted) + step) // (2 * step) * step * (1 if converted >= 0 else -1)
+    wholes = [table.converted, table.published, table.missing, table.not_applicable]
+    assert [whole[row, unit] for whole in wholes] == [float(converted), published, missing, left_out]

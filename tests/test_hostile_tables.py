@@ -1,0 +1,267 @@
+"""Tables that nobody should send: each is refused with its place or answered correctly, and the memory stays flat."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pyarrow as pa
+import pytest
+from arrow_tables import column, stream
+from harness import Refused
+from processes import Serving, serve
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from egov.scorer.v1 import scorer_pb2_grpc
+
+MUTATIONS = int(os.environ.get("TEST_MUTATIONS", "600"))
+"""Damaged streams; 100,000 for the long run."""
+
+MIB = 2**20
+GROWTH = 48 * MIB
+"""What the server may keep in memory beyond what it had: gRPC's and Arrow's allocators keep some for later calls."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serve(tmp_path_factory.mktemp("server")) as serving:
+        yield serving
+
+
+def rank(server: Serving, data: bytes) -> dict[str, str] | list[str]:
+    """The reasons by field of a refusal; or the ids in ranking order."""
+    request = pb.RankProvinceRequest(criteria_set="hue-2020", tier="district", table=pb.UnitTable(arrow_stream=data))
+    with server.channel() as channel:
+        try:
+            reply = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince(request, timeout=60)
+        except grpc.RpcError as error:
+            refused = Refused(error)
+            return refused.fields or {refused.code.name: refused.info.reason}
+    return column(reply.rankings[0], "id")
+
+
+def resident(server: Serving) -> int:
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak(server: Serving) -> int:
+    [line] = [
+        line
+        for line in Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii").splitlines()
+        if line.startswith("VmHWM")
+    ]
+    return int(line.split()[1]) * 1024
+
+
+def units(count: int, **columns: Any) -> pa.Table:
+    return pa.table({"id": [f"u{n:06}" for n in range(count)], **columns})
+
+
+def many_batches(rows: int, batches: int) -> bytes:
+    sink = pa.BufferOutputStream()
+    table = units(rows)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        for at in range(batches):
+            writer.write_table(table.slice(at * rows // batches, (at + 1) * rows // batches - at * rows // batches))
+    return sink.getvalue().to_pybytes()
+
+
+def schema_only() -> bytes:
+    sink = pa.BufferOutputStream()
+    pa.ipc.new_stream(sink, units(1).schema).close()
+    return sink.getvalue().to_pybytes()
+
+
+def texts(*values: bytes) -> pa.Array:
+    """Texts that are not checked for being UTF-8."""
+    return pa.array(values, pa.binary()).view(pa.string())
+
+
+def views(count: int, size: int) -> pa.Array:
+    """Views that all show the same long text."""
+    one = pa.array(["x" * size], pa.string_view())
+    return pa.Array.from_buffers(pa.string_view(), count, [None, pa.py_buffer(bytes(one.buffers()[1]) * count),
+                                                           *one.buffers()[2:]])  # fmt: skip
+
+
+def deep(levels: int) -> pa.DataType:
+    kind = pa.int8()
+    for _ in range(levels):
+        kind = pa.list_(kind)
+    return kind
+
+
+def dictionary(indices: list[int], values: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), values, safe=False)
+
+
+def overlapping_lists(count: int, length: int) -> pa.Array:
+    values = pa.array(["INF.02"] * length)
+    return pa.ListViewArray.from_arrays(
+        pa.array([0] * count, pa.int32()), pa.array([length] * count, pa.int32()), values
+    )
+
+
+def file_format() -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, units(3).schema) as writer:
+        writer.write_table(units(3))
+    return sink.getvalue().to_pybytes()
+
+
+def renamed(table: pa.Table, old: bytes, new: bytes) -> bytes:
+    data = stream(table)
+    assert data.count(old) == 1
+    return data.replace(old, new)
+
+
+ZEROS = units(100_000, infrastructure_awarded=[0.0] * 100_000)
+STREAM = "table.arrow_stream"
+AWARDED = 'table["infrastructure_awarded"]'
+EXCLUSIONS = 'table["not_applicable"]'
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
+    "no bytes": (lambda: b"", {STREAM: "BAD_STREAM"}),
+    "noise": (lambda: random.Random(1).randbytes(5_000), {STREAM: "BAD_STREAM"}),
+    "a file, not a stream": (file_format, {STREAM: "BAD_STREAM"}),
+    "a length of 2 GiB": (lambda: b"\xff\xff\xff\xff\xff\xff\xff\x7f" + bytes(64), {STREAM: "BAD_STREAM"}),
+    "no batches": (schema_only, {"table": "REQUIRED"}),
+    "no rows": (lambda: stream(units(0)), {"table": "REQUIRED"}),
+    "a thousand batches": (lambda: many_batches(1_000, 1_000), [f"u{n:06}" for n in range(1_000)]),
+    "empty batches": (lambda: many_batches(3, 900), ["u000000", "u000001", "u000002"]),
+    "ten thousand batches": (lambda: many_batches(10_000, 10_000), {STREAM: "TOO_MANY_BATCHES"}),
+    "ten thousand columns": (
+        lambda: stream(units(1, **{f"c{n}": [1] for n in range(10_000)})), {"table": "TOO_MANY"},
+    ),
+    "compressed zeros": (lambda: stream(ZEROS, compression="zstd"), {STREAM: "COMPRESSED"}),
+    "compressed dictionary": (
+        lambda: stream(units(2, name=dictionary([0, 1], pa.array(["a" * MIB, "b"]))), compression="lz4"),
+        {STREAM: "COMPRESSED"},
+    ),
+    "rows without memory": (
+        lambda: stream(pa.table({"id": pa.nulls(2**30)})), {"RESOURCE_EXHAUSTED": "TOO_MANY_UNITS"},
+    ),
+    "one unit too many": (lambda: stream(units(100_001)), {"RESOURCE_EXHAUSTED": "TOO_MANY_UNITS"}),
+    "130 MB": (lambda: stream(units(1, name=["x" * (130 * 10**6 + 5 * MIB)])),
+               {"RESOURCE_EXHAUSTED": "REQUEST_TOO_LARGE"}),
+    "a name of 100 MB": (lambda: stream(units(1, name=["x" * (100 * MIB)])), {'table["name"][0]': "BAD_TEXT"}),
+    "views of one long text": (lambda: stream(units(50_000, name=views(50_000, MIB))), {'table["name"]': "BAD_COLUMN"}),
+    "choices that are views of one long text": (
+        lambda: stream(units(50_000, infrastructure_awarded=views(50_000, MIB))), {AWARDED: "WRONG_TYPE"},
+    ),
+    "a long text in a dictionary": (
+        lambda: stream(units(50_000, name=dictionary([0] * 50_000, pa.array(["x" * MIB])))),
+        {'table["name"]': "BAD_COLUMN"},
+    ),
+    "views of one long text in a dictionary": (
+        lambda: stream(units(1, name=dictionary([0], views(50_000, MIB)))), {'table["name"]': "BAD_COLUMN"},
+    ),
+    "lists that overlap": (
+        lambda: stream(units(50_000, not_applicable=overlapping_lists(50_000, 50_000))), {EXCLUSIONS: "BAD_COLUMN"},
+    ),
+    "index beyond a dictionary": (
+        lambda: stream(units(2, name=dictionary([0, 7], pa.array(["a", "b"])))), {'table["name"]': "BAD_STREAM"},
+    ),
+    "index before a dictionary": (
+        lambda: stream(units(2, name=dictionary([0, -1], pa.array(["a", "b"])))), {'table["name"]': "BAD_STREAM"},
+    ),
+    "not UTF-8": (lambda: stream(units(2, name=texts(b"a", b"\xff\xfe"))), {'table["name"]': "BAD_STREAM"}),
+    "an id that is not UTF-8": (lambda: stream(pa.table({"id": texts(b"\xc3\x28")})), {'table["id"]': "BAD_STREAM"}),
+    "a column whose name is not UTF-8": (
+        lambda: renamed(units(1, awarded_points=[1.0]), b"awarded_points", b"awarded_\xff\xff\xff\xff\xff\xff"),
+        {STREAM: "BAD_STREAM"},
+    ),
+    "lists of lists": (lambda: stream(units(1, infrastructure_awarded=pa.nulls(1, deep(60)))), ["u000000"]),
+    "lists that hold something": (
+        lambda: stream(units(1, infrastructure_awarded=pa.array([[[1]]], deep(2)))), {AWARDED: "WRONG_TYPE"},
+    ),
+    "structures": (lambda: stream(units(1, infrastructure_awarded=[{"a": 1}])), {AWARDED: "WRONG_TYPE"}),
+    "runs": (
+        lambda: stream(units(2, infrastructure_awarded=pa.RunEndEncodedArray.from_arrays([2], [1.0]))),
+        {AWARDED: "WRONG_TYPE"},
+    ),
+    "bytes": (lambda: stream(pa.table({"id": [b"u"]})), {'table["id"]': "WRONG_TYPE"}),
+    "an extension type": (
+        lambda: stream(units(1, infrastructure_awarded=pa.array([1], pa.int8()).cast(pa.bool8()))),
+        {AWARDED: "WRONG_TYPE"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_table_is_refused_with_its_place_or_answered(server: Serving, name: str) -> None:
+    build, expected = HOSTILE[name]
+    data = build()
+    assert rank(server, data) == expected
+    assert rank(server, stream(units(2))) == ["u000000", "u000001"]
+    before = resident(server)
+    for _ in range(3):
+        assert rank(server, data) == expected
+    assert resident(server) - before < GROWTH + len(data)  # the bytes of the last request may still be there
+
+
+def test_what_a_compressed_table_would_expand_to_is_never_allocated(server: Serving) -> None:
+    numbers = {f"c{n}": ZEROS["infrastructure_awarded"] for n in range(100)}
+    bomb = stream(pa.table(numbers), compression="zstd")
+    assert len(bomb) < MIB // 8
+    before = peak(server)
+    assert rank(server, bomb) == {STREAM: "COMPRESSED"}
+    assert peak(server) - before < GROWTH
+
+
+def damaged(chance: random.Random, data: bytes) -> bytes:
+    """A stream cut short, or with bytes changed, removed or repeated."""
+    if chance.random() < 0.2:
+        return data[: chance.randrange(len(data))]
+    changed = bytearray(data)
+    for _ in range(chance.choice([1, 1, 2, 8])):
+        at = chance.randrange(len(changed))
+        how = chance.random()
+        if how < 0.7:
+            changed[at] ^= 1 << chance.randrange(8)
+        elif how < 0.85:
+            changed[at : at + 8] = chance.randbytes(8)
+        else:
+            changed[at : at + chance.randrange(9)] = changed[: chance.randrange(9)]
+    return bytes(changed)
+
+
+@pytest.mark.timeout(3_600)
+def test_damaged_streams_never_break_the_server(server: Serving) -> None:
+    """Every answer is a ranking or a refusal with its place: never INTERNAL, and the memory stays."""
+    chance = random.Random(20200630)
+    good = units(
+        6,
+        name=pa.array(["Huế", None, "A Lưới", "b", "c", "d"]).dictionary_encode(),
+        parent=pa.array(["p"] * 6, pa.string_view()),
+        not_applicable=pa.array([["INF.02"], None, [], [], [], []]),
+        policy_environment_awarded=[14.5, None, 13.0, 1.0, 2.0, 3.0],
+        infrastructure_awarded=pa.array([20, 19, 18, 17, None, 3], pa.int16()),
+        human_resources_awarded=pa.array([8, 7, 6, 5, 4, 3], pa.decimal128(9, 3)),
+    )
+    sources = [stream(good), stream(pa.concat_tables([good.slice(0, 2), good.slice(2, 4)])), stream(units(3))]
+    codes: Counter[str] = Counter()
+    with server.channel() as channel:
+        call = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince
+        started = 0
+        for n in range(MUTATIONS):
+            if n == MUTATIONS // 3:
+                started = resident(server)
+            table = pb.UnitTable(arrow_stream=damaged(chance, chance.choice(sources)))
+            try:
+                call(pb.RankProvinceRequest(criteria_set="hue-2020", tier="district", table=table), timeout=60)
+                codes["OK"] += 1
+            except grpc.RpcError as error:
+                codes[error.code().name] += 1
+    assert set(codes) <= {"OK", "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"}
+    assert codes["OK"] > MUTATIONS // 50
+    assert codes["INVALID_ARGUMENT"] > MUTATIONS // 4
+    assert resident(server) - started < GROWTH
+    assert "Traceback" not in server.said
+    assert rank(server, stream(units(2))) == ["u000000", "u000001"]

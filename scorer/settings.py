@@ -147,8 +147,8 @@ class Limits(Section):
         64,
         ge=1,
         le=256,
-        description="Calls under way: arriving, waiting, at work, or with a reply that is not read yet. Each "
-        "connection may have its share of them in any case.",
+        description="Calls under way: waiting, at work, or with a reply that is not read yet. Each connection may have "
+        "its share of them in any case.",
     )
     calls_each: int = Field(64, ge=1, le=256, description="The same, of one identity.")
     held_bytes: int = Field(2**30, ge=1024, description="Bytes of all requests and replies of calls under way.")

@@ -79,7 +79,7 @@ def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -
 
 def test_watchers_of_health_leave_room_for_calls_and_for_other_watchers(service: Service) -> None:
     alone = [("grpc.use_local_subchannel_pool", 1)]
-    channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(12)]
+    channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(18)]
     watching = health_pb2.HealthCheckRequest()
     streams = [
         health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=60) for _ in range(STREAMS) for channel in channels
@@ -91,7 +91,7 @@ def test_watchers_of_health_leave_room_for_calls_and_for_other_watchers(service:
         except grpc.RpcError as error:
             refused = Refused(error)
             assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")
-    assert MAX_CALLS <= answered <= MAX_CALLS + len(channels) < len(streams)
+    assert MAX_CALLS <= answered < len(streams)
     assert still_answers(service)
     health = health_pb2_grpc.HealthStub(service.channel)
     assert health.Check(watching, timeout=10).status == health_pb2.HealthCheckResponse.SERVING

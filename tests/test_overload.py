@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,7 +52,8 @@ def test_calls_begun_all_at_once_on_one_connection_are_answered_or_told_to_come_
         score = scorer_pb2_grpc.ScorerServiceStub(service.channel).ScoreUnit
         calls = [score.future(request, timeout=60) for _ in range(MANY)]
         answered = [call for call in calls if call.code() is grpc.StatusCode.OK]
-        assert len(answered) > MANY / 2
+        assert answered
+        assert sum(call.code() is grpc.StatusCode.UNAVAILABLE for call in calls) < MANY / 5  # by gRPC
         others = [call for call in calls if call.code() not in (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE)]
         refused = [Refused(call.exception()) for call in others]
         assert {one.info.reason for one in refused} <= {"TOO_BUSY"}, {one.details for one in refused}
@@ -67,17 +67,15 @@ def test_nobody_is_refused_while_no_more_are_under_way_than_may_be(gate: Gate) -
         assert list(answered) == ["a"] * (2 * MANY)
 
 
-def test_a_call_without_its_body_counts_on_its_connection_and_leaves_the_others_their_share(gate: Gate) -> None:
+def test_calls_without_their_bodies_take_no_room_of_others(gate: Gate) -> None:
     body = threading.Event()
     with serving(gate.sets(), settings(calls=1)) as service, own_channel(service) as channel:
-        quick(service)
-        late = late_call(channel, body)
-        with refusal() as caught:
-            until_refused(channel)
-        assert dict(caught[0].info.metadata)["setting"] == "limits.calls"
-        assert quick(service).scorecard.unit.id == "a"  # on another connection
-        late.cancel()
-        assert is_well_again(Service(service.address, channel))
+        late = [late_call(connection, body) for connection in (channel, service.channel) for _ in range(50)]
+        for _ in range(20):
+            assert quick(service).scorecard.unit.id == "a"
+            assert quick(Service("", channel)).scorecard.unit.id == "a"
+        for call in late:
+            call.cancel()
         body.set()
 
 
@@ -97,12 +95,6 @@ def own_channel(service: Service) -> Iterator[grpc.Channel]:
     """A connection of its own."""
     with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         yield channel
-
-
-def until_refused(channel: grpc.Channel) -> None:
-    for _ in range(100):
-        quick(Service("", channel))
-        time.sleep(0.02)
 
 
 def admission(calls: int = 8, calls_each: int = 8, held_bytes: int = 800) -> Admission:

@@ -16,9 +16,8 @@ RETRY_AFTER = 0.2
 class Admission:
     """Counts the calls under way, and the bytes of their requests and replies.
 
-    A call counts while its body arrives, while it is worked on, and until its caller has taken the whole reply. When a
-    bound is reached, each connection still has its fair share: the bound divided by the number of connections that have
-    calls, and at least one call. A caller who begins many calls and ends none leaves room for all others.
+    When a bound is reached, each connection still has its fair share: the bound divided by the number of connections
+    that have calls, and at least one call. A caller who begins many calls and ends none leaves room for all others.
 
     Only the event loop may use it.
 
@@ -41,21 +40,27 @@ class Admission:
         Raises:
             Refusal: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
         """
-        own = self._connections.get(connection)
-        if own is None:
-            own = _Connection(connection)
-        elif self._calls >= self._max_calls and own.calls >= self._share(self._max_calls):
-            raise _refusal("calls", self._max_calls, "calls are under way")
+        self.check(connection, identity)
         identity = connection if identity == ANONYMOUS else identity
-        same_identity = self._identities.get(identity, 0)
-        if same_identity >= self._max_calls_each:
-            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are under way")
-        self._check_bytes(own, 1)
-        self._connections[connection] = own
-        self._identities[identity] = same_identity + 1
+        own = self._connections.setdefault(connection, _Connection(connection))
+        self._identities[identity] = self._identities.get(identity, 0) + 1
         own.calls += 1
         self._calls += 1
         return Slot(self, own, identity)
+
+    def check(self, connection: str, identity: str) -> None:
+        """Checks that there is a slot.
+
+        Raises:
+            Refusal: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
+        """
+        own = self._connections.get(connection)
+        if own and self._calls >= self._max_calls and own.calls >= self._share(self._max_calls):
+            raise _refusal("calls", self._max_calls, "calls are under way")
+        if self._identities.get(connection if identity == ANONYMOUS else identity, 0) >= self._max_calls_each:
+            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are under way")
+        if own:
+            self._check_bytes(own, 1)
 
     def hold(self, slot: Slot, size: int, *, check: bool) -> None:
         """Counts the bytes of a call, in place of those that were counted for it before.

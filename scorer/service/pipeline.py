@@ -29,7 +29,12 @@ from scorer.service.threads import ScoringThreads
 from scorer.service.transfers import Transfers, current_task
 from scorer.settings import Limits
 
+Context = grpc.aio.ServicerContext[bytes, bytes]
+
 log = logging.getLogger(CALLS)
+
+MAX_ARRIVING = 2048
+"""Calls whose requests may be arriving."""
 
 MAX_LOOP_BYTES = 256 * 2**10
 """Larger requests are parsed by a thread: the event loop would stand still for milliseconds."""
@@ -76,12 +81,13 @@ class Pipeline:
         metrics: Metrics | None,
     ) -> None:
         self._access, self._limits, self._admission = access, limits, admission
+        self._arriving = Admission(MAX_ARRIVING, MAX_ARRIVING, limits.held_bytes)
         self._threads, self._transfers, self._metrics = threads, transfers, metrics
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
         """What gRPC calls for a method."""
 
-        async def answer(messages: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        async def answer(messages: object, context: Context) -> bytes:
             del messages  # they are read from the context
             try:
                 return await self._answer(method, context)
@@ -91,7 +97,7 @@ class Pipeline:
 
         return grpc.stream_unary_rpc_method_handler(answer)
 
-    async def _answer(self, method: Method, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+    async def _answer(self, method: Method, context: Context) -> bytes:
         """The reply to a call; a refused call is aborted. Each is logged and counted."""
         started, metadata = time.perf_counter(), context.invocation_metadata() or ()
         call = CallContext.of(method.name, context, metadata, self._limits)
@@ -99,10 +105,8 @@ class Pipeline:
             caller = self._access.caller(metadata, context)
             call.identity = caller.identity
             self._access.check(caller, method.path)
-            slot = self._admit(caller.identity, context)
-            received = [await read_request(self._transfers, context, call.seconds)]
-            call.arrived = True
-            slot.hold_request(len(received[0]))
+            received = [await self._receive(call, context.peer(), context)]
+            slot = self._admit(call, context.peer(), len(received[0]))
             reply = await self._work(method, received, call)
         except Refusal as refusal:
             self._ended(call, started, refusal)
@@ -134,9 +138,23 @@ class Pipeline:
             return score(method, requests, call)
         return await self._threads.run(call, partial(score, method, requests, call))
 
-    def _admit(self, identity: str, context: grpc.aio.ServicerContext[bytes, bytes]) -> Slot:
+    async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
+        """The request of a call that has room.
+
+        Calls whose requests do not arrive cost little, and there may be many of them: they take no slots of the others.
+        """
+        self._admission.check(peer, call.identity)
+        slot = self._arriving.admit(peer, call.identity)
+        try:
+            data = await read_request(self._transfers, context, call.seconds)
+        finally:
+            slot.release()
+        call.arrived = True
+        return data
+
+    def _admit(self, call: CallContext, peer: str, size: int) -> Slot:
         """Counts a call until it has ended: its caller has taken the reply, or has gone."""
-        slot, task = self._admission.admit(context.peer(), identity), current_task()
+        slot, task = self._admission.admit(peer, call.identity), current_task()
         if self._metrics:
             self._metrics.under_way.inc()
 
@@ -147,6 +165,7 @@ class Pipeline:
                 self._metrics.under_way.dec()
 
         task.add_done_callback(end)  # that of the context would keep the call until garbage is collected
+        slot.hold_request(size)
         return slot
 
     def _ended(self, call: CallContext, started: float, refusal: Refusal | None) -> None:

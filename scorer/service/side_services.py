@@ -24,7 +24,7 @@ Request = TypeVar("Request", bound=Message)
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION = reflection.SERVICE_NAME
 
-MAX_CALLS = 1024
+MAX_CALLS = 2048
 """Calls of these services that may be under way, besides the others: health is told however busy the service is.
 Watching health is a call for as long as the watcher likes."""
 

@@ -15,13 +15,14 @@ from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, refusal, serving
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, row
+from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, number, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer import scoring
 from scorer.catalogue import Catalogue
 from scorer.kernel import Kernel
 from scorer.plugin_api import GroupPoints, Status
+from scorer.service.pipeline import MAX_LOOP_BYTES
 from scorer.settings import Limits, Role, Settings, Tokens
 
 
@@ -153,6 +154,14 @@ def test_a_request_that_was_compressed_is_refused(gate: Gate) -> None:
     with serving(gate.sets()) as service, refusal() as caught:
         service.scorer.ScoreUnit(request, compression=grpc.Compression.Gzip)
     assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST")
+
+
+def test_a_request_that_a_thread_parses_is_ranked(gate: Gate) -> None:
+    units = [row(f"u{n}", name="x" * 300, staff=number(1)) for n in range(1_000)]
+    request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=scorer_pb2.UnitRows(units=units))
+    assert request.ByteSize() > MAX_LOOP_BYTES
+    with serving(gate.sets()) as service:
+        assert service.scorer.RankProvince(request, timeout=30).rankings[0].unit_count == len(units)
 
 
 def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

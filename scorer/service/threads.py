@@ -69,7 +69,8 @@ async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], R
     try:
         async with asyncio.timeout(call.seconds):
             return await asyncio.get_running_loop().run_in_executor(pool, work)
-    except TimeoutError:
-        raise deadline_exceeded() from None
-    finally:
-        call.abandoned = True  # the thread may still run
+    except (TimeoutError, asyncio.CancelledError) as error:
+        call.abandoned = True  # tells the thread
+        if isinstance(error, TimeoutError):
+            raise deadline_exceeded() from None
+        raise

@@ -46,7 +46,7 @@ def forget_garbage() -> None:
     gc.freeze()
 
 
-KEPT_BYTES = 64 * 2**20
+KEPT_BYTES = 32 * 2**20
 """Freed bytes that are kept."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8

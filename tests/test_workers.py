@@ -114,12 +114,12 @@ def test_a_worker_that_is_killed_under_load_costs_its_calls_only_and_is_replaced
         thread.join()
     assert {channel: count for channel, count in failed.items() if count > (channels[channel] == killed)} == {}
     (successor,) = shared.workers - set(channels.values())
-    assert re.search(
+    line = re.compile(
         rf"^\[{shared.process.pid}\] .* WARNING worker {killed} died of signal 9; "
         rf"worker {successor} takes its place$",
-        shared.said,
         re.M,
     )
+    until(lambda: line.search(shared.said), "it is not logged")
     for channel in [*channels, *shared.channels(2)]:  # the second ones wait until the successor answers
         channel.close()
 

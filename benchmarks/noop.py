@@ -2,8 +2,8 @@
 
     python benchmarks/noop.py 127.0.0.1:50052
 
-/benchmark.Nothing/Noop takes bytes and gives none back, /benchmark.Nothing/Echo gives back what came. The server and its
-options are those of the service, so a ratio to it holds nothing else.
+/benchmark.Nothing/Noop takes bytes and gives none back, /benchmark.Nothing/Echo gives back what came. The server and
+its options are those of the service, so a ratio to it holds nothing else.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer import tuning
 from scorer.catalogue import Catalogue
 from scorer.plugin_calls import PluginCalls
 from scorer.service.access import Access
@@ -43,6 +45,9 @@ LAST_CALLS = 1.0
 
 HOUSEKEEPING = 0.5
 """Seconds between two looks at slow callers and slow plugins."""
+
+RETURN_MEMORY = 20
+"""Looks after which memory is given back."""
 
 log = logging.getLogger("scorer.service")
 
@@ -152,8 +157,10 @@ class Server:
             await asyncio.sleep(QUIET)
 
     async def _keep_house(self) -> None:
-        while True:
+        for looks in itertools.count(1):
             await asyncio.sleep(HOUSEKEEPING)
+            if looks % RETURN_MEMORY == 0:
+                await asyncio.to_thread(tuning.return_memory)
             if ended := self._transfers.end_overdue():
                 log.warning("%d calls ended: their callers do not read the replies", ended)
             for plugin, seconds in self._plugin_calls.slow():

@@ -17,9 +17,9 @@ import pytest
 from peers import INSTALL, PEERS
 from province import Province, installed, tier_of
 
+from scorer import tuning
 from scorer.catalogue import Catalogue
 from scorer.plan import SetPlan, TierPlan
-from scorer.service.memory import keep_memory
 from scorer_client import ScorerError
 
 SIZES = (1, 1_000, 10_000, 100_000)
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SHOWN] = []
-    keep_memory()  # as the service does
+    tuning.keep_memory()  # as the service does
     if config.getoption("quick"):
         config.option.benchmark_max_time = 0.1
         config.option.benchmark_min_rounds = 3

@@ -108,7 +108,7 @@ def call_once(target: str, path: str, body: bytes, timeout: float) -> bytes:
         try:
             reply: bytes = channel.unary_unary(path)(body, timeout=timeout)
         except grpc.RpcError as error:
-            raise ScorerError.of_call(error) from error
+            raise ScorerError.of_call(error, "") from error
     return reply
 
 

@@ -2,14 +2,14 @@
 
     python benchmarks/noop.py 127.0.0.1:50052
 
-/benchmark.Nothing/Noop takes bytes and gives none back, /benchmark.Nothing/Echo gives back what came. Options, threads
-and all are those of the service, so a ratio to it holds nothing else.
+/benchmark.Nothing/Noop takes bytes and gives none back, /benchmark.Nothing/Echo gives back what came. The server and
+its options are those of the service, so a ratio to it holds nothing else.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-import threading
 
 import grpc
 from province import installed
@@ -17,21 +17,29 @@ from province import installed
 from scorer.service.server import Server
 from scorer.settings import Settings
 
-METHODS = {
-    "Noop": grpc.unary_unary_rpc_method_handler(lambda data, context: b""),
-    "Echo": grpc.unary_unary_rpc_method_handler(lambda data, context: data),
-}
+
+async def noop(data: bytes, context: object) -> bytes:
+    """Takes bytes and gives none back."""
+    return b""
 
 
-def main(address: str) -> None:
+async def echo(data: bytes, context: object) -> bytes:
+    """Gives back what came."""
+    return data
+
+
+METHODS = {"Noop": grpc.unary_unary_rpc_method_handler(noop), "Echo": grpc.unary_unary_rpc_method_handler(echo)}
+
+
+async def main(address: str) -> None:
     """Serves until it is ended."""
     catalogue = installed()
     server = Server(lambda: catalogue, Settings(address=address))
-    server._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("benchmark.Nothing", METHODS),))
-    server.start()
+    server.grpc_server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("benchmark.Nothing", METHODS),))
+    await server.start()
     print(f"serving nothing on {server.address}", file=sys.stderr, flush=True)
-    threading.Event().wait()
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    asyncio.run(main(sys.argv[1]))

@@ -21,7 +21,7 @@ from scorer.gates import GateCompiler
 from scorer.indicators import EPOCH, IndicatorKind
 from scorer.plan import SetPlan, TierPlan
 from scorer.plugins import PluginHost
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, CsvTable
 
 SEED = 20200630
@@ -85,7 +85,7 @@ class Province:
             LookupError: no unit of the tier is in it.
         """
         code = plan.criteria_set.code
-        client = Client(LocalTransport(installed()))
+        client = Client(InProcessTransport(installed()))
         answers = client.read_csv(code, file)
         client.rank_csv(code, answers)  # refuses what the service would
         tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in answers.units].count))

@@ -10,7 +10,7 @@ import pytest
 from columns import gate_keys
 from numpy.typing import NDArray
 from province import Province
-from sums import cells
+from sums import cell_finder
 from turns import in_turn
 
 from scorer.gate_engine import GateEngine
@@ -40,7 +40,8 @@ def look_up(category: CategoryPlan) -> Callable[[NDArray[np.float64]], NDArray[n
     table = category.table
     assert table is not None
     units = ["points"] * len(category.keys)  # as keys are whole numbers
-    return lambda keys: table.best[cells(table, units, keys)]
+    find = cell_finder(table, units)
+    return lambda keys: table.best[find(keys, np.ones_like(keys))]
 
 
 def test_durable_rules_one_by_one(

@@ -16,10 +16,10 @@ import numpy as np
 from scorer.cohort import Cohort
 from scorer.groups import CriterionFault, GroupPoints, Status, Statuses
 from scorer.plan import GroupPlan, Provider
+from scorer.plugin_calls import PluginBusy, PluginCalls
 from scorer.points import Floats, Ints
 from scorer.scores import ScoreTable
 from scorer.strangers import shown, theirs
-from scorer.watch import Crowded, Watch
 
 Array = TypeVar("Array", bound=np.ndarray)
 
@@ -52,14 +52,14 @@ class AskedGroup:
         table.not_applicable[row] = np.count_nonzero(status == Status.NOT_APPLICABLE, axis=0)
 
 
-def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
+def ask(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> AskedGroup:
     """Lets the group's plugin score, checks what it gives, and leaves out what is not applicable.
 
     Raises:
         PluginFault: the plugin broke or gave points that cannot be.
-        Crowded: it has not ended too many earlier calls.
+        PluginBusy: it has not ended too many earlier calls.
     """
-    points, status = _checked(group, cohort, watch)
+    points, status = _checked(group, cohort, plugin_calls)
     for row, criterion in enumerate(group.criteria):
         if criterion.missing_leaves_out:
             status[row, status[row] == Status.MISSING] = Status.NOT_APPLICABLE
@@ -69,18 +69,18 @@ def ask(group: GroupPlan, cohort: Cohort, watch: Watch) -> AskedGroup:
     return AskedGroup(group.maxima[:, 0].astype(np.float64), points.astype(np.float64), status)
 
 
-def _checked(group: GroupPlan, cohort: Cohort, watch: Watch) -> tuple[Ints, Statuses]:
+def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tuple[Ints, Statuses]:
     """What the plugin gives, as arrays of our own; a plugin is not trusted."""
     provider = group.provider
     try:
-        with watch.over(str(provider)):
+        with plugin_calls.track(str(provider)):
             given = group.plugin.score(group.criteria, _unchangeable(cohort))
             if not isinstance(given, GroupPoints):
                 raise PluginFault(provider, "", f"score() gives {shown(given)}, not GroupPoints")
             points, status = np.array(given.points), np.array(given.status)
     except CriterionFault as fault:
         raise PluginFault(provider, fault.criterion, f"its formula raised {shown(fault.__cause__)}") from fault
-    except (PluginFault, Crowded):
+    except (PluginFault, PluginBusy):
         raise
     except BaseException as error:
         if not theirs(error):

@@ -20,9 +20,9 @@ from scorer.cohort import Cohort
 from scorer.groups import Statuses
 from scorer.kernel import Results
 from scorer.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
+from scorer.plugin_calls import PluginCalls
 from scorer.points import Bools, Floats, Ints
 from scorer.scores import Scores, ScoreTable
-from scorer.watch import Watch
 
 CHUNK = 20_000
 """Units scored in one call, after which the caller may stop the work."""
@@ -135,7 +135,7 @@ def assess(
     cohort: Cohort,
     *,
     full: bool = False,
-    watch: Watch | None = None,
+    plugin_calls: PluginCalls | None = None,
     keep_on: Callable[[], None] = lambda: None,
 ) -> Assessment:
     """Scores the units of one tier.
@@ -144,16 +144,18 @@ def assess(
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
         full: whether to keep what each criterion gave.
-        watch: sees which plugins are asked; a service has one for all its calls.
+        plugin_calls: the calls that plugins score for; a service has one for all its calls.
         keep_on: called before each chunk; what it raises ends the work.
 
     Raises:
         PluginFault: a plugin broke or gave points that cannot be.
-        Crowded: a plugin has not ended too many earlier calls.
+        PluginBusy: a plugin has not ended too many earlier calls.
     """
-    watch = watch or Watch()
+    plugin_calls = plugin_calls or PluginCalls()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        asked = {place: ask(group, cohort, watch) for place, group in enumerate(plan.groups) if group.lines is None}
+        asked = {
+            place: ask(group, cohort, plugin_calls) for place, group in enumerate(plan.groups) if group.lines is None
+        }
     results = _results(plan, len(cohort), asked, full=full)
     answers, excluded = np.ascontiguousarray(cohort.matrix), plan.kernel.excluded(cohort.excluded, len(cohort))
     for units in _chunks(len(cohort)):

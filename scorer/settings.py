@@ -143,11 +143,20 @@ class Limits(Section):
 
     units: int = Field(100_000, ge=1, le=1_000_000, description="Units of one call.")
     request_bytes: int = Field(128 * 2**20, ge=1024, le=2**30, description="Bytes of one request.")
-    calls: int = Field(64, ge=1, le=256, description="Calls at work or waiting.")
+    calls: int = Field(
+        64,
+        ge=1,
+        le=256,
+        description="Calls under way: waiting, at work, or with a reply that is not read yet. Each connection may have "
+        "its share of them in any case.",
+    )
     calls_each: int = Field(64, ge=1, le=256, description="The same, of one identity.")
-    held_bytes: int = Field(2**30, ge=1024, description="Bytes of all requests at work or waiting.")
-    scoring: int = Field(8, ge=1, le=64, description="Calls at work at once; the others wait.")
+    held_bytes: int = Field(2**30, ge=1024, description="Bytes of all requests and replies of calls under way.")
+    scoring: int = Field(2, ge=1, le=64, description="Rankings at work at once; the others wait. ScoreUnit does not.")
     seconds: float = Field(300.0, gt=0, le=3600, description="Deadline of a call that states none.")
+    transfer_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Seconds that a request may take to arrive, and a reply to be read."
+    )
 
 
 class Settings(Section):

@@ -15,7 +15,7 @@ from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl
 from scorer.plugins import Plugin, PluginHost
-from scorer.service.server import Server
+from scorer.service import background
 from scorer.settings import Settings
 
 LOOPBACK = Settings(address="127.0.0.1:0")
@@ -77,14 +77,12 @@ class Service:
 @contextmanager
 def serving(sets: Catalogue, settings: Settings = LOOPBACK) -> Iterator[Service]:
     """A server on a free port of the loopback interface."""
-    server = Server(lambda: sets, settings)
-    server.start()
-    service = Service(server.address)
-    try:
-        yield service
-    finally:
-        service.channel.close()
-        server.stop(0)
+    with background.serving(lambda: sets, settings) as server:
+        service = Service(server.address)
+        try:
+            yield service
+        finally:
+            service.channel.close()
 
 
 class Refused(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,12 +25,17 @@ def follow(points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2)
 
 def cells(table: GateTable, units: Sequence[str], points: Floats, maximum: Floats | None = None) -> Ints:
     """The cells (n,) of a decision table whose measures are groups with points and maxima (k, n)."""
-    k = len(points)
+    return cell_finder(table, units)(points, np.ones_like(points) if maximum is None else maximum)
+
+
+def cell_finder(table: GateTable, units: Sequence[str]) -> Callable[[Floats, Floats], Ints]:
+    """Finds the cells (n,) of points and maxima (k, n)."""
+    k = len(units)
     nothing = np.zeros((2, k), dtype=np.bool_)
     sums = [2 + measure + (0 if unit == "percent" else 2 + k) for measure, unit in enumerate(units)]
     gates = CategoryGates(table, sums, units, np.zeros(len(table.best), dtype=np.int64))
     kernel = Kernel([], {}, [1] * k, np.vstack([nothing, np.eye(k, dtype=np.bool_)]), [1, 1], [gates], 2)
-    return score(kernel, given([1] * k, points, np.ones_like(points) if maximum is None else maximum), 2 + k).cells[0]
+    return lambda points, maximum: score(kernel, given([1] * k, points, maximum), 2 + k).cells[0]
 
 
 def given(nominal: Sequence[int], points: Floats, maximum: Floats) -> ScoreTable:

@@ -21,8 +21,8 @@ from processes import until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
-from scorer.service.guard import OPEN_STREAMS
-from scorer.service.server import STREAMS, THREADS
+from scorer.service.server import STREAMS
+from scorer.service.side_services import MAX_CALLS
 
 SET = """
 criteria_set: tested
@@ -54,7 +54,7 @@ def still_answers(service: Service) -> bool:
 
 
 def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -> None:
-    """A call holds a thread from its first byte on; forty-eight of them, and as many open reflection streams."""
+    """Forty-eight of them, and as many open reflection streams."""
     ended = threading.Event()
 
     def nothing() -> Iterator[bytes]:
@@ -77,15 +77,13 @@ def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -
     assert still_answers(service)
 
 
-def test_watchers_of_health_leave_room_for_calls(service: Service) -> None:
-    """More than there are threads, over five connections: anybody may watch, and each watcher holds a thread."""
+def test_watchers_of_health_leave_room_for_calls_and_for_other_watchers(service: Service) -> None:
     alone = [("grpc.use_local_subchannel_pool", 1)]
-    channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(5)]
+    channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(18)]
     watching = health_pb2.HealthCheckRequest()
     streams = [
-        health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=20) for channel in channels for _ in range(STREAMS)
+        health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=60) for _ in range(STREAMS) for channel in channels
     ]
-    assert len(streams) > THREADS
     answered = 0
     for stream in streams:
         try:
@@ -93,31 +91,28 @@ def test_watchers_of_health_leave_room_for_calls(service: Service) -> None:
         except grpc.RpcError as error:
             refused = Refused(error)
             assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")
-    assert answered == OPEN_STREAMS
+    assert MAX_CALLS <= answered < len(streams)
     assert still_answers(service)
+    health = health_pb2_grpc.HealthStub(service.channel)
+    assert health.Check(watching, timeout=10).status == health_pb2.HealthCheckResponse.SERVING
+    assert next(health.Watch(watching, timeout=10)).status == health_pb2.HealthCheckResponse.SERVING
     for channel in channels:
         channel.close()
 
-    def watches() -> bool:
-        try:
-            return bool(next(health_pb2_grpc.HealthStub(service.channel).Watch(watching, timeout=10)).status)
-        except grpc.RpcError:
-            return False
 
-    until(watches, "streams that ended are still counted")
-
-
-def test_names_that_watchers_of_health_make_up_are_not_kept(service: Service) -> None:
-    stub, size = health_pb2_grpc.HealthStub(service.channel), 4 * 2**20
+def test_long_names_that_watchers_of_health_make_up_are_refused_and_others_not_kept(service: Service) -> None:
+    stub, size = health_pb2_grpc.HealthStub(service.channel), 60_000
+    with pytest.raises(grpc.RpcError) as caught:
+        next(stub.Watch(health_pb2.HealthCheckRequest(service="x" * 2**20), timeout=10))
+    assert Refused(caught.value).info.reason == "REQUEST_TOO_LARGE"
     tracemalloc.start()
     try:
-        for n in range(8):
-            stream = stub.Watch(health_pb2.HealthCheckRequest(service=f"{n:x<{size}}"), timeout=10)
+        streams = [stub.Watch(health_pb2.HealthCheckRequest(service=f"{n:x<{size}}"), timeout=60) for n in range(80)]
+        for stream in streams:
             assert next(stream).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+        until(lambda: tracemalloc.get_traced_memory()[0] < 40 * size, "the names are still there")
+        for stream in streams:
             stream.cancel()
-        stream.cancel()
-        del stream
-        until(lambda: tracemalloc.get_traced_memory()[0] < 4 * size, "the names are still there")
     finally:
         tracemalloc.stop()
 

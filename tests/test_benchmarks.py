@@ -17,7 +17,7 @@ from peers import LOOP, Method
 from province import Province, installed
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.call import Call
+from scorer.service.context import CallContext
 from scorer.service.scorer_service import ScorerService
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -128,11 +128,11 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
     service = ScorerService(installed)
     order = [drawn.cohort.unit_ids[place] for place in found["order"]]
     for data in (drawn.rows, drawn.table):
-        reply = service.rank_province(pb.RankProvinceRequest.FromString(data), Call("RankProvince"))
+        reply = service.rank_province(pb.RankProvinceRequest.FromString(data), CallContext("RankProvince"))
         (ranking,) = reply.rankings
         ids = [card.unit.id for card in ranking.scorecards] or column(ranking, "id")
         assert ids == order
-    alone = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), Call("ScoreUnit"))
+    alone = service.score_unit(pb.ScoreUnitRequest.FromString(drawn.single), CallContext("ScoreUnit"))
     assert round(alone.scorecard.overall.score.points * 10**6) == found["overall.points"][0]
 
 

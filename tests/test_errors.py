@@ -12,6 +12,7 @@ import grpc
 import pytest
 from arrow_tables import unit_table
 from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import Refused, Service, catalogue, good, group, host, plugin, refusal, serving
 from tested import (
     INFRASTRUCTURE,
@@ -298,6 +299,13 @@ def test_a_formula_over_another_tiers_cohort_does_not_hinder_a_unit_alone() -> N
         assert caught[0].info.metadata["criteria"] == "C.1, C.3"
 
 
+def test_the_health_of_a_service_that_is_not_there_is_not_found(service: Service) -> None:
+    with refusal() as caught:
+        health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest(service="scorer"))
+    [refused] = caught
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_SERVICE")
+
+
 # --- none forgotten ------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +313,7 @@ CASES_STAND_IN = (
     "tested.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
     "test_pages.py", "test_too_much.py", "test_own_faults.py", "test_abuse.py", "test_access.py", "test_limits.py",
     "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py", "test_hostile_tables.py",
+    "test_overload.py",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -15,13 +16,15 @@ from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host, refusal, serving
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, row
+from processes import until
+from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer import scoring
 from scorer.catalogue import Catalogue
 from scorer.kernel import Kernel
 from scorer.plugin_api import GroupPoints, Status
+from scorer.service.pipeline import MAX_LOOP_BYTES
 from scorer.settings import Limits, Role, Settings, Tokens
 
 
@@ -155,6 +158,14 @@ def test_a_request_that_was_compressed_is_refused(gate: Gate) -> None:
     assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST")
 
 
+def test_a_request_that_a_thread_parses_is_ranked(gate: Gate) -> None:
+    units = [row(f"u{n}", name="x" * 300, staff=number(1)) for n in range(1_000)]
+    request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=scorer_pb2.UnitRows(units=units))
+    assert request.ByteSize() > MAX_LOOP_BYTES
+    with serving(gate.sets()) as service:
+        assert service.scorer.RankProvince(request, timeout=30).rankings[0].unit_count == len(units)
+
+
 def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     chunks, score = [], Kernel.score
 
@@ -176,3 +187,28 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
         done = len(chunks)
         time.sleep(0.5)
         assert 0 < done == len(chunks) < len(units)
+
+
+def test_a_call_that_its_caller_cancels_stops_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, score = threading.Event(), Kernel.score
+
+    def slow(*given: object, **how: object) -> object:
+        begun.set()
+        time.sleep(0.05)
+        return score(*given, **how)
+
+    monkeypatch.setattr(Kernel, "score", slow)
+    monkeypatch.setattr(scoring, "CHUNK", 1)
+    caplog.set_level(logging.INFO, logger="scorer.calls")
+    request = scorer_pb2.RankProvinceRequest(
+        criteria_set="beside-2020", table=unit_table([f"u{n}" for n in range(200)], {"staff": [1.0] * 200})
+    )
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
+        call = service.scorer.RankProvince.future(request)
+        assert begun.wait(10)
+        call.cancel()
+        until(lambda: logged(caplog, "call"), "the call is not logged")
+    [line] = logged(caplog, "call")
+    assert (line["code"], line["reason"]) == ("CANCELLED", "CANCELLED")

@@ -28,7 +28,7 @@ from scorer.folder import Folder
 from scorer.gates import GateCompiler
 from scorer.living import LivingCatalogue
 from scorer.plugin_api import CriterionGroup, Indicator
-from scorer.service.server import Server
+from scorer.service import background
 
 ROOT = Path(__file__).parent.parent
 BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
@@ -485,20 +485,17 @@ def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> 
         return CriterionGroup.score(self, criteria, cohort)
 
     living = living_slow(folder, score=score)
-    server = Server(living.current, LOOPBACK)
-    server.start()
-    service = Service(server.address)
     request = pb.ScoreUnitRequest(criteria_set="slow", unit_answers={"unit": {"id": "u", "tier": "district"}})
     request.unit_answers.answers["wells"].number = 3
-    under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
-    assert began.wait(PATIENCE)
-    put(folder / "slow.yaml", TEXTS[1])
-    assert living.renew() is not None
-    replies = [service.scorer.ScoreUnit(request, timeout=PATIENCE)]
-    go_on.set()
-    replies.insert(0, under_way.result(PATIENCE))
-    service.channel.close()
-    server.stop(0)
+    with background.serving(living.current, LOOPBACK) as server, grpc.insecure_channel(server.address) as channel:
+        service = Service(server.address, channel)
+        under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
+        assert began.wait(PATIENCE)
+        put(folder / "slow.yaml", TEXTS[1])
+        assert living.renew() is not None
+        replies = [service.scorer.ScoreUnit(request, timeout=PATIENCE)]
+        go_on.set()
+        replies.insert(0, under_way.result(PATIENCE))
     assert [reply.provenance.revision for reply in replies] == [revision(text) for text in TEXTS]
     assert [reply.scorecard.overall.score.points for reply in replies] == [3, 6]
     assert [reply.scorecard.categories[0].level for reply in replies] == [0, 1]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
+import os
+import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
+import h2.config
+import h2.connection
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from load_clients import Load, run
 from processes import PATIENCE, SCORER, Serving, serve, until
 from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.logs import BURST, CALLS, MOST, UNDIVIDED, Bursts
 
 ID = "tinh-46/2020:7"
 
@@ -124,86 +129,91 @@ def test_a_service_that_ends_has_written_every_line(tmp_path: Path, workers: str
     assert [f"request_id=call-{n:02}" in line for n, line in enumerate(logged)] == [True] * 50
 
 
-class Kept(io.StringIO):
-    """Keeps what is written to it."""
+# --- a log that nobody reads, or that cannot be written ------------------------------------------------------------
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[str] = []
-
-    def write(self, text: str) -> int:
-        self.written.append(text)
-        return len(text)
-
-    @property
-    def lines(self) -> list[str]:
-        return "".join(self.written).splitlines()
+FEW, MANY = (int(os.environ.get("TEST_LOG_CALLS", default)) for default in ("1000", "12000"))
+"""Calls; many write more lines than may wait in two processes. 50,000 for the long run."""
 
 
-def tell(bursts: Bursts, *messages: str, name: str = CALLS, level: int = logging.INFO) -> None:
-    for message in messages:
-        bursts.handle(logging.makeLogRecord({"name": name, "levelno": level, "msg": message}))
+@contextmanager
+def serving_into(stderr: int, folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A service whose log goes somewhere; gives the process and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [SCORER, "serve", "--address", address, *arguments]
+    process = subprocess.Popen(command, stderr=stderr, cwd=folder)
+    try:
+        with grpc.insecure_channel(address) as channel:
+            grpc.channel_ready_future(channel).result(PATIENCE)
+        yield process, address
+    finally:
+        process.kill()
+        process.wait()
 
 
-@pytest.mark.parametrize("at_once", [{"level": logging.WARNING}, {"name": "scorer.criteria"}])
-def test_calls_are_written_soon_and_in_order_and_other_lines_at_once_behind_them(at_once: dict[str, Any]) -> None:
-    kept = Kept()
-    bursts = Bursts(kept)
-    tell(bursts, "one", "two")
-    until(lambda: kept.lines == ["one", "two"], "they are not written")
-    tell(bursts, "three")
-    tell(bursts, "four", **at_once)
-    assert kept.lines == ["one", "two", "three", "four"]
+def call_many(address: str, count: int) -> None:
+    """Calls that each write a line, all of which must be answered."""
+    refused = scorer_pb2.ScoreUnitRequest(criteria_set="none").SerializeToString()
+    load = Load(address, "/egov.scorer.v1.ScorerService/ScoreUnit", [refused], 1, 32, 0.5)
+    answered = 0
+    while answered < count:
+        outcome = run(load)
+        assert set(outcome.errors) == {"NOT_FOUND"}, outcome.errors
+        answered += outcome.errors.total()
+    with grpc.insecure_channel(address) as channel:
+        score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
+        assert score(one_unit(), timeout=PATIENCE).scorecard.unit.id == one_unit().unit_answers.unit.id
+        health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
 
 
-def test_calls_wait_for_a_log_that_is_slower_than_they_are() -> None:
-    kept = Kept()
-    bursts = Bursts(kept)
-    messages = [str(n) for n in range(2 * MOST)]
-    tell(bursts, *messages)
-    assert len(messages) - len(kept.lines) <= MOST
-    bursts.flush()
-    assert kept.lines == messages
+def lost_lines(address: str) -> float:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as reply:
+        found = re.search(r"^scorer_lost_log_lines_total (\S+)", reply.read().decode(), re.M)
+    assert found
+    return float(found[1])
 
 
-@pytest.mark.parametrize("length", [1, 1_000, UNDIVIDED - 1, UNDIVIDED, 3 * UNDIVIDED])
-def test_lines_are_written_together_as_far_as_other_processes_cannot_come_between(
-    length: int, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def unread_pipe(folder: Path) -> Iterator[int]:
+    reading, writing = os.pipe()
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+@contextmanager
+def full_device(folder: Path) -> Iterator[int]:
+    with Path("/dev/full").open("wb", buffering=0) as device:
+        yield device.fileno()
+
+
+@contextmanager
+def closed(folder: Path) -> Iterator[int]:
+    """Nobody reads at the other end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.mark.parametrize(("log", "calls"), [(unread_pipe, MANY), (full_device, FEW), (closed, FEW)])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
+    tmp_path: Path, log: Callable[[Path], AbstractContextManager[int]], calls: int, workers: str
 ) -> None:
-    monkeypatch.setattr("scorer.service.logs.BURST", PATIENCE)  # only ``flush`` writes
-    kept = Kept()
-    bursts = Bursts(kept)
-    messages = ["ế" * (length // 3) + "x" * (length % 3) + f"{n}"[: length - 1] for n in range(9)]
-    tell(bursts, *messages)
-    bursts.flush()
-    assert kept.lines == messages
-    for text in filter(None, kept.written):
-        assert text.endswith("\n")
-        assert len(text.encode()) <= UNDIVIDED or text.count("\n") == 1
-    assert max(text.count("\n") for text in kept.written) == min(
-        9, max(UNDIVIDED // (len(messages[0].encode()) + 1), 1)
-    )
-
-
-class Broken(Kept):
-    """Cannot be written to at first."""
-
-    def write(self, text: str) -> int:
-        if not self.written:
-            self.written.append("")
-            raise AttributeError("write")
-        return super().write(text)
-
-
-def test_a_log_that_cannot_be_written_keeps_nobody_from_working() -> None:
-    kept = Broken()
-    bursts = Bursts(kept)
-    tell(bursts, "lost")
-    until(lambda: bool(kept.written), "it is not tried")
-    tell(bursts, "one")
-    until(lambda: kept.lines == ["one"], "it is not written")
-    tell(bursts, "two", level=logging.WARNING)
-    assert kept.lines == ["one", "two"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        metrics = f"127.0.0.1:{free.getsockname()[1]}"
+    arguments = ("--workers", workers, "--metrics", metrics)
+    with log(tmp_path) as stderr, serving_into(stderr, tmp_path, *arguments) as (process, address):
+        call_many(address, calls)
+        assert lost_lines(metrics) > 0
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - started < 10  # the grace
 
 
 def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> None:
@@ -217,17 +227,34 @@ def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> Non
             score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
             for _ in range(3):
                 assert score(one_unit(), timeout=PATIENCE).scorecard.unit.id == one_unit().unit_answers.unit.id
-                time.sleep(2 * BURST)
         finally:
             process.terminate()
         assert process.wait(PATIENCE) == 0
 
 
-def test_a_line_that_cannot_be_made_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    kept = Kept()
-    bursts = Bursts(kept)
-    bursts.handle(logging.makeLogRecord({"name": CALLS, "levelno": logging.INFO, "msg": "%d", "args": ("no number",)}))
-    tell(bursts, "after")
-    bursts.flush()
-    assert kept.lines == ["after"]
-    assert "no number" in capsys.readouterr().err
+# --- tokens --------------------------------------------------------------------------------------------------------
+
+
+def test_no_part_of_a_token_is_logged_by_grpc_either(running: Serving) -> None:
+    """gRPC itself logs metadata that is no ASCII."""
+    token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJwb3J0YWwifQ.c2lnbmF0dXJlLXRoYXQtc3RheXMtc2VjcmV0"
+    host, _, port = running.address.rpartition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        http = h2.connection.H2Connection(
+            h2.config.H2Configuration(client_side=True, header_encoding=None, validate_outbound_headers=False)
+        )
+        http.initiate_connection()
+        headers = [
+            (b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"x"), (b"te", b"trailers"),
+            (b":path", b"/egov.scorer.v1.ScorerService/ScoreUnit"), (b"content-type", b"application/grpc"),
+            (b"authorization", f"Bearer {token}\xa0".encode("latin-1")), (b"x-request-id", b"with-a-token"),
+        ]  # fmt: skip
+        http.send_headers(1, headers)
+        http.send_data(1, b"\0\0\0\0\0", end_stream=True)
+        connection.sendall(http.data_to_send())
+        until(lambda: "with-a-token" in running.said, "it is not logged")
+    said = running.said
+    assert "Invalid encoding on %s" in said
+    assert not [part for part in token.split(".") if part[:12] in said]
+    assert "Traceback" not in said
+    assert all(line.startswith("{") for line in said.partition("\nserving ")[2].splitlines()[1:])

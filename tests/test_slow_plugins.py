@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,6 @@ from processes import until
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.call import Call
-from scorer.service.places import LOST_BYTES, Places
 
 SLEEPS = f"""\
         import time
@@ -30,7 +27,8 @@ PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Served]:
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    monkeypatch.setenv("SCORER_LIMITS__SCORING", "8")
     site = tmp_path / "site"
     stranger(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
     stranger(site, "brisk", group_module("brisk", ZEROS, indicator="tanks", sets=["brisk-2024.yaml"]))
@@ -107,25 +105,3 @@ def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(30) == 0
     assert time.monotonic() - started < 20
-
-
-def given_up() -> Call:
-    """A call whose caller has gone."""
-    return Call("ScoreUnit", has_gone=lambda: True)
-
-
-@pytest.mark.parametrize(("request_bytes", "free"), [(LOST_BYTES, True), (LOST_BYTES + 1, False)])
-def test_calls_without_a_place_hold_only_so_much(request_bytes: int, free: bool) -> None:
-    places, entered = Places(1), threading.Event()
-
-    def enter() -> None:
-        with places.taken(given_up(), 0):
-            entered.set()
-
-    with places.taken(given_up(), request_bytes):
-        places.take_from(threading.get_ident(), gone=True)
-        other = threading.Thread(target=enter)
-        other.start()
-        assert entered.wait(5 if free else 0.3) == free
-    other.join(5)
-    assert entered.is_set()

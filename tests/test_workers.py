@@ -12,18 +12,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 import pytest
+from harness import Service
 from processes import PATIENCE, SCORER, Serving, parent_of, serve, until
+from test_limits import Gate, held
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
-from scorer.catalogue import Catalogue
-from scorer.cli.load import load_catalogue
-from scorer.service.port import HeldPort
+from scorer.service import background
 from scorer.service.server import AddressError, Server
+from scorer.service.shared_port import HeldPort
 from scorer.settings import Settings
 
 SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
@@ -112,12 +114,12 @@ def test_a_worker_that_is_killed_under_load_costs_its_calls_only_and_is_replaced
         thread.join()
     assert {channel: count for channel, count in failed.items() if count > (channels[channel] == killed)} == {}
     (successor,) = shared.workers - set(channels.values())
-    assert re.search(
+    line = re.compile(
         rf"^\[{shared.process.pid}\] .* WARNING worker {killed} died of signal 9; "
         rf"worker {successor} takes its place$",
-        shared.said,
         re.M,
     )
+    until(lambda: line.search(shared.said), "it is not logged")
     for channel in [*channels, *shared.channels(2)]:  # the second ones wait until the successor answers
         channel.close()
 
@@ -169,24 +171,26 @@ def refuses(port: int) -> bool:
 
 
 def test_calls_that_are_scored_for_long_are_answered_after_the_door_is_closed() -> None:
-    hue, closed = load_catalogue(), threading.Event()
+    gate = Gate()
+    sets = gate.sets()
 
-    def slow() -> Catalogue:
-        assert closed.wait(PATIENCE)
-        return hue
+    async def start() -> Server:
+        server = Server(lambda: sets, Settings(address="127.0.0.1:0"))
+        await server.start()
+        return server
 
-    server = Server(slow, Settings(address="127.0.0.1:0"))
-    server.start()
-    with grpc.insecure_channel(server.address) as channel:
-        score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
-        waiting = [score.future(one_unit()) for _ in range(12)]  # more than are scored at once
+    server = background.run(start())
+    with grpc.insecure_channel(server.address) as channel, ThreadPoolExecutor(12) as callers:
+        service = Service(server.address, channel)
+        waiting = [callers.submit(held, service) for _ in range(12)]  # more than are scored at once
+        assert gate.inside.acquire(timeout=PATIENCE)
         time.sleep(0.5)
-        stopping = threading.Thread(target=server.stop, args=(8.0,))
+        stopping = threading.Thread(target=lambda: background.run(server.stop(8.0)))
         stopping.start()
         until(lambda: refuses(server.port), "the door is open")
-        closed.set()
+        gate.open.set()
         for call in waiting:
-            assert call.result(PATIENCE).scorecard.overall.score.points == 15
+            assert call.result(PATIENCE).scorecard.unit.id == "a"
         stopping.join()
 
 
@@ -251,24 +255,6 @@ def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -
         assert call.result(PATIENCE).scorecard.overall.score.points == 15
         assert running.process.wait(PATIENCE) == 0, running.said
         channel.close()
-
-
-def test_an_order_to_end_can_be_given_again_and_again_while_it_is_waited_for() -> None:
-    script = """
-import os, signal, subprocess, sys
-from scorer.service.waiting import Order
-
-order = Order()
-signal.signal(signal.SIGTERM, lambda *_: order.give())
-kill = "import os, time\\nwhile True: os.kill({}, 15); time.sleep(1e-5)".format(os.getpid())
-other = subprocess.Popen([sys.executable, "-c", kill])
-for _ in range(3000):
-    order.given = False
-    order.wait()
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-other.kill()
-"""
-    assert subprocess.run([sys.executable, "-c", script], timeout=PATIENCE).returncode == 0
 
 
 # --- what cannot serve ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from scorer.cases.files import Tested, shown
 from scorer.cases.model import Case, CaseUnit
 from scorer.cases.reader import read_cases
 from scorer.criteria.document import Document, Path, Problem, read_document
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, Row, ScorerError, UnitResult
 
 _FIELD = re.compile(r"(?:unit_answers|rows\.units\[(?P<unit>\d+)\])\.(?P<rest>.+)")
@@ -70,7 +70,7 @@ class CaseFile:
         (plan,) = tested.catalogue.sets.values()
         source = shown(tested.cases)
         cases, document = read_cases(read_document(tested.cases), source, plan.criteria_set)
-        return cls(source, document, cases, tested.code, Client(LocalTransport(tested.catalogue)))
+        return cls(source, document, cases, tested.code, Client(InProcessTransport(tested.catalogue)))
 
     def run(self, case: Case) -> Outcome:
         """Runs one case; answers that the service does not take are problems of the document."""

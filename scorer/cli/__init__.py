@@ -7,11 +7,9 @@ import os
 import re
 import sys
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when gRPC is imported; we say ourselves what it could not do
-for _library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is imported; two threads take longer than one here
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+from scorer import tuning
 
-os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # asking for huge pages each time takes longer than they save
+tuning.before_imports()
 
 # Read when Pydantic is imported, which reads the files of all installed distributions otherwise, damaged ones too.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -9,7 +9,7 @@ import typer
 
 from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, complain
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, CsvTable, ScorerError
 from scorer_client.forms import Form
 
@@ -25,7 +25,7 @@ SHOWN_VIOLATIONS = 50
 
 def local_client() -> Client:
     """A client of the installed criteria sets, without a server."""
-    return Client(LocalTransport(load_catalogue()))
+    return Client(InProcessTransport(load_catalogue()))
 
 
 def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str) -> Form:

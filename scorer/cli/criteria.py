@@ -19,7 +19,7 @@ from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.gates import GateCompiler
 from scorer.plugins import CASES
 from scorer.points import PointsByTier, plain
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer.strangers import escaped
 from scorer_client import Client, ScorerError
 from scorer_client.forms import STATES
@@ -50,7 +50,7 @@ def list_sets(
     """
     if not address:
         with err.status("loading criteria sets"):
-            client = Client(LocalTransport(load_catalogue(criteria)))  # which complains of what is refused
+            client = Client(InProcessTransport(load_catalogue(criteria)))  # which complains of what is refused
             _list(client)
         return
     if criteria:

@@ -12,7 +12,8 @@ from scorer.cli.load import find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
 from scorer.cli.words import Language
-from scorer.service.server import AddressError, Server
+from scorer.service.background import serving
+from scorer.service.server import AddressError
 from scorer.settings import Settings
 from scorer_client import Client, Province
 from scorer_client.forms import Form
@@ -46,18 +47,16 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
     with err.status("loading criteria sets"):
         catalogue = load_catalogue()
     find(catalogue, criteria_set)
+    province, period = PROVINCES[criteria_set]
     try:
-        server = Server(lambda: catalogue, Settings(address="127.0.0.1:0"))
-    except AddressError as error:
-        raise UserMistake(str(error)) from error
-    server.start()
-    try:
-        province, period = PROVINCES[criteria_set]
-        with Client(server.address) as client, as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file:
+        with (
+            serving(lambda: catalogue, Settings(address="127.0.0.1:0")) as server,
+            Client(server.address) as client,
+            as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file,
+        ):
             form = client.form(criteria_set)
             rows = client.read_csv(criteria_set, file).rows()
             with err.status(f"ranking {len(rows)} units"):
-                ranked = client.rank_province(criteria_set, rows, province=province, period=period, full=True)
-    finally:
-        server.stop(0)
-    return form, ranked
+                return form, client.rank_province(criteria_set, rows, province=province, period=period, full=True)
+    except AddressError as error:
+        raise UserMistake(str(error)) from error

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from rich import box
@@ -72,6 +72,10 @@ class _Console(Console):
             text, style, control = segment
             yield segment if control else Segment("\n".join(map(escaped, text.split("\n"))), style)
 
+    def on_broken_pipe(self) -> None:
+        """Leaves it to ``main``, which ends as other commands do."""
+        raise BrokenPipeError
+
     def print(self, *objects: Any, **options: Any) -> None:
         """See ``rich``.
 
@@ -99,10 +103,6 @@ class _Console(Console):
         if not self.stderr and self._file is None and sys.stdout is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
-    def on_broken_pipe(self) -> None:
-        """Leaves it to ``main``, which ends as other commands do."""
-        raise BrokenPipeError
-
 
 out = _Console(highlight=False, emoji=False, width=_WIDTH)
 err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
@@ -125,8 +125,15 @@ def _json_escapes(letter: str) -> Iterator[str]:
 
 
 def complain(text: str) -> None:
-    """One line on standard error."""
-    err.print("scorer:", escaped(text), style="red", markup=False)
+    """One line on standard error, which may be a full disk or have no reader."""
+    with suppress(OSError):
+        err.print("scorer:", escaped(text), style="red", markup=False)
+
+
+def announce(text: str) -> None:
+    """The same, of what is no complaint."""
+    with suppress(OSError):
+        err.print(text)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

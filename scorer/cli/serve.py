@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import os
-import signal
 import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import typer
 
-from scorer.cli.output import UserMistake, complain, err
-from scorer.cli.service import Service
+from scorer.cli.output import UserMistake, announce, complain
+from scorer.cli.service import LAST_LINES, Service, stop_on_signals
 from scorer.cli.settings import File, read_settings
-from scorer.cli.workers import Workers
-from scorer.service.logs import start_log
+from scorer.cli.supervisor import Supervisor
+from scorer.service.logs import Log
 from scorer.service.metrics import Metrics, WorkersMetrics, publish
-from scorer.service.port import HeldPort
 from scorer.service.server import AddressError
-from scorer.service.waiting import Order
+from scorer.service.shared_port import HeldPort
 from scorer.settings import Settings
 
 
@@ -72,36 +70,33 @@ def serve(
 
 
 def _serve_alone(settings: Settings) -> None:
-    start_log(settings.log, several=False)
-    service = Service(settings)
+    log = Log(settings.log, several=False)
+    service = Service(settings, log)
     if settings.metrics and service.metrics:
         _publish(settings.metrics, service.metrics)
-    stop = Order()
 
-    def on_signal(*_: object) -> None:
-        if stop.given:
-            os._exit(1)  # asked twice: at once
-        stop.give()
+    async def run() -> None:
+        stop = asyncio.Event()
+        stop_on_signals(stop, again=lambda: os._exit(1))
+        await service.run(stop, lambda address: announce(f"serving {service.names} on {address}"))
+        log.stop(LAST_LINES)
+        os._exit(0)  # a thread in which a plugin hangs would hold the process
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    service.start()
-    err.print(f"serving {service.names} on {service.address}")
-    stop.wait()
-    service.stop()
-    logging.shutdown()
-    os._exit(0)  # a thread that still computes for a call that was given up would hold the process
+    asyncio.run(run())
 
 
 def _serve_together(settings: Settings) -> None:
     if sys.platform != "linux":
         raise UserMistake("several workers need Linux, which alone divides the connections of a port among them")
-    start_log(settings.log, several=True)
+    log = Log(settings.log, several=True)
     with HeldPort(settings.address) as held, ExitStack() as stack:
         metrics = stack.enter_context(closing(WorkersMetrics())) if settings.metrics else None
         if metrics and settings.metrics:
             _publish(settings.metrics, metrics)
-        Workers(settings.model_copy(update={"address": held.address}), metrics).run()
+        try:
+            Supervisor(settings.model_copy(update={"address": held.address}), metrics).run()
+        finally:
+            log.stop(LAST_LINES)
 
 
 def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
@@ -109,4 +104,4 @@ def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
         port = publish(address, metrics.registry).server_port
     except OSError as error:
         raise UserMistake(f"cannot serve metrics on {address!r}: {error.strerror}") from error
-    err.print(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")
+    announce(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")

@@ -1,21 +1,23 @@
-"""One process that serves: a server, its criteria sets, and what it counts."""
+"""One process that serves: a server, its criteria sets, and its metrics."""
 
 from __future__ import annotations
 
-import sys
+import asyncio
+import signal
+from collections.abc import Callable
 
+from scorer import tuning
 from scorer.catalogue import Catalogue
 from scorer.cli.load import load_catalogue, load_living
 from scorer.cli.output import UserMistake
-from scorer.cli.renewals import Renewals
-from scorer.service.memory import settle
+from scorer.cli.reload_loop import ReloadLoop
+from scorer.service.logs import Log
 from scorer.service.metrics import Metrics
 from scorer.service.server import Server
 from scorer.settings import Settings
 
-TURN = 0.0005
-"""Seconds after which a thread that computes gives way to another. Python's own 5 ms, several times in one call, made
-calls wait for each other, for their refusals, and for criteria sets that are loaded."""
+LAST_LINES = 1.0
+"""Seconds that a process which ends waits for its log to be written."""
 
 
 class Service:
@@ -23,20 +25,20 @@ class Service:
 
     Args:
         settings: of the service.
+        log: of this process.
         shared: whether it is one of several workers.
 
     Raises:
-        AddressError: it cannot listen there.
-        UserMistake: a directory, certificate, key or key set cannot be used.
+        UserMistake: the directory of criteria sets cannot be used, or a required set is missing.
     """
 
-    def __init__(self, settings: Settings, *, shared: bool = False) -> None:
-        self._settings = settings
-        self._renewals: Renewals | None = None
+    def __init__(self, settings: Settings, log: Log, *, shared: bool = False) -> None:
+        self._settings, self._shared = settings, shared
+        self._reload_loop: ReloadLoop | None = None
         if settings.criteria:
             living = load_living(settings.criteria, strict=settings.strict, plugin_seconds=settings.plugin_seconds)
             self.catalogue = living.current
-            self._renewals = Renewals(living, self._renewed)
+            self._reload_loop = ReloadLoop(living, self._reloaded)
         else:
             fixed = load_catalogue(strict=settings.strict, plugin_seconds=settings.plugin_seconds)
             self.catalogue = lambda: fixed
@@ -46,38 +48,54 @@ class Service:
                 "above, or they are not installed: see 'scorer criteria list'"
             )
         self.metrics = Metrics() if settings.metrics else None
-        try:
-            self._server = Server(
-                self.catalogue,
-                settings,
-                shared=shared,
-                metrics=self.metrics,
-                reload=self._renewals.renew_now if self._renewals else None,
-            )
-        except (OSError, ValueError) as error:
-            raise UserMistake(str(error)) from error
-        self.address = self._server.address
+        if self.metrics:
+            log.on_lost = self.metrics.lost_lines.inc
 
     @property
     def names(self) -> str:
-        """What is served."""
+        """The criteria sets that are served."""
         return ", ".join(self.catalogue().sets) or "no criteria sets"
 
-    def start(self) -> None:
-        """Serves; to be called by the main thread, which alone can be told of signals."""
+    async def run(self, stop: asyncio.Event, announce: Callable[[str], None]) -> None:
+        """Serves until ``stop`` is set, then gives the calls under way the settings' grace.
+
+        Args:
+            stop: ends it.
+            announce: is given the address when it serves.
+
+        Raises:
+            AddressError: it cannot listen there.
+            UserMistake: a certificate, key or key set cannot be used.
+        """
+        reload = self._reload_loop.reload_now if self._reload_loop else None
+        try:
+            server = Server(self.catalogue, self._settings, shared=self._shared, metrics=self.metrics, reload=reload)
+        except (OSError, ValueError) as error:
+            raise UserMistake(str(error)) from error
         if self.metrics:
             self.metrics.show(self.catalogue())
-        sys.setswitchinterval(TURN)
-        self._server.start()
-        if self._renewals:
-            self._renewals.start()
+        tuning.before_serving()
+        await server.start()
+        if self._reload_loop:
+            self._reload_loop.start()
+        announce(server.address)
+        await stop.wait()
+        await server.stop(self._settings.grace)
 
-    def stop(self) -> None:
-        """Takes no new calls, and gives those that have arrived the settings' grace."""
-        self._server.stop(self._settings.grace)
-
-    def _renewed(self, catalogue: Catalogue) -> None:
-        settle()
+    def _reloaded(self, catalogue: Catalogue) -> None:
+        tuning.forget_garbage()
         if self.metrics:
             self.metrics.reloads.inc()
             self.metrics.show(catalogue)
+
+
+def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
+    """Lets SIGINT and SIGTERM end a service; ``again`` is called when one comes after the first."""
+
+    def on_signal() -> None:
+        if stop.is_set():
+            again()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)

@@ -11,7 +11,7 @@ import typer
 from scorer.cli.output import UserMistake, complain, out, table
 from scorer.folder import Folder
 from scorer.service.access import Access
-from scorer.service.transport import credentials
+from scorer.service.tls import credentials
 from scorer.settings import FILE, Section, Settings, SettingsError, fields, load_settings, sections, source, variable
 
 app = typer.Typer(help="Look at the settings of the service, and check them.", no_args_is_help=True)

@@ -12,19 +12,17 @@ the parent, JSON:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
 import os
-import signal
 import sys
-from threading import Thread
 
 from scorer.cli.output import UserMistake, err
-from scorer.cli.service import Service
-from scorer.service.logs import start_log
+from scorer.cli.service import LAST_LINES, Service, stop_on_signals
+from scorer.service.logs import Log
 from scorer.service.server import AddressError
-from scorer.service.waiting import Order
 from scorer.settings import Settings
 
 
@@ -32,28 +30,32 @@ def main(settings: Settings, *, quiet: bool) -> int:
     """Serves until told to end; gives the exit code."""
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
-    start_log(settings.log, several=True)
-    stop = Order()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.give())  # also twice: a supervisor may tell every process, as the parent
-    Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
+    log = Log(settings.log, several=True)
     try:
         err.quiet = quiet
-        service = Service(settings, shared=True)
+        asyncio.run(_serve(Service(settings, log, shared=True), parent))
+        return 0
     except (UserMistake, AddressError) as mistake:
         _report(parent, mistake=str(mistake))
         return 2
-    service.start()
-    _report(parent, sets=service.names)
-    stop.wait()
-    service.stop()
-    return 0
+    except Exception:
+        logging.exception("the worker failed")
+        return 1
+    finally:
+        log.stop(LAST_LINES)
 
 
-def _wait_for_end(stop: Order) -> None:
-    while os.read(0, 1):
-        pass
-    stop.give()
+async def _serve(service: Service, parent: int) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop, again=lambda: None)  # a supervisor may tell every process, as the parent
+
+    def read() -> None:
+        if not os.read(0, 4096):
+            asyncio.get_running_loop().remove_reader(0)
+            stop.set()
+
+    asyncio.get_running_loop().add_reader(0, read)
+    await service.run(stop, lambda _: _report(parent, sets=service.names))
 
 
 def _report(parent: int, **said: str) -> None:
@@ -62,10 +64,5 @@ def _report(parent: int, **said: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        code = main(Settings.model_validate_json(sys.argv[1]), quiet="--quiet" in sys.argv)
-    except Exception:
-        logging.exception("the worker failed")
-        code = 1
-    logging.shutdown()
-    os._exit(code)  # a thread that still computes for a call that was given up would hold the process
+    code = main(Settings.model_validate_json(sys.argv[1]), quiet="--quiet" in sys.argv)
+    os._exit(code)  # a thread in which a plugin hangs would hold the process

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -53,37 +53,20 @@ class Access:
         self._tokens = TokenChecker(settings.tokens) if settings.tokens else None
         self._certificates = settings.tls is not None and settings.tls.clients is not None
 
-    def refuses(self, metadata: Metadata, method: str) -> bool:
-        """Whether what a call begins with says already that it will be refused: nobody has to take its bytes then.
-
-        It cannot say so of callers with certificates, which are seen later; without one they would not be connected.
-        """
-        if self._certificates or self._open:
-            return False
-        try:
-            self.check(self._caller(metadata, ()), method)
-        except Refusal:
-            return True
-        return False
-
-    def caller(self, context: grpc.ServicerContext) -> Caller:
-        """Who calls.
+    def caller(self, metadata: Metadata, context: grpc.aio.ServicerContext[Any, Any]) -> Caller:
+        """Who calls, by the call's metadata and the connection's certificate.
 
         Raises:
             Refusal: a token was sent that proves nothing (UNAUTHENTICATED).
         """
-        certificate = _certificate_names(context) if self._certificates else ()
-        return self._caller(context.invocation_metadata(), certificate)
-
-    def _caller(self, metadata: Metadata, certificate: Iterable[str]) -> Caller:
         token = _bearer(metadata)
         if token is not None and self._tokens is not None:
             try:
                 return self._of([f"token:{self._tokens.subject(token)}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
-        names = [f"certificate:{name}" for name in certificate]
-        return self._of(names or [ANONYMOUS])
+        names = _certificate_names(context) if self._certificates else []
+        return self._of([f"certificate:{name}" for name in names] or [ANONYMOUS])
 
     def check(self, caller: Caller, method: str) -> None:
         """Lets a caller into a method, or not.
@@ -123,7 +106,7 @@ def _bearer(metadata: Metadata) -> str | None:
     return None
 
 
-def _certificate_names(context: grpc.ServicerContext) -> list[str]:
+def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> list[str]:
     """Names in the certificate that the caller has shown and TLS has checked: alternative ones, then the common one."""
     shown = context.auth_context()
     found = [*shown.get("x509_subject_alternative_name", ()), *shown.get("x509_common_name", ())]

@@ -16,7 +16,7 @@ from scorer.findings import REQUEST, Findings
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import CategoryPlan, SetPlan
 from scorer.points import MICRO
-from scorer.service.call import Call
+from scorer.service.context import CallContext
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.replies import gate, plugin_versions
@@ -51,7 +51,7 @@ class CriteriaService:
     def __init__(self, catalogue: Callable[[], Catalogue], reload: Callable[[float], str] | None = None) -> None:
         self._catalogue, self._reload = catalogue, reload
 
-    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: Call) -> pb.ListCriteriaSetsResponse:
+    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: CallContext) -> pb.ListCriteriaSetsResponse:
         """All sets, refused ones too."""
         del call
         catalogue = self._catalogue()
@@ -66,13 +66,15 @@ class CriteriaService:
         token = make_token(end, b"", state) if end < len(summaries) else ""
         return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
 
-    def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: Call) -> pb.GetCriteriaSetResponse:
+    def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: CallContext) -> pb.GetCriteriaSetResponse:
         """One set, whole."""
         catalogue = self._catalogue()
         call.plan = plan = find_set(catalogue, request)
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
 
-    def reload_criteria_sets(self, request: pb.ReloadCriteriaSetsRequest, call: Call) -> pb.ReloadCriteriaSetsResponse:
+    def reload_criteria_sets(
+        self, request: pb.ReloadCriteriaSetsRequest, call: CallContext
+    ) -> pb.ReloadCriteriaSetsResponse:
         """Looks at the directory of criteria sets now.
 
         Raises:

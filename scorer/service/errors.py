@@ -104,10 +104,16 @@ def to_status(refusal: Refusal, request_id: str) -> Status:
     )
 
 
-def abort(context: grpc.ServicerContext, refusal: Refusal, request_id: str) -> NoReturn:
+async def abort(context: grpc.aio.ServicerContext[bytes, bytes], refusal: Refusal, request_id: str) -> NoReturn:
     """Ends a call with a refusal."""
-    context.abort_with_status(to_status(refusal, request_id))
+    await context.abort_with_status(to_status(refusal, request_id))
     raise AssertionError("abort raises")
+
+
+def forget_frames(aborted: grpc.aio.AbortError) -> grpc.aio.AbortError:
+    """The same, without references to the call: the call keeps it, and both would stay until garbage is collected."""
+    aborted.__context__ = aborted.__cause__ = None
+    return aborted.with_traceback(None)
 
 
 @cache

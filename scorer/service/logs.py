@@ -1,4 +1,7 @@
-"""The log: one line a call, for people or for programs."""
+"""The log: one line a call, for people or for programs, written by a thread of its own.
+
+A log that nobody reads, or that cannot be written, never blocks a call: lines that find no room are lost and counted.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ import os
 import select
 import sys
 import time
-from collections import deque
-from contextlib import suppress
-from threading import Event, Lock, Thread
+from collections.abc import Callable, Sequence
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
@@ -22,14 +26,11 @@ TEXT = "%(asctime)s %(levelname)s %(message)s"
 CALLS = "scorer.calls"
 """The logger of calls."""
 
-BURST = 0.05
-"""Seconds that the line of a call waits for others; a process that is killed takes those with it."""
+MAX_WAITING = 5_000
+"""Lines that may wait to be written."""
 
-MOST = 10_000
-"""Lines that may wait; when whoever reads them is slower, calls have to wait for it."""
-
-UNDIVIDED = select.PIPE_BUF
-"""Bytes that several processes can write to one pipe without mixing their lines."""
+PAUSE = 0.05
+"""Seconds that a line waits at most until it is written."""
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
@@ -60,85 +61,119 @@ def _word(value: object) -> str:
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
-class Bursts(logging.StreamHandler[TextIO]):
-    """Writes the lines of calls in bursts, by a thread of its own; other lines, and warnings, at once with all before.
+class _Queue(QueueHandler):
+    """Hands records to the thread that writes them."""
 
-    Code that runs once in a while is not in the processor's cache: a line written when its call ends takes the time of
-    five in a burst, and as much of the interpreter as half a refusal. Several lines are written together, as whoever
-    writes gives the interpreter away.
-    """
+    def __init__(self, waiting: SimpleQueue[Any], lost: Callable[[int], None]) -> None:
+        super().__init__(waiting)
+        self._waiting, self._lost = waiting, lost
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
-        self._told: deque[logging.LogRecord] = deque()
-        self._some, self._writing = Event(), Lock()
-        Thread(target=self._run, name="log", daemon=True).start()
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Leaves formatting to the thread that writes, except for what gRPC logs: it may quote metadata, and tokens."""
+        if record.name.startswith("grpc"):
+            if record.exc_info and record.exc_info[0]:
+                record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
+            record.args, record.exc_info, record.exc_text = (), None, None
+        return record
 
-    def handle(self, record: logging.LogRecord) -> Any:
-        """See ``logging.Handler``; without its lock: nobody who tells something shall wait for those who write."""
-        told: bool | logging.LogRecord = self.filter(record)
-        if told:
-            self.emit(told if isinstance(told, logging.LogRecord) else record)
-        return told
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """See ``QueueHandler``; never waits."""
+        if self._waiting.qsize() < MAX_WAITING:
+            self._waiting.put(record)
+        else:
+            self._lost(1)
+
+
+class _Writer(logging.Handler):
+    """Writes the lines that it was given, when it is flushed; those that cannot be written are lost."""
+
+    def __init__(self, stream: TextIO, lost: Callable[[int], None]) -> None:
+        super().__init__()
+        self._stream, self._lost = stream, lost
+        self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""
-        self._told.append(record)
-        if record.name != CALLS or record.levelno >= logging.WARNING or len(self._told) > MOST:
-            self.flush()
-        elif not self._some.is_set():
-            self._some.set()
+        try:
+            self._lines.append(self.format(record) + "\n")
+        except Exception:
+            self._lost(1)
 
     def flush(self) -> None:
-        """Writes what was told until now."""
-        with self._writing:
-            together = b""
-            for _ in range(len(self._told)):
-                line = self._line(self._told.popleft())
-                if len(together) + len(line) > UNDIVIDED:
-                    self._write(together)
-                    together = b""
-                together += line
-            self._write(together)
-
-    def _line(self, record: logging.LogRecord) -> bytes:
-        try:
-            return (self.format(record) + self.terminator).encode(errors="backslashreplace")
-        except Exception:
-            self.handleError(record)
-            return b""
-
-    def _write(self, lines: bytes) -> None:
-        with suppress(Exception):  # nobody reads, or there is no such stream: where would one say so? And calls go on
-            self.stream.write(lines.decode())
-            self.stream.flush()
-
-    def _run(self) -> None:
-        while self._some.wait():
-            time.sleep(BURST)
-            self._some.clear()
-            self.flush()
+        """See ``logging.Handler``. Other processes cannot write between the lines that are written together."""
+        lines, self._lines = self._lines, []
+        while lines:
+            count = together(lines)
+            try:
+                self._stream.write("".join(lines[:count]))
+                self._stream.flush()
+            except Exception:  # such as OSError, or AttributeError when there is no standard error
+                self._lost(count)
+            del lines[:count]
 
 
-def start_log(form: Literal["text", "json"], *, several: bool) -> None:
-    """Logs to standard error.
+def together(lines: Sequence[str]) -> int:
+    """How many lines a pipe takes at once, without the lines of other processes in between; one at least."""
+    count, size = 0, 0
+    while count < len(lines) and (size := size + len(lines[count].encode())) <= select.PIPE_BUF:
+        count += 1
+    return max(count, 1)
+
+
+class _Listener(QueueListener):
+    """Looks into the queue now and then: a thread that is woken for each line takes turns with the event loop."""
+
+    def __init__(self, waiting: SimpleQueue[Any], writer: _Writer) -> None:
+        super().__init__(waiting, writer)
+        self._waiting, self._writer = waiting, writer
+
+    def dequeue(self, block: bool) -> Any:
+        """See ``QueueListener``."""
+        if self._waiting.empty():
+            self._writer.flush()
+        while block and self._waiting.empty():
+            time.sleep(PAUSE)
+        return self._waiting.get(block)
+
+
+class Log:
+    """The log of this process, on standard error.
 
     Args:
         form: text, or a JSON object a line.
         several: whether other processes write there too.
     """
-    handler = Bursts(sys.stderr)
-    if form == "json":
-        handler.setFormatter(
-            JsonFormatter(
-                "%(asctime)s %(levelname)s %(name)s %(message)s",
-                rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
-                static_fields={"pid": os.getpid()} if several else {},
+
+    def __init__(self, form: Literal["text", "json"], *, several: bool) -> None:
+        self.on_lost: Callable[[int], None] | None = None
+        """Called with the number of lines that could not be written."""
+        waiting = SimpleQueue[Any]()
+        self._writer = writer = _Writer(sys.stderr, self._lost)
+        if form == "json":
+            writer.setFormatter(
+                JsonFormatter(
+                    "%(asctime)s %(levelname)s %(name)s %(message)s",
+                    rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+                    static_fields={"pid": os.getpid()} if several else {},
+                )
             )
-        )
-    else:
-        handler.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
-    # No line says which code wrote it, or in which thread: finding that out would take a fifth of the time of a line.
-    logging._srcfile = None  # as Python's own guide to logging advises
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+        else:
+            writer.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
+        self._listener = _Listener(waiting, writer)
+        self._listener.start()
+        logging.basicConfig(level=logging.INFO, handlers=[_Queue(waiting, self._lost)])
+        logging.captureWarnings(True)  # they would be written at once, and wait for a reader
+
+    def stop(self, seconds: float) -> None:
+        """Writes what is left, if that takes no longer than so many seconds."""
+        stopping = Thread(target=self._stop, daemon=True)
+        stopping.start()
+        stopping.join(seconds)
+
+    def _stop(self) -> None:
+        self._listener.stop()
+        self._writer.flush()
+
+    def _lost(self, lines: int) -> None:
+        if self.on_lost:
+            self.on_lost(lines)

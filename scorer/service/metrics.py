@@ -11,7 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from scorer.catalogue import Catalogue
 from scorer.explain import unranked_by_gate
-from scorer.service.call import Call
+from scorer.service.context import CallContext
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers count; prometheus_client reads the variable when it is imported."""
@@ -36,7 +36,10 @@ class Metrics:
             ("criteria_set", "tier", "category", "measure"), registry=registry,
         )  # fmt: skip
         self.under_way = Gauge(
-            "scorer_calls_under_way", "Calls at work or waiting.", registry=registry, multiprocess_mode="livesum"
+            "scorer_calls_under_way",
+            "Calls that have begun and not ended.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.sets = Gauge(
             "scorer_criteria_set_info", "1 for the revision in use of each criteria set.",
@@ -49,10 +52,13 @@ class Metrics:
         self.quarantined = Gauge(
             "scorer_quarantined_plugins", "Plugins in quarantine.", registry=registry, multiprocess_mode="livemax"
         )
+        self.lost_lines = Counter(
+            "scorer_lost_log_lines", "Lines of the log that could not be written.", registry=registry
+        )
         self.reloads = Counter("scorer_reloads", "Times that criteria sets were read again.", registry=registry)
         self._shown: set[tuple[str, str]] = set()
 
-    def ended(self, call: Call, code: str, seconds: float) -> None:
+    def ended(self, call: CallContext, code: str, seconds: float) -> None:
         """A call has its answer."""
         self.calls.labels(call.method, code).inc()
         self.seconds.labels(call.method).observe(seconds)

@@ -10,6 +10,7 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.explain import failing
 from scorer.groups import Status
+from scorer.plan import TierPlan
 from scorer.points import MICRO, PERCENT, Ints
 from scorer.ranking import Ranking
 from scorer.scores import Scores
@@ -40,7 +41,8 @@ def scorecards(
         units: these units, as sent.
         full: whether to show groups, criteria and all gates.
     """
-    builders = [_Category(category, places, full=full) for category in assessment.categories]
+    gates = assessment.plan.once(_gates)
+    builders = [_Category(category, gates[category.plan.code], places, full=full) for category in assessment.categories]
     overall = _Score(assessment.overall, places)
     ranks = _ranks(ranking, places, len(builders))
     commended = ranking is not None and ranking.commended is not None
@@ -57,6 +59,14 @@ def scorecards(
         )
         card.commended = commended and bool(ranking.commended[place])  # type: ignore[union-attr,index]
         yield card
+
+
+def _gates(plan: TierPlan) -> dict[str, list[pb.Gate]]:
+    """The gates of each category as messages."""
+    return {
+        category.code: [gate(one, category.measures[one.measure].name) for one in category.gates]
+        for category in plan.categories
+    }
 
 
 def _ranks(ranking: Ranking | None, places: Ints, categories: int) -> list[list[int]]:
@@ -93,14 +103,14 @@ class _Score:
 class _Category:
     """Messages of one category, for m units."""
 
-    def __init__(self, category: CategoryScores, places: Ints, *, full: bool) -> None:
+    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], places: Ints, *, full: bool) -> None:
         plan = category.plan
         self._code = plan.code
         self._score = _Score(category.scores, places)
         self._standing = [STANDINGS[standing] for standing in category.standing[places].tolist()]
         self._level = category.level[places].tolist()
         self._failing = failing(category)[places].tolist()
-        self._measures = _Measures(category, places)
+        self._measures = _Measures(category, gates, places)
         self._gates = category.failed(places).tolist() if full else None
         self._groups = [_Group(group, places) for group in category.groups] if full else []
 
@@ -122,7 +132,7 @@ class _Category:
 class _Measures:
     """Messages of what the gates of a category compare, and of the gates, for m units."""
 
-    def __init__(self, category: CategoryScores, places: Ints) -> None:
+    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], places: Ints) -> None:
         plan = category.plan
         measures = category.measures if plan.cells is not None else ()
         self._names = [measure.plan.name for measure in measures]
@@ -133,7 +143,7 @@ class _Measures:
         if plan.cells is not None:
             self._levels = plan.cells.measure_levels.take(category.cell[places], axis=1).tolist()
         self._gates = plan.gates if plan.cells is not None else ()
-        self._messages = [gate(one, self._names[one.measure]) for one in self._gates]
+        self._messages = gates
 
     def fill(self, message: pb.CategoryScore, at: int) -> None:
         """Adds the measures of one of the units."""

@@ -16,11 +16,12 @@ from scorer.hints import nearly
 from scorer.intake import Admitted, Places, admit
 from scorer.periods import overlaps
 from scorer.plan import SetPlan
+from scorer.plugin_calls import PluginBusy, PluginCalls
 from scorer.points import Ints
 from scorer.ranking import Ranking, rank
 from scorer.scoring import Assessment, assess
 from scorer.service.answers import RowPlaces, rows_sheet
-from scorer.service.call import Call
+from scorer.service.context import CallContext
 from scorer.service.errors import Refusal, invalid
 from scorer.service.paging import make_token, read_token
 from scorer.service.ranking_table import RankingTables
@@ -30,7 +31,6 @@ from scorer.service.sets import find_set
 from scorer.service.table_stream import Stream, StreamError, TooManyRows
 from scorer.service.tables import STREAM, TablePlaces, UnitTexts, read_table
 from scorer.texts import MAX_NAME_BYTES, text_problem
-from scorer.watch import Crowded, Watch
 
 MAX_FULL_ROWS = 5_000
 
@@ -45,19 +45,29 @@ class ScorerService:
 
     Args:
         catalogue: gives the catalogue.
-        watch: sees which plugins are asked.
+        plugin_calls: the calls that plugins score for.
     """
 
-    def __init__(self, catalogue: Callable[[], Catalogue], watch: Watch | None = None) -> None:
-        self._catalogue, self._watch = catalogue, watch or Watch()
+    def __init__(self, catalogue: Callable[[], Catalogue], plugin_calls: PluginCalls | None = None) -> None:
+        self._catalogue, self._plugin_calls = catalogue, plugin_calls or PluginCalls()
 
-    def score_unit(self, request: pb.ScoreUnitRequest, call: Call) -> pb.ScoreUnitResponse:
+    def find_plan(self, request: pb.ScoreUnitRequest | pb.RankProvinceRequest, call: CallContext) -> SetPlan:
+        """The criteria set that a request names; the same one throughout a call.
+
+        Raises:
+            Refusal: there is none.
+        """
+        if call.plan is None:
+            call.plan = find_set(self._catalogue(), request)
+        return call.plan
+
+    def score_unit(self, request: pb.ScoreUnitRequest, call: CallContext) -> pb.ScoreUnitResponse:
         """Scores one unit: a cohort of one.
 
         Raises:
             Refusal: anything in the request is wrong, or the set compares units.
         """
-        call.plan = plan = find_set(self._catalogue(), request)
+        plan = self.find_plan(request, call)
         full = request.view == pb.SCORECARD_VIEW_FULL
         findings, places = Findings(), RowPlaces(single=True)
         _check_common(plan, request.period, request.view, findings)
@@ -74,13 +84,13 @@ class ScorerService:
         [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
         return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period))
 
-    def rank_province(self, request: pb.RankProvinceRequest, call: Call) -> pb.RankProvinceResponse:
+    def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
         """Scores and ranks all units of a province, or none.
 
         Raises:
             Refusal: anything in the request is wrong.
         """
-        call.plan = plan = find_set(self._catalogue(), request)
+        plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
         admitted, texts = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
@@ -111,7 +121,7 @@ class ScorerService:
         return reply
 
     def _shown(
-        self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: Call, *, full: bool
+        self, wanted: Sequence[Admitted], page: slice, rule: RankingRule, call: CallContext, *, full: bool
     ) -> Iterator[tuple[Admitted, list[tuple[Ranking, Ints]]]]:
         """The rankings of a page, tier by tier, with the places of their units that are on it.
 
@@ -131,14 +141,16 @@ class ScorerService:
                     rankings.append((ranking, shown))
             yield part, rankings
 
-    def _assess(self, part: Admitted, call: Call, *, full: bool) -> Assessment:
+    def _assess(self, part: Admitted, call: CallContext, *, full: bool) -> Assessment:
         """Scores the units of a tier.
 
         Raises:
             Refusal: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
         """
         try:
-            assessment = assess(part.plan, part.cohort, full=full, watch=self._watch, keep_on=call.keep_on)
+            assessment = assess(
+                part.plan, part.cohort, full=full, plugin_calls=self._plugin_calls, keep_on=call.keep_on
+            )
         except PluginFault as fault:
             metadata = {
                 "group": fault.provider.group,
@@ -147,14 +159,16 @@ class ScorerService:
                 "distribution": fault.provider.distribution,
             }
             raise Refusal(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
-        except Crowded as crowded:
-            message = f"{crowded}; try again later; if it stays so, have the plugin mended and restart the service"
+        except PluginBusy as busy:
+            message = f"{busy}; try again later; if it stays so, have the plugin mended and restart the service"
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
         call.scored.append(assessment)
         return assessment
 
 
-def _admit_all(plan: SetPlan, request: pb.RankProvinceRequest, call: Call) -> tuple[list[Admitted], UnitTexts | None]:
+def _admit_all(
+    plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext
+) -> tuple[list[Admitted], UnitTexts | None]:
     """The units of a request, all of them or none; and what a table says of them.
 
     Raises:

@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer import tuning
 from scorer.catalogue import Catalogue
+from scorer.plugin_calls import PluginCalls
 from scorer.service.access import Access
-from scorer.service.calls import Calls, Method
+from scorer.service.admission import Admission
 from scorer.service.criteria_service import CriteriaService
-from scorer.service.guard import Guard
-from scorer.service.memory import keep_memory, settle
+from scorer.service.health import Health
 from scorer.service.metrics import Metrics
-from scorer.service.places import Attendant, Places
+from scorer.service.pipeline import Method, Pipeline
 from scorer.service.scorer_service import ScorerService
-from scorer.service.transport import KEEP_ALIVE, credentials
-from scorer.service.waiting import wait_for
+from scorer.service.side_services import SideServices
+from scorer.service.threads import ScoringThreads
+from scorer.service.tls import KEEP_ALIVE, credentials
+from scorer.service.transfers import Transfers
 from scorer.settings import Settings
-from scorer.watch import Watch
-
-THREADS = 512
-"""A call holds one from its first byte on, also while its body does not come, as does an open reflection stream: only
-calls that have arrived are limited (``settings.Limits``), so that idle callers leave room for others. A call that its
-caller gave up holds one while a plugin goes on scoring for it (``places.LOST``)."""
 
 STREAMS = 128
-"""Calls that one connection may have open at once: one that sends no bodies must not hold all threads."""
+"""Calls that one connection may have open at once; clients wait with more."""
 
-SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
+MAX_PENDING = 20_000
+"""Calls that may wait for the event loop, over all connections."""
 
-REST = 0.25
-"""What part of its grace a stop spends at most on waiting for calls that are being scored."""
+SCORER, CRITERIA = "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"
+SERVICES = (SCORER, CRITERIA)
 
 QUIET = 0.05
-"""Seconds without another call after which a stop takes all that have arrived for handed over."""
+"""Seconds without a new call after which a server that stops takes all calls for handed over."""
 
 LAST_CALLS = 1.0
-"""Seconds that a stop waits at most for that."""
+"""Seconds that it waits for that at most."""
+
+HOUSEKEEPING = 0.5
+"""Seconds between two looks at slow callers and slow plugins."""
+
+RETURN_MEMORY = 20
+"""Looks after which memory is given back."""
+
+log = logging.getLogger("scorer.service")
 
 
 class AddressError(Exception):
@@ -53,44 +59,28 @@ class AddressError(Exception):
         super().__init__(f"cannot listen on {address!r}; is another server there?")
 
 
-class _Health(health.HealthServicer):
-    """Takes all services that are not here for one: it would keep every name that a watcher makes up, for ever."""
+class _Handlers(grpc.GenericRpcHandler):
+    """The handlers of all methods, by path; counts the calls that gRPC hands over."""
 
-    def Watch(self, request: Any, context: Any, send_response_callback: Any = None) -> Any:
-        """Tells of a service's health until the caller has heard enough."""
-        if request.service not in ("", *SERVICES):
-            request = health_pb2.HealthCheckRequest(service="unknown")
-        return super().Watch(request, context, send_response_callback)
+    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
+        self._handlers = handlers
+        self.calls = 0
 
-    def List(self, request: Any, context: Any) -> Any:
-        """The health of every service, which the class that this extends does not tell: it raises, with a traceback."""
-        del request
-        asked = [health_pb2.HealthCheckRequest(service=name) for name in ("", *SERVICES)]
-        statuses = {one.service: self.Check(one, context) for one in asked}
-        return health_pb2.HealthListResponse(statuses=statuses)  # type: ignore[attr-defined] # unknown to its stubs
-
-
-class _Arrivals(grpc.GenericRpcHandler):
-    """Counts the calls that gRPC hands over, and leaves them to the handlers after it."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> None:
-        del handler_call_details
-        self.count += 1  # one thread of gRPC's hands all calls over
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+        self.calls += 1
+        return self._handlers.get(handler_call_details.method)
 
 
 class Server:
-    """A running server.
+    """A server, to be made and used within a running event loop.
 
     Args:
         catalogue: gives the catalogue to answer from; asked once a call.
         settings: where to listen, who may call, how much is taken.
-        shared: servers that are shared too may listen there as well, each gets a part of the connections.
+        shared: whether other servers may listen there too; each gets a part of the connections.
         metrics: where calls are counted, if they are.
-        reload: loads criteria sets anew within so many seconds, and gives why it could not; None when there is nothing
-            to load anew.
+        reload: loads criteria sets again within so many seconds, and gives why it could not; None when there is nothing
+            to load.
 
     Raises:
         AddressError: it cannot listen there.
@@ -106,85 +96,82 @@ class Server:
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
     ) -> None:
-        keep_memory()
         access, limits = Access(settings), settings.limits
-        self._server = grpc.server(
-            ThreadPoolExecutor(THREADS, thread_name_prefix="scorer"),
-            interceptors=[Guard(access, SERVICES)],
+        self.grpc_server = grpc.aio.server(
             options=[
                 # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
                 # gRPC would unpack a message before anything is known of its caller: 140 KB to 140 MB, in each stream.
                 ("grpc.per_message_decompression", 0),
-                ("grpc.so_reuseport", int(shared)),  # unasked, two servers would share a port unnoticed
+                ("grpc.so_reuseport", int(shared)),  # unless told, two servers would share a port unnoticed
                 ("grpc.max_concurrent_streams", STREAMS),
-                # On, it resets most calls of an honest client that begins more at once than that, instead of letting
-                # it wait for its own; what one connection can hold is limited all the same.
-                ("grpc.http.overload_protection", 0),
+                # Streams that a caller has reset count until their calls have ended. Otherwise, rapid resets let others
+                # wait for many seconds. The price: of more calls than STREAMS that a client begins at once on one
+                # connection, gRPC refuses a few (UNAVAILABLE).
+                ("grpc.http.overload_protection", 1),
+                # Beyond 1,000 calls that wait for the event loop, gRPC would cancel some at random.
+                ("grpc.server.max_pending_requests", MAX_PENDING),
+                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
                 *KEEP_ALIVE,
             ],
         )
-        watch, self._scoring = Watch(), Places(limits.scoring)
-        self._attendant = Attendant(watch, self._scoring)
-        self._arrivals = _Arrivals()
-        self._server.add_generic_rpc_handlers((self._arrivals,))
-        calls = Calls(access, limits, self._scoring, metrics)
-        scorer, criteria = ScorerService(catalogue, watch), CriteriaService(catalogue, reload)
-        methods = {
-            SERVICES[0]: {
-                "ScoreUnit": Method(scorer_pb2.ScoreUnitRequest, scorer.score_unit),
-                "RankProvince": Method(scorer_pb2.RankProvinceRequest, scorer.rank_province),
-            },
-            SERVICES[1]: {
-                "ListCriteriaSets": Method(criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets),
-                "GetCriteriaSet": Method(criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set),
-                "ReloadCriteriaSets": Method(criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets),
-            },
-        }
-        for service, own in methods.items():
-            self._server.add_generic_rpc_handlers((calls.methods(service, own),))
-        self._health = _Health()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
+        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
+        self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
+        admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
+        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
+        methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
+        side_services = SideServices(access, self._transfers, self._health, SERVICES)
+        self._handlers = _Handlers(
+            {method.path: pipeline.handler(method) for method in methods} | side_services.handlers()
+        )
+        self.grpc_server.add_generic_rpc_handlers((self._handlers,))
         try:
             if settings.tls:
-                self.port = self._server.add_secure_port(settings.address, credentials(settings.tls))
+                self.port = self.grpc_server.add_secure_port(settings.address, credentials(settings.tls))
             else:
-                self.port = self._server.add_insecure_port(settings.address)
+                self.port = self.grpc_server.add_insecure_port(settings.address)
         except RuntimeError as error:
             raise AddressError(settings.address) from error
         self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Serves; health says so."""
-        settle()
-        self._server.start()
-        self._attendant.start()
-        for name in ("", *SERVICES):
-            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self.grpc_server.start()
+        self._housekeeping = asyncio.create_task(self._keep_house())
 
-    def stop(self, grace: float) -> None:
+    async def stop(self, grace: float) -> None:
         """Takes no new calls and gives those that have arrived ``grace`` seconds."""
         ends = time.monotonic() + grace
-        self._health.enter_graceful_shutdown()
+        self._health.stop()
         if grace:
-            self._take_in(grace)
-        stopped = self._server.stop(max(ends - time.monotonic(), 0))
-        self._scoring.resume()
-        wait_for(stopped)
-        self._attendant.end()
+            await self._take_in(min(LAST_CALLS, grace / 4))
+        await self.grpc_server.stop(max(ends - time.monotonic(), 0))
+        self._housekeeping.cancel()
 
-    def _take_in(self, grace: float) -> None:
-        """Lets gRPC hand over the calls that have arrived.
+    async def _take_in(self, seconds: float) -> None:
+        """Lets gRPC hand over the calls that have arrived: when it stops, it drops those that it has only read."""
+        seen, ends = -1, time.monotonic() + seconds
+        while seen != self._handlers.calls and time.monotonic() < ends:
+            seen = self._handlers.calls
+            await asyncio.sleep(QUIET)
 
-        When it stops, it drops what it has read but not handed over. It hands over one call at a time, for which
-        threads that score leave it little of the interpreter: under load, that is nearly every call in flight. So
-        scoring rests until no more calls come.
-        """
-        self._scoring.rest(REST * grace)
-        seen, ends = -1, time.monotonic() + min(LAST_CALLS, REST * grace)
-        while seen != self._arrivals.count and time.monotonic() < ends:
-            seen = self._arrivals.count
-            time.sleep(QUIET)
+    async def _keep_house(self) -> None:
+        for looks in itertools.count(1):
+            await asyncio.sleep(HOUSEKEEPING)
+            if looks % RETURN_MEMORY == 0:
+                await asyncio.to_thread(tuning.return_memory)
+            if ended := self._transfers.end_overdue():
+                log.warning("%d calls ended: their callers do not read the replies", ended)
+            for plugin, seconds in self._plugin_calls.slow():
+                log.warning("%s has been scoring for %d s", plugin, seconds)
+
+
+def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
+    """The methods of both services. A set may take milliseconds to write out: only ScoreUnit runs on the event loop."""
+    requests, find_plan = criteria_pb2, scorer.find_plan
+    yield Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, find_plan, on_loop=True)
+    yield Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, find_plan)
+    yield Method(f"/{CRITERIA}/ListCriteriaSets", requests.ListCriteriaSetsRequest, criteria.list_criteria_sets)
+    yield Method(f"/{CRITERIA}/GetCriteriaSet", requests.GetCriteriaSetRequest, criteria.get_criteria_set)
+    yield Method(f"/{CRITERIA}/ReloadCriteriaSets", requests.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets)

@@ -10,7 +10,7 @@ from threading import Lock
 
 import jwt
 
-from scorer.service.watched import Watched
+from scorer.service.file_reload import ReloadedFiles
 from scorer.settings import Tokens
 
 REMEMBERED = 10_000
@@ -37,7 +37,7 @@ class TokenChecker:
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._keys = Watched((tokens.keys,), self._read)
+        self._keys = ReloadedFiles((tokens.keys,), self._read)
         self._known: OrderedDict[bytes, tuple[_Keys, str, float]] = OrderedDict()
         self._lock = Lock()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from scorer.catalogue import load_set
 from scorer.cohort import Cohort
+from scorer.criteria.document import read_document
 from scorer.criteria.model import Criterion
 from scorer.formulas import Formula, Outcome
 from scorer.gates import GateCompiler
@@ -42,7 +43,7 @@ def plugin_is_ready(subject: Subject) -> None:
 def criteria_sets_are_accepted(subject: Subject) -> None:
     """The criteria sets it issues load, gates and all, and use each formula kind it adds."""
     for file in subject.plugin.criteria_sets:
-        _, document = load_set(subject.host, file.name, file.read_bytes(), GateCompiler())
+        _, document = load_set(subject.host, file.name, read_document(file), GateCompiler())
         if document.problems:
             raise Failure("\n  ".join([f"criteria set {file.name} is refused:", *map(str, document.sorted_problems())]))
     used = {type(formula) for trial in subject.trials for _, formula, _ in trial.formulas()}

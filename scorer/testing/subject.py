@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from scorer.criteria.document import read_document
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
 from scorer.formulas import Formula
@@ -75,7 +76,7 @@ class Subject:
         """Every installed set that can be read."""
         for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
             for file in plugin.criteria_sets:
-                criteria_set, _ = load(file.read_bytes(), file.name, self.host.vocabulary())
+                criteria_set, _ = load(read_document(file), file.name, self.host.vocabulary())
                 if criteria_set is not None:
                     yield file.name, criteria_set
 

@@ -27,7 +27,7 @@ from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
-from scorer.service.local import LocalTransport
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Cause, Client, CsvTable, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown
 from scorer_client.units import Unit
@@ -130,7 +130,7 @@ def client(sets: Catalogue) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def local(sets: Catalogue) -> Client:
-    return Client(LocalTransport(sets))
+    return Client(InProcessTransport(sets))
 
 
 @pytest.fixture(scope="module")

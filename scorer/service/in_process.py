@@ -9,20 +9,20 @@ from google.protobuf.message import Message
 
 import scorer_client.steps
 from scorer.catalogue import Catalogue
-from scorer.service.call import Call
+from scorer.service.context import CallContext
 from scorer.service.criteria_service import CriteriaService
 from scorer.service.errors import Refusal
 from scorer.service.scorer_service import ScorerService
 from scorer_client import ScorerError, Violation
 
 
-class LocalTransport:
+class InProcessTransport:
     """Carries a client's calls to a catalogue; nothing is cut from the violations."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         scorer, criteria = ScorerService(lambda: catalogue), CriteriaService(lambda: catalogue)
 
-        self._methods: dict[str, Callable[[Any, Call], Message]] = {
+        self._methods: dict[str, Callable[[Any, CallContext], Message]] = {
             "ScoreUnit": scorer.score_unit,
             "RankProvince": scorer.rank_province,
             "ListCriteriaSets": criteria.list_criteria_sets,
@@ -36,7 +36,7 @@ class LocalTransport:
             ScorerError: the call is refused.
         """
         try:
-            return self._methods[call.method](call.request, Call(call.method, request_id=call.request_id))
+            return self._methods[call.method](call.request, CallContext(call.method, request_id=call.request_id))
         except Refusal as error:
             violations = [Violation(*violation) for violation in error.violations]
             raise ScorerError(

@@ -15,9 +15,8 @@ from threading import Thread
 
 import typer
 
-from scorer.cli.output import UserMistake, complain, err
+from scorer.cli.output import UserMistake, announce, complain
 from scorer.service.metrics import WorkersMetrics
-from scorer.service.waiting import HEED
 from scorer.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.cli.worker")
@@ -34,6 +33,10 @@ STEADY = 10.0
 
 LATE = 5.0
 """Seconds beyond the grace after which a worker that was told to end is killed."""
+
+HEED = 0.5
+"""Seconds that the main thread sleeps at most. The kernel may give a signal to any thread, and Python heeds it when the
+main thread runs again."""
 
 log = logging.getLogger("scorer.workers")
 
@@ -86,7 +89,7 @@ class _Report:
     line: str
 
 
-class Workers:
+class Supervisor:
     """Workers that serve on an address until a signal comes.
 
     Args:
@@ -195,7 +198,7 @@ class Workers:
         self._count_workers()
         if not self._announced and sum(other.serves for other in self._running) == self._count:
             self._announced = True
-            err.print(f"serving {said['sets']} on {self._settings.address} with {self._count} workers")
+            announce(f"serving {said['sets']} on {self._settings.address} with {self._count} workers")
 
     def _count_workers(self, gone: _Worker | None = None) -> None:
         if self._metrics:

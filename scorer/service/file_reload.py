@@ -13,7 +13,7 @@ Content = TypeVar("Content")
 log = logging.getLogger("scorer.files")
 
 
-class Watched(Generic[Content]):
+class ReloadedFiles(Generic[Content]):
     """What some files say together; the last that could be read stays when they are broken by an edit.
 
     Args:

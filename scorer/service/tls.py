@@ -8,7 +8,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from scorer.service.watched import Watched
+from scorer.service.file_reload import ReloadedFiles
 from scorer.settings import Tls
 
 KEEP_ALIVE = (
@@ -33,7 +33,7 @@ def credentials(tls: Tls) -> grpc.ServerCredentials:
         ValueError, OSError: the files cannot be used.
     """
     files = (tls.certificate, tls.key, *([tls.clients] if tls.clients else []))
-    watched = Watched(files, lambda: _read(tls))
+    watched = ReloadedFiles(files, lambda: _read(tls))
     # gRPC for Python asks all clients for a certificate, or none.
     return grpc.dynamic_ssl_server_credentials(watched.now, lambda: watched.now, tls.clients is not None)
 

@@ -33,7 +33,7 @@ class _Wish:
     """Why the sets stayed as they were; empty when they did not."""
 
 
-class Renewals:
+class ReloadLoop:
     """Watches the directory of a living catalogue.
 
     Args:
@@ -53,7 +53,7 @@ class Renewals:
         signal.signal(signal.SIGHUP, lambda *_: self._wishes.put(_Wish()))
         Thread(target=self._run, name="criteria", daemon=True).start()
 
-    def renew_now(self, patience: float) -> str:
+    def reload_now(self, patience: float) -> str:
         """Looks at the directory at once and waits for what comes of it, at most ``patience`` seconds.
 
         Returns:

@@ -1,0 +1,49 @@
+"""A server in a thread of its own, for programs that do something else meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Thread
+from typing import Any, TypeVar
+
+from scorer.catalogue import Catalogue
+from scorer.service.server import Server
+from scorer.settings import Settings
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def serving(catalogue: Callable[[], Catalogue], settings: Settings) -> Iterator[Server]:
+    """Serves while the context lasts.
+
+    Raises:
+        AddressError, ValueError, OSError: see ``Server``.
+    """
+
+    async def start() -> Server:
+        server = Server(catalogue, settings)
+        await server.start()
+        return server
+
+    server = run(start())
+    try:
+        yield server
+    finally:
+        run(server.stop(0))
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Runs a coroutine in the thread of such servers, and waits for its result."""
+    return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result()
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One for all such servers: gRPC's asyncio servers share a queue of events, which the first loop reads."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="server", daemon=True).start()
+    return loop

@@ -1,0 +1,109 @@
+"""Callers without credentials who try to take the service away from everybody, beside an honest caller and health."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attackers import ATTACKS
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from processes import Serving, serve, until
+from test_hostile import resident
+from test_workers import one_unit, request
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from egov.scorer.v1 import scorer_pb2_grpc
+
+SECONDS = float(os.environ.get("TEST_ATTACK_SECONDS", "4"))
+"""How long each attack takes; 30 for the long run."""
+
+ATTACKERS = Path(__file__).with_name("attackers.py")
+UNITS = 3_000
+SLOWER = 5.0
+"""How many times longer an honest caller may wait."""
+
+CROWDED = 0.1
+"""Seconds that the attackers, who share the machine, may add to that."""
+
+RESETS = 2.0
+"""The same for streams that are reset at once: gRPC hands each to the event loop, up to ``STREAMS`` a connection, and
+later calls after them. A proxy in front counts resets and hangs up."""
+
+KEPT = 64 * 2**20
+"""Bytes by which memory may have grown afterwards."""
+
+
+class Honest:
+    """A caller who scores one unit after the other, and asks for health now and then."""
+
+    def __init__(self, running: Serving) -> None:
+        self._channel = running.channel()
+        self._score = scorer_pb2_grpc.ScorerServiceStub(self._channel).ScoreUnit
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    def seconds(self, duration: float) -> list[float]:
+        """How long each call took, ascending; none may fail."""
+        found, ends = [], time.monotonic() + duration
+        while time.monotonic() < ends:
+            started = time.perf_counter()
+            assert self._score(one_unit(), timeout=10).scorecard.overall.score.points == 15
+            found.append(time.perf_counter() - started)
+            if len(found) % 20 == 0:
+                health = self._health.Check(health_pb2.HealthCheckRequest(), timeout=10)
+                assert health.status == health_pb2.HealthCheckResponse.SERVING
+                assert next(self._health.Watch(health_pb2.HealthCheckRequest(), timeout=10)).status == health.status
+            time.sleep(0.005)
+        return sorted(found)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with pytest.MonkeyPatch.context() as patch:
+        if SECONDS < 10:  # so that the calls of attackers are ended within the test
+            patch.setenv("SCORER_LIMITS__TRANSFER_SECONDS", "2")
+        with serve(tmp_path_factory.mktemp("attacks")) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def ranking(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A request whose reply takes megabytes."""
+    asked = request(UNITS)
+    asked.view = pb.SCORECARD_VIEW_FULL
+    file = tmp_path_factory.mktemp("ranking") / "request"
+    file.write_bytes(asked.SerializeToString())
+    return file
+
+
+def percentile(ascending: list[float], share: float) -> float:
+    return ascending[min(int(share * len(ascending)), len(ascending) - 1)]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_honest_caller_is_served_and_memory_comes_back(running: Serving, ranking: Path, attack: str) -> None:
+    honest, pid = Honest(running), running.process.pid
+    alone = honest.seconds(min(SECONDS, 5))
+    before = resident(pid)
+    words = [sys.executable, ATTACKERS, running.address, attack, str(SECONDS), ranking]
+    with subprocess.Popen(words) as attackers:
+        time.sleep(0.5)
+        beside, most = honest.seconds(SECONDS - 1), resident(pid)
+        assert attackers.wait(60) == 0
+    after = honest.seconds(1)
+    usual, then, later = (percentile(some, 0.99) for some in (alone, beside, after))
+    medians = [statistics.median(some) for some in (alone, beside, after)]
+    print(
+        f"{attack}: p99 {usual * 1e3:.1f} ms alone, {then * 1e3:.1f} beside ({then / usual:.1f}x), "
+        f"{later * 1e3:.1f} after; medians {[f'{m * 1e3:.1f}' for m in medians]}; {len(beside)} calls; "
+        f"memory {before / 2**20:.0f} MiB, {most / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
+    )
+    assert then < SLOWER * usual + (RESETS if attack == "resets" else CROWDED)
+    until(lambda: resident(pid) - before < KEPT, "memory does not come back")
+    assert "Traceback" not in running.said

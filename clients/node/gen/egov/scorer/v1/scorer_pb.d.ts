@@ -380,7 +380,7 @@ export declare const RankProvinceRequestSchema: GenMessage<RankProvinceRequest>;
 export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceResponse"> & {
   /**
    * One a tier, or a parent where the set ranks within parents: in the set's order of tiers, then by cohort in
-   * code-point order. A tier without units has none.
+   * code-point order; at most 2,000. A tier without units has none.
    *
    * @generated from field: repeated egov.scorer.v1.Ranking rankings = 1;
    */

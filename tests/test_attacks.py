@@ -31,7 +31,7 @@ SLOWER = 5.0
 CROWDED = 0.1
 """Seconds that the attackers, who share the machine, may add to that."""
 
-RESETS = 2.0
+RESETS = 5.0
 """The same for streams that are reset at once: gRPC hands each to the event loop, up to ``STREAMS`` a connection, and
 later calls after them. A proxy in front counts resets and hangs up."""
 

@@ -93,10 +93,11 @@ def test_an_honest_caller_is_served_and_memory_comes_back(running: Serving, rank
         beside, most = honest.seconds(SECONDS - 1), resident(pid)
         assert attackers.wait(60) == 0
     after = honest.seconds(1)
-    usual, then, later = (percentile(some, 0.99) for some in (alone, beside, after))
+    share = 0.99 if SECONDS >= 10 else 0.9  # of a short run, the last percent is two or three calls
+    usual, then, later = (percentile(some, share) for some in (alone, beside, after))
     medians = [statistics.median(some) for some in (alone, beside, after)]
     print(
-        f"{attack}: p99 {usual * 1e3:.1f} ms alone, {then * 1e3:.1f} beside ({then / usual:.1f}x), "
+        f"{attack}: p{share * 100:.0f} {usual * 1e3:.1f} ms alone, {then * 1e3:.1f} beside ({then / usual:.1f}x), "
         f"{later * 1e3:.1f} after; medians {[f'{m * 1e3:.1f}' for m in medians]}; {len(beside)} calls; "
         f"memory {before / 2**20:.0f} MiB, {most / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
     )

@@ -164,6 +164,7 @@ def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
     with pytest.raises(grpc.RpcError, match="unknown criteria set 'mine'; there are: bac-kan-2020, hue-2020, other"):
         score(service)
 
+    until(lambda: "mine is withdrawn" in running.said, "it is not logged")
     lines = [line for line in running.said.splitlines() if " criteria sets: " in line]
     head = rf".* INFO criteria sets: {re.escape(str(folder))} loaded in \d+\.\d\d s: "
     assert [re.sub(head, "", line) for line in lines] == [
@@ -306,6 +307,7 @@ def test_a_mounted_directory_whose_link_is_turned_is_taken_whole(tmp_path: Path)
         (mount / "..new").replace(mount / "..data")
         until(lambda: score(service)[1] == 0.25, "not turned")
         assert score(service, "other")[1] == 0.25
+        time.sleep(0.5)  # until it would be logged
         assert running.said.count(" loaded in ") == 1
         service.channel.close()
 
@@ -357,7 +359,7 @@ def test_files_with_other_endings_are_named(folder: Path, running: Serving, serv
         f"{folder}/{name}:1:1: {why} {right}"
         for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))
     )
-    assert all(problem in running.said for problem in problems)
+    until(lambda: all(problem in running.said for problem in problems), "they are not logged")
 
 
 def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, service: Service, tmp_path: Path) -> None:

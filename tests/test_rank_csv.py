@@ -21,9 +21,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer import cli
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client, CsvTable, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form

@@ -27,7 +27,7 @@ def test_table(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[
     level = best_level(keys)
     passed = [
         np.logical_and.reduce(
-            [keys[gate.key] >= gate.threshold for gate in category.gates if gate.level_place == place]
+            [keys[gate.key] >= gate.threshold for gate in category.gates if gate.level_index == place]
         )
         for place in range(len(category.levels))
     ]

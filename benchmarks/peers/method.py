@@ -107,7 +107,7 @@ class Section:
 
     def level_gates(self, place: int) -> list[int]:
         """Places of a level's gates."""
-        return [n for n, gate in enumerate(self.gates) if gate.level_place == place]
+        return [n for n, gate in enumerate(self.gates) if gate.level_index == place]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Makes plans: what a criteria set fixes for one tier, out of the set and the plugins that score its groups."""
+"""Compiles a criteria set and the plugins that score its groups into plans, one per tier."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from scorer.plugins.plugin import Plugin
 
 
 def compile_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin]) -> TierPlan:
-    """The plan of one tier, its gate tables still to be compiled."""
-    here = [category for category in criteria_set.categories if category.tiers((tier,))]
+    """The plan of one tier; ``with_tables`` adds its gate tables."""
+    of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
-    nobody = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
-    categories = tuple(_plan_category(category, nobody, plugins) for category in here)
-    codes = [category.code for category in here]
-    criteria = [criterion for category in here for group in category.groups for criterion in group.of(tier)]
+    empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
+    categories = tuple(_plan_category(category, empty_cohort, plugins) for category in of_tier)
+    codes = [category.code for category in of_tier]
+    criteria = [criterion for category in of_tier for group in category.groups for criterion in group.of(tier)]
     ranges = {code: indicator.range() for code, indicator in criteria_set.indicators.items()}
     for criterion in criteria:
         for code, (low, high) in criterion.formula.limits(tier, criterion.points.of(tier) or 0).items():
@@ -71,29 +71,29 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
 
 
 def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
-    """The plan with the table of each category."""
+    """The plan, completed by the gate table of each category; None for one without levels."""
     pairs = zip(plan.categories, tables, strict=True)
     categories = tuple(replace(category, table=table) for category, table in pairs)
     kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals)
     return replace(plan, categories=categories, kernel=kernel)
 
 
-def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
-    tier = nobody.tier
-    groups = tuple(_plan_group(group, nobody, plugins[group.code]) for group in category.groups if group.of(tier))
+def _plan_category(category: Category, empty_cohort: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
+    tier = empty_cohort.tier
+    groups = tuple(_plan_group(group, empty_cohort, plugins[group.code]) for group in category.groups if group.of(tier))
     names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
     keys = list(
         dict.fromkeys((names.index(gate.measure), gate.unit) for level in category.levels for gate in level.gates)
     )
     gates = []
-    for place, level in enumerate(category.levels):
+    for index, level in enumerate(category.levels):
         for gate in level.gates:
             minimum = gate.minimum.of(tier)
-            assert minimum is not None  # lint has seen to it
+            assert minimum is not None  # lint refuses such sets
             gates.append(
                 GatePlan(
                     level=level.level,
-                    level_place=place,
+                    level_index=index,
                     measure=names.index(gate.measure),
                     unit=gate.unit,
                     minimum=minimum,
@@ -113,11 +113,11 @@ def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plu
     )
 
 
-def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
-    tier, criteria = nobody.tier, group.of(nobody.tier)
+def _plan_group(group: Group, empty_cohort: Cohort, plugin: Plugin) -> GroupPlan:
+    tier, criteria = empty_cohort.tier, group.of(empty_cohort.tier)
     bounds = [criterion.bounds(tier) for criterion in criteria]
     scorer = plugin.group
-    assert scorer is not None  # it is found by its group
+    assert scorer is not None  # plugins are looked up by their groups
 
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
@@ -130,13 +130,17 @@ def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, nobody) if getattr(scorer.score, "__func__", None) is CriterionGroup.score else None,
+        lines=_lines(criteria, empty_cohort)
+        if getattr(scorer.score, "__func__", None) is CriterionGroup.score
+        else None,
     )
 
 
-def _lines(criteria: Sequence[Criterion], nobody: Cohort) -> tuple[Line, ...] | None:
-    """The formulas as lines; None when one of them has to be evaluated."""
-    lines = [criterion.formula.line(criterion.points.of(nobody.tier) or 0, nobody) for criterion in criteria]
+def _lines(criteria: Sequence[Criterion], empty_cohort: Cohort) -> tuple[Line, ...] | None:
+    """The formulas as lines; None when one of them cannot be a line and has to be evaluated in Python."""
+    lines = [
+        criterion.formula.line(criterion.points.of(empty_cohort.tier) or 0, empty_cohort) for criterion in criteria
+    ]
     found = tuple(line for line in lines if line is not None)
     return found if len(found) == len(lines) else None
 
@@ -146,15 +150,15 @@ def _kernel(
 ) -> Kernel:
     measures = {criterion: len(groups) + n for n, criterion in enumerate(sums.criteria)}
     criteria, exclusions = list[CriterionLine](), dict[str, int]()
-    for place, group in enumerate(groups):
-        for at, (criterion, line) in enumerate(zip(group.criteria, group.lines, strict=True) if group.lines else ()):
+    for group_index, group in enumerate(groups):
+        for row, (criterion, line) in enumerate(zip(group.criteria, group.lines, strict=True) if group.lines else ()):
             if criterion.may_be_not_applicable:
                 exclusions[criterion.id] = len(exclusions)
             criteria.append(
                 CriterionLine(
                     line,
-                    group=place,
-                    measure=measures.get((place, at), -1),
+                    group=group_index,
+                    measure=measures.get((group_index, row), -1),
                     maximum=criterion.maximum(tier),
                     exclusion=exclusions.get(criterion.id, -1),
                     missing_excludes=criterion.missing_leaves_out,
@@ -172,28 +176,28 @@ def _kernel(
 
 def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:
     codes = [group.code for group in groups]
-    here = [[codes.index(group.code) for group in category.groups] for category in categories]
-    added = [*here, list(range(len(groups)))]
+    by_category = [[codes.index(group.code) for group in category.groups] for category in categories]
+    members_of = [*by_category, list(range(len(groups)))]
     measures, criteria = list[tuple[int, ...]](), list[tuple[int, int]]()
-    for at, category in enumerate(categories):
-        rows = []
+    for index, category in enumerate(categories):
+        sums_of_measures = []
         for measure in category.measures:
             if measure.name == TOTAL:
-                rows.append(at)
+                sums_of_measures.append(index)
                 continue
-            rows.append(len(added))
+            sums_of_measures.append(len(members_of))
             if measure.criterion is None:
-                added.append([here[at][place] for place in measure.groups])
+                members_of.append([by_category[index][group] for group in measure.groups])
             else:
-                place, row = measure.criterion
-                added.append([len(groups) + len(criteria)])
-                criteria.append((here[at][place], row))
-        measures.append(tuple(rows))
-    members = np.zeros((len(added), len(groups) + len(criteria)), dtype=np.bool_)
-    for row, places in enumerate(added):
-        members[row, places] = True
+                group, row = measure.criterion
+                members_of.append([len(groups) + len(criteria)])
+                criteria.append((by_category[index][group], row))
+        measures.append(tuple(sums_of_measures))
+    members = np.zeros((len(members_of), len(groups) + len(criteria)), dtype=np.bool_)
+    for row, indices in enumerate(members_of):
+        members[row, indices] = True
     keys = tuple(
-        tuple(rows[m] + (0 if unit == "percent" else len(added)) for m, unit in category.keys)
+        tuple(rows[m] + (0 if unit == "percent" else len(members_of)) for m, unit in category.keys)
         for rows, category in zip(measures, categories, strict=True)
     )
     return SumsPlan(
@@ -212,8 +216,8 @@ def _plan_measure(name: str, groups: Sequence[GroupPlan]) -> MeasurePlan:
     terms = name.split("+")
     if all(term in codes for term in terms):
         return MeasurePlan(name, groups=tuple(codes.index(term) for term in terms))
-    for place, group in enumerate(groups):
+    for index, group in enumerate(groups):
         for row, criterion in enumerate(group.criteria):
             if criterion.id == name:
-                return MeasurePlan(name, criterion=(place, row))
+                return MeasurePlan(name, criterion=(index, row))
     raise LookupError(name)

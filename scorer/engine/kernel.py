@@ -1,4 +1,4 @@
-"""A tier compiled for native code, which scores a chunk of units in one call: from answers to levels."""
+"""A tier in the form that native code takes: one call scores a chunk of units, from answers to levels."""
 
 from __future__ import annotations
 
@@ -21,35 +21,37 @@ COMPARISON = record(native.COMPARISON)
 
 @dataclass(frozen=True)
 class CategoryGates:
-    """The decision table of a category, and what it decides by."""
+    """The gate table of a category, and the sums that it compares."""
 
     table: GateTable
     sums: Sequence[int]
-    """The sum that each measure of the table compares: its percentage, or s + k for the points of sum k."""
+    """What each key compares: i for the percent of sum i, (number of sums + i) for its points."""
     units: Sequence[str]
-    """``percent`` or ``points``, by measure."""
+    """``percent`` or ``points``, by key."""
     levels: Ints
-    """(cells,) the level of each cell; 0: none."""
+    """(cells,) the level reached in each cell; 0: none."""
 
     def strides(self) -> list[int]:
-        """How many cells apart the neighbours of each measure are; the last measure runs fastest."""
+        """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
+        of (thresholds reached) x stride.
+        """
         edges = self.table.edges
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
 
 @dataclass(frozen=True)
 class Results:
-    """Where the results of n units go, all of them filled by the kernel."""
+    """Arrays for the results of n units, which the kernel fills."""
 
     sums: ScoreTable
     cells: Ints
-    """(categories, n) cells of the decision tables; 0 without one."""
+    """(categories, n) cells of the gate tables; 0 without one."""
     levels: Ints
     """(categories, n) levels reached; 0: none."""
     standings: NDArray[np.uint8]
     """(categories, n) of ``Standing``."""
     groups: ScoreTable | None = None
-    """Sums of the groups. Those that the kernel does not fill hold points, maxima and counts already."""
+    """Sums of the groups; those of called plugins are already filled in."""
     points: Floats | None = None
     """(k, n) signed micropoints of the kernel's criteria."""
     status: NDArray[np.uint8] | None = None
@@ -57,16 +59,16 @@ class Results:
 
 
 class Kernel:
-    """What is fixed for a tier, as native code takes it.
+    """Everything of a tier that does not depend on answers, as arrays for native code.
 
     Args:
-        criteria: k criteria that are lines.
-        exclusions: the row of units for which a criterion does not apply, by criterion id.
-        maxima: (g,) of the groups in micropoints when every criterion applies.
-        members: (s, g) which groups each sum adds up: the sums of c categories, the sum of all, and those of measures.
-        nominal: maxima of the first c + 1 sums.
-        gates: of each category; None: it has no levels.
-        decimals: published ones.
+        criteria: the k criteria that are lines.
+        exclusions: by criterion id, the row of the mask that says for which units it does not apply.
+        maxima: (g,) of the groups if every criterion applied, in micropoints.
+        members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
+        nominal: maxima of the first c + 1 sums, in micropoints.
+        gates: by category; None: it has no levels.
+        decimals: of published scores.
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class Kernel:
         )
 
     def excluded(self, excluded: Mapping[str, Bools], units: int) -> Bools:
-        """Units for which criteria do not apply, (exclusions, n), from masks (n,) by criterion id."""
+        """(exclusions, n) where criteria do not apply, from masks (n,) by criterion id."""
         rows = np.zeros((len(self._exclusions), units), dtype=np.bool_)
         for criterion, mask in excluded.items():
             if criterion in self._exclusions:
@@ -111,13 +113,13 @@ class Kernel:
         return rows
 
     def score(self, answers: Floats, excluded: Bools, results: Results, units: slice) -> None:
-        """Fills the results of some of the n units.
+        """Scores some of the n units.
 
         Args:
             answers: (rows, n) of a cohort's matrix.
-            excluded: see there.
-            results: of all n units.
-            units: which of them.
+            excluded: (exclusions, n), see ``excluded``.
+            results: of all n units, filled for these units.
+            units: a slice of the n units.
         """
         table, groups = self._table, results.groups
         native.score(

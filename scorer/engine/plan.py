@@ -1,4 +1,4 @@
-"""What a criteria set fixes for one tier, worked out once while it loads: maxima, measures, thresholds, tables."""
+"""What a criteria set determines for one tier, computed once on loading: maxima, measures, thresholds, gate tables."""
 
 from __future__ import annotations
 
@@ -51,58 +51,61 @@ class GroupPlan:
     highest: Ints
     """(k, 1) most micropoints a criterion can give."""
     lines: tuple[Line, ...] | None
-    """Its criteria's, for the kernel; None: the plugin has to be asked, as it scores in a way of its own."""
+    """One per criterion, for the kernel; None: the plugin overrides ``score``, so it has to be called."""
 
     @property
     def nominal(self) -> int:
-        """Maximum if everything applied, in micropoints."""
+        """Maximum if every criterion applied, in micropoints."""
         return int(self.maxima.sum())
 
 
 @dataclass(frozen=True)
 class MeasurePlan:
-    """A sum that gates compare: the whole category, or some groups, or one criterion."""
+    """A sum that gates compare: of the whole category, of some groups, or of one criterion."""
 
     name: str
     groups: tuple[int, ...] = ()
-    """Places of the groups it adds up; empty for the category's total and for a criterion."""
+    """Indices of the groups that it adds up; empty for the category's total and for a criterion."""
     criterion: tuple[int, int] | None = None
-    """Place of the group and row of the criterion."""
+    """Index of the group, and of the criterion in it."""
 
 
 @dataclass(frozen=True)
 class GatePlan:
-    """A gate as one tier has it."""
+    """A gate with the values of one tier."""
 
     level: int
-    level_place: int
-    """Place of its level, best first."""
+    level_index: int
+    """Index of its level, best first."""
     measure: int
-    """Place of its measure."""
+    """Index of its measure."""
     unit: str
     minimum: int
     """Parts per million or micropoints."""
     strict: bool
     key: int
-    """Place of the key it compares: a measure in one unit."""
+    """Index of the key that it compares: a measure in points or in percent."""
     threshold: int
-    """What the key must reach."""
+    """The least key that passes."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """What each cell of a gate table means."""
+    """What follows from each cell of a gate table.
+
+    A cell is one combination of thresholds reached, so all units of a cell pass the same gates.
+    """
 
     level: Ints
     """(cells,) the best level passed; 0: none."""
     unranked: NDArray[np.uint8]
     """(cells,) 1 where no level is passed."""
     failed: NDArray[np.uint64]
-    """(cells,) words: bit i is set when gate i does not hold, by the plain comparison."""
+    """(cells,) bit i is set when gate i fails, by comparing numbers and without the table."""
     fails: Floats
-    """(gates, cells) the same, a row a gate: 1 where it does not hold, to be multiplied by how many units there are."""
+    """(gates, cells) 1.0 where the gate fails: multiplied by the units per cell, it counts the failing units."""
     measure_levels: Ints
-    """(measures, cells) best level all of whose gates on the measure hold; 0: none."""
+    """(measures, cells) the best level whose gates on this measure all hold; 0: none."""
 
 
 @dataclass(frozen=True)
@@ -116,38 +119,38 @@ class CategoryPlan:
     """Best first; empty when every unit is ranked."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[tuple[int, str], ...]
-    """Place of the measure and unit of every key that gates compare."""
+    """Index of the measure, and unit, of every key that gates compare."""
     gates: tuple[GatePlan, ...]
     """Best level first."""
     table: GateTable | None = None
-    """Which level each combination of keys reaches; None without levels, and until the rules are compiled."""
+    """Which level each cell reaches; None without levels, and until the rules are compiled."""
 
     def rules(self) -> Rules | None:
-        """What the table is to decide; None without levels."""
+        """The rules to compile into the table; None without levels."""
         if not self.levels:
             return None
         by_level = tuple(
-            tuple((gate.key, gate.threshold) for gate in self.gates if gate.level_place == place)
-            for place in range(len(self.levels))
+            tuple((gate.key, gate.threshold) for gate in self.gates if gate.level_index == index)
+            for index in range(len(self.levels))
         )
         return Rules(by_level, len(self.keys))
 
     @cached_property
     def level_of(self) -> Ints:
-        """(levels + 1,) the level at each place; 0 after the last."""
+        """(levels + 1,) the levels, best first, then 0."""
         return np.array([*self.levels, 0], dtype=np.int64)
 
     @cached_property
     def next_gates(self) -> NDArray[np.uint64]:
-        """Words by the number of a level, 0 for none: bit i is set when gate i is of the next better level."""
-        words = np.zeros(max(self.levels) + 1, dtype=np.uint64)
+        """By level reached, 0 for none: bit i is set when gate i belongs to the next better level."""
+        gate_bits = np.zeros(max(self.levels) + 1, dtype=np.uint64)
         for bit, gate in enumerate(self.gates):
-            words[self.level_of[gate.level_place + 1]] |= np.uint64(1) << np.uint64(bit)
-        return words
+            gate_bits[self.level_of[gate.level_index + 1]] |= np.uint64(1) << np.uint64(bit)
+        return gate_bits
 
     @cached_property
     def cells(self) -> Cells | None:
-        """What the table's cells mean; None without a table."""
+        """See ``Cells``; None without a table."""
         rules = self.rules()
         if rules is None or self.table is None:
             return None
@@ -157,41 +160,45 @@ class CategoryPlan:
         for bit, passed in enumerate(holds):
             failed |= (~passed).astype(np.uint64) << np.uint64(bit)
         levels = np.zeros((len(self.measures), values.shape[1]), dtype=np.int64)
-        for place in range(len(self.levels) - 1, -1, -1):
-            for at in range(len(self.measures)):
-                mine = [p for p, g in zip(holds, self.gates, strict=True) if (g.level_place, g.measure) == (place, at)]
-                if mine:
-                    levels[at, np.logical_and.reduce(mine)] = self.levels[place]
+        for index in reversed(range(len(self.levels))):  # a better level overwrites a worse one
+            for measure in range(len(self.measures)):
+                own = [
+                    passed
+                    for passed, gate in zip(holds, self.gates, strict=True)
+                    if (gate.level_index, gate.measure) == (index, measure)
+                ]
+                if own:
+                    levels[measure, np.logical_and.reduce(own)] = self.levels[index]
         level = self.level_of.take(self.table.best)
         return Cells(level, (level == 0).astype(np.uint8), failed, 1.0 - np.array(holds), levels)
 
 
 @dataclass(frozen=True)
 class SumsPlan:
-    """Which groups each sum of a tier adds up: its categories, all together, then the other measures."""
+    """Which groups each sum of a tier adds up. The sums are the categories, all categories together, other measures."""
 
     members: Bools
-    """(sums, groups) whether a group takes part; each of ``criteria`` is a group of its own after all others."""
+    """(sums, groups) whether the sum includes the group. Each of ``criteria`` follows as a group of its own."""
     nominal: list[int]
-    """Maximum of each category, and of all, if everything applied, in micropoints."""
+    """Maximum of each category, and of all together, if every criterion applied, in micropoints."""
     measures: tuple[tuple[int, ...], ...]
-    """The sum of each category's measures."""
+    """By category, the index of the sum of each measure."""
     criteria: tuple[tuple[int, int], ...]
-    """Criteria that are measures: the group, and the place there."""
+    """Criteria that are measures: index of the group, and of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
-    """A category's keys: the sum whose percent they are, or its points, which come after all percentages."""
+    """By category, what each key compares: i for the percent of sum i, (number of sums + i) for its points."""
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
     """See ``TierPlan.group_maxima``."""
-    return [group.nominal for group in groups] + [int(groups[group].maxima[at, 0]) for group, at in sums.criteria]
+    return [group.nominal for group in groups] + [int(groups[group].maxima[row, 0]) for group, row in sums.criteria]
 
 
 class DerivedValues:
-    """A plan that keeps what others work out from it, of which it knows nothing, such as messages made of it."""
+    """Caches values that other layers derive from a plan, such as messages."""
 
     def derived(self, make: Callable[[Self], Made]) -> Made:
-        """What ``make`` makes of the plan; it is asked the first time only."""
+        """``make(self)``, computed once."""
         made: dict[object, Made] = self.__dict__.setdefault("_made", {})
         if make not in made:
             made[make] = make(self)
@@ -200,12 +207,12 @@ class DerivedValues:
 
 @dataclass(frozen=True)
 class TierPlan(DerivedValues):
-    """One tier: everything that scoring its units takes."""
+    """Everything needed to score the units of one tier."""
 
     tier: str
     categories: tuple[CategoryPlan, ...]
     requires: tuple[int, ...]
-    """Places of the categories in which a unit must be ranked to be ranked overall."""
+    """Indices of the categories in which a unit must be ranked to be ranked overall."""
     decimals: int
     """Published decimals of converted scores."""
     indicators: Mapping[str, Indicator]
@@ -218,55 +225,55 @@ class TierPlan(DerivedValues):
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
-    """Of all categories: those that the kernel scores, then those whose plugins are asked."""
+    """Of all categories: first those that the kernel scores, then those whose plugins are called."""
     sums: SumsPlan
     kernel: Kernel
-    """All of it, for native code."""
+    """The same in the form that native code takes."""
 
     @property
     def group_maxima(self) -> list[int]:
-        """Maximum of each group if everything applied, and of each criterion that is a measure, in micropoints."""
+        """Maxima of the groups, then of the criteria that are measures, if all applied; in micropoints."""
         return group_maxima(self.groups, self.sums)
 
     @cached_property
     def bounds(self) -> Floats:
-        """Smallest and largest answers (2, rows), in the rows of the matrix."""
+        """(2, rows) smallest and largest answers, by matrix row."""
         return np.ascontiguousarray(np.array([self.ranges[code] for code in self.rows], dtype=np.float64).T)
 
     @cached_property
     def whole(self) -> NDArray[np.bool_]:
-        """Matrix rows (rows,) of the indicators whose answers are whole numbers."""
+        """(rows,) whether answers are whole numbers, by matrix row."""
         return np.array([self.indicators[code].kind is not IndicatorKind.NUMBER for code in self.rows])
 
     @cached_property
     def plain_parts(self) -> list[int]:
-        """Places (p,) among the checks of those that compare a part with its whole and nothing else."""
+        """Indices (p,) of the checks that only compare a part with its whole: native code does them."""
         return [
-            place
-            for place, check in enumerate(self.checks)
+            index
+            for index, check in enumerate(self.checks)
             if isinstance(check, PartOf) and type(check).violated is PartOf.violated
         ]
 
     @cached_property
     def other_checks(self) -> list[int]:
-        """Places of the other checks."""
-        return [place for place in range(len(self.checks)) if place not in self.plain_parts]
+        """Indices of the other checks."""
+        return [index for index in range(len(self.checks)) if index not in self.plain_parts]
 
     @cached_property
     def parts(self) -> Ints:
-        """Matrix rows (2, p) of their parts and wholes."""
-        reads = [[self.rows[code] for code in self.checks[place].reads()] for place in self.plain_parts]
+        """(2, p) matrix rows of the parts and wholes of ``plain_parts``."""
+        reads = [[self.rows[code] for code in self.checks[index].reads()] for index in self.plain_parts]
         return np.ascontiguousarray(np.array(reads, dtype=np.int64).reshape(-1, 2).T)
 
-    def places(self, category: CategoryPlan) -> list[int]:
-        """Where the category's groups stand among all groups."""
+    def group_indices(self, category: CategoryPlan) -> list[int]:
+        """Indices of the category's groups among all groups."""
         codes = [group.code for group in self.groups]
         return [codes.index(group.code) for group in category.groups]
 
 
 @dataclass(frozen=True)
 class SetPlan(DerivedValues):
-    """A criteria set ready to score with."""
+    """A criteria set, ready to score with."""
 
     criteria_set: CriteriaSet
     tiers: Mapping[str, TierPlan]
@@ -277,8 +284,8 @@ class SetPlan(DerivedValues):
     """By group."""
 
     @cached_property
-    def asks_nobody(self) -> bool:
-        """Whether validating and scoring run no code of plugins, which may take its time."""
+    def runs_no_plugin_code(self) -> bool:
+        """Whether validating and scoring run no plugin's own code, which may be slow or hang."""
         tiers = self.tiers.values()
         return all(
             all(group.lines is not None for group in tier.groups) and len(tier.plain_parts) == len(tier.checks)
@@ -287,6 +294,6 @@ class SetPlan(DerivedValues):
 
     @cached_property
     def number_rows(self) -> Mapping[str, int]:
-        """The matrix rows of the indicators whose answers are given as numbers: of all but choices."""
+        """The matrix rows of the indicators whose answers are numbers: all but choices."""
         indicators = self.criteria_set.indicators
         return {code: row for code, row in self.rows.items() if indicators[code].kind is not IndicatorKind.CHOICE}

@@ -1,4 +1,4 @@
-"""Order, ties and ranks of the units of one tier, all together or those of each parent by themselves."""
+"""Order, ties and ranks of the units of one tier: all together, or separately within each parent."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from scorer.engine.scoring import RANKED, Assessment
 from scorer.model.fixed_point import Bools, Ints
 
 KEYS_PER_UNIT, KEYS = 8, 10_000
-"""Units are ranked by counting the units of each key: so many keys are allowed per unit, or in all. Two decimals in a
-hundred points make 10,000."""
+"""Most distinct score keys, per unit and in all, for which counting sort is used. A hundred points with two decimals
+make 10,000 keys."""
 
 TIES = {"competition": native.COMPETITION, "dense": native.DENSE, "ordinal": native.ORDINAL}
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The units that are ranked together: m of the n units of an assessment, or all of them."""
+    """One cohort, the units that are ranked together: m of the n units of an assessment, or all of them."""
 
     assessment: Assessment
     cohort: str
-    """The tier; or the id of the parent, of which these are the units."""
+    """The tier; or, when ranked within parents, the parent's id."""
     order: Ints
-    """(m,) the units' places in ranking order."""
+    """(m,) indices of the units, in ranking order."""
     ranks: tuple[Ints, ...]
-    """(n,) a category, by place of unit; 0: not ranked."""
+    """By category, (n,) ranks; 0: not ranked."""
     overall: Ints
     """(n,) overall ranks; 0: not ranked."""
     commended: Bools | None
-    """(n,) whether each unit is commended; None when the set commends nobody in the tier."""
+    """(n,) whether each unit is commended; None if the set commends no units of the tier."""
 
     @property
     def units(self) -> Ints | slice:
-        """Picks its units out of arrays (n,), in whatever order."""
+        """Selects the cohort's units from arrays (n,), in no particular order."""
         return slice(None) if len(self.order) == len(self.assessment.cohort) else self.order
 
 
 def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> list[Ranking]:
-    """Ranks by converted score, among ranked units only; the level takes no part.
+    """Ranks the eligible units by converted score; the level has no influence.
 
-    Units stand in order of overall rank, then those without one by overall converted score; equals by id in
-    code-point order, which is also what ordinal ranks number by.
+    The ranking order is by overall rank; units without a rank follow, by overall converted score. Equal units are
+    ordered by id, in code-point order; ordinal ranks number them in this order.
 
     Args:
         assessment: of the n units of a tier.
         rule: of the criteria set.
-        parents: (n,) ids; read when the rule ranks the tier's units within their parent.
+        parents: (n,) ids of the units' parents; used if the rule ranks the tier within parents.
 
     Returns:
-        One for the tier; or one a parent, in code-point order of their ids.
+        One ranking for the tier; or one per parent, in code-point order of the parents' ids.
     """
     plan, by_id = assessment.plan, assessment.cohort.by_id
     cohorts = _Cohorts(parents) if plan.tier in rule.within_parent else _Cohorts([plan.tier])
-    # Without remainder: published scores are whole steps.
+    # Published scores are multiples of the step, so nothing is lost.
     scores, step = (
         (assessment.sums.converted, 1) if rule.exact else (assessment.sums.published, 10 ** (6 - plan.decimals))
     )
-    keys = cohorts.apart(_small((scores / step).astype(np.int64)))
+    keys = cohorts.separated(_compact((scores / step).astype(np.int64)))
     ranked = np.vstack([assessment.standings == RANKED, assessment.eligible])
     ranks, order = np.empty_like(keys), np.empty_like(by_id)
     native.rank(keys, ranked, by_id, TIES[rule.ties], ranks, order)
     *by_category, overall = cohorts.within(ranks)
     best, commended = rule.commended.get(plan.tier, 0), None
-    if best:  # a competition rank counts who is better, however the set ranks equals
+    if best:  # in the top N, including ties at N, whatever the set's rule for ties
         competition = np.empty_like(keys[-1:])
         native.rank(keys[-1:], ranked[-1:], by_id, native.COMPETITION, competition, np.empty_like(order))
         [competition] = cohorts.within(competition)
@@ -79,25 +79,25 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
 
 
 class _Cohorts:
-    """Which units are ranked together. All are ranked in one pass: keys are offset so that cohorts do not overlap.
+    """Ranks all cohorts in one pass: score keys are offset so that cohorts do not overlap.
 
     Args:
-        names: (n,) the cohort of each unit; a single one is that of all units.
+        names: (n,) the cohort of each unit; or a single name, if all units are one cohort.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = sorted(set(names))
-        places = {name: at for at, name in enumerate(self.names)}
-        self._of: Ints = np.fromiter(map(places.__getitem__, names), dtype=np.int64, count=len(names))
+        indices = {name: index for index, name in enumerate(self.names)}
+        self._of: Ints = np.fromiter(map(indices.__getitem__, names), dtype=np.int64, count=len(names))
 
-    def apart(self, keys: Ints) -> Ints:
-        """Keys (r, n) by which every unit of a cohort is above all of the next one."""
+    def separated(self, keys: Ints) -> Ints:
+        """Keys (r, n), offset so that every unit of a cohort is above all units of the next cohort."""
         if len(self.names) == 1:
             return keys
-        return _small((len(self.names) - 1 - self._of) * (keys.max() + 1) + keys)
+        return _compact((len(self.names) - 1 - self._of) * (keys.max() + 1) + keys)
 
     def within(self, ranks: Ints) -> Ints:
-        """Ranks (r, n) among all units as ranks within cohorts: each counts from its own best."""
+        """Turns ranks (r, n) among all units into ranks within cohorts: each cohort starts at 1."""
         if len(self.names) == 1:
             return ranks
         within = np.zeros_like(ranks)
@@ -109,15 +109,15 @@ class _Cohorts:
         return within
 
     def split(self, order: Ints) -> list[Ints]:
-        """Places of units in order (n,), cohort by cohort."""
+        """Splits the ranking order (n,) of all units by cohort."""
         if len(self.names) == 1:
             return [order]
         of = self._of[order]
         return np.split(order[np.argsort(of, kind="stable")], np.bincount(of).cumsum()[:-1])
 
 
-def _small(keys: Ints) -> Ints:
-    """Keys (r, n) that order units as the given ones do, from 0, and few enough to be counted."""
+def _compact(keys: Ints) -> Ints:
+    """The same keys (r, n), or their positions 0..k among the distinct keys where counting sort would need too many."""
     if keys.max() <= max(KEYS_PER_UNIT * keys.shape[1], KEYS):
         return keys
     return np.array([np.unique(row, return_inverse=True)[1] for row in keys])

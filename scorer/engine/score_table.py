@@ -12,30 +12,31 @@ from scorer.model.fixed_point import Floats
 
 
 class Scores(NamedTuple):
-    """Points of one sum of criteria for n units, and what follows from them. All arrays (n,), micropoints."""
+    """One sum of criteria for n units. All arrays are (n,), in micropoints unless noted."""
 
     points: Floats
     max_points: Floats
-    """Without what is not applicable."""
+    """Of the criteria that apply."""
     nominal: int
+    """Maximum if every criterion applied."""
     percent: Floats
     """Parts per million, rounded down."""
     converted: Floats
     """points x nominal / max_points, rounded down."""
     published: Floats
-    """converted, half up at the set's published precision."""
+    """converted, rounded half up to the set's published decimals."""
     missing: Floats
-    """Criteria that miss an answer."""
+    """Number of criteria that lack an answer."""
     not_applicable: Floats
-    """Criteria that do not apply."""
+    """Number of criteria that do not apply."""
 
 
 class ScoreTable:
-    """Scores of s sums of n units, which the kernel fills.
+    """Several sums of n units, which the kernel fills.
 
     Args:
-        nominal: maximum of each of the first w sums if everything applied, in micropoints.
-        measures: number of further sums, which have only points, maximum and percent.
+        nominal: maximum of each of the first sums if every criterion applied, in micropoints.
+        measures: number of further sums, for which only points, maximum and percent are kept.
         units: n.
     """
 
@@ -46,17 +47,17 @@ class ScoreTable:
         self.converted, self.published, self.missing, self.not_applicable = self.wholes
 
     @cached_property
-    def some_nothing(self) -> bool:
-        """Whether nothing applies to some unit in some sum."""
+    def has_empty_sums(self) -> bool:
+        """Whether some sum has no applicable criterion for some unit."""
         return not self.max_points.all()
 
     @property
     def columns(self) -> tuple[Floats, ...]:
-        """All of it as ``Scores`` has it, without nominal maxima: a row (n,) a sum; after percent without measures."""
+        """The fields of ``Scores`` but ``nominal``, each (sums, n). The last four have no rows for further sums."""
         return *self.sums, *self.wholes
 
     def scores(self, row: int) -> Scores:
-        """One sum's scores."""
+        """The scores of one sum."""
         return Scores(
             points=self.points[row],
             max_points=self.max_points[row],

@@ -1,7 +1,7 @@
 """The method: answers -> points -> totals -> gates -> levels. One path for one unit and for a million.
 
-Sums are exact in whole micropoints; percent and converted scores are rounded down, once, from the sums; nothing is
-rounded for display between steps. Ranks come last and stand in ``scorer.engine.ranking``, as they need all units.
+Sums are exact, in whole micropoints. Percent and converted scores are rounded down once, from the sums; nothing is
+rounded between steps. ``scorer.engine.ranking`` ranks the units afterwards.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.group import Statuses
 
 CHUNK = 20_000
-"""Units scored in one call, after which the caller may stop the work."""
+"""Units per call of the kernel; between chunks the caller can cancel."""
 
 
 class Standing(IntEnum):
@@ -33,13 +33,13 @@ class Standing(IntEnum):
 
     RANKED = native.RANKED
     BELOW_MINIMUM = native.BELOW_MINIMUM
-    """Not even the lowest level's gates all hold."""
+    """Some gate of the lowest level fails."""
     NOTHING_APPLICABLE = native.NOTHING_APPLICABLE
     """No criterion of the category applies to the unit."""
 
 
 RANKED = np.uint8(Standing.RANKED)
-"""Arrays are compared with a member of an enumeration ten times as slowly."""
+"""As NumPy's own type: comparing an array with an enum member takes ten times as long."""
 
 
 class GroupScores(NamedTuple):
@@ -76,7 +76,7 @@ class CategoryScores(NamedTuple):
     standing: NDArray[np.uint8]
     """(n,) of ``Standing``."""
     groups: tuple[GroupScores, ...] = ()
-    """When asked for."""
+    """Empty unless ``assess`` was called with ``full``."""
 
     @property
     def ranked(self) -> Bools:
@@ -86,12 +86,12 @@ class CategoryScores(NamedTuple):
 
     @property
     def scores(self) -> Scores:
-        """Its points, and what follows from them."""
+        """The category's own sum."""
         return self.table.scores(self.rows[0])
 
     @property
     def measures(self) -> tuple[MeasureScores, ...]:
-        """What its gates compare."""
+        """The sums that its gates compare."""
         table = self.table
         return tuple(
             MeasureScores(measure, table.points[row], table.max_points[row], table.percent[row])
@@ -99,7 +99,7 @@ class CategoryScores(NamedTuple):
         )
 
     def failed(self, units: Ints | slice) -> NDArray[np.uint64]:
-        """Words of some units (m,): bit i is set when gate i does not hold."""
+        """(m,) for some units: bit i is set when gate i fails."""
         cell = self.cell[units]
         if self.plan.cells is None:
             return np.zeros(len(cell), dtype=np.uint64)
@@ -108,21 +108,21 @@ class CategoryScores(NamedTuple):
 
 @dataclass(frozen=True)
 class Assessment:
-    """Everything about the units of one tier but their ranks."""
+    """The scores and levels of the units of one tier; everything but ranks."""
 
     plan: TierPlan
     cohort: Cohort
     categories: tuple[CategoryScores, ...]
     standings: NDArray[np.uint8]
-    """(categories, n), of all categories: see there."""
+    """(categories, n) of ``Standing``."""
     levels: Ints
-    """The same."""
+    """(categories, n) levels reached; 0: none."""
     eligible: Bools
     """(n,) ranked in every required category."""
     sums: ScoreTable
-    """The categories' scores, those of all together, and the measures', as ``SumsPlan`` has them."""
+    """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
     group_sums: ScoreTable | None
-    """The groups', when asked for."""
+    """A row per group; None unless ``assess`` was called with ``full``."""
 
     @property
     def overall(self) -> Scores:
@@ -143,47 +143,47 @@ def assess(
     Args:
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
-        full: whether to keep what each criterion gave.
-        plugin_calls: the calls that plugins score for; a service has one for all its calls.
-        check_cancelled: called before each chunk; what it raises ends the work.
+        full: whether to keep the points and status of every criterion.
+        plugin_calls: counts the plugin calls in flight; a service shares one between all its calls.
+        check_cancelled: called before each chunk; may raise to stop the work.
 
     Raises:
-        PluginFault: a plugin broke or gave points that cannot be.
-        PluginBusy: a plugin has not ended too many earlier calls.
+        PluginFault: a plugin raised, or returned impossible points.
+        PluginBusy: too many earlier calls of a plugin are still running.
     """
     plugin_calls = plugin_calls or PluginCalls()
     with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        asked = {
-            place: score_group(group, cohort, plugin_calls)
-            for place, group in enumerate(plan.groups)
+        called = {
+            index: score_group(group, cohort, plugin_calls)
+            for index, group in enumerate(plan.groups)
             if group.lines is None
         }
-    results = _results(plan, len(cohort), asked, full=full)
+    results = _results(plan, len(cohort), called, full=full)
     answers, excluded = np.ascontiguousarray(cohort.matrix), plan.kernel.excluded(cohort.excluded, len(cohort))
     for units in _chunks(len(cohort)):
         check_cancelled()
         plan.kernel.score(answers, excluded, results, units)
-    return _assessment(plan, cohort, results, asked)
+    return _assessment(plan, cohort, results, called)
 
 
 def _chunks(units: int) -> Iterator[slice]:
-    """Chunks of about the same size: a small last one would cost as many calls as a large one."""
+    """Chunks of about equal size: a call for a small rest costs nearly as much as one for a full chunk."""
     chunks = -(-units // CHUNK)
     return (slice(units * n // chunks, units * (n + 1) // chunks) for n in range(chunks))
 
 
-def _results(plan: TierPlan, units: int, asked: Mapping[int, PluginGroup], *, full: bool) -> Results:
-    """Room for the results of n units, with the sums of the groups whose plugins were asked.
+def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, full: bool) -> Results:
+    """Arrays for the results of n units, with the sums of the called groups filled in.
 
-    The groups' sums are kept when somebody wants to see them, or when the kernel has to read them.
+    Sums of groups are kept if the caller wants them, or if the kernel needs those of called groups.
     """
-    sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or asked else None
+    sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or called else None
     if groups is not None:
-        for place, group in asked.items():
-            group.add_up(slice(None), groups, place)
-        for measure, (place, at) in enumerate(sums.criteria, len(plan.groups)):
-            if place in asked:
-                asked[place].add_up(slice(at, at + 1), groups, measure)
+        for index, group in called.items():
+            group.add_up(slice(None), groups, index)
+        for measure, (index, row) in enumerate(sums.criteria, len(plan.groups)):
+            if index in called:
+                called[index].add_up(slice(row, row + 1), groups, measure)
     cells, levels = np.empty((2, len(plan.categories), units), dtype=np.int64)
     standings = np.empty(levels.shape, dtype=np.uint8)
     table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units)
@@ -193,38 +193,38 @@ def _results(plan: TierPlan, units: int, asked: Mapping[int, PluginGroup], *, fu
     return Results(table, cells, levels, standings, groups, np.empty(shape), np.empty(shape, dtype=np.uint8))
 
 
-def _assessment(plan: TierPlan, cohort: Cohort, results: Results, asked: Mapping[int, PluginGroup]) -> Assessment:
-    """All of it, by category."""
-    groups = _group_scores(plan, results, asked)
+def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mapping[int, PluginGroup]) -> Assessment:
+    """The results, by category."""
+    groups = _group_scores(plan, results, called)
     categories = tuple(
         CategoryScores(
             category,
             results.sums,
-            (at, *plan.sums.measures[at]),
-            results.cells[at],
-            results.levels[at],
-            results.standings[at],
-            tuple(groups[place] for place in plan.places(category)) if groups else (),
+            (index, *plan.sums.measures[index]),
+            results.cells[index],
+            results.levels[index],
+            results.standings[index],
+            tuple(groups[group] for group in plan.group_indices(category)) if groups else (),
         )
-        for at, category in enumerate(plan.categories)
+        for index, category in enumerate(plan.categories)
     )
     eligible = categories[plan.requires[0]].ranked
-    for at in plan.requires[1:]:
-        eligible &= categories[at].ranked
-    seen = results.groups if groups else None
-    return Assessment(plan, cohort, categories, results.standings, results.levels, eligible, results.sums, seen)
+    for index in plan.requires[1:]:
+        eligible &= categories[index].ranked
+    group_sums = results.groups if groups else None
+    return Assessment(plan, cohort, categories, results.standings, results.levels, eligible, results.sums, group_sums)
 
 
-def _group_scores(plan: TierPlan, results: Results, asked: Mapping[int, PluginGroup]) -> list[GroupScores]:
-    """Of all groups, when criteria were kept."""
+def _group_scores(plan: TierPlan, results: Results, called: Mapping[int, PluginGroup]) -> list[GroupScores]:
+    """The scores of all groups; empty if criteria were not kept."""
     scores, first = list[GroupScores](), 0
     if results.groups is None or results.points is None or results.status is None:
         return scores
-    for place, group in enumerate(plan.groups):
-        if place in asked:
-            points, status = asked[place].points, asked[place].status
+    for index, group in enumerate(plan.groups):
+        if index in called:
+            points, status = called[index].points, called[index].status
         else:
-            here = slice(first, first := first + len(group.criteria))
-            points, status = results.points[here], results.status[here]
-        scores.append(GroupScores(group, points, status, results.groups.scores(place)))
+            rows = slice(first, first := first + len(group.criteria))
+            points, status = results.points[rows], results.status[rows]
+        scores.append(GroupScores(group, points, status, results.groups.scores(index)))
     return scores

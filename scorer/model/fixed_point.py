@@ -1,6 +1,6 @@
-"""Fixed-point numbers: whole micropoints, percent in parts per million, and the few roundings the method has.
+"""Fixed-point numbers: points in whole micropoints, percent in parts per million.
 
-Every array here holds whole numbers, in int64 or in float64 below 2^53, so that sums are exact and equal is equal.
+Arrays hold whole numbers, as int64 or as float64 below 2^53, so that sums are exact and equal sums compare as equal.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Floats = NDArray[np.float64]
 """An array of doubles: answers, or points as whole micropoints."""
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-"""An array of truth values, such as which units miss an answer."""
+"""An array of truth values, such as which units lack an answer."""
 Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 
 MICRO = 1_000_000
-"""Micropoints in a point; parts per million in one; the decimals that any number is taken to."""
+"""Micropoints per point, and parts per million in a whole. Answers have at most six decimals, too."""
 
 PERCENT = 10_000
-"""Parts per million in a percent."""
+"""Parts per million in one percent."""
 
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
-"""Largest sum of penalties of a tier, for the same reason."""
+"""Largest sum of the penalties of a tier, for the same reason."""
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -53,13 +53,13 @@ def to_micro(value: int | Decimal) -> int:
 
 
 def round_to_micro(values: Floats) -> Floats:
-    """The nearest whole number of millionths to each double, NaN where it is NaN.
+    """Each number in millionths, rounded to the nearest whole number; NaN stays NaN.
 
-    The double nearest to k millionths gives k, up to 8,000,000,000 units.
+    Exact up to 8,000,000,000: the double nearest to k millionths gives k.
     """
     micro: Floats = np.rint(values * 1e6)
     large = np.flatnonzero(np.abs(micro) >= 2e15)
-    if large.size:  # doubles are so far apart that the product alone can round to a neighbour
+    if large.size:  # here the product alone may be rounded to a neighbour of k
         flat, given = micro.reshape(-1), values.reshape(-1)[large]
         near = flat[large] + np.sign(given - flat[large] / 1e6)
         flat[large] = np.where(near / 1e6 == given, near, flat[large])
@@ -67,12 +67,12 @@ def round_to_micro(values: Floats) -> Floats:
 
 
 def from_micro(values: Ints | Floats | int) -> Floats:
-    """Points (or units) as float64, each the double nearest to its decimal."""
+    """Points as float64: the double nearest to each decimal number."""
     return np.asarray(values, dtype=np.float64) / MICRO
 
 
 def plain(micro: int, decimals: int | None = None) -> str:
-    """Decimal text of millionths: the shortest exact one, or rounded half up to ``decimals``."""
+    """Millionths as decimal text: exact and as short as possible, or rounded half up to ``decimals``."""
     if decimals is not None:
         rounded = (Decimal(micro) / MICRO).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
         return f"{rounded + 0:f}"  # never -0
@@ -81,7 +81,7 @@ def plain(micro: int, decimals: int | None = None) -> str:
 
 
 class TierError(ValueError):
-    """One tier's value is wrong, in a value by tier."""
+    """The value of one tier is wrong."""
 
     def __init__(self, tier: str, message: str) -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ class TierError(ValueError):
 
     @classmethod
     def at(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
-        """``parse(value)``, its error telling the tier."""
+        """``parse(value)``, whose ValueError becomes a TierError."""
         try:
             return parse(value)
         except ValueError as error:
@@ -98,19 +98,19 @@ class TierError(ValueError):
 
 @dataclass(frozen=True)
 class PointsByTier:
-    """A number of points, one for every tier or one for each tier named."""
+    """A number of points: the same for every tier, or one per named tier."""
 
     everywhere: int | None
-    """Micropoints in every tier, or None."""
+    """Micropoints in every tier; None if they differ."""
     by_tier: tuple[tuple[str, int], ...] = ()
     """Micropoints by tier, when they differ."""
 
     @classmethod
     def parse(cls, value: object) -> PointsByTier:
-        """From a document: a number, or a mapping of tiers to numbers.
+        """Parses a value of a document: a number, or a mapping of tiers to numbers.
 
         Raises:
-            ValueError: anything else, with what was expected.
+            ValueError: it is neither; the text says what was expected.
         """
         if isinstance(value, PointsByTier):
             return value
@@ -123,11 +123,11 @@ class PointsByTier:
         return cls(_points(value))
 
     def of(self, tier: str) -> int | None:
-        """Micropoints in ``tier``; None where it has none."""
+        """Micropoints in ``tier``; None if the tier is not named."""
         return self.everywhere if self.everywhere is not None else dict(self.by_tier).get(tier)
 
     def tiers(self) -> tuple[str, ...]:
-        """The tiers named; empty for every tier."""
+        """The named tiers; empty if the same points hold everywhere."""
         return tuple(tier for tier, _ in self.by_tier)
 
 

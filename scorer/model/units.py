@@ -1,4 +1,4 @@
-"""Units of one tier with their answers as columns: what groups and formulas read."""
+"""The units of one tier with their answers, as groups and formulas read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scorer.model.indicators import LARGEST, Indicator, IndicatorKind
 
 @dataclass(frozen=True)
 class Cohort:
-    """The units of one tier in a call; one unit is a cohort of one. Nothing in it may be changed."""
+    """The n units of one tier in a call; a single unit is a cohort of one. Read-only."""
 
     tier: str
     unit_ids: tuple[str, ...]
@@ -23,24 +23,25 @@ class Cohort:
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
     matrix: Floats
-    """Answers, (indicators, n): NaN for not reported, otherwise as ``IndicatorKind`` says."""
+    """(indicators, n) answers: NaN for not reported, otherwise as ``IndicatorKind`` says."""
     excluded: Mapping[str, Bools]
-    """Units for which a criterion does not apply, (n,) by criterion id; a criterion left out applies to all."""
+    """By criterion id, (n,) whether the criterion does not apply to the unit. A criterion without an entry applies to
+    all."""
     in_order: bool = False
-    """Whether ids are known to stand in code-point order."""
+    """True if the ids are known to be in code-point order."""
 
     def __len__(self) -> int:
         return len(self.unit_ids)
 
     @cached_property
     def by_id(self) -> Ints:
-        """The units (n,) in code-point order of ids."""
+        """(n,) indices of the units in code-point order of their ids."""
         if self.in_order or sorted(self.unit_ids) == list(self.unit_ids):
             return np.arange(len(self.unit_ids))
         return np.array(sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__))
 
     def values(self, indicator: str) -> Floats:
-        """Answers (n,) to one indicator, NaN where not reported.
+        """(n,) answers to one indicator, NaN where not reported.
 
         Raises:
             KeyError: the criteria set has no such indicator.
@@ -49,7 +50,7 @@ class Cohort:
         return row
 
     def micro(self, indicator: str) -> Floats:
-        """Answers (n,) in whole millionths, exact for every kind."""
+        """(n,) answers in whole millionths, exact for every kind."""
         return round_to_micro(self.values(indicator))
 
     def is_number(self, indicator: str) -> bool:
@@ -57,11 +58,14 @@ class Cohort:
         return self.indicators[indicator].kind is IndicatorKind.NUMBER
 
     def reported(self, indicator: str) -> Bools:
-        """Whether each unit (n,) reported the indicator."""
+        """(n,) whether each unit reported the indicator."""
         return ~np.isnan(self.values(indicator))
 
 
 def six_decimals(values: Floats) -> Floats:
-    """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
+    """Each number rounded to six decimals, so that equal numbers are equal doubles.
+
+    NaN, and numbers that are too large to be answers, stay as they are.
+    """
     nearest: Floats = np.where(np.abs(values) <= LARGEST, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
     return nearest

@@ -134,7 +134,7 @@ class Pipeline:
         parse_request = partial(parse, method.request, received, self._limits.request_bytes)
         requests = [parse_request() if small else await self._threads.run(call, parse_request)]
         plan = method.find_plan(requests[0], call) if method.find_plan else None
-        if small and method.on_loop and (plan is None or plan.asks_nobody):
+        if small and method.on_loop and (plan is None or plan.runs_no_plugin_code):
             return score(method, requests, call)
         return await self._threads.run(call, partial(score, method, requests, call))
 

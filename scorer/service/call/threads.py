@@ -38,7 +38,7 @@ class ScoringThreads:
         Raises:
             Refusal: the work's, or DEADLINE_EXCEEDED.
         """
-        if call.plan is None or call.plan.asks_nobody:
+        if call.plan is None or call.plan.runs_no_plugin_code:
             return await _run(self._own, call, work)
         plugins = call.plan.derived(self._for_plugins)
         try:

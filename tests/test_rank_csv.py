@@ -565,7 +565,7 @@ Run = Callable[..., Done]
 @pytest.fixture
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command in this process, with criteria sets that are loaded already."""
-    for name in ("answers", "template"):
+    for name in ("answer_files", "commands.template"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
 
     def run(*words: object) -> Done:

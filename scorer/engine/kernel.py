@@ -131,7 +131,7 @@ class Kernel:
             results.points,
             results.status,
             None,
-            partial(table.settle, answers),
+            partial(table.round_exactly, answers),
             *self._sums,
             results.sums.sums,
             results.sums.wholes,

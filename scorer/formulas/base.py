@@ -1,4 +1,4 @@
-"""What a formula kind is: parameters as a criteria set writes them, and points for a whole cohort at once."""
+"""The base of formula kinds: their parameters in a criteria set, and the points that they give a cohort."""
 
 from __future__ import annotations
 
@@ -21,73 +21,84 @@ from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
 
 Path = tuple[str | int, ...]
-"""A place inside a formula's parameters, such as ("steps", 0, "points")."""
+"""Leads to a value among a formula's parameters, such as ("steps", 0, "points")."""
 
 NUMBERS = frozenset({IndicatorKind.COUNT, IndicatorKind.NUMBER})
-"""The kinds of indicator that are numbers: what a ``Read`` of either allows."""
+"""The kinds of indicator whose answers are numbers."""
 
 
 class Read(NamedTuple):
     """One indicator that a formula reads."""
 
     path: Path
-    """Where the parameters name it."""
+    """The parameter that names the indicator."""
     indicator: str
     kinds: frozenset[IndicatorKind]
-    """The kinds it may have."""
+    """The kinds that the formula can read."""
     options: tuple[str, ...] | None = None
     """For a choice: the options that the formula knows."""
 
 
 class Outcome(NamedTuple):
-    """What a formula gives for a cohort of n units."""
+    """What a formula gives the n units of a cohort."""
 
     points: Floats
-    """(n,) whole micropoints, 0 ... maximum: each the nearest to the exact points, an exact half the even one."""
+    """(n,) whole micropoints from 0 to the maximum, rounded to nearest; an exact half is rounded to even."""
     missing: Bools
-    """(n,) whether an indicator that was read was not reported."""
+    """(n,) whether the unit did not report an indicator that the formula needs."""
     not_applicable: Bools | None = None
-    """(n,) whether the formula leaves the unit out (a zero denominator, say); None: nobody."""
+    """(n,) whether the formula does not apply to the unit, for example because of a zero denominator; None: it always
+    applies."""
     rest: Floats | None = None
-    """(n,) what rounding to whole micropoints left: the exact points minus ``points``, an exact half exact, otherwise
-    within 10^-6; None: nothing, as always when points are looked up or counted."""
+    """(n,) exact points minus ``points``, within 10^-6; exactly 0.5 or -0.5 for a half. None: nothing was rounded, as
+    when points are looked up or counted."""
 
 
 class Formula(BaseModel):
-    """A formula kind; an instance is the formula of one criterion.
+    """A formula kind; each instance is the formula of one criterion.
 
-    Fields are the keys that a criteria set writes beside ``formula: <kind>``. An instance holds no state: the same
-    cohort gives the same points, in any order of units.
+    Fields are the keys that stand beside ``formula: <kind>`` in a criteria set. Instances keep no state: the same
+    cohort always gives the same points, in any order of units.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
-    """Name in a criteria set."""
+    """The name used in criteria sets."""
     nested: ClassVar[str | None] = None
-    """The field whose items are formulas themselves, if any."""
+    """Name of the field that holds formulas, if there is one."""
 
     @property
     def needs_cohort(self) -> bool:
-        """Whether a unit's points depend on the other units, so that it cannot be scored alone."""
+        """Whether a unit's points depend on the other units, so that a single unit cannot be scored."""
         return False
 
     @property
     def may_leave_out(self) -> bool:
-        """Whether it can find itself not applicable."""
+        """Whether the formula can turn out not to apply to a unit."""
         return False
 
     def reads(self) -> Iterable[Read]:
-        """The indicators it reads."""
+        """The indicators that the formula reads."""
         raise TypeError(f"formula kind {self.kind!r} does not say what it reads")
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """What is wrong with the parameters, given the criterion's points in its tiers; nothing by default."""
+        """What is wrong with the parameters, as paths and messages; nothing by default.
+
+        Args:
+            points: the criterion's points.
+            tiers: the tiers that have the criterion.
+        """
         del points, tiers
         yield from ()
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """Ranges (inclusive) that answers must keep because of this formula, by indicator; ``maximum`` micropoints."""
+        """By indicator, the smallest and largest answer that the formula accepts.
+
+        Args:
+            tier: the tier.
+            maximum: the criterion's points in the tier, in micropoints.
+        """
         del tier, maximum
         return {}
 
@@ -95,56 +106,56 @@ class Formula(BaseModel):
         """Points of the cohort's n units.
 
         Args:
-            maximum: the criterion's most points in the cohort's tier, in micropoints.
+            maximum: the criterion's points in the cohort's tier, in micropoints.
             cohort: the units.
-            excluded: (n,) units that the criterion leaves out anyway, or None; they must not sway the others.
+            excluded: (n,) units to which the criterion does not apply, or None. They must not influence the others.
         """
         del maximum, cohort, excluded
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula as a line of a table; None, as always for kinds that plugins add, if it has to be evaluated.
+        """The formula as a line for native code; None if ``evaluate`` has to be called, as for every kind of a plugin.
 
         Args:
-            maximum: the criterion's most points in the cohort's tier, in micropoints.
-            cohort: its tier, indicators and matrix rows count, its units do not.
+            maximum: the criterion's points in the cohort's tier, in micropoints.
+            cohort: tells the tier, the indicators and their matrix rows; its units are not read.
         """
         del maximum, cohort
         return None
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The micropoints of one unit, not rounded; kinds that fill ``rest`` must say.
+        """The exact micropoints of one unit; kinds that fill ``rest`` must override it.
 
-        Asked for a few units only: those in which parts of a sum leave about half a micropoint together.
+        Called for few units: those where the parts of a sum leave about half a micropoint together.
         """
         return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))
 
 
 class LineFormula(Formula):
-    """A kind whose points follow from the unit's own answers alone, so that many criteria are worked out together."""
+    """A kind whose points depend on the unit's own answers only, so that native code can evaluate it."""
 
     @abstractmethod
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """See ``line``."""
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """A line, unless a kind made of this one evaluates in a way of its own."""
+        """See ``Formula``; None for a subclass that overrides ``evaluate`` or ``exact``."""
         own = type(self).evaluate is LineFormula.evaluate and type(self).exact is LineFormula.exact
         return self.own_line(maximum, cohort) if own else None
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """A table of one line."""
+        """See ``Formula``: evaluates a table of one line."""
         del excluded
         return outcome_of(self.own_line(maximum, cohort), cohort.matrix)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The line knows."""
+        """See ``Formula``."""
         del excluded
         return self.own_line(maximum, cohort).exact(cohort.matrix, unit)
 
 
 def outcome_of(line: Line, answers: Floats) -> Outcome:
-    """What one line gives the n units of a matrix (rows, n)."""
+    """The outcome of one line for a matrix of answers (rows, n)."""
     points, status, remainders = (rows[0] for rows in LineTable([CriterionLine(line)]).evaluate(answers))
     left_out = status == NOT_APPLICABLE if line.zero_excludes else None
     return Outcome(points, status == MISSING, left_out, remainders if line.rounds else None)
@@ -153,7 +164,7 @@ def outcome_of(line: Line, answers: Floats) -> Outcome:
 def above_maximum(
     path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
 ) -> Iterator[tuple[Path, str]]:
-    """A problem for every tier in which the best of ``amount`` is not exactly the criterion's points."""
+    """A problem for every tier in which the largest of ``amount`` differs from the criterion's points."""
     amounts = amount if isinstance(amount, list) else [amount]
     for tier in tiers:
         most, known = points.of(tier), [a.of(tier) for a in amounts]
@@ -168,23 +179,23 @@ def above_maximum(
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number or a day that an answer is compared with."""
+    """A number or a day with which answers are compared."""
 
     micro: int
-    """In millionths, also days since 1970-01-01."""
+    """Millionths; of a day, the days since 1970-01-01 in millionths."""
     is_date: bool
 
     @property
     def value(self) -> float:
-        """The double nearest to it, as answers are."""
+        """The nearest double, to be compared with answers."""
         return self.micro / MICRO
 
     @classmethod
     def parse(cls, value: object) -> Threshold:
-        """From a document.
+        """Parses a value of a document.
 
         Raises:
-            ValueError: neither a number of at most six decimals nor a day, or one in a year that is a mistake.
+            ValueError: it is neither a number of at most six decimals nor a day in a plausible year.
         """
         if isinstance(value, Threshold):
             return value
@@ -200,7 +211,7 @@ class Threshold:
 
 
 Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
-"""A field of points in a formula kind: a number, or one by tier; its value is a ``PointsByTier``."""
+"""Type of a field for points: a number, or one per tier. Its value is a ``PointsByTier``."""
 
 Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
-"""A field of a threshold in a formula kind: a number or a day; ``value`` is what answers are compared with."""
+"""Type of a field for a threshold: a number or a day. Its value is a ``Threshold``."""

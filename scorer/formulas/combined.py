@@ -1,4 +1,4 @@
-"""Formula kinds made of others."""
+"""Formula kinds that combine other formulas."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ class Part:
     points: PointsByTier
 
     def evaluate(self, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Points of the cohort's n units."""
+        """See ``Formula``."""
         return self.formula.evaluate(self.points.of(cohort.tier) or 0, cohort, excluded)
 
     def exact(self, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """One unit's micropoints, not rounded."""
+        """The exact micropoints of one unit."""
         return self.formula.exact(self.points.of(cohort.tier) or 0, cohort, excluded, unit)
 
     def line(self, cohort: Cohort) -> Line | None:
-        """As a line, if the formula is one."""
+        """The line of the formula; None if it has none."""
         return self.formula.line(self.points.of(cohort.tier) or 0, cohort)
 
 
 Parts = Annotated[tuple[Annotated[Part, SkipValidation], ...], Field(min_length=1)]
-"""A field of formulas, each with its own points; the kind names the field in ``nested``."""
+"""Type of a field for several formulas, each with its own points; ``nested`` names the field."""
 
 
 class CombinedFormula(Formula):
-    """What sums and alternatives share."""
+    """The base of sums and alternatives."""
 
-    made_into: ClassVar[type[CombinedLine]]
-    """The line that it is."""
+    line_type: ClassVar[type[CombinedLine]]
+    """How native code combines the parts."""
 
     def parts_of(self) -> tuple[Part, ...]:
         """The parts or alternatives."""
@@ -56,70 +56,70 @@ class CombinedFormula(Formula):
 
     @property
     def needs_cohort(self) -> bool:
-        """When a part does."""
+        """True if a part needs the cohort."""
         return any(part.formula.needs_cohort for part in self.parts_of())
 
     def reads(self) -> Iterable[Read]:
-        """What the parts read."""
+        """The indicators that the parts read."""
         for n, part in enumerate(self.parts_of()):
             for read in part.formula.reads():
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The parts' own problems; a part cannot leave itself out, as its maximum would stay."""
+        """The problems of the parts. No part may turn out not to apply: the maximum would not shrink with it."""
         tiers = list(tiers)
         for n, part in enumerate(self.parts_of()):
-            here: Path = (str(self.nested), n)
+            part_path: Path = (str(self.nested), n)
             if part.formula.may_leave_out:
-                yield here, "a part cannot be not applicable; say full or zero"
+                yield part_path, "a part cannot be not applicable; say full or zero"
             for path, message in part.formula.problems(part.points, [t for t in tiers if points.of(t) is not None]):
-                yield (*here, *path), message
+                yield (*part_path, *path), message
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """Of all parts together."""
+        """The ranges of all parts, intersected."""
         del maximum
         merged: dict[str, tuple[float, float]] = {}
         for part in self.parts_of():
             for indicator, (low, high) in part.formula.limits(tier, part.points.of(tier) or 0).items():
-                before = merged.get(indicator, (-np.inf, np.inf))
-                merged[indicator] = (max(low, before[0]), min(high, before[1]))
+                known = merged.get(indicator, (-np.inf, np.inf))
+                merged[indicator] = (max(low, known[0]), min(high, known[1]))
         return merged
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The same for one unit."""
+        """See ``Formula``."""
         del maximum
-        return self.made_into.total(part.exact(cohort, excluded, unit) for part in self.parts_of())
+        return self.line_type.total(part.exact(cohort, excluded, unit) for part in self.parts_of())
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """A line when every part has one."""
+        """See ``Formula``; None if a part has no line."""
         del maximum
         parts = [part.line(cohort) for part in self.parts_of()]
         lines = tuple(line for line in parts if line is not None)
         own = type(self).evaluate is CombinedFormula.evaluate
-        return self.made_into(lines) if own and len(lines) == len(parts) else None
+        return self.line_type(lines) if own and len(lines) == len(parts) else None
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """What the parts give, together."""
+        """See ``Formula``: evaluates the parts in Python, and combines them in native code."""
         del maximum
         parts, lines = self.parts_of(), list[Line]()
         rows = np.empty((len(parts), 3, len(cohort)))
-        for at, (part, row) in enumerate(zip(parts, rows, strict=True)):
+        for n, (part, row) in enumerate(zip(parts, rows, strict=True)):
             given = part.evaluate(cohort, excluded)
-            lines.append(GivenLine(3 * at, given.rest is not None, partial(part.exact, cohort, excluded)))
+            lines.append(GivenLine(3 * n, given.rest is not None, partial(part.exact, cohort, excluded)))
             row[0], row[1], row[2] = given.points, 0.0 if given.rest is None else given.rest, given.missing
-        return outcome_of(self.made_into(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
+        return outcome_of(self.line_type(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
 
 
 class Sum(CombinedFormula):
-    """Sum of parts; what is there counts: ratio x 45 + min(applications, 5)."""
+    """The sum of parts, such as ratio x 45 + min(applications, 5)."""
 
     kind: ClassVar[str] = "sum"
-    made_into: ClassVar[type[CombinedLine]] = SumLine
+    line_type: ClassVar[type[CombinedLine]] = SumLine
     nested: ClassVar[str | None] = "parts"
     parts: Parts
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The parts' points must add up to the criterion's."""
+        """The points of the parts must add up to the criterion's points."""
         tiers = list(tiers)
         yield from super().problems(points, tiers)
         for tier in tiers:
@@ -135,10 +135,10 @@ class Sum(CombinedFormula):
 
 
 class Best(CombinedFormula):
-    """Best of alternatives: several cases, the one with the most points counts."""
+    """The alternative with the most points."""
 
     kind: ClassVar[str] = "best"
-    made_into: ClassVar[type[CombinedLine]] = BestLine
+    line_type: ClassVar[type[CombinedLine]] = BestLine
     nested: ClassVar[str | None] = "alternatives"
     alternatives: Parts
 

@@ -1,6 +1,6 @@
-"""Formulas as lines of a table, which native code evaluates for many units at a time.
+"""Formulas as lines of a table, which native code evaluates for many units at once.
 
-One formula by itself is a table of one line, so that there is one way to work points out.
+A single formula is a table of one line, so that points are always computed in the same way.
 """
 
 from __future__ import annotations
@@ -20,66 +20,66 @@ from scorer.model.fixed_point import Floats
 
 
 def record(fields: str) -> np.dtype:
-    """A record as native code reads it, whose fields it tells."""
+    """The NumPy type of a struct that native code describes as ``name:type`` words."""
     return np.dtype([(name, kind) for name, kind in (field.split(":") for field in fields.split())])
 
 
 LINE = record(native.LINE)
-"""A line."""
+"""The struct of a line; see native/layout.h."""
 
 
 class Line(ABC):
-    """One formula with its most points in one tier."""
+    """One formula, with its points in one tier."""
 
     parts: tuple[Line, ...] = ()
-    """Lines of which it is made."""
+    """The lines of a combined line."""
     zero_excludes: bool = False
-    """Whether it does not apply when its denominator is 0."""
+    """Whether the formula does not apply if its denominator is 0."""
     pool: tuple[float, ...] = ()
-    """Numbers for which ``LINE`` has no fields."""
+    """Numbers beyond the fields of ``LINE``, such as thresholds."""
 
     @property
     def rounds(self) -> bool:
-        """Whether its points are rounded, so that a sum has to add remainders."""
+        """Whether points are rounded, so that a sum must add the remainders, too."""
         return any(part.rounds for part in self.parts)
 
     @abstractmethod
     def fields(self) -> Mapping[str, float]:
-        """Its kind, and the other fields of ``LINE`` that follow from it alone."""
+        """The kind, and those fields of ``LINE`` that depend on this line only."""
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
-        """One unit's micropoints, not rounded; ``answers`` (rows, n) is the cohort's matrix."""
+        """The exact micropoints of one unit of the matrix ``answers`` (rows, n)."""
         return Fraction(int(LineTable([CriterionLine(self)]).evaluate(answers[:, unit : unit + 1]).points[0, 0]))
 
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """A line as a criterion: where its points go, and when it does not apply."""
+    """The line of a criterion: to which sums its points are added, and when it does not apply."""
 
     line: Line
     group: int = 0
-    """The group whose sums it adds to."""
+    """Index of its group."""
     measure: int = -1
-    """Another group, which is this criterion alone because gates compare it; -1: none."""
+    """Index of a further group that holds this criterion only, because gates compare it; -1: none."""
     maximum: int = 0
-    """Micropoints that the group's maximum loses when it does not apply."""
+    """Micropoints by which the group's maximum shrinks if the criterion does not apply."""
     exclusion: int = -1
-    """Row of the units for which it does not apply; -1: it has none."""
+    """Row of the mask of units to which it does not apply; -1: none."""
     missing_excludes: bool = False
-    """Whether it does not apply when an answer is missing."""
+    """Whether the criterion does not apply if an answer is missing."""
     penalty: bool = False
 
-    def settle(self, answers: Floats, unit: int) -> tuple[float, float]:
-        """One unit's points, rounded exactly, and what rounding left: some hundred times slower, and never wrong."""
+    def round_exactly(self, answers: Floats, unit: int) -> tuple[float, float]:
+        """Points and remainder of one unit, from exact fractions: a hundred times slower than doubles, never wrong."""
         exact = self.line.exact(answers, unit)
         return float(round(exact)), float(exact - round(exact))
 
 
 class Evaluated(NamedTuple):
-    """What k criteria give n units."""
+    """The results of k criteria for n units."""
 
     points: Floats
-    """(k, n) signed micropoints, 0 where an answer is missing or the criterion does not apply."""
+    """(k, n) signed micropoints; 0 if an answer is missing or the criterion does not apply."""
     status: NDArray[np.uint8]
     """(k, n) of ``Status``."""
     remainders: Floats
@@ -87,16 +87,16 @@ class Evaluated(NamedTuple):
 
 
 class LineTable:
-    """k criteria that are lines.
+    """k criteria as one array of lines.
 
     Args:
-        criteria: k of them.
+        criteria: k criteria, in the order of the results.
     """
 
     def __init__(self, criteria: Sequence[CriterionLine]) -> None:
         self._criteria = criteria
         self.slots = 0
-        """How many results of parts have to be kept at a time."""
+        """The most results of parts that have to be kept at the same time."""
         lines, pool = list[tuple[float, ...]](), list[float]()
         for criterion in criteria:
             fields = {
@@ -110,9 +110,9 @@ class LineTable:
             }
             self._add(criterion.line, 0, 1, fields, lines, pool)
         self.lines = np.array(lines, dtype=LINE)
-        """Parts stand before the line that they belong to."""
+        """(lines,) of ``LINE``; parts come before the line that combines them."""
         self.pool = np.array(pool, dtype=np.float64)
-        """Numbers that lines point into."""
+        """The numbers of all lines beyond their fields."""
 
     def _add(
         self,
@@ -123,7 +123,7 @@ class LineTable:
         lines: list[tuple[float, ...]],
         pool: list[float],
     ) -> None:
-        """A line after its parts, whose slots are the first free ones."""
+        """Adds the parts of a line, which take the first free slots, then the line."""
         for n, part in enumerate(line.parts):
             self._add(part, free + n, free + len(line.parts), {}, lines, pool)
         self.slots = max(self.slots, free + len(line.parts) - 1)
@@ -138,10 +138,10 @@ class LineTable:
         shape = len(self._criteria), answers.shape[1]
         found = Evaluated(np.empty(shape), np.empty(shape, dtype=np.uint8), np.empty(shape))
         answers = np.ascontiguousarray(answers, dtype=np.float64)
-        settle = partial(self.settle, answers)
-        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *found, settle)
+        round_exactly = partial(self.round_exactly, answers)
+        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *found, round_exactly)
         return found
 
-    def settle(self, answers: Floats, criterion: int, unit: int) -> tuple[float, float]:
-        """See ``CriterionLine.settle``."""
-        return self._criteria[criterion].settle(answers, unit)
+    def round_exactly(self, answers: Floats, criterion: int, unit: int) -> tuple[float, float]:
+        """See ``CriterionLine``."""
+        return self._criteria[criterion].round_exactly(answers, unit)

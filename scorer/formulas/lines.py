@@ -1,4 +1,4 @@
-"""The kinds of lines: what a formula tells the arithmetic, and what it gives exactly where doubles are not enough."""
+"""The kinds of lines: what native code has to know of a formula, and exact points for where doubles are not enough."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scorer.native import BEST, CAPPED, GIVEN, LADDER, MISSING, QUOTIENT, SLOPE,
 
 @dataclass(frozen=True)
 class CappedLine(Line):
-    """start + each x answer, between 0 and cap: flags, faults, counts, and points that somebody awarded."""
+    """start + each x answer, limited to 0 ... cap: flags, faults, counts, and awarded points."""
 
     row: int
     each: int
@@ -31,19 +31,19 @@ class CappedLine(Line):
 
 @dataclass(frozen=True)
 class LadderLine(Line):
-    """Points of the highest edge that the answer reaches; below the first one none: steps and choices."""
+    """The points of the highest threshold that the answer reaches, 0 below the first one: steps and choices."""
 
     row: int
     edges: tuple[float, ...]
     """Ascending, compared with the answer times ``sign``."""
     gives: tuple[int, ...]
-    """Micropoints, one an edge."""
+    """Micropoints, one per edge."""
     sign: int = 1
-    """-1 when less is better."""
+    """-1 if less is better."""
 
     @property
     def pool(self) -> tuple[float, ...]:  # type: ignore[override]
-        """The edges, and the points below and from each."""
+        """The edges, then the points below the first edge and from each edge on."""
         return *self.edges, 0.0, *self.gives
 
     def fields(self) -> Mapping[str, float]:
@@ -92,13 +92,13 @@ class QuotientLine(Line):
 
 @dataclass(frozen=True)
 class SlopeLine(Line):
-    """maximum x (answer - start) / length on the way from start to its end, flat beyond both."""
+    """maximum x (answer - start) / length, limited to 0 ... maximum."""
 
     row: int
     start: int
     """Millionths."""
     length: int
-    """Millionths, negative when less is better."""
+    """Millionths; negative if less is better."""
     maximum: int
 
     rounds = True
@@ -120,12 +120,12 @@ class SlopeLine(Line):
 
 @dataclass(frozen=True)
 class GivenLine(Line):
-    """Results of a formula that is no line, in three rows of a matrix: points, remainders, 1 where it is missing."""
+    """A formula that was evaluated in Python; its results are three matrix rows: points, remainders, 1 if missing."""
 
     row: int
     has_remainders: bool
-    exactly: Callable[[int], Fraction]
-    """One unit's micropoints, not rounded."""
+    exact_of: Callable[[int], Fraction]
+    """The exact micropoints of one unit."""
 
     @property
     def rounds(self) -> bool:
@@ -139,12 +139,12 @@ class GivenLine(Line):
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
         del answers
-        return self.exactly(unit)
+        return self.exact_of(unit)
 
 
 @dataclass(frozen=True)
 class CombinedLine(Line):
-    """A line made of others; one that misses an answer gives nothing, and the whole misses it."""
+    """A line made of others. If one part lacks an answer, the whole counts as missing."""
 
     parts: tuple[Line, ...]
 
@@ -153,7 +153,7 @@ class CombinedLine(Line):
     @staticmethod
     @abstractmethod
     def total(parts: Iterable[Fraction]) -> Fraction:
-        """One unit's micropoints, not rounded, from those of the parts."""
+        """The exact micropoints of one unit, from those of the parts."""
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
@@ -165,7 +165,7 @@ class CombinedLine(Line):
 
 
 class SumLine(CombinedLine):
-    """All parts together, rounded once: three thirds make a whole."""
+    """The sum of all parts, rounded once, so that three thirds make a whole."""
 
     kind = SUM
 
@@ -176,7 +176,7 @@ class SumLine(CombinedLine):
 
 
 class BestLine(CombinedLine):
-    """The part that gives the most."""
+    """The part with the most points."""
 
     kind = BEST
 
@@ -187,14 +187,14 @@ class BestLine(CombinedLine):
 
 
 def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Floats | None = None) -> None:
-    """``numerator * scale / denominator`` rounded to whole numbers, an exact half to the even one, in place.
+    """Computes ``numerator * scale / denominator`` in place, rounded to whole numbers, an exact half to even.
 
     Args:
-        numerator: (k, n) whole numbers, 0 <= numerator <= denominator; becomes the rounded quotients, exact, NaN where
+        numerator: (k, n) whole numbers, 0 <= numerator <= denominator. Overwritten by the rounded quotients; NaN where
             a number is NaN or both are 0.
         denominator: (k, n) or (k, 1) whole numbers.
         scale: (k, 1) whole numbers, such as maxima in micropoints.
-        rest: (k, n) becomes quotient minus rounded, an exact half exact, otherwise within 10^-6; NaN as above.
+        rest: (k, n) overwritten by quotient minus rounded quotient, within 10^-6, exact for a half; NaN as above.
     """
     rows = len(numerator)
     answers = np.concatenate([numerator, np.broadcast_to(denominator, numerator.shape)], dtype=np.float64)

@@ -18,16 +18,16 @@ WhenZero = Literal["full", "zero", "not_applicable"]
 
 
 class _Ratio(Formula):
-    """What ratios share."""
+    """The fields and checks that all ratios share."""
 
     numerator: str
     denominator: str
     when_zero: WhenZero
-    """What nothing to divide by means: all points, none, or not applicable. Every ratio must say."""
+    """What a zero denominator gives: all points, none, or not applicable. It has no default."""
 
     @property
     def may_leave_out(self) -> bool:
-        """When zero means not applicable."""
+        """True if a zero denominator means not applicable."""
         return self.when_zero == "not_applicable"
 
     def reads(self) -> Iterable[Read]:
@@ -35,7 +35,7 @@ class _Ratio(Formula):
         return [Read(("numerator",), self.numerator, NUMBERS), Read(("denominator",), self.denominator, NUMBERS)]
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """A share of something is not negative."""
+        """Neither number may be negative."""
         del tier, maximum
         return {self.numerator: (0.0, np.inf), self.denominator: (0.0, np.inf)}
 
@@ -46,7 +46,7 @@ class Ratio(_Ratio, LineFormula):
     kind: ClassVar[str] = "ratio"
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """Exactly rounded to micropoints."""
+        """The quotient, rounded to micropoints."""
         return QuotientLine(
             cohort.rows[self.numerator],
             cohort.rows[self.denominator],
@@ -59,19 +59,19 @@ class Ratio(_Ratio, LineFormula):
 class RatioToBest(_Ratio):
     """Ratio / the largest such ratio among the units of the tier in the call x maximum: bandwidth per official.
 
-    One late correction changes everybody's points, so a unit cannot be scored alone.
+    A correction of one answer can change the points of every unit, so a single unit cannot be scored.
     """
 
     kind: ClassVar[str] = "ratio_to_best"
 
     @property
     def needs_cohort(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """Every ratio by the best one, in Python's integers: the products of four answers fit no machine word."""
-        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        """See ``Formula``. Uses Python's integers, since products of four answers exceed 64 bits."""
+        numerator, denominator = _same_scale(cohort, self.numerator, self.denominator)
         best = _largest(numerator, denominator, excluded)
         points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
         if best:
@@ -80,14 +80,14 @@ class RatioToBest(_Ratio):
                 points[unit] = round(exact)
                 rest[unit] = float(exact - round(exact))
         missing = np.isnan(numerator) | np.isnan(denominator)
-        nothing = (denominator == 0) & ~missing
+        zero = (denominator == 0) & ~missing
         if self.when_zero == "full":
-            points = np.where(nothing, float(maximum), points)
-        return Outcome(points, missing, nothing if self.may_leave_out else None, rest)
+            points = np.where(zero, float(maximum), points)
+        return Outcome(points, missing, zero if self.may_leave_out else None, rest)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The same for one unit."""
-        numerator, denominator = _alike(cohort, self.numerator, self.denominator)
+        """See ``Formula``."""
+        numerator, denominator = _same_scale(cohort, self.numerator, self.denominator)
         ratio = self._ratio(numerator, denominator, unit)
         best = _largest(numerator, denominator, excluded)
         if denominator[unit] == 0:
@@ -95,7 +95,7 @@ class RatioToBest(_Ratio):
         return min(ratio / best, Fraction(1)) * maximum if best else Fraction(0)
 
     def _ratio(self, numerator: Floats, denominator: Floats, unit: int) -> Fraction:
-        """One unit's ratio, exactly; what ``when_zero`` says where there is nothing to divide by."""
+        """The exact ratio of one unit; for a zero denominator, what ``when_zero`` says."""
         if np.isnan(numerator[unit]) or np.isnan(denominator[unit]):
             return Fraction(0)
         if denominator[unit] == 0:
@@ -103,15 +103,15 @@ class RatioToBest(_Ratio):
         return Fraction(int(numerator[unit]), int(denominator[unit]))
 
 
-def _alike(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Floats]:
-    """Both indicators as whole numbers of one size: millionths as soon as either may have decimals."""
+def _same_scale(cohort: Cohort, numerator: str, denominator: str) -> tuple[Floats, Floats]:
+    """Both answers as whole numbers on the same scale: in millionths if either may have decimals."""
     if cohort.is_number(numerator) or cohort.is_number(denominator):
         return cohort.micro(numerator), cohort.micro(denominator)
     return cohort.values(numerator), cohort.values(denominator)
 
 
 def _largest(numerator: Floats, denominator: Floats, excluded: Bools | None) -> Fraction:
-    """The largest ratio of units that are not excluded, exactly; 0 when there is none."""
+    """The exact largest ratio of the units that are not excluded; 0 if there is none."""
     counted = (denominator > 0) & ~np.isnan(numerator)
     if excluded is not None:
         counted &= ~excluded

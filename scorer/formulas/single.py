@@ -1,4 +1,4 @@
-"""Formula kinds that read one indicator."""
+"""Formula kinds that read a single indicator."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ class Flag(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG}))]
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """All or nothing."""
+        """All points or none."""
         return CappedLine(cohort.rows[self.indicator], each=maximum, cap=maximum)
 
 
 class Fault(LineFormula):
-    """One fault takes all points: an unlawful document dealt with, 0 instead of 2."""
+    """A single fault takes all points: one unlawfully handled document gives 0 instead of 2."""
 
     kind: ClassVar[str] = "fault"
     indicator: str
 
     def reads(self) -> Iterable[Read]:
-        """A count of faults, or a flag that there was one."""
+        """A count of faults, or a flag for whether there was one."""
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.FLAG, IndicatorKind.COUNT}))]
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """All points where no fault was reported."""
+        """All points if the answer is 0 or no."""
         return CappedLine(cohort.rows[self.indicator], each=-maximum, cap=maximum, start=maximum)
 
 
 class Choice(LineFormula):
-    """Points by option: the head of the committee is the chairman: full; a deputy: half; none: 0."""
+    """Points by option: for example, all if the chairman heads the committee, half if a deputy does."""
 
     kind: ClassVar[str] = "choice"
     indicator: str
     options: dict[str, Amount] = Field(min_length=1)
 
     def reads(self) -> Iterable[Read]:
-        """The choice, whose options must be exactly the ones given points."""
+        """The choice, whose options must be those that have points here."""
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.CHOICE}), tuple(self.options))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
@@ -62,7 +62,7 @@ class Choice(LineFormula):
         return above_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """Each option is an edge, from the first on: not reported reaches none."""
+        """Answers are option numbers, so option n is the threshold n; an answer that is not reported reaches none."""
         del maximum
         options = cohort.indicators[self.indicator].options
         gives = tuple(self.options[option].of(cohort.tier) or 0 for option in options)
@@ -70,7 +70,7 @@ class Choice(LineFormula):
 
 
 class Step(BaseModel):
-    """One step: an edge, which says whether it includes its value, and the points beyond it."""
+    """One step: a condition on the answer, and the points if it holds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,7 +88,7 @@ class Step(BaseModel):
 
     @property
     def edge(self) -> tuple[Literal["at_least", "above", "at_most", "below"], Threshold]:
-        """The comparison and what it compares with."""
+        """The comparison, and the threshold."""
         if self.at_least is not None:
             return "at_least", self.at_least
         if self.above is not None:
@@ -100,19 +100,19 @@ class Step(BaseModel):
 
 
 class Steps(LineFormula):
-    """Points by steps, best first; the first that holds counts, none gives 0. Steps may be days."""
+    """Points by steps, best first: the first step that holds counts, 0 if none does. Thresholds may be days."""
 
     kind: ClassVar[str] = "steps"
     indicator: str
     steps: tuple[Step, ...] = Field(min_length=1)
 
     def reads(self) -> Iterable[Read]:
-        """A number, or a day when the steps are days."""
+        """A number; or a day, if the thresholds are days."""
         dates = self.steps[0].edge[1].is_date
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.DATE}) if dates else NUMBERS)]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Steps go one way, get easier, give less and less, and start with the criterion's points."""
+        """The first step gives the criterion's points; each further step is easier than the one before it and gives less."""
         tiers = list(tiers)
         yield from above_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
         for n, (better, worse) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):
@@ -122,7 +122,7 @@ class Steps(LineFormula):
                 yield ("steps", n), "steps must all compare numbers or all days, and all in one direction"
                 continue
             gap = (edge.micro - next_edge.micro) * (1 if upwards else -1)
-            # At one value the strict edge is the harder one, so it may stand before the inclusive one.
+            # With equal thresholds, the strict comparison is harder and may come first.
             if gap < 0 or (gap == 0 and not (how in ("above", "below") and next_how in ("at_least", "at_most"))):
                 yield ("steps", n), "can never count: the step before it holds whenever this one does"
             for tier in tiers:
@@ -133,7 +133,7 @@ class Steps(LineFormula):
                     yield ("steps", n, "points"), "must give less than the step before it"
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """The steps from the worst to the best; a strict edge is the next double's."""
+        """The steps from worst to best. A strict comparison is an inclusive one with the next double."""
         del maximum
         sign = 1 if self.steps[0].edge[0] in ("at_least", "above") else -1
         edges = []
@@ -146,7 +146,7 @@ class Steps(LineFormula):
 
 
 class Count(LineFormula):
-    """Points for each, up to the maximum: 1 point per application, at most 5."""
+    """Points per item, up to the maximum: 1 point per application, at most 5."""
 
     kind: ClassVar[str] = "count"
     indicator: str
@@ -157,18 +157,18 @@ class Count(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.COUNT}))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Each must give something."""
+        """``each`` must not be 0."""
         for tier in tiers:
             if points.of(tier) and not self.each.of(tier):
                 yield ("each",), f"gives nothing in tier {tier!r}"
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """Each gives the same, up to the maximum."""
+        """``each`` x answer, up to the maximum."""
         return CappedLine(cohort.rows[self.indicator], each=self.each.of(cohort.tier) or 1, cap=maximum)
 
 
 class Linear(LineFormula):
-    """A straight line from no points at ``from`` to all at ``to``, flat beyond both; ``to`` may be the smaller one."""
+    """Points grow evenly from 0 at ``from`` to all points at ``to``, which may be the smaller number."""
 
     kind: ClassVar[str] = "linear"
     indicator: str
@@ -186,13 +186,13 @@ class Linear(LineFormula):
         return [Read(("indicator",), self.indicator, NUMBERS)]
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """From start to end."""
+        """The slope between ``from`` and ``to``."""
         length = self.to.micro - self.start.micro
         return SlopeLine(cohort.rows[self.indicator], self.start.micro, length, maximum)
 
 
 class Awarded(LineFormula):
-    """Points given by a verifier or a survey: the answer is the points."""
+    """The answer itself is the points, which a verifier or a survey awarded."""
 
     kind: ClassVar[str] = "awarded"
     indicator: str
@@ -202,10 +202,10 @@ class Awarded(LineFormula):
         return [Read(("indicator",), self.indicator, NUMBERS)]
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """Nobody can award more than the maximum."""
+        """No more than the maximum can be awarded."""
         del tier
         return {self.indicator: (0.0, maximum / MICRO)}
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """The points as they are, to the nearest millionth."""
+        """The answer in micropoints."""
         return CappedLine(cohort.rows[self.indicator], each=MICRO, cap=maximum)

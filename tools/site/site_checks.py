@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)")
-_LOADED = {"src", "srcset", "poster", "data", "xlink:href"}
+_LOADED = {"src", "poster", "data", "xlink:href"}
+_LOADING_SCRIPTS = {"glightbox", "mermaid", "pyodide"}
+"""Classes of elements for which the theme loads a script from another host."""
 _FETCHED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch", "modulepreload", "manifest"}
 
 
@@ -23,6 +25,8 @@ class Document(HTMLParser):
     links: list[str] = field(default_factory=list)
     """Addresses that a reader may follow."""
     anchors: set[str] = field(default_factory=set)
+    scripts: set[str] = field(default_factory=set)
+    """What the theme would load scripts for."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -32,7 +36,9 @@ class Document(HTMLParser):
         """Called by HTMLParser."""
         values = {name: value or "" for name, value in attributes}
         self.loads += [values[name] for name in _LOADED & values.keys()]
+        self.loads += [candidate.split()[0] for candidate in values.get("srcset", "").split(",") if candidate.strip()]
         self.loads += css_addresses(values.get("style", ""))
+        self.scripts |= _LOADING_SCRIPTS & set(values.get("class", "").split())
         self.anchors |= {values[name] for name in ("id", "name") if name in values}
         if tag == "a" and "href" in values:
             self.links.append(values["href"])
@@ -59,6 +65,7 @@ def problems(site: Path) -> Iterator[str]:
     for path, addresses in loads.items():
         yield from (f"{path.relative_to(site)} loads {address}" for address in addresses if _is_elsewhere(address))
     for path, document in pages.items():
+        yield from (f"{path.relative_to(site)} loads a script for {name}" for name in sorted(document.scripts))
         if path.name != "404.html":  # served for any address, so its links start at the root
             yield from (f"{path.relative_to(site)}: {broken}" for broken in _broken_links(path, document, pages))
     if not json.loads((site / "search.json").read_text(encoding="utf-8"))["items"]:
@@ -72,7 +79,7 @@ def _is_elsewhere(address: str) -> bool:
 def _broken_links(path: Path, document: Document, pages: dict[Path, Document]) -> Iterator[str]:
     for address in document.links + document.loads:
         parts = urlsplit(address)
-        if parts.scheme or parts.netloc:
+        if parts.scheme or parts.netloc or (address in document.loads and not parts.path):  # url(#gradient)
             continue
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if target.is_dir():

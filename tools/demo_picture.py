@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 116
+COLUMNS = 120
 """Width of the terminal."""
 FIRST_LINE_LEFT_OUT = "Achievement:"
 """The picture ends above the line that starts so: one ranking with its causes is enough."""

@@ -66,12 +66,12 @@ def test_fonts_that_a_picture_or_a_style_sheet_loads_are_found(tmp_path: Path) -
 def test_links_of_the_repository_become_links_of_the_site() -> None:
     text = (
         "[client](../clients/python) [contract](../proto/egov/scorer/v1) [start](../README.md#start) "
-        "[tables](tables.md) [engine](../scorer/scoring.py) [folder](../scorer/criteria) [out](https://example.org)\n"
+        "[tables](tables.md) [engine](../scorer/engine/scoring.py) [folder](../scorer/criteria) [out](https://example.org)\n"
         "```\n[code](../README.md)\n```\n"
     )
     assert site_pages.with_links_of_the_site(text, "docs/clients.md") == (
         "[client](clients/python.md) [contract](api/proto.md) [start](index.md#start) "
-        "[tables](tables.md) [engine](files/scorer/scoring.py) folder [out](https://example.org)\n"
+        "[tables](tables.md) [engine](files/scorer/engine/scoring.py) folder [out](https://example.org)\n"
         "```\n[code](../README.md)\n```\n"
     )
 

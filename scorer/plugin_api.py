@@ -1,14 +1,14 @@
 """All that a plugin author imports; everything else in ``scorer`` but ``scorer.testing`` is private and may change.
 
-from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
+    from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
-class Water(CriterionGroup):
-    name, api_version = "water", 1
-    indicators = (Indicator("wells", kind="count", unit="wells", title={"en": "Wells"}),)
+    class Water(CriterionGroup):
+        name, api_version = "water", 1
+        indicators = (Indicator("wells", kind="count", unit="wells", title={"en": "Wells"}),)
 
-@hookimpl
-def scorer_criterion_group():
-    return Water()
+    @hookimpl
+    def scorer_criterion_group():
+        return Water()
 
 A plugin is imported twice: in a process that tries it out, and where it scores. To come through there, importing it and
 asking its hooks takes less than ten seconds together, prints little, does not fork and leaves no threads.

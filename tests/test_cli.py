@@ -194,8 +194,9 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 TREE = dict(commands(typer.main.get_command(cli.app)))
 
 
-def test_the_commands_are_those_of_the_readme() -> None:
-    named = set(re.findall(r"scorer ((?:criteria |plugins )?[a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+def test_the_commands_are_those_of_the_readme_and_the_guide() -> None:
+    text = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/ranking-files.md"))
+    named = set(re.findall(r"scorer ((?:criteria |plugins )?[a-z]+)", text))
     known = {" ".join(path) for path in TREE}
     assert {"demo", "serve", "criteria list", "criteria show", "criteria check", "plugins list"} <= named & known
 

@@ -32,8 +32,13 @@ from scorer.testing import pytest_plugin
 from scorer.testing.cases import schema as cases
 from scorer.testing.conformance.checks import CHECKS
 
-PLUGINS, SETS, COMMANDS = sections(page("plugins.md")), sections(page("criteria-sets.md")), page("commands.md")
-PAGES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))}
+PLUGINS, SETS = sections(page("plugin-reference.md")), sections(page("criteria-sets.md"))
+COMMANDS = page("commands.md")
+AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+PAGES = {
+    file.name: file.read_text(encoding="utf-8")
+    for file in (*(ROOT / name for name in AT_THE_TOP), *sorted(DOCS.glob("*.md")))
+}
 SETTINGS = set(re.findall(r'addini\("(\w+)"', inspect.getsource(pytest_plugin)))
 """Settings of pytest where the scorer is installed."""
 METRICS = {sample.name for family in Metrics().registry.collect() for sample in [family, *family.samples]} | {
@@ -62,12 +67,12 @@ def own(cls: type, base: type = object) -> set[str]:
         ("Tests", {check.name for check in CHECKS}),
     ],
 )
-def test_the_guide_for_authors_names_all_there_is(heading: str, there_is: set[str]) -> None:
+def test_the_reference_for_authors_names_all_there_is(heading: str, there_is: set[str]) -> None:
     section = re.sub(r"^\| from .*", "", PLUGINS[heading], flags=re.MULTILINE)
     assert set(rows(section)) == {str(name) for name in there_is}
 
 
-def test_the_guide_for_authors_names_all_that_a_formula_gives() -> None:
+def test_the_reference_for_authors_names_all_that_a_formula_gives() -> None:
     for name in Outcome._fields:
         assert f"`{name}`" in PLUGINS["Formula kinds"], name
 
@@ -256,7 +261,7 @@ def test_every_variable_of_the_environment_is_on_the_page_of_commands_and_no_oth
 
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
-    folder = ROOT if name == "README.md" else DOCS
+    folder = ROOT if name in AT_THE_TOP else DOCS
     for target in re.findall(r"\]\((?!http)([^)]+)\)", PAGES[name]):
         file, _, heading = target.partition("#")
         assert (folder / file).exists(), target

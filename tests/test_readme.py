@@ -1,4 +1,4 @@
-"""The README's examples are run, and print what it says."""
+"""The examples of the README, and of the pages of docs/ that it leads to first, are run and print what they say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, FILES, METHOD, CLIENTS = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/ranking-files.md", "docs/method.md", "docs/clients.md")
+)
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 
 
@@ -37,10 +40,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def commands() -> list[str]:
-    """The indented commands, continued lines joined."""
-    found = re.findall(r"(?:^    .*\n)+", README, re.MULTILINE)
-    return ["\n".join(line[4:] for line in block.splitlines()) for block in found]
+def scorer_commands(page: str) -> list[str]:
+    """Every indented or fenced call of ``scorer`` on a page."""
+    return re.findall(r"^(?:    )?(scorer .*)$", page, re.MULTILINE)
 
 
 def test_python_example_prints_what_the_readme_says(service: Service) -> None:
@@ -67,13 +69,12 @@ def test_a_parquet_file_is_ranked_in_three_lines(
         assert names["ranking"].equals(client.rank_csv("bac-kan-2020", answers).to_pandas())
 
 
-def test_scorer_commands_of_the_readme_run(tmp_path: Path) -> None:
-    """In the order of the README; filling in the form is done by copying the answers that come with the scorer."""
+@pytest.mark.parametrize(("page", "least"), [(README, 4), (FILES, 9)], ids=["README", "ranking-files"])
+def test_scorer_commands_run(page: str, least: int, tmp_path: Path) -> None:
+    """In the order of the page; filling in the form is done by copying the answers that come with the scorer."""
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
-    run = [line for block in commands() for line in block.splitlines() if line.startswith("scorer ")]
-    assert "scorer serve" in run
-    run.remove("scorer serve")
-    assert len(run) >= 7
+    run = [line for line in scorer_commands(page) if line != "scorer serve"]  # which would not end
+    assert len(run) >= least
     for line in run:
         words = [f"{Path(sys.executable).parent}/scorer", *line.split()[1:]]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -105,41 +106,36 @@ def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> N
     recent, computers = f"{answer['computers_recent']:g}", f"{answer['computers']:g}"
     score = ready.score
     expected = [
-        f"| {recent} of {computers} computers serve the work well: "
+        f" {recent} of {computers} computers serve the work well: "
         f"INF.06 gives {recent} / {computers} x {inf_06.max_points:g} = {inf_06.points:g} points |",
-        f"| {sums} |",
-        f"| {score.points:g} of {score.max_points:g} points = {score.percent:g} %; "
+        f" {sums} |",
+        f" {score.points:g} of {score.max_points:g} points = {score.percent:g} %; "
         f"nothing is left out as not applicable, so converted {score.converted:g} |",
-        f"| gates of level 4 ask for 70 % | total {measures['total'].percent:g} %, policy environment "
-        f"{measures['policy_environment'].percent} %, infrastructure + human resources {joint.points:g} of "
-        f"{joint.max_points:g} = {joint.percent} %: all hold |",
-        f"| gates of level {cause.level} ask for {cause.minimum:g} % | {joint_text} does not hold: "
-        f"this keeps Ba Bể from level {cause.level} |",
+        f"| The gates of level 4 are checked. Each requires 70 %. | total {measures['total'].percent:g} %, "
+        f"policy environment {measures['policy_environment'].percent} %, infrastructure + human resources "
+        f"{joint.points:g} of {joint.max_points:g} = {joint.percent} %: all hold |",
+        f"| The gates of level {cause.level} are checked. Each requires {cause.minimum:g} %. | {joint_text} "
+        f"does not hold: this keeps Ba Bể from level {cause.level} |",
         f"| level {ready.level}, rank {ready.rank}; {districts.tally('readiness').ranked} of {districts.unit_count} "
         "districts is ranked |",
-        f"| not ranked: transaction {lacking['transaction'].value} % and transformation "
-        f"{lacking['transformation'].value} % are under {lacking['transaction'].minimum:g} %; so no overall rank |",
+        f"| transaction {lacking['transaction'].value} % and transformation {lacking['transformation'].value} % "
+        f"are under {lacking['transaction'].minimum:g} %, so it is not ranked |",
     ]
     assert cause.value == joint.percent
     assert unit.overall_rank == 0
     assert ready.score.not_applicable == 0
     for line in expected:
-        assert line in README, line
+        assert line in METHOD, line
 
 
-def test_buf_commands_of_the_readme_run(service: Service) -> None:
+def test_scoring_one_unit_with_buf_gives_what_the_page_says(service: Service) -> None:
     buf = shutil.which("buf", path=str(Path(sys.executable).parent))
     assert buf, "buf-bin is among the development requirements"
-    listing, scoring = (block for block in commands() if block.startswith("buf curl"))
-
-    def run(command: str) -> str:
-        line = command.replace("buf ", f"{buf} ", 1).replace(DEFAULT_ADDRESS, service.address)
-        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    assert "egov.scorer.v1.ScorerService/RankProvince" in run(listing)
-    category = json.loads(run(scoring))["scorecard"]["categories"][0]
+    (scoring,) = (block for block in re.findall(r"```bash\n(.*?)```", CLIENTS, re.DOTALL) if "/ScoreUnit" in block)
+    line = scoring.replace("buf ", f"{buf} ", 1).replace(DEFAULT_ADDRESS, service.address)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    category = json.loads(done.stdout)["scorecard"]["categories"][0]
     assert category["score"]["percent"] == 88.8125
     assert category["score"]["published"] == 44.41
     assert category["level"] == 2

@@ -1,6 +1,6 @@
-"""Writes docs/commands.md from the commands and docs/settings.md from the settings; --check only compares.
+"""Writes docs/commands.md from the commands, docs/settings.md from the settings, and the picture docs/demo.svg.
 
-What stands above the mark of a page is written by hand and kept.
+With --check, only compares. The text above the mark of a page is written by hand and kept.
 """
 
 import argparse
@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+from demo_picture import demo_picture
 
 from scorer.service.runtime.settings import fields, sections, variable
 
@@ -52,24 +54,30 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": reference, "settings.md": settings}
+def page(name: str, generated: str) -> str:
+    """The text of a page: the part above its mark as it is, and the generated part."""
+    head, mark, _ = (DOCS / name).read_text(encoding="utf-8").partition(MARK)
+    if not mark:
+        sys.exit(f"docs/{name} has no line {MARK!r}")
+    return f"{head}{MARK}\n{generated}"
 
 
 def main() -> int:
     """Writes, or compares; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a page differs")
-    check, code = parser.parse_args().check, 0
-    for name, written in PAGES.items():
-        page = DOCS / name
-        present = page.read_text(encoding="utf-8")
-        head, mark, _ = present.partition(MARK)
-        if not mark:
-            sys.exit(f"{page} has no line {MARK!r}")
-        wanted = f"{head}{MARK}\n{written()}"
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
+    check = parser.parse_args().check
+    wanted = {
+        "commands.md": page("commands.md", reference()),
+        "settings.md": page("settings.md", settings()),
+        "demo.svg": demo_picture(),
+    }
+    code = 0
+    for name, text in wanted.items():
+        file = DOCS / name
         if not check:
-            page.write_text(wanted, encoding="utf-8")
-        elif wanted != present:
+            file.write_text(text, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != text:
             print(f"docs/{name} is not what the scorer says; mend it with: python tools/docs.py")
             code = 1
     return code

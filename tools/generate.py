@@ -1,6 +1,7 @@
-"""Generates the stubs of proto/egov, Python's or Node's; with --check, only says whether the committed ones are right.
+"""Generates what is made from other files: Python's stubs, and by tools/docs.py the reference pages and the picture.
 
-Node's need node and, once, ``npm ci`` in clients/node: npm run generate does the rest.
+With --check, only says whether the committed files are right. With --node, generates Node's stubs instead; these need
+node and, once, ``npm ci`` in clients/node: npm run generate does the rest.
 """
 
 import argparse
@@ -84,11 +85,17 @@ def read(stubs: Stubs, directory: Path) -> dict[str, bytes]:
 def main() -> int:
     """Regenerate, or compare; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the stubs differ")
-    parser.add_argument("--node", action="store_true", help="the stubs of clients/node instead of Python's")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
+    parser.add_argument("--node", action="store_true", help="the stubs of clients/node instead")
     arguments = parser.parse_args()
-    stubs = NODE_STUBS if arguments.node else PYTHON_STUBS
+    if arguments.node:
+        return update_stubs(NODE_STUBS, arguments.check)
+    documentation = [sys.executable, str(ROOT / "tools" / "docs.py"), *(["--check"] if arguments.check else [])]
+    return update_stubs(PYTHON_STUBS, arguments.check) | subprocess.run(documentation).returncode
 
+
+def update_stubs(stubs: Stubs, check: bool) -> int:
+    """Write the stubs that differ, or with check name them; the exit code is 1 if check finds one."""
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / stubs.directory.name
         generate(stubs, target)
@@ -96,14 +103,14 @@ def main() -> int:
     present = read(stubs, stubs.directory)
     differing = sorted(name for name in wanted | present if wanted.get(name) != present.get(name))
 
-    if arguments.check and differing:
+    if check and differing:
         tools = ", ".join(f"{name} {version(name)}" for name in stubs.made_with)
         print(f"not what proto/ generates (with {tools}):")
         for name in differing:
             print(f"  {(stubs.directory / name).relative_to(ROOT).as_posix()}")
         print(f"mend it with: {stubs.command}")
         return 1
-    if arguments.check:
+    if check:
         print(f"{len(wanted)} stubs are up to date")
         return 0
     for name in differing:

@@ -1,11 +1,13 @@
 """Calls the scorer: scores units, ranks provinces, reads criteria sets.
 
-from scorer_client import Client, Row
+For example:
 
-with Client("127.0.0.1:50051") as client:
-    for ranking in client.rank_csv("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
-        for unit in ranking.units:
-            print(unit.overall_rank, unit.name, unit.why())
+    from scorer_client import Client, Row
+
+    with Client("127.0.0.1:50051") as client:
+        for ranking in client.rank_csv("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
+            for unit in ranking.units:
+                print(unit.overall_rank, unit.name, unit.why())
 """
 
 from scorer_client.client import AsyncClient, Client

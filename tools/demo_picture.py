@@ -1,0 +1,35 @@
+"""The picture of the README: the first lines that ``scorer demo`` prints, as an SVG of a terminal."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from itertools import takewhile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+COLUMNS = 120
+"""Width of the terminal."""
+FIRST_LINE_LEFT_OUT = "Achievement:"
+"""The picture ends above the line that starts so: one ranking with its causes is enough."""
+
+
+def demo_picture() -> str:
+    """Run the demo and draw its first lines. The picture loads nothing: it uses the fonts that the reader has."""
+    environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    command = [str(Path(sys.executable).with_name("scorer")), "demo"]
+    demo = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+    )
+    console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print("[bold]$ scorer demo[/]")
+    lines = Text.from_ansi(demo.stdout).split("\n")
+    for line in takewhile(lambda line: not line.plain.startswith(FIRST_LINE_LEFT_OUT), lines):
+        line.rstrip()
+        console.print(line)
+    console.print()
+    svg = console.export_svg(title="scorer demo", unique_id="demo")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -96,7 +96,8 @@ def admit(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings, *, to
 def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> bool:
     """Whether the ids stand in code-point order already."""
     ids = sheet.ids
-    if not (are_good(ids, MAX_ID_BYTES, required=True) and len(set(ids)) == len(ids)):
+    ordered = in_order(ids)
+    if not (are_good(ids, MAX_ID_BYTES, required=True) and (ordered or len(set(ids)) == len(ids))):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
@@ -121,7 +122,7 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
         if code and code == parent:
             message = "is the unit itself; give the id of the unit above it, or leave it out"
             findings.add(unit, places.unit(unit, "parent"), "OWN_PARENT", message)
-    return in_order(ids)
+    return ordered
 
 
 def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> None:

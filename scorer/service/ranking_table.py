@@ -36,10 +36,9 @@ class RankingTables:
         units: (n,) where the tier's units are among all units of the request.
         texts: of all units of the request.
         rankings: each with the units (m,) that are shown of it, in ranking order.
-        full: whether to show groups, criteria and all gates.
     """
 
-    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]], *, full: bool) -> None:
+    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
         ranking, _ = rankings[0]  # which has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
@@ -59,20 +58,18 @@ class RankingTables:
         gates = plan.once(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
             _add_category(columns, category, ranks, gates[category.plan.code], plan.places(category.plan))
-        self._batch = columns.batch()
-        self._metadata = plan.once(_full_metadata if full else _basic_metadata)
+        self._batch = columns.batch(plan.once(_Schemas))
 
     def stream(self, ranking: Ranking, rows: slice, provenance: pb.Provenance) -> bytes:
         """The table of one ranking, which has these of the rows, as an Arrow IPC stream."""
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         at = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(at, batch.schema.field(at), _constant(ranking.cohort, len(batch)))
-        schema = batch.schema.with_metadata(
-            self._metadata | {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
-        )
+        own = {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
+        batch = batch.replace_schema_metadata(batch.schema.metadata | own)
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, schema) as writer:
-            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
         data: bytes = sink.getvalue().to_pybytes()
         return data
 
@@ -193,13 +190,11 @@ class _Columns:
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
 
-    def batch(self) -> pa.RecordBatch:
+    def batch(self, schemas: _Schemas) -> pa.RecordBatch:
         """All columns."""
-        fields = [
-            pa.field(name, array.type, metadata={"unit": self._units[name]} if name in self._units else None)
-            for name, array in self._arrays.items()
-        ]
-        return pa.RecordBatch.from_arrays([*self._arrays.values()], schema=pa.schema(fields))
+        names, arrays = [*self._arrays], [*self._arrays.values()]
+        schema = schemas.schema(names, [array.type for array in arrays], self._units, full=self.groups is not None)
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def add(self, name: str, values: pa.Array) -> None:
         """A column (m,) of the units that are shown."""
@@ -248,6 +243,24 @@ class _Columns:
         self.amounts(f"{prefix}published", "points", sums.published[row], nothing)
         self.add(f"{prefix}missing", pa.array(sums.missing[row]))
         self.add(f"{prefix}not_applicable", pa.array(sums.not_applicable[row]))
+
+
+class _Schemas:
+    """The schemas of a tier's tables: of those in the view FULL, and of the others. Each is made once."""
+
+    def __init__(self, plan: TierPlan) -> None:
+        self._plan = plan
+        self._made: dict[bool, pa.Schema] = {}
+
+    def schema(
+        self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
+    ) -> pa.Schema:
+        """The schema of these columns, which are always the same; some have a unit of measure."""
+        if full not in self._made:
+            own = {name: {"unit": unit} for name, unit in units.items()}
+            fields = [pa.field(name, kind, metadata=own.get(name)) for name, kind in zip(names, types, strict=True)]
+            self._made[full] = pa.schema(fields, (_full_metadata if full else _basic_metadata)(self._plan))
+        return self._made[full]
 
 
 def _constant(value: str, rows: int) -> pa.DictionaryArray:

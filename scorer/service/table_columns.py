@@ -25,7 +25,7 @@ _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_
 
 def value_type(column: pa.DataType) -> pa.DataType:
     """The type of the values, also of a dictionary."""
-    return column.value_type if pa.types.is_dictionary(column) else column
+    return column.value_type if isinstance(column, pa.DictionaryType) else column
 
 
 def is_text(column: pa.DataType) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -124,7 +124,7 @@ def to_days(values: pa.Array) -> tuple[Floats, Bools]:
 class Texts(NamedTuple):
     """Texts of n rows: each different text once."""
 
-    indices: Ints
+    indices: NDArray[np.integer[Any]]
     """(n,) which of the values; len(values) for null."""
     values: list[str]
 
@@ -142,8 +142,10 @@ class Texts(NamedTuple):
             _check_size(column)
             encoded = _to_texts(column).dictionary_encode()
         values = encoded.dictionary.to_pylist()
-        indices = encoded.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
-        return cls(indices, values)
+        indices = encoded.indices
+        if indices.type.bit_width < 32:  # which the number of values may not fit
+            indices = indices.cast(pa.int32())
+        return cls(indices.fill_null(len(values)).to_numpy(), values)
 
     def numbers(self, options: Mapping[str, float]) -> Floats:
         """The numbers (n,) of options; NaN where the text is null or no option."""

@@ -235,6 +235,7 @@ class _Table:
             numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
             matrix[rows] = numbers.reshape(len(codes), self._rows)
         except READ_ERRORS as error:
+            matrix[rows] = math.nan
             for code in codes:
                 self._note(code, "BAD_COLUMN", str(error))
             return
@@ -249,10 +250,11 @@ class _Table:
         for first, values in self._chunks(code):
             try:
                 texts = columns.Texts.of(values)
-                out[first : first + len(values)] = texts.numbers(options)
             except READ_ERRORS as error:
+                out[:] = math.nan
                 self._note(code, "BAD_COLUMN", str(error))
-                continue
+                return
+            out[first : first + len(values)] = texts.numbers(options)
 
             def describe(row: int, first: int = first, texts: columns.Texts = texts) -> str:
                 return unknown_option(indicator, texts.values[texts.indices[row - first]], self._findings.hints)

@@ -50,11 +50,6 @@ class ScoreTable:
         """Whether nothing applies to some unit in some sum."""
         return not self.max_points.all()
 
-    @property
-    def columns(self) -> tuple[Floats, ...]:
-        """All of it as ``Scores`` has it, without nominal maxima: a row (n,) a sum; after percent without measures."""
-        return *self.sums, *self.wholes
-
     def scores(self, row: int) -> Scores:
         """One sum's scores."""
         return Scores(

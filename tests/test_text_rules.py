@@ -29,6 +29,6 @@ def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool
 
 
 @given(st.lists(st.text(max_size=3), max_size=5))
-def test_texts_in_order_are_sorted(some: list[str]) -> None:
-    assert is_sorted(some) == all(one <= other for one, other in pairwise(some))
-    assert is_sorted(sorted(some))
+def test_texts_in_order_are_sorted_and_unique(some: list[str]) -> None:
+    assert is_sorted(some) == all(one < other for one, other in pairwise(some))
+    assert is_sorted(sorted(set(some)))

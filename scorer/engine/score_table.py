@@ -51,11 +51,6 @@ class ScoreTable:
         """Whether some sum has no applicable criterion for some unit."""
         return not self.max_points.all()
 
-    @property
-    def columns(self) -> tuple[Floats, ...]:
-        """The fields of ``Scores`` but ``nominal``, each (sums, n). The last four have no rows for further sums."""
-        return *self.sums, *self.wholes
-
     def scores(self, row: int) -> Scores:
         """The scores of one sum."""
         return Scores(

@@ -14,8 +14,8 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates
 from scorer.engine.plan import CategoryPlan, GatePlan, TierPlan
 from scorer.engine.ranking import Ranking
-from scorer.engine.score_table import Scores
-from scorer.engine.scoring import RANKED, CategoryScores, Standing
+from scorer.engine.score_table import ScoreTable
+from scorer.engine.scoring import RANKED, Assessment, CategoryScores, Standing
 from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints, plain
 from scorer.plugins.group import Status
 from scorer.service.messages.tables import UnitTexts
@@ -36,16 +36,15 @@ class RankingTables:
         units: (n,) where the tier's units are among all units of the request.
         texts: of all units of the request.
         rankings: each with the units (m,) that are shown of it, in ranking order.
-        full: whether to show groups, criteria and all gates.
     """
 
-    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]], *, full: bool) -> None:
+    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
         ranking, _ = rankings[0]  # which has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
         places = np.concatenate([shown for _, shown in rankings])
         sent = pa.array(units[places])
-        columns = _Columns(places)
+        columns = _Columns(places, assessment)
         columns.add("id", texts.ids.take(sent))
         columns.add("name", texts.names.take(sent))
         columns.constant("tier", plan.tier)
@@ -55,24 +54,22 @@ class RankingTables:
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
         columns.words("lacking", _bits(~ranked), plan.derived(_LackingTexts))
-        columns.score("", assessment.overall)
+        columns.score("", columns.sums, len(plan.categories))
         gates = plan.derived(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-            _add_category(columns, category, ranks, gates[category.plan.code], full=full)
-        self._batch = columns.batch()
-        self._metadata = plan.derived(_full_metadata if full else _basic_metadata)
+            _add_category(columns, category, ranks, gates[category.plan.code], plan.places(category.plan))
+        self._batch = columns.batch(plan.derived(_Schemas))
 
     def stream(self, ranking: Ranking, rows: slice, provenance: pb.Provenance) -> bytes:
         """The table of one ranking, which has these of the rows, as an Arrow IPC stream."""
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         at = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(at, batch.schema.field(at), _constant(ranking.cohort, len(batch)))
-        schema = batch.schema.with_metadata(
-            self._metadata | {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
-        )
+        own = {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
+        batch = batch.replace_schema_metadata(batch.schema.metadata | own)
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, schema) as writer:
-            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
         data: bytes = sink.getvalue().to_pybytes()
         return data
 
@@ -84,30 +81,36 @@ def gate_text(gate: GatePlan, measure: str) -> str:
 
 
 def _add_category(
-    columns: _Columns, category: CategoryScores, ranks: Ints, texts: Mapping[int, str], *, full: bool
+    columns: _Columns,
+    category: CategoryScores,
+    ranks: Ints,
+    texts: Mapping[int, str],
+    group_rows: Sequence[int],
 ) -> None:
-    plan = category.plan
+    """Its columns; ``group_rows`` are the rows of its groups in the groups' sums."""
+    plan, sums, groups = category.plan, columns.sums, columns.groups
     prefix = f"{plan.code}."
+    own, *measures = category.rows
     columns.enumeration(f"{prefix}standing", category.standing, STANDINGS)
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
-    columns.score(prefix, category.scores)
+    columns.score(prefix, sums, own)
     columns.words(f"{prefix}failing", failing_gates(category), texts)
-    if full:
+    if groups:
         columns.words(f"{prefix}failed_gates", category.failed(slice(None)), texts)
-        for group in category.groups:
-            columns.score(f"{prefix}{group.plan.code}.", group.scores)
+        for group, row in zip(category.groups, group_rows, strict=True):
+            columns.score(f"{prefix}{group.plan.code}.", groups, row)
+            points = group.points.take(columns.places, axis=1) / MICRO
             for at, criterion in enumerate(group.plan.criteria):
-                columns.amounts(f"{prefix}{criterion.id}.points", group.points[at], MICRO)
+                columns.amounts(f"{prefix}{criterion.id}.points", "points", points[at])
                 columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], STATUSES)
-    measures = category.measures
     for place, unit in plan.keys:
-        measure = measures[place]
-        name = prefix if measure.plan.name == "total" else f"{prefix}{measure.plan.name}."
+        name = plan.measures[place].name
+        stem = prefix if name == "total" else f"{prefix}{name}."
         if unit == "percent":
-            columns.amounts(f"{name}percent", measure.percent, PERCENT, measure.max_points == 0)
+            columns.amounts(f"{stem}percent", "percent", sums.percent[measures[place]], sums.nothing(measures[place]))
         else:
-            columns.amounts(f"{name}points", measure.points, MICRO)
+            columns.amounts(f"{stem}points", "points", sums.points[measures[place]])
 
 
 class _GateTexts(dict[int, str]):
@@ -151,24 +154,47 @@ def _bits(rows: Bools) -> NDArray[np.uint64]:
     return words
 
 
+class _Sums:
+    """The sums of units at places (m,), in points and percent: one row (m,) per sum.
+
+    Args:
+        table: of all units.
+        places: which of them, in which order.
+    """
+
+    def __init__(self, table: ScoreTable, places: Ints) -> None:
+        sums, wholes = table.sums.take(places, axis=-1), table.wholes.take(places, axis=-1)
+        self._nothing = sums[1] == 0 if table.some_nothing else None
+        sums[:2] /= MICRO
+        sums[2] /= PERCENT
+        wholes[:2] /= MICRO
+        self.points, self.max_points, self.percent = sums
+        self.converted, self.published = wholes[:2]
+        self.missing, self.not_applicable = wholes[2:].astype(np.int32)
+
+    def nothing(self, row: int) -> Bools | None:
+        """Where nothing applies (m,); None: nowhere."""
+        return None if self._nothing is None else self._nothing[row]
+
+
 class _Columns:
     """Collects columns of the units at places (m,); a name that is there already is not added again.
 
     A measure can be a group or a criterion, whose column FULL has anyway.
     """
 
-    def __init__(self, places: Ints) -> None:
-        self._places = places
+    def __init__(self, places: Ints, assessment: Assessment) -> None:
+        self.places, groups = places, assessment.group_sums
+        self.sums = _Sums(assessment.sums, places)
+        self.groups = None if groups is None else _Sums(groups, places)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
 
-    def batch(self) -> pa.RecordBatch:
+    def batch(self, schemas: _Schemas) -> pa.RecordBatch:
         """All columns."""
-        fields = [
-            pa.field(name, array.type, metadata={"unit": self._units[name]} if name in self._units else None)
-            for name, array in self._arrays.items()
-        ]
-        return pa.RecordBatch.from_arrays([*self._arrays.values()], schema=pa.schema(fields))
+        names, arrays = [*self._arrays], [*self._arrays.values()]
+        schema = schemas.schema(names, [array.type for array in arrays], self._units, full=self.groups is not None)
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def add(self, name: str, values: pa.Array) -> None:
         """A column (m,) of the units that are shown."""
@@ -176,52 +202,65 @@ class _Columns:
 
     def constant(self, name: str, value: str) -> None:
         """The same text for all units."""
-        self._arrays[name] = _constant(value, len(self._places))
+        self._arrays[name] = _constant(value, len(self.places))
 
     def flags(self, name: str, values: Bools | None) -> None:
         """Truth values (n,); None: all are false."""
-        flags = np.zeros(len(self._places), dtype=np.bool_) if values is None else values[self._places]
+        flags = np.zeros(len(self.places), dtype=np.bool_) if values is None else values[self.places]
         self._arrays[name] = pa.array(flags)
 
     def integers(self, name: str, values: Ints, kind: pa.DataType | None = None) -> None:
         """Whole numbers (n,) from 0; null where 0."""
-        shown = values[self._places]
+        shown = values[self.places]
         kind = kind or pa.int32()
         self._arrays[name] = pa.array(shown.astype(kind.to_pandas_dtype()), kind, mask=shown == 0)
 
-    def counts(self, name: str, values: Floats) -> None:
-        """Counts (n,)."""
-        self._arrays[name] = pa.array(values[self._places].astype(np.int32))
-
-    def amounts(self, name: str, values: Floats, scale: int, null: Bools | None = None) -> None:
-        """Points or percentages (n,), in whole numbers of which ``scale`` are one; null where ``null`` is true."""
+    def amounts(self, name: str, unit: str, values: Floats, null: Bools | None = None) -> None:
+        """Points or percentages (m,) of the units that are shown; null where ``null`` is true."""
         if name not in self._arrays:
-            mask = null[self._places] if null is not None and null.any() else None
-            self._arrays[name] = pa.array(values[self._places] / scale, mask=mask)
-            self._units[name] = "percent" if scale == PERCENT else "points"
+            self._arrays[name] = pa.array(values, mask=null if null is not None and null.any() else None)
+            self._units[name] = unit
 
     def enumeration(self, name: str, codes: NDArray[np.uint8], texts: dict[Any, str]) -> None:
         """Members of an enumeration (n,), from 1."""
-        places = pa.array((codes[self._places] - 1).astype(np.int8))
+        places = pa.array((codes[self.places] - 1).astype(np.int8))
         self._arrays[name] = pa.DictionaryArray.from_arrays(places, [*texts.values()])
 
     def words(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
         """Words (n,) as the text of each; null for 0."""
-        shown = words[self._places]
+        shown = words[self.places]
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
         known = [texts[word] for word in encoded.dictionary.to_pylist()]
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(known, pa.string()))
 
-    def score(self, prefix: str, scores: Scores) -> None:
+    def score(self, prefix: str, sums: _Sums, row: int) -> None:
         """The seven columns of a sum of criteria."""
-        nothing = scores.max_points == 0
-        self.amounts(f"{prefix}points", scores.points, MICRO)
-        self.amounts(f"{prefix}max_points", scores.max_points, MICRO)
-        self.amounts(f"{prefix}percent", scores.percent, PERCENT, nothing)
-        self.amounts(f"{prefix}converted", scores.converted, MICRO, nothing)
-        self.amounts(f"{prefix}published", scores.published, MICRO, nothing)
-        self.counts(f"{prefix}missing", scores.missing)
-        self.counts(f"{prefix}not_applicable", scores.not_applicable)
+        nothing = sums.nothing(row)
+        self.amounts(f"{prefix}points", "points", sums.points[row])
+        self.amounts(f"{prefix}max_points", "points", sums.max_points[row])
+        self.amounts(f"{prefix}percent", "percent", sums.percent[row], nothing)
+        self.amounts(f"{prefix}converted", "points", sums.converted[row], nothing)
+        self.amounts(f"{prefix}published", "points", sums.published[row], nothing)
+        self.add(f"{prefix}missing", pa.array(sums.missing[row]))
+        self.add(f"{prefix}not_applicable", pa.array(sums.not_applicable[row]))
+
+
+class _Schemas:
+    """The schemas of a tier's tables: of those in the view FULL, and of the others. Each is made once."""
+
+    def __init__(self, plan: TierPlan) -> None:
+        self._plan = plan
+        self._made: dict[bool, pa.Schema] = {}
+
+    def schema(
+        self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
+    ) -> pa.Schema:
+        """The schema of these columns, which are always the same; some have a unit of measure."""
+        if full not in self._made:
+            own = {name: {"unit": unit} for name, unit in units.items()}
+            fields = [pa.field(name, kind, metadata=own.get(name)) for name, kind in zip(names, types, strict=True)]
+            self._made[full] = pa.schema(fields, (_full_metadata if full else _basic_metadata)(self._plan))
+        return self._made[full]
 
 
 def _constant(value: str, rows: int) -> pa.DictionaryArray:

@@ -104,7 +104,7 @@ class ScorerService:
         request.Clear()  # a table is a matrix by now: no need of twice the memory while it is scored
         shown = 0
         for part, rankings in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = RankingTables(part.units, texts, rankings, full=full) if texts else None
+            tables = RankingTables(part.units, texts, rankings) if texts else None
             shown += len(rankings)
             _check_rankings(shown)
             first = 0

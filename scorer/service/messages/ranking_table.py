@@ -57,7 +57,7 @@ class RankingTables:
         columns.score("", columns.sums, len(plan.categories))
         gates = plan.derived(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-            _add_category(columns, category, ranks, gates[category.plan.code], plan.places(category.plan))
+            _add_category(columns, category, ranks, gates[category.plan.code], plan.group_indices(category.plan))
         self._batch = columns.batch(plan.derived(_Schemas))
 
     def stream(self, ranking: Ranking, rows: slice, provenance: pb.Provenance) -> bytes:
@@ -164,7 +164,7 @@ class _Sums:
 
     def __init__(self, table: ScoreTable, places: Ints) -> None:
         sums, wholes = table.sums.take(places, axis=-1), table.wholes.take(places, axis=-1)
-        self._nothing = sums[1] == 0 if table.some_nothing else None
+        self._nothing = sums[1] == 0 if table.has_empty_sums else None
         sums[:2] /= MICRO
         sums[2] /= PERCENT
         wholes[:2] /= MICRO

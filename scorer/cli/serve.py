@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from scorer.cli.output import UserMistake, announce, complain
-from scorer.cli.service import LAST_LINES, Service, stop_on_signals
+from scorer.cli.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
 from scorer.cli.settings import File, read_settings
 from scorer.cli.supervisor import Supervisor
 from scorer.service.logs import Log
@@ -60,6 +60,7 @@ def serve(
     )
     if chosen.access is None and chosen.beyond_this_machine:
         complain("nobody may call: other machines can reach this service, and its settings have no table [access]")
+    ignore_hangup(chosen)
     try:
         if chosen.workers == 1:
             _serve_alone(chosen)

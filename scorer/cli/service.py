@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 
@@ -99,3 +100,10 @@ def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
+
+
+def ignore_hangup(settings: Settings) -> None:
+    """Keeps SIGHUP from ending the process; once criteria sets of a directory are loaded, it loads them again."""
+    why = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
+    log = logging.getLogger("scorer.criteria")
+    signal.signal(signal.SIGHUP, lambda *_: log.info("SIGHUP: criteria sets are not loaded again: %s", why))

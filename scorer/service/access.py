@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import grpc
 
+from scorer.service.certificates import BadCertificate, identities
 from scorer.service.errors import Refusal
 from scorer.service.tokens import BadToken, TokenChecker
 from scorer.settings import Role, Settings
@@ -22,6 +23,7 @@ NEEDS = {
     "/egov.scorer.v1.CriteriaService/ListCriteriaSets": Role.READER,
     "/egov.scorer.v1.CriteriaService/GetCriteriaSet": Role.READER,
     "/egov.scorer.v1.CriteriaService/ReloadCriteriaSets": Role.OPERATOR,
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
 }
 """The role that each method needs."""
@@ -36,7 +38,7 @@ class Caller(NamedTuple):
     """Who calls."""
 
     identity: str
-    """``token:SUBJECT``, ``certificate:NAME`` or ``anonymous``."""
+    """``token:SUBJECT``, a name in a certificate with its kind (``dns:NAME``, ...), or ``anonymous``."""
     roles: frozenset[Role]
 
 
@@ -57,7 +59,7 @@ class Access:
         """Who calls, by the call's metadata and the connection's certificate.
 
         Raises:
-            Refusal: a token was sent that proves nothing (UNAUTHENTICATED).
+            Refusal: UNAUTHENTICATED when the token that was sent, or the certificate, proves nothing.
         """
         token = _bearer(metadata)
         if token is not None and self._tokens is not None:
@@ -65,8 +67,7 @@ class Access:
                 return self._of([f"token:{self._tokens.subject(token)}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
-        names = _certificate_names(context) if self._certificates else []
-        return self._of([f"certificate:{name}" for name in names] or [ANONYMOUS])
+        return self._of((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
 
     def check(self, caller: Caller, method: str) -> None:
         """Lets a caller into a method, or not.
@@ -106,11 +107,17 @@ def _bearer(metadata: Metadata) -> str | None:
     return None
 
 
-def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> list[str]:
-    """Names in the certificate that the caller has shown and TLS has checked: alternative ones, then the common one."""
-    shown = context.auth_context()
-    found = [*shown.get("x509_subject_alternative_name", ()), *shown.get("x509_common_name", ())]
-    return list(dict.fromkeys(name.decode("utf-8", "replace") for name in found))
+def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str, ...]:
+    """Names in the certificate that the caller has shown and TLS has checked.
+
+    Raises:
+        Refusal: they cannot be used (UNAUTHENTICATED).
+    """
+    shown = context.auth_context().get("x509_pem_cert", ())
+    try:
+        return identities(shown[0]) if shown else ()
+    except BadCertificate as error:
+        raise _unauthenticated("CERTIFICATE_INVALID", f"{error}; show another one") from None
 
 
 def _unauthenticated(reason: str, message: str) -> Refusal:

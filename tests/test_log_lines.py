@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import h2.config
 import h2.connection
 import h2.exceptions
 import pytest
-from credentials import AUDIENCE, ISSUER, Signer, key_set
 from attackers import END_HEADERS, HEADERS, RESET, Connection, frame
+from credentials import AUDIENCE, ISSUER, Signer, key_set
+from harness import catalogue, good, host, serving
 from processes import Serving, serve, until
+from tested import BESIDE, INFRASTRUCTURE, logged, number, row
+
+from egov.scorer.v1 import scorer_pb2
+from scorer.settings import Role, Settings, Tokens
 
 SCORE_UNIT = b"/egov.scorer.v1.ScorerService/ScoreUnit"
 CHECK, LIST = b"/grpc.health.v1.Health/Check", b"/grpc.health.v1.Health/List"
@@ -138,3 +143,26 @@ def test_calls_that_are_given_up_at_once_write_one_line_each_at_most(
     assert len(found) <= count
     assert "Traceback" not in running.said
     assert running.process.poll() is None
+
+
+@pytest.mark.parametrize("identity", ["anonymous", "token:portal"])
+def test_wrong_fields_have_lines_of_their_own_only_if_the_caller_says_who_they_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, identity: str
+) -> None:
+    signer, keys = Signer("key-1"), tmp_path / "keys.json"
+    keys.write_text(key_set(signer))
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
+        access={identity: frozenset([Role.RANKER])},
+    )
+    metadata = [("authorization", f"Bearer {signer.token('portal')}")] if identity != "anonymous" else []
+    units = scorer_pb2.UnitRows(units=[row(f"u{n}", zebra=number(1)) for n in range(50)])
+    request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=units)
+    caplog.set_level("INFO")
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        with pytest.raises(grpc.RpcError, match="zebra"):
+            service.scorer.RankProvince(request, metadata=metadata, timeout=30)
+    (line,) = logged(caplog, "call")
+    assert (line["identity"], line["violations"]) == (identity, 50)
+    assert len(logged(caplog, "violation")) == (0 if identity == "anonymous" else 50)

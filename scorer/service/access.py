@@ -51,7 +51,8 @@ class Access:
 
     def __init__(self, settings: Settings) -> None:
         self._table = settings.access
-        self._open = settings.access is None and not settings.beyond_this_machine
+        self.open = settings.access is None and not settings.beyond_this_machine
+        """Whether everybody may do everything."""
         self._tokens = TokenChecker(settings.tokens) if settings.tokens else None
         self._certificates = settings.tls is not None and settings.tls.clients is not None
 
@@ -76,7 +77,7 @@ class Access:
             Refusal: UNAUTHENTICATED when nothing says who calls, PERMISSION_DENIED when they lack the role.
         """
         role = NEEDS.get(method)
-        if self._open or role in caller.roles:
+        if self.open or role in caller.roles:
             return
         what = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "this is for nobody"
         if caller.identity == ANONYMOUS:
@@ -92,7 +93,7 @@ class Access:
         """The caller of these names: all roles that the table gives them."""
         names = list(names)
         if self._table is None:
-            return Caller(names[0], EVERYTHING if self._open else frozenset())
+            return Caller(names[0], EVERYTHING if self.open else frozenset())
         known = [name for name in names if name in self._table] or names[:1]
         return Caller(known[0], frozenset().union(*(self._table.get(name, frozenset()) for name in known)))
 
@@ -113,7 +114,7 @@ def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str
     Raises:
         Refusal: they cannot be used (UNAUTHENTICATED).
     """
-    shown = context.auth_context().get("x509_pem_cert", ())
+    shown = tuple(context.auth_context().get("x509_pem_cert", ()))
     try:
         return identities(shown[0]) if shown else ()
     except BadCertificate as error:

@@ -36,7 +36,7 @@ class GrpcServer(_server.Server):
     @property
     def calls(self) -> int:
         """How many calls gRPC has handed over."""
-        return self._server.calls
+        return int(self._server.calls)
 
 
 class _AioServer(cygrpc.AioServer):  # type: ignore[misc]

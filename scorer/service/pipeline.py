@@ -18,7 +18,7 @@ import grpc
 from google.protobuf.message import Message
 
 from scorer.plan import SetPlan
-from scorer.service.access import Access
+from scorer.service.access import ANONYMOUS, Access
 from scorer.service.admission import Admission, Slot
 from scorer.service.context import REQUEST_ID, CallContext, deadline_exceeded
 from scorer.service.errors import Refusal, abort, forget_frames
@@ -169,7 +169,10 @@ class Pipeline:
         return slot
 
     def _ended(self, call: CallContext, started: float, refusal: Refusal | None) -> None:
-        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged."""
+        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged.
+
+        Whoever does not say who they are gets no lines for fields: there may be thousands.
+        """
         seconds = time.perf_counter() - started
         code = refusal.code if refusal else grpc.StatusCode.OK
         if self._metrics:
@@ -192,6 +195,8 @@ class Pipeline:
             log.error("call: %s", refusal.message, extra=said, exc_info=refusal.__cause__)
             return
         log.info("call", extra=said)
+        if call.identity == ANONYMOUS and not self._access.open:
+            return
         for field, reason, _ in refusal.violations:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
 

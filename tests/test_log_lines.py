@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from attackers import END_HEADERS, HEADERS, RESET, Connection, frame
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import catalogue, good, host, serving
-from processes import Serving, serve, until
+from processes import PATIENCE, Serving, serve, until
 from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
@@ -160,9 +161,26 @@ def test_wrong_fields_have_lines_of_their_own_only_if_the_caller_says_who_they_a
     units = scorer_pb2.UnitRows(units=[row(f"u{n}", zebra=number(1)) for n in range(50)])
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=units)
     caplog.set_level("INFO")
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
-        with pytest.raises(grpc.RpcError, match="zebra"):
-            service.scorer.RankProvince(request, metadata=metadata, timeout=30)
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, settings) as service, pytest.raises(grpc.RpcError, match="zebra"):
+        service.scorer.RankProvince(request, metadata=metadata, timeout=30)
     (line,) = logged(caplog, "call")
     assert (line["identity"], line["violations"]) == (identity, 50)
     assert len(logged(caplog, "violation")) == (0 if identity == "anonymous" else 50)
+
+
+def test_a_call_that_is_given_up_before_its_request_is_here_is_logged(tmp_path: Path) -> None:
+    with serve(tmp_path) as running, running.channel() as channel:
+
+        def never() -> Iterator[bytes]:
+            ended.wait(PATIENCE)
+            yield b""
+
+        ended, metadata = threading.Event(), [("x-request-id", "given-up")]
+        call = channel.stream_unary(SCORE_UNIT.decode()).future(never(), metadata=metadata, timeout=PATIENCE)
+        time.sleep(0.5)
+        call.cancel()
+        until(lambda: "request_id=given-up" in running.said, "it is not logged")
+        (line,) = [line for line in running.said.splitlines() if "request_id=given-up" in line]
+        assert " code=CANCELLED " in line
+        ended.set()

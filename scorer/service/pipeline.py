@@ -112,8 +112,7 @@ class Pipeline:
             self._ended(call, started, refusal)
             await abort(context, refusal, call.request_id)
         except asyncio.CancelledError:
-            if call.arrived:
-                self._ended(call, started, abandoned(call))
+            self._ended(call, started, abandoned(call))
             raise
         except Exception as error:
             failure = internal_error(error, call)
@@ -146,11 +145,9 @@ class Pipeline:
         self._admission.check(peer, call.identity)
         slot = self._arriving.admit(peer, call.identity)
         try:
-            data = await read_request(self._transfers, context, call.seconds)
+            return await read_request(self._transfers, context, call.seconds)
         finally:
             slot.release()
-        call.arrived = True
-        return data
 
     def _admit(self, call: CallContext, peer: str, size: int) -> Slot:
         """Counts a call until it has ended: its caller has taken the reply, or has gone."""

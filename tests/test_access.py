@@ -430,6 +430,16 @@ def test_each_kind_of_name_in_a_certificate_is_an_identity_of_its_own(tmp_path: 
                     assert f"which {name} does not have" in found.details
 
 
+def test_a_common_name_does_not_count_beside_a_name_of_any_other_kind(tmp_path: Path) -> None:
+    settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
+    directory = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal")]))
+    sets, party = good(catalogue(host(INFRASTRUCTURE), BESIDE)), AUTHORITY.party("portal", directory)
+    with serving(sets, settings) as service, secure(service.address, party) as channel:
+        found = refused(score_unit, channel, [])
+        assert found is not None
+        assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS")
+
+
 def test_a_certificate_has_the_roles_of_all_its_names(tmp_path: Path) -> None:
     access = {"dns:portal": frozenset([Role.SCORER]), "uri:spiffe://tinh/portal": frozenset([Role.READER])}
     party = AUTHORITY.party("x", x509.DNSName("portal"), x509.UniformResourceIdentifier("spiffe://tinh/portal"))

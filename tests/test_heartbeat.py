@@ -149,6 +149,38 @@ def test_workers_are_not_blamed_when_their_parent_was_stopped(service: Served) -
     assert "respond" not in service.said
 
 
+ENDS = """
+import asyncio, os, sys, threading, time
+
+def end(file):
+    name, made = "scorer.service.grpc_server", []
+    while not hasattr(sys.modules.get(name), "GrpcServer"):
+        time.sleep(0.01)
+    kind = sys.modules[name].GrpcServer
+    make = kind.__init__
+    kind.__init__ = lambda self, *more, **named: (made.append(self), make(self, *more, **named))[1]
+    while not os.path.exists(file):
+        time.sleep(0.01)
+    asyncio.run_coroutine_threadsafe(made[0].stop(None), made[0]._loop)
+
+if "scorer.cli.worker" in sys.orig_argv and not os.path.exists({file!r}):
+    threading.Thread(target=end, args=({file!r},), daemon=True).start()
+"""
+"""Code of a ``sitecustomize`` that ends the servers of workers, but not their processes, when a file is there."""
+
+
+def test_workers_whose_server_has_ended_are_replaced(tmp_path: Path) -> None:
+    site, file = tmp_path / "site", tmp_path / "end"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(ENDS.replace("{file!r}", repr(str(file))), encoding="utf-8")
+    with serve(site, tmp_path / "log", "--workers", "2") as service:
+        before = workers(service)
+        file.touch()
+        until(lambda: not before & workers(service) and len(workers(service)) == 2, "they are not replaced")
+        assert service.said.count("RuntimeError: gRPC's server has ended by itself") == 2
+        until(lambda: service.said.count(" ended with code 1; worker ") == 2, "it is not said")
+
+
 def test_a_worker_that_is_stopped_does_not_hold_up_the_end(service: Served) -> None:
     pid = min(workers(service))
     os.kill(pid, signal.SIGSTOP)

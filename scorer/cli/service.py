@@ -67,6 +67,7 @@ class Service:
         Raises:
             AddressError: it cannot listen there.
             UserMistake: a certificate, key or key set cannot be used.
+            RuntimeError: the server has ended by itself.
         """
         reload = self._reload_loop.reload_now if self._reload_loop else None
         try:
@@ -80,7 +81,10 @@ class Service:
         if self._reload_loop:
             self._reload_loop.start()
         announce(server.address)
-        await stop.wait()
+        stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())
+        await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():  # a process that lives and serves nobody would not be replaced
+            raise RuntimeError("gRPC's server has ended by itself")
         await server.stop(self._settings.grace)
 
     def _reloaded(self, catalogue: Catalogue) -> None:

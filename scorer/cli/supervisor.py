@@ -205,11 +205,7 @@ class Supervisor:
                 self._replace(report.worker)
 
     def _check_heartbeats(self) -> None:
-        """Reports workers that are silent, and kills those that are silent for too long.
-
-        Such as one that is stopped, or whose plugin holds the interpreter lock. The kernel cannot tell: it keeps giving
-        it new connections.
-        """
+        """Reports workers that are silent, and kills those that are for too long: they still get new connections."""
         now, limit = time.monotonic(), self._settings.unresponsive_seconds
         passed = min(now - self._looked, 2 * HEED)  # while this process is stopped, it hears nothing of any worker
         self._looked = now
@@ -235,7 +231,7 @@ class Supervisor:
 
     def _pass_on(self, number: signal.Signals) -> None:
         for worker in self._running:
-            if worker.serves:  # one that does not yet would die of it; it sees by itself what changes while it loads
+            if worker.serves:  # one that does not yet sees by itself what changes while it loads
                 worker.process.send_signal(number)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:

@@ -123,6 +123,10 @@ class Server:
         await self.grpc_server.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
 
+    async def ended(self) -> None:
+        """Waits until it has been stopped, or has ended by itself; then it raises why, if gRPC says so."""
+        await self.grpc_server.wait_for_termination()
+
     async def stop(self, grace: float) -> None:
         """Takes no new calls and gives those that have arrived ``grace`` seconds."""
         ends = time.monotonic() + grace

@@ -84,7 +84,7 @@ class Service:
         stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())
         await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():  # a process that lives and serves nobody would not be replaced
-            raise RuntimeError("gRPC's server has ended by itself")
+            raise RuntimeError("gRPC's server has ended by itself") from ended.exception()
         await server.stop(self._settings.grace)
 
     def _reloaded(self, catalogue: Catalogue) -> None:

@@ -51,7 +51,7 @@ def service(tmp_path: Path, metrics: str, hang: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SCORER_UNRESPONSIVE_SECONDS", str(LIMIT))
     imported = f"""
 import ctypes, os, sys
-if "scorer.cli.worker" in sys.orig_argv and os.path.exists({str(hang)!r}):
+if "scorer.cli.serving.worker" in sys.orig_argv and os.path.exists({str(hang)!r}):
     ctypes.PyDLL(None).sleep(600)
 """
     site = tmp_path / "site"
@@ -163,7 +163,7 @@ def end(file):
         time.sleep(0.01)
     asyncio.run_coroutine_threadsafe(made[0].stop(None), made[0]._loop)
 
-if "scorer.cli.worker" in sys.orig_argv and not os.path.exists({file!r}):
+if "scorer.cli.serving.worker" in sys.orig_argv and not os.path.exists({file!r}):
     threading.Thread(target=end, args=({file!r},), daemon=True).start()
 """
 """Code of a ``sitecustomize`` that ends the servers of workers, but not their processes, when a file is there."""

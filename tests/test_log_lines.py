@@ -21,7 +21,7 @@ from processes import PATIENCE, Serving, serve, until
 from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
-from scorer.settings import Role, Settings, Tokens
+from scorer.service.runtime.settings import Role, Settings, Tokens
 
 SCORE_UNIT = b"/egov.scorer.v1.ScorerService/ScoreUnit"
 CHECK, LIST = b"/grpc.health.v1.Health/Check", b"/grpc.health.v1.Health/List"

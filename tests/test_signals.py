@@ -43,7 +43,7 @@ def test_a_server_that_is_still_loading_goes_on(tmp_path: Path, count: str, dire
     site, loading, go = tmp_path / "site", tmp_path / "loading", tmp_path / "go"
     code = f"""
 import os, sys, time
-if "scorer.cli.worker" in sys.orig_argv or "serve" in sys.orig_argv:
+if "scorer.cli.serving.worker" in sys.orig_argv or "serve" in sys.orig_argv:
     open({str(loading)!r}, "a").write(f"{{os.getpid()}}\\n")
     while not os.path.exists({str(go)!r}):
         time.sleep(0.05)

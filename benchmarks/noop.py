@@ -35,7 +35,7 @@ async def main(address: str) -> None:
     """Serves until it is ended."""
     catalogue = installed()
     server = Server(lambda: catalogue, Settings(address=address))
-    server.grpc_server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("benchmark.Nothing", METHODS),))
+    server.grpc_server.add_registered_method_handlers("benchmark.Nothing", METHODS)
     await server.start()
     print(f"serving nothing on {server.address}", file=sys.stderr, flush=True)
     await asyncio.Event().wait()

@@ -14,8 +14,10 @@ from typing import Any
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 ISSUER, AUDIENCE = "https://login.tinh.example", "scorer"
 
@@ -68,10 +70,14 @@ class Authority:
         made = self._builder(self._name, self._key.public_key()).add_extension(ca, critical=True)
         return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
-    def party(self, name: str, *alternative: x509.GeneralName, days: int = 1) -> Party:
+    def party(self, name: str, *alternative: x509.GeneralName, days: int = 1, key: Key | None = None) -> Party:
         """A certificate of this common name; ``days`` < 0: it has ended."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        made = self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key.public_key(), days)
+        return self.sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), *alternative, days=days, key=key)
+
+    def sign(self, subject: x509.Name, *alternative: x509.GeneralName, days: int = 1, key: Key | None = None) -> Party:
+        """A certificate of this subject, and its key: a new one unless it is given."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
+        made = self._builder(subject, key.public_key(), days)
         if alternative:
             made = made.add_extension(x509.SubjectAlternativeName(alternative), critical=False)
         signed = made.sign(self._key, hashes.SHA256())
@@ -84,7 +90,9 @@ class Authority:
         """For a server on the loopback interface; ``days`` as above."""
         return self.party("localhost", x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), days=days)
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int = 1) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, days: int = 1
+    ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()

@@ -11,16 +11,20 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import grpc
+import jwt
 import pytest
-from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
+from credentials import AUDIENCE, ISSUER, Authority, Party, Signer, key_set
 from cryptography import x509
-from google.protobuf import descriptor_pool
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 from harness import Refused, catalogue, good, host, serving
 from tested import BESIDE, INFRASTRUCTURE, row
 
@@ -66,10 +70,19 @@ def reload_criteria_sets(channel: grpc.Channel, metadata: Metadata) -> object:
         raise
 
 
-def reflect(channel: grpc.Channel, metadata: Metadata) -> object:
-    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-    asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-    return list(stub.ServerReflectionInfo(asked, metadata=metadata, timeout=10))
+def reflect(channel: grpc.Channel, metadata: Metadata, version: str = "v1alpha", **question: str) -> object:
+    """Both versions have the same messages."""
+    asked = iter([reflection_pb2.ServerReflectionRequest(**(question or {"list_services": ""}))])
+    call = channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        reflection_pb2.ServerReflectionRequest.SerializeToString,
+        reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    return list(call(asked, metadata=metadata, timeout=10))
+
+
+def reflect_v1(channel: grpc.Channel, metadata: Metadata) -> object:
+    return reflect(channel, metadata, "v1")
 
 
 def check_health(channel: grpc.Channel, metadata: Metadata) -> object:
@@ -100,6 +113,7 @@ METHODS: dict[Method, Role | None] = {
     get_criteria_set: Role.READER,
     reload_criteria_sets: Role.OPERATOR,
     reflect: Role.OPERATOR,
+    reflect_v1: Role.OPERATOR,
     check_health: None,
     watch_health: None,
     list_health: None,
@@ -217,6 +231,22 @@ def test_every_method_that_is_served_is_in_the_matrix(channel: grpc.Channel) -> 
     assert len(found) == len(METHODS)
 
 
+@pytest.mark.parametrize("version", ["v1alpha", "v1"])
+def test_every_service_is_described_in_both_versions_of_reflection(channel: grpc.Channel, version: str) -> None:
+    metadata = [("authorization", f"Bearer {SIGNER.token(subject(frozenset([Role.OPERATOR])))}")]
+    replies = "list[reflection_pb2.ServerReflectionResponse]"
+    (listed,) = cast(replies, reflect(channel, metadata, version))
+    names = {service.name for service in listed.list_services_response.service}
+    assert {f"grpc.reflection.{known}.ServerReflection" for known in ("v1alpha", "v1")} < names
+    for name in names:
+        (described,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=name))
+        files = [
+            descriptor_pb2.FileDescriptorProto.FromString(file)
+            for file in described.file_descriptor_response.file_descriptor_proto
+        ]
+        assert name in {f"{file.package}.{service.name}" for file in files for service in file.service}
+
+
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
 def test_a_revoked_key_closes_every_method_to_every_role(tmp_path: Path, method: Method) -> None:
     file = tmp_path / "keys.json"
@@ -309,12 +339,11 @@ def secure(address: str, party: object = None, roots: bytes | None = None) -> gr
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
 def test_a_method_is_open_exactly_to_certificates_of_who_has_its_role(tmp_path: Path, method: Method) -> None:
-    by_name = {f"certificate:{subject(roles)}.example": roles for roles in ROLES}
+    by_name = {f"{'dns' if n % 2 else 'cn'}:{subject(roles)}.example": roles for n, roles in enumerate(ROLES)}
     settings = tls_settings(tmp_path, access=by_name)
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
         for n, roles in enumerate(ROLES):
             name = f"{subject(roles)}.example"
-            # Alternative names and the common name count alike.
             party = AUTHORITY.party("any", x509.DNSName(name)) if n % 2 else AUTHORITY.party(name)
             with secure(service.address, party) as channel:
                 found = refused(method, channel, [])
@@ -327,7 +356,7 @@ def test_a_method_is_open_exactly_to_certificates_of_who_has_its_role(tmp_path: 
 
 @pytest.mark.parametrize("who", ["nobody", "of another authority", "ended", "plain text"])
 def test_who_shows_no_good_certificate_is_not_connected(tmp_path: Path, who: str) -> None:
-    settings = tls_settings(tmp_path, access={"certificate:portal": frozenset(Role)})
+    settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
         channel = {
             "nobody": lambda: secure(service.address),
@@ -342,8 +371,98 @@ def test_who_shows_no_good_certificate_is_not_connected(tmp_path: Path, who: str
             score_unit(channel, [])
 
 
+EVIL = {
+    "NUL in the common name": [x509.NameAttribute(NameOID.COMMON_NAME, "portal\0.evil.example")],
+    "ESC in the common name": [x509.NameAttribute(NameOID.COMMON_NAME, "portal\x1b[2J")],
+    "direction in the common name": [x509.NameAttribute(NameOID.COMMON_NAME, "portal\N{RIGHT-TO-LEFT OVERRIDE}")],
+    "two common names": [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in ("portal", "evil")],
+    "NUL in a name of DNS": [x509.DNSName("portal\0.evil.example")],
+    "NUL in a URI": [x509.UniformResourceIdentifier("portal\0.evil.example")],
+    "NUL in an e-mail address": [x509.RFC822Name("portal\0@evil.example")],
+    "a clean name beside a bad one": [x509.DNSName("portal"), x509.DNSName("evil\n")],
+}
+"""Names in certificates of somebody who is not the portal; what is no alternative name is the subject."""
+
+
+def evil_party(names: list[Any]) -> Party:
+    if isinstance(names[0], x509.NameAttribute):
+        return AUTHORITY.sign(x509.Name(names))
+    return AUTHORITY.party("portal", *names)
+
+
+@pytest.mark.parametrize("names", EVIL.values(), ids=EVIL.keys())
+def test_a_certificate_with_names_that_are_not_plain_text_identifies_nobody(tmp_path: Path, names: list[Any]) -> None:
+    settings = tls_settings(
+        tmp_path, access={f"{kind}:portal": frozenset(Role) for kind in ("dns", "uri", "email", "cn")}
+    )
+    party = evil_party(names)
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, settings) as service, secure(service.address, party) as channel:
+        found = refused(score_unit, channel, [])
+        assert found is not None
+        assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_INVALID")
+        assert found.details.isprintable()
+        check_health(channel, [])
+
+
+NAMES: dict[str, list[x509.GeneralName]] = {
+    "cn:portal": [],
+    "dns:portal": [x509.DNSName("Portal")],
+    "uri:portal": [x509.UniformResourceIdentifier("portal")],
+    "email:portal": [x509.RFC822Name("portal")],
+    "ip:192.0.2.7": [x509.IPAddress(ip_address("192.0.2.7"))],
+}
+"""Alternative names of a certificate by the identity that they give; all have the common name ``portal``."""
+
+
+@pytest.mark.parametrize("identity", NAMES)
+def test_each_kind_of_name_in_a_certificate_is_an_identity_of_its_own(tmp_path: Path, identity: str) -> None:
+    settings = tls_settings(tmp_path, access={identity: frozenset([Role.SCORER])})
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        for name, alternative in NAMES.items():
+            with secure(service.address, AUTHORITY.party("portal", *alternative)) as channel:
+                found = refused(score_unit, channel, [])
+                if name == identity:
+                    assert found is None
+                else:
+                    assert found is not None
+                    assert found.code is grpc.StatusCode.PERMISSION_DENIED
+                    assert f"which {name} does not have" in found.details
+
+
+def test_a_common_name_does_not_count_beside_a_name_of_any_other_kind(tmp_path: Path) -> None:
+    settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
+    directory = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal")]))
+    sets, party = good(catalogue(host(INFRASTRUCTURE), BESIDE)), AUTHORITY.party("portal", directory)
+    with serving(sets, settings) as service, secure(service.address, party) as channel:
+        found = refused(score_unit, channel, [])
+        assert found is not None
+        assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS")
+
+
+def test_a_certificate_has_the_roles_of_all_its_names(tmp_path: Path) -> None:
+    access = {"dns:portal": frozenset([Role.SCORER]), "uri:spiffe://tinh/portal": frozenset([Role.READER])}
+    party = AUTHORITY.party("x", x509.DNSName("portal"), x509.UniformResourceIdentifier("spiffe://tinh/portal"))
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, tls_settings(tmp_path, access=access)) as service, secure(service.address, party) as channel:
+        assert refused(score_unit, channel, []) is None
+        assert refused(list_criteria_sets, channel, []) is None
+        assert refused(rank_province, channel, []) is not None
+
+
+def test_a_certificate_with_a_short_rsa_key_identifies_nobody(tmp_path: Path) -> None:
+    settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
+    party = AUTHORITY.party("portal", key=rsa.generate_private_key(65537, 1024))
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, settings) as service, secure(service.address, party) as channel:
+        with pytest.raises(grpc.RpcError) as caught:
+            score_unit(channel, [])
+        # TLS itself may refuse it before.
+        assert caught.value.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE)
+
+
 def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
-    name, log = "x\n1 INFO call identity=certificate:portal code=OK", io.StringIO()
+    name, log = "x INFO call identity=cn:portal code=OK", io.StringIO()
     handler = logging.StreamHandler(log)
     handler.setFormatter(Text(""))
     logger = logging.getLogger("scorer.calls")
@@ -351,14 +470,14 @@ def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
     logger.setLevel(logging.INFO)
     try:
         sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
-        settings = tls_settings(tmp_path, access={"certificate:portal": frozenset(Role)})
+        settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
         with serving(sets, settings) as service, secure(service.address, AUTHORITY.party(name)) as channel:
             assert refused(score_unit, channel, []) is not None
     finally:
         logger.removeHandler(handler)
         logger.setLevel(logging.NOTSET)
     (line,) = log.getvalue().splitlines()
-    assert f" identity={json.dumps(f'certificate:{name}')} method=ScoreUnit code=PERMISSION_DENIED " in line
+    assert f" identity={json.dumps(f'cn:{name}')} method=ScoreUnit code=PERMISSION_DENIED " in line
 
 
 def test_new_certificates_are_taken_without_a_restart_and_broken_ones_are_not(tmp_path: Path) -> None:
@@ -386,6 +505,15 @@ def test_files_that_do_not_fit_are_refused_at_the_start(tmp_path: Path) -> None:
     settings.tls.key.write_text("no key")
     with pytest.raises(ValueError, match=r"server\.key: no key in PEM"), serving(sets, settings):
         pass
+    AUTHORITY.server().write(tmp_path, "server")
+    assert settings.tls.clients is not None
+    settings.tls.clients.write_bytes(AUTHORITY.certificate + AUTHORITY.server().key)
+    with pytest.raises(ValueError, match=r"clients\.pem has a private key"), serving(sets, settings):
+        pass
+    weak = AUTHORITY.party("weak authority", key=rsa.generate_private_key(65537, 1024))
+    settings.tls.clients.write_bytes(AUTHORITY.certificate + weak.certificate)
+    with pytest.raises(ValueError, match=r"clients\.pem has an RSA key of less than 2048"), serving(sets, settings):
+        pass
     settings.tls.key.unlink()
     with pytest.raises(FileNotFoundError), serving(sets, settings):
         pass
@@ -401,3 +529,73 @@ def test_key_sets_that_cannot_check_are_refused_at_the_start(tmp_path: Path, key
     settings = Settings(address="127.0.0.1:0", tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE))
     with pytest.raises(ValueError, match="key"), serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings):
         pass
+
+
+def rsa_key(bits: int, **more: object) -> dict[str, Any]:
+    """A private RSA key as a JWK."""
+    described = jwt.algorithms.RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, bits), as_dict=True)
+    return {**described, "kid": "rsa", "alg": "RS256", **more}
+
+
+def public(described: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in described.items() if name in ("kty", "n", "e", "kid", "alg", "use", "key_ops")
+    }
+
+
+def private_ec() -> dict[str, Any]:
+    described = jwt.algorithms.ECAlgorithm.to_jwk(SIGNER.key, as_dict=True)
+    return {**described, "kid": "private", "alg": "ES256"}
+
+
+def without_operations(described: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in described.items() if name != "key_ops"}
+
+
+UNFIT: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
+    "private RSA": (lambda: without_operations(rsa_key(2048)), "key 'rsa' is a private or secret key"),
+    "parts of a private RSA key": (
+        lambda: {**public(without_operations(rsa_key(2048))), "p": "AQAB"},
+        "key 'rsa' is a private or secret key",
+    ),
+    "private EC": (private_ec, "key 'private' is a private or secret key"),
+    "secret": (lambda: {"kty": "oct", "k": "c2VjcmV0", "kid": "s"}, "key 's' is a private or secret key"),
+    "for encryption": (lambda: {**SIGNER.public(), "kid": "e", "use": "enc"}, "key 'e' is not for signatures"),
+    "for encryption, by its algorithm too": (
+        lambda: public(without_operations(rsa_key(2048, use="enc", alg="RSA-OAEP"))),
+        "key 'rsa' is not for signatures",
+    ),
+    "operations": (
+        lambda: {**SIGNER.public(), "kid": "w", "key_ops": ["wrapKey"]},
+        "key 'w' is not for checking signatures",
+    ),
+    "short RSA": (
+        lambda: public(without_operations(rsa_key(1024))),
+        "key 'rsa' is an RSA key of less than 2048 bits",
+    ),
+    "no key": (lambda: cast("dict[str, Any]", "text"), "an entry is no key"),
+}
+"""Keys that have no place in a key set, and what is said of them."""
+
+
+@pytest.mark.parametrize("way", UNFIT)
+def test_keys_that_have_no_place_in_a_key_set_are_refused_when_it_is_loaded(
+    tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    make, what = UNFIT[way]
+    file = tmp_path / "keys.json"
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
+        access={"token:portal": frozenset([Role.SCORER])},
+    )
+    sets, token = good(catalogue(host(INFRASTRUCTURE), BESIDE)), SIGNER.token("portal")
+    unfit = json.dumps({"keys": [SIGNER.public(), make()]})
+    file.write_text(unfit)
+    with pytest.raises(ValueError, match=what), serving(sets, settings):
+        pass
+    file.write_text(key_set(SIGNER))
+    with serving(sets, settings) as service:
+        file.write_text(unfit)
+        score_unit(service.channel, [("authorization", f"Bearer {token}")])  # by the keys before
+    assert [record for record in caplog.records if what in record.getMessage()]

@@ -42,7 +42,8 @@ PAGES = {
 SETTINGS = set(re.findall(r'addini\("(\w+)"', inspect.getsource(pytest_plugin)))
 """Settings of pytest where the scorer is installed."""
 METRICS = {sample.name for family in Metrics().registry.collect() for sample in [family, *family.samples]} | {
-    "scorer_workers"
+    "scorer_workers",
+    "scorer_unresponsive_workers",
 }
 HOOKS = {name for name in vars(hookspecs) if name.startswith("scorer_")}
 

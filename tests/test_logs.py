@@ -254,7 +254,6 @@ def test_no_part_of_a_token_is_logged_by_grpc_either(running: Serving) -> None:
         connection.sendall(http.data_to_send())
         until(lambda: "with-a-token" in running.said, "it is not logged")
     said = running.said
-    assert "Invalid encoding on %s" in said
     assert not [part for part in token.split(".") if part[:12] in said]
     assert "Traceback" not in said
     assert all(line.startswith("{") for line in said.partition("\nserving ")[2].splitlines()[1:])

@@ -81,10 +81,16 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
     ("text", "what"),
     [
         ("workers = ", "not TOML: "),
-        ('[access]\n"bert" = ["scorer"]', "'bert' is neither 'token:SUBJECT', 'certificate:NAME' nor 'anonymous'"),
+        ('[access]\n"bert" = ["scorer"]', "'bert' is neither token:SUBJECT, a name in a certificate (dns:NAME, "),
+        (
+            '[access]\n"certificate:a" = ["scorer"]',
+            "'certificate:a' is neither token:SUBJECT, a name in a certificate (",
+        ),
+        ('[access]\n"dns:Portal" = ["scorer"]', "'dns:Portal' has capital letters"),
         ('[access]\n"token:a" = ["scorr"]', "has to be 'reader', 'scorer', 'ranker' or 'operator'"),
         ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], by which they are checked"),
-        ('[access]\n"certificate:a" = ["scorer"]', "access names certificates: give [tls] clients"),
+        ('[access]\n"dns:a" = ["scorer"]', "access names certificates: give [tls] clients"),
+        ('[access]\n"cn:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ("[limits]\ncalls = true", "limits.calls: has to be a whole number"),
         ("grace = false", "grace: has to be a number"),
         ("[limits]\ncalls = 1.5", "limits.calls: has to be a whole number"),

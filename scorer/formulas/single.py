@@ -112,7 +112,7 @@ class Steps(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.DATE}) if dates else NUMBERS)]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The first step gives the criterion's points; each further step is easier than the one before it and gives less."""
+        """The first step gives the criterion's points; each further step is easier and gives less."""
         tiers = list(tiers)
         yield from above_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
         for n, (better, worse) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):

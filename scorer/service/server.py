@@ -6,10 +6,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-import grpc
+from collections.abc import Callable, Iterable
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
@@ -20,6 +17,7 @@ from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.transfers import Transfers
+from scorer.service.grpc_server import GrpcServer
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
 from scorer.service.methods.scorer_service import ScorerService
@@ -59,18 +57,6 @@ class AddressError(Exception):
         super().__init__(f"cannot listen on {address!r}; is another server there?")
 
 
-class _Handlers(grpc.GenericRpcHandler):
-    """The handlers of all methods, by path; counts the calls that gRPC hands over."""
-
-    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
-        self._handlers = handlers
-        self.calls = 0
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
-        self.calls += 1
-        return self._handlers.get(handler_call_details.method)
-
-
 class Server:
     """A server, to be made and used within a running event loop.
 
@@ -97,7 +83,14 @@ class Server:
         reload: Callable[[float], str] | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
-        self.grpc_server = grpc.aio.server(
+        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
+        self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
+        admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
+        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
+        methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
+        side_services = SideServices(access, self._transfers, self._health, SERVICES)
+        self.grpc_server = GrpcServer(
+            handlers={method.path: pipeline.handler(method) for method in methods} | side_services.handlers(),
             options=[
                 # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
@@ -116,16 +109,6 @@ class Server:
                 *KEEP_ALIVE,
             ],
         )
-        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
-        self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
-        admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
-        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
-        methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
-        side_services = SideServices(access, self._transfers, self._health, SERVICES)
-        self._handlers = _Handlers(
-            {method.path: pipeline.handler(method) for method in methods} | side_services.handlers()
-        )
-        self.grpc_server.add_generic_rpc_handlers((self._handlers,))
         try:
             if settings.tls:
                 self.port = self.grpc_server.add_secure_port(settings.address, credentials(settings.tls))
@@ -140,6 +123,10 @@ class Server:
         await self.grpc_server.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
 
+    async def ended(self) -> None:
+        """Waits until it has been stopped, or has ended by itself; then it raises why, if gRPC says so."""
+        await self.grpc_server.wait_for_termination()
+
     async def stop(self, grace: float) -> None:
         """Takes no new calls and gives those that have arrived ``grace`` seconds."""
         ends = time.monotonic() + grace
@@ -152,8 +139,8 @@ class Server:
     async def _take_in(self, seconds: float) -> None:
         """Lets gRPC hand over the calls that have arrived: when it stops, it drops those that it has only read."""
         seen, ends = -1, time.monotonic() + seconds
-        while seen != self._handlers.calls and time.monotonic() < ends:
-            seen = self._handlers.calls
+        while seen != self.grpc_server.calls and time.monotonic() < ends:
+            seen = self.grpc_server.calls
             await asyncio.sleep(QUIET)
 
     async def _keep_house(self) -> None:

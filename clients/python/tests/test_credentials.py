@@ -118,7 +118,7 @@ def test_several_addresses_are_known_by_the_name_of_their_certificate(sets: Cata
     settings = Settings(
         address="127.0.0.1:0",
         tls=Tls(certificate=folder / "server.pem", key=folder / "server.key", clients=folder / "root.pem"),
-        access={"certificate:caller": frozenset(Role)},
+        access={"cn:caller": frozenset(Role)},
     )
     with serving(sets, settings) as one, serving(sets, settings) as two:
         targets = [one.address, two.address]

@@ -12,7 +12,7 @@ import typer
 
 from scorer.cli.commands.settings import File, read_settings
 from scorer.cli.output import UserError, print_error, print_note
-from scorer.cli.serving.service import LAST_LINES, Service, stop_on_signals
+from scorer.cli.serving.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
 from scorer.cli.serving.shared_port import HeldPort
 from scorer.cli.serving.supervisor import Supervisor
 from scorer.service.call.logs import Log
@@ -60,6 +60,7 @@ def serve(
     )
     if chosen.access is None and chosen.beyond_this_machine:
         print_error("nobody may call: other machines can reach this service, and its settings have no table [access]")
+    ignore_hangup(chosen)
     try:
         if chosen.workers == 1:
             _serve_alone(chosen)

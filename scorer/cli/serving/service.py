@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 
@@ -66,6 +67,7 @@ class Service:
         Raises:
             AddressError: it cannot listen there.
             UserError: a certificate, key or key set cannot be used.
+            RuntimeError: the server has ended by itself.
         """
         reload = self._reload_loop.reload_now if self._reload_loop else None
         try:
@@ -79,7 +81,10 @@ class Service:
         if self._reload_loop:
             self._reload_loop.start()
         announce(server.address)
-        await stop.wait()
+        stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())
+        await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():  # a process that lives and serves nobody would not be replaced
+            raise RuntimeError("gRPC's server has ended by itself") from ended.exception()
         await server.stop(self._settings.grace)
 
     def _reloaded(self, catalogue: Catalogue) -> None:
@@ -99,3 +104,10 @@ def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
+
+
+def ignore_hangup(settings: Settings) -> None:
+    """Keeps SIGHUP from ending the process; once criteria sets of a directory are loaded, it loads them again."""
+    why = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
+    log = logging.getLogger("scorer.criteria")
+    signal.signal(signal.SIGHUP, lambda *_: log.info("SIGHUP: criteria sets are not loaded again: %s", why))

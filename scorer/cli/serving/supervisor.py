@@ -34,6 +34,9 @@ STEADY = 10.0
 LATE = 5.0
 """Seconds beyond the grace after which a worker that was told to end is killed."""
 
+UNRESPONSIVE = 5.0
+"""Seconds without a heartbeat after which a worker is reported; it is replaced after those of the settings."""
+
 HEED = 0.5
 """Seconds that the main thread sleeps at most. The kernel may give a signal to any thread, and Python heeds it when the
 main thread runs again."""
@@ -49,6 +52,12 @@ class _Worker:
     serving_since: float | None = None
     mistake: str = ""
     """Why it cannot serve."""
+    heard: bool = False
+    """Whether its heartbeat has come since the last look."""
+    silent: float | None = None
+    """Seconds without a heartbeat; None before the first one."""
+    unresponsive: bool = False
+    """Whether that has been reported."""
 
     def __str__(self) -> str:
         return f"worker {self.process.pid}"
@@ -83,10 +92,10 @@ class _Vacancy:
 
 @dataclass(frozen=True)
 class _Report:
-    """What a worker says; an empty line when it has ended."""
+    """What a worker says; nothing when it has ended."""
 
     worker: _Worker
-    line: str
+    said: dict[str, str]
 
 
 class Supervisor:
@@ -104,6 +113,7 @@ class Supervisor:
         self._running: set[_Worker] = set()
         self._vacancies: list[_Vacancy] = []
         self._announced = self._stopping = False
+        self._looked = time.monotonic()
 
     def run(self) -> None:
         """Serves until SIGTERM or SIGINT; a second one ends the process at once, with code 1.
@@ -114,7 +124,7 @@ class Supervisor:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        if self._settings.criteria:
+        if self._settings.criteria:  # otherwise, it has been ignored since the start
             signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
         try:
             for n in range(self._count):
@@ -154,12 +164,20 @@ class Supervisor:
         return worker
 
     def _listen(self, worker: _Worker) -> None:
-        with worker.process as process:
-            assert process.stdout is not None
-            if line := process.stdout.readline():
-                self._events.put(_Report(worker, line))
-            process.wait()
-        self._events.put(_Report(worker, ""))
+        """Notes what a worker says until it ends; processes that its plugins leave behind may keep its pipe open."""
+        reader = Thread(target=self._read, args=(worker,), daemon=True)
+        reader.start()
+        worker.process.wait()
+        reader.join(LATE)
+        self._events.put(_Report(worker, {}))
+
+    def _read(self, worker: _Worker) -> None:
+        assert worker.process.stdout is not None
+        with worker.process.stdout as lines:
+            for line in lines:
+                worker.heard = True
+                if said := json.loads(line):
+                    self._events.put(_Report(worker, said))
 
     def _watch(self) -> None:
         """Keeps the places filled until a signal comes.
@@ -168,6 +186,7 @@ class Supervisor:
             UserError, typer.Exit: workers cannot serve.
         """
         while not self._stopping:
+            self._check_heartbeats()
             dues = [vacancy.due - time.monotonic() for vacancy in self._vacancies]
             try:
                 report = self._events.get(timeout=max(min([HEED, *dues]), 0))
@@ -178,16 +197,41 @@ class Supervisor:
                 return
             if isinstance(report, signal.Signals):
                 self._pass_on(report)
-            elif report.line:
-                self._note(report.worker, json.loads(report.line))
+            elif report.said:
+                self._note(report.worker, report.said)
             else:
                 self._running.remove(report.worker)
                 self._count_workers(gone=report.worker)
                 self._replace(report.worker)
 
+    def _check_heartbeats(self) -> None:
+        """Reports workers that are silent, and kills those that are for too long: they still get new connections."""
+        now, limit = time.monotonic(), self._settings.unresponsive_seconds
+        passed = min(now - self._looked, 2 * HEED)  # while this process is stopped, it hears nothing of any worker
+        self._looked = now
+        for worker in self._running:
+            if worker.heard:
+                worker.heard, worker.silent = False, 0.0
+            elif worker.silent is None:
+                continue
+            else:
+                worker.silent += passed
+            if worker.unresponsive and not worker.silent:
+                log.warning("%s responds again", worker)
+                worker.unresponsive = False
+            elif not worker.unresponsive and worker.silent >= min(UNRESPONSIVE, limit / 2):
+                log.warning("%s does not respond; it is replaced after %g s without a heartbeat", worker, limit)
+                worker.unresponsive = True
+            if worker.silent >= limit:
+                log.error("%s has not responded for %d s and is killed", worker, worker.silent)
+                worker.process.kill()
+                worker.silent = None
+        if self._metrics:
+            self._metrics.unresponsive.set(sum(worker.unresponsive for worker in self._running))
+
     def _pass_on(self, number: signal.Signals) -> None:
         for worker in self._running:
-            if worker.serves:  # one that does not yet would die of it; it sees by itself what changes while it loads
+            if worker.serves:  # one that does not yet sees by itself what changes while it loads
                 worker.process.send_signal(number)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:
@@ -247,7 +291,7 @@ class Supervisor:
                     worker.process.kill()
                 ends += LATE
                 continue
-            if not isinstance(report, _Report) or report.line:
+            if not isinstance(report, _Report) or report.said:
                 continue
             self._running.remove(report.worker)
             if report.worker.serves and report.worker.process.returncode:

@@ -6,6 +6,7 @@ line for the parent, JSON:
 
     {"sets": names}    it serves
     {"mistake": text}  it cannot, and ends with code 2
+    {}                 its heartbeat, once a second: threads run, and while it serves, the event loop does
 
 ``--quiet``: another one says what is wrong with installed plugins and sets. ``--strict``: then it does not serve.
 """
@@ -18,12 +19,16 @@ import json
 import logging
 import os
 import sys
+from threading import Event, Thread
 
 from scorer.cli.output import UserError, err
-from scorer.cli.serving.service import LAST_LINES, Service, stop_on_signals
+from scorer.cli.serving.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
 from scorer.service.call.logs import Log
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
+
+BEAT = 1.0
+"""Seconds between two heartbeats."""
 
 
 def main(settings: Settings, *, quiet: bool) -> int:
@@ -31,9 +36,15 @@ def main(settings: Settings, *, quiet: bool) -> int:
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
     log = Log(settings.log, several=True)
+    ignore_hangup(settings)
+    _report(parent)  # the first heartbeat, whatever happens while plugins are imported
+    loaded = Event()
+    Thread(target=_beat_until, args=(loaded, parent), daemon=True).start()
     try:
         err.quiet = quiet
-        asyncio.run(_serve(Service(settings, log, shared=True), parent))
+        service = Service(settings, log, shared=True)
+        loaded.set()
+        asyncio.run(_serve(service, parent))
         return 0
     except (UserError, AddressError) as mistake:
         _report(parent, mistake=str(mistake))
@@ -45,7 +56,20 @@ def main(settings: Settings, *, quiet: bool) -> int:
         log.stop(LAST_LINES)
 
 
+def _beat_until(loaded: Event, parent: int) -> None:
+    while not loaded.wait(BEAT):
+        _report(parent)
+
+
+async def _beat(parent: int) -> None:
+    while True:
+        _report(parent)
+        await asyncio.sleep(BEAT)
+
+
 async def _serve(service: Service, parent: int) -> None:
+    os.set_blocking(parent, False)  # a parent that is stopped does not read, and must not stop its workers too
+    beating = asyncio.create_task(_beat(parent))
     stop = asyncio.Event()
     stop_on_signals(stop, again=lambda: None)  # a supervisor may tell every process, as the parent
 
@@ -56,10 +80,12 @@ async def _serve(service: Service, parent: int) -> None:
 
     asyncio.get_running_loop().add_reader(0, read)
     await service.run(stop, lambda _: _report(parent, sets=service.names))
+    beating.cancel()
 
 
 def _report(parent: int, **said: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # it has gone: we are about to be told to end
+    # It has gone, and we are about to be told to end; or it does not read.
+    with contextlib.suppress(BrokenPipeError, BlockingIOError):
         os.write(parent, json.dumps(said).encode() + b"\n")
 
 

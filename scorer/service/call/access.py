@@ -9,6 +9,7 @@ import grpc
 
 from scorer.service.call.errors import CallRefused
 from scorer.service.call.tokens import BadToken, TokenChecker
+from scorer.service.runtime.certificates import BadCertificate, identities
 from scorer.service.runtime.settings import Role, Settings
 
 ANONYMOUS = "anonymous"
@@ -22,6 +23,7 @@ NEEDS = {
     "/egov.scorer.v1.CriteriaService/ListCriteriaSets": Role.READER,
     "/egov.scorer.v1.CriteriaService/GetCriteriaSet": Role.READER,
     "/egov.scorer.v1.CriteriaService/ReloadCriteriaSets": Role.OPERATOR,
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
 }
 """The role that each method needs."""
@@ -36,7 +38,7 @@ class Caller(NamedTuple):
     """Who calls."""
 
     identity: str
-    """``token:SUBJECT``, ``certificate:NAME`` or ``anonymous``."""
+    """``token:SUBJECT``, a name in a certificate with its kind (``dns:NAME``, ...), or ``anonymous``."""
     roles: frozenset[Role]
 
 
@@ -49,7 +51,8 @@ class Access:
 
     def __init__(self, settings: Settings) -> None:
         self._table = settings.access
-        self._open = settings.access is None and not settings.beyond_this_machine
+        self.open = settings.access is None and not settings.beyond_this_machine
+        """Whether everybody may do everything."""
         self._tokens = TokenChecker(settings.tokens) if settings.tokens else None
         self._certificates = settings.tls is not None and settings.tls.clients is not None
 
@@ -57,7 +60,7 @@ class Access:
         """Who calls, by the call's metadata and the connection's certificate.
 
         Raises:
-            CallRefused: a token was sent that proves nothing (UNAUTHENTICATED).
+            CallRefused: UNAUTHENTICATED when the token that was sent, or the certificate, proves nothing.
         """
         token = _bearer(metadata)
         if token is not None and self._tokens is not None:
@@ -65,8 +68,7 @@ class Access:
                 return self._of([f"token:{self._tokens.subject(token)}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
-        names = _certificate_names(context) if self._certificates else []
-        return self._of([f"certificate:{name}" for name in names] or [ANONYMOUS])
+        return self._of((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
 
     def check(self, caller: Caller, method: str) -> None:
         """Lets a caller into a method, or not.
@@ -75,7 +77,7 @@ class Access:
             CallRefused: UNAUTHENTICATED when nothing says who calls, PERMISSION_DENIED when they lack the role.
         """
         role = NEEDS.get(method)
-        if self._open or role in caller.roles:
+        if self.open or role in caller.roles:
             return
         what = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "this is for nobody"
         if caller.identity == ANONYMOUS:
@@ -91,7 +93,7 @@ class Access:
         """The caller of these names: all roles that the table gives them."""
         names = list(names)
         if self._table is None:
-            return Caller(names[0], EVERYTHING if self._open else frozenset())
+            return Caller(names[0], EVERYTHING if self.open else frozenset())
         known = [name for name in names if name in self._table] or names[:1]
         return Caller(known[0], frozenset().union(*(self._table.get(name, frozenset()) for name in known)))
 
@@ -106,11 +108,17 @@ def _bearer(metadata: Metadata) -> str | None:
     return None
 
 
-def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> list[str]:
-    """Names in the certificate that the caller has shown and TLS has checked: alternative ones, then the common one."""
-    shown = context.auth_context()
-    found = [*shown.get("x509_subject_alternative_name", ()), *shown.get("x509_common_name", ())]
-    return list(dict.fromkeys(name.decode("utf-8", "replace") for name in found))
+def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str, ...]:
+    """Names in the certificate that the caller has shown and TLS has checked.
+
+    Raises:
+        CallRefused: they cannot be used (UNAUTHENTICATED).
+    """
+    shown = tuple(context.auth_context().get("x509_pem_cert", ()))
+    try:
+        return identities(shown[0]) if shown else ()
+    except BadCertificate as error:
+        raise _unauthenticated("CERTIFICATE_INVALID", f"{error}; show another one") from None
 
 
 def _unauthenticated(reason: str, message: str) -> CallRefused:

@@ -38,8 +38,6 @@ class CallContext:
     request_id: str = field(default_factory=new_request_id)
     deadline: float = float("inf")
     """By the monotonic clock."""
-    arrived: bool = False
-    """Whether its request is here. A call that its caller abandons before that leaves no trace: there may be many."""
     abandoned: bool = False
     """Whether the caller has gone; set by the event loop while a thread works on the call."""
     identity: str = ANONYMOUS

@@ -61,12 +61,18 @@ def _word(value: object) -> str:
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a record is written. gRPC logs each header that is not UTF-8: callers could send hundreds in a call."""
+    return not (record.name.startswith("grpc") and str(record.msg).startswith("Invalid encoding on "))
+
+
 class _Queue(QueueHandler):
     """Hands records to the thread that writes them."""
 
     def __init__(self, waiting: SimpleQueue[Any], lost: Callable[[int], None]) -> None:
         super().__init__(waiting)
         self._waiting, self._lost = waiting, lost
+        self.addFilter(_is_worth_a_line)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Leaves formatting to the thread that writes, except for what gRPC logs: it may quote metadata, and tokens."""

@@ -105,6 +105,9 @@ class WorkersMetrics:
         self._folder = os.environ[FOLDER] = self._temporary.name
         self.registry = CollectorRegistry()
         self.workers = Gauge("scorer_workers", "Workers that serve.", registry=self.registry)
+        self.unresponsive = Gauge(
+            "scorer_unresponsive_workers", "Workers without a heartbeat for seconds.", registry=self.registry
+        )
         MultiProcessCollector(self.registry, path=self._folder)  # type: ignore[no-untyped-call]
 
     def gone(self, pid: int) -> None:

@@ -18,7 +18,7 @@ import grpc
 from google.protobuf.message import Message
 
 from scorer.engine.plan import SetPlan
-from scorer.service.call.access import Access
+from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission, Slot
 from scorer.service.call.context import REQUEST_ID, CallContext, deadline_exceeded
 from scorer.service.call.errors import CallRefused, abort, forget_frames
@@ -112,8 +112,7 @@ class Pipeline:
             self._ended(call, started, refusal)
             await abort(context, refusal, call.request_id)
         except asyncio.CancelledError:
-            if call.arrived:
-                self._ended(call, started, abandoned(call))
+            self._ended(call, started, abandoned(call))
             raise
         except Exception as error:
             failure = internal_error(error, call)
@@ -146,11 +145,9 @@ class Pipeline:
         self._admission.check(peer, call.identity)
         slot = self._arriving.admit(peer, call.identity)
         try:
-            data = await read_request(self._transfers, context, call.seconds)
+            return await read_request(self._transfers, context, call.seconds)
         finally:
             slot.release()
-        call.arrived = True
-        return data
 
     def _admit(self, call: CallContext, peer: str, size: int) -> Slot:
         """Counts a call until it has ended: its caller has taken the reply, or has gone."""
@@ -169,7 +166,10 @@ class Pipeline:
         return slot
 
     def _ended(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
-        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged."""
+        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged.
+
+        Whoever does not say who they are gets no lines for fields: there may be thousands.
+        """
         seconds = time.perf_counter() - started
         code = refusal.code if refusal else grpc.StatusCode.OK
         if self._metrics:
@@ -192,6 +192,8 @@ class Pipeline:
             log.error("call: %s", refusal.message, extra=said, exc_info=refusal.__cause__)
             return
         log.info("call", extra=said)
+        if call.identity == ANONYMOUS and not self._access.open:
+            return
         for field, reason, _ in refusal.violations:
             log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
 

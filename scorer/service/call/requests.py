@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ Request = TypeVar("Request", bound=Message)
 
 COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 """How messages begin that were compressed by gzip or deflate."""
+
+CANCELLATION = 0.01
+"""Seconds within which a call that has no request is cancelled, if its caller has given it up: gRPC says so later."""
 
 
 async def read_request(
@@ -31,6 +35,7 @@ async def read_request(
         message = "the request did not arrive in time"
         raise CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, "REQUEST_INCOMPLETE", message) from None
     if data is None:
+        await asyncio.sleep(CANCELLATION)
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", "the call ended without a request")
     return data
 

@@ -10,6 +10,7 @@ from threading import Lock
 
 import jwt
 
+from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tokens
 
@@ -18,6 +19,9 @@ REMEMBERED = 10_000
 
 SIGNED_BY = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
 """Algorithms with public keys: a key set that is only read must not be able to sign."""
+
+PRIVATE = frozenset(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"])
+"""Members of a JWK that only a private or secret key has (RFC 7518, section 6)."""
 
 
 class BadToken(Exception):
@@ -93,10 +97,17 @@ class _Keys:
 
     def __init__(self, data: bytes) -> None:
         try:
-            keys = jwt.PyJWKSet.from_dict(json.loads(data)).keys
+            key_set = json.loads(data)
+            keys = jwt.PyJWKSet.from_dict(key_set).keys
         except (jwt.PyJWTError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ValueError(f"not a key set (JWKS): {error}") from None
+        for described in key_set["keys"]:
+            _refuse_unfit(described)
         for key in keys:
+            if is_weak(key.key):
+                raise ValueError(
+                    f"key {key.key_id!r} is an RSA key of less than {MIN_RSA_BITS} bits, which can be broken"
+                )
             if key.algorithm_name not in SIGNED_BY:
                 raise ValueError(
                     f"key {key.key_id!r} is for {key.algorithm_name}; use one of {', '.join(sorted(SIGNED_BY))}"
@@ -116,3 +127,22 @@ class _Keys:
         if not isinstance(name, str) or name not in self._keys:
             raise jwt.InvalidKeyError
         return self._keys[name]
+
+
+def _refuse_unfit(key: object) -> None:
+    """Refuses a JWK that is no public key for signatures, whether or not a token ever names it.
+
+    Raises:
+        ValueError: why.
+    """
+    if not isinstance(key, dict):
+        raise ValueError("not a key set (JWKS): an entry is no key")
+    name = f"key {key.get('kid')!r}"
+    if key.keys() & PRIVATE:
+        raise ValueError(
+            f"{name} is a private or secret key: whoever can read this file could sign tokens; list public keys only"
+        )
+    if (use := key.get("use", "sig")) != "sig":
+        raise ValueError(f"{name} is not for signatures (its use is {use!r}): leave it out")
+    if "verify" not in key.get("key_ops", ["verify"]):
+        raise ValueError(f"{name} is not for checking signatures (its key_ops are {key['key_ops']!r}): leave it out")

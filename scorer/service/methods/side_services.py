@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, text_format
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -22,7 +23,9 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 Request = TypeVar("Request", bound=Message)
 
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-REFLECTION = reflection.SERVICE_NAME
+REFLECTION_ALPHA = reflection.SERVICE_NAME
+REFLECTION = REFLECTION_ALPHA.replace("v1alpha", "v1")
+"""The two versions differ in their names only. grpcio-reflection has v1alpha; tools ask for v1 first."""
 
 MAX_CALLS = 2048
 """Calls of these services that may be under way, besides the others: health is told however busy the service is.
@@ -44,7 +47,8 @@ class SideServices:
     def __init__(self, access: Access, transfers: Transfers, health: Health, services: tuple[str, ...]) -> None:
         self._access, self._transfers, self._health = access, transfers, health
         self._admission = Admission(MAX_CALLS, MAX_CALLS, MAX_CALLS * MAX_REQUEST_BYTES)
-        self._reflection = reflection.aio.ReflectionServicer((*services, HEALTH, REFLECTION))
+        names = (*services, HEALTH, REFLECTION, REFLECTION_ALPHA)
+        self._reflection = reflection.aio.ReflectionServicer(names, _with_reflection_v1())
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         """What gRPC calls, by path."""
@@ -53,6 +57,7 @@ class SideServices:
             f"/{HEALTH}/List": self._list,
             f"/{HEALTH}/Watch": self._watch,
             f"/{REFLECTION}/ServerReflectionInfo": self._reflect,
+            f"/{REFLECTION_ALPHA}/ServerReflectionInfo": self._reflect,
         }
         return {path: self._handler(path, answer) for path, answer in methods.items()}
 
@@ -107,3 +112,13 @@ class SideServices:
 async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
     while isinstance(data := await context.read(), bytes):
         yield parse(reflection_pb2.ServerReflectionRequest, [data], MAX_REQUEST_BYTES)
+
+
+def _with_reflection_v1() -> descriptor_pool.DescriptorPool:
+    """The descriptors of this process, and that of reflection v1, for callers who ask for it."""
+    alpha = descriptor_pb2.FileDescriptorProto()
+    reflection_pb2.DESCRIPTOR.CopyToProto(alpha)
+    v1 = text_format.Parse(str(alpha).replace("v1alpha", "v1"), descriptor_pb2.FileDescriptorProto())
+    pool = descriptor_pool.Default()
+    pool.Add(v1)
+    return pool

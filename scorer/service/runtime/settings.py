@@ -40,6 +40,9 @@ PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"
 """The environment variable that names the TOML file."""
 
+CERTIFICATE_NAMES = ("dns", "uri", "email", "ip", "cn")
+"""Kinds of names in a certificate: the alternative ones, and the common name of a certificate without any."""
+
 
 _WHOLE, _NUMBER = "has to be a whole number", "has to be a number"
 _WORDS = {
@@ -95,8 +98,14 @@ def _leads_away(address: str) -> bool:
 
 
 def _identity(value: str) -> str:
-    if value != "anonymous" and not re.fullmatch(r"(token|certificate):[\x21-\x7e]{1,200}", value):
-        raise ValueError(f"{value!r} is neither 'token:SUBJECT', 'certificate:NAME' nor 'anonymous'")
+    kind, _, name = value.partition(":")
+    if value != "anonymous" and (
+        kind not in ("token", *CERTIFICATE_NAMES) or not re.fullmatch(r"[\x21-\x7e]{1,200}", name)
+    ):
+        kinds = ", ".join(f"{kind}:NAME" for kind in CERTIFICATE_NAMES)
+        raise ValueError(f"{value!r} is neither token:SUBJECT, a name in a certificate ({kinds}) nor anonymous")
+    if kind == "dns" and name != name.lower():
+        raise ValueError(f"{value!r} has capital letters: names of DNS are compared in small ones")
     return value
 
 
@@ -175,14 +184,21 @@ class Settings(Section):
         description="Whether to serve beyond this machine without TLS, and metrics without anything, all the same.",
     )
     grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls under way have when the server stops.")
+    unresponsive_seconds: float = Field(
+        30.0,
+        ge=3,
+        le=3600,
+        description="Seconds without a heartbeat after which a worker is replaced (with workers > 1).",
+    )
     log: Literal["text", "json"] = Field("text", description="How the log is written to standard error.")
     metrics: Address | None = Field(None, description="Host and port of Prometheus metrics over HTTP; unset: none.")
     tls: Tls | None = Field(None, description="Transport security.")
     tokens: Tokens | None = Field(None, description="Bearer tokens.")
     access: Mapping[Identity, frozenset[Role]] | None = Field(
         None,
-        description="Roles by identity: token:SUBJECT, certificate:NAME or anonymous. Unset, everybody on this machine "
-        "may do everything, and nobody else anything.",
+        description="Roles by identity: token:SUBJECT, anonymous, or a name in a certificate: dns:NAME, uri:NAME, "
+        "email:NAME, ip:NAME, or cn:NAME if it has no others. Unset, everybody on this machine may do everything, and "
+        "nobody else anything.",
     )
     limits: Limits = Field(Limits(), description="What is taken at most.")
 
@@ -207,7 +223,7 @@ class Settings(Section):
             named = {identity.partition(":")[0] for identity in self.access}
             if "token" in named and self.tokens is None:
                 raise ValueError("access names tokens: give [tokens], by which they are checked")
-            if "certificate" in named and (self.tls is None or self.tls.clients is None):
+            if named & {*CERTIFICATE_NAMES} and (self.tls is None or self.tls.clients is None):
                 raise ValueError("access names certificates: give [tls] clients, by which they are checked")
         return self
 

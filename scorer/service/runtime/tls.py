@@ -8,6 +8,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tls
 
@@ -59,7 +60,11 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
     clients = tls.clients.read_bytes() if tls.clients else None
     if clients is not None:
         try:
-            x509.load_pem_x509_certificates(clients)
+            authorities = x509.load_pem_x509_certificates(clients)
         except ValueError as error:
             raise ValueError(f"{tls.clients}: no certificates in PEM: {error}") from None
+        if b"PRIVATE KEY-----" in clients:
+            raise ValueError(f"{tls.clients} has a private key: whoever can read it could issue certificates")
+        if any(is_weak(authority.public_key()) for authority in authorities):
+            raise ValueError(f"{tls.clients} has an RSA key of less than {MIN_RSA_BITS} bits, which can be broken")
     return grpc.ssl_server_certificate_configuration([(key, certificate)], clients)

@@ -1,0 +1,68 @@
+"""SIGHUP loads criteria sets again where there is a directory of them, and never ends a server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from processes import PATIENCE, SCORER, serve, until
+from strangers import environment, group_module, stranger
+from test_workers import late_call
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_a_server_without_a_directory_goes_on_and_says_why_nothing_is_loaded(tmp_path: Path, count: str) -> None:
+    with serve(tmp_path, "--workers", count) as running:
+        processes = {running.process.pid, *(running.workers if count == "2" else ())}
+        body, channel = threading.Event(), running.channel()
+        call = late_call(channel, body)
+        for _ in range(2):
+            for pid in processes:
+                os.kill(pid, signal.SIGHUP)
+        line = " INFO SIGHUP: criteria sets are not loaded again: none come from a directory (--criteria)\n"
+        until(lambda: running.said.count(line) >= len(processes), "it is not said")
+        body.set()
+        assert call.result(PATIENCE).scorecard.overall.score.points == 15
+        assert running.process.poll() is None
+        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(signal.SIGHUP)  # while it ends
+        assert running.process.wait(PATIENCE) == 0
+        channel.close()
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("directory", [True, False])
+def test_a_server_that_is_still_loading_goes_on(tmp_path: Path, count: str, directory: bool) -> None:
+    site, loading, go = tmp_path / "site", tmp_path / "loading", tmp_path / "go"
+    code = f"""
+import os, sys, time
+if "scorer.cli.serving.worker" in sys.orig_argv or "serve" in sys.orig_argv:
+    open({str(loading)!r}, "a").write(f"{{os.getpid()}}\\n")
+    while not os.path.exists({str(go)!r}):
+        time.sleep(0.05)
+"""
+    stranger(site, "slow", code + group_module("slow"))
+    (tmp_path / "sets").mkdir()
+    words = [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", count]
+    words += ["--criteria", str(tmp_path / "sets")] if directory else []
+    with (tmp_path / "log").open("wb") as stderr:
+        process = subprocess.Popen(words, env=environment(site), stdout=subprocess.DEVNULL, stderr=stderr)
+    try:
+        until(lambda: loading.exists() and len(loading.read_text().split()) == int(count), "it does not load")
+        for pid in {process.pid, *map(int, loading.read_text().split())}:
+            os.kill(pid, signal.SIGHUP)
+        go.touch()
+        until(lambda: "serving " in (tmp_path / "log").read_text(encoding="utf-8"), "it has ended")
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -153,7 +153,7 @@ ENDS = """
 import asyncio, os, sys, threading, time
 
 def end(file):
-    name, made = "scorer.service.grpc_server", []
+    name, made = "scorer.service.runtime.grpc_server", []
     while not hasattr(sys.modules.get(name), "GrpcServer"):
         time.sleep(0.01)
     kind = sys.modules[name].GrpcServer

@@ -17,12 +17,12 @@ from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.transfers import Transfers
-from scorer.service.grpc_server import GrpcServer
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
 from scorer.service.methods.scorer_service import ScorerService
 from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
+from scorer.service.runtime.grpc_server import GrpcServer
 from scorer.service.runtime.settings import Settings
 from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 

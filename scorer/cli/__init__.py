@@ -71,7 +71,8 @@ def main() -> None:
         _forget_output()
         sys.exit(141)
     except OSError as error:
-        complain(f"cannot write the output: {error.strerror}")
+        where = "cannot write the output" if error.filename is None else str(error.filename)
+        complain(f"{where}: {error.strerror}")
         _forget_output()
         sys.exit(1)
 

@@ -13,7 +13,7 @@ from scorer.catalogue import Catalogue, Refusal
 from scorer.cli.output import UserMistake, complain, out
 from scorer.criteria.document import Problem
 from scorer.folder import Folder
-from scorer.gates import EngineMissing, GateCompiler
+from scorer.gates import EngineMissing, GateCompiler, GateCompilerError
 from scorer.hints import nearly
 from scorer.living import LivingCatalogue
 from scorer.plan import SetPlan
@@ -129,13 +129,15 @@ def compiler_that_works() -> GateCompiler:
     """A compiler of gates.
 
     Raises:
-        UserMistake: durable-rules is broken here, so no set with gates can be used.
+        UserMistake: durable-rules is broken or ends at once, so no set with gates can be used.
     """
     compiler = GateCompiler()
     try:
         compiler.check()
     except EngineMissing as error:
         raise UserMistake(str(error)) from error
+    except GateCompilerError as error:
+        raise UserMistake(f"{error}; without it, criteria sets with gates cannot be used") from error
     return compiler
 
 

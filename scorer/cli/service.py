@@ -29,7 +29,8 @@ class Service:
         shared: whether it is one of several workers.
 
     Raises:
-        UserMistake: the directory of criteria sets cannot be used, or a required set is missing.
+        UserMistake: the directory of criteria sets cannot be used, a required set is missing, or there is no room for
+            metrics.
     """
 
     def __init__(self, settings: Settings, log: Log, *, shared: bool = False) -> None:
@@ -47,7 +48,12 @@ class Service:
                 f"required criteria sets cannot be used: {', '.join(missing)}; what is wrong with them is said "
                 "above, or they are not installed: see 'scorer criteria list'"
             )
-        self.metrics = Metrics() if settings.metrics else None
+        try:
+            self.metrics = Metrics() if settings.metrics else None
+        except OSError as error:
+            raise UserMistake(
+                f"cannot write the files of metrics: {error.strerror}; TMPDIR can name a directory with more room"
+            ) from error
         if self.metrics:
             log.on_lost = self.metrics.lost_lines.inc
 

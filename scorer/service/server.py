@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -53,10 +55,31 @@ log = logging.getLogger("scorer.service")
 
 
 class AddressError(Exception):
-    """A server cannot listen where it was told to."""
+    """A server cannot listen where it was told to.
 
-    def __init__(self, address: str) -> None:
-        super().__init__(f"cannot listen on {address!r}; is another server there?")
+    Args:
+        address: host and port.
+        error: why it cannot listen there; None when that is not known.
+    """
+
+    def __init__(self, address: str, error: OSError | None) -> None:
+        taken = error is None or error.errno == errno.EADDRINUSE
+        why = "; is another server there?" if taken else f": {error.strerror}"
+        super().__init__(f"cannot listen on {address!r}{why}")
+
+
+def _bind_error(address: str) -> OSError | None:
+    """Why gRPC, which does not say it, cannot listen on an address; None when there seems to be no reason."""
+    host, _, port = address.rpartition(":")
+    try:
+        for family, kind, protocol, _, where in socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.bind(where)
+    except OSError as error:
+        return error
+    return None
 
 
 class _Handlers(grpc.GenericRpcHandler):
@@ -132,7 +155,7 @@ class Server:
             else:
                 self.port = self.grpc_server.add_insecure_port(settings.address)
         except RuntimeError as error:
-            raise AddressError(settings.address) from error
+            raise AddressError(settings.address, _bind_error(settings.address)) from error
         self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
 
     async def start(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from scorer.cohort import Cohort
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group
+from scorer.formulas import Formula
 from scorer.formulas.table import CriterionLine, Line
 from scorer.gates import GateTable, threshold
 from scorer.groups import CriterionGroup
@@ -27,12 +29,24 @@ from scorer.plugins import Plugin
 from scorer.points import Ints
 
 
-def plan_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin]) -> TierPlan:
-    """The plan of one tier, its gate tables still to be compiled."""
+def plan_tier(
+    criteria_set: CriteriaSet,
+    tier: str,
+    plugins: Mapping[str, Plugin],
+    adders: Mapping[type[Formula], Plugin] = MappingProxyType({}),
+) -> TierPlan:
+    """The plan of one tier, its gate tables still to be compiled.
+
+    Args:
+        criteria_set: as it was loaded.
+        tier: one of its tiers.
+        plugins: those that score its groups.
+        adders: the plugins that add formula kinds.
+    """
     here = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
     nobody = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
-    categories = tuple(_plan_category(category, nobody, plugins) for category in here)
+    categories = tuple(_plan_category(category, nobody, plugins, adders) for category in here)
     codes = [category.code for category in here]
     criteria = [criterion for category in here for group in category.groups for criterion in group.of(tier)]
     ranges = {code: indicator.range() for code, indicator in criteria_set.indicators.items()}
@@ -78,9 +92,13 @@ def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
     return replace(plan, categories=categories, kernel=kernel)
 
 
-def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
+def _plan_category(
+    category: Category, nobody: Cohort, plugins: Mapping[str, Plugin], adders: Mapping[type[Formula], Plugin]
+) -> CategoryPlan:
     tier = nobody.tier
-    groups = tuple(_plan_group(group, nobody, plugins[group.code]) for group in category.groups if group.of(tier))
+    groups = tuple(
+        _plan_group(group, nobody, plugins[group.code], adders) for group in category.groups if group.of(tier)
+    )
     names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
     keys = list(
         dict.fromkeys((names.index(gate.measure), gate.unit) for level in category.levels for gate in level.gates)
@@ -113,7 +131,7 @@ def _plan_category(category: Category, nobody: Cohort, plugins: Mapping[str, Plu
     )
 
 
-def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
+def _plan_group(group: Group, nobody: Cohort, plugin: Plugin, adders: Mapping[type[Formula], Plugin]) -> GroupPlan:
     tier, criteria = nobody.tier, group.of(nobody.tier)
     bounds = [criterion.bounds(tier) for criterion in criteria]
     scorer = plugin.group
@@ -122,6 +140,7 @@ def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
+    inherits = getattr(scorer.score, "__func__", None) is CriterionGroup.score
     return GroupPlan(
         code=group.code,
         plugin=scorer,
@@ -130,8 +149,21 @@ def _plan_group(group: Group, nobody: Cohort, plugin: Plugin) -> GroupPlan:
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, nobody) if getattr(scorer.score, "__func__", None) is CriterionGroup.score else None,
+        lines=_lines(criteria, nobody) if inherits else None,
+        runs=_adders(criteria, adders) if inherits else (str(plugin),),
     )
+
+
+def _adders(criteria: Sequence[Criterion], adders: Mapping[type[Formula], Plugin]) -> tuple[str, ...]:
+    """The plugins that add the criteria's formula kinds."""
+    kinds = {type(formula): None for criterion in criteria for formula in _with_parts(criterion.formula)}
+    return tuple(dict.fromkeys(str(adders[kind]) for kind in kinds if kind in adders))
+
+
+def _with_parts(formula: Formula) -> Iterator[Formula]:
+    yield formula
+    for part in getattr(formula, formula.nested) if formula.nested else ():
+        yield from _with_parts(part.formula)
 
 
 def _lines(criteria: Sequence[Criterion], nobody: Cohort) -> tuple[Line, ...] | None:

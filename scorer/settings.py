@@ -51,8 +51,8 @@ _SERVICE_LINKS = {
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_PORT": r"[0-9]+",
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_ADDR": r"[0-9a-fA-F.:]+",
 }
-"""Names, without the service's, and values of the variables by which Kubernetes tells a pod where services are. Those of
-a service called scorer, or scorer-something, begin as ours do."""
+"""Names, without the service's, and values of the variables by which Kubernetes tells a pod where services are. Of a
+service called scorer, or scorer-something, they begin as our own do."""
 
 
 _WHOLE, _NUMBER = "has to be a whole number", "has to be a number"

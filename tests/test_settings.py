@@ -259,7 +259,10 @@ def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
 
 def test_settings_that_are_nested_too_deeply_are_said(file: Path) -> None:
     file.write_text(f"required = {'[' * 5000}", encoding="utf-8")
-    for done in (run("settings", "check", "--settings", str(file)), run("settings", "check", SCORER_REQUIRED="[" * 50_000)):
+    for done in (
+        run("settings", "check", "--settings", str(file)),
+        run("settings", "check", SCORER_REQUIRED="[" * 50_000),
+    ):
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
         assert "recursion" in done.stderr

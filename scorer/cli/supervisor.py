@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -16,6 +17,8 @@ from threading import Thread
 import typer
 
 from scorer.cli.output import UserMistake, announce, complain
+from scorer.cli.plugin_crashes import PluginCrashes
+from scorer.plugin_journal import Death, PluginJournal
 from scorer.service.metrics import WorkersMetrics
 from scorer.settings import Settings
 
@@ -34,6 +37,9 @@ STEADY = 10.0
 LATE = 5.0
 """Seconds beyond the grace after which a worker that was told to end is killed."""
 
+LAST_WORDS = 1.0
+"""Seconds that the last lines of a worker may take to be read when it has ended."""
+
 HEED = 0.5
 """Seconds that the main thread sleeps at most. The kernel may give a signal to any thread, and Python heeds it when the
 main thread runs again."""
@@ -44,11 +50,14 @@ log = logging.getLogger("scorer.workers")
 @dataclass(eq=False)
 class _Worker:
     process: subprocess.Popen[str]
+    journal: PluginJournal
     back_off: float
     """Seconds until its successor starts, should it not last."""
     serving_since: float | None = None
     mistake: str = ""
     """Why it cannot serve."""
+    death: Death = field(default_factory=Death)
+    """What it was doing when it died; nothing while it lives."""
 
     def __str__(self) -> str:
         return f"worker {self.process.pid}"
@@ -63,9 +72,24 @@ class _Worker:
 
     @property
     def end(self) -> str:
-        """How it ended."""
+        """How it ended, and what it was doing."""
         code = self.process.returncode
-        return f"{self} died of signal {-code}" if code < 0 else f"{self} ended with code {code}"
+        scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
+        where = f" ({self.death.where})" if self.death.where else ""
+        return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
+
+    def send(self, **told: object) -> None:
+        """Tells it something, if it still listens."""
+        assert self.process.stdin is not None
+        with suppress(OSError):
+            os.write(self.process.stdin.fileno(), json.dumps(told).encode() + b"\n")
+
+    def bury(self) -> None:
+        """It has ended: notes what it was doing, and closes what it leaves."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.death = self.journal.read_death()
+        self.journal.close()
 
 
 @dataclass(eq=False)
@@ -103,6 +127,7 @@ class Supervisor:
         """What workers say, signals to be passed on; None for one to end."""
         self._running: set[_Worker] = set()
         self._vacancies: list[_Vacancy] = []
+        self._crashes = PluginCrashes()
         self._announced = self._stopping = False
 
     def run(self) -> None:
@@ -114,8 +139,7 @@ class Supervisor:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        if self._settings.criteria:
-            signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
+        signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
         try:
             for n in range(self._count):
                 self._start(BACK_OFF, quiet=n > 0)
@@ -141,24 +165,35 @@ class Supervisor:
         Raises:
             UserMistake: this machine has no room for it.
         """
-        command = [*COMMAND, self._settings.model_dump_json(), *(["--quiet"] if quiet else [])]
         pipe = subprocess.PIPE
         try:
+            journal = PluginJournal.create()
+            memory = journal.descriptor
+            command = [*COMMAND, self._settings.model_dump_json(), str(memory), *(["--quiet"] if quiet else [])]
             # In a group of its own, where Ctrl-C does not reach it: while it loads, that would kill it.
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=0)
+            process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=0, pass_fds=[memory]
+            )
         except OSError as error:
             raise UserMistake(f"cannot start a worker: {error.strerror}") from error
-        worker = _Worker(process, back_off)
+        worker = _Worker(process, journal, back_off)
+        if self._crashes.quarantined:
+            worker.send(crashed=self._crashes.quarantined)
         self._running.add(worker)
         Thread(target=self._listen, args=(worker,), daemon=True).start()
         return worker
 
     def _listen(self, worker: _Worker) -> None:
-        with worker.process as process:
-            assert process.stdout is not None
-            if line := process.stdout.readline():
-                self._events.put(_Report(worker, line))
-            process.wait()
+        def read() -> None:
+            assert worker.process.stdout is not None
+            with worker.process.stdout as lines:
+                for line in lines:
+                    self._events.put(_Report(worker, line))
+
+        reading = Thread(target=read, daemon=True)
+        reading.start()
+        worker.process.wait()
+        reading.join(LAST_WORDS)  # processes that a plugin forked may hold its output open
         self._events.put(_Report(worker, ""))
 
     def _watch(self) -> None:
@@ -182,17 +217,42 @@ class Supervisor:
                 self._note(report.worker, json.loads(report.line))
             else:
                 self._running.remove(report.worker)
+                report.worker.bury()
                 self._count_workers(gone=report.worker)
+                self._blame_plugins(report.worker)
                 self._replace(report.worker)
 
-    def _pass_on(self, number: signal.Signals) -> None:
+    def _blame_plugins(self, worker: _Worker) -> None:
+        """Quarantines the plugins that have ended too many workers."""
+        if found := self._crashes.blame(worker.death):
+            for plugin in found:
+                log.error("%s is quarantined: %s", plugin, self._crashes.quarantined[plugin])
+            self._tell_crashed()
+
+    def _lift_quarantine(self) -> None:
+        if self._crashes.quarantined:
+            log.info("plugins that crashed score again: %s", ", ".join(self._crashes.quarantined))
+        self._crashes.forget()
+        self._tell_crashed()
+
+    def _tell_crashed(self) -> None:
         for worker in self._running:
-            if worker.serves:  # one that does not yet would die of it; it sees by itself what changes while it loads
+            worker.send(crashed=self._crashes.quarantined)
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        self._lift_quarantine()
+        for worker in self._running:
+            if (
+                self._settings.criteria and worker.serves
+            ):  # one that does not yet would die of it; it sees by itself what changes while it loads
                 worker.process.send_signal(number)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:
         if "mistake" in said:
             worker.mistake = said["mistake"]
+            return
+        if "lifted" in said:
+            self._lift_quarantine()
             return
         worker.serving_since = time.monotonic()
         self._count_workers()
@@ -250,6 +310,7 @@ class Supervisor:
             if not isinstance(report, _Report) or report.line:
                 continue
             self._running.remove(report.worker)
+            report.worker.bury()
             if report.worker.serves and report.worker.process.returncode:
                 log.error("%s", report.worker.end)
                 clean = False

@@ -35,10 +35,13 @@ class PluginHost:
     """The plugins that score them."""
     formulas: Mapping[str, type[Formula]] = field(init=False)
     """Formula kinds by name."""
+    adders: Mapping[type[Formula], Plugin] = field(init=False)
+    """The plugins that add formula kinds."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", {p.group.name: p.group for p in self.plugins if p.group})
         object.__setattr__(self, "providers", {p.group.name: p for p in self.plugins if p.group})
+        object.__setattr__(self, "adders", {kind: plugin for plugin in self.plugins for kind in plugin.formulas})
         kinds = [*KINDS, *(kind for plugin in self.plugins for kind in plugin.formulas)]
         object.__setattr__(self, "formulas", {kind.kind: kind for kind in kinds})
 

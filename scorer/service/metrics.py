@@ -58,7 +58,7 @@ class _ReservedDict(MmapedDict):
 
 
 if FOLDER in os.environ:  # only workers count in files, and only Linux has workers
-    prometheus_client.values.MmapedDict = _ReservedDict  # type: ignore[misc, unused-ignore]
+    prometheus_client.values.MmapedDict = _ReservedDict  # type: ignore[attr-defined]
 
 
 class Metrics:

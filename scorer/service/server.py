@@ -17,6 +17,7 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer import tuning
 from scorer.catalogue import Catalogue
 from scorer.plugin_calls import PluginCalls
+from scorer.plugin_journal import PluginJournal
 from scorer.service.access import Access
 from scorer.service.admission import Admission
 from scorer.service.criteria_service import CriteriaService
@@ -63,9 +64,10 @@ class AddressError(Exception):
     """
 
     def __init__(self, address: str, error: OSError | None) -> None:
-        taken = error is None or error.errno == errno.EADDRINUSE
-        why = "; is another server there?" if taken else f": {error.strerror}"
-        super().__init__(f"cannot listen on {address!r}{why}")
+        if error is None or error.errno == errno.EADDRINUSE:
+            super().__init__(f"cannot listen on {address!r}; is another server there?")
+        else:
+            super().__init__(f"cannot listen on {address!r}: {error.strerror}")
 
 
 def _bind_error(address: str) -> OSError | None:
@@ -104,6 +106,7 @@ class Server:
         metrics: where calls are counted, if they are.
         reload: loads criteria sets again within so many seconds, and gives why it could not; None when there is nothing
             to load.
+        journal: where it writes down which plugins score.
 
     Raises:
         AddressError: it cannot listen there.
@@ -118,6 +121,7 @@ class Server:
         shared: bool = False,
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
+        journal: PluginJournal | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
         self.grpc_server = grpc.aio.server(
@@ -139,7 +143,7 @@ class Server:
                 *KEEP_ALIVE,
             ],
         )
-        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
+        self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
         pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)

@@ -54,11 +54,10 @@ from scorer.plugin_api import NUMBERS, Formula, Read, hookimpl
 
 class Brittle(Formula):
     kind = "brittle"
-    formula: str = "brittle"
     indicator: str
 
     def reads(self):
-        yield Read(self.indicator, ("indicator",), NUMBERS)
+        yield Read(("indicator",), self.indicator, NUMBERS)
 
     def evaluate(self, maximum, cohort, excluded):
         ctypes.string_at(0)

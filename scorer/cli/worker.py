@@ -1,8 +1,8 @@
 """One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
 
 ``python -m scorer.cli.worker SETTINGS JOURNAL [--quiet]`` serves on an address that its parent holds. Settings are
-JSON; the journal is the descriptor of a ``PluginJournal``. The end of standard input tells it to end, and comes also when the
-parent dies. Until then, the parent writes lines there, JSON:
+JSON; the journal is the descriptor of a ``PluginJournal``. The end of standard input tells it to end, and comes also
+when the parent dies. Until then, the parent writes lines there, JSON:
 
     {"crashed": plugins}  these, and no others, are quarantined: a mapping of plugins to why they are
 

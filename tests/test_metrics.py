@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,3 +197,20 @@ def test_a_disk_without_room_for_more_counts_costs_these_counts_only(tmp_path: P
     assert done.stderr == "some metrics are not counted any more: File too large\n"
     for file in tmp_path.iterdir():
         assert file.stat().st_blocks * 512 >= file.stat().st_size  # reserved: no later write can find the disk full
+
+
+def test_workers_are_replaced_after_the_temporary_directory_was_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with serve(tmp_path, "--workers", "2", "--metrics", "127.0.0.1:0") as running:
+        [counts] = tmp_path.glob("scorer-metrics-*")
+        shutil.rmtree(counts)
+        for worker in running.workers:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: running.said.count("takes its place") == 2, "they were not replaced")
+        until(lambda: count(running, "scorer_workers") == 2, "they do not serve")
+        channels = running.channels(2)
+        assert count(running, "scorer_calls_total", method="ScoreUnit", code="NOT_FOUND") == len(channels)
+        for channel in channels:
+            channel.close()

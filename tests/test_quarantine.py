@@ -167,6 +167,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         install(site, name, "1.0", {}, {})
         [damaged] = site.glob(f"{name.replace('-', '_')}*/{file}")
         damaged.write_bytes(b"[scorer.plugins]\n\xff\xfe = x\n")
+    for name in ("nameless", "nameless-too"):
+        install(site, name, "1.0", {}, {"nameless": "nameless"})
+        [metadata] = site.glob(f"{name.replace('-', '_')}-*/METADATA")
+        metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
     stranger(site, "sly", code)
     stranger(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
@@ -211,6 +215,8 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
         damaged = listed.pop(name)
         assert (damaged["name"], damaged["version"], damaged["status"]) == (name, "1.0", "quarantined")
         assert damaged["failure"].startswith("its metadata cannot be read: UnicodeDecodeError: ")
+    for name in ("nameless", "nameless_too"):
+        assert listed.pop(name)["failure"] == "its metadata cannot be read: ValueError: METADATA gives no name"
     sly = listed.pop("stranger-sly")
     assert (sly["status"], sly["failure"]) == ("quarantined", "would end the process")
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}

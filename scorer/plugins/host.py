@@ -108,6 +108,8 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         try:
             name, version = distribution.name or "", distribution.version or ""
             points = distribution.entry_points.select(group=ENTRY_POINTS)
+            if points and not name:
+                raise ValueError("METADATA gives no name")
         except Exception as error:  # files that are damaged, in whatever way
             # Its name cannot be read, but its folder has it: NAME-VERSION.dist-info.
             name, _, version = Path(str(getattr(distribution, "_path", "?"))).stem.partition("-")

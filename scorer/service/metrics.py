@@ -45,6 +45,7 @@ class _ReservedDict(MmapedDict):
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if not read_mode:
+            Path(filename).parent.mkdir(exist_ok=True)  # somebody may have cleared the temporary directory
             with Path(filename).open("ab") as file:
                 os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
         super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]

@@ -21,8 +21,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from test_workers import late_call, one_unit, request
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
-from scorer.cli.load import load_catalogue
-from scorer.service.metrics import FOLDER
+from scorer.cli.loading import load_catalogue
+from scorer.service.call.metrics import FOLDER
 
 Labels = frozenset[tuple[str, str]]
 METHODS = {"ScoreUnit", "RankProvince", "ListCriteriaSets", "GetCriteriaSet", "ReloadCriteriaSets"}
@@ -170,7 +170,7 @@ TOO_MANY_LABELS = """\
 import resource
 from types import SimpleNamespace
 
-from scorer.service.metrics import FILE_BYTES, Metrics
+from scorer.service.call.metrics import FILE_BYTES, Metrics
 
 metrics = Metrics()
 resource.setrlimit(resource.RLIMIT_FSIZE, (2 * FILE_BYTES, 2 * FILE_BYTES))

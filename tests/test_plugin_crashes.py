@@ -18,7 +18,7 @@ from strangers import ZEROS, Served, document, group_module, run, serve, strange
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2_grpc
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.plugin_journal import Death, PluginJournal
+from scorer.plugins.journal import Death, PluginJournal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 
@@ -232,8 +232,9 @@ def test_a_server_of_one_process_says_where_it_crashed(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_crashes_workers_when_they_import_it_is_named(tmp_path: Path) -> None:
-    code = "import ctypes, sys\nif 'scorer.cli.worker' in sys.orig_argv:\n    ctypes.string_at(0)\n" + group_module(
-        "sly"
+    code = (
+        "import ctypes, sys\nif 'scorer.cli.serving.worker' in sys.orig_argv:\n    ctypes.string_at(0)\n"
+        + group_module("sly")
     )
     stranger(tmp_path, "sly", code)
     done = run(tmp_path, "serve", "--address", "127.0.0.1:0", "--workers", "2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -283,6 +284,53 @@ def test_workers_that_cannot_load_end_all_with_the_message_of_one(
     code, lines = complaint("--address", "127.0.0.1:0", "--workers", "2")
     assert (code, len(lines)) == (2, 1)
     assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); mend it with: ")
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_a_rule_engine_that_is_killed_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
+) -> None:
+    (tmp_path / "durable").mkdir()
+    (tmp_path / "durable" / "__init__.py").touch()
+    (tmp_path / "durable" / "engine.py").write_text("import os; os.kill(os.getpid(), 9)\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    why = "the rule engine died of signal 9; without it, criteria sets with gates cannot be used"
+    assert complaint("--address", "127.0.0.1:0", "--workers", count) == (2, [f"scorer: {why}"])
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("::1:0", "--address: '::1:0' is an IPv6 address without brackets; write [::1]:0"),
+        ("198.51.100.7:0", "cannot listen on '198.51.100.7:0': Cannot assign requested address"),
+        ("0400.0.0.1:0", "cannot listen on '0400.0.0.1:0': Name or service not known"),
+    ],
+)
+def test_an_address_that_is_not_taken_by_another_server_is_said_to_be_so(count: str, address: str, why: str) -> None:
+    code, lines = complaint("--address", address, "--insecure", "--workers", count)
+    assert (code, lines[-1]) == (2, f"scorer: {why}")
+
+
+@pytest.mark.parametrize(
+    ("most", "why"),
+    [
+        (0, "metrics of several workers need a temporary directory that can be written; TMPDIR names one: No usable"),
+        (2**15, "cannot write the files of metrics: File too large; TMPDIR can name a directory with more room"),
+    ],
+)
+def test_metrics_that_cannot_be_written_are_said_in_one_line(most: int, why: str) -> None:
+    done = subprocess.run(
+        [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", "2", "--metrics", "127.0.0.1:0"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("metrics on ")]
+    assert (done.returncode, len(lines)) == (2, 1)
+    assert lines[0].startswith(f"scorer: {why}")
 
 
 @pytest.fixture

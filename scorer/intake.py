@@ -5,6 +5,7 @@ All or nothing, and everything at once: whoever sends a form back wants to hear 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,10 +14,10 @@ import numpy as np
 
 from scorer.cohort import Cohort
 from scorer.findings import Findings
-from scorer.indicators import LARGEST, Indicator, IndicatorKind
+from scorer.indicators import Indicator, IndicatorKind
 from scorer.native import check_answers
 from scorer.plan import SetPlan, TierPlan
-from scorer.points import Bools, Floats, Ints
+from scorer.points import MICRO, Bools, Floats, Ints, in_micro
 from scorer.texts import MAX_ID_BYTES, MAX_NAME_BYTES, are_good, in_order, text_problem
 
 
@@ -138,16 +139,19 @@ def _check_parents(plan: SetPlan, sheet: Sheet, places: Places, findings: Findin
 def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings) -> dict[str, Bools]:
     criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
     for units, at, code in sheet.exclusions:
-        criterion = criteria.get(code)
-        if criterion is not None and criterion.may_be_not_applicable:
-            excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))[units] = True
-            continue
-        reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+        criterion, refused = criteria.get(code), np.atleast_1d(units)
         if criterion is None:
             hint = findings.hints.nearly("criterion", code, criteria)
             reason, message = "UNKNOWN_CRITERION", f"unknown criterion {code[:80]!r}{hint}"
+        elif not criterion.may_be_not_applicable:
+            reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+        else:
+            reason, message = "DUPLICATE_CRITERION", f"criterion {code!r} is there twice"
+            mask = excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))
+            refused = _listed_again(mask, refused)
+            mask[units] = True
         findings.add_all(
-            np.atleast_1d(units),
+            refused,
             lambda unit, at=at: places.exclusion(unit, at),  # type: ignore[misc]
             reason,
             lambda _, message=message: message,  # type: ignore[misc]
@@ -155,8 +159,15 @@ def _exclusions(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings)
     return excluded
 
 
+def _listed_again(mask: Bools, units: Ints) -> Ints:
+    """Which of the units (m,), of which the same ones stand together, are in the mask already or come again."""
+    again = mask[units]
+    again[1:] |= units[1:] == units[:-1]
+    return np.unique(units[again])
+
+
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, findings: Findings) -> None:
-    suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts, LARGEST)
+    suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
     cohort.matrix.setflags(write=False)
     rows, larger = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
     for code, indicator in cohort.indicators.items() if any(rows) else ():
@@ -164,7 +175,12 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
         beyond = (values < low) | (values > high)
-        if indicator.kind is not IndicatorKind.NUMBER:
+        if indicator.kind is IndicatorKind.NUMBER:
+            # Not rounded: 69.9999995 is less than 70, of a gate or of a range.
+            inside = np.where(beyond, math.nan, values)
+            more = ~np.isnan(inside) & (in_micro(inside) / MICRO != inside)
+            _note(findings, more, units, places, indicator, "TOO_MANY_DECIMALS", values, "must have at most six decimals")
+        else:
             _note(
                 findings, np.isfinite(values) & (values != np.floor(values)) & ~beyond, units, places, indicator,
                 "WRONG_KIND", values, _WHOLE[IndicatorKind(indicator.kind)],

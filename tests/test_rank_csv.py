@@ -159,6 +159,21 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: f"{right}.5",
             lambda right, wrong: f"expected a whole number, not {wrong!r}",
         ),
+        "nearly a whole count": Misspelling(
+            first("count", form),
+            lambda right: f"{right}.00000000000000000001",
+            lambda right, wrong: f"expected a whole number, not {wrong!r}",
+        ),
+        "seven decimals": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "69.9999995",
+            lambda right, wrong: "expected at most six decimals, not '69.9999995'",
+        ),
+        "more decimals than a double has": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "69.99999999999999999999",
+            lambda right, wrong: "expected at most six decimals, not '69.99999999999999999999'",
+        ),
         "thousands with a point": Misspelling(
             first("count", form),
             lambda right: f"{right[:3].lstrip('0') or 2}.000",
@@ -212,6 +227,11 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: "TX.10; HR.01",
             lambda right, wrong: "criterion 'HR.01' cannot be not applicable",
         ),
+        "criterion twice": Misspelling(
+            lambda line: "not_applicable",
+            lambda right: "TX.10; TX.10",
+            lambda right, wrong: "criterion 'TX.10' is there twice",
+        ),
         "no id": Misspelling(
             lambda line: None if line[AT["tier"]] == "district" else "id",  # the parents of others
             lambda right: " ",
@@ -225,6 +245,7 @@ KINDS = (
     "thousands with a comma", "number with three digits after a comma", "millions",
     "thousands with a space", "thousands that are no whole number otherwise",
     "word for a count", "word for a number", "criterion not applicable", "criterion that must apply", "no id",
+    "nearly a whole count", "seven decimals", "more decimals than a double has", "criterion twice",
 )  # fmt: skip
 
 

@@ -128,6 +128,30 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(awarded=[Decimal("3.000001"), None, Decimal(3)]),
         'table["awarded"][0]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.000001",
     ),
+    "double of seven decimals": (
+        table(awarded=[2.6999995, None, 2.7]),
+        'table["awarded"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.6999995",
+    ),
+    "single of seven decimals": (
+        table(awarded=pa.array([0.5, None, 0.1234567], pa.float32())),
+        'table["awarded"][2]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 0.12345670163631439",
+    ),
+    "decimal of seven decimals": (
+        table(awarded=[Decimal("2.6999995"), None, Decimal("2.7")]),
+        'table["awarded"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.6999995",
+    ),
+    "decimal that is nearly a double of one decimal": (
+        table(awarded=[Decimal("2.70000000000000000000"), None, Decimal("2.69999999999999999999")]),
+        'table["awarded"][2]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.69999999999999999999",
+    ),
+    "decimal in a dictionary that is nearly a whole number": (
+        table(computers=pa.array([Decimal("2.00000000000000000001"), None, Decimal(1)]).dictionary_encode()),
+        'table["computers"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.00000000000000000001",
+    ),
+    "short decimal that is nearly a whole number": (
+        table(computers=pa.array([Decimal("1.99999999"), None, Decimal(1)], pa.decimal32(9, 8))),
+        'table["computers"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 1.99999999",
+    ),
     "noon": (
         table(issued=[None, NOON, None]),
         'table["issued"][1]', "BAD_DATE", "has a time of day; give a date, or midnight",
@@ -152,6 +176,15 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     "exclusion of a criterion that always applies": (
         table(not_applicable=[None, ["INF.05"], None]),
         'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
+    ),
+    "exclusion of a criterion twice": (
+        table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+    ),
+    "exclusion of a criterion that a dictionary has twice": (
+        table(not_applicable=pa.ListArray.from_arrays([0, 1, 1, 3], pa.DictionaryArray.from_arrays(
+            [0, 0, 1], ["INF.02", "INF.02"]))),
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),

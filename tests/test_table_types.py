@@ -67,6 +67,16 @@ def test_a_type_that_is_promised_gives_the_same_bytes(service: Service, indicato
     assert [ranked(service, **{indicator: one}) for one in (column, encoded, with_null)] == [expected] * 3
 
 
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32()], ids=str)
+def test_narrow_floats_are_the_numbers_that_were_written(service: Service, kind: pa.DataType) -> None:
+    written = [2.7, 0.1, 1.3]
+    column = pa.array(written, kind)
+    assert column.to_pylist() != written
+    expected = ranked(service, awarded=written)
+    assert ranked(service, awarded=column) == expected
+    assert ranked(service, awarded=column.dictionary_encode()) == expected
+
+
 @pytest.mark.parametrize("deltas", [True, False], ids=["that grow", "that are replaced"])
 def test_dictionaries_of_several_batches(service: Service, deltas: bool) -> None:
     heads = ["chairman", None, "deputy"]

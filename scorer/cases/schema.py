@@ -16,6 +16,7 @@ from scorer.criteria import schema
 from scorer.criteria.model import Provenance
 from scorer.criteria.schema import Shape, Texts
 from scorer.hints import show
+from scorer.points import to_micro
 
 NONE = "none"
 """Instead of a level or a rank: the unit has none."""
@@ -23,6 +24,7 @@ NONE = "none"
 
 def _answer(value: object) -> bool | int | float | str | datetime.date:
     if isinstance(value, Decimal):
+        to_micro(value)  # a double may hide that there are more decimals
         return float(value)
     if isinstance(value, bool | int | str | datetime.date) and value != "":
         return value

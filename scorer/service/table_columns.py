@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scorer.indicators import IndicatorKind
 from scorer.points import Bools, Floats, Ints
+from scorer.service.table_numbers import as_doubles
 
 MAX_TEXT_BYTES = 128 * 2**20
 """Bytes that all texts of one column may take: views and dictionaries can repeat a long text many times."""
@@ -96,7 +97,8 @@ def write_numbers(column: pa.Array, out: Floats) -> None:
         out[:] = _bits(data, column)
     else:
         values = np.frombuffer(data, column.type.to_pandas_dtype(), column.offset + len(column))
-        out[:] = values[column.offset :]
+        values = values[column.offset :]
+        out[:] = as_doubles(values) if values.dtype.char in "ef" else values  # half and single precision
     if column.null_count:
         np.copyto(out, math.nan, where=_bits(validity, column) == 0)
 

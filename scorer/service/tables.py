@@ -18,6 +18,7 @@ from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
 from scorer.service import table_columns as columns
 from scorer.service.answers import check_count, unknown_option
+from scorer.service.table_numbers import with_more_decimals
 from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
 
 STREAM = "table.arrow_stream"
@@ -239,6 +240,13 @@ class _Table:
             add_all(unknown + first, lambda row: f"{path(code)}[{row}]", "UNKNOWN_CHOICE", describe)
         else:
             columns.write_numbers(values, out)
+            more = with_more_decimals(values)
+            out[more] = math.nan
+
+            def number(row: int) -> str:
+                return f"must have at most six decimals, not {values[row - first].as_py()}"
+
+            add_all(more + first, lambda row: f"{path(code)}[{row}]", "TOO_MANY_DECIMALS", number)
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:

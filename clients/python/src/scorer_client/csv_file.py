@@ -29,6 +29,7 @@ FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
 
 MAX_CELL = 200
+MAX_DECIMALS = 6
 
 MAX_COLUMNS = 10_000
 MAX_ROWS = 1_100_000
@@ -227,8 +228,11 @@ class _Reader:
             message = f"expected {' or '.join(tiers)}, not {fixed['tier'][:80]!r}{self._nearly(fixed['tier'], tiers)}"
             self._refuse(place(row, header, "tier"), "UNKNOWN_TIER", message)
         left_out = [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
-        for code in left_out:
-            if code not in self.form.excludable:
+        for at, code in enumerate(left_out):
+            if code in left_out[:at]:
+                message = f"criterion {code!r} is there twice"
+                self._refuse(place(row, header, "not_applicable"), "DUPLICATE_CRITERION", message)
+            elif code not in self.form.excludable:
                 what = "cannot be not applicable" if code in self.form.texts else "is unknown"
                 message = f"criterion {code!r} {what}{self._nearly(code, self.form.excludable)}"
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
@@ -289,10 +293,12 @@ def _number(indicator: Indicator, cell: str) -> float:
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
         raise ValueError(f"expected a number such as 12{'' if indicator.kind == 'count' else '.5'}, not {cell!r}")
-    number = float(cell)
-    if indicator.kind == "count" and not number.is_integer():
+    decimals = cell.partition(".")[2].rstrip("0")  # not those of the double, which may hide some
+    if decimals and indicator.kind == "count":
         raise ValueError(f"expected a whole number, not {cell!r}")
-    return number
+    if len(decimals) > MAX_DECIMALS:
+        raise ValueError(f"expected at most six decimals, not {cell!r}")
+    return float(cell)
 
 
 def _two_readings(cell: str, indicator: Indicator) -> str:

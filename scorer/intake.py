@@ -179,7 +179,9 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: Places, 
             # Not rounded: 69.9999995 is less than 70, of a gate or of a range.
             inside = np.where(beyond, math.nan, values)
             more = ~np.isnan(inside) & (in_micro(inside) / MICRO != inside)
-            _note(findings, more, units, places, indicator, "TOO_MANY_DECIMALS", values, "must have at most six decimals")
+            _note(
+                findings, more, units, places, indicator, "TOO_MANY_DECIMALS", values, "must have at most six decimals"
+            )
         else:
             _note(
                 findings, np.isfinite(values) & (values != np.floor(values)) & ~beyond, units, places, indicator,

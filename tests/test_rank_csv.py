@@ -24,7 +24,7 @@ from scorer import cli
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
-from scorer_client import Client, CsvTable, Province, ScorerError
+from scorer_client import Client, CsvTable, DoubtfulName, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
 
@@ -740,6 +740,24 @@ def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
     if case == "endless lines":
         writer.wait()
     assert (done.code, done.errors[0]) == (2, f"scorer: {file}: {wanted}")
+
+
+def test_names_that_have_probably_lost_letters_are_warned_of(scorer: Run, client: Client, file: Path) -> None:
+    rows, row = table(), row_of("p-xuat-hoa")
+    for at in range(row, row + 7):
+        rows[at - 1][AT["name"]] = f"huy?n s? {at}"
+    rows[row - 2][AT["name"]], rows[row - 3][AT["name"]] = "B\ufffdc Kạn", "huyện nào?"
+    file.write_text(text_of(rows), encoding="utf-8")
+    lost = "has probably lost letters: save the file as 'CSV UTF-8'"
+    named = [(row - 1, "B\ufffdc Kạn"), *((at, f"huy?n s? {at}") for at in range(row, row + 4))]
+    wanted = [f"{file}: {place(at, 'name')}: {name!r} {lost}" for at, name in named]
+    wanted.append(f"{file}: 3 more names have probably lost letters: save the file as 'CSV UTF-8'")
+    for words in (("rank", file), ("score", file, "p-xuat-hoa"), ("lacking", file, "INF.01")):
+        done = scorer(*words, "--set", SET)
+        assert (done.code, done.errors) == (0, [f"scorer: warning: {warning}" for warning in wanted])
+    with pytest.warns(DoubtfulName) as caught:
+        client.rank_csv(SET, file)
+    assert [str(warning.message) for warning in caught] == wanted
 
 
 def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:

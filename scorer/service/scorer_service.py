@@ -31,6 +31,7 @@ from scorer.service.sets import find_set
 from scorer.service.table_stream import Stream, StreamError, TooManyRows
 from scorer.service.tables import STREAM, TablePlaces, UnitTexts, read_table
 from scorer.texts import MAX_NAME_BYTES, text_problem
+from scorer_client.names import count_doubtful
 
 MAX_FULL_ROWS = 5_000
 
@@ -75,6 +76,7 @@ class ScorerService:
         admitted = admit(plan, sheet, places, findings, to_rank=False)
         if findings.total:
             raise invalid(findings)
+        call.doubtful_names = count_doubtful(sheet.names)
         [part] = admitted
         if part.plan.cohort_criteria:
             named = ", ".join(part.plan.cohort_criteria)
@@ -200,6 +202,7 @@ def _admit_all(
     admitted = admit(plan, sheet, places, findings, to_rank=True)
     if findings.total:
         raise invalid(findings)
+    call.doubtful_names = count_doubtful(sheet.names)
     return admitted, texts
 
 

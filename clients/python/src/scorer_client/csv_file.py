@@ -15,6 +15,7 @@ import math
 import os
 import re
 import sys
+import warnings
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import BinaryIO, TypeAlias
 from scorer_client.csv_table import CsvTable, place
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
+from scorer_client.names import DoubtfulName, is_doubtful
 from scorer_client.requests import EPOCH
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
@@ -43,6 +45,11 @@ SEARCHES, MANY_NAMES = 20, 5_000
 MANY_VIOLATIONS = 1_000
 """So many are spelled out; all are counted."""
 
+MANY_WARNINGS = 5
+"""So many doubtful names are named; all are counted."""
+
+_LOST = ": save the file as 'CSV UTF-8'"
+
 STEP = 2**18
 """Bytes from one word on how far the reading is to the next."""
 
@@ -59,12 +66,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTable:
     """Reads a file for a criteria set, row by row: only the columns are kept.
 
+    Warns (``DoubtfulName``) of names that have probably lost letters; the first ones are named.
+
     Raises:
         ScorerError: the file breaks its form; every violation has its row and column.
         OSError: the file cannot be read.
     """
+    reader = _Reader(form)
     with file.open("rb") as opened:
-        return _Reader(form).read(_records(_lines(opened, progress)))
+        table = reader.read(_records(_lines(opened, progress)))
+    reader.warn(file)
+    return table
 
 
 class _Unreadable(Exception):
@@ -158,6 +170,17 @@ class _Reader:
         self._parents()
         self._check()
         return self.table
+
+    def warn(self, file: Path) -> None:
+        """Warns of names that have probably lost letters."""
+        rows = [(row, unit.name) for row, unit in zip(self.rows, self.table.units, strict=True)]
+        doubtful = [(row, name) for row, name in rows if is_doubtful(name)]
+        for row, name in doubtful[:MANY_WARNINGS]:
+            where = place(row, self.table.header, "name")
+            warnings.warn(f"{file}: {where}: {name!r} has probably lost letters{_LOST}", DoubtfulName, stacklevel=2)
+        if len(doubtful) > MANY_WARNINGS:
+            more = len(doubtful) - MANY_WARNINGS
+            warnings.warn(f"{file}: {more} more names have probably lost letters{_LOST}", DoubtfulName, stacklevel=2)
 
     def _refuse(self, where: str, reason: str, description: str) -> None:
         self.total += 1

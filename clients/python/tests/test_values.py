@@ -85,7 +85,7 @@ def test_values_of_libraries_are_sent_as_pythons_own(client: Client, same: dict[
          "must have at most six decimals, not 2.69999999999999999999"),
         ("awarded", Fraction(1, 3), "TOO_MANY_DECIMALS", "must have at most six decimals, not 1/3"),
         ("awarded", 1 / 3, "TOO_MANY_DECIMALS", "must have at most six decimals, not 0.3333333333333333"),
-        ("issued", datetime.datetime(2020, 6, 30, 17, tzinfo=datetime.timezone.utc), "BAD_DATE",
+        ("issued", datetime.datetime(2020, 6, 30, 17, tzinfo=datetime.UTC), "BAD_DATE",
          "has a time zone; give a date, not 2020-06-30 17:00:00+00:00"),
         ("issued", pd.Timestamp("2020-07-01", tz="Asia/Ho_Chi_Minh"), "BAD_DATE",
          "has a time zone; give a date, not 2020-07-01 00:00:00+07:00"),
@@ -181,9 +181,9 @@ def test_a_timeout_may_be_as_long_as_one_likes(client: Client, timeout: float) -
 
 @pytest.mark.parametrize("timeout", [-1, math.nan])
 def test_a_timeout_that_is_none_is_refused(client: Client, timeout: float) -> None:
-    with pytest.raises(ValueError, match="^timeout: expected seconds from 0 or None"):
+    with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
         client.score_unit(SET, row(), timeout=timeout)
-    with pytest.raises(ValueError, match="^timeout: expected seconds from 0 or None"):
+    with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
         Client("127.0.0.1:1", timeout=timeout)
 
 

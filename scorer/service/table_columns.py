@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,20 +18,20 @@ from scorer.service.table_numbers import as_doubles
 MAX_TEXT_BYTES = 128 * 2**20
 """Bytes that all texts of one column may take: views and dictionaries can repeat a long text many times."""
 
-UNKNOWN_OPTION = -1.0
-"""Stands for a text that is no option."""
+MAX_JOINED = 2**16
+"""Values that are converted together: for fewer, the calls take longer than the work; more fall out of the cache."""
 
 _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
-def _plain(column: pa.DataType) -> pa.DataType:
+def value_type(column: pa.DataType) -> pa.DataType:
     """The type of the values, also of a dictionary."""
     return column.value_type if pa.types.is_dictionary(column) else column
 
 
 def is_text(column: pa.DataType) -> bool:
     """Whether a column holds texts."""
-    plain = _plain(column)
+    plain = value_type(column)
     return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain))
 
 
@@ -45,19 +45,19 @@ def is_text_list(column: pa.DataType) -> bool:
 
 def is_number(column: pa.DataType) -> bool:
     """Whether a column holds numbers."""
-    plain = _plain(column)
+    plain = value_type(column)
     return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or pa.types.is_decimal(plain))
 
 
 def is_number_or_bool(column: pa.DataType) -> bool:
     """Whether a column holds numbers or truth values."""
-    plain = _plain(column)
+    plain = value_type(column)
     return bool(pa.types.is_boolean(plain) or is_number(plain))
 
 
 def is_date(column: pa.DataType) -> bool:
     """Whether a column holds dates, or timestamps without time zone."""
-    plain = _plain(column)
+    plain = value_type(column)
     return bool(pa.types.is_date(plain) or (pa.types.is_timestamp(plain) and plain.tz is None))
 
 
@@ -80,27 +80,30 @@ def nothing_reported(column: pa.Array) -> bool:
     return pa.types.is_floating(column.type) and bool(np.isnan(column.to_numpy(zero_copy_only=False)).all())
 
 
-def write_numbers(column: pa.Array, out: Floats) -> None:
-    """Writes counts, numbers or flags to a row (n,) of doubles; NaN where null.
+def joined(columns: Sequence[pa.Array]) -> pa.Array:
+    """The values of several columns of one type, one column after the other; dictionaries are written out."""
+    return pa.concat_arrays(
+        [column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column for column in columns]
+    )
+
+
+def to_numbers(values: pa.Array) -> Floats:
+    """Counts, numbers or flags as doubles (n,); NaN where null.
 
     The buffers are read with NumPy: pyarrow's own conversion takes three times as long.
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
-    if column.null_count == len(column):
-        out[:] = math.nan
-        return
-    validity, data = column.buffers()
-    if pa.types.is_boolean(column.type):
-        out[:] = _bits(data, column)
+    if pa.types.is_decimal(values.type):
+        values = values.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
+    validity, data = values.buffers()
+    if pa.types.is_boolean(values.type):
+        numbers = _bits(data, values).astype(np.float64)
     else:
-        values = np.frombuffer(data, column.type.to_pandas_dtype(), column.offset + len(column))
-        values = values[column.offset :]
-        out[:] = as_doubles(values) if values.dtype.char in "ef" else values  # half and single precision
-    if column.null_count:
-        np.copyto(out, math.nan, where=_bits(validity, column) == 0)
+        stored = np.frombuffer(data, values.type.to_pandas_dtype(), values.offset + len(values))[values.offset :]
+        half_or_single = stored.dtype.char in "ef"
+        numbers = as_doubles(stored) if half_or_single else stored.astype(np.float64)
+    if values.null_count:
+        np.copyto(numbers, math.nan, where=_bits(validity, values) == 0)
+    return numbers
 
 
 def _bits(buffer: pa.Buffer, column: pa.Array) -> NDArray[np.uint8]:
@@ -109,17 +112,14 @@ def _bits(buffer: pa.Buffer, column: pa.Array) -> NDArray[np.uint8]:
     return np.unpackbits(bytes_, count=column.offset + len(column), bitorder="little")[column.offset :]
 
 
-def to_days(column: pa.Array) -> tuple[Floats, Bools]:
+def to_days(values: pa.Array) -> tuple[Floats, Bools]:
     """Dates (n,) as days since 1970-01-01, NaN where null; and which of them have a time of day."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_date32(column.type):
-        days = column.view(pa.int32()).to_numpy(zero_copy_only=False)
-        return days.astype(np.float64), np.zeros(len(column), dtype=np.bool_)
-    unit = "ms" if pa.types.is_date64(column.type) else column.type.unit
-    ticks = column.view(pa.int64()).fill_null(0).to_numpy()
+    if pa.types.is_date32(values.type):
+        return to_numbers(values.view(pa.int32())), np.zeros(len(values), dtype=np.bool_)
+    unit = "ms" if pa.types.is_date64(values.type) else values.type.unit
+    ticks = values.view(pa.int64()).fill_null(0).to_numpy()
     days, rest = np.divmod(ticks, _TICKS_PER_DAY[unit])
-    null = column.is_null().to_numpy(zero_copy_only=False)
+    null = values.is_null().to_numpy(zero_copy_only=False)
     return np.where(null, math.nan, days.astype(np.float64)), rest != 0
 
 
@@ -148,10 +148,14 @@ class Texts(NamedTuple):
         return cls(indices, values)
 
     def numbers(self, options: Mapping[str, float]) -> Floats:
-        """The numbers (n,) of options; NaN where null, ``UNKNOWN_OPTION`` for a text that is none."""
-        known = [math.nan if value is None else options.get(value, UNKNOWN_OPTION) for value in self.values]
-        numbers: Floats = np.array([*known, math.nan])[self.indices]
+        """The numbers (n,) of options; NaN where the text is null or no option."""
+        numbers: Floats = np.array([*(options.get(value, math.nan) for value in self.values), math.nan])[self.indices]
         return numbers
+
+    def unknown(self, options: Container[str]) -> Ints:
+        """The rows (m,) whose texts are no options."""
+        wrong = [at for at, value in enumerate(self.values) if value is not None and value not in options]
+        return np.flatnonzero(np.isin(self.indices, wrong)) if wrong else np.empty(0, dtype=np.int64)
 
 
 def to_texts(chunks: Sequence[pa.Array]) -> list[pa.StringArray]:

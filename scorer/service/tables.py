@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scorer.findings import REQUEST, Findings
-from scorer.indicators import COLUMNS_OF_UNITS, Indicator, IndicatorKind
+from scorer.indicators import COLUMNS_OF_UNITS, IndicatorKind
 from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
@@ -110,6 +110,7 @@ class _Table:
     def __init__(self, plan: SetPlan, stream: Stream, tier: str, findings: Findings) -> None:
         self._plan, self._rows, self._tier, self._findings = plan, stream.rows, tier, findings
         self._columns: dict[str, int] = {}
+        self._types: Sequence[pa.DataType] = stream.schema.types
         self._batches: Sequence[pa.RecordBatch] = ()
         most = len(COLUMNS_OF_UNITS) + len(plan.rows)
         if not check_count(findings, REQUEST, "table", len(stream.schema), most, "columns"):
@@ -120,7 +121,7 @@ class _Table:
         except StreamError as error:
             findings.add(REQUEST, STREAM, error.reason, str(error))
         self._leave_out_damaged_columns()
-        self._leave_out_wrong_types(stream.schema)
+        self._leave_out_wrong_types()
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -136,18 +137,25 @@ class _Table:
         return pa.concat_arrays(chunks) if chunks else None
 
     def answers(self) -> Floats:
-        """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable."""
+        """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable.
+
+        Columns of one type are converted together: one by one, the calls would take longer than the work.
+        """
         matrix = np.empty((len(self._plan.rows), self._rows))
+        groups: dict[tuple[bool, pa.DataType], list[str]] = {}
         for code, row in self._plan.rows.items():
-            filled = 0
-            for first, values in self._chunks(code):
-                filled = first + len(values)
-                try:
-                    self._write(self._plan.criteria_set.indicators[code], first, values, matrix[row, first:filled])
-                except READ_ERRORS as error:
-                    self._note(code, "BAD_COLUMN", str(error))
-            if filled < self._rows:
+            kind = self._plan.criteria_set.indicators[code].kind
+            if not (self._batches and code in self._columns):
                 matrix[row] = math.nan
+            elif kind is IndicatorKind.CHOICE:
+                self._write_choice(code, matrix[row])
+            else:
+                found = columns.value_type(self._types[self._columns[code]])
+                groups.setdefault((kind is IndicatorKind.DATE, found), []).append(code)
+        together = max(columns.MAX_JOINED // self._rows, 1)
+        for (dates, _), codes in groups.items():
+            for first in range(0, len(codes), together):
+                self._write_numbers(codes[first : first + together], matrix, dates=dates)
         return matrix
 
     def exclusions(self) -> list[tuple[int | Ints, int, str]]:
@@ -209,44 +217,68 @@ class _Table:
                         self._note(name, "BAD_STREAM", f"is damaged: {error}")
                         del self._columns[name]
 
-    def _leave_out_wrong_types(self, schema: pa.Schema) -> None:
+    def _leave_out_wrong_types(self) -> None:
         """Columns in which nothing is reported may have any type, but for ids and tiers."""
         accepted = self._plan.once(_accepted)
         for name, at in list(self._columns.items()):
-            found, (accepts, names) = schema.field(at).type, accepted[name]
+            found, (accepts, names) = self._types[at], accepted[name]
             if not accepts(found):
                 required = name in ("id", "tier")
                 if required or not all(columns.nothing_reported(batch.column(at)) for batch in self._batches):
                     self._note(name, "WRONG_TYPE", f"is {found}; give {names}")
                 del self._columns[name]
 
-    def _write(self, indicator: Indicator, first: int, values: pa.Array, out: Floats) -> None:
-        """Writes answers to one indicator (m,) as they are in a cohort; notes choices and dates that are none."""
-        code, add_all = indicator.code, self._findings.add_all
-        if indicator.kind is IndicatorKind.DATE:
-            days, wrong = columns.to_days(values)
-            out[:] = days
+    def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
+        """Writes the columns of some indicators, which have the same type; notes dates that are none."""
+        rows = [self._plan.rows[code] for code in codes]
+        try:
+            values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
+            numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
+            more = with_more_decimals(values)
+            numbers[more] = math.nan
+            matrix[rows] = numbers.reshape(len(codes), self._rows)
+        except READ_ERRORS as error:
+            matrix[rows] = math.nan
+            for code in codes:
+                self._note(code, "BAD_COLUMN", str(error))
+            return
+        if len(more):
+            self._note_decimals(codes, values, more)
+        if wrong is not None:
             message = "has a time of day; give a date, or midnight"
-            add_all(np.flatnonzero(wrong) + first, lambda row: f"{path(code)}[{row}]", "BAD_DATE", lambda _: message)
-        elif indicator.kind is IndicatorKind.CHOICE:
-            texts = columns.Texts.of(values)
-            out[:] = texts.numbers(self._plan.once(_options)[code])
-            unknown = np.flatnonzero(out == columns.UNKNOWN_OPTION)
-            out[unknown] = math.nan
+            for code, units in zip(codes, wrong.reshape(len(codes), self._rows), strict=True):
+                self._findings.add_all(np.flatnonzero(units), _places(code), "BAD_DATE", lambda _: message)
 
-            def describe(row: int) -> str:
+    def _note_decimals(self, codes: Sequence[str], values: pa.Array, places: Ints) -> None:
+        """Notes the decimals at places (m,) among the values, which have more than six; doubles may hide it."""
+        for first, code in zip(range(0, len(values), self._rows), codes, strict=True):
+
+            def describe(row: int, first: int = first) -> str:
+                return f"must have at most six decimals, not {values[first + row].as_py()}"
+
+            rows = places[(places >= first) & (places < first + self._rows)] - first
+            self._findings.add_all(rows, _places(code), "TOO_MANY_DECIMALS", describe)
+
+    def _write_choice(self, code: str, out: Floats) -> None:
+        """Writes the column of a choice (n,); notes texts that are no option."""
+        indicator, options = self._plan.criteria_set.indicators[code], self._plan.once(_options)[code]
+        for first, values in self._chunks(code):
+            try:
+                texts = columns.Texts.of(values)
+                out[first : first + len(values)] = texts.numbers(options)
+            except READ_ERRORS as error:
+                self._note(code, "BAD_COLUMN", str(error))
+                continue
+
+            def describe(row: int, first: int = first, texts: columns.Texts = texts) -> str:
                 return unknown_option(indicator, texts.values[texts.indices[row - first]], self._findings.hints)
 
-            add_all(unknown + first, lambda row: f"{path(code)}[{row}]", "UNKNOWN_CHOICE", describe)
-        else:
-            columns.write_numbers(values, out)
-            more = with_more_decimals(values)
-            out[more] = math.nan
+            self._findings.add_all(first + texts.unknown(options), _places(code), "UNKNOWN_CHOICE", describe)
 
-            def number(row: int) -> str:
-                return f"must have at most six decimals, not {values[row - first].as_py()}"
 
-            add_all(more + first, lambda row: f"{path(code)}[{row}]", "TOO_MANY_DECIMALS", number)
+def _places(code: str) -> Callable[[int], str]:
+    """The field paths of a column's values, by row."""
+    return lambda row: f"{path(code)}[{row}]"
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:

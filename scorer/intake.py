@@ -111,7 +111,8 @@ def _check_units(plan: SetPlan, sheet: Sheet, places: Places, findings: Findings
             if tier not in plan.tiers:
                 known = ", ".join(plan.tiers)
                 hint = findings.hints.nearly("tier", tier, plan.tiers)
-                message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
+                what = f"unknown tier {tier[:80]!r}" if tier else "is empty"
+                message = f"{what}; the set has {known}{hint}"
                 findings.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
         if not are_good(texts, limit, required=False):

@@ -91,6 +91,10 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         'table["tier"][0]', "UNKNOWN_TIER",
         "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
     ),
+    "no tier": (
+        sent(("id", IDS), ("tier", ["district", None, "district"])),
+        'table["tier"][1]', "UNKNOWN_TIER", "is empty; the set has department, district",
+    ),
     "control character in a name": (
         table(name=["Huế", "Nam\tĐông", None]), 'table["name"][1]', "BAD_TEXT", "has a control or format character",
     ),
@@ -188,7 +192,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),
-        'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 1; there are 6 that it could name",
+        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; there are 6 that it could name",
     ),
     "far too many columns": (
         table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
@@ -257,8 +261,23 @@ def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -
     with refusal() as caught:
         rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
     assert_refused(
-        caught, 'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 2; there are 6 that it could name"
+        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; there are 6 that it could name"
     )
+
+
+def test_views_of_a_long_choice_are_bounded_for_all_batches_together(service: Service) -> None:
+    text = pa.array(["x" * 2**20], pa.string_view())
+    buffers = text.buffers()
+    views = pa.py_buffer(bytes(buffers[1]) * 50)
+    heads = pa.Array.from_buffers(pa.string_view(), 50, [None, views, *buffers[2:]])
+    whole = pa.table({"id": [str(n) for n in range(50)], "tier": ["district"] * 50, "head": heads})
+    batches = [whole.set_column(0, "id", [[f"{batch}-{n}" for n in range(50)]]) for batch in range(4)]
+    with refusal() as caught:
+        rank_table(service, as_message(pa.concat_tables(batches)))
+    assert_refused(
+        caught, 'table["head"]', "TEXTS_TOO_LARGE",
+        "the table's texts take more than 134217728 bytes when written out one by one",
+    )  # fmt: skip
 
 
 def test_a_wrong_value_is_named_by_its_row_in_the_whole_table(service: Service) -> None:

@@ -140,7 +140,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         "unit.tier", "UNKNOWN_TIER",
         "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
     ),
-    "no tier": (row(tier=""), "unit.tier", "UNKNOWN_TIER", "unknown tier ''; the set has department, district"),
+    "no tier": (row(tier=""), "unit.tier", "UNKNOWN_TIER", "is empty; the set has department, district"),
     "id with a letter that is not seen": (
         row("hue\u200b"), "unit.id", "BAD_UNIT_ID", "has a control or format character",
     ),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -20,12 +23,6 @@ from scorer.scores import Scores
 from scorer.scoring import RANKED, CategoryScores, Standing
 from scorer.service.tables import UnitTexts
 
-STANDINGS = {
-    Standing.RANKED: "ranked",
-    Standing.BELOW_MINIMUM: "below_minimum",
-    Standing.NOTHING_APPLICABLE: "nothing_applicable",
-}
-STATUSES = {Status.SCORED: "scored", Status.MISSING: "missing", Status.NOT_APPLICABLE: "not_applicable"}
 COHORT = "cohort"
 
 
@@ -68,7 +65,7 @@ class RankingTables:
         at = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(at, batch.schema.field(at), _constant(ranking.cohort, len(batch)))
         schema = batch.schema.with_metadata(
-            self._metadata | {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
+            self._metadata | {"cohort": ranking.cohort, "provenance": _json(_fields(provenance))}
         )
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
@@ -88,7 +85,7 @@ def _add_category(
 ) -> None:
     plan = category.plan
     prefix = f"{plan.code}."
-    columns.enumeration(f"{prefix}standing", category.standing, STANDINGS)
+    columns.enumeration(f"{prefix}standing", category.standing, Standing)
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, category.scores)
@@ -99,7 +96,7 @@ def _add_category(
             columns.score(f"{prefix}{group.plan.code}.", group.scores)
             for at, criterion in enumerate(group.plan.criteria):
                 columns.amounts(f"{prefix}{criterion.id}.points", group.points[at], MICRO)
-                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], STATUSES)
+                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], Status)
     measures = category.measures
     for place, unit in plan.keys:
         measure = measures[place]
@@ -200,10 +197,10 @@ class _Columns:
             self._arrays[name] = pa.array(values[self._places] / scale, mask=mask)
             self._units[name] = "percent" if scale == PERCENT else "points"
 
-    def enumeration(self, name: str, codes: NDArray[np.uint8], texts: dict[Any, str]) -> None:
-        """Members of an enumeration (n,), from 1."""
+    def enumeration(self, name: str, codes: NDArray[np.uint8], members: type[IntEnum]) -> None:
+        """Members of an enumeration (n,), which are numbered from 1."""
         places = pa.array((codes[self._places] - 1).astype(np.int8))
-        self._arrays[name] = pa.DictionaryArray.from_arrays(places, [*texts.values()])
+        self._arrays[name] = pa.DictionaryArray.from_arrays(places, [one.name.lower() for one in members])
 
     def words(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
         """Words (n,) as the text of each; null for 0."""
@@ -265,13 +262,8 @@ def _gates(category: CategoryPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _provenance(message: pb.Provenance) -> dict[str, Any]:
-    fields = ("criteria_set", "revision", "criteria_provenance", "province", "period", "engine_version")
-    plugins = [
-        {"group": plugin.group, "distribution": plugin.distribution, "version": plugin.version}
-        for plugin in message.plugins
-    ]
-    return {**{field: getattr(message, field) for field in fields}, "plugins": plugins}
+def _fields(message: Message) -> dict[str, Any]:
+    return MessageToDict(message, always_print_fields_with_no_presence=True, preserving_proto_field_name=True)
 
 
 def _json(value: Any) -> str:

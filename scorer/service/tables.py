@@ -17,7 +17,7 @@ from scorer.intake import Sheet
 from scorer.plan import SetPlan
 from scorer.points import Floats, Ints
 from scorer.service import table_columns as columns
-from scorer.service.answers import check_count, unknown_option
+from scorer.service.answers import check_count, option_numbers, unknown_option
 from scorer.service.table_numbers import with_more_decimals
 from scorer.service.table_stream import READ_ERRORS, Stream, StreamError
 
@@ -112,6 +112,7 @@ class _Table:
         self._columns: dict[str, int] = {}
         self._types: Sequence[pa.DataType] = stream.schema.types
         self._batches: Sequence[pa.RecordBatch] = ()
+        self._texts = columns.TextBudget()
         most = len(COLUMNS_OF_UNITS) + len(plan.rows)
         if not check_count(findings, REQUEST, "table", len(stream.schema), most, "columns"):
             return
@@ -120,8 +121,9 @@ class _Table:
             self._batches = stream.batches()
         except StreamError as error:
             findings.add(REQUEST, STREAM, error.reason, str(error))
-        self._leave_out_damaged_columns()
         self._leave_out_wrong_types()
+        self._leave_out_large_views()
+        self._leave_out_damaged_columns()
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -130,9 +132,9 @@ class _Table:
     def texts(self, name: str) -> pa.StringArray | None:
         """A column of texts (n,); None if there is none or it cannot be read."""
         try:
-            chunks = columns.to_texts([values for _, values in self._chunks(name)])
+            chunks = columns.to_texts([values for _, values in self._chunks(name)], self._texts)
         except READ_ERRORS as error:
-            self._note(name, "BAD_COLUMN", str(error))
+            self._note_unreadable(name, error)
             return None
         return pa.concat_arrays(chunks) if chunks else None
 
@@ -163,9 +165,9 @@ class _Table:
         criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
         for first, values in self._chunks(EXCLUSIONS):
             try:
-                units, texts = columns.to_lists(values, first, criteria)
+                units, texts = columns.to_lists(values, first, criteria, self._texts)
             except READ_ERRORS as error:
-                self._note(EXCLUSIONS, "BAD_COLUMN", str(error))
+                self._note_unreadable(EXCLUSIONS, error)
                 break
             used = np.unique(texts.indices).tolist()
             if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(used), criteria):
@@ -175,6 +177,10 @@ class _Table:
 
     def _note(self, column: str, reason: str, message: str) -> None:
         self._findings.add(REQUEST, path(column), reason, message)
+
+    def _note_unreadable(self, column: str, error: Exception) -> None:
+        reason = error.reason if isinstance(error, columns.ColumnError) else "BAD_COLUMN"
+        self._note(column, reason, str(error))
 
     def _chunks(self, name: str) -> Iterator[tuple[int, pa.Array]]:
         """A column batch by batch: its first row, and its values; none if there is no such column."""
@@ -204,6 +210,43 @@ class _Table:
             self._note("id", "MISSING_COLUMN", "give the units' ids in a column 'id'")
         return known
 
+    def _leave_out(self, name: str, reason: str, message: str) -> None:
+        self._note(name, reason, message)
+        del self._columns[name]
+
+    def _leave_out_wrong_types(self) -> None:
+        """Columns in which nothing is reported may have any type, but for ids and tiers."""
+        accepted = self._plan.once(_accepted)
+        for name, at in list(self._columns.items()):
+            found, (accepts, names) = self._types[at], accepted[name]
+            if accepts(found):
+                continue
+            try:
+                for batch in self._batches:
+                    batch.column(at).validate()
+                nothing = all(columns.nothing_reported(batch.column(at)) for batch in self._batches)
+            except READ_ERRORS as error:
+                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+                continue
+            if nothing and name not in ("id", "tier"):
+                del self._columns[name]
+            else:
+                self._leave_out(name, "WRONG_TYPE", f"is {found}; give {names}")
+
+    def _leave_out_large_views(self) -> None:
+        """Finds views of too long texts, which would take a long time to validate."""
+        for name, at in list(self._columns.items()):
+            if not columns.has_views(self._types[at]):
+                continue
+            try:
+                for batch in self._batches:
+                    batch.column(at).validate()
+                    self._texts.spend(columns.view_bytes(batch.column(at)))
+            except columns.ColumnError as error:
+                self._leave_out(name, error.reason, str(error))
+            except READ_ERRORS as error:
+                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+
     def _leave_out_damaged_columns(self) -> None:
         """Finds texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
         for batch in self._batches:
@@ -214,19 +257,7 @@ class _Table:
                     try:
                         batch.column(at).validate(full=True)
                     except READ_ERRORS as error:
-                        self._note(name, "BAD_STREAM", f"is damaged: {error}")
-                        del self._columns[name]
-
-    def _leave_out_wrong_types(self) -> None:
-        """Columns in which nothing is reported may have any type, but for ids and tiers."""
-        accepted = self._plan.once(_accepted)
-        for name, at in list(self._columns.items()):
-            found, (accepts, names) = self._types[at], accepted[name]
-            if not accepts(found):
-                required = name in ("id", "tier")
-                if required or not all(columns.nothing_reported(batch.column(at)) for batch in self._batches):
-                    self._note(name, "WRONG_TYPE", f"is {found}; give {names}")
-                del self._columns[name]
+                        self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
 
     def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
         """Writes the columns of some indicators, which have the same type; notes dates that are none."""
@@ -240,7 +271,7 @@ class _Table:
         except READ_ERRORS as error:
             matrix[rows] = math.nan
             for code in codes:
-                self._note(code, "BAD_COLUMN", str(error))
+                self._note_unreadable(code, error)
             return
         if len(more):
             self._note_decimals(codes, values, more)
@@ -261,14 +292,15 @@ class _Table:
 
     def _write_choice(self, code: str, out: Floats) -> None:
         """Writes the column of a choice (n,); notes texts that are no option."""
-        indicator, options = self._plan.criteria_set.indicators[code], self._plan.once(_options)[code]
+        indicator, options = self._plan.criteria_set.indicators[code], self._plan.once(option_numbers)[code]
         for first, values in self._chunks(code):
             try:
-                texts = columns.Texts.of(values)
-                out[first : first + len(values)] = texts.numbers(options)
+                texts = columns.Texts.of(values, self._texts)
             except READ_ERRORS as error:
-                self._note(code, "BAD_COLUMN", str(error))
-                continue
+                self._note_unreadable(code, error)
+                out[:] = math.nan
+                return
+            out[first : first + len(values)] = texts.numbers(options)
 
             def describe(row: int, first: int = first, texts: columns.Texts = texts) -> str:
                 return unknown_option(indicator, texts.values[texts.indices[row - first]], self._findings.hints)
@@ -288,12 +320,4 @@ def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool]
         **dict.fromkeys(TEXT_COLUMNS, (columns.is_text, "text")),
         EXCLUSIONS: (columns.is_text_list, "lists of text"),
         **{code: columns.ACCEPTED[IndicatorKind(indicators[code].kind)] for code in plan.rows},
-    }
-
-
-def _options(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:
-    """The number of every option, by choice."""
-    return {
-        code: {option: float(at) for at, option in enumerate(indicator.options)}
-        for code, indicator in plan.criteria_set.indicators.items()
     }

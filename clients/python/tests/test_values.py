@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 import math
 import multiprocessing
 import pickle
@@ -19,7 +20,18 @@ import pytest
 from harness import catalogue, good, host, serving
 from tested import INFRASTRUCTURE, TESTED
 
-from scorer_client import Client, Province, Row, ScorerError, UnitResult
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client import (
+    Client,
+    CriterionCount,
+    CriterionResult,
+    Provenance,
+    Province,
+    Row,
+    Score,
+    ScorerError,
+    UnitResult,
+)
 
 SET = "tested-2020"
 ANSWERS: dict[str, Any] = {
@@ -170,6 +182,20 @@ def test_an_option_of_another_type_is_named(client: Client, options: dict[str, A
 def test_an_option_of_a_ranking_of_another_type_is_named(client: Client, options: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=f"^{next(iter(options))}: expected a"):
         client.rank_province(SET, [row()], **options)
+
+
+def test_what_results_say_is_what_the_contract_has() -> None:
+    assert {*Provenance._fields, "plugins"} == {field.name for field in pb.Provenance.DESCRIPTOR.fields}
+    assert {*Score._fields} == {field.name for field in pb.Score.DESCRIPTOR.fields}
+    assert {*CriterionCount._fields} == {field.name for field in pb.CriterionCount.DESCRIPTOR.fields}
+    assert {*CriterionResult._fields} == {field.name for field in pb.CriterionScore.DESCRIPTOR.fields}
+
+
+def test_the_provenance_of_a_table_is_that_of_the_reply(client: Client) -> None:
+    province = client.rank_table(SET, {"id": ["hue"]}, tier="district", period="2020")
+    said = json.loads(province.rankings[0].table.schema.metadata[b"provenance"])
+    assert said.pop("plugins") == [{"group": "infrastructure", "distribution": "", "version": ""}]
+    assert Provenance(**said) == province.provenance
 
 
 @pytest.mark.parametrize("timeout", [math.inf, 1e10, 10**400], ids=["inf", "1e10", "10**400"])

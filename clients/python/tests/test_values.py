@@ -184,6 +184,52 @@ def test_an_option_of_a_ranking_of_another_type_is_named(client: Client, options
         client.rank_province(SET, [row()], **options)
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "field", "reason"),
+    [
+        ("id", [7], "[id]", "WRONG_TYPE"),
+        ("not_applicable", ["INF.02"], "[not_applicable]", "WRONG_TYPE"),
+        ("issued", [datetime.datetime(2020, 6, 30, tzinfo=HANOI)], "[issued]", "WRONG_TYPE"),
+        ("issued", pd.Series([pd.Timestamp("2020-06-30", tz="UTC")]), "[issued]", "WRONG_TYPE"),
+        ("issued", [datetime.datetime(2020, 6, 30, 12)], "[issued][0]", "BAD_DATE"),
+        ("computers", [10**400], "[computers][0]", "WRONG_TYPE"),
+        ("awarded", [Decimal("2.69999999999999999999")], "[awarded][0]", "TOO_MANY_DECIMALS"),
+        ("awarded", np.array([0.1234567], dtype=np.float32), "[awarded][0]", "TOO_MANY_DECIMALS"),
+    ],
+    ids=str,
+)
+def test_a_value_of_a_table_that_cannot_be_taken_is_named(
+    client: Client, column: str, values: Any, field: str, reason: str
+) -> None:
+    for table in ({"id": ["hue"], column: values}, pd.DataFrame({"id": ["hue"], column: values})):
+        with pytest.raises(ScorerError) as caught:
+            client.rank_table(SET, table, tier="district")
+        named = f"table{field}".replace("[" + column + "]", f'["{column}"]')
+        assert [(violation.field, violation.reason) for violation in caught.value.violations] == [(named, reason)]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("computers", pd.Series([3, pd.NA], dtype="Int64")),
+        ("firewall", pd.Series([True, pd.NA], dtype="boolean")),
+        ("awarded", pd.Series([2.7, pd.NA], dtype="Float64")),
+        ("awarded", pd.Series([2.7, np.nan], dtype="float32")),
+        ("head", pd.Series(["deputy", pd.NA], dtype="string")),
+        ("head", pd.Series(["deputy", np.nan], dtype="category")),
+        ("issued", pd.Series([pd.Timestamp("2020-06-30"), pd.NaT])),
+        ("name", ["Huế", math.nan]),
+    ],
+    ids=str,
+)
+def test_what_pandas_has_for_nothing_is_not_reported(client: Client, column: str, values: Any) -> None:
+    plain = {"id": ["a", "b"], "name": ["", ""], **{code: [value, None] for code, value in ANSWERS.items()}}
+    expected = client.rank_table(SET, plain, tier="district").to_pandas().drop(columns="name")
+    found = client.rank_table(SET, pd.DataFrame(plain | {column: values}), tier="district").to_pandas()
+    assert found.drop(columns="name").equals(expected)
+    assert found["name"].isna().tolist() == ([False, True] if column == "name" else [True, True])
+
+
 def test_what_results_say_is_what_the_contract_has() -> None:
     assert {*Provenance._fields, "plugins"} == {field.name for field in pb.Provenance.DESCRIPTOR.fields}
     assert {*Score._fields} == {field.name for field in pb.Score.DESCRIPTOR.fields}

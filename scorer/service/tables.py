@@ -235,8 +235,9 @@ class _Table:
 
     def _leave_out_large_views(self) -> None:
         """Finds views of too long texts, which would take a long time to validate."""
-        for name, at in list(self._columns.items()):
-            if not columns.has_views(self._types[at]):
+        for name in self._plan.once(_columns_of_text):
+            at = self._columns.get(name)
+            if at is None or not columns.has_views(self._types[at]):
                 continue
             try:
                 for batch in self._batches:
@@ -311,6 +312,12 @@ class _Table:
 def _places(code: str) -> Callable[[int], str]:
     """The field paths of a column's values, by row."""
     return lambda row: f"{path(code)}[{row}]"
+
+
+def _columns_of_text(plan: SetPlan) -> Sequence[str]:
+    """The columns that can hold texts."""
+    indicators = plan.criteria_set.indicators
+    return [*COLUMNS_OF_UNITS, *(code for code in plan.rows if indicators[code].kind is IndicatorKind.CHOICE)]
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:

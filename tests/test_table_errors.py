@@ -156,6 +156,10 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(computers=pa.array([Decimal("1.99999999"), None, Decimal(1)], pa.decimal32(9, 8))),
         'table["computers"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 1.99999999",
     ),
+    "decimal of a scale that Arrow cannot write": (
+        table(computers=pa.array([1, 2, 3], pa.int64()).cast(pa.decimal128(38)).view(pa.decimal128(38, 60_000))),
+        'table["computers"]', "WRONG_TYPE", is_type("decimal128(38, 60000)", NUMBERS),
+    ),
     "noon": (
         table(issued=[None, NOON, None]),
         'table["issued"][1]', "BAD_DATE", "has a time of day; give a date, or midnight",

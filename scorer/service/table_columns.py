@@ -22,6 +22,9 @@ many times."""
 MAX_JOINED = 2**16
 """Values that are converted together: for fewer, the calls take longer than the work; more fall out of the cache."""
 
+MAX_SCALE = {32: 9, 64: 18, 128: 38, 256: 76}
+"""Decimals of a decimal by its bits: as many as it has digits."""
+
 _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
@@ -78,7 +81,9 @@ def is_text_list(column: pa.DataType) -> bool:
 def is_number(column: pa.DataType) -> bool:
     """Whether a column holds numbers."""
     plain = value_type(column)
-    return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or pa.types.is_decimal(plain))
+    # Arrow takes any scale for a decimal and cannot write some of those numbers.
+    is_decimal = pa.types.is_decimal(plain) and abs(plain.scale) <= MAX_SCALE[plain.bit_width]
+    return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or is_decimal)
 
 
 def is_number_or_bool(column: pa.DataType) -> bool:
@@ -223,13 +228,14 @@ def to_lists(column: pa.Array, first: int, longest: int, budget: TextBudget) -> 
         problem = f"has {lengths[at]} entries in row {first + at}; there are {longest} that it could name"
         raise ColumnError("TOO_MANY", problem)
     try:
-        rows = first + pc.list_parent_indices(column).to_numpy()
+        lists = pc.list_parent_indices(column).to_numpy()
     except pa.ArrowException:  # flatten would copy the entries for each list
         raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write lists") from None
+    lists = lists[column.is_valid().to_numpy(zero_copy_only=False)[lists]]  # null lists may have entries in memory
     texts = pc.list_flatten(column)
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
-    return rows, Texts.of(texts, budget)
+    return first + lists, Texts.of(texts, budget)
 
 
 def has_views(column: pa.DataType) -> bool:

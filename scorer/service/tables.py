@@ -133,8 +133,8 @@ class _Table:
         """A column of texts (n,); None if there is none or it cannot be read."""
         try:
             chunks = columns.to_texts([values for _, values in self._chunks(name)], self._texts)
-        except READ_ERRORS as error:
-            self._note_unreadable(name, error)
+        except columns.ColumnError as error:
+            self._note(name, error.reason, str(error))
             return None
         return pa.concat_arrays(chunks) if chunks else None
 
@@ -166,8 +166,8 @@ class _Table:
         for first, values in self._chunks(EXCLUSIONS):
             try:
                 units, texts = columns.to_lists(values, first, criteria, self._texts)
-            except READ_ERRORS as error:
-                self._note_unreadable(EXCLUSIONS, error)
+            except columns.ColumnError as error:
+                self._note(EXCLUSIONS, error.reason, str(error))
                 break
             used = np.unique(texts.indices).tolist()
             if check_count(self._findings, REQUEST, path(EXCLUSIONS), len(used), criteria):
@@ -177,10 +177,6 @@ class _Table:
 
     def _note(self, column: str, reason: str, message: str) -> None:
         self._findings.add(REQUEST, path(column), reason, message)
-
-    def _note_unreadable(self, column: str, error: Exception) -> None:
-        reason = error.reason if isinstance(error, columns.ColumnError) else "BAD_COLUMN"
-        self._note(column, reason, str(error))
 
     def _chunks(self, name: str) -> Iterator[tuple[int, pa.Array]]:
         """A column batch by batch: its first row, and its values; none if there is no such column."""
@@ -263,17 +259,11 @@ class _Table:
     def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
         """Writes the columns of some indicators, which have the same type; notes dates that are none."""
         rows = [self._plan.rows[code] for code in codes]
-        try:
-            values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
-            numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
-            more = with_more_decimals(values)
-            numbers[more] = math.nan
-            matrix[rows] = numbers.reshape(len(codes), self._rows)
-        except READ_ERRORS as error:
-            matrix[rows] = math.nan
-            for code in codes:
-                self._note_unreadable(code, error)
-            return
+        values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
+        numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
+        more = with_more_decimals(values)
+        numbers[more] = math.nan
+        matrix[rows] = numbers.reshape(len(codes), self._rows)
         if len(more):
             self._note_decimals(codes, values, more)
         if wrong is not None:
@@ -297,8 +287,8 @@ class _Table:
         for first, values in self._chunks(code):
             try:
                 texts = columns.Texts.of(values, self._texts)
-            except READ_ERRORS as error:
-                self._note_unreadable(code, error)
+            except columns.ColumnError as error:
+                self._note(code, error.reason, str(error))
                 out[:] = math.nan
                 return
             out[first : first + len(values)] = texts.numbers(options)

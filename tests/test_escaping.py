@@ -17,7 +17,7 @@ from strangers import SCORER, document, environment, group_module, serve, strang
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.cli.output import json_text
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
 SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"
@@ -166,7 +166,7 @@ def test_what_bypasses_the_escaping_is_found(line: str) -> None:
 
 
 def test_nothing_is_printed_but_by_the_modules_that_escape() -> None:
-    """Commands print by scorer.cli.output, all else is logged by scorer.service.logs, which escape.
+    """Commands print by scorer.cli.output, all else is logged by scorer.service.call.logs, which escape.
 
     What the engine of gates, the probe of plugins and workers write, the process reads that started them.
     """

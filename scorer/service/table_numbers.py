@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from scorer.points import Floats, Ints
+from scorer.model.fixed_point import Floats, Ints
 
 DECIMALS = 6
 """Decimals that an answer may have."""

@@ -183,6 +183,18 @@ def _structs(builder: flatbuffers.Builder, *pairs: tuple[int, int]) -> int:
     return int(builder.EndVector())
 
 
+def big_endian() -> bytes:
+    """A schema without columns of a machine whose bytes stand in the other order."""
+    builder = flatbuffers.Builder(1024)
+    builder.StartVector(4, 0, 4)
+    fields = builder.EndVector()
+    schema = _flat_table(builder, 2, (0, "Int16", 1), (1, "UOffsetTRelative", fields))
+    builder.Finish(_flat_table(builder, 4, (0, "Int16", 4), (1, "Uint8", 1), (2, "UOffsetTRelative", schema)))
+    flat = bytes(builder.Output())
+    flat += bytes(-len(flat) % 8)
+    return b"\xff\xff\xff\xff" + len(flat).to_bytes(4, "little") + flat + END
+
+
 def file_format() -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, units(3).schema) as writer:
@@ -227,26 +239,40 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
     "130 MB": (lambda: stream(units(1, name=["x" * (130 * 10**6 + 5 * MIB)])),
                {"RESOURCE_EXHAUSTED": "REQUEST_TOO_LARGE"}),
     "a name of 100 MB": (lambda: stream(units(1, name=["x" * (100 * MIB)])), {'table["name"][0]': "BAD_TEXT"}),
-    "views of one long text": (lambda: stream(units(50_000, name=views(50_000, MIB))), {'table["name"]': "BAD_COLUMN"}),
-    "choices that are views of one long text": (
-        lambda: stream(units(50_000, infrastructure_awarded=views(50_000, MIB))), {AWARDED: "WRONG_TYPE"},
+    "views of one long text": (
+        lambda: stream(units(50_000, name=views(50_000, MIB))), {'table["name"]': "TEXTS_TOO_LARGE"},
     ),
+    "views of one text that take days to validate": (
+        lambda: stream(units(100_000, name=views(100_000, 8 * MIB))), {'table["name"]': "TEXTS_TOO_LARGE"},
+    ),
+    "numbers that are views of one long text": (
+        lambda: stream(units(50_000, infrastructure_awarded=views(50_000, 8 * MIB))), {AWARDED: "WRONG_TYPE"},
+    ),
+    "lists of views of one long text": (
+        lambda: stream(units(1, infrastructure_awarded=pa.ListArray.from_arrays([0, 50_000], views(50_000, 8 * MIB)))),
+        {AWARDED: "WRONG_TYPE"},
+    ),
+    "exclusions that are views of one long text": (
+        lambda: stream(units(50_000, not_applicable=pa.ListArray.from_arrays(
+            range(50_001), views(50_000, 8 * MIB)))), {EXCLUSIONS: "TEXTS_TOO_LARGE"},
+    ),
+    "big-endian": (big_endian, {STREAM: "BIG_ENDIAN"}),
     "a long text in a dictionary": (
         lambda: stream(units(50_000, name=dictionary([0] * 50_000, pa.array(["x" * MIB])))),
-        {'table["name"]': "BAD_COLUMN"},
+        {'table["name"]': "TEXTS_TOO_LARGE"},
     ),
     "views of one long text in a dictionary": (
-        lambda: stream(units(1, name=dictionary([0], views(50_000, MIB)))), {'table["name"]': "BAD_COLUMN"},
+        lambda: stream(units(1, name=dictionary([0], views(50_000, MIB)))), {'table["name"]': "TEXTS_TOO_LARGE"},
     ),
     "lists that overlap": (
-        lambda: stream(units(50_000, not_applicable=overlapping_lists(50_000, 50_000))), {EXCLUSIONS: "BAD_COLUMN"},
+        lambda: stream(units(50_000, not_applicable=overlapping_lists(50_000, 50_000))), {EXCLUSIONS: "TOO_MANY"},
     ),
     "lists that share one long text": (
         lambda: stream(units(1_000, not_applicable=overlapping_lists(1_000, 1, "x" * MIB))),
-        {EXCLUSIONS: "BAD_COLUMN"},
+        {EXCLUSIONS: "SHARED_ENTRIES"},
     ),
-    "one long text in many batches": (long_text_in_every_batch, {'table["name"]': "BAD_COLUMN"}),
-    "a large dictionary that grows": (lambda: dictionary_that_grows(100_000, 500), {STREAM: "TOO_MANY_BATCHES"}),
+    "one long text in many batches": (long_text_in_every_batch, {'table["name"]': "TEXTS_TOO_LARGE"}),
+    "a large dictionary that grows": (lambda: dictionary_that_grows(100_000, 500), {STREAM: "DICTIONARIES_TOO_LARGE"}),
     "a small dictionary that grows": (lambda: dictionary_that_grows(2, 9), [f"u{n}" for n in range(9)]),
     "index beyond a dictionary": (
         lambda: stream(units(2, name=dictionary([0, 7], pa.array(["a", "b"])))), {'table["name"]': "BAD_STREAM"},

@@ -32,6 +32,7 @@ from scorer.service.messages.table_stream import Stream, StreamError, TooManyRow
 from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, read_table
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
+from scorer_client.names import count_doubtful
 
 MAX_FULL_ROWS = 5_000
 
@@ -77,6 +78,7 @@ class ScorerService:
             admitted = validate(plan, sheet, places, violations, to_rank=False)
         if violations.total:
             raise invalid(violations)
+        call.doubtful_names = count_doubtful(sheet.names)
         [part] = admitted
         if part.plan.cohort_criteria:
             named = ", ".join(part.plan.cohort_criteria)
@@ -209,6 +211,7 @@ def _admit_all(
     admitted = validate(plan, sheet, places, violations, to_rank=True)
     if violations.total:
         raise invalid(violations)
+    call.doubtful_names = count_doubtful(sheet.names)
     return admitted, texts
 
 

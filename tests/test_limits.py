@@ -70,9 +70,8 @@ def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResp
 
 
 def is_well_again(service: Service) -> bool:
-    """Whether it answers within a second, to one who comes again as told."""
-    ends = time.monotonic() + 1
-    while time.monotonic() < ends:
+    """Whether it answers one who comes again as told, up to four times."""
+    for _ in range(5):
         try:
             return quick(service).scorecard.unit.id == "a"
         except grpc.RpcError as error:

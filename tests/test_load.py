@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,14 @@ def free_port() -> int:
 def test_a_second_of_single_scores_from_two_processes(service: Service) -> None:
     bodies = requests(service, "hue-2020").single()
     told: list[int] = []
+    started = time.monotonic()
     outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], bodies, 2, 5, 1.2), told.append)
+    took = time.monotonic() - started
     assert outcome.rate > 0
     assert not outcome.errors
     assert len(outcome.latencies) == pytest.approx(outcome.rate * outcome.seconds)
     assert 0 < outcome.latency(0.5) <= outcome.latency(0.99) <= outcome.latency(1.0) <= outcome.seconds
-    assert 1.2 <= outcome.seconds < 10
+    assert 1.2 <= outcome.seconds < took
     assert told == sorted(told)
     assert 0 < told[-1] <= len(outcome.latencies)
     smallest = service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(bodies[0])).ByteSize()

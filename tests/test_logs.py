@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -206,14 +205,12 @@ def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         metrics = f"127.0.0.1:{free.getsockname()[1]}"
-    arguments = ("--workers", workers, "--metrics", metrics)
+    arguments = ("--workers", workers, "--metrics", metrics, "--grace", "600")
     with log(tmp_path) as stderr, serving_into(stderr, tmp_path, *arguments) as (process, address):
         call_many(address, calls)
         assert lost_lines(metrics) > 0
-        started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - started < 10  # the grace
+        assert process.wait(PATIENCE) == 0  # long before the grace ends
 
 
 def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> None:

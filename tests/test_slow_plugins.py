@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 from harness import Service, refusal
-from processes import until
+from processes import PATIENCE, until
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -20,7 +20,7 @@ SLEEPS = f"""\
         import time
 
         if "slow" in cohort.unit_ids:
-            time.sleep(90)
+            time.sleep(900)  # longer than a test may take
 {ZEROS}"""
 
 PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
@@ -29,6 +29,7 @@ PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("SCORER_LIMITS__SCORING", "8")
+    monkeypatch.setenv("SCORER_GRACE", "600")
     site = tmp_path / "site"
     stranger(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
     stranger(site, "brisk", group_module("brisk", ZEROS, indicator="tanks", sets=["brisk-2024.yaml"]))
@@ -55,9 +56,7 @@ def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
 
 
 def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served) -> None:
-    started = time.monotonic()
     give_up(service, 1)
-    assert time.monotonic() - started < 30
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
@@ -101,7 +100,5 @@ def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
 def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -> None:
     give_up(service, 3)
     time.sleep(1)
-    started = time.monotonic()
     service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(30) == 0
-    assert time.monotonic() - started < 20
+    assert service.process.wait(PATIENCE) == 0  # long before the grace ends

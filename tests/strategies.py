@@ -62,10 +62,15 @@ INDICATORS: dict[str, Indicator] = {
 HOST = harness.host(*(harness.group(name, *INDICATORS.values()) for groups in CATEGORIES.values() for name in groups))
 
 
+def times(examples: int) -> int:
+    """This number times the variable TEST_EXAMPLES, at least one; conftest.py has a quarter of all drawn if unset."""
+    return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
+
+
 def drawn(examples: int) -> settings:
-    """Settings of a test; the variable TEST_EXAMPLES multiplies how many examples it draws."""
+    """Settings of a test that draws so many examples in the long run, times the variable TEST_EXAMPLES."""
     return settings(
-        max_examples=examples * int(os.environ.get("TEST_EXAMPLES", "1")),
+        max_examples=times(examples),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -69,10 +69,11 @@ def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subproces
     hide = "".join(f"sys.modules[{module!r}] = None\n" for module in without)
     (folder / "hide_modules.py").write_text(f"import sys\n{hide}", encoding="utf-8")
     paths = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "hide_modules", "-p", "no:cacheprovider", "--quick", *arguments],
         cwd=BENCHMARKS.parent,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**variables, "PYTHONPATH": paths},
         capture_output=True,
         encoding="utf-8",
         timeout=240,

@@ -19,7 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """How many examples are drawn, for tests/strategies.py: in the environment, so that one can ask for many more."""
+    """Sets what tests and the commands that they run read in the environment."""
+    for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
+        os.environ.pop(name, None)
+    # For tests/examples.py.
     os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25")
 
 

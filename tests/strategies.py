@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import io
 import math
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,6 +20,7 @@ import harness
 import oracle
 import pyarrow as pa
 from arrow_tables import as_message
+from examples import times
 from google.protobuf.message import Message
 from google.type import date_pb2
 from hypothesis import HealthCheck, settings
@@ -60,11 +60,6 @@ INDICATORS: dict[str, Indicator] = {
 """What every group here declares, so that any criterion can read any of it."""
 
 HOST = harness.host(*(harness.group(name, *INDICATORS.values()) for groups in CATEGORIES.values() for name in groups))
-
-
-def times(examples: int) -> int:
-    """This number times the variable TEST_EXAMPLES, at least one; conftest.py has a quarter of all drawn if unset."""
-    return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
 
 
 def drawn(examples: int) -> settings:

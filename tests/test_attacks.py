@@ -86,6 +86,8 @@ def percentile(ascending: list[float], share: float) -> float:
     return ascending[min(int(share * len(ascending)), len(ascending) - 1)]
 
 
+@pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_honest_caller_is_served_and_memory_comes_back(

@@ -14,6 +14,7 @@ import oracle
 import pytest
 import strategies
 from answers import draw_unit
+from examples import times
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -23,7 +24,7 @@ from scorer.plugin_api import Indicator, PartOf
 from scorer.plugins import PluginHost
 
 SET = "bac-kan-2020"
-PROVINCES = strategies.times(40)
+PROVINCES = times(40)
 BATCH = 10
 
 HOST = PluginHost.installed()

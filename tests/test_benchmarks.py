@@ -81,6 +81,7 @@ def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subproces
     )
 
 
+@pytest.mark.long
 def test_names_of_the_benchmarks(tmp_path: Path) -> None:
     done = run("--collect-only", "-q", *(str(BENCHMARKS / file) for file in NAMES), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -90,6 +91,7 @@ def test_names_of_the_benchmarks(tmp_path: Path) -> None:
     assert found == NAMES
 
 
+@pytest.mark.long
 def test_peers_that_are_not_installed_are_left_out_and_named(tmp_path: Path) -> None:
     done = run(str(BENCHMARKS / "test_peers.py"), "-k", "not loop", without=PEERS, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -99,6 +101,7 @@ def test_peers_that_are_not_installed_are_left_out_and_named(tmp_path: Path) -> 
     assert "1 passed, 5 skipped" in done.stdout
 
 
+@pytest.mark.long
 def test_what_cannot_be_measured_is_refused(tmp_path: Path) -> None:
     suite = str(BENCHMARKS / "test_plugins.py")
     (tmp_path / "some.csv").write_text("id,tier,computer\nd-ba-be,district,3\n", encoding="utf-8")

@@ -308,6 +308,8 @@ def test_what_a_small_message_would_unpack_to_takes_no_memory(tmp_path: Path, ho
         assert scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(hue(), timeout=PATIENCE).scorecard.unit.id == "hue"
 
 
+@pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_malformed_requests_by_the_thousand_leave_no_trace(tmp_path: Path) -> None:
     """Memory and a neighbour's latency stay, every call gets a fitting code, and the log holds no traceback."""

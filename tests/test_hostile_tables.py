@@ -298,6 +298,7 @@ def test_what_a_compressed_table_would_expand_to_is_never_allocated(server: Serv
     assert peak(server) - before < GROWTH
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "build",
     [
@@ -332,6 +333,8 @@ def damaged(chance: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.timeout(3_600)
 def test_damaged_streams_never_break_the_server(server: Serving) -> None:
     """Every answer is a ranking or a refusal with its place: never INTERNAL, and the memory stays."""

@@ -197,8 +197,10 @@ def closed(folder: Path) -> Iterator[int]:
     os.close(writing)
 
 
-@pytest.mark.parametrize(("log", "calls"), [(unread_pipe, MANY), (full_device, FEW), (closed, FEW)])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
+)
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     tmp_path: Path, log: Callable[[Path], AbstractContextManager[int]], calls: int, workers: str
 ) -> None:

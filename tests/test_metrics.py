@@ -108,6 +108,7 @@ def test_what_callers_send_makes_no_labels(running: Serving) -> None:
     channel.close()
 
 
+@pytest.mark.long
 def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +133,7 @@ def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
             channel.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [1, 2])
 def test_no_folder_of_counts_is_left(running: Serving, tmp_path: Path, signals: int) -> None:
     assert bool(list(tmp_path.glob("scorer-metrics-*"))) == bool(running.workers)

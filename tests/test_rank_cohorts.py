@@ -146,13 +146,15 @@ def test_a_day_and_a_series_name_the_set() -> None:
     ("words", "message"),
     [
         ((), "name the criteria set: either by its code, --set, or by a day on which it is in force, --on"),
-        (
+        pytest.param(
             ("--set", "bac-kan-2020", "--on", "2020-06-30"),
             "name the criteria set: either by its code, --set, or by a day on which it is in force, --on",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ("--set", "bac-kan-2020", "--series", "bac-kan"),
             "--series goes with --on only; leave it out, as --set names the criteria set",
+            marks=pytest.mark.long,
         ),
         (
             ("--on", "2020-06-30"),
@@ -160,10 +162,11 @@ def test_a_day_and_a_series_name_the_set() -> None:
             "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or narrow them by series "
             "(here: --set, --series)",
         ),
-        (
+        pytest.param(
             ("--on", "2020-07-01", "--series", "bac-kan"),
             "no criteria set of series 'bac-kan' is in force on 2020-07-01; there are: "
             "bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30)",
+            marks=pytest.mark.long,
         ),
     ],
     ids=["neither", "both", "series of a named set", "several", "none"],

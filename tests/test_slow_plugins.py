@@ -60,6 +60,7 @@ def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served)
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
+@pytest.mark.long
 def test_more_calls_than_there_are_places_are_given_up_and_the_service_goes_on(service: Served) -> None:
     give_up(service, 8)
     give_up(service, 8)
@@ -83,6 +84,7 @@ def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: 
     assert service.scorer.ScoreUnit(request("quick", "brisk", "tanks"), timeout=20).scorecard.unit.id == "quick"
 
 
+@pytest.mark.long
 def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> None:
     waiting = [service.scorer.ScoreUnit.future(request("slow")) for _ in range(8)]
     assert score(service, "quick", timeout=40).scorecard.unit.id == "quick"
@@ -91,6 +93,7 @@ def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> Non
         call.cancel()
 
 
+@pytest.mark.long
 def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
     give_up(service, 1)
     until(lambda: f"WARNING {PLUGIN} has been scoring for " in service.said, "the log names it")

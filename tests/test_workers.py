@@ -141,7 +141,7 @@ def test_every_command_computes_in_one_thread_unless_told_otherwise() -> None:
 # --- the end -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_no_call_that_has_arrived_is_lost_when_the_server_is_told_to_end_under_load(tmp_path: Path, count: int) -> None:
     with serve(tmp_path, "--workers", str(count)) as running:
         workers, body = running.workers, threading.Event()
@@ -228,6 +228,7 @@ def send_to_a_thread(process: int, number: signal.Signals) -> None:
     assert ctypes.CDLL(None).tgkill(process, thread, number) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_signals_that_come_to_another_thread_are_heeded(tmp_path: Path, count: str) -> None:
     with serve(tmp_path, "--workers", count, "--grace", "600") as running:
@@ -244,6 +245,7 @@ def test_signals_that_come_to_another_thread_are_heeded(tmp_path: Path, count: s
         channel.close()
 
 
+@pytest.mark.long
 def test_signals_to_every_process_at_once_are_one_order_to_end(tmp_path: Path) -> None:
     with serve(tmp_path, "--workers", "2") as running:
         body, channel = threading.Event(), running.channel()
@@ -312,6 +314,7 @@ def replaced(running: Serving) -> list[datetime]:
     return [datetime.strptime(text, "%Y-%m-%d %H:%M:%S,%f") for text in found]
 
 
+@pytest.mark.long
 def test_one_that_dies_again_and_again_is_replaced_ever_slower_while_the_other_serves(
     tmp_path: Path, ill: Path
 ) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
@@ -19,7 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Sets what tests and the commands that they run read in the environment."""
+    """Sets what tests, and the commands that they run, read in the environment; no example has to be fast."""
+    settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
     for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
         os.environ.pop(name, None)
     # For tests/examples.py.

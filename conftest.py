@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25")
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The processes of ``-n auto``: none for benchmarks or for one file, otherwise as many as there are cores."""
     paths = {Path(argument.partition("::")[0]).resolve() for argument in config.args}

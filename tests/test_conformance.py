@@ -69,6 +69,7 @@ def test_a_sound_plugin_passes_every_check(what: str) -> None:
     assert found["cost_is_reported"].costs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_bundled_plugins_pass_every_check(name: str) -> None:
     found = results(Subject.of(name))

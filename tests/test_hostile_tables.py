@@ -277,7 +277,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+LARGE = (
+    "130 MB", "views of one long text", "choices that are views of one long text",
+    "views of one long text in a dictionary", "a large dictionary that grows",
+)  # fmt: skip
+"""Those that take the server seconds."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LARGE else name for name in HOSTILE]
+)
 def test_a_hostile_table_is_refused_with_its_place_or_answered(server: Serving, name: str) -> None:
     build, expected = HOSTILE[name]
     data = build()

@@ -89,6 +89,7 @@ def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serv
         channel.close()
 
 
+@pytest.mark.long
 def test_what_callers_send_makes_no_labels(running: Serving) -> None:
     channel = running.channel()
     for n in range(20):

@@ -195,6 +195,7 @@ def test_calls_that_are_scored_for_long_are_answered_after_the_door_is_closed() 
         stopping.join()
 
 
+@pytest.mark.long
 def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:
     with serve(tmp_path, "--workers", "2", "--grace", "600") as running:
         workers, body = running.workers, threading.Event()

@@ -148,8 +148,9 @@ def test_a_page_token_with_another_place_in_it_is_refused(service: Service) -> N
         assert caught[0].code is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_second_signal_ends_the_server_at_once() -> None:
-    command = [str(Path(sys.executable).parent / "scorer"), "serve", "--address", "127.0.0.1:0", "--grace", "600"]
+    command = [str(Path(sys.executable).parent / "scorer"), "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         address = next(line for line in server.stderr if line.startswith("serving")).split()[-1]

@@ -215,6 +215,7 @@ def test_answers_that_a_plugin_refuses_are_left_out(strangers: Service) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_calls_at_a_rate_are_begun_whether_others_have_ended_or_not(service: Service) -> None:
     body = requests(service, "hue-2020").single()
     outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], body, 2, 100, 1.0, rate=40))

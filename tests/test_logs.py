@@ -200,6 +200,7 @@ def closed(folder: Path) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
 )
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     tmp_path: Path, log: Callable[[Path], AbstractContextManager[int]], calls: int, workers: str
@@ -207,7 +208,7 @@ def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         metrics = f"127.0.0.1:{free.getsockname()[1]}"
-    arguments = ("--workers", workers, "--metrics", metrics, "--grace", "600")
+    arguments = ("--workers", workers, "--metrics", metrics)
     with log(tmp_path) as stderr, serving_into(stderr, tmp_path, *arguments) as (process, address):
         call_many(address, calls)
         assert lost_lines(metrics) > 0

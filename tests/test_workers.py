@@ -196,8 +196,9 @@ def test_calls_that_are_scored_for_long_are_answered_after_the_door_is_closed() 
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("patient")
 def test_a_second_signal_ends_all_at_once(tmp_path: Path) -> None:
-    with serve(tmp_path, "--workers", "2", "--grace", "600") as running:
+    with serve(tmp_path, "--workers", "2") as running:
         workers, body = running.workers, threading.Event()
         channel = running.channel()
         call = late_call(channel, body)
@@ -231,8 +232,9 @@ def send_to_a_thread(process: int, number: signal.Signals) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.usefixtures("patient")
 def test_signals_that_come_to_another_thread_are_heeded(tmp_path: Path, count: str) -> None:
-    with serve(tmp_path, "--workers", count, "--grace", "600") as running:
+    with serve(tmp_path, "--workers", count) as running:
         body, channel = threading.Event(), running.channel()
         call = late_call(channel, body)  # it keeps it from ending after the first one
         time.sleep(0.5)

@@ -33,7 +33,7 @@ PATIENCE = 60.0
 KEPT = 64 * 2**20
 """Bytes by which the service's memory may have grown afterwards."""
 
-SLOWER = 30.0
+SLOWER = 10.0
 """How many times longer a neighbour may wait than one of a server beside it that gets good requests only."""
 
 REQUESTS = int(os.environ.get("TEST_HOSTILE", "1500"))

@@ -214,6 +214,7 @@ def test_what_was_not_reported_is_missing_and_nothing_else(client: Client, missi
     assert {item.points for item in group.criteria} == {0}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

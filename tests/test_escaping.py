@@ -53,6 +53,7 @@ def test_json_says_the_same_with_escapes(value: object) -> None:
     assert_harmless(written)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("header", "shown"),
     [(f"id,tier,{HOSTILE}", SHOWN), (f'id,tier,"a{LINE}"', "forged"), (f"{HOSTILE},b", SHOWN)],

@@ -134,5 +134,5 @@ def test_the_client_alone_sends_rows_and_says_what_tables_need(unpacked: Path) -
                 print(error)
         """,
     )
-    needed = "tables and CSV files need pyarrow: pip install 'egov-scorer-client[arrow]'"
+    needed = "tables and files need pyarrow: pip install 'egov-scorer-client[arrow]'"
     assert (done.returncode, done.stdout) == (0, f"UNAVAILABLE\n{needed}\n"), done.stderr

@@ -1,19 +1,26 @@
-"""Answers in a CSV file and the criteria set that they are for: what the commands that read such a file share."""
+"""Answers in a file and the criteria set that they are for: what the commands that read such a file share."""
 
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import typer
 
 from scorer.cli.load import load_catalogue
-from scorer.cli.output import UserMistake, complain
+from scorer.cli.output import UserMistake, announce, complain, reading
+from scorer.cli.words import WORDS, Language
 from scorer.service.in_process import InProcessTransport
+from scorer.strangers import escaped
 from scorer_client import Client, CsvTable, ScorerError
 from scorer_client.forms import Form
 
-FILE = typer.Argument(help="Answers; 'scorer criteria template SET' writes an empty one.", metavar="FILE.csv")
+FILE = typer.Argument(
+    help="Answers: .xlsx, .xlsm, .ods, .csv, .parquet, .arrow, or a directory of such files; 'scorer criteria template "
+    "SET --out form.xlsx' writes an empty one.",
+    metavar="FILE",
+)
 SET = typer.Option("", "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")
 ON = typer.Option(
     None, "--on", help="A day instead of --set: the set in force on it.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
@@ -47,26 +54,36 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None,
         raise UserMistake(f"{error.message}{hint}") from error
 
 
-def read_answers(client: Client, form: Form, file: Path) -> CsvTable:
-    """The file's units and answers.
+def read_answers(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
+    """The file's units and answers; says what was read differently from how it was written.
 
     Raises:
         UserMistake: it cannot be read, or breaks its form.
     """
     try:
-        return client.read_csv(form.criteria_set, file)
+        with reading(file) as progress:
+            table = client.read_file(form.criteria_set, file, language=language.value, progress=progress)
     except OSError as error:
         raise UserMistake(f"cannot read {file}: {error.strerror}") from error
     except ScorerError as error:
-        raise mistake(file, error) from error
+        raise mistake(file, error, language) from error
+    for note in table.notes:
+        announce(escaped(f"{file}: {note}"))
+    return table
 
 
-def mistake(file: Path, error: ScorerError) -> UserMistake:
+def mistake(file: Path, error: ScorerError, language: Language) -> UserMistake:
     """Every violation on its own line, then one that sums up."""
     if not error.violations:
         return UserMistake(error.message)
-    for violation in error.violations[:SHOWN_VIOLATIONS]:
-        where = f"{file}: {violation.field}" if violation.field.startswith("row ") else f"--{violation.field}"
-        complain(f"{where}: {violation.description}")
+    for field, _, description in error.violations[:SHOWN_VIOLATIONS]:
+        if field == "file":
+            where = str(file)
+        elif re.fullmatch("[a-z_]+", field):  # of the request, such as period
+            where = f"--{field}"
+        else:
+            where = f"{file}: {field}"
+        complain(f"{where}: {description}")
     total = error.violations_total
-    return UserMistake(f"{file}: {total} mistake{'s' if total > 1 else ''}; nothing was ranked or written")
+    key = "mistakes" if total > 1 else "mistake"
+    return UserMistake(f"{file}: {WORDS[language.value][key].format(n=total)}")

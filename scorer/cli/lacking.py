@@ -1,4 +1,4 @@
-"""scorer lacking: the units of a CSV file that lack a criterion, by name."""
+"""scorer lacking: the units of a file that lack a criterion, by name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answers import FILE, ON, SERIES, SET, chosen_form, local_client, mistake
-from scorer.cli.output import UserMistake, err, out, table
+from scorer.cli.answers import FILE, ON, SERIES, SET, chosen_form, local_client, mistake, read_answers
+from scorer.cli.output import err, out, table
 from scorer.cli.words import WORDS, Language
 from scorer_client import ScorerError
 from scorer_client.sentences import plain
@@ -29,12 +29,11 @@ def lacking(
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
+    answers = read_answers(client, form, file, language)
     try:
-        found = client.who_lacks_csv(form.criteria_set, file, criterion, tier=tier)
-    except OSError as error:
-        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+        found = client.who_lacks_file(form.criteria_set, answers, criterion, tier=tier)
     except ScorerError as error:
-        raise mistake(file, error) from error
+        raise mistake(file, error, language) from error
     words = WORDS[language.value]
     name = f"{criterion} {form.names(language.value)[criterion]}"
     if not found:

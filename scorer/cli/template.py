@@ -13,7 +13,7 @@ from scorer.criteria.model import CriteriaSet
 from scorer.indicators import Indicator, IndicatorKind
 from scorer.plan import SetPlan
 from scorer.strangers import escaped
-from scorer_client.csv_file import FIXED
+from scorer_client.files.header import FIXED
 
 WAYS = {
     IndicatorKind.COUNT: "a whole number",

@@ -3,7 +3,7 @@
 from scorer_client import Client, Row
 
 with Client("127.0.0.1:50051") as client:
-    for ranking in client.rank_csv("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
+    for ranking in client.rank_file("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
         for unit in ranking.units:
             print(unit.overall_rank, unit.name, unit.why())
 """

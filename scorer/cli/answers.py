@@ -14,6 +14,7 @@ from scorer.cli.words import WORDS, Language
 from scorer.service.in_process import InProcessTransport
 from scorer.strangers import escaped
 from scorer_client import Client, CsvTable, ScorerError
+from scorer_client.files.read import criteria_set_of
 from scorer_client.forms import Form
 
 FILE = typer.Argument(
@@ -21,7 +22,9 @@ FILE = typer.Argument(
     "SET --out form.xlsx' writes an empty one.",
     metavar="FILE",
 )
-SET = typer.Option("", "--set", help="Code of the criteria set; 'scorer criteria list' lists them.")
+SET = typer.Option(
+    "", "--set", help="Code of the criteria set; 'scorer criteria list' lists them. A form in .xlsx or .ods has it."
+)
 ON = typer.Option(
     None, "--on", help="A day instead of --set: the set in force on it.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
 )
@@ -35,12 +38,14 @@ def local_client() -> Client:
     return Client(InProcessTransport(load_catalogue()))
 
 
-def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str) -> Form:
-    """What the set asks that is named by its code or by a day.
+def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str, file: Path) -> Form:
+    """What the set asks that is named by its code, by a day, or by the file, which may be a form.
 
     Raises:
         UserMistake: it is named in no way or in two, there is none, or there are several.
     """
+    if on is None and not criteria_set:
+        criteria_set = _criteria_set_of(file)
     if (on is None) == (not criteria_set):
         raise UserMistake("name the criteria set: either by its code, --set, or by a day on which it is in force, --on")
     if series and on is None:
@@ -54,6 +59,14 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None,
         raise UserMistake(f"{error.message}{hint}") from error
 
 
+def _criteria_set_of(file: Path) -> str:
+    try:
+        files = sorted(file.glob("*.xlsx")) if file.is_dir() else [file]
+        return criteria_set_of(files[0]) if files else ""
+    except OSError as error:
+        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+
+
 def read_answers(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
     """The file's units and answers; says what was read differently from how it was written.
 
@@ -61,19 +74,42 @@ def read_answers(client: Client, form: Form, file: Path, language: Language) -> 
         UserMistake: it cannot be read, or breaks its form.
     """
     try:
-        with reading(file) as progress:
-            table = client.read_file(form.criteria_set, file, language=language.value, progress=progress)
-    except OSError as error:
-        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+        table = read_table(client, form, file, language)
     except ScorerError as error:
         raise mistake(file, error, language) from error
-    for note in table.notes:
-        announce(escaped(f"{file}: {note}"))
+    announce_notes(file, table)
     return table
 
 
-def mistake(file: Path, error: ScorerError, language: Language) -> UserMistake:
-    """Every violation on its own line, then one that sums up."""
+def read_table(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
+    """The same, without a word.
+
+    Raises:
+        UserMistake: it cannot be read.
+        ScorerError: it breaks its form.
+    """
+    try:
+        with reading(file) as progress:
+            return client.read_file(form.criteria_set, file, language=language.value, progress=progress)
+    except OSError as error:
+        raise UserMistake(f"cannot read {file}: {error.strerror}") from error
+
+
+def announce_notes(file: Path, table: CsvTable) -> None:
+    """Says what was read differently from how it was written."""
+    for note in table.notes:
+        announce(escaped(f"{file}: {note}"))
+
+
+def mistake(file: Path, error: ScorerError, language: Language, key: str = "nothing_ranked") -> UserMistake:
+    """Every violation on its own line, then one that sums up.
+
+    Args:
+        file: of the answers.
+        error: what is wrong with it.
+        language: of the sum.
+        key: of the words that follow the number of mistakes.
+    """
     if not error.violations:
         return UserMistake(error.message)
     for field, _, description in error.violations[:SHOWN_VIOLATIONS]:
@@ -85,5 +121,6 @@ def mistake(file: Path, error: ScorerError, language: Language) -> UserMistake:
             where = f"{file}: {field}"
         complain(f"{where}: {description}")
     total = error.violations_total
-    key = "mistakes" if total > 1 else "mistake"
-    return UserMistake(f"{file}: {WORDS[language.value][key].format(n=total)}")
+    words = WORDS[language.value]
+    count = words["mistakes" if total > 1 else "mistake"].format(n=total)
+    return UserMistake(f"{file}: {count}{words[key]}")

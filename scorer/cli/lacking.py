@@ -28,7 +28,7 @@ def lacking(
     """Name the units that have none or only a part of a criterion's points, and those that did not report."""
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
+    form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     try:
         found = client.who_lacks_file(form.criteria_set, answers, criterion, tier=tier)

@@ -45,7 +45,7 @@ def rank(
         raise UserMistake(f"{to} is there already; --force overwrites it")
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
+    form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     if expect_units and len(answers.units) != expect_units:
         raise UserMistake(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
@@ -83,7 +83,7 @@ def score(
     """Show one unit of a file: its levels, what keeps it from better ones, and every criterion."""
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
+    form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     rows = {row.id: row for row in answers.rows()}
     if unit not in rows:

@@ -96,8 +96,8 @@ def _rows(
     names: list[str], batches: Iterator[pa.RecordBatch], count: int, notes: Notes, progress: Progress | None
 ) -> Iterator[SheetRow]:
     pa = optional.pyarrow()
-    yield SheetRow(0, [*names])
-    number = 0
+    yield SheetRow(1, [*names])
+    number = 1
     try:
         for batch in batches:
             batch.validate(full=True)

@@ -206,7 +206,6 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_title": ("{n} columns are named by title", "{n} cột ghi bằng tên"),
     "note_tier": ("{n} tiers are written in words", "{n} ô cấp ghi bằng chữ"),
     "note_comma": ("{n} numbers have a decimal comma", "{n} số có dấu phẩy thập phân"),
-    "note_text_number": ("{n} numbers are stored as text", "{n} số lưu dạng văn bản"),
     "note_number_text": ("{n} numbers stand where texts are expected", "{n} số nằm ở chỗ cần văn bản"),
     "note_flag": ("{n} flags are written in words", "{n} ô có/không ghi bằng chữ"),
     "note_date": ("{n} days are written day/month/year", "{n} ngày ghi dạng ngày/tháng/năm"),
@@ -235,6 +234,8 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
 """Names of sheets, in plain writing, that have no units."""
+CRITERIA_SET = ("criteria set", "bộ tiêu chí")
+"""What stands, in plain writing, on such a sheet before the code of the criteria set."""
 
 NOT_APPLICABLE = ("Not applicable: {criterion}", "Không áp dụng: {criterion}")
 """Title of a column of ticks for one criterion."""

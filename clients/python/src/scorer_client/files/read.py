@@ -8,10 +8,11 @@ from pathlib import Path
 
 from scorer_client.csv_table import CsvTable
 from scorer_client.files.archive import refused
-from scorer_client.files.cells import Sheet
+from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
 from scorer_client.files.header import ColumnNames
-from scorer_client.files.messages import Language
+from scorer_client.files.messages import CRITERIA_SET, INSTRUCTIONS, Language
+from scorer_client.files.names import plain
 from scorer_client.files.notes import Notes
 from scorer_client.files.reader import TableReader
 from scorer_client.files.text import Progress, read_text
@@ -70,3 +71,24 @@ def sheets(
         raise refused(notes.language, "html")
     else:
         yield read_text(file, names.is_known, notes, progress, name)
+
+
+def criteria_set_of(file: Path) -> str:
+    """The code of the criteria set that a form says to be for, on its sheet of instructions; "" if it does not.
+
+    Raises:
+        OSError: the file cannot be read.
+        ImportError: python-calamine is not installed.
+    """
+    with file.open("rb") as opened:
+        if not opened.peek(2).startswith(b"PK"):
+            return ""
+        try:
+            for sheet in read_workbook(opened, Notes(), None):
+                rows = sheet.rows if plain(sheet.name) in INSTRUCTIONS else iter(())
+                for _, cells in rows:
+                    if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
+                        return shown(cells[1])
+        except UnreadableFile:
+            pass  # reading it will say why
+    return ""

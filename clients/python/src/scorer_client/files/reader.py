@@ -7,9 +7,9 @@ from itertools import chain, islice
 
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
-from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, shown
+from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
-from scorer_client.files.messages import INSTRUCTIONS, say, tier_name
+from scorer_client.files.messages import INSTRUCTIONS, TIERS, say, tier_name
 from scorer_client.files.names import NearestNames, plain, tier_words
 from scorer_client.files.notes import Notes
 from scorer_client.files.rows import RowReader
@@ -109,7 +109,7 @@ class TableReader:
         columns = self._columns(sheet, header)
         for last_row, merged in sheet.merged:
             if last_row > header.number:
-                self.refuse(sheet.place(None), "MERGED", "merged", range=merged)
+                self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
         if not self._names_tier(sheet, header, columns, tier) or self._total > mistakes:
             return True
         self._rows(sheet, header, columns, rows, tier)
@@ -188,7 +188,8 @@ class TableReader:
             if name == "tier" and sheet.name:
                 language = self.notes.language
                 names = [tier_name(tier, language) for tier in self._form.tiers]
-                listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, names)
+                every = [word for tier in self._form.tiers for word in TIERS.get(tier, (tier,))]
+                listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, every)
                 self.refuse(sheet.place(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
             else:
                 self.refuse(sheet.place(header.number), "MISSING_COLUMN", "missing_column", name=name)

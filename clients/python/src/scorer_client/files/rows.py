@@ -47,6 +47,8 @@ class RowReader:
     ) -> None:
         self._reader, self._sheet, self._columns, self._values = reader, sheet, columns, values
         self._tier, self._notes = tier, reader.notes
+        self._in_gap = False
+        """Whether the row above is empty."""
         form = reader.table.form
         self._answers = [
             (at, form.indicators[column.name], reader.table.columns[column.name])
@@ -61,8 +63,11 @@ class RowReader:
         """Adds a row to the table."""
         sheet, values, width = self._sheet, self._values, len(self._columns)
         if not cells:
-            self._reader.refuse(sheet.place(row), "EMPTY_ROW", "empty_row")
+            if not (sheet.name and self._in_gap):  # a sheet may have thousands of them
+                self._reader.refuse(sheet.place(row), "EMPTY_ROW", "empty_row")
+            self._in_gap = True
             return
+        self._in_gap = False
         if len(cells) != width and not self._fit(row, cells):
             return
         for at in self._empty:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cli_in_process import Run, runner
 from harness import serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scorer import cli
 from scorer.catalogue import Catalogue
 from scorer.gates import GateCompiler
 from scorer.plugins import PluginHost
@@ -555,31 +555,9 @@ def test_a_period_outside_the_set_is_refused(client: Client, file: Path) -> None
 # --- the command, in process ---------------------------------------------------------------------------------------
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    errors: list[str]
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process, with criteria sets that are loaded already."""
-    for name in ("answers", "template"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
-
-    def run(*words: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Done(int(ended.value.code or 0), said.out, said.err.splitlines())
-
-    return run
+    return runner(installed, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("kind", KINDS)

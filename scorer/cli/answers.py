@@ -11,6 +11,7 @@ import typer
 from scorer.cli.load import load_catalogue
 from scorer.cli.output import UserMistake, announce, complain, reading
 from scorer.cli.words import WORDS, Language
+from scorer.files.translations import in_language
 from scorer.service.in_process import InProcessTransport
 from scorer.strangers import escaped
 from scorer_client import Client, CsvTable, ScorerError
@@ -112,7 +113,8 @@ def mistake(file: Path, error: ScorerError, language: Language, key: str = "noth
     """
     if not error.violations:
         return UserMistake(error.message)
-    for field, _, description in error.violations[:SHOWN_VIOLATIONS]:
+    for violation in error.violations[:SHOWN_VIOLATIONS]:
+        field, _, description = in_language(violation, language)
         if field == "file":
             where = str(file)
         elif re.fullmatch("[a-z_]+", field):  # of the request, such as period

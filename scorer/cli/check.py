@@ -12,6 +12,7 @@ from scorer.cli.files import write_whole
 from scorer.cli.output import UserMistake, err, out
 from scorer.cli.words import WORDS, Language
 from scorer.files.marked import marked_copy
+from scorer.files.translations import in_language
 from scorer.strangers import escaped
 from scorer_client import ScorerError, Violation
 
@@ -47,7 +48,8 @@ def check(
         with err.status(f"checking {units} units"):
             client.rank_file(form.criteria_set, table)
     except ScorerError as error:
-        violations, wrong = error.violations, mistake(file, error, language, key="found")
+        violations = tuple(in_language(violation, language) for violation in error.violations)
+        wrong = mistake(file, error, language, key="found")
     if to is not None and not any(violation.field == "file" for violation in violations):
         write_whole(to, marked_copy(file, form, violations))
         out.print(f"written to {escaped(str(to))}", markup=False)

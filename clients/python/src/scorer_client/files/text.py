@@ -136,7 +136,8 @@ def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, st
             encoding = "cp1258"
             notes.add("note_encoding", encoding="Windows-1258")
         ascii_only = ascii_only and line.isascii()
-        yield len(line), text
+        # Windows-1258 has accents apart from their letters.
+        yield len(line), unicodedata.normalize("NFC", text) if encoding == "cp1258" else text
 
 
 _LETTERS = frozenset("ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323")

@@ -375,7 +375,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         at("E3", "TX.1O"),
         "Huyện!E3: criterion 'TX.1O' is unknown; did you mean 'TX.10'?",
     ),
-    "out of range": ("a.xlsx", at("BJ3", -1), "Huyện!BJ3: must be from 0 to 365 in tier 'district', not -1"),
+    "out of range": ("a.xlsx", at("BJ3", -1), "Huyện!BJ3: must be from 0 to 366 in tier 'district', not -1"),
     "an empty row": (
         "a.xlsx",
         changed(lambda b: b["Huyện"].insert_rows(4, 3)),

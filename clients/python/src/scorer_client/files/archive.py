@@ -26,8 +26,6 @@ MAX_ERRORS = 100_000
 """Cells of a sheet that have an error."""
 MAX_CELLS = 12_000_000
 """Cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""
-FEW_CELLS = 200_000
-"""A smaller rectangle is read however empty it is."""
 
 CHUNK = 2**18
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scorer_client import optional
-from scorer_client.files.archive import FEW_CELLS, MAX_CELLS, Scan, look_through, refused
-from scorer_client.files.cells import MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
+from scorer_client.files.archive import MAX_CELLS, Scan, look_through, refused
+from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
 from scorer_client.files.notes import Notes
 from scorer_client.files.text import Progress
 
@@ -41,6 +41,9 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
             parts = look_through(archive, notes.language)
     except (zipfile.BadZipFile, ValueError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+    for scan in parts.scans.values():  # an ODS file is read as a whole when it is opened
+        if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.cells > MAX_CELLS:
+            raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
     if progress:
         progress(size // 2, size)
     if parts.macros:
@@ -62,8 +65,6 @@ def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], notes: Notes, fi
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
     for item in worksheets:
         scan = scans.get(item.name, Scan())
-        if scan.rows > MAX_ROWS or (scan.cells > FEW_CELLS and scan.cells > MAX_CELLS):
-            raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
         if not scan.cells:
             continue
         sheet = workbook.get_sheet_by_name(item.name)

@@ -158,7 +158,7 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "Arrow stream": ("a.arrows", write_arrow_stream, ""),
     "semicolons and commas": (
         "a.csv", lambda path: path.write_text(separated(";", ","), "utf-8-sig"),
-        "numbers have a decimal comma; the first is row 2, column BJ (update_days), '1,5' read as 1.5",
+        "numbers with a decimal comma: 60; the first is row 2, column BJ (update_days), '1,5' read as 1.5",
     ),
     "tabs in UTF-16": ("a.txt", lambda path: path.write_text(separated("\t", ","), "utf-16"), "read as UTF-16"),
     "UTF-16 without a mark": ("a.csv", lambda path: path.write_text(TEXT, "utf-16-be"), "read as UTF-16"),
@@ -168,11 +168,11 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "a.csv", lambda path: path.write_text(unicodedata.normalize("NFD", TEXT), "utf-8"), "accents that were written",
     ),
     "tiers from sheets": ("a.xlsx", without_tiers, ""),
-    "words": ("a.xlsx", in_words, "days are written day/month/year; the first is 'Sở, ban, ngành'!K2"),
+    "words": ("a.xlsx", in_words, "days written as day/month/year: 222; the first is 'Sở, ban, ngành'!K2"),
     "a header of two rows": ("a.xlsx", two_header_rows, "what stands above the header was left out"),
     "the header twice": ("a.xlsx", codes_twice, "a second header was left out"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
-    "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too: sheet Huyện"),
+    "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Huyện"),
     "a million empty rows": ("a.xlsx", million_empty_rows, ""),
     "macros": ("a.xlsm", macros, "the macros were ignored"),
 }  # fmt: skip
@@ -200,7 +200,7 @@ def test_titles_of_either_language_name_the_columns(
     done = scorer("rank", tmp_path / "a.xlsx", "--set", SET, "--json")
     assert done.out == wanted
     (note,) = done.errors
-    assert "columns are named by title; the first is 'Sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
+    assert "columns named by title: 291; the first is 'Sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
 
 
 def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> None:

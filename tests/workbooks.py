@@ -113,7 +113,7 @@ def fill(path: Path) -> None:
                 code = re.search(r"^(?:Mã|Code): (\w+)$", cell.comment.text, re.MULTILINE)
                 if code:
                     sheet.cell(row, cell.column).value = value(unit[code[1]])
-                elif cell.value.partition(": ")[2] in unit["not_applicable"].split(";"):
+                elif ": " in cell.value and cell.value.partition(": ")[2] in unit["not_applicable"].split(";"):
                     sheet.cell(row, cell.column).value = "x"
     form.save(path)
 

@@ -146,8 +146,9 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
     if kind is IndicatorKind.DATE:
         days = [EPOCH + datetime.timedelta(days=int(value)) for value in (low, high)]
         return {"validate": "date", "criteria": "between", "minimum": max(days[0], _FIRST_DAY), "maximum": days[1]}
-    number = "integer" if kind is IndicatorKind.COUNT else "decimal"
-    return {"validate": number, "criteria": "between", "minimum": low, "maximum": high}
+    if kind is IndicatorKind.COUNT:
+        return {"validate": "integer", "criteria": "between", "minimum": int(low), "maximum": int(high)}
+    return {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
 
 
 def _options_rule(indicator: Indicator) -> dict[str, Any] | None:

@@ -51,7 +51,7 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
     file.seek(0)
     try:
         with calamine.load_workbook(file) as workbook:
-            yield from _sheets(workbook, parts.scans, notes, name)
+            yield from _sheets(workbook, parts.scans, name)
     except calamine.PasswordError:
         raise refused(notes.language, "password") from None
     except calamine.CalamineError as error:
@@ -60,7 +60,7 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
         progress(size, size)
 
 
-def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], notes: Notes, file: str) -> Iterator[Sheet]:
+def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], file: str) -> Iterator[Sheet]:
     kinds = optional.calamine()
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
     for item in worksheets:

@@ -133,6 +133,36 @@ def hidden_row(path: Path) -> None:
     made.save(path)
 
 
+def as_percentages(path: Path) -> None:
+    made = book()
+    made["Huyện"]["BJ3"].number_format = "0.0%"
+    made.save(path)
+
+
+def hidden_empty_columns(path: Path) -> None:
+    made = book()
+    made["Huyện"].column_dimensions["DA"].hidden = True
+    made.save(path)
+
+
+def formulas_that_give_nothing(path: Path) -> None:
+    book().save(path)
+    empty = b'<c r="F90" t="str"><f>IF(TRUE,"","x")</f><v></v></c>'
+    change_part(
+        path,
+        "xl/worksheets/sheet2.xml",
+        lambda s: s.replace(b"</sheetData>", b'<row r="90">' + empty + b"</row></sheetData>"),
+    )
+
+
+def elsewhere(path: Path) -> None:
+    """The tables do not begin in the first row and column."""
+    made = book()
+    for sheet in made:
+        sheet.move_range(f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}", rows=4, cols=2)
+    made.save(path)
+
+
 def million_empty_rows(path: Path) -> None:
     made = book()
     made.save(path)
@@ -173,6 +203,10 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "the header twice": ("a.xlsx", codes_twice, "a second header was left out"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
     "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Huyện"),
+    "percentages": ("a.xlsx", as_percentages, "cells shown as percentages were read as they are stored"),
+    "hidden empty columns": ("a.xlsx", hidden_empty_columns, ""),
+    "formulas that give nothing": ("a.xlsx", formulas_that_give_nothing, ""),
+    "a table that begins elsewhere": ("a.xlsx", elsewhere, ""),
     "a million empty rows": ("a.xlsx", million_empty_rows, ""),
     "macros": ("a.xlsm", macros, "the macros were ignored"),
 }  # fmt: skip

@@ -62,8 +62,10 @@ class Sheet:
     only: bool = True
     """Whether the file has no other sheet."""
     hidden: bool = False
-    hidden_part: str = ""
-    """A row or column that is hidden."""
+    has_hidden: bool = False
+    """Whether a row or column with values is hidden."""
+    percent: str = ""
+    """The first number that is shown as a percentage, such as F3."""
     merged: Iterable[tuple[int, str]] = field(default=())
     """Merged cells: the last row, and the range such as B3:C4."""
 

@@ -214,6 +214,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_second_header": ("a second header was left out", "hàng tiêu đề thứ hai đã được bỏ qua"),
     "note_sheet": ("a sheet without a header of units was left out", "trang tính không có hàng tiêu đề đã được bỏ qua"),
     "note_hidden_rows": ("hidden rows or columns were read too", "hàng hoặc cột bị ẩn cũng đã được đọc"),
+    "note_percent": (
+        "cells shown as percentages were read as they are stored, 50 % as 0.5",
+        "ô hiển thị dạng phần trăm được đọc theo giá trị lưu, 50 % là 0,5",
+    ),
     "note_macros": ("the macros were ignored", "các macro đã được bỏ qua"),
     "note_unanswered": ("units without any answer: {n}", "đơn vị không có số liệu nào: {n}"),
     "note_place": ("{what}; the first is {place}", "{what}; đầu tiên là {place}"),

@@ -103,8 +103,10 @@ class TableReader:
             next(rows)
         if any(row.cells for row in first[:at]):
             self.notes.add("note_above", sheet.place(first[at].number))
-        if sheet.hidden_part:
+        if sheet.has_hidden:
             self.notes.add("note_hidden_rows", sheet.place(None))
+        if sheet.percent:
+            self.notes.add("note_percent", f"{quoted(sheet.name)}!{sheet.percent}")
         mistakes = self._total
         columns = self._columns(sheet, header)
         for last_row, merged in sheet.merged:

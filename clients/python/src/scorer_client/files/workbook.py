@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scorer_client import optional
-from scorer_client.files.archive import MAX_CELLS, Scan, look_through, refused
+from scorer_client.files.archive import look_through, refused
 from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
 from scorer_client.files.notes import Notes
+from scorer_client.files.scan import MAX_CELLS, Scan
 from scorer_client.files.text import Progress
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
     file.seek(0)
     try:
         with calamine.load_workbook(file) as workbook:
+            if missing := set(workbook.sheet_names) - parts.scans.keys():
+                raise refused(notes.language, "damaged", why=", ".join(sorted(missing))[:100])
             yield from _sheets(workbook, parts.scans, name)
     except calamine.PasswordError:
         raise refused(notes.language, "password") from None
@@ -64,7 +67,7 @@ def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], file: str) -> It
     kinds = optional.calamine()
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
     for item in worksheets:
-        scan = scans.get(item.name, Scan())
+        scan = scans[item.name]
         if not scan.cells:
             continue
         sheet = workbook.get_sheet_by_name(item.name)
@@ -74,7 +77,8 @@ def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], file: str) -> It
             file,
             only=len(worksheets) == 1,
             hidden=item.visible != kinds.SheetVisibleEnum.Visible,
-            hidden_part=scan.hidden,
+            has_hidden=scan.hidden,
+            percent=scan.percent,
             merged=scan.merged,
         )
 

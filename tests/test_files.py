@@ -297,6 +297,11 @@ def zip_bomb(path: Path) -> None:
             part.write(b" " * 2**20)
 
 
+def cell_of_another_row(path: Path) -> None:
+    book().save(path)
+    change_part(path, "xl/worksheets/sheet2.xml", lambda sheet: sheet.replace(b'r="A3"', b'r="XFD1048576"', 1))
+
+
 def entities(path: Path) -> None:
     book().save(path)
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -439,6 +444,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "an empty workbook": ("a.xlsx", lambda path: openpyxl.Workbook().save(path), "a.xlsx: the file is empty"),
     "half a file": ("a.xlsx", cut, "a.xlsx: is damaged: "),
+    "a cell of another row": ("a.xlsx", cell_of_another_row, "a.xlsx: is damaged: cell XFD1048576 in row 3"),
     "half a sheet": ("a.xlsx", bad_xml, "a.xlsx: is damaged: "),
     "a zip bomb": ("a.xlsx", zip_bomb, "a.xlsx: unpacks to more than 128 MiB (xl/more.xml)"),
     "an entity bomb": ("a.xlsx", entities, "a.xlsx: has XML entities (xl/worksheets/sheet2.xml)"),

@@ -14,6 +14,8 @@ MAX_ERRORS = 100_000
 """Cells of a sheet that have an error."""
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
+"""Frequent elements of a sheet, which mostly have no prefix."""
 _PERCENT_FORMATS = {"9", "10"}
 """Numbers of the formats of percentages that every workbook has."""
 
@@ -97,20 +99,18 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
         percents: the styles that show numbers as percentages.
     """
     scan = Scan()
-    row = column = -1
-    formula = value = hidden = percent = False
-    kind = ""
+    row = column = first = last = -1  # of the row: its number, its cell, its first and last value
+    formula = value = hidden = False
+    row_text = ""
+    cell: dict[str, str] = {}
     text: list[str] = []
+    columns: dict[str, int] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, kind, formula, value, hidden, percent
-        name = name.rpartition(":")[2]
+        nonlocal row, row_text, column, first, last, cell, formula, value, hidden
+        name = name if name in _NAMES else name.rpartition(":")[2]
         if name == "c":
-            match = _REFERENCE.fullmatch(attributes.get("r", ""))
-            column = column_number(match[1]) if match else column + 1
-            row = int(match[2]) - 1 if match else row
-            kind, formula, value = attributes.get("t", "n"), False, False
-            percent = kind == "n" and attributes.get("s") in percents
+            cell, formula, value = attributes, False, False
             text.clear()
         elif name == "v":
             parser.CharacterDataHandler = text.append
@@ -119,7 +119,8 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
         elif name == "f":
             formula = True
         elif name == "row":
-            row, column = int(attributes.get("r", row + 2)) - 1, -1
+            row, column, first, last = int(attributes.get("r", row + 2)) - 1, -1, -1, -1
+            row_text = str(row + 1)
             hidden = _is_hidden(attributes)
         elif name == "mergeCell":
             match = _REFERENCE.fullmatch(attributes.get("ref", "").rpartition(":")[2])
@@ -129,18 +130,34 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
             scan.hidden_column = min(scan.hidden_column, int(attributes.get("min", "1")) - 1)
 
     def end(name: str) -> None:
-        nonlocal value
-        name = name.rpartition(":")[2]
+        nonlocal column, first, last, value
+        name = name if name in _NAMES else name.rpartition(":")[2]
         if name == "v":
             value = value or bool(text)
             parser.CharacterDataHandler = None
-        elif name == "c" and (value or formula):
-            scan.add_value(row, column)
+        elif name == "c":
+            column = position(cell["r"]) if "r" in cell else column + 1
+            if value or formula:
+                first, last = column if first < 0 else min(first, column), max(last, column)
+                add(cell.get("t", "n"))
+        elif name == "row" and last >= 0:
+            scan.add_value(row, first, last - first + 1)
             scan.hidden_row = scan.hidden_row or hidden
-            if percent and not scan.percent:
-                scan.percent = f"{letters(column)}{row + 1}"
-            if kind == "e" or (not value and kind != "str"):  # a formula may give an empty text
-                scan.add_error(row, column, "".join(text)[:20] if kind == "e" else "")
+
+    def position(reference: str) -> int:
+        """The column of a cell, which has to be in the row that it stands in: reading goes by what it says."""
+        name = reference.rstrip("0123456789")
+        if name not in columns and _REFERENCE.fullmatch(reference):
+            columns[name] = column_number(name)
+        if reference[len(name) :] != row_text or name not in columns:
+            raise ValueError(f"cell {reference[:20]} in row {row_text}")
+        return columns[name]
+
+    def add(kind: str) -> None:
+        if not scan.percent and kind == "n" and cell.get("s") in percents:
+            scan.percent = f"{letters(column)}{row + 1}"
+        if kind == "e" or (not value and kind != "str"):  # a formula may give an empty text
+            scan.add_error(row, column, "".join(text)[:20] if kind == "e" else "")
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     return scan

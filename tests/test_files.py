@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import openpyxl
+import polars
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
@@ -185,6 +186,7 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "ODS": ("a.ods", lambda path: ods(path, tables()), ""),
     "Parquet": ("a.parquet", lambda path: pyarrow.parquet.write_table(arrow_table(), path), ""),
     "Feather": ("a.arrow", lambda path: pyarrow.feather.write_feather(arrow_table(), str(path)), ""),
+    "Arrow of polars": ("a.arrow", lambda path: polars.from_arrow(arrow_table()).write_ipc(path), ""),
     "Arrow stream": ("a.arrows", write_arrow_stream, ""),
     "semicolons and commas": (
         "a.csv", lambda path: path.write_text(separated(";", ","), "utf-8-sig"),
@@ -198,7 +200,7 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "a.csv", lambda path: path.write_text(unicodedata.normalize("NFD", TEXT), "utf-8"), "accents that were written",
     ),
     "tiers from sheets": ("a.xlsx", without_tiers, ""),
-    "words": ("a.xlsx", in_words, "days written as day/month/year: 222; the first is 'Sở, ban, ngành'!K2"),
+    "words": ("a.xlsx", in_words, "the first is 'Sở, ban, ngành'!K2, '27/1/2020' read as 2020-01-27"),
     "a header of two rows": ("a.xlsx", two_header_rows, "what stands above the header was left out"),
     "the header twice": ("a.xlsx", codes_twice, "a second header was left out"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
@@ -321,6 +323,11 @@ def encrypted(path: Path) -> None:
 def word_document(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("word/document.xml", "<a/>")
+
+
+def repeated_text() -> pa.Table:
+    ids = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), pa.array(["x" * 10_000_000]))
+    return pa.table({"id": ids, "tier": ["commune"] * 50_000})
 
 
 def ods_with(cell: object) -> Callable[[Path], None]:
@@ -464,6 +471,11 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda path: pyarrow.parquet.write_table(pa.table({"id": [{"a": 1}]}), path),
         "a.parquet: column 'id' holds struct<a: int64>",
     ),
+    "a long text repeated": (
+        "a.arrow",
+        lambda path: pyarrow.feather.write_feather(repeated_text(), str(path), compression="zstd"),
+        "a.arrow: has a text of more than 131072 bytes",
+    ),
     "a number of Parquet": (
         "a.parquet",
         lambda path: pyarrow.parquet.write_table(
@@ -510,7 +522,9 @@ def test_mistakes_are_named_in_vietnamese(scorer: Run, tmp_path: Path, case: str
     assert done.errors[-1].endswith("1 lỗi; chưa xếp hạng và chưa ghi gì")
 
 
-@pytest.mark.parametrize("case", ["a zip bomb", "an entity bomb", "a value far away", "a repeated row of ODS"])
+@pytest.mark.parametrize(
+    "case", ["a zip bomb", "an entity bomb", "a value far away", "a repeated row of ODS", "a long text repeated"]
+)
 def test_hostile_files_take_little_memory(tmp_path: Path, case: str) -> None:
     name, write, message = DAMAGED[case]
     write(tmp_path / name)

@@ -28,7 +28,7 @@ from scorer.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import PluginHost
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Cause, Client, CsvTable, Province, Row, ScorerError, UnitResult, Violation
+from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown
 from scorer_client.units import Unit
 
@@ -279,8 +279,9 @@ def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client,
     same(rows, bundled.rank_file(BAC_KAN, table, period="2020-H1", full=True))
 
 
-def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client) -> None:
-    table = CsvTable(client.form(SET), ["id", "tier", "not_applicable"])
+def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text("id,tier,not_applicable\na,district,\nb,district,\n", encoding="utf-8")
+    table = client.read_file(SET, tmp_path / "answers.csv")
     violation = Violation('table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion 'NW.99'")
     error = ScorerError(grpc.StatusCode.INVALID_ARGUMENT, "", violations=[violation])
     assert [v.field for v in table.in_file(error).violations] == ["row 3, column C (not_applicable)"]

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 BATCH = 1_000
 """Rows that are Python objects at once."""
 MAX_BYTES = 2**30
-"""Bytes that a Parquet file says to have when unpacked."""
+"""Bytes that a Parquet file says to have when unpacked, or that a batch of an Arrow file has."""
+MAX_TEXT = 2**17
+"""Bytes of a text: dictionaries and views can repeat a long one many times."""
+
+_LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
 
 
 def read_columnar(
@@ -83,7 +87,7 @@ def _readable(kind: pa.DataType) -> bool:
     types = optional.pyarrow().types
     if types.is_dictionary(kind):
         return _readable(kind.value_type)
-    if any(getattr(types, f"is_{name}")(kind) for name in ("list", "large_list", "list_view", "fixed_size_list")):
+    if any(getattr(types, f"is_{name}")(kind) for name in _LISTS):
         return bool(_readable(kind.value_type))
     names = (
         "null", "boolean", "integer", "floating", "decimal", "string", "large_string", "string_view", "date",
@@ -101,6 +105,10 @@ def _rows(
     try:
         for batch in batches:
             batch.validate(full=True)
+            if batch.nbytes > MAX_BYTES:
+                raise refused(notes.language, "bomb", limit=MAX_BYTES // 2**20, part="Arrow")
+            if any(_longest_text(column) > MAX_TEXT for column in batch.columns):
+                raise refused(notes.language, "long_text", limit=MAX_TEXT)
             for first in range(0, batch.num_rows, BATCH):
                 columns = [column.to_pylist() for column in batch.slice(first, BATCH).columns]
                 for values in zip(*columns, strict=True):
@@ -112,6 +120,21 @@ def _rows(
                 progress(number, count)
     except (pa.ArrowException, ValueError, OverflowError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+
+
+def _longest_text(column: pa.Array) -> int:
+    """Bytes of the longest text of a column."""
+    pa = optional.pyarrow()
+    if pa.types.is_dictionary(column.type):
+        return _longest_text(column.dictionary)
+    if any(getattr(pa.types, f"is_{name}")(column.type) for name in _LISTS):
+        return _longest_text(column.values)
+    if pa.types.is_string_view(column.type):
+        views = column.buffers()[1]  # of four words each: the length, then the text or where it is
+        return max(memoryview(views).cast("B").cast("i")[::4], default=0) if views is not None else 0
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
+    return 0
 
 
 def _cell(value: object) -> Cell:

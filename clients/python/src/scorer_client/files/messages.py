@@ -62,6 +62,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "unpacks to more than {limit} MiB ({part}): is it a file of answers?",
         "giải nén ra hơn {limit} MiB ({part}): đây có phải tệp số liệu không?",
     ),
+    "long_text": (
+        "has a text of more than {limit} bytes: is it a file of answers?",
+        "có văn bản dài hơn {limit} byte: đây có phải tệp số liệu không?",
+    ),
     "entities": (
         "has XML entities ({part}), which no spreadsheet writes; open it in the spreadsheet and save it again",
         "có thực thể XML ({part}) mà bảng tính không bao giờ ghi; hãy mở bằng bảng tính rồi lưu lại",

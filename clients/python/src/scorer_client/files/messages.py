@@ -257,6 +257,10 @@ TIERS: Mapping[str, tuple[str, ...]] = {
 """Words for tiers in sheet names and cells: the English and the Vietnamese name first."""
 
 
+MAX_SHEET_NAME = 31
+"""Letters of the name of a sheet."""
+
+
 def say(language: Language, key: str, **values: object) -> str:
     """A message in one language."""
     return MESSAGES[key][language == "vi"].format(**values)
@@ -264,4 +268,4 @@ def say(language: Language, key: str, **values: object) -> str:
 
 def tier_name(tier: str, language: Language) -> str:
     """A tier as the sheet of a form is called."""
-    return TIERS[tier][language == "vi"] if tier in TIERS else tier
+    return TIERS[tier][language == "vi"] if tier in TIERS else tier[:MAX_SHEET_NAME]

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from scorer_client.files.messages import TIERS, Language, say
+from scorer_client.files.messages import MAX_SHEET_NAME, TIERS, Language, say
 
 SEARCHES, MANY_NAMES = 20, 5_000
 """Nearly right names are looked for so many times a file, among so many names: it takes longer than it helps."""
@@ -41,4 +41,4 @@ def plain(text: str) -> str:
 
 def tier_words(tiers: Collection[str]) -> dict[str, str]:
     """The tier that each word means, in plain writing."""
-    return {plain(word): tier for tier in tiers for word in (tier, *TIERS.get(tier, ()))}
+    return {plain(word): tier for tier in tiers for word in (tier, tier[:MAX_SHEET_NAME], *TIERS.get(tier, ()))}

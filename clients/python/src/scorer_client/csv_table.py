@@ -27,10 +27,10 @@ _ALONE = re.compile(
 )
 
 
-class NamedPlaces(Protocol):
+class NamedPositions(Protocol):
     """Names the positions of a sheet."""
 
-    def place(self, row: int | None, column: int | None = None, name: str = "") -> str:
+    def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
         """See ``files.cells.Sheet``."""
 
 
@@ -38,11 +38,11 @@ class Positions:
     """Where the units of a table stand in its sheets."""
 
     def __init__(self) -> None:
-        self._sheets: list[tuple[NamedPlaces, int, Mapping[str, int]]] = []
+        self._sheets: list[tuple[NamedPositions, int, Mapping[str, int]]] = []
         self._starts: list[int] = []
         self._rows = array("q")
 
-    def begin(self, sheet: NamedPlaces, header_row: int, columns: Mapping[str, int]) -> None:
+    def begin(self, sheet: NamedPositions, header_row: int, columns: Mapping[str, int]) -> None:
         """The units that follow stand in this sheet, with these columns."""
         self._sheets.append((sheet, header_row, columns))
         self._starts.append(len(self._rows))
@@ -54,12 +54,12 @@ class Positions:
     def of(self, unit: int, column: str) -> str:
         """The position of a unit's cell."""
         sheet, _, columns = self._sheets[bisect_right(self._starts, unit) - 1]
-        return sheet.place(self._rows[unit], columns.get(column), column)
+        return sheet.position(self._rows[unit], columns.get(column), column)
 
     def of_header(self, column: str) -> str:
         """The position of a column's name."""
         sheet, row, columns = next((found for found in self._sheets if column in found[2]), self._sheets[0])
-        return sheet.place(row, columns.get(column), column)
+        return sheet.position(row, columns.get(column), column)
 
 
 class CsvTable:

@@ -69,7 +69,7 @@ class Sheet:
     merged: Iterable[tuple[int, str]] = field(default=())
     """Merged cells: the last row, and the range such as B3:C4."""
 
-    def place(self, row: int | None, column: int | None = None, name: str = "") -> str:
+    def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
         """A position for people: ``row 7, column H (firewall)``, or ``Huyện!H7``.
 
         Args:

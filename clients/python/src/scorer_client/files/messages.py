@@ -116,7 +116,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "no_id": ("is empty; every unit needs an id", "trống; đơn vị nào cũng cần có mã"),
     "tier": ("expected {tiers}, not {cell!r}{hint}", "cần {tiers}, không phải {cell!r}{hint}"),
-    "duplicate_id": ("{id!r} is the id at {place} already", "{id!r} đã là mã ở {place}"),
+    "duplicate_id": ("{id!r} is the id at {position} already", "{id!r} đã là mã ở {position}"),
     "parent": ("no unit of the file has the id {id!r}{hint}", "trong tệp không có đơn vị nào mã {id!r}{hint}"),
     "row_missing": ("; is its row missing?", "; có thiếu hàng của đơn vị ấy không?"),
     "not_excludable": (
@@ -197,8 +197,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     # what was read differently from how it was written
     "note": (
-        "{what}; the first is {place}, {cell!r} read as {value}",
-        "{what}; đầu tiên là {place}, {cell!r} đọc là {value}",
+        "{what}; the first is {position}, {cell!r} read as {value}",
+        "{what}; đầu tiên là {position}, {cell!r} đọc là {value}",
     ),
     "note_encoding": ("read as {encoding}", "đọc theo bảng mã {encoding}"),
     "note_separator": ("columns are separated by {separator}", "các cột phân cách bằng {separator}"),
@@ -224,7 +224,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "note_macros": ("the macros were ignored", "các macro đã được bỏ qua"),
     "note_unanswered": ("units without any answer: {n}", "đơn vị không có số liệu nào: {n}"),
-    "note_place": ("{what}; the first is {place}", "{what}; đầu tiên là {place}"),
+    "note_position": ("{what}; the first is {position}", "{what}; đầu tiên là {position}"),
 }
 
 YES = ("có", "co", "x", "đúng", "dung", "yes", "true", "1", "✓", "✔")

@@ -10,7 +10,7 @@ from scorer_client.files.messages import Language, say
 @dataclass
 class _Kind:
     values: dict[str, object]
-    place: str
+    position: str
     cell: str
     value: str
     count: int = 0
@@ -27,9 +27,9 @@ class Notes:
     language: Language = "en"
     _kinds: dict[str, _Kind] = field(default_factory=dict)
 
-    def add(self, key: str, place: str = "", cell: str = "", value: str = "", **values: object) -> None:
+    def add(self, key: str, position: str = "", cell: str = "", value: str = "", **values: object) -> None:
         """Counts one more of a kind; the first of each is shown with its position."""
-        self._kinds.setdefault(key, _Kind(values, place, cell, value)).count += 1
+        self._kinds.setdefault(key, _Kind(values, position, cell, value)).count += 1
 
     def more(self, key: str) -> bool:
         """Counts one more of a kind that was noted before; False: it was not."""
@@ -45,5 +45,5 @@ class Notes:
     def _sentence(self, key: str, kind: _Kind) -> str:
         what = say(self.language, key, n=kind.count, **kind.values)
         if kind.value:
-            return say(self.language, "note", what=what, place=kind.place, cell=kind.cell, value=kind.value)
-        return say(self.language, "note_place", what=what, place=kind.place) if kind.place else what
+            return say(self.language, "note", what=what, position=kind.position, cell=kind.cell, value=kind.value)
+        return say(self.language, "note_position", what=what, position=kind.position) if kind.position else what

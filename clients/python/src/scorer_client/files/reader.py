@@ -96,15 +96,15 @@ class TableReader:
         if at is None or (not sheet.only and not tier and self._names.count(first[at].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
-            self.refuse(sheet.place(None), "HIDDEN_SHEET", "hidden_sheet")
+            self.refuse(sheet.position(None), "HIDDEN_SHEET", "hidden_sheet")
             return True
         header, rows = self._joined_header(sheet, first, at), chain(first[at + 1 :], sheet.rows)
         if header.number > first[at].number:
             next(rows)
         if any(row.cells for row in first[:at]):
-            self.notes.add("note_above", sheet.place(first[at].number))
+            self.notes.add("note_above", sheet.position(first[at].number))
         if sheet.has_hidden:
-            self.notes.add("note_hidden_rows", sheet.place(None))
+            self.notes.add("note_hidden_rows", sheet.position(None))
         if sheet.percent:
             self.notes.add("note_percent", f"{quoted(sheet.name)}!{sheet.percent}")
         mistakes = self._total
@@ -127,15 +127,17 @@ class TableReader:
     def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
         row = next((row for row in rows if row.cells), None)
         if required and row is None:
-            self.refuse(sheet.place(1), "EMPTY", "empty")
+            self.refuse(sheet.position(1), "EMPTY", "empty")
         elif required and row is not None:
             if len(row.cells) > MAX_COLUMNS:
-                self.refuse(sheet.place(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS)
+                self.refuse(
+                    sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
+                )
             else:
                 found = ",".join(shown(cell) for cell in row.cells)[:60]
-                self.refuse(sheet.place(row.number), "NO_HEADER", "no_header", found=found)
+                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=found)
         elif row is not None and not sheet.hidden:
-            self.notes.add("note_sheet", sheet.place(None))
+            self.notes.add("note_sheet", sheet.position(None))
         return required
 
     def _joined_header(self, sheet: Sheet, rows: list[SheetRow], at: int) -> SheetRow:
@@ -144,14 +146,14 @@ class TableReader:
         if second is None or self._names.count(second.cells) < 2:
             return first
         joined: list[Cell] = []
-        for place in range(max(len(first.cells), len(second.cells))):
-            above, below = (row.cells[place] if place < len(row.cells) else "" for row in (first, second))
+        for column in range(max(len(first.cells), len(second.cells))):
+            above, below = (row.cells[column] if column < len(row.cells) else "" for row in (first, second))
             meant = [self._names.meant(cell) if isinstance(cell, str) else () for cell in (above, below)]
             if all(meant) and not set(meant[0]) & set(meant[1]):
-                self.refuse(sheet.place(second.number), "SECOND_HEADER", "other_second_header")
+                self.refuse(sheet.position(second.number), "SECOND_HEADER", "other_second_header")
                 break
             joined.append(below if meant[1] and len(meant[1]) == 1 else above or below)
-        self.notes.add("note_second_header", sheet.place(second.number))
+        self.notes.add("note_second_header", sheet.position(second.number))
         return SheetRow(second.number, joined)
 
     def _columns(self, sheet: Sheet, header: SheetRow) -> list[Column | None]:
@@ -160,12 +162,12 @@ class TableReader:
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
         if len(cells) > MAX_COLUMNS:
-            where = sheet.place(header.number)
+            where = sheet.position(header.number)
             self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
             return []
         texts, columns, before = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
         for at, text in enumerate(texts):
-            where, meant = sheet.place(header.number, at, text), self._names.meant(text)
+            where, meant = sheet.position(header.number, at, text), self._names.meant(text)
             if len(meant) > 1:
                 codes = ", ".join(column.name for column in meant)
                 self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
@@ -192,9 +194,9 @@ class TableReader:
                 names = [tier_name(tier, language) for tier in self._form.tiers]
                 every = [word for tier in self._form.tiers for word in TIERS.get(tier, (tier,))]
                 listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, every)
-                self.refuse(sheet.place(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
+                self.refuse(sheet.position(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
             else:
-                self.refuse(sheet.place(header.number), "MISSING_COLUMN", "missing_column", name=name)
+                self.refuse(sheet.position(header.number), "MISSING_COLUMN", "missing_column", name=name)
         return complete
 
     # --- rows ------------------------------------------------------------------------------------------------------
@@ -209,43 +211,45 @@ class TableReader:
         table.add_columns(names)
         table.positions.begin(sheet, header.number, {n: at for at, n in reversed([*enumerate(names)])})
         read = RowReader(self, sheet, columns, values, tier)
-        self._last = sheet.place(header.number + 1)
+        self._last = sheet.position(header.number + 1)
         for row, cells in rows:
             read.read(row, cells)
         table.fill()
 
-    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], place: Callable[[str], str]) -> None:
+    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
         """Adds what a row says of the unit itself; notes mistakes.
 
         Args:
             row: of the unit.
             fixed: the unit's id, name, tier and parent.
             left_out: criteria that do not apply to it.
-            place: where a column of the row is.
+            position: where a column of the row is.
         """
         tiers, code = self._form.tiers, fixed["id"]
         if not code:
-            self.refuse(place("id"), "BAD_UNIT_ID", "no_id")
+            self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
         if fixed["tier"] not in tiers:
             meant = self._tiers.get(plain(fixed["tier"]))
             if meant is None:
                 expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
-                self.refuse(place("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint)
+                self.refuse(
+                    position("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint
+                )
             else:
                 if not self.notes.more("note_tier"):
-                    self.notes.add("note_tier", place("tier"), fixed["tier"], meant)
+                    self.notes.add("note_tier", position("tier"), fixed["tier"], meant)
                 fixed["tier"] = meant
         for criterion in left_out:
             if criterion not in self._form.excludable:
                 key = "not_excludable" if criterion in self._form.texts else "unknown_criterion"
                 hint = self._nearest.hint(criterion, self._form.excludable)
-                self.refuse(place("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
+                self.refuse(position("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
         units, positions = self.table.units, self.table.positions
         if left_out:
             self.table.not_applicable[code] = left_out
         if code and (first := units.place(code)) is not None:
             where = positions.of(first, "id")
-            self.refuse(place("id"), "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], place=where)
+            self.refuse(position("id"), "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], position=where)
         positions.add(row)
         units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
 

@@ -27,7 +27,7 @@ class Collector(Protocol):
     def add_unread(self, ids: Collection[str]) -> None:
         """Remembers which texts may be the id of a unit whose row cannot be read."""
 
-    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], place: Callable[[str], str]) -> None:
+    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
         """Adds what a row says of the unit itself."""
 
 
@@ -64,7 +64,7 @@ class RowReader:
         sheet, values, width = self._sheet, self._values, len(self._columns)
         if not cells:
             if not (sheet.name and self._in_gap):  # a sheet may have thousands of them
-                self._reader.refuse(sheet.place(row), "EMPTY_ROW", "empty_row")
+                self._reader.refuse(sheet.position(row), "EMPTY_ROW", "empty_row")
             self._in_gap = True
             return
         self._in_gap = False
@@ -79,7 +79,7 @@ class RowReader:
                 else:
                     column.append(values.number(indicator, cells[at]))
             except WrongCell as error:
-                self._reader.refuse_text(sheet.place(row, at, indicator.code), "WRONG_KIND", str(error))
+                self._reader.refuse_text(sheet.position(row, at, indicator.code), "WRONG_KIND", str(error))
             if values.noted:
                 self._note(row, at, cells[at])
         self._unit(row, cells)
@@ -92,7 +92,7 @@ class RowReader:
             return True
         if any(cell is not None and cell != "" for cell in cells[width:]) or len(cells) < width:
             if self._sheet.separated:
-                self._reader.refuse(self._sheet.place(row), "WRONG_LENGTH", "wrong_length", n=len(cells), of=width)
+                self._reader.refuse(self._sheet.position(row), "WRONG_LENGTH", "wrong_length", n=len(cells), of=width)
                 texts = [cell for cell in cells if isinstance(cell, str)]
                 first = self._columns[0]
                 self._reader.add_unread(texts[:1] if first and first.name == "id" else texts)
@@ -105,7 +105,7 @@ class RowReader:
     def _check_empty(self, row: int, at: int, cell: Cell) -> None:
         """A value below no header would be lost."""
         if cell is not None and cell != "":
-            self._reader.refuse(self._sheet.place(row, at), "UNKNOWN_COLUMN", "no_column", cell=shown(cell)[:40])
+            self._reader.refuse(self._sheet.position(row, at), "UNKNOWN_COLUMN", "no_column", cell=shown(cell)[:40])
 
     def _unit(self, row: int, cells: list[Cell]) -> None:
         fixed, left_out = dict.fromkeys(FIXED, ""), list[str]()
@@ -117,17 +117,17 @@ class RowReader:
                 else:
                     fixed[column.name] = self._values.text(cells[at])
             except WrongCell as error:
-                self._reader.refuse_text(self._sheet.place(row, at, column.name), "WRONG_KIND", str(error))
+                self._reader.refuse_text(self._sheet.position(row, at, column.name), "WRONG_KIND", str(error))
             if self._values.noted:
                 self._note(row, at, cells[at])
         left_out += [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
         fixed["tier"] = fixed["tier"] or self._tier
-        self._reader.add_unit(row, fixed, left_out, lambda name: self._sheet.place(row, self._at.get(name), name))
+        self._reader.add_unit(row, fixed, left_out, lambda name: self._sheet.position(row, self._at.get(name), name))
 
     def _note(self, row: int, at: int, cell: Cell) -> None:
         """Counts what was just read differently from how it was written."""
         column = self._columns[at]
         for key, value in self._values.noted:
             if not self._notes.more(key):
-                self._notes.add(key, self._sheet.place(row, at, column.name if column else ""), shown(cell), value)
+                self._notes.add(key, self._sheet.position(row, at, column.name if column else ""), shown(cell), value)
         self._values.noted.clear()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from scorer import cli
-from scorer.catalogue import Catalogue
+from scorer.catalogue.catalogue import Catalogue
 
 
 class Done(NamedTuple):

@@ -24,9 +24,9 @@ import pytest
 from cli_in_process import Run, runner
 from workbooks import HEADER, LINES, SET, TEXT, book, change_part, ods, tables, value
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 from cli_in_process import Run, runner
 from workbooks import HEADER, LINES, SET, SHEETS, TEXT, fill, ods
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 PER_TIER = {"department": 24, "district": 8, "commune": 108}
 

@@ -22,9 +22,9 @@ from harness import serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client, CsvTable, Province, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form

@@ -7,13 +7,23 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answers import FILE, ON, SERIES, SET, announce_notes, chosen_form, local_client, mistake, read_table
-from scorer.cli.files import write_whole
-from scorer.cli.output import UserMistake, err, out
-from scorer.cli.words import WORDS, Language
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    announce_notes,
+    chosen_form,
+    local_client,
+    read_table,
+    report_violations,
+)
+from scorer.cli.export import write_atomically
+from scorer.cli.i18n import WORDS, Language
+from scorer.cli.output import UserError, err, out
 from scorer.files.marked import marked_copy
 from scorer.files.translations import in_language
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
 
 
@@ -30,16 +40,16 @@ def check(
 ) -> None:
     """Check a file of answers without ranking it. Exit code 2 when there are mistakes."""
     if to is not None and to.suffix.lower() != ".xlsx":
-        raise UserMistake(f"--out {to} does not end in .xlsx")
+        raise UserError(f"--out {to} does not end in .xlsx")
     if to is not None and file.is_dir():
-        raise UserMistake("--out marks one file, not a directory")
+        raise UserError("--out marks one file, not a directory")
     if to is not None and to.exists() and not force:
-        raise UserMistake(f"{to} is there already; --force overwrites it")
+        raise UserError(f"{to} is there already; --force overwrites it")
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
     violations: tuple[Violation, ...] = ()
-    wrong: UserMistake | None = None
+    wrong: UserError | None = None
     units = 0
     try:
         table = read_table(client, form, file, language)
@@ -49,9 +59,9 @@ def check(
             client.rank_file(form.criteria_set, table)
     except ScorerError as error:
         violations = tuple(in_language(violation, language) for violation in error.violations)
-        wrong = mistake(file, error, language, key="found")
+        wrong = report_violations(file, error, language, key="found")
     if to is not None and not any(violation.field == "file" for violation in violations):
-        write_whole(to, marked_copy(file, form, violations))
+        write_atomically(to, marked_copy(file, form, violations))
         out.print(f"written to {escaped(str(to))}", markup=False)
     if wrong is not None:
         raise wrong

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scorer.criteria.model import CriteriaSet, Criterion
+from scorer.engine.plan import SetPlan
 from scorer.files.texts import KINDS, TEXTS
-from scorer.indicators import Indicator, IndicatorKind
-from scorer.plan import SetPlan
+from scorer.model.indicators import Indicator, IndicatorKind
 from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE, Language
 
 

@@ -11,10 +11,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from scorer.criteria.model import CriteriaSet
+from scorer.engine.plan import SetPlan
 from scorer.files.columns import FormColumn, form_columns
 from scorer.files.texts import TEXTS
-from scorer.indicators import EPOCH, Indicator, IndicatorKind
-from scorer.plan import SetPlan
+from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
 from scorer_client.files.messages import Language, tier_name
 from scorer_client.units import Unit
 

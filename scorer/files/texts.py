@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scorer.indicators import IndicatorKind
+from scorer.model.indicators import IndicatorKind
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -55,7 +55,7 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
             as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file,
         ):
             form = client.form(criteria_set)
-            rows = client.read_csv(criteria_set, file).rows()
+            rows = client.read_file(criteria_set, file).rows()
             with err.status(f"ranking {len(rows)} units"):
                 return form, client.rank_province(criteria_set, rows, province=province, period=period, full=True)
     except AddressError as error:

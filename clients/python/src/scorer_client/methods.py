@@ -12,9 +12,10 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.csv_file import read_csv
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
+from scorer_client.files.folder import read_path
+from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
@@ -147,25 +148,28 @@ class Methods:
         return (yield from _rank(Asking.of(timeout, request_id), request))
 
     @method
-    def rank_csv(
+    def rank_file(
         self,
         criteria_set: str | None,
         file: str | Path | CsvTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
+        language: Language = "en",
         progress: Progress | None = None,
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[ReplyOptions],
     ) -> Steps[Province]:
-        """The same of a CSV file; what is wrong is named by row and column.
+        """The same of a file, or of a folder of files; what is wrong is named by sheet and cell, or row and column.
 
-        The file is read row by row; what is kept of it are its columns, eight bytes a cell.
+        A workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md says how each is read. Of CSV, which is
+        read row by row, only the columns are kept, eight bytes a cell.
 
         Args:
             criteria_set: the set's code.
-            file: its path, or what ``read_csv`` gave.
+            file: its path, or what ``read_file`` gave.
+            language: of what is wrong with the file, "en" or "vi".
             effective_on: a day, instead of the code.
             series: narrows it.
             progress: told how far reading and ranking are.
@@ -176,26 +180,30 @@ class Methods:
         Raises:
             ScorerError: the file breaks its form, or the call was not answered.
             OSError: the file cannot be read.
-            ImportError: pyarrow is not installed.
+            ImportError: a library for this kind of file is not installed.
         """
         asking = Asking.of(timeout, request_id)
         if isinstance(file, CsvTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
             return (yield from _rank_csv(asking, request, file, progress))
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        table: CsvTable = yield _reading(file, asked, progress)
+        table: CsvTable = yield _reading(file, asked, progress, language)
         return (yield from _rank_csv(asking, _request(asked.criteria_set, **options), table, progress))
 
     @method
-    def read_csv(self, criteria_set: str, file: str | Path, *, progress: Progress | None = None) -> Steps[CsvTable]:
-        """Reads a CSV file for a criteria set.
+    def read_file(
+        self, criteria_set: str, file: str | Path, *, language: Language = "en", progress: Progress | None = None
+    ) -> Steps[CsvTable]:
+        """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
+
+        The table's ``notes`` say what was read differently from how it was written.
 
         Raises:
             ScorerError: the file breaks its form, or the set could not be asked for.
             OSError: the file cannot be read.
         """
         asked = yield from _form(Asking.of(None, ""), criteria_set)
-        table: CsvTable = yield _reading(file, asked, progress)
+        table: CsvTable = yield _reading(file, asked, progress, language)
         return table
 
     @method
@@ -282,19 +290,20 @@ class Methods:
         return _lacking((yield from _rank(asking, request)), criterion)
 
     @method
-    def who_lacks_csv(
+    def who_lacks_file(
         self,
         criteria_set: str | None,
-        file: str | Path,
+        file: str | Path | CsvTable,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
         tier: str = "",
+        language: Language = "en",
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """The same of the units of a CSV file; what is wrong is named by row and column.
+        """The same of the units of a file, as for ``rank_file``.
 
         Raises:
             ScorerError: the file breaks its form, or as for ``who_lacks``.
@@ -303,7 +312,7 @@ class Methods:
         asking = Asking.of(timeout, request_id)
         asked = yield from _form(asking, criteria_set, effective_on, series)
         _check_criterion(asked, criterion, tier)
-        table: CsvTable = yield _reading(file, asked, None)
+        table: CsvTable = file if isinstance(file, CsvTable) else (yield _reading(file, asked, None, language))
         request = _request(asked.criteria_set, tier=tier, full=True)
         return _lacking((yield from _rank_csv(asking, request, table, None)), criterion)
 
@@ -321,9 +330,9 @@ def _form(asking: Asking, code: str | None, effective_on: datetime.date | None =
     return form((yield from _criteria_set(asking, code, effective_on, series)))
 
 
-def _reading(file: str | Path, asked: Form, progress: Progress | None) -> Work:
+def _reading(file: str | Path, asked: Form, progress: Progress | None, language: Language) -> Work:
     told = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_csv(Path(file), asked, told))
+    return Work(lambda: read_path(Path(file), asked, told, language))
 
 
 def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:

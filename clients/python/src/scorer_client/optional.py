@@ -13,10 +13,19 @@ def pyarrow() -> Any:
     Raises:
         ImportError: it is not installed.
     """
-    library = _library("pyarrow", "tables and CSV files need", "'egov-scorer-client[arrow]'")
+    library = _library("pyarrow", "tables and files need", "'egov-scorer-client[arrow]'")
     if "pyarrow.compute" not in sys.modules:
         importlib.import_module("pyarrow.compute")
     return library
+
+
+def calamine() -> Any:
+    """python-calamine, for workbooks.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library("python_calamine", "workbooks need", "'egov-scorer-client[files]'")
 
 
 def pandas() -> Any:

@@ -21,7 +21,7 @@ import typer
 from typer.exceptions import TyperException
 
 from scorer import __version__
-from scorer.cli import criteria, demo, lacking, plugins, rank, serve, settings
+from scorer.cli import criteria, demo, lacking, plugins, rank, report_file, serve, settings
 from scorer.cli.output import UserMistake, complain, out
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("rank")(rank.rank)
 app.command("score")(rank.score)
+app.command("report")(report_file.report)
 app.command("lacking")(lacking.lacking)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(plugins.app, name="plugins")

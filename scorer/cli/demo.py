@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import webbrowser
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import typer
 
@@ -11,12 +13,14 @@ from scorer.cli.files import as_json
 from scorer.cli.load import find, load_catalogue
 from scorer.cli.output import UserMistake, err, out
 from scorer.cli.report import Report
+from scorer.cli.report_file import write_report
 from scorer.cli.words import Language
 from scorer.service.background import serving
 from scorer.service.server import AddressError
 from scorer.settings import Settings
 from scorer_client import Client, Province
 from scorer_client.forms import Form
+from scorer_client.reports import build
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Provinces whose answers come with the scorer, by criteria set, and their periods."""
@@ -26,10 +30,14 @@ def demo(
     criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    to_browser: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
 ) -> None:
     """Rank a province that comes with the scorer, over a real socket, and show the ranking with its causes."""
     if criteria_set not in PROVINCES:
         raise UserMistake(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
+    if to_browser:
+        _open_report(criteria_set, language)
+        return
     form, province = rank_over_socket(criteria_set)
     if as_text:
         out.write_text(as_json(province))
@@ -40,6 +48,14 @@ def demo(
         report.facts(bac_kan.facts(province, language))
     out.print()
     report.made(province)
+
+
+def _open_report(criteria_set: str, language: Language) -> None:
+    form, province = rank_over_socket(criteria_set)
+    facts = bac_kan.facts(province, language) if criteria_set == "bac-kan-2020" else ()
+    page = Path(f"{criteria_set}.html")
+    write_report(build(province, form, language=language.value, facts=facts), [page])
+    webbrowser.open(page.resolve().as_uri())
 
 
 def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:

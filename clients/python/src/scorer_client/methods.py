@@ -18,6 +18,7 @@ from scorer_client.errors import ScorerError
 from scorer_client.forms import Form, form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
+from scorer_client.reports import build, document
 from scorer_client.requests import Row, day_message, row_message, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Asking, Steps, Work, method
@@ -242,6 +243,43 @@ class Methods:
             ScorerError: as for ``criteria_set``.
         """
         return (yield from _form(Asking.of(timeout, request_id), code, effective_on, series))
+
+    @method
+    def report(
+        self,
+        province: Province,
+        *paths: str | Path,
+        language: str = "en",
+        previous: Province | None = None,
+        template: str | Path | None = None,
+        timeout: float | None = None,
+        request_id: str = "",
+    ) -> Steps[None]:
+        """Writes a report on a reply: web page, Excel workbook, PDF or Word document, by the files' endings.
+
+        Args:
+            province: a ranking with ``full``, and in whole: no page of one.
+            paths: files to write, ending in .html, .xlsx, .pdf or .docx; those that are there are overwritten.
+            language: "en" or "vi".
+            previous: earlier results of the same criteria set: the report says what moved.
+            template: a Word template, instead of the one that comes with the client.
+            timeout: seconds, instead of the client's.
+            request_id: for the service's log.
+
+        Raises:
+            ScorerError: the criteria set could not be asked for.
+            ValueError: the reply is a page or lacks criteria; no such language or format; a bad template.
+            ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
+            OSError: a file cannot be read or written.
+        """
+        asked = yield from _form(Asking.of(timeout, request_id), province.provenance.criteria_set)
+
+        def write() -> None:
+            made = build(province, asked, language=language, previous=previous)
+            for path in map(Path, paths):
+                path.write_bytes(document(made, path.suffix, template=Path(template) if template else None))
+
+        yield Work(write)
 
     @method
     def who_lacks(

@@ -80,7 +80,8 @@ class _Builder:
         self._province, self._form, self._language = province, form, language
         self._words = WORDS[language]
         self._titles = {code: visible(title) for code, title in form.names(language).items()}
-        self._units = {unit.id: visible(unit.name or unit.id) for r in province.rankings for unit in r.units}
+        self._results = [list(ranking.units) for ranking in province.rankings]
+        self._units = {unit.id: visible(unit.name or unit.id) for unit in chain(*self._results)}
         before = chain.from_iterable(ranking.units for ranking in previous.rankings) if previous else ()
         self._before = {unit.id: unit for unit in before}
         self._compared = previous is not None
@@ -103,7 +104,7 @@ class _Builder:
             tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
             visible(text(form.notes, self._language, "")),
             tuple(map(visible, facts)),
-            tuple(map(self._section, self._province.rankings)),
+            tuple(map(self._section, self._province.rankings, self._results)),
             self._compared,
             tuple(map(visible, gone)),
             datetime.datetime.combine(first_day, datetime.time()),
@@ -111,8 +112,7 @@ class _Builder:
             form.percent_decimals,
         )
 
-    def _section(self, ranking: Ranking) -> Section:
-        results = list(ranking.units)
+    def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
         units = tuple(map(self._unit, results))
         title, anchor = self._words.get(ranking.tier, visible(ranking.tier)), f"t-{ranking.tier}"
         if ranking.tier in self._form.within_parent:
@@ -178,8 +178,8 @@ class _Builder:
 
     def _category(self, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str) -> Category:
         mine = [result.category(tally.category) for result in results]
-        groups = {group.group: group for group in mine[0].groups}
-        group_of = {item.criterion: code for code, group in groups.items() for item in group.criteria}
+        groups = mine[0].groups
+        place_of = {item.criterion: (at, n) for at, one in enumerate(groups) for n, item in enumerate(one.criteria)}
         pairs = [(unit, next(c for c in unit.categories if c.result.category == tally.category)) for unit in units]
         return Category(
             tally.category,
@@ -187,9 +187,9 @@ class _Builder:
             self._title(tally.category),
             tally.ranked,
             tuple(tally.levels.items()),
-            tuple(map(self._title, groups)),
+            tuple(self._title(group.group) for group in groups),
             self._measures(tally, mine),
-            tuple(self._criterion(count, group_of, mine) for count in tally.criteria),
+            tuple(self._criterion(count, place_of, mine) for count in tally.criteria),
             tuple(sorted(pairs, key=_place)),
         )
 
@@ -226,17 +226,15 @@ class _Builder:
         return tuple(gates)
 
     def _criterion(
-        self, count: CriterionCount, group_of: Mapping[str, str], categories: list[CategoryResult]
+        self, count: CriterionCount, place_of: Mapping[str, tuple[int, int]], categories: list[CategoryResult]
     ) -> Criterion:
-        group = group_of[count.criterion]
-        places = ((g, n) for g, one in enumerate(categories[0].groups) for n, item in enumerate(one.criteria)
-                  if item.criterion == count.criterion)  # fmt: skip
-        at, n = next(places)
+        at, n = place_of[count.criterion]
+        maxima = (category.groups[at].criteria[n].max_points for category in categories)
         return Criterion(
             count.criterion,
             self._title(count.criterion),
-            self._title(group),
-            max(category.groups[at].criteria[n].max_points for category in categories),
+            self._title(categories[0].groups[at].group),
+            next(filter(None, maxima), 0.0),  # it is 0 for units to which the criterion does not apply
             count.applicable,
             count.full,
             count.none,

@@ -15,7 +15,7 @@ from scorer_client.results import CriterionResult
 from scorer_client.sentences import plain
 
 DETAILED_UNITS = 500
-"""Up to this number of units, cards list all criteria, and titles of some; beyond it, codes of those not fulfilled."""
+"""Up to this number of units, cards list all criteria; beyond it, those with the most points still to gain."""
 
 NAMED_GAINS = 8
 """Criteria that a card names with their titles, in each category; all of them stand there with their codes."""

@@ -52,6 +52,7 @@ def _template() -> Any:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"plain": plain, "shade": _shade}
+    environment.tests["lacks"] = _lacks
     environment.globals["gains"] = _gains
     return environment.from_string(_resource("report.html.j2"))
 
@@ -70,9 +71,14 @@ def _shade(percent: float) -> int:
     return min(_SHADES - 1, int(percent * _SHADES / 100))
 
 
+def _lacks(item: CriterionResult) -> bool:
+    """Whether a unit has less than all points."""
+    return item.points < item.max_points
+
+
 def _gains(category: UnitCategory) -> list[CriterionResult]:
     """Criteria in which the unit can still gain points, the most points first, not too many."""
-    items = [item for group in category.result.groups for item in group.criteria if item.points < item.max_points]
+    items = [item for group in category.result.groups for item in group.criteria if _lacks(item)]
     return sorted(items, key=lambda item: item.points - item.max_points)[:NAMED_GAINS]
 
 

@@ -277,8 +277,8 @@ class _Writer:
         kinds = ["text"] * 4 + ["whole"] * 4 + ["moved", "text"]
         sheet = self._sheet(words["movement"])
         self._table(sheet, titles, kinds, lines, freeze=3)
-        bar = {"type": "data_bar", "bar_color": "#63BE7B", "bar_negative_color": "#F8696B"}
-        sheet.conditional_format(1, 8, len(lines), 8, bar)
+        scale = {"type": "3_color_scale", "min_color": "#F8B9A0", "mid_color": "#FFFFFF", "max_color": "#9CD3AE"}
+        sheet.conditional_format(1, 8, len(lines), 8, {**scale, "mid_type": "num", "mid_value": 0})
         if self._report.gone:
             text = words["gone"].format(units=", ".join(self._report.gone))
             sheet.write_string(len(lines) + 2, 0, text, self._formats["text"])

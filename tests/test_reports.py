@@ -319,7 +319,7 @@ def test_a_province_can_use_its_own_template(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A report beside earlier answers: Ba Bể had no firewall and no look-up screen, Na Rì was not there, another one was."""
+    """A report beside earlier answers: Ba Bể had no firewall or look-up screen; there was another one for Na Rì."""
     folder = tmp_path_factory.mktemp("compared")
 
     def change(row: dict[str, str]) -> None:

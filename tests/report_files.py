@@ -128,7 +128,7 @@ def xlsx_tables(path: Path) -> Tables:
             found = dict(zip(heads, line, strict=True))
             for category, name in CATEGORIES.items():
                 rank, level, points, maximum, asked = (
-                    found[f"{name}: {column}"] for column in ("hạng", "mức", "điểm", "trên", "mức kế tiếp yêu cầu")
+                    found[f"{name}: {column}"] for column in ("hạng", "mức", "điểm", "tối đa", "mức kế tiếp yêu cầu")
                 )
                 assert type(points) in (int, float)
                 places[tier, category, found["đơn vị"]] = Place(

@@ -66,7 +66,7 @@ def test_which_districts_and_communes_are_ranked_and_at_which_level(tables: Tabl
 def test_points_of_those_that_are_named(tables: Tables) -> None:
     ba_be = tables.places["district", READY, "huyện Ba Bể"]
     assert (ba_be.rank, ba_be.points, ba_be.maximum) == (1, "40.60", "50")
-    assert ba_be.asked == f"{STAFF_AND_EQUIPMENT} 78.86 trên 80 %"
+    assert ba_be.asked == f"{STAFF_AND_EQUIPMENT} 78.86/80 %"
     nong_thuong = tables.places["commune", READY, "xã Nông Thượng"]
     assert (nong_thuong.points, nong_thuong.maximum) == ("23.72", "30")
     assert "Tổng điểm cao nhất: phường Đức Xuân 67.10/90 (74.56 %)" in tables.text
@@ -118,7 +118,7 @@ def test_all_of_it_is_in_the_pdf(tmp_path: Path) -> None:
         "7/24 đơn vị được xếp hạng", "5/24 đơn vị được xếp hạng", "0/8 đơn vị được xếp hạng",
         "1/8 đơn vị được xếp hạng", "2/8 đơn vị được xếp hạng", "1/108 đơn vị được xếp hạng",
         "0/108 đơn vị được xếp hạng",
-        "huyện Ba Bể mức 4 40.60 50 81.20 40.60 Hạ tầng + Nhân lực 78.86 trên 80 %",
+        "huyện Ba Bể mức 4 40.60 50 81.20 40.60 Hạ tầng + Nhân lực 78.86/80 %",
         "huyện Na Rì mức 3", "thành phố Bắc Kạn mức 4",
         "xã Nông Thượng mức 4 23.72 30", "67.10/90 (74.56 %)",
         "từ 70 % 1/8 7/8 1/8", "mức 1 từ 90 % 2/8 6/8 2/8", "mức 2 từ 85 % 8/8 0/8 6/8",
@@ -138,7 +138,7 @@ def test_the_annex_has_the_rankings_as_a_decision_shows_them(made: dict[str, Pat
     assert "CHỦ TỊCH" in lines
     assert not [line for line in lines if "{" in line]
     rows = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    asked = "Hạ tầng + Nhân lực 78.86 trên 80 %"
+    asked = "Hạ tầng + Nhân lực 78.86/80 %"
     assert ["1", "huyện Ba Bể", "mức 4", "40.60", "81.20", "40.60", asked] in rows
     assert len(document.tables) == 9  # two categories and overall, in three tiers
 

@@ -67,15 +67,16 @@ def watched(browser: Browser, report: Path) -> Iterator[Watched]:
 
 def test_a_ranking_is_sorted_by_its_headers(watched: Watched) -> None:
     table = "t-district-readiness"
-    ranked = watched.names(table)
-    assert ranked[0] == "huyện Ba Bể"
-    points = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(3)
-    points.click()
-    assert watched.names(table) == ranked[:0:-1] + ranked[:1]
-    assert points.locator("xpath=..").get_attribute("aria-sort") == "ascending"
-    points.press("Enter")  # by the keyboard too
-    assert watched.names(table) == ranked
-    assert points.locator("xpath=..").get_attribute("aria-sort") == "descending"
+    points = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody td:nth-child(4)")
+    ranked = points.all_text_contents()
+    assert ranked[0] == "40.60"
+    head = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(3)
+    head.click()
+    assert points.all_text_contents() == ranked[::-1]
+    assert head.locator("xpath=..").get_attribute("aria-sort") == "ascending"
+    head.press("Enter")  # by the keyboard too
+    assert points.all_text_contents() == ranked
+    assert head.locator("xpath=..").get_attribute("aria-sort") == "descending"
     watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(1).click()
     assert watched.names(table) == [
         "huyện Ba Bể", "huyện Bạch Thông", "huyện Chợ Đồn", "huyện Chợ Mới", "huyện Na Rì", "huyện Ngân Sơn",
@@ -94,9 +95,8 @@ def test_what_is_not_ranked_stays_last(watched: Watched) -> None:
 def test_units_are_found_without_accents(watched: Watched) -> None:
     watched.page.get_by_role("searchbox").fill("ba be")
     watched.page.wait_for_function("document.querySelectorAll('.card:not([hidden])').length < 140")
-    shown = watched.page.locator(".card:not([hidden])")
-    assert shown.evaluate_all("cards => cards.map(card => card.id)") == ["u-d-ba-be"]
     assert watched.names("t-district-readiness") == ["huyện Ba Bể"]
+    assert len(watched.names("t-commune-readiness")) == 15  # its communes
     assert watched.page.get_by_role("status").text_content().strip("0123456789") != ""
     watched.page.get_by_role("searchbox").fill("")
     watched.page.wait_for_function("document.querySelectorAll('.card:not([hidden])').length === 140")
@@ -118,8 +118,11 @@ def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, report: Path, scheme: str) -> None:
-    watched = Watched(browser, report, color_scheme=scheme)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
+    """Of one tier: axe looks at every element, which takes minutes for a whole province."""
+    (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
+    watched = Watched(browser, path, color_scheme=scheme)
     watched.page.add_style_tag(content=".card{content-visibility:visible}")  # axe judges what is laid out
     found = Axe().run(watched.page)["violations"]
     watched.page.close()

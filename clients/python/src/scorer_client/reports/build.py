@@ -170,7 +170,7 @@ class _Builder:
         return Need(
             measure,
             cause.sentence(self._language, self._titles),
-            f"{measure} {shown(cause.value, cause.minimum)} {self._words['of']} {plain(cause.minimum)}{sign}",
+            f"{measure} {shown(cause.value, cause.minimum)}/{plain(cause.minimum)}{sign}",
             float(shortage),
         )
 

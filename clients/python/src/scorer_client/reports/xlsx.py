@@ -120,7 +120,7 @@ class _Writer:
         """The ranking of one tier: overall, then every category with its groups."""
         words = self._words
         columns = [("id", "text"), ("unit", "text"), ("parent", "text"), ("rank", "whole"), ("points", "points")]
-        columns += [("of", "exact"), ("percent", "percent"), ("converted", "points")]
+        columns += [("maximum", "exact"), ("percent", "percent"), ("converted", "points")]
         titles = [words[name] for name, _ in columns]
         titles[3:] = [f"{words['overall']}: {title}" for title in titles[3:]]
         kinds = [kind for _, kind in columns]
@@ -249,7 +249,7 @@ class _Writer:
                 line + [words[p.status] if p.status != "scored" and not p.points else p.points for p in points]
             )
         tier = words.get(sections[0].tier, sections[0].tier)
-        sheet = self._sheet(f"{words['points']} {tier}")
+        sheet = self._sheet(f"{words['points'].capitalize()} {tier}")
         self._table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
         for column, item in enumerate(items, 2):
             full = {"type": "cell", "criteria": ">=", "value": item.maximum}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import subprocess
 import sys
@@ -15,10 +16,49 @@ from pathlib import Path
 import docx
 import pypdf
 import pytest
-from report_files import ANSWERS, SET, Tables, html_tables, parsed, scorer, text_of, workbook, write, xlsx_tables
+from harness import catalogue, good, group, host
+from report_files import (
+    ANSWERS,
+    SCORER,
+    SET,
+    Tables,
+    html_tables,
+    parsed,
+    scorer,
+    text_of,
+    workbook,
+    write,
+    xlsx_tables,
+)
 
 from scorer.cli.answers import local_client
+from scorer.plugin_api import Indicator
+from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
+
+NETWORK = """
+criteria_set: network-2020
+title: {en: Network}
+tiers: [district, commune]
+provenance: published
+commend: {best: {commune: 1}}
+ranking: {cohort: {commune: parent}}
+categories:
+  readiness:
+    groups:
+      network:
+        criteria:
+          - {id: NW.01, title: {en: Firewall, vi: Tường lửa}, formula: flag, indicator: firewall, points: 2}
+          - {id: NW.02, formula: count, indicator: computers, each: 1, points: 4}
+"""
+CSV = """\
+id,tier,name,parent,firewall,computers
+na-ri,district,Na Rì,,1,3
+ba-be,district,Ba Bể,,1,4
+kim-lu,commune,Kim Lư,na-ri,1,2
+hao-nghia,commune,Hảo Nghĩa,na-ri,,2
+dia-linh,commune,Địa Linh,ba-be,0,0
+"""
 
 READY, GOT = "readiness", "achievement"
 STAFF_AND_EQUIPMENT = "Hạ tầng + Nhân lực"
@@ -374,14 +414,23 @@ def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> N
     assert (tmp_path / "there.html").read_text(encoding="utf-8") == "mine"
 
 
-def test_what_is_not_installed_is_named_with_its_command(tmp_path: Path) -> None:
-    (tmp_path / "xlsxwriter.py").write_text("raise ImportError\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("module", "raises", "ending", "said"),
+    [
+        ("xlsxwriter", "ImportError", ".xlsx", "pip install 'egov-scorer[report]'"),
+        ("weasyprint", "OSError", ".pdf", "PDF needs the system library Pango 1.44 or later: apt install"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_its_command(
+    tmp_path: Path, module: str, raises: str, ending: str, said: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text(f"raise {raises}\n", encoding="utf-8")
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from scorer.cli import main; main()"
-    words = [sys.executable, "-c", code, tmp_path, "report", ANSWERS, "--set", SET, "--out", tmp_path / "a.xlsx"]
+    words = [sys.executable, "-c", code, tmp_path, "report", ANSWERS, "--set", SET, "--out", tmp_path / f"a{ending}"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "pip install 'egov-scorer[report]'" in done.stderr
-    assert not (tmp_path / "a.xlsx").exists()
+    assert said in done.stderr
+    assert not (tmp_path / f"a{ending}").exists()
 
 
 # --- from a reply --------------------------------------------------------------------------------------------------
@@ -414,3 +463,57 @@ def test_languages_and_formats_that_are_not_there(client: Client, tmp_path: Path
         client.report(province, tmp_path / "a.html", language="fr")
     with pytest.raises(ValueError, match=r"not in '.txt'"):
         client.report(province, tmp_path / "a.txt")
+
+
+# --- sets of other forms -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> dict[str, Path]:
+    """A set without levels or second category, whose communes are ranked within their districts."""
+    indicators = Indicator("firewall", kind="flag"), Indicator("computers", kind="count")
+    client = Client(InProcessTransport(good(catalogue(host(group("network", *indicators)), NETWORK))))
+    (tmp_path / "answers.csv").write_text(CSV, encoding="utf-8")
+    province = client.rank_csv("network-2020", tmp_path / "answers.csv", full=True)
+    made = {ending: tmp_path / f"network{ending}" for ending in (".html", ".xlsx", ".docx")}
+    client.report(province, *made.values())
+    return made
+
+
+def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network: dict[str, Path]) -> None:
+    page = parsed(network[".html"].read_bytes())
+    titles = [text_of(title) for title in page.xpath("//section[@class='tier']/h2")]
+    assert titles == ["Districts 2 units", "Communes of Ba Bể 1 units", "Communes of Na Rì 2 units"]
+    tile = text_of(page.xpath("//div[@class='tile']")[2])
+    assert "Readiness: 2/2 ranked" in tile or "readiness: 2/2 ranked" in tile
+    assert "Commended: Kim Lư" in tile
+    assert not page.xpath("//table[@class='gates']")
+    sheet = workbook(network[".xlsx"])["Communes"]
+    assert [(row[0], row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+        ("dia-linh", 1), ("kim-lu", 1), ("hao-nghia", 2),
+    ]  # fmt: skip
+    assert "Communes of Na Rì" in {line.text for line in docx.Document(str(network[".docx"])).paragraphs}
+
+
+# --- the demo ------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_opens_the_report_with_what_was_published(tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\necho $1 > {tmp_path}/opened\n", encoding="utf-8")
+    browser.chmod(0o755)
+    variables = {**os.environ, "BROWSER": f"{browser} %s"}
+    done = subprocess.run(
+        [SCORER, "demo", "--open", "--lang", "vi"],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "written to bac-kan-2020.html\n"), done.stderr
+    page = tmp_path / "bac-kan-2020.html"
+    assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == page.as_uri()
+    facts = [text_of(line) for line in parsed(page.read_bytes()).xpath("//ul[@class='facts']/li")]
+    assert "7/24 sở, ngành được xếp hạng về điều kiện sẵn sàng, 5/24 về kết quả đạt được." in facts
+    assert len(facts) == 14

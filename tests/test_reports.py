@@ -11,6 +11,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 
 import docx
@@ -493,6 +494,33 @@ def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network
         ("dia-linh", 1), ("kim-lu", 1), ("hao-nghia", 2),
     ]  # fmt: skip
     assert "Communes of Na Rì" in {line.text for line in docx.Document(str(network[".docx"])).paragraphs}
+
+
+def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
+    """Its cards are shorter, and say so."""
+    rows = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))
+    copies = (
+        {
+            **row,
+            "id": f"{row['id']}-{n}",
+            "name": f"{row['name']} {n}",
+            "parent": row["parent"] and f"{row['parent']}-{n}",
+        }
+        for n in range(72)
+        for row in rows
+    )
+    with (tmp_path / "answers.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(islice(copies, 10_000))
+    (path,) = write(tmp_path, "large.html", answers=tmp_path / "answers.csv")
+    content = path.read_text(encoding="utf-8")
+    assert len(content.encode()) <= 15_000_000
+    assert content.count("<article class=card id=u-") == 10_000
+    assert "Chỉ nêu các tiêu chí còn có thể đạt nhiều điểm nhất." in content
+    done = scorer("report", tmp_path / "answers.csv", "--set", SET, "--out", tmp_path / "large.pdf")
+    assert done.returncode == 2
+    assert "a PDF holds 2,000 units at most, and these are 10,000" in done.stderr
 
 
 # --- the demo ------------------------------------------------------------------------------------------------------

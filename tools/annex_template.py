@@ -108,6 +108,7 @@ def _table(document: Any, columns: list[tuple[str, str, float, bool]], loop: str
     table.rows[1].cells[0].text = f"{{%tr for {loop} %}}"
     table.rows[3].cells[0].text = "{%tr endfor %}"
     for at, (title, content, width, number) in enumerate(columns):
+        table.columns[at].width = Cm(width)
         for row, text, bold in ((0, title, True), (2, content, False)):
             cell = table.rows[row].cells[at]
             cell.width = Cm(width)
@@ -119,6 +120,7 @@ def _table(document: Any, columns: list[tuple[str, str, float, bool]], loop: str
                 line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     properties = table.rows[0]._tr.get_or_add_trPr()
     properties.append(OxmlElement("w:tblHeader"))  # again on every page
+    table.rows[2]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     document.add_paragraph().paragraph_format.space_after = Pt(0)
 
 

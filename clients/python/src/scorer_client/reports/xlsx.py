@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,12 @@ _LONGEST_NAME = 31
 
 _WIDEST = 60
 """Of a column, in letters."""
+
+_WIDE_TEXT = 90
+"""Of the column of remarks, in letters."""
+
+_HEAD_HEIGHT = 48
+"""Of the row of titles, in points: three lines."""
 
 
 def xlsx(report: Report) -> bytes:
@@ -88,7 +95,8 @@ class _Writer:
         for name, text in about:
             if text:
                 sheet.write_string(row, 0, name, self._formats["bold"])
-                sheet.write_string(row, 1, text, self._formats["text"])
+                sheet.write_string(row, 1, text, self._formats["wrapped"])
+                sheet.set_row(row, 15 * math.ceil(len(text) / (_WIDE_TEXT - 5)))
                 row += 1
         row += 1
         levels = sorted({level for _, category in self._categories() for level, _ in category.levels})
@@ -110,6 +118,7 @@ class _Writer:
                 lines.append([section.title, words["overall"], section.unit_count, section.overall_ranked])
         kinds = ["text", "text", "whole", "whole", *("whole" for _ in levels)]
         self._table(sheet, [*titles, *map(report.level, levels)], kinds, lines, row=row)
+        sheet.set_column(1, 1, _WIDE_TEXT)
         row += len(lines) + 2
         for section in report.sections:
             sheet.write_string(row, 0, section.title, self._formats["bold"])
@@ -193,7 +202,7 @@ class _Writer:
             chart.set_legend({"none": True})
             chart.set_x_axis({"num_font": {"rotation": -45}})
             chart.set_y_axis({"name": words["applicable"], "major_gridlines": {"visible": False}})
-            sheet.insert_chart(len(lines) + 3 + (at - 1) // 2 * 16, (at - 1) % 2 * 4, chart)
+            sheet.insert_chart(len(lines) + 3 + (at - 1) // 2 * 16, 0, chart, {"x_offset": (at - 1) % 2 * 500})
 
     def _causes(self) -> None:
         words = self._words
@@ -314,6 +323,7 @@ class _Writer:
         filtered: bool = True,
     ) -> None:
         formats = [self._formats[kind] for kind in kinds]
+        sheet.set_row(row, _HEAD_HEIGHT)
         for column, title in enumerate(titles):
             sheet.write_string(row, column, title, self._formats["head"])
         for at, line in enumerate(lines, row + 1):

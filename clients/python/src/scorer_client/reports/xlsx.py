@@ -261,6 +261,8 @@ class _Writer:
         sheet = self._sheet(f"{words['points'].capitalize()} {tier}")
         self._table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
         for column, item in enumerate(items, 2):
+            if not item.maximum:  # a bonus or a penalty, of which nobody has all or nothing
+                continue
             full = {"type": "cell", "criteria": ">=", "value": item.maximum}
             none = {"type": "cell", "criteria": "==", "value": 0}
             for rule, colour in ((none, "#F8B9A0"), (full, "#CDEBD6")):

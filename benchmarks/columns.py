@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from province import Province
 
-from scorer.plan import CategoryPlan
-from scorer.points import MICRO
-from scorer.ranking import Ranking, rank
-from scorer.scoring import CategoryScores, assess
+from scorer.engine.plan import CategoryPlan
+from scorer.engine.ranking import Ranking, rank
+from scorer.engine.scoring import CategoryScores, assess
+from scorer.model.fixed_point import MICRO
 
 ALWAYS = 2**53 - 1
 """What a percentage of nothing is as a whole number: every gate on it holds."""

@@ -17,9 +17,9 @@ import pytest
 from peers import INSTALL, PEERS
 from province import Province, installed, tier_of
 
-from scorer import tuning
-from scorer.catalogue import Catalogue
-from scorer.plan import SetPlan, TierPlan
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.plan import SetPlan, TierPlan
+from scorer.service.runtime import tuning
 from scorer_client import ScorerError
 
 SIZES = (1, 1_000, 10_000, 100_000)

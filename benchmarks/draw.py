@@ -13,15 +13,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.cohort import six_decimals
 from scorer.criteria.model import Criterion
+from scorer.engine.plan import TierPlan
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.indicators import Indicator, IndicatorKind
-from scorer.plan import TierPlan
-from scorer.points import MICRO
+from scorer.model.fixed_point import MICRO
+from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.units import six_decimals
 
 Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import sys
 import grpc
 from province import installed
 
+from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
-from scorer.settings import Settings
 
 
 async def noop(data: bytes, context: object) -> bytes:

@@ -15,12 +15,12 @@ from google.type import date_pb2
 from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
-from scorer.cohort import Cohort
-from scorer.gates import GateCompiler
-from scorer.indicators import EPOCH, IndicatorKind
-from scorer.plan import SetPlan, TierPlan
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.engine.plan import SetPlan, TierPlan
+from scorer.model.indicators import EPOCH, IndicatorKind
+from scorer.model.units import Cohort
+from scorer.plugins.host import PluginHost
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, CsvTable
 

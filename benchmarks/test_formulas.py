@@ -17,8 +17,8 @@ from turns import in_turn
 from scorer.formulas import Formula
 from scorer.formulas.ratios import RatioToBest
 from scorer.formulas.single import Awarded, Linear
-from scorer.indicators import IndicatorKind
-from scorer.points import MICRO
+from scorer.model.fixed_point import MICRO
+from scorer.model.indicators import IndicatorKind
 
 UNITS = 10_000
 POINTS = 2 * MICRO

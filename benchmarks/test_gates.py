@@ -13,8 +13,8 @@ from province import Province
 from sums import cell_finder
 from turns import in_turn
 
-from scorer.gate_engine import GateEngine
-from scorer.plan import CategoryPlan
+from scorer.engine.gate_process import GateEngine
+from scorer.engine.plan import CategoryPlan
 
 SIZES = (1, 1_000, 10_000, 100_000)
 ENGINE_LIMIT = 1_000

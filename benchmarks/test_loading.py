@@ -13,9 +13,9 @@ import pytest
 from province import installed
 from turns import in_turn
 
-from scorer.catalogue import load_set
+from scorer.catalogue.catalogue import load_set
 from scorer.criteria.loader import load
-from scorer.gates import GateCompiler
+from scorer.engine.gates import GateCompiler
 
 Text = tuple[str, bytes]
 

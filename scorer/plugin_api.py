@@ -16,16 +16,16 @@ asking its hooks takes less than ten seconds together, prints little, does not f
 ``scorer plugins new NAME`` writes a whole distribution to start from; docs/plugins.md is the guide.
 """
 
-from scorer.cohort import Cohort
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas import Formula, Outcome, Part, Read
 from scorer.formulas.base import NUMBERS, Amount, Edge, Path
 from scorer.formulas.combined import Parts
 from scorer.formulas.lines import round_ratio
-from scorer.groups import API_VERSION, Check, CriterionFault, CriterionGroup, GroupPoints, PartOf, Status
-from scorer.hookspecs import hookimpl
-from scorer.indicators import Indicator, IndicatorKind
-from scorer.points import MICRO, Bools, Floats, PointsByTier
+from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier
+from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.units import Cohort
+from scorer.plugins.group import API_VERSION, Check, CriterionFault, CriterionGroup, GroupPoints, PartOf, Status
+from scorer.plugins.hookspecs import hookimpl
 
 __all__ = [
     "API_VERSION",

@@ -198,13 +198,13 @@ def attack(address: str, name: str, seconds: float) -> None:
     def goes_on() -> bool:
         return time.monotonic() < ends
 
-    def keep_on() -> None:
+    def check_cancelled() -> None:
         while goes_on():  # whoever is hung up on comes again
             with contextlib.suppress(OSError), contextlib.closing(Connection(address, settings)) as connection:
                 work(connection, goes_on)
             time.sleep(0.05)
 
-    threads = [threading.Thread(target=keep_on) for _ in range(CONNECTIONS)]
+    threads = [threading.Thread(target=check_cancelled) for _ in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,12 +11,13 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl
-from scorer.plugins import Plugin, PluginHost
+from scorer.plugins.host import PluginHost
+from scorer.plugins.plugin import Plugin
 from scorer.service import background
-from scorer.settings import Settings
+from scorer.service.runtime.settings import Settings
 
 LOOPBACK = Settings(address="127.0.0.1:0")
 

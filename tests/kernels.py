@@ -9,14 +9,14 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
+from scorer.engine.gates import GateTable
+from scorer.engine.kernel import CategoryGates, Kernel, Results
+from scorer.engine.score_table import ScoreTable
+from scorer.engine.scoring import Standing
+from scorer.formulas.line_table import CriterionLine, Line
 from scorer.formulas.lines import BestLine, CappedLine, LadderLine, QuotientLine, SlopeLine, SumLine
-from scorer.formulas.table import CriterionLine, Line
-from scorer.gates import GateTable
-from scorer.groups import Status
-from scorer.kernel import CategoryGates, Kernel, Results
-from scorer.points import MAX_MICROPOINTS, MICRO
-from scorer.scores import ScoreTable
-from scorer.scoring import Standing
+from scorer.model.fixed_point import MAX_MICROPOINTS, MICRO
+from scorer.plugins.group import Status
 
 ROWS = 6
 

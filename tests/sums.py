@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from scorer.gates import GateTable
-from scorer.kernel import CategoryGates, Kernel, Results
-from scorer.points import Floats, Ints
-from scorer.scores import Scores, ScoreTable
+from scorer.engine.gates import GateTable
+from scorer.engine.kernel import CategoryGates, Kernel, Results
+from scorer.engine.score_table import Scores, ScoreTable
+from scorer.model.fixed_point import Floats, Ints
 
 
 def follow(points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2) -> Scores:

@@ -21,8 +21,8 @@ from processes import until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
+from scorer.service.methods.side_services import MAX_CALLS
 from scorer.service.server import STREAMS
-from scorer.service.side_services import MAX_CALLS
 
 SET = """
 criteria_set: tested

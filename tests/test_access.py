@@ -25,9 +25,9 @@ from harness import Refused, catalogue, good, host, serving
 from tested import BESIDE, INFRASTRUCTURE, row
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
-from scorer.service.access import NEEDS, OPEN
-from scorer.service.logs import Text
-from scorer.settings import Role, Settings, Tls, Tokens
+from scorer.service.call.access import NEEDS, OPEN
+from scorer.service.call.logs import Text
+from scorer.service.runtime.settings import Role, Settings, Tls, Tokens
 
 Metadata = list[tuple[str, str]]
 Method = Callable[[grpc.Channel, Metadata], object]

@@ -22,8 +22,8 @@ from tested import (
 )
 
 from egov.scorer.v1 import scorer_pb2
-from scorer import findings
-from scorer.hints import SEARCHES
+from scorer.model import violations
+from scorer.model.suggestions import SEARCHES
 
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 
@@ -122,15 +122,15 @@ def test_the_log_stops_at_so_many_violations_but_all_are_counted(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="scorer.calls")
-    units = findings.SPELLED_OUT + 7
+    units = violations.MAX_LISTED + 7
     with refusal() as caught:
         rank_table(service, unit_table([str(n) for n in range(units)], {"staff": [-1.0] * units}))
     assert caught[0].info.metadata[TOTAL] == str(units)
     assert caught[0].details.endswith(f" (and {units - 1} more)")
     assert [call["violations"] for call in logged(caplog, "call")] == [units]
     lines = logged(caplog, "violation")
-    assert len(lines) == findings.SPELLED_OUT
-    assert lines[-1]["field"] == f'table["staff"][{findings.SPELLED_OUT - 1}]'
+    assert len(lines) == violations.MAX_LISTED
+    assert lines[-1]["field"] == f'table["staff"][{violations.MAX_LISTED - 1}]'
 
 
 # --- a nearly-right name costs little ------------------------------------------------------------------------------

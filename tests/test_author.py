@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from environments import Environment, listening
 
-from scorer.cli.author import LONGEST
+from scorer.cli.scaffold import LONGEST
 from scorer_client import Client, Row, ScorerError
 
 ROOT = Path(__file__).parent.parent

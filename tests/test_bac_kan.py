@@ -22,9 +22,9 @@ from google.type import date_pb2
 from harness import Service, refusal, serving
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
 TOOL = Path(__file__).resolve().parent.parent / "tools" / "bac_kan_2020.py"

@@ -18,10 +18,10 @@ from answers import draw_unit
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator, PartOf
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
 PROVINCES = 40 * int(os.environ.get("TEST_EXAMPLES", "1"))

@@ -17,8 +17,8 @@ from peers import LOOP, Method
 from province import Province, installed
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service.context import CallContext
-from scorer.service.scorer_service import ScorerService
+from scorer.service.call.context import CallContext
+from scorer.service.methods.scorer_service import ScorerService
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from scorer import cli
-from scorer.cli.load import load_catalogue
+from scorer.cli.loading import load_catalogue
 
 ROOT = Path(__file__).parent.parent
 SCORER = Path(sys.executable).parent / "scorer"

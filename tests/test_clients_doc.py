@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from harness import Service, serving
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")

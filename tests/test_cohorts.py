@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
-from scorer.service.scorer_service import MAX_RANKINGS
+from scorer.service.methods.scorer_service import MAX_RANKINGS
 
 HOST = harness.host(
     harness.group(

@@ -22,15 +22,15 @@ from strangers import group_module, install, run
 from strategies import drawn
 
 import scorer_plugins.infrastructure
-from scorer.catalogue import load_set
-from scorer.findings import Findings
-from scorer.indicators import Indicator
-from scorer.intake import Sheet, admit
+from scorer.catalogue.catalogue import load_set
+from scorer.engine.validation import Submission, validate
+from scorer.model.indicators import Indicator
+from scorer.model.violations import Violations
 from scorer.plugin_api import PartOf
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 from scorer.testing import Conformance
-from scorer.testing.checks import CHECKS, Result
-from scorer.testing.subject import Subject
+from scorer.testing.conformance.checks import CHECKS, Result
+from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 NAMES = [check.name for check in CHECKS]
 BUNDLED = [plugin.name for plugin in PluginHost.installed().plugins if plugin.distribution == "egov-scorer"]
@@ -39,7 +39,7 @@ COST = re.compile(
 )
 
 
-def results(subject: Subject) -> dict[str, Result]:
+def results(subject: PluginUnderTest) -> dict[str, Result]:
     return {check.name: check.run(subject) for check in CHECKS}
 
 
@@ -50,7 +50,7 @@ def of(found: dict[str, Result], outcome: str) -> dict[str, str]:
 @pytest.mark.parametrize("what", CORPUS)
 def test_a_broken_plugin_fails_exactly_the_check_that_it_was_made_for(what: str) -> None:
     broken = CORPUS[what]
-    found = results(Subject.of(broken.plugin))
+    found = results(PluginUnderTest.of(broken.plugin))
     failed = of(found, "failed")
     assert list(failed) == [broken.check], failed
     assert broken.says in failed[broken.check]
@@ -63,7 +63,7 @@ def test_every_check_that_can_fail_is_broken_by_some_plugin() -> None:
 
 @pytest.mark.parametrize("what", SOUND)
 def test_a_sound_plugin_passes_every_check(what: str) -> None:
-    found = results(Subject.of(SOUND[what]))
+    found = results(PluginUnderTest.of(SOUND[what]))
     assert list(of(found, "ok")) == NAMES, found
     assert all(COST.fullmatch(line) for line in found["cost_is_reported"].costs)
     assert found["cost_is_reported"].costs
@@ -71,14 +71,14 @@ def test_a_sound_plugin_passes_every_check(what: str) -> None:
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_bundled_plugins_pass_every_check(name: str) -> None:
-    found = results(Subject.of(name))
+    found = results(PluginUnderTest.of(name))
     assert of(found, "failed") == {}
     if name != "criteria_sets":  # it scores nothing
         assert set(of(found, "skipped")) == {"criteria_sets_are_accepted", "no_clock_network_or_chance"}
 
 
 def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None:
-    subject = Subject.of(scorer_plugins.infrastructure)
+    subject = PluginUnderTest.of(scorer_plugins.infrastructure)
     assert subject.plugin.failure == ""
     assert not subject.installed
     assert [trial.source for trial in subject.trials] == ["bac-kan-2020.yaml"] * 3 + ["hue-2020.yaml"]
@@ -98,22 +98,22 @@ class Places:
 
 @pytest.mark.parametrize("name", [*BUNDLED, *SOUND])
 def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
-    subject = Subject.of(SOUND.get(name, name))
+    subject = PluginUnderTest.of(SOUND.get(name, name))
     files = {file.name: file for plugin in subject.host.plugins for file in plugin.criteria_sets}
     for trial in subject.trials:
         plan, _ = load_set(subject.host, trial.source, files[trial.source].read_bytes(), COMPILER)
         assert plan is not None
         for cohort in (trial.drawn, trial.complete):
             matrix = np.array([cohort.values(code) for code in plan.rows])
-            n, findings = len(cohort), Findings()
-            sheet = Sheet(cohort.unit_ids, cohort.unit_ids, [cohort.tier] * n, [""] * n, matrix, [])
-            (admitted,) = admit(plan, sheet, Places(), findings, to_rank=False)
-            assert findings.violations() == []
+            n, violations = len(cohort), Violations()
+            sheet = Submission(cohort.unit_ids, cohort.unit_ids, [cohort.tier] * n, [""] * n, matrix, [])
+            (admitted,) = validate(plan, sheet, Places(), violations, to_rank=False)
+            assert violations.listed() == []
             assert np.array_equal(admitted.cohort.matrix, matrix, equal_nan=True)
 
 
 def test_what_is_drawn_holds_what_goes_wrong() -> None:
-    (trial, *_) = Subject.of(SOUND["own scoring"]).trials
+    (trial, *_) = PluginUnderTest.of(SOUND["own scoring"]).trials
     wells, dry = (trial.drawn.values(code) for code in ("wells", "dry"))
     assert np.isnan(wells[0])
     assert list(wells[1:4]) == [0, 8e9, 0]
@@ -122,11 +122,11 @@ def test_what_is_drawn_holds_what_goes_wrong() -> None:
     assert ((dry > 0) & (dry == wells)).any()
     assert {"W.01", "W.02", "W.03", "W.04"} == {code for code, mask in trial.drawn.excluded.items() if mask.any()}
     assert not np.isnan(trial.complete.matrix).any()
-    assert trial.drawn.matrix.tobytes() == Subject.of(SOUND["own scoring"]).trials[0].drawn.matrix.tobytes()
+    assert trial.drawn.matrix.tobytes() == PluginUnderTest.of(SOUND["own scoring"]).trials[0].drawn.matrix.tobytes()
 
 
 def test_where_no_set_uses_a_group_criteria_are_made_from_its_indicators() -> None:
-    (trial,) = Subject.of(CORPUS["no documentation"].plugin).trials
+    (trial,) = PluginUnderTest.of(CORPUS["no documentation"].plugin).trials
     kinds = [criterion.formula.kind for _, criterion in trial.criteria]
     assert kinds == ["count", "linear", "choice", "steps", "count", "ratio"]
 
@@ -159,7 +159,7 @@ INDICATORS = st.builds(
 def test_for_any_indicators_there_are_criteria_and_answers_and_they_pass(indicators: list[Indicator]) -> None:
     codes = [indicator.code for indicator in indicators]
     pairs = [PartOf(*pair) for pair in itertools.pairwise(codes)]
-    subject = Subject.of(plugin(group("drawn", *indicators, checks=pairs)))
+    subject = PluginUnderTest.of(plugin(group("drawn", *indicators, checks=pairs)))
     (trial,) = subject.trials
     for cohort in (trial.drawn, trial.complete):
         for indicator in indicators:
@@ -358,7 +358,7 @@ def test_cases_are_collected_where_a_project_says_so(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE)
-    twice = pytest_in(tmp_path, "-q", "-p", "scorer.cases.pytest_plugin")
+    twice = pytest_in(tmp_path, "-q", "-p", "scorer.testing.cases.pytest_plugin")
     assert re.findall(r"\d+ passed", twice.stdout) == re.findall(r"\d+ passed", done.stdout)
 
 
@@ -373,7 +373,7 @@ def test_pytest_loads_nothing_of_the_scorer_but_what_it_needs() -> None:
 
 
 def test_the_command_does_not_need_pytest() -> None:
-    code = "import sys; sys.modules['pytest'] = None; import scorer.cli.conformance; print('ok')"
+    code = "import sys; sys.modules['pytest'] = None; import scorer.cli.commands.conformance; print('ok')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "ok\n", done.stderr
 

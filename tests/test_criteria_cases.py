@@ -16,11 +16,11 @@ import pytest
 from harness import COMPILER
 from test_cli import lines, run, said
 
-from scorer.cases.files import Shelf
-from scorer.cases.numbers import Expected, exactly
-from scorer.cases.runner import CaseFile
 from scorer.criteria.document import parse
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
+from scorer.testing.cases.files import CaseLoader
+from scorer.testing.cases.numbers import Expected, exact
+from scorer.testing.cases.runner import CaseFile
 
 ROOT = Path(__file__).parent.parent
 SETS = ROOT / "plugins/scorer_plugins/criteria_sets"
@@ -250,7 +250,7 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
 )
 def test_what_is_expected_is_read_strictly(folder: Path, expect: str, wrong: str) -> None:
     cases(folder, f"  - name: one\n    tier: district\n    expect: {expect}\n")
-    shelf = Shelf(PluginHost.installed(), COMPILER)
+    shelf = CaseLoader(PluginHost.installed(), COMPILER)
     file = CaseFile.read(shelf.file(folder / "mine.yaml"))
     (problem,) = file.document.problems
     assert problem.line == (6 if expect else 7)  # what is not there ends where the next thing would begin
@@ -291,7 +291,7 @@ def test_a_mistake_is_one_clear_line(folder: Path, words: list[str], wanted: str
 def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> None:
     from test_plugins import module
 
-    from scorer.plugins import Plugin
+    from scorer.plugins.plugin import Plugin
 
     alone = folder / "alone.yaml"
     alone.write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: alone"), encoding="utf-8")
@@ -300,7 +300,7 @@ def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> Non
     host = PluginHost.of([(Plugin("mine"), lambda: module(scorer_criteria_sets=given))])
     both = PluginHost((*(p for p in installed.plugins if p.group), *host.plugins))
     assert [file.name for file in host.plugins[0].criteria_sets] == ["alone.yaml", "mine.yaml"]
-    found = {tested.code: tested.cases for tested in Shelf(both, COMPILER).installed()}
+    found = {tested.code: tested.cases for tested in CaseLoader(both, COMPILER).installed()}
     assert found == {"alone": None, "mine": folder / "mine.cases.yaml"}
 
 
@@ -319,8 +319,8 @@ def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> Non
 )
 def test_numbers_are_exact_or_rounded_to_what_is_written(text: str, actual: float, holds: bool) -> None:
     number = parse(text, "").data
-    assert Expected.parse(number).holds(exactly(actual)) is holds
-    assert Expected.percent(f"{text} %").holds(exactly(actual)) is holds
+    assert Expected.parse(number).holds(exact(actual)) is holds
+    assert Expected.percent(f"{text} %").holds(exact(actual)) is holds
 
 
 # pytest
@@ -332,7 +332,7 @@ def collected(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-PLUGIN = ("-p", "scorer.cases.pytest_plugin")
+PLUGIN = ("-p", "scorer.testing.cases.pytest_plugin")
 
 
 def test_pytest_runs_cases_as_items(folder: Path) -> None:
@@ -360,5 +360,5 @@ def test_pytest_collects_nothing_that_was_not_asked_for(folder: Path) -> None:
 
 
 def test_the_service_does_not_need_pytest() -> None:
-    code = "import sys; sys.modules['pytest'] = None; import scorer.cli, scorer.cases.runner"
+    code = "import sys; sys.modules['pytest'] = None; import scorer.cli, scorer.testing.cases.runner"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

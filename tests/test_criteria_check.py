@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from harness import COMPILER, group, host
 
-from scorer.catalogue import load_set
+from scorer.catalogue.catalogue import load_set
 from scorer.plugin_api import Indicator
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 
 BROKEN = Path(__file__).parent / "broken"
 SCORER = Path(sys.executable).parent / "scorer"

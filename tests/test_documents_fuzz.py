@@ -17,13 +17,13 @@ from harness import COMPILER, group, host
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scorer.catalogue import load_set
+from scorer.catalogue.catalogue import load_set
 from scorer.criteria.document import Document, parse
 from scorer.criteria.loader import load
 from scorer.criteria.model import CriteriaSet
-from scorer.plan import SetPlan
+from scorer.engine.plan import SetPlan
 from scorer.plugin_api import Indicator
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 
 HUE = (Path(__file__).parent.parent / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml").read_text(encoding="utf-8")
 INSTALLED = PluginHost.installed()

@@ -17,7 +17,7 @@ from strangers import SCORER, document, environment, group_module, serve, strang
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.cli.output import json_text
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
 SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"

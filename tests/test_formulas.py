@@ -16,14 +16,11 @@ from hypothesis import assume, example, settings
 from hypothesis import strategies as st
 from sums import cells, follow
 
-from scorer.cohort import Cohort, six_decimals
+from scorer.engine.gates import GateTable
 from scorer.formulas import KINDS, Best, Formula, Part, Ratio, RatioToBest, Sum
 from scorer.formulas.lines import round_ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.gates import GateTable
-from scorer.indicators import Indicator, IndicatorKind
-from scorer.periods import FIRST_DAY, LAST_DAY
-from scorer.points import (
+from scorer.model.fixed_point import (
     MAX_MICROPOINTS,
     MAX_PENALTY_MICROPOINTS,
     PointsByTier,
@@ -31,6 +28,9 @@ from scorer.points import (
     plain,
     to_micro,
 )
+from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.periods import FIRST_DAY, LAST_DAY
+from scorer.model.units import Cohort, six_decimals
 
 MICRO = 10**6
 TIER = "district"

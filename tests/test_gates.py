@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from sums import cells
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer import gate_engine
-from scorer.gates import (
+from scorer.engine import gate_process
+from scorer.engine.gates import (
     ENGINE_MISSING,
-    GUARD,
+    MAX_EXACT_INTEGER,
     EasierLevel,
     EngineMissing,
     GateCompiler,
@@ -31,8 +31,8 @@ from scorer.gates import (
     Rules,
     threshold,
 )  # fmt: skip
+from scorer.model.fixed_point import MAX_MICROPOINTS
 from scorer.plugin_api import Indicator
-from scorer.points import MAX_MICROPOINTS
 
 # --- an engine that misbehaves -------------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ ENGINE = """
 
     def answers():
         sys.stdin, sys.stdout, stdout = io.StringIO(text), io.StringIO(), sys.stdout
-        gate_engine.main()
+        gate_process.main()
         said, sys.stdout = sys.stdout.getvalue(), stdout
         return json.loads(said)
 
@@ -116,7 +116,7 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     ),
     "ends with a code": ("sys.exit(7)", "the rule engine ended with code 7"),
     "ends with words": ("sys.exit('hết bộ nhớ')", "the rule engine ended with code 1: hết bộ nhớ"),
-    "raises": ("raise gate_engine.IncompleteAnswer('half way')", "IncompleteAnswer: half way"),
+    "raises": ("raise gate_process.IncompleteAnswer('half way')", "IncompleteAnswer: half way"),
     "says nothing": ("pass", NO_ANSWER),
     "prints words": ("print('all passed')", NO_ANSWER),
     "prints bytes that are no text": ("sys.stdout.buffer.write(bytes([0xff, 0xfe, 0]))", NO_ANSWER),
@@ -328,7 +328,18 @@ def test_an_easier_level_says_so_over_the_socket() -> None:
 thresholds = st.one_of(
     st.integers(-5, 5),
     st.integers(-(2**31) - 2, 2**31 + 2),
-    st.sampled_from([0, 2 * 900_000, 2 * 900_000 + 1, 2**31, GUARD - 1, GUARD - 2, 1 - GUARD, 10**15]),
+    st.sampled_from(
+        [
+            0,
+            2 * 900_000,
+            2 * 900_000 + 1,
+            2**31,
+            MAX_EXACT_INTEGER - 1,
+            MAX_EXACT_INTEGER - 2,
+            1 - MAX_EXACT_INTEGER,
+            10**15,
+        ]
+    ),
 )
 
 
@@ -352,7 +363,10 @@ def some_rules(draw: st.DrawFn) -> Rules:
 
 def near_edges(rules: Rules) -> Iterator[tuple[int, ...]]:
     """Every combination of values at each edge, one below and one above it."""
-    around = [sorted({t + step for t in edges for step in (-1, 0, 1)} | {-GUARD, GUARD}) for edges in rules.edges()]
+    around = [
+        sorted({t + step for t in edges for step in (-1, 0, 1)} | {-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER})
+        for edges in rules.edges()
+    ]
     return itertools.product(*around)
 
 
@@ -432,7 +446,7 @@ def test_nothing_applicable_passes_every_percent_gate() -> None:
     assert table.best[cells(table, ["percent"], points, points)].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("threshold", [GUARD, -GUARD, 2**63])
+@pytest.mark.parametrize("threshold", [MAX_EXACT_INTEGER, -MAX_EXACT_INTEGER, 2**63])
 def test_a_threshold_beyond_exact_numbers_is_refused_without_the_engine(engine: Engine, threshold: int) -> None:
     with pytest.raises(GateCompilerError, match="out of range"):
         engine.compiler().compile([Rules((((0, threshold),),), 1)])
@@ -487,7 +501,7 @@ def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_comman
 
 
 def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:
-    assert gate_engine.BROKEN_INSTALL == ENGINE_MISSING
+    assert gate_process.BROKEN_INSTALL == ENGINE_MISSING
 
 
 def test_the_engine_that_is_installed_answers() -> None:

@@ -61,33 +61,37 @@ def test_every_layer_imports_only_what_stands_below_it() -> None:
 
 def test_messages_stop_at_the_service() -> None:
     found = importers(sources("scorer", "plugins", "tools"), *WIRE)
-    assert "scorer/service/answers.py" in found
+    assert "scorer/service/messages/answers.py" in found
     assert {file for file in found if not file.startswith("scorer/service/")} == set()
 
 
 def test_the_client_is_used_by_commands_cases_and_the_service_only() -> None:
     found = importers(sources("scorer", "plugins", "tools"), "scorer_client")
-    assert "scorer/cli/demo.py" in found
-    assert {file for file in found if not file.startswith(("scorer/cli/", "scorer/cases/", "scorer/service/"))} == set()
+    assert "scorer/cli/commands/demo.py" in found
+    assert {
+        file for file in found if not file.startswith(("scorer/cli/", "scorer/testing/cases/", "scorer/service/"))
+    } == set()
 
 
 def test_the_rule_engine_is_imported_by_one_file_of_the_checkout() -> None:
     everywhere = sources("scorer", "plugins", "clients", "tests", "benchmarks", "tools")
-    assert importers(everywhere, "durable", "durable_rules_engine") == {"scorer/gate_engine.py"}
+    assert importers(everywhere, "durable", "durable_rules_engine") == {"scorer/engine/gate_process.py"}
 
 
 def test_the_rule_engines_file_is_started_and_never_imported() -> None:
     found = {
         file.relative_to(ROOT).as_posix()
         for file in sources("scorer", "plugins", "clients", "tools")
-        if "scorer.gate_engine" in imported(file)
+        if "scorer.engine.gate_process" in imported(file)
     }
     assert found == set()
 
 
 def test_the_file_that_tries_plugins_out_is_started_and_never_imported() -> None:
     assert {
-        file for file in sources("scorer", "plugins", "clients", "tools") if "scorer.plugin_probe" in imported(file)
+        file
+        for file in sources("scorer", "plugins", "clients", "tools")
+        if "scorer.plugins.probe_process" in imported(file)
     } == set()
 
 
@@ -111,21 +115,24 @@ def modules_after(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("module", ["scorer.catalogue", "scorer.plugin_api", "scorer.intake", "scorer.ranking"])
+@pytest.mark.parametrize(
+    "module", ["scorer.catalogue.catalogue", "scorer.plugin_api", "scorer.engine.validation", "scorer.engine.ranking"]
+)
 def test_scoring_is_imported_without_messages_and_without_the_rule_engine(module: str) -> None:
     loaded = modules_after(f"import {module}")
     assert module in loaded
     assert (
-        loaded & {"durable", "durable_rules_engine", "google.protobuf", "grpc", "egov", "scorer.gate_engine"} == set()
+        loaded & {"durable", "durable_rules_engine", "google.protobuf", "grpc", "egov", "scorer.engine.gate_process"}
+        == set()
     )
 
 
 def test_the_running_service_never_loads_the_rule_engine() -> None:
     loaded = modules_after(
-        "from scorer.cli.load import load_catalogue; import scorer.service.server; assert load_catalogue().sets"
+        "from scorer.cli.loading import load_catalogue; import scorer.service.server; assert load_catalogue().sets"
     )
-    assert {"grpc", "google.protobuf", "scorer.gates"} <= loaded
-    assert loaded & {"durable", "durable_rules_engine", "scorer.gate_engine"} == set()
+    assert {"grpc", "google.protobuf", "scorer.engine.gates"} <= loaded
+    assert loaded & {"durable", "durable_rules_engine", "scorer.engine.gate_process"} == set()
 
 
 # --- what the stubs ask of their surroundings ----------------------------------------------------------------------

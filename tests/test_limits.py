@@ -20,12 +20,12 @@ from processes import until
 from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
-from scorer import scoring
-from scorer.catalogue import Catalogue
-from scorer.kernel import Kernel
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine import scoring
+from scorer.engine.kernel import Kernel
 from scorer.plugin_api import GroupPoints, Status
-from scorer.service.pipeline import MAX_LOOP_BYTES
-from scorer.settings import Limits, Role, Settings, Tokens
+from scorer.service.call.pipeline import MAX_LOOP_BYTES
+from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
 
 
 class Gate:

@@ -22,11 +22,11 @@ from processes import PATIENCE, SCORER, Serving, serve, until
 
 from egov.scorer.v1 import criteria_pb2 as cpb
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
+from scorer.catalogue.catalogue import Catalogue
+from scorer.catalogue.directory import CriteriaDirectory
+from scorer.catalogue.live import LiveCatalogue
 from scorer.criteria.document import parse
-from scorer.folder import Folder
-from scorer.gates import GateCompiler
-from scorer.living import LivingCatalogue
+from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
 from scorer.service import background
 
@@ -471,10 +471,10 @@ TEXTS = [SLOW.replace("EACH", each).replace("GATE", gate) for each, gate in (("1
 WELLS = Indicator("wells", "count", maximum=50)
 
 
-def living_slow(folder: Path, **overrides: object) -> LivingCatalogue:
+def living_slow(folder: Path, **overrides: object) -> LiveCatalogue:
     put(folder / "slow.yaml", TEXTS[0])
     plugins = host(group("water", WELLS, **overrides))
-    return LivingCatalogue(Catalogue({}, (), plugins), Folder(folder), GateCompiler())
+    return LiveCatalogue(Catalogue({}, (), plugins), CriteriaDirectory(folder), GateCompiler())
 
 
 def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> None:
@@ -526,7 +526,7 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     assert living.current().sets["other"] is unchanged
 
 
-class BeingWritten(Folder):
+class BeingWritten(CriteriaDirectory):
     """A directory that somebody writes to while it is read."""
 
     def texts(self, stamps: Any) -> dict[str, Any]:

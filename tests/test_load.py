@@ -18,10 +18,10 @@ from load_clients import NOT_MADE, Load, run
 from load_requests import POOL, NotDrawn, Requests
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator, PartOf
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 ROOT = Path(__file__).parent.parent

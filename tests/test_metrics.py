@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from test_workers import late_call, one_unit, request
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
-from scorer.cli.load import load_catalogue
+from scorer.cli.loading import load_catalogue
 
 Labels = frozenset[tuple[str, str]]
 METHODS = {"ScoreUnit", "RankProvince", "ListCriteriaSets", "GetCriteriaSet", "ReloadCriteriaSets"}

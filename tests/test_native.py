@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from kernels import Drawn, answers, check_unit, lines
 
 from scorer import native
+from scorer.engine.kernel import Results
+from scorer.formulas.line_table import CriterionLine, Line, LineTable
 from scorer.formulas.lines import QuotientLine
-from scorer.formulas.table import CriterionLine, Line, LineTable
-from scorer.kernel import Results
-from scorer.points import in_micro
+from scorer.model.fixed_point import round_to_micro
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "hatch_build.py"
@@ -123,8 +123,8 @@ def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, 
     wide = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
     wide += arrays(score(drawn, matrix, excluded, slice(0, 700)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scorer.formulas.table.native", narrow)
-        patch.setattr("scorer.kernel.native", narrow)
+        patch.setattr("scorer.formulas.line_table.native", narrow)
+        patch.setattr("scorer.engine.kernel.native", narrow)
         same = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
         same += arrays(score(drawn, matrix, excluded, slice(0, 700)))
     assert [array.tobytes() for array in wide] == [array.tobytes() for array in same]
@@ -209,7 +209,7 @@ def test_a_suspicious_row_is_one_with_an_answer_that_is_not_allowed(some: list[f
 @given(st.integers(-8 * 10**15, 8 * 10**15))
 def test_the_double_nearest_to_millionths_gives_them(micro: int) -> None:
     nearest = float(Fraction(micro, 10**6))
-    found = in_micro(np.array([nearest, np.nan]))
+    found = round_to_micro(np.array([nearest, np.nan]))
     assert found[0] == micro
     assert np.isnan(found[1])
     answers = np.array([[0.0, 0], [nearest, np.nextafter(nearest, np.inf)]])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scorer import native
-from scorer.formulas.table import LINE
-from scorer.kernel import COMPARISON
+from scorer.engine.kernel import COMPARISON
+from scorer.formulas.line_table import LINE
 
 UNITS = 3
 

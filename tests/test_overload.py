@@ -14,9 +14,9 @@ from test_limits import Gate, held, is_well_again, quick, retry_after, settings
 from test_workers import late_call
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer.service.access import ANONYMOUS
-from scorer.service.admission import Admission
-from scorer.service.errors import Refusal
+from scorer.service.call.access import ANONYMOUS
+from scorer.service.call.admission import Admission
+from scorer.service.call.errors import CallRefused
 
 MANY = 1_000
 
@@ -105,7 +105,7 @@ def reason(admit: Callable[[], object]) -> str:
     """The setting that refuses a call; empty when it is admitted."""
     try:
         admit()
-    except Refusal as refused:
+    except CallRefused as refused:
         return refused.metadata["setting"].removeprefix("limits.")
     return ""
 

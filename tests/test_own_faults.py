@@ -26,7 +26,7 @@ from tested import (
 )
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer.catalogue import Catalogue
+from scorer.catalogue.catalogue import Catalogue
 from scorer.plugin_api import Cohort, Criterion, Formula, GroupPoints, Outcome, Read
 
 

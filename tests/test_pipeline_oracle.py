@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from oracle import Unit
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer import scoring
+from scorer.engine import scoring
 
 
 def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvinceResponse:

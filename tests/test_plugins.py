@@ -17,7 +17,8 @@ from strangers import install, run
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.formulas import KINDS, Outcome, Read
 from scorer.plugin_api import Cohort, CriterionGroup, Formula, Indicator, IndicatorKind, PartOf, hookimpl
-from scorer.plugins import Plugin, PluginHost
+from scorer.plugins.host import PluginHost
+from scorer.plugins.plugin import Plugin
 
 
 def module(**hooks: object) -> object:

@@ -21,7 +21,7 @@ from strangers import HEAD, SCORER, ZEROS, Served, document, environment, group_
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.plugins.probation import Verdict, try_out
+from scorer.plugins.probe import ProbeResult, probe_plugins
 
 HANGS_IN_HOOK = """\
 import time
@@ -446,7 +446,7 @@ def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
     ],
 )
 def test_where_no_process_can_try_them_out_all_are_quarantined(command: list[str], failure: str) -> None:
-    assert try_out([("a", "a"), ("b", "b")], command=command) == [Verdict(failure)] * 2
+    assert probe_plugins([("a", "a"), ("b", "b")], command=command) == [ProbeResult(failure)] * 2
 
 
 @pytest.mark.parametrize(
@@ -461,6 +461,6 @@ def test_hooks_have_no_more_time_than_imports(
 ) -> None:
     (tmp_path / "slow_one.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    slow, json_ = try_out([("slow", "slow_one"), ("json", "json")], time_limit=1)
-    assert slow == Verdict(f"{failure}; plugin_seconds allows more")
+    slow, json_ = probe_plugins([("slow", "slow_one"), ("json", "json")], time_limit=1)
+    assert slow == ProbeResult(f"{failure}; plugin_seconds allows more")
     assert json_.failure == "implements no hook; is @hookimpl missing?"

@@ -50,7 +50,7 @@ def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """The command in this process with two sets, its lines; standard error comes after what it prints."""
     indicators = Indicator("firewall", kind="flag"), Indicator("computers", kind="count")
     sets = good(catalogue(host(group("network", *indicators)), NETWORK, NETWORK.replace("2020", "2021")))
-    for name in ("answers", "template", "criteria"):
+    for name in ("answer_files", "commands.template", "commands.criteria"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
 
     def call(*words: object) -> list[str]:

@@ -21,9 +21,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer import cli
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client, CsvTable, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
@@ -565,7 +565,7 @@ Run = Callable[..., Done]
 @pytest.fixture
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command in this process, with criteria sets that are loaded already."""
-    for name in ("answers", "template"):
+    for name in ("answer_files", "commands.template"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
 
     def run(*words: object) -> Done:

@@ -17,9 +17,9 @@ import duckdb
 import pytest
 from harness import Service, serving
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 ROOT = Path(__file__).parent.parent

@@ -32,7 +32,7 @@ from report_files import (
     xlsx_tables,
 )
 
-from scorer.cli.answers import local_client
+from scorer.cli.answer_files import local_client
 from scorer.plugin_api import Indicator
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client

@@ -12,7 +12,16 @@ import pytest
 from credentials import Authority, Signer, key_set
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
-from scorer.settings import FILE, Role, Settings, SettingsError, fields, load_settings, sections, variable
+from scorer.service.runtime.settings import (
+    FILE,
+    Role,
+    Settings,
+    SettingsError,
+    fields,
+    load_settings,
+    sections,
+    variable,
+)
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scorer.texts import are_good, in_order, text_problem
+from scorer.model.text_rules import all_valid, is_sorted, text_problem
 
 LIMIT = 8
 texts = st.one_of(
@@ -21,7 +21,7 @@ texts = st.one_of(
 @example(["e", "\u0301"], True)
 def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool) -> None:
     problems = [text_problem(text, LIMIT, required=required) for text in some]
-    if are_good(some, LIMIT, required=required):
+    if all_valid(some, LIMIT, required=required):
         assert not any(problems)
     elif not any(problems):
         assert required, "only spaces within ids make a closer look necessary"
@@ -30,5 +30,5 @@ def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool
 
 @given(st.lists(st.text(max_size=3), max_size=5))
 def test_texts_in_order_are_sorted(some: list[str]) -> None:
-    assert in_order(some) == all(one <= other for one, other in pairwise(some))
-    assert in_order(sorted(some))
+    assert is_sorted(some) == all(one <= other for one, other in pairwise(some))
+    assert is_sorted(sorted(some))

@@ -12,8 +12,8 @@ from harness import Refused, Service, catalogue, good, host, serving
 from processes import until
 from tested import BESIDE, INFRASTRUCTURE
 
+from scorer.service.runtime.settings import Role, Settings, Tokens
 from scorer.service.server import STREAMS
-from scorer.settings import Role, Settings, Tokens
 
 SIGNER = Signer("key-1")
 METHOD = "/egov.scorer.v1.ScorerService/RankProvince"

@@ -23,10 +23,10 @@ from test_limits import Gate, held
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
+from scorer.cli.serving.shared_port import HeldPort
 from scorer.service import background
+from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError, Server
-from scorer.service.shared_port import HeldPort
-from scorer.settings import Settings
 
 SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides the connections of a port")
@@ -290,7 +290,7 @@ def ill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there, workers die at once."""
     text = f"""
 import os, sys
-if "scorer.cli.worker" in sys.orig_argv and os.path.exists({str(tmp_path / "ill")!r}):
+if "scorer.cli.serving.worker" in sys.orig_argv and os.path.exists({str(tmp_path / "ill")!r}):
     os._exit(7)
 """
     (tmp_path / "sitecustomize.py").write_text(text, encoding="utf-8")

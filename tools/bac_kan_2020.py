@@ -39,14 +39,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorer.catalogue import load_set
-from scorer.cohort import Cohort
-from scorer.gates import GateCompiler
-from scorer.indicators import Indicator, IndicatorKind, days
-from scorer.plan import SetPlan
-from scorer.plugins import PluginHost
-from scorer.points import MICRO
-from scorer.scoring import assess
+from scorer.catalogue.catalogue import load_set
+from scorer.engine.gates import GateCompiler
+from scorer.engine.plan import SetPlan
+from scorer.engine.scoring import assess
+from scorer.model.fixed_point import MICRO
+from scorer.model.indicators import Indicator, IndicatorKind, days
+from scorer.model.units import Cohort
+from scorer.plugins.host import PluginHost
 
 PLUGINS = Path(__file__).resolve().parent.parent / "plugins" / "scorer_plugins"
 CRITERIA = PLUGINS / "criteria_sets" / "bac-kan-2020.yaml"

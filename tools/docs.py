@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scorer.settings import fields, sections, variable
+from scorer.service.runtime.settings import fields, sections, variable
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MARK = "<!-- From here on, python tools/docs.py writes this page. -->\n"

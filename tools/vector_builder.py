@@ -20,7 +20,7 @@ from oracle import Unit
 from ruamel.yaml import YAML
 
 from scorer.plugin_api import Indicator, IndicatorKind, PartOf
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 
 WIDTH = 160
 Case = dict[str, Any]

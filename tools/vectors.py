@@ -20,9 +20,9 @@ from arrow_tables import stream
 from oracle import Unit
 from vector_builder import Case, Vectors, laid_out
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 VECTORS = ROOT / "clients" / "vectors"
 

@@ -12,14 +12,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from scorer.criteria.model import Criterion, Effect, RankingRule
+from scorer.engine.plan import CategoryPlan, GatePlan, GroupPlan, SetPlan, TierPlan
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.groups import CriterionGroup
-from scorer.indicators import IndicatorKind
-from scorer.plan import CategoryPlan, GatePlan, GroupPlan, SetPlan, TierPlan
-from scorer.points import MICRO
+from scorer.model.fixed_point import MICRO
+from scorer.model.indicators import IndicatorKind
+from scorer.plugins.group import CriterionGroup
 
 Columns = dict[str, NDArray[Any]]
 """A result: arrays (n,) by the names that ``columns.py`` gives, criteria (k, n)."""

@@ -14,7 +14,7 @@ import numpy as np
 import zen
 
 from peers.method import Columns, Leaf, Line, Method, Section
-from scorer.cohort import Cohort
+from scorer.model.units import Cohort
 
 MICRO = 1_000_000
 Context = dict[str, Any]

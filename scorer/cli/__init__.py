@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-from scorer import tuning
+from scorer.service.runtime import tuning
 
 tuning.before_imports()
 
@@ -21,8 +21,9 @@ import typer
 from typer.exceptions import TyperException
 
 from scorer import __version__
-from scorer.cli import criteria, demo, lacking, plugins, rank, report_file, serve, settings
-from scorer.cli.output import UserMistake, complain, out
+from scorer.cli import report_file
+from scorer.cli.commands import criteria, demo, lacking, plugins, rank, serve, settings
+from scorer.cli.output import UserError, out, print_error
 
 app = typer.Typer(
     name="scorer",
@@ -58,12 +59,12 @@ def main() -> None:
         with out.command():
             code = app(prog_name="scorer", standalone_mode=False)  # also where a program calls this
         sys.exit(code)
-    except UserMistake as mistake:
-        complain(str(mistake))
+    except UserError as mistake:
+        print_error(str(mistake))
         sys.exit(2)
     except TyperException as mistake:
         if text := mistake.format_message():  # none when no command was given and the help is shown
-            complain(text)
+            print_error(text)
         sys.exit(mistake.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -72,7 +73,7 @@ def main() -> None:
         _forget_output()
         sys.exit(141)
     except OSError as error:
-        complain(f"cannot write the output: {error.strerror}")
+        print_error(f"cannot write the output: {error.strerror}")
         _forget_output()
         sys.exit(1)
 
@@ -81,11 +82,11 @@ def _check_arguments() -> None:
     """Refuses what is not UTF-8, other than the names of files that are there.
 
     Raises:
-        UserMistake: which argument it is.
+        UserError: which argument it is.
     """
     for argument in sys.argv[1:]:
         if any("\ud800" <= letter <= "\udfff" for letter in argument) and not os.path.lexists(argument):
-            raise UserMistake(f"the argument {argument!a} is not UTF-8; is the locale (LANG) one of UTF-8?")
+            raise UserError(f"the argument {argument!a} is not UTF-8; is the locale (LANG) one of UTF-8?")
 
 
 def _forget_output() -> None:

@@ -16,7 +16,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
 
 PIPED_WIDTH = 160
 """Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
@@ -108,7 +108,7 @@ out = _Console(highlight=False, emoji=False, width=_WIDTH)
 err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-class UserMistake(Exception):
+class UserError(Exception):
     """Something the user can mend; the text is one line that says what, where and how."""
 
 
@@ -124,13 +124,13 @@ def _json_escapes(letter: str) -> Iterator[str]:
     return (f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """One line on standard error, which may be a full disk or have no reader."""
     with suppress(OSError):
         err.print("scorer:", escaped(text), style="red", markup=False)
 
 
-def announce(text: str) -> None:
+def print_note(text: str) -> None:
     """The same, of what is no complaint."""
     with suppress(OSError):
         err.print(text)

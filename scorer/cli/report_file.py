@@ -8,11 +8,11 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answers import FILE, ON, SERIES, SET, chosen_form, local_client, mistake, read_answers
-from scorer.cli.files import write_whole
-from scorer.cli.output import UserMistake, err, out
-from scorer.cli.words import Language
-from scorer.strangers import escaped
+from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
+from scorer.cli.export import write_atomically
+from scorer.cli.i18n import Language
+from scorer.cli.output import UserError, err, out
+from scorer.model.untrusted import escaped
 from scorer_client import Client, Province, ScorerError
 from scorer_client.forms import Form
 from scorer_client.reports import FORMATS, Report, build, document
@@ -41,7 +41,7 @@ def report(
     """Write a report on the units of a file: web page, Excel workbook, PDF or Word document."""
     check_targets(to, [file, *([previous] if previous else [])], force)
     if template is not None and not any(path.suffix == ".docx" for path in to):
-        raise UserMistake("--template goes with --out FILE.docx only")
+        raise UserError("--template goes with --out FILE.docx only")
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
@@ -58,9 +58,9 @@ def _ranked(
         with err.status(f"ranking {len(answers.units)} units"):
             ranked = client.rank_csv(form.criteria_set, answers, period=period, province=province, tier=tier, full=True)
     except ScorerError as error:
-        raise mistake(file, error) from error
+        raise report_violations(file, error) from error
     if not ranked.rankings:
-        raise UserMistake(f"{file} has no unit of tier {tier!r}" if tier else f"{file} has no units")
+        raise UserError(f"{file} has no unit of tier {tier!r}" if tier else f"{file} has no units")
     return ranked
 
 
@@ -68,34 +68,34 @@ def check_targets(to: Iterable[Path], inputs: Iterable[Path], force: bool) -> No
     """Refuses, before any work, files that cannot or must not be written.
 
     Raises:
-        UserMistake: another ending than those of ``FORMATS``, a file that is there already, or that is read.
+        UserError: another ending than those of ``FORMATS``, a file that is there already, or that is read.
     """
     for path in to:
         if path.suffix not in FORMATS:
-            raise UserMistake(f"--out {path} ends in none of {', '.join(FORMATS)}")
+            raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}")
         if path.exists() and any(given.exists() and path.samefile(given) for given in inputs):
-            raise UserMistake(f"--out {path} is the file of answers itself")
+            raise UserError(f"--out {path} is the file of answers itself")
         if path.exists() and not force:
-            raise UserMistake(f"{path} is there already; --force overwrites it")
+            raise UserError(f"{path} is there already; --force overwrites it")
 
 
 def write_report(made: Report, to: Iterable[Path], template: Path | None = None) -> None:
     """Writes a report to files, and says so.
 
     Raises:
-        UserMistake: a library is not installed, the template is none, or a file cannot be written.
+        UserError: a library is not installed, the template is none, or a file cannot be written.
     """
     for path in to:
         try:
             with err.status(f"writing {path.name}"):
                 content = document(made, path.suffix, template=template)
         except ImportError as error:
-            raise UserMistake(f"cannot write {path}: {_how_to_install(error)}") from error
+            raise UserError(f"cannot write {path}: {_how_to_install(error)}") from error
         except ValueError as error:
-            raise UserMistake(f"cannot write {path}: {error}") from error
+            raise UserError(f"cannot write {path}: {error}") from error
         except OSError as error:
-            raise UserMistake(f"cannot read {template}: {error.strerror}") from error
-        write_whole(path, content)
+            raise UserError(f"cannot read {template}: {error.strerror}") from error
+        write_atomically(path, content)
         out.print(f"written to {escaped(str(path))}", markup=False)
 
 

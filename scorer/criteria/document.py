@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
 
 Path = tuple[str | int, ...]
 

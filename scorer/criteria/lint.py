@@ -7,7 +7,7 @@ from math import prod
 
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Gate, Provenance
-from scorer.points import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
 
 MAX_CONDITIONS = 48
 """Gates of a tier and category: durable-rules fails from 64 pending matches and hangs from 511."""

@@ -13,13 +13,13 @@ from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, parse
-from scorer.criteria.shapes import read
+from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
 from scorer.formulas.single import Fault
-from scorer.hints import nearly, show
-from scorer.indicators import Indicator
-from scorer.points import PointsByTier, plain
-from scorer.strangers import theirs, told
+from scorer.model.fixed_point import PointsByTier, plain
+from scorer.model.indicators import Indicator
+from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.model.untrusted import describe_error, is_plugin_fault
 
 Value = TypeVar("Value")
 
@@ -84,7 +84,7 @@ class _Loader:
 
     def criteria_set(self) -> model.CriteriaSet | None:
         data, problem = self.document.data, self.document.problem
-        head = read(self.document, (), schema.Head, data)
+        head = parse_model(self.document, (), schema.Head, data)
         raw = data.get("categories") if isinstance(data, Mapping) else None
         if not isinstance(raw, Mapping):
             return None
@@ -98,7 +98,7 @@ class _Loader:
         requires = _texts(_map(data.get("overall")).get("requires"))
         for n, code in enumerate(requires):
             if code not in codes:
-                problem(("overall", "requires", n), f"unknown category {code!r}{nearly(code, codes)}")
+                problem(("overall", "requires", n), f"unknown category {code!r}{did_you_mean(code, codes)}")
             elif code in requires[:n]:
                 problem(("overall", "requires", n), f"category {code!r} is given twice")
         within, best = _map(data.get("ranking")).get("cohort"), _map(data.get("commend")).get("best")
@@ -170,7 +170,7 @@ class _Loader:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        return f"no plugin scores group {group!r}{nearly(group, self.vocabulary.groups)}{self._unavailable()}"
+        return f"no plugin scores group {group!r}{did_you_mean(group, self.vocabulary.groups)}{self._unavailable()}"
 
     def _unavailable(self) -> str:
         """The quarantined plugins, as one of them may declare what is not there."""
@@ -178,7 +178,7 @@ class _Loader:
 
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
-        shape = read(self.document, path, schema.Category, data)
+        shape = parse_model(self.document, path, schema.Category, data)
         raw = _map(data)
         groups = _map(raw.get("groups"))
         built = [self._group((*path, "groups", g), g, body) for g, body in groups.items()]
@@ -197,7 +197,7 @@ class _Loader:
         return category
 
     def _group(self, path: Path, code: str, data: object) -> model.Group | None:
-        shape = read(self.document, path, schema.Group, data)
+        shape = parse_model(self.document, path, schema.Group, data)
         raw = _map(data)
         weak = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
         criteria = [
@@ -213,7 +213,7 @@ class _Loader:
         return group
 
     def _criterion(self, path: Path, data: object, weak: bool) -> model.Criterion | None:
-        shape = read(self.document, path, schema.Criterion, data)
+        shape = parse_model(self.document, path, schema.Criterion, data)
         raw = _map(data)
         identity = raw.get("id")
         if isinstance(identity, str):
@@ -238,9 +238,11 @@ class _Loader:
             if shape.effect is model.Effect.PENALTY and _rewards_none(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
         except BaseException as error:  # a stranger's formula kind
-            if not theirs(error):
+            if not is_plugin_fault(error):
                 raise
-            self.document.problem((*path, "formula"), f"formula kind {raw.get('formula')!r} is broken: {told(error)}")
+            self.document.problem(
+                (*path, "formula"), f"formula kind {raw.get('formula')!r} is broken: {describe_error(error)}"
+            )
             return None
         provenance = model.Provenance.RECONSTRUCTED if weak else shape.provenance
         return model.Criterion(
@@ -273,11 +275,11 @@ class _Loader:
     def _formula(self, path: Path, name: object, parameters: dict[str, Any], others: list[str]) -> Formula | None:
         """The formula of a criterion or part; ``others`` are keys beside the formula's own."""
         if not isinstance(name, str):
-            self.document.problem((*path, "formula"), f"expected a formula kind, not {show(name)}")
+            self.document.problem((*path, "formula"), f"expected a formula kind, not {short_repr(name)}")
             return None
         kind = self.vocabulary.formulas.get(name)
         if kind is None:
-            message = f"unknown formula {name!r}{nearly(name, self.vocabulary.formulas)}{self._unavailable()}"
+            message = f"unknown formula {name!r}{did_you_mean(name, self.vocabulary.formulas)}{self._unavailable()}"
             self.document.problem((*path, "formula"), message)
             self._misspelt(path, parameters, others)
             return None
@@ -289,21 +291,21 @@ class _Loader:
             inner[kind.nested] = tuple(parts)
         names = [*(info.alias or field for field, info in kind.model_fields.items()), *others]
         for key in [key for key in inner if key not in names]:
-            self.document.problem((*path, key), f"unknown key {key!r}{nearly(key, names)}", key=True)
+            self.document.problem((*path, key), f"unknown key {key!r}{did_you_mean(key, names)}", key=True)
             del inner[key]
-        return read(self.document, path, kind, inner)
+        return parse_model(self.document, path, kind, inner)
 
     def _misspelt(self, path: Path, parameters: Mapping[str, Any], others: list[str]) -> None:
         """Notes keys like those that there are, where it cannot be said which formula is meant."""
         kinds = self.vocabulary.formulas.values()
         names = [*others, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
         for key in parameters:
-            if key not in names and (hint := nearly(key, names)):
+            if key not in names and (hint := did_you_mean(key, names)):
                 self.document.problem((*path, key), f"unknown key {key!r}{hint}", key=True)
 
     def _part(self, path: Path, data: object) -> Part | None:
         if not isinstance(data, Mapping):
-            self.document.problem(path, f"expected a formula with its points, not {show(data)}")
+            self.document.problem(path, f"expected a formula with its points, not {short_repr(data)}")
             return None
         for key in ("formula", "points"):
             if key not in data:
@@ -325,7 +327,7 @@ class _Loader:
         for inner, code, kinds, options in formula.reads():
             here, indicator = (*path, *inner), self.indicators.get(code)
             if indicator is None:
-                hint = nearly(code, self.indicators)
+                hint = did_you_mean(code, self.indicators)
                 # A group without its plugin may have declared it: that is one problem, not many.
                 if path[3] in self.vocabulary.groups and (hint or not self.unscored):
                     self.document.problem(here, f"no group of the set declares indicator {code!r}{hint}")
@@ -336,7 +338,7 @@ class _Loader:
                 self.document.problem(here, f"{code!r} is a {indicator.kind}, this formula reads a {wanted}")
             elif options is not None and set(options) != set(indicator.options):
                 for extra in [option for option in options if option not in indicator.options]:
-                    hint = nearly(extra, indicator.options)
+                    hint = did_you_mean(extra, indicator.options)
                     message = f"{code!r} has no option {extra!r}{hint}"
                     self.document.problem((*path, "options", extra), message, key=True)
                 lacking = ", ".join(option for option in indicator.options if option not in options)
@@ -344,7 +346,7 @@ class _Loader:
                     self.document.problem((*path, "options"), f"says nothing of {code!r}'s option {lacking}")
 
     def _level(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Level | None:
-        shape = read(self.document, path, schema.Level, data)
+        shape = parse_model(self.document, path, schema.Level, data)
         raw = _map(data)
         gates = [self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(_list(raw.get("gates")))]
         if shape is None or None in gates:
@@ -355,13 +357,15 @@ class _Loader:
         for edge in ("at_least", "above"):
             for tier in _map(_map(data).get(edge)):
                 self._tier((*path, edge, tier), tier)
-        shape = read(self.document, path, schema.Gate, data)
+        shape = parse_model(self.document, path, schema.Gate, data)
         if shape is None:
             return None
         terms = [term.strip() for term in shape.measure.split("+")]
         for term in terms:
             if term != model.TOTAL and term not in known:
-                message = f"{term!r} is no group or criterion of this category{nearly(term, [*known, model.TOTAL])}"
+                message = (
+                    f"{term!r} is no group or criterion of this category{did_you_mean(term, [*known, model.TOTAL])}"
+                )
                 self.document.problem((*path, "measure"), message)
                 return None
             if len(terms) > 1 and term not in groups:
@@ -381,7 +385,7 @@ class _Loader:
 
     def _tier(self, path: Path, tier: str) -> None:
         if tier not in self.tiers:
-            self.document.problem(path, f"unknown tier {tier!r}{nearly(tier, self.tiers)}", key=True)
+            self.document.problem(path, f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}", key=True)
 
     def _stated(self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]) -> None:
         """Refuses a stated maximum to which the criteria do not add up."""

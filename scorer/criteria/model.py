@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Literal
 
 from scorer.formulas import Formula
-from scorer.indicators import Indicator
-from scorer.points import PointsByTier
+from scorer.model.fixed_point import PointsByTier
+from scorer.model.indicators import Indicator
 
 Texts = Mapping[str, str]
 TOTAL = "total"

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
-from scorer.hints import nearly, show
-from scorer.periods import check_day
-from scorer.points import PointsByTier, TierError, to_micro
+from scorer.model.fixed_point import PointsByTier, TierError, to_micro
+from scorer.model.periods import check_day
+from scorer.model.suggestions import did_you_mean, short_repr
 
 PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
 CODE = r"[a-z][a-z0-9_]{0,63}"
@@ -31,7 +31,7 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
-            raise ValueError(f"{show(value)} is not a code such as {example!r} ({pattern})")
+            raise ValueError(f"{short_repr(value)} is not a code such as {example!r} ({pattern})")
         return value
 
     return PlainValidator(check)
@@ -51,7 +51,7 @@ def _day(value: object) -> datetime.date:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise ValueError(f"write the day without quotes: {value}")
     if not isinstance(value, datetime.date):
-        raise ValueError(f"expected a day such as 2020-06-30, not {show(value)}")
+        raise ValueError(f"expected a day such as 2020-06-30, not {short_repr(value)}")
     check_day(value)
     return value
 
@@ -83,7 +83,9 @@ class Minimum(BaseModel):
         if isinstance(value, str) and (match := PERCENT.fullmatch(value)):
             return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
-            raise ValueError(f"expected a percentage of at most four decimals or a number of points, not {show(value)}")
+            raise ValueError(
+                f"expected a percentage of at most four decimals or a number of points, not {short_repr(value)}"
+            )
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
@@ -100,30 +102,32 @@ def _by_tier(check: Callable[[object], Value]) -> PlainValidator:
 
 def _best(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"expected a whole number from 1, or one by tier, not {show(value)}")
+        raise ValueError(f"expected a whole number from 1, or one by tier, not {short_repr(value)}")
     return value
 
 
 def _within_parent(value: object) -> bool:
     if value not in ("tier", "parent"):
-        raise ValueError(f"expected 'tier' or 'parent', not {show(value)}{nearly(str(value), ('tier', 'parent'))}")
+        raise ValueError(
+            f"expected 'tier' or 'parent', not {short_repr(value)}{did_you_mean(str(value), ('tier', 'parent'))}"
+        )
     return value == "parent"
 
 
-class Shape(BaseModel):
+class StrictModel(BaseModel):
     """A mapping with known keys only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LegalBasis(Shape):
+class LegalBasis(StrictModel):
     """A document that the set rests on."""
 
     document: StrictStr = Field(min_length=1)
     issued: Day | None = None
 
 
-class Effective(Shape):
+class Effective(StrictModel):
     """First and last day in force."""
 
     start: Day | None = Field(default=None, alias="from")
@@ -136,7 +140,7 @@ class Effective(Shape):
         return self
 
 
-class Rounding(Shape):
+class Rounding(StrictModel):
     """The published precision."""
 
     points: StrictInt = Field(default=2, ge=0, le=6)
@@ -144,7 +148,7 @@ class Rounding(Shape):
     mode: Literal["half_up"] = "half_up"
 
 
-class Ranking(Shape):
+class Ranking(StrictModel):
     """How units are ordered."""
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
@@ -153,20 +157,20 @@ class Ranking(Shape):
     """Whether units are ranked within their parent, instead of within their tier."""
 
 
-class Commend(Shape):
+class Commend(StrictModel):
     """Who is commended."""
 
     best: Annotated[int | dict[str, int], _by_tier(_best)]
     """So many units of each ranking."""
 
 
-class Overall(Shape):
+class Overall(StrictModel):
     """What it takes to be ranked overall."""
 
     requires: list[Code] = Field(min_length=1)
 
 
-class Head(Shape):
+class Head(StrictModel):
     """The document itself, its categories still unread."""
 
     criteria_set: SetCode
@@ -184,7 +188,7 @@ class Head(Shape):
     categories: dict[Code, Any] = Field(min_length=1)
 
 
-class Category(Shape):
+class Category(StrictModel):
     """A category, its groups and levels still unread."""
 
     title: Titles = {}
@@ -194,7 +198,7 @@ class Category(Shape):
     levels: list[Any] = []
 
 
-class Group(Shape):
+class Group(StrictModel):
     """A criterion group, its criteria still unread."""
 
     title: Titles = {}
@@ -221,7 +225,7 @@ class Criterion(BaseModel):
     notes: Texts = {}
 
 
-class Level(Shape):
+class Level(StrictModel):
     """A level, its gates still unread."""
 
     level: StrictInt = Field(ge=1, le=99)
@@ -230,7 +234,7 @@ class Level(Shape):
     gates: list[Any] = Field(min_length=1)
 
 
-class Gate(Shape):
+class Gate(StrictModel):
     """A gate: a measure and exactly one edge."""
 
     measure: StrictStr

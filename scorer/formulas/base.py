@@ -12,13 +12,13 @@ from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
-from scorer.cohort import Cohort
-from scorer.formulas.table import CriterionLine, Line, LineTable
-from scorer.hints import show
-from scorer.indicators import LARGEST, IndicatorKind, days
+from scorer.formulas.line_table import CriterionLine, Line, LineTable
+from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro
+from scorer.model.indicators import LARGEST, IndicatorKind, days
+from scorer.model.periods import check_day
+from scorer.model.suggestions import short_repr
+from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
-from scorer.periods import check_day
-from scorer.points import MICRO, Bools, Floats, PointsByTier, plain, to_micro
 
 Path = tuple[str | int, ...]
 """A place inside a formula's parameters, such as ("steps", 0, "points")."""
@@ -192,10 +192,10 @@ class Threshold:
             check_day(value)
             return cls(days(value) * MICRO, True)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ValueError(f"expected a number or a day such as 2020-06-30, not {show(value)}")
+            raise ValueError(f"expected a number or a day such as 2020-06-30, not {short_repr(value)}")
         micro = to_micro(value)
         if abs(micro) > LARGEST * MICRO:
-            raise ValueError(f"{show(value)} is not between -{LARGEST} and {LARGEST}")
+            raise ValueError(f"{short_repr(value)} is not between -{LARGEST} and {LARGEST}")
         return cls(micro, False)
 
 

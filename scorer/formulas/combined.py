@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field, SkipValidation
 
-from scorer.cohort import Cohort
 from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, outcome_of
+from scorer.formulas.line_table import Line
 from scorer.formulas.lines import BestLine, CombinedLine, GivenLine, SumLine
-from scorer.formulas.table import Line
-from scorer.points import Bools, PointsByTier, plain
+from scorer.model.fixed_point import Bools, PointsByTier, plain
+from scorer.model.units import Cohort
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from scorer.formulas.table import CriterionLine, Line, LineTable
+from scorer.formulas.line_table import CriterionLine, Line, LineTable
+from scorer.model.fixed_point import MICRO, Floats, round_to_micro
 from scorer.native import BEST, CAPPED, GIVEN, LADDER, MISSING, QUOTIENT, SLOPE, SUM
-from scorer.points import MICRO, Floats, in_micro
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class QuotientLine(Line):
         pair = answers[[self.numerator, self.denominator], unit]
         if np.isnan(pair).any():
             return Fraction(0)
-        part, whole = (in_micro(pair) if self.in_millionths else pair).tolist()
+        part, whole = (round_to_micro(pair) if self.in_millionths else pair).tolist()
         if whole == 0:
             return Fraction(self._when_zero)
         return min(Fraction(int(part), int(whole)), Fraction(1)) * self.maximum
@@ -111,7 +111,7 @@ class SlopeLine(Line):
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
-        answer = in_micro(answers[self.row, unit : unit + 1])[0]
+        answer = round_to_micro(answers[self.row, unit : unit + 1])[0]
         if np.isnan(answer):
             return Fraction(0)
         way = Fraction(int(answer) - self.start, self.length)

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from scorer.cohort import Cohort
 from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Read
+from scorer.formulas.line_table import Line
 from scorer.formulas.lines import QuotientLine
-from scorer.formulas.table import Line
-from scorer.points import Bools, Floats
+from scorer.model.fixed_point import Bools, Floats
+from scorer.model.units import Cohort
 
 WhenZero = Literal["full", "zero", "not_applicable"]
 

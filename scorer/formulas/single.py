@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from scorer.cohort import Cohort
 from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, above_maximum
+from scorer.formulas.line_table import Line
 from scorer.formulas.lines import CappedLine, LadderLine, SlopeLine
-from scorer.formulas.table import Line
-from scorer.indicators import IndicatorKind
-from scorer.points import MICRO, PointsByTier
+from scorer.model.fixed_point import MICRO, PointsByTier
+from scorer.model.indicators import IndicatorKind
+from scorer.model.units import Cohort
 
 
 class Flag(LineFormula):

@@ -15,14 +15,14 @@
     CODE(SUM)       \
     CODE(BEST)
 
-/* What became of a criterion of a unit: scorer.groups.Status. */
+/* What became of a criterion of a unit: scorer.plugins.group.Status. */
 #define STATUSES(CODE) \
     CODE(UNSET_STATUS) \
     CODE(SCORED)       \
     CODE(MISSING)      \
     CODE(NOT_APPLICABLE)
 
-/* Whether a unit is ranked in a category: scorer.scoring.Standing. */
+/* Whether a unit is ranked in a category: scorer.engine.scoring.Standing. */
 #define STANDINGS(CODE) \
     CODE(UNSET_STANDING) \
     CODE(RANKED)         \

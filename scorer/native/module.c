@@ -1,4 +1,4 @@
-/* scorer.native: the arithmetic of thousands of units. native.pyi describes its functions. */
+/* scorer.native: the arithmetic of thousands of units. __init__.pyi describes its functions. */
 
 #include "layout.h"
 #include "native.h"

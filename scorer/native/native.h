@@ -85,7 +85,7 @@ static inline void end_work(PyThreadState *state) {
         PyEval_RestoreThread(state);
 }
 
-/* The functions of the module, whose arguments native.pyi describes. */
+/* The functions of the module, whose arguments __init__.pyi describes. */
 PyObject *evaluate_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -6,7 +6,7 @@
 enum { POINTS, MAX_POINTS, PERCENT, SUM_ROWS };
 enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, WHOLE_ROWS };
 
-/* Arguments after those of lines; native.pyi describes them. The groups have no sums of their own when nobody needs
+/* Arguments after those of lines; __init__.pyi describes them. The groups have no sums of their own when nobody needs
    them afterwards. */
 enum { MAXIMA = LINE_ARGUMENTS, IS_FILLED, MEMBERS, NOMINAL, STEP, COMPARISONS, LEVEL_TABLES,
        SUMS, WHOLES, GROUP_SUMS, GROUP_WHOLES, CELLS, LEVELS, STANDINGS, FIRST, LAST, ARGUMENTS };

@@ -10,22 +10,22 @@ from typing import Any
 
 import pluggy
 
-from scorer import hookspecs
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import CODE
 from scorer.criteria.schema import Criterion as CriterionShape
 from scorer.formulas import KINDS, Formula
-from scorer.groups import API_VERSION, Check, CriterionGroup
-from scorer.indicators import Indicator
+from scorer.model.indicators import Indicator
+from scorer.model.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr
+from scorer.plugins import hookspecs
+from scorer.plugins.group import API_VERSION, Check, CriterionGroup
 from scorer.plugins.plugin import Plugin, PluginError
-from scorer.plugins.surroundings import Surroundings
-from scorer.strangers import one_line, place, shown, theirs, told
+from scorer.plugins.process_state import ProcessState
 
 CASES = ".cases.yaml"
 """How files of cases end, which stand beside criteria sets and are none: a plugin may issue all files of a folder."""
 
 
-def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
+def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
     """Imports a plugin and asks its hooks.
 
     Args:
@@ -36,7 +36,7 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
     Returns:
         The plugin with what it declares, or quarantined, whatever its code did.
     """
-    surroundings = Surroundings()
+    surroundings = ProcessState()
     try:
         manager = _manager(plugin.name, load())
         groups = _answers(manager.hook.scorer_criterion_group)
@@ -56,7 +56,7 @@ def take_in(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = 
         if changes := surroundings.restore():
             raise PluginError(changes)
     except BaseException as error:
-        if not theirs(error):
+        if not is_plugin_fault(error):
             raise
         surroundings.restore()
         return replace(plugin, failure=_why(error))
@@ -68,8 +68,8 @@ def _why(error: BaseException) -> str:
     """Why a plugin cannot be used, and on which of its lines it said so itself."""
     if isinstance(error, PluginError):
         return one_line(str(error))
-    where = "" if isinstance(error, SyntaxError) else place(error)  # its text has file and line
-    return f"{told(error)} ({where})" if where else told(error)
+    where = "" if isinstance(error, SyntaxError) else raised_at(error)  # its text has file and line
+    return f"{describe_error(error)} ({where})" if where else describe_error(error)
 
 
 def _manager(name: str, module: object) -> pluggy.PluginManager:
@@ -93,7 +93,7 @@ def _known(groups: Sequence[object]) -> dict[str, Any]:
 def _all(name: str, hook: pluggy.HookCaller) -> Iterator[Any]:
     for answer in _answers(hook):
         if not isinstance(answer, Iterable) or isinstance(answer, str):
-            raise PluginError(f"{name} gives {shown(answer)}, not a list")
+            raise PluginError(f"{name} gives {safe_repr(answer)}, not a list")
         yield from answer
 
 
@@ -107,10 +107,10 @@ def _answers(hook: pluggy.HookCaller) -> Sequence[Any]:
 
 def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     if not isinstance(group, CriterionGroup):
-        raise PluginError(f"scorer_criterion_group gives {shown(group)}, not a CriterionGroup")
+        raise PluginError(f"scorer_criterion_group gives {safe_repr(group)}, not a CriterionGroup")
     name, version = getattr(group, "name", None), getattr(group, "api_version", None)
     if type(version) is not int:
-        raise PluginError(f"its api_version is {shown(version)}, not a number; write api_version = {API_VERSION}")
+        raise PluginError(f"its api_version is {safe_repr(version)}, not a number; write api_version = {API_VERSION}")
     if version != API_VERSION:
         raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
     if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:
@@ -120,12 +120,12 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     for attribute, kind in (("indicators", Indicator), ("checks", Check)):
         items = getattr(group, attribute)
         if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
-            raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {shown(items)}")
+            raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {safe_repr(items)}")
     title = group.title
     if not isinstance(title, Mapping) or not all(isinstance(text, str) for text in (*title, *title.values())):
-        raise PluginError(f"title of group {name!r} is not texts by language: {shown(title)}")
+        raise PluginError(f"title of group {name!r} is not texts by language: {safe_repr(title)}")
     if not all(isinstance(code, str) for check in group.checks for code in check.reads()):
-        raise PluginError(f"checks of group {name!r} do not name indicators: {shown(group.checks)}")
+        raise PluginError(f"checks of group {name!r} do not name indicators: {safe_repr(group.checks)}")
     codes = [indicator.code for indicator in group.indicators]
     for n, code in enumerate(codes):
         if code in codes[:n]:
@@ -136,7 +136,7 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
     taken = {kind.kind for kind in (*KINDS, *before)}
     for kind in formulas:
         if not isinstance(kind, type) or not issubclass(kind, Formula):
-            raise PluginError(f"scorer_formulas gives {shown(kind)}, not a subclass of Formula")
+            raise PluginError(f"scorer_formulas gives {safe_repr(kind)}, not a subclass of Formula")
         if kind.kind in taken:
             raise PluginError(f"declares formula kind {kind.kind!r}, which there is already")
         clash = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionShape.model_fields)
@@ -148,6 +148,6 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
 def _check_files(files: Iterable[object]) -> None:
     for file in files:
         if not isinstance(file, Traversable):
-            raise PluginError(f"scorer_criteria_sets gives {shown(file)}, not a file")
+            raise PluginError(f"scorer_criteria_sets gives {safe_repr(file)}, not a file")
         if not file.is_file():
             raise PluginError(f"its criteria set {file.name!r} is not there")

@@ -11,12 +11,12 @@ from typing import Any
 
 from scorer.criteria.loader import GroupTerms, Unavailable, Vocabulary
 from scorer.formulas import KINDS, Formula
-from scorer.groups import CriterionGroup
-from scorer.plugins.declaration import take_in
+from scorer.model.untrusted import describe_error
+from scorer.plugins.declaration import load_plugin
+from scorer.plugins.group import CriterionGroup
 from scorer.plugins.plugin import Plugin
-from scorer.plugins.probation import TIME_LIMIT, try_out
-from scorer.plugins.surroundings import kept_alive
-from scorer.strangers import told
+from scorer.plugins.probe import TIME_LIMIT, probe_plugins
+from scorer.plugins.process_state import no_process_exit
 
 ENTRY_POINTS = "scorer.plugins"
 
@@ -55,16 +55,16 @@ class PluginHost:
         found, unreadable = _find()
         strangers = [point for point, plugin in found if plugin.distribution != BUNDLED]
         verdicts = dict(
-            zip(strangers, try_out([(p.name, p.value) for p in strangers], time_limit=time_limit), strict=True)
+            zip(strangers, probe_plugins([(p.name, p.value) for p in strangers], time_limit=time_limit), strict=True)
         )
         taken_in: list[Plugin] = []
         for point, plugin in found:
             verdict = verdicts.get(point)
             if verdict is None:
-                taken_in.append(take_in(plugin, point.load, taken_in))
+                taken_in.append(load_plugin(plugin, point.load, taken_in))
             elif not verdict.failure:
-                with kept_alive():
-                    taken_in.append(take_in(plugin, point.load, taken_in))
+                with no_process_exit():
+                    taken_in.append(load_plugin(plugin, point.load, taken_in))
             else:
                 taken_in.append(
                     replace(
@@ -82,7 +82,7 @@ class PluginHost:
         """From plugins still empty and what imports each."""
         taken_in: list[Plugin] = []
         for plugin, load in sources:
-            taken_in.append(take_in(plugin, load, taken_in))
+            taken_in.append(load_plugin(plugin, load, taken_in))
         return cls(tuple(taken_in))
 
     def vocabulary(self) -> Vocabulary:
@@ -108,7 +108,9 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         except Exception as error:  # files that are damaged, in whatever way
             # Its name cannot be read, but its folder has it: NAME-VERSION.dist-info.
             name, _, version = Path(str(getattr(distribution, "_path", "?"))).stem.partition("-")
-            unreadable.append(Plugin(name, name, version, failure=f"its metadata cannot be read: {told(error)}"))
+            unreadable.append(
+                Plugin(name, name, version, failure=f"its metadata cannot be read: {describe_error(error)}")
+            )
             continue
         if name.lower() not in names:  # of two of a name, the first is the one that is imported
             found += [(point, Plugin(point.name, name, version)) for point in points]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from scorer.formulas import Formula
-from scorer.groups import CriterionGroup
-from scorer.strangers import escaped
+from scorer.model.untrusted import escaped
+from scorer.plugins.group import CriterionGroup
 
 
 class PluginError(Exception):

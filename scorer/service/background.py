@@ -9,9 +9,9 @@ from functools import cache
 from threading import Thread
 from typing import Any, TypeVar
 
-from scorer.catalogue import Catalogue
+from scorer.catalogue.catalogue import Catalogue
+from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
-from scorer.settings import Settings
 
 Result = TypeVar("Result")
 

@@ -8,11 +8,11 @@ from typing import Any
 from google.protobuf.message import Message
 
 import scorer_client.steps
-from scorer.catalogue import Catalogue
-from scorer.service.context import CallContext
-from scorer.service.criteria_service import CriteriaService
-from scorer.service.errors import Refusal
-from scorer.service.scorer_service import ScorerService
+from scorer.catalogue.catalogue import Catalogue
+from scorer.service.call.context import CallContext
+from scorer.service.call.errors import CallRefused
+from scorer.service.methods.criteria_service import CriteriaService
+from scorer.service.methods.scorer_service import ScorerService
 from scorer_client import ScorerError, Violation
 
 
@@ -37,7 +37,7 @@ class InProcessTransport:
         """
         try:
             return self._methods[call.method](call.request, CallContext(call.method, request_id=call.request_id))
-        except Refusal as error:
+        except CallRefused as error:
             violations = [Violation(*violation) for violation in error.violations]
             raise ScorerError(
                 error.code, error.message, error.reason, error.metadata, violations, call.request_id

@@ -12,21 +12,21 @@ from typing import Any
 import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer import tuning
-from scorer.catalogue import Catalogue
-from scorer.plugin_calls import PluginCalls
-from scorer.service.access import Access
-from scorer.service.admission import Admission
-from scorer.service.criteria_service import CriteriaService
-from scorer.service.health import Health
-from scorer.service.metrics import Metrics
-from scorer.service.pipeline import Method, Pipeline
-from scorer.service.scorer_service import ScorerService
-from scorer.service.side_services import SideServices
-from scorer.service.threads import ScoringThreads
-from scorer.service.tls import KEEP_ALIVE, credentials
-from scorer.service.transfers import Transfers
-from scorer.settings import Settings
+from scorer.catalogue.catalogue import Catalogue
+from scorer.plugins.calls_in_flight import PluginCalls
+from scorer.service.call.access import Access
+from scorer.service.call.admission import Admission
+from scorer.service.call.metrics import Metrics
+from scorer.service.call.pipeline import Method, Pipeline
+from scorer.service.call.threads import ScoringThreads
+from scorer.service.call.transfers import Transfers
+from scorer.service.methods.criteria_service import CriteriaService
+from scorer.service.methods.health import Health
+from scorer.service.methods.scorer_service import ScorerService
+from scorer.service.methods.side_services import SideServices
+from scorer.service.runtime import tuning
+from scorer.service.runtime.settings import Settings
+from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
 STREAMS = 128
 """Calls that one connection may have open at once; clients wait with more."""

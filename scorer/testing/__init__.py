@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 # This package is loaded into every run of pytest where the scorer is installed, so nothing else is imported up here.
 if TYPE_CHECKING:
-    from scorer.testing.checks import Check
-    from scorer.testing.subject import Subject
+    from scorer.testing.conformance.checks import Check
+    from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 __all__ = ["Conformance"]
 
@@ -29,12 +29,12 @@ class Conformance:
 
     plugin: ClassVar[object] = ""
     """Name of its entry point in the group ``scorer.plugins``, or its module, which need not be installed."""
-    _subject: ClassVar[Subject | None] = None
+    _subject: ClassVar[PluginUnderTest | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Adds the tests; a test that a class defines itself stays."""
         super().__init_subclass__(**kwargs)
-        from scorer.testing.checks import CHECKS
+        from scorer.testing.conformance.checks import CHECKS
 
         cls._subject = None
         for check in CHECKS:
@@ -43,12 +43,12 @@ class Conformance:
                 setattr(cls, name, _test(check))
 
     @classmethod
-    def subject(cls) -> Subject:
+    def subject(cls) -> PluginUnderTest:
         """The plugin and what it is tried with, found once for all tests of the class."""
-        from scorer.testing.subject import Subject
+        from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
         if cls._subject is None:
-            cls._subject = Subject.of(cls.plugin)
+            cls._subject = PluginUnderTest.of(cls.plugin)
         return cls._subject
 
 

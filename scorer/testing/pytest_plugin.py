@@ -13,14 +13,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option ``scorer_cases``."""
-    text = "collect the cases of criteria sets (NAME.cases.yaml), as -p scorer.cases.pytest_plugin does"
+    text = "collect the cases of criteria sets (NAME.cases.yaml), as -p scorer.testing.cases.pytest_plugin does"
     parser.addini("scorer_cases", text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Loads what collects cases where that is asked for."""
     if config.getini("scorer_cases"):
-        config.pluginmanager.import_plugin("scorer.cases.pytest_plugin")
+        config.pluginmanager.import_plugin("scorer.testing.cases.pytest_plugin")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

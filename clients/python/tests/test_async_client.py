@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from harness import Service, serving
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import AsyncClient, Client, ScorerError
 from scorer_client.methods import Methods
 

@@ -23,10 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egov.scorer.v1 import criteria_pb2
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
-from scorer.plugins import PluginHost
+from scorer.plugins.host import PluginHost
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Cause, Client, CsvTable, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown

@@ -13,9 +13,9 @@ import pytest
 from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
 from harness import catalogue, good, group, host, serving
 
-from scorer.catalogue import Catalogue
+from scorer.catalogue.catalogue import Catalogue
 from scorer.plugin_api import Indicator
-from scorer.settings import Role, Settings, Tls, Tokens
+from scorer.service.runtime.settings import Role, Settings, Tls, Tokens
 from scorer_client import AsyncClient, Client, Row, ScorerError
 from scorer_client.targets import channel_target, leaves_this_machine
 

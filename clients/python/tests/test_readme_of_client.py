@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from harness import serving
 
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

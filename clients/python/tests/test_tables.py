@@ -20,9 +20,9 @@ from google.protobuf.message import Message
 from harness import Service, serving
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue import Catalogue
-from scorer.gates import GateCompiler
-from scorer.plugins import PluginHost
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 from scorer_client import Client, Province, ScorerError
 from scorer_client.steps import Call
 from scorer_client.unit_table import table_stream

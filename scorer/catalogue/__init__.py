@@ -1,0 +1,1 @@
+"""The criteria sets that can be scored now."""

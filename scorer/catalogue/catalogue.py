@@ -1,0 +1,149 @@
+"""The criteria sets a process can score with: an immutable snapshot, built whole."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.resources.abc import Traversable
+
+from scorer.criteria.document import Document, Problem, parse, read_document
+from scorer.criteria.loader import load
+from scorer.criteria.model import CriteriaSet
+from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
+from scorer.engine.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
+from scorer.engine.plan import CategoryPlan, Provider, SetPlan
+from scorer.model.untrusted import describe_error, is_plugin_fault
+from scorer.plugins.host import PluginHost
+from scorer.plugins.plugin import Plugin
+
+
+@dataclass(frozen=True)
+class RejectedSet:
+    """A document that cannot be used, and why."""
+
+    source: str
+    code: str
+    """The code it gives itself; empty when that cannot be read."""
+    problems: tuple[Problem, ...]
+    """The first ones, and a line that counts the others."""
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return sum(problem.stands_for for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Criteria sets by code, and the documents that were refused."""
+
+    sets: Mapping[str, SetPlan]
+    """In code-point order."""
+    refused: tuple[RejectedSet, ...]
+    host: PluginHost
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The document that gives each set."""
+    warnings: tuple[Problem, ...] = ()
+    """What its sets say that is hardly meant."""
+    kept: Mapping[str, RejectedSet] = field(default_factory=dict)
+    """Sets at their last good revision, and why the document was refused that was to take its place."""
+
+    @classmethod
+    def load(cls, host: PluginHost, documents: Iterable[tuple[str, str | bytes]], compiler: GateCompiler) -> Catalogue:
+        """Loads documents (name and text); one that is refused takes nothing else down."""
+        sets: dict[str, SetPlan] = {}
+        sources: dict[str, str] = {}
+        refused = []
+        warnings: list[Problem] = []
+        for source, text in documents:
+            plan, document = load_set(host, source, text, compiler)
+            if plan is not None and plan.criteria_set.code in sets:
+                code = plan.criteria_set.code
+                document.problem(("criteria_set",), f"{sources[code]} gives criteria set {code!r} already")
+            if plan is None or document.problems:
+                refused.append(RejectedSet(source, set_code(document), document.sorted_problems()))
+            else:
+                sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
+                warnings += document.warnings
+        return cls(dict(sorted(sets.items())), tuple(refused), host, sources, tuple(warnings))
+
+    @classmethod
+    def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
+        """The sets that the installed plugins issue; those of quarantined ones are refused."""
+        found = cls.load(
+            host, ((file.name, read_document(file)) for p in host.plugins for file in p.criteria_sets), compiler
+        )
+        withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
+        return replace(found, refused=(*found.refused, *withheld))
+
+    def in_force(self, day: datetime.date, series: str = "") -> tuple[SetPlan, ...]:
+        """The sets that are in force on a day: those of one series, or all."""
+        plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
+        return tuple(plan for plan in plans if plan.criteria_set.in_force(day))
+
+    def refusal(self, code: str) -> RejectedSet | None:
+        """Why the set of this code was refused, if it was."""
+        return next((refusal for refusal in self.refused if refusal.code == code), None)
+
+
+def load_set(
+    host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler
+) -> tuple[SetPlan | None, Document]:
+    """One document as a plan to score with; None when the returned document has problems."""
+    criteria_set, document = load(text, source, host.vocabulary())
+    if criteria_set is None:
+        return None, document
+    try:
+        plans = {tier: compile_tier(criteria_set, tier, host.providers) for tier in criteria_set.tiers}
+    except BaseException as error:  # a stranger's formula kind or check
+        if not is_plugin_fault(error):
+            raise
+        document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
+        return None, document
+    for tier, plan in plans.items():
+        tables = []
+        for category in plan.categories:
+            rules = category.rules()
+            tables.append(_compile(category, rules, compiler, document, tier) if rules else None)
+        plans[tier] = with_tables(plan, tables)
+    if document.problems:
+        return None, document
+    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), _providers(criteria_set, host)), document
+
+
+def _compile(
+    category: CategoryPlan, rules: Rules, compiler: GateCompiler, document: Document, tier: str
+) -> GateTable | None:
+    path = ("categories", category.code, "levels")
+    try:
+        return compiler.compile([rules])[0]
+    except EasierLevel as error:
+        better, worse = category.levels[error.better], category.levels[error.worse]
+        measure = category.measures[category.keys[error.key][0]].name
+        message = f"in tier {tier!r} level {worse} asks more of {measure!r} than level {better}, the better one, does"
+        document.problem((*path, error.better), message)
+    except GateCompilerError as error:
+        document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")
+    return None
+
+
+def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, ...]:
+    found = []
+    for group in criteria_set.groups():
+        plugin = host.provider(group.code)
+        found.append(Provider(group.code, plugin.name, plugin.distribution, plugin.version))
+    return tuple(found)
+
+
+def _withheld(plugin: Plugin, file: Traversable) -> RejectedSet:
+    """A set that a quarantined plugin issues."""
+    document = parse(read_document(file), file.name)
+    document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
+    return RejectedSet(file.name, set_code(document), document.sorted_problems())
+
+
+def set_code(document: Document) -> str:
+    """The code that a document gives itself; empty when that cannot be read."""
+    code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
+    return code if isinstance(code, str) and code.isprintable() else ""  # half a character could not be sent

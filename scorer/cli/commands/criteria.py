@@ -1,0 +1,182 @@
+"""scorer criteria."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import typer
+from rich.markup import escape
+from rich.tree import Tree
+
+from scorer.catalogue.catalogue import load_set
+from scorer.cli.commands.cases import counted, run_cases
+from scorer.cli.commands.template import template
+from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
+from scorer.cli.output import UserError, err, out, print_error, table
+from scorer.criteria.document import read_document
+from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
+from scorer.engine.gates import GateCompiler
+from scorer.model.fixed_point import PointsByTier, plain
+from scorer.model.untrusted import escaped
+from scorer.plugins.declaration import CASES
+from scorer.service.in_process import InProcessTransport
+from scorer_client import Client, ScorerError
+from scorer_client.forms import STATES
+
+PATIENCE = 10.0
+"""Seconds that a server has to list its sets."""
+
+
+class _Day(Protocol):
+    year: int
+    month: int
+    day: int
+
+
+app = typer.Typer(help="Look at criteria sets, check and test documents, write empty forms.", no_args_is_help=True)
+app.command()(template)
+app.command("test")(run_cases)
+
+
+@app.command("list")
+def list_sets(
+    criteria: CriteriaOption = None,
+    address: str = typer.Option("", help="Ask a running server instead.", metavar="HOST:PORT"),
+) -> None:
+    """List the installed criteria sets, or those of a running server, and those that were refused.
+
+    A set is kept at its last good revision when its document was changed while the server ran, and refused.
+    """
+    if not address:
+        with err.status("loading criteria sets"):
+            client = Client(InProcessTransport(load_catalogue(criteria)))  # which complains of what is refused
+            _list(client)
+        return
+    if criteria:
+        raise UserError("--criteria is of this machine and --address of a server: give one of them")
+    with Client(address, timeout=PATIENCE) as client:
+        try:
+            problems = _list(client)
+        except ScorerError as error:
+            raise UserError(f"{address} does not say its criteria sets: {error}") from error
+    for problem in problems:
+        print_error(problem)
+
+
+def _list(client: Client) -> list[str]:
+    """Shows the sets; gives all problems."""
+    shown = table("set", "series", "title", "in force", "tiers", "provenance", "state", "revision")
+    problems: list[str] = []
+    for item in client.criteria_sets():
+        first, last = _day(item.effective_from), _day(item.effective_to)
+        state = STATES.get(item.state, "?")
+        shown.add_row(
+            escape(item.code) or "?",
+            item.series,
+            escape(text({title.language: title.text for title in item.titles})),
+            f"{first} to {last}" if item.revision else "",
+            ", ".join(item.tiers),
+            item.provenance,
+            f"{state}, {counted(item.problem_count, 'problem')}" if item.problems else state,
+            item.revision[:12],
+        )
+        problems += item.problems
+    out.print(shown)
+    return problems
+
+
+def _day(day: _Day) -> str:
+    return f"{day.year:04}-{day.month:02}-{day.day:02}" if day.year else "..."
+
+
+@app.command()
+def show(
+    code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
+    criteria: CriteriaOption = None,
+) -> None:
+    """Show one criteria set: categories, groups, criteria, gates, indicators."""
+    item = find_set(load_catalogue(criteria), code).criteria_set
+    tree = Tree(
+        f"[bold]{item.code}[/bold] {escape(text(item.title))} ({item.provenance}, revision {item.revision[:12]})"
+    )
+    for category in item.categories:
+        branch = tree.add(f"[bold]{category.code}[/bold] {escape(text(category.title))}")
+        for group in category.groups:
+            twig = branch.add(f"[bold]{group.code}[/bold] {escape(text(group.title))}")
+            for criterion in group.criteria:
+                twig.add(escape(_criterion(criterion)))
+        for level in category.levels:
+            gates = "; ".join(_gate(gate) for gate in level.gates)
+            branch.add(f"level {level.level}: {gates}")
+    if item.ranking.within_parent:
+        tree.add(f"ranked within their parent: {', '.join(item.ranking.within_parent)}")
+    if item.ranking.commended:
+        best = ", ".join(f"{tier} {units}" for tier, units in item.ranking.commended.items())
+        tree.add(f"commended are the best of each ranking: {best}")
+    out.print(tree)
+    shown = table("indicator", "kind", "unit", "title", title="What units report")
+    for indicator in item.indicators.values():
+        shown.add_row(indicator.code, indicator.kind, escape(indicator.unit), escape(text(indicator.title)))
+    out.print(shown)
+    for language, note in item.notes.items():
+        out.print(f"[bold]{language}[/bold] {escape(note)}")
+
+
+@app.command()
+def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
+    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any.
+
+    Files of cases (*.cases.yaml) are passed over: 'scorer criteria test' checks them.
+    """
+    sets = [file for file in files if not file.name.endswith(CASES)]
+    if not sets:
+        raise UserError(f"{files[0]} holds cases, not a criteria set: 'scorer criteria test {files[0]}' checks it")
+    host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0
+    for file in sets:
+        try:
+            data = read_document(file)
+        except OSError as error:
+            print_error(f"cannot read {file}: {error.strerror}")
+            unread += 1
+            continue
+        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
+            print_error(str(problem))
+        if plan is None:
+            broken += 1
+        else:
+            item: CriteriaSet = plan.criteria_set
+            criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
+            good = f"{escaped(str(file))}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
+            out.print(good, markup=False, soft_wrap=True)
+    if broken:
+        raise UserError(f"{broken} of {len(sets)} documents cannot be used")
+    if unread:
+        raise typer.Exit(2)
+
+
+def text(texts: Texts, language: str = "en") -> str:
+    """A text in one language, or in the first there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _criterion(criterion: Criterion) -> str:
+    notes = [_amount(criterion.points), criterion.formula.kind]
+    if criterion.effect != "score":
+        notes.append(criterion.effect)
+    if criterion.may_be_not_applicable:
+        notes.append("may be not applicable")
+    return f"{criterion.id} {text(criterion.title)} ({', '.join(notes)})"
+
+
+def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str:
+    if points.everywhere is not None:
+        return f"{plain(points.everywhere * factor)}{unit}"
+    return ", ".join(f"{tier} {plain(micro * factor)}{unit}" for tier, micro in points.by_tier)
+
+
+def _gate(gate: Gate) -> str:
+    edge = "above" if gate.strict else "at least"
+    amount = _amount(gate.minimum, 100, " %") if gate.unit == "percent" else _amount(gate.minimum)
+    return f"{gate.measure} {edge} {amount}"

@@ -1,0 +1,51 @@
+"""scorer lacking: the units of a CSV file that lack a criterion, by name."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, report_violations
+from scorer.cli.i18n import WORDS, Language
+from scorer.cli.output import UserError, err, out, table
+from scorer_client import ScorerError
+from scorer_client.sentences import plain
+
+
+def lacking(
+    file: Path = FILE,
+    criterion: str = typer.Argument(help="Id of the criterion, such as INF.02.", metavar="CRITERION"),
+    criteria_set: str = SET,
+    on: datetime.datetime | None = ON,
+    series: str = SERIES,
+    tier: str = typer.Option("", help="Units of one tier only; all are checked all the same."),
+    language: Language = typer.Option(Language.EN, "--lang", help="Language of the words."),
+) -> None:
+    """Name the units that have none or only a part of a criterion's points, and those that did not report."""
+    with err.status("loading criteria sets"):
+        client = local_client()
+    form = chosen_form(client, criteria_set, on, series)
+    try:
+        found = client.who_lacks_csv(form.criteria_set, file, criterion, tier=tier)
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
+    except ScorerError as error:
+        raise report_violations(file, error) from error
+    words = WORDS[language.value]
+    name = f"{criterion} {form.names(language.value)[criterion]}"
+    if not found:
+        out.print(words["all_have"].format(criterion=name), markup=False, soft_wrap=True)
+        return
+    columns = ("unit", "name", "tier", "lacks", "points", "of")
+    shown = table(*(words[column] for column in columns), right=(words["points"], words["of"]))
+    for lack in found:
+        cells = lack.id, lack.name, lack.tier, words[lack.what], plain(lack.points), plain(lack.max_points)
+        shown.add_row(*map(escape, cells))
+    out.print(shown)
+    counts = Counter(lack.what for lack in found)
+    parts = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
+    out.print(words["who_lacks"].format(n=len(found), criterion=name, parts=parts), markup=False, soft_wrap=True)

@@ -1,0 +1,104 @@
+"""The words of reports, English and Vietnamese."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages of reports."""
+
+    EN = "en"
+    VI = "vi"
+
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "department": "Departments",
+        "district": "Districts",
+        "commune": "Communes",
+        "units": "{n} units",
+        "ranked": "{ranked}/{n} ranked",
+        "overall": "Overall",
+        "rank": "rank",
+        "unit": "unit",
+        "points": "points",
+        "percent": "percent",
+        "converted": "converted",
+        "level": "level",
+        "more": "... and {n} more",
+        "causes": "Why units are not ranked",
+        "cause": "{units}/{n}: {measure} under {minimum}",
+        "cause_strict": "{units}/{n}: {measure} not above {minimum}",
+        "misses": "What most units miss",
+        "miss": "{units}/{n} have all points for {criterion}",
+        "kept": "next level asks",
+        "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",
+        "within": "{tier} of {parent}",
+        "commended": "Commended",
+        "name": "name",
+        "tier": "tier",
+        "lacks": "has",
+        "none": "none",
+        "part": "a part",
+        "not_reported": "not reported",
+        "all_have": "Every unit to which {criterion} applies has all its points",
+        "who_lacks": "{n} units lack {criterion}: {parts}",
+        "criterion": "criterion",
+        "of": "of",
+        "status": "status",
+        "scored": "",
+        "missing": "not reported",
+        "not_applicable": "not applicable",
+        "made": "{code}, revision {revision}, {provenance}: 'scorer criteria show {code}' says what is assumed",
+        "facts": "What the report of 2020 says, from these numbers",
+    },
+    "vi": {
+        "department": "Cấp sở, ban, ngành",
+        "district": "Cấp huyện",
+        "commune": "Cấp xã",
+        "units": "{n} đơn vị",
+        "ranked": "{ranked}/{n} đơn vị được xếp hạng",
+        "overall": "Xếp hạng chung",
+        "rank": "hạng",
+        "unit": "đơn vị",
+        "points": "điểm",
+        "percent": "tỷ lệ",
+        "converted": "quy đổi",
+        "level": "mức",
+        "more": "... và {n} đơn vị khác",
+        "causes": "Vì sao không được xếp hạng",
+        "cause": "{units}/{n}: {measure} dưới {minimum}",
+        "cause_strict": "{units}/{n}: {measure} không trên {minimum}",
+        "misses": "Tiêu chí nhiều đơn vị chưa đạt",
+        "miss": "{units}/{n} đạt trọn điểm: {criterion}",
+        "kept": "mức kế tiếp yêu cầu",
+        "best_total": "Tổng điểm cao nhất: {unit} {points}/{maximum} ({percent} %)",
+        "within": "{tier} thuộc {parent}",
+        "commended": "Được biểu dương",
+        "name": "tên",
+        "tier": "cấp",
+        "lacks": "có",
+        "none": "không có",
+        "part": "một phần",
+        "not_reported": "chưa báo cáo",
+        "all_have": "Mọi đơn vị áp dụng {criterion} đều đạt trọn điểm",
+        "who_lacks": "{n} đơn vị chưa đạt {criterion}: {parts}",
+        "criterion": "tiêu chí",
+        "of": "trên",
+        "status": "tình trạng",
+        "scored": "",
+        "missing": "chưa báo cáo",
+        "not_applicable": "không đưa vào đánh giá",
+        "made": "{code}, bản {revision}, {provenance}: 'scorer criteria show {code}' nêu rõ phần giả định",
+        "facts": "Báo cáo năm 2020, tính lại từ số liệu",
+    },
+}
+
+
+def search_key(text: str) -> str:
+    """Without accents, capitals and hyphens: how people type a name that they look for."""
+    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,0 +1,1 @@
+"""What ``scorer serve`` runs."""

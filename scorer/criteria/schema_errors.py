@@ -1,0 +1,101 @@
+"""Checks parts of a document against their shapes and says what is wrong in the author's words."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from scorer.criteria.document import Document, Path
+from scorer.model.fixed_point import TierError
+from scorer.model.suggestions import did_you_mean, short_repr
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_model(document: Document, path: Path, model: type[Model], data: object) -> Model | None:
+    """``data`` as a ``model``; None, with every problem noted at its place, when it is not one."""
+    if not isinstance(data, Mapping):
+        document.problem(
+            path, f"expected keys and values ({', '.join(list(_keys(model))[:4])}, ...), not {short_repr(data)}"
+        )
+        return None
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        errors = error.errors()
+        for item in errors:
+            loc = item["loc"]
+            # A list whose items failed is also reported as too short.
+            if item["type"] == "too_short" and any(o["loc"][: len(loc)] == loc and o["loc"] != loc for o in errors):
+                continue
+            ctx = item.get("ctx", {})
+            if isinstance(ctx.get("error"), TierError):
+                loc = (*loc, ctx["error"].tier)
+            _note(document, path, model, loc, item["type"], item["msg"], item["input"], ctx)
+        return None
+
+
+def _note(
+    document: Document, path: Path, model: type[BaseModel], loc: Path, kind: str, message: str, value: Any, ctx: Any
+) -> None:
+    key = bool(loc) and loc[-1] == "[key]"
+    loc = loc[:-1] if key else loc
+    here = (*path, *loc)
+    if kind == "missing":
+        document.problem(here, f"the required key {loc[-1]!r} is missing")
+    elif kind == "extra_forbidden":
+        document.problem(here, f"unknown key {loc[-1]!r}{did_you_mean(str(loc[-1]), _keys_at(model, loc))}", key=True)
+    elif kind in ("literal_error", "enum"):
+        allowed = [word.strip("'") for word in str(ctx["expected"]).replace(" or ", ", ").split(", ")]
+        document.problem(
+            here, f"expected {ctx['expected']}, not {short_repr(value)}{did_you_mean(str(value), allowed)}"
+        )
+    elif kind == "value_error":
+        document.problem(here, message.removeprefix("Value error, "), key=key)
+    elif kind in ("less_than_equal", "greater_than_equal"):
+        bound = f"at most {ctx['le']}" if "le" in ctx else f"at least {ctx['ge']}"
+        document.problem(here, f"expected {bound}, not {short_repr(value)}")
+    elif kind in _EXPECTED:
+        document.problem(here, f"expected {_EXPECTED[kind]}, not {short_repr(value)}")
+    else:
+        document.problem(here, message[:1].lower() + message[1:])
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "string_too_short": "some text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "dict_type": "keys and values",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "too_short": "at least one entry",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+}
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        yield info.alias or name
+
+
+def _keys_at(model: type[BaseModel], loc: Path) -> Iterator[str]:
+    """The keys that the innermost model on the way to ``loc`` knows."""
+    inner = model
+    for step in loc[:-1]:
+        for name, info in inner.model_fields.items():
+            if step == (info.alias or name):
+                inner = next(_models(info.annotation), inner)
+                break
+    return _keys(inner)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models(argument)

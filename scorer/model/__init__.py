@@ -1,0 +1,1 @@
+"""What everything is described in: numbers, periods, indicators, units, and violations."""

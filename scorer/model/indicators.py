@@ -1,0 +1,108 @@
+"""What a unit reports: indicators, their kinds and ranges."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from scorer.model.periods import FIRST_DAY, LAST_DAY
+from scorer.model.suggestions import did_you_mean
+
+EPOCH = datetime.date(1970, 1, 1)
+
+LARGEST = 8_000_000_000
+"""No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
+
+
+COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
+"""What tables and files say of units themselves; every other column is an indicator's."""
+
+
+class IndicatorKind(StrEnum):
+    """What an indicator's answers are, and the number each becomes in a cohort."""
+
+    COUNT = "count"
+    """A whole number from 0."""
+    NUMBER = "number"
+    """A number, taken to six decimals."""
+    FLAG = "flag"
+    """Yes or no: 1 or 0."""
+    CHOICE = "choice"
+    """One of the options: its place among them, from 0."""
+    DATE = "date"
+    """A day: days since 1970-01-01."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One number, flag, choice or date that a unit reports.
+
+    Raises:
+        ValueError: a choice without options, options on another kind, a bad code, or a direction that is none.
+    """
+
+    code: str
+    kind: IndicatorKind | str
+    unit: str = ""
+    """Unit of measurement for people, such as "machines"."""
+    title: Mapping[str, str] = field(default_factory=dict)
+    """By BCP 47 tag."""
+    options: tuple[str, ...] = ()
+    """Codes of a choice's options."""
+    minimum: float | None = None
+    """Smallest answer allowed (inclusive), narrower than the kind's own range."""
+    maximum: float | None = None
+    """Largest answer allowed (inclusive)."""
+    better: Literal["", "more", "less"] = ""
+    """Which answers are better, all else equal: no criterion that reads it ever gives fewer points for a larger answer
+    ("more"; yes, or a later day) or for a smaller one ("less"). ``scorer.testing`` tries what is declared here."""
+
+    def __post_init__(self) -> None:
+        kinds = [kind.value for kind in IndicatorKind]
+        if self.kind not in kinds:
+            hint = did_you_mean(str(self.kind), kinds) or f"; there are {', '.join(kinds)}"
+            raise ValueError(f"indicator {self.code}: unknown kind {self.kind!r}{hint}")
+        object.__setattr__(self, "kind", IndicatorKind(self.kind))
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
+            raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")
+        if self.code in COLUMNS_OF_UNITS:
+            raise ValueError(f"indicator code {self.code!r} is the name of a column of units: choose another one")
+        if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
+            raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
+        if "" in self.options:
+            raise ValueError(f"indicator {self.code}: an option needs a code")
+        if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
+            raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
+
+    def range(self) -> tuple[float, float]:
+        """Smallest and largest answer as numbers of a cohort, both allowed."""
+        low, high = {
+            IndicatorKind.COUNT: (0.0, float(LARGEST)),
+            IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
+            IndicatorKind.FLAG: (0.0, 1.0),
+            IndicatorKind.CHOICE: (0.0, len(self.options) - 1.0),
+            IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
+        }[IndicatorKind(self.kind)]
+        return (
+            low if self.minimum is None else max(low, self.minimum),
+            high if self.maximum is None else min(high, self.maximum),
+        )
+
+    def show(self, value: float) -> str:
+        """``value`` as people write it: an ISO day, yes or no, the option, or the shortest decimal."""
+        if self.kind is IndicatorKind.DATE and value.is_integer() and abs(value) < 5_000_000:
+            try:
+                return (EPOCH + datetime.timedelta(days=int(value))).isoformat()
+            except OverflowError:
+                return f"day {value:.0f}"
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text if abs(value) < 1e16 and float(text) == value else repr(value)
+
+
+def days(day: datetime.date) -> int:
+    """Days since 1970-01-01, negative before."""
+    return (day - EPOCH).days

@@ -1,0 +1,67 @@
+"""Units of one tier with their answers as columns: what groups and formulas read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
+from scorer.model.indicators import LARGEST, Indicator, IndicatorKind
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The units of one tier in a call; one unit is a cohort of one. Nothing in it may be changed."""
+
+    tier: str
+    unit_ids: tuple[str, ...]
+    indicators: Mapping[str, Indicator]
+    """Every indicator of the criteria set, by code."""
+    rows: Mapping[str, int]
+    """The matrix row of each indicator."""
+    matrix: Floats
+    """Answers, (indicators, n): NaN for not reported, otherwise as ``IndicatorKind`` says."""
+    excluded: Mapping[str, Bools]
+    """Units for which a criterion does not apply, (n,) by criterion id; a criterion left out applies to all."""
+    in_order: bool = False
+    """Whether ids are known to stand in code-point order."""
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    @cached_property
+    def by_id(self) -> Ints:
+        """The units (n,) in code-point order of ids."""
+        if self.in_order or sorted(self.unit_ids) == list(self.unit_ids):
+            return np.arange(len(self.unit_ids))
+        return np.array(sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__))
+
+    def values(self, indicator: str) -> Floats:
+        """Answers (n,) to one indicator, NaN where not reported.
+
+        Raises:
+            KeyError: the criteria set has no such indicator.
+        """
+        row: Floats = self.matrix[self.rows[indicator]]
+        return row
+
+    def micro(self, indicator: str) -> Floats:
+        """Answers (n,) in whole millionths, exact for every kind."""
+        return round_to_micro(self.values(indicator))
+
+    def is_number(self, indicator: str) -> bool:
+        """Whether answers may have decimals."""
+        return self.indicators[indicator].kind is IndicatorKind.NUMBER
+
+    def reported(self, indicator: str) -> Bools:
+        """Whether each unit (n,) reported the indicator."""
+        return ~np.isnan(self.values(indicator))
+
+
+def six_decimals(values: Floats) -> Floats:
+    """Each number as the double nearest to its six decimals, so that equal is equal; NaN and what is too large stay."""
+    nearest: Floats = np.where(np.abs(values) <= LARGEST, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
+    return nearest

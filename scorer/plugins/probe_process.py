@@ -1,0 +1,76 @@
+"""Where plugins of strangers are tried out: run as a process of its own before they are imported, imported by nobody.
+
+``python -P -m scorer.plugins.probe_process`` reads one task from standard input. To standard output it writes a
+line for each thing that it begins and for each plugin that it has done with, all JSON. Whatever a plugin prints goes to
+standard error, parted by a mark. A plugin that hangs or ends the process takes nothing but this process along.
+
+    task    {"path": sys.path of the asker, "plugins": [[entry point's name, its value], ...]}
+    begins  {"begins": "import"} or {"begins": "hooks"}
+    done    {"plugin": its place in the task, "failure": why it cannot be used, or empty, "claims": its group,
+             "api_version": number or null, "withheld": paths of its criteria sets when it cannot be used}
+
+The process ends after a plugin that leaves threads or copies of the process running: they would disturb those after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from functools import partial
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Tries out the plugins of the task on standard input."""
+    reports, ours = os.dup(1), os.getpid()
+    forks: list[int] = []
+    os.register_at_fork(after_in_parent=lambda: forks.append(1))
+    os.dup2(2, 1)  # what a plugin prints is no report
+    task = json.load(sys.stdin)
+    sys.path[:] = task["path"]
+
+    from scorer.plugins.declaration import load_plugin
+    from scorer.plugins.host import ENTRY_POINTS
+    from scorer.plugins.plugin import Plugin, PluginError
+    from scorer.plugins.probe import SEPARATOR
+
+    def report(**said: object) -> None:
+        if os.getpid() != ours:  # a copy that a plugin made
+            os._exit(0)
+        os.write(reports, json.dumps(said).encode() + b"\n")
+
+    def load(point: EntryPoint) -> Any:
+        report(begins="import")
+        if not point.pattern.match(point.value):
+            raise PluginError(f"its entry point {point.value!r} is not MODULE or MODULE:NAME")
+        module = point.load()
+        report(begins="hooks")
+        return module
+
+    for n, (name, value) in enumerate(task["plugins"]):
+        with contextlib.suppress(OSError, ValueError):  # a plugin closed them
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.write(2, SEPARATOR)
+        before = set(threading.enumerate())
+        plugin = load_plugin(Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)))
+        left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
+        failure = plugin.failure
+        if forks and not failure:
+            failure = "forks the process, which would make two of a service"
+        if left and not failure:
+            failure = f"leaves threads running: {', '.join(left)}"
+        sets = plugin.withheld or plugin.criteria_sets
+        withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
+        report(plugin=n, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
+        if left or forks:
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

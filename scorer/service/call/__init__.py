@@ -1,0 +1,1 @@
+"""What happens around every call: access, admission, deadline, log, metrics."""

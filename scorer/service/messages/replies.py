@@ -1,0 +1,76 @@
+"""Results as messages: provenance, gates, and the counts of a ranking."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer import __version__
+from scorer.engine import explain
+from scorer.engine.plan import GatePlan, SetPlan, TierPlan
+from scorer.engine.ranking import Ranking
+from scorer.model.fixed_point import MICRO, PERCENT
+
+
+def provenance(plan: SetPlan, province: str, period: str) -> pb.Provenance:
+    """What a result was made with."""
+    message = pb.Provenance(province=province, period=period)
+    message.MergeFrom(plan.derived(_provenance))
+    return message
+
+
+def _provenance(plan: SetPlan) -> pb.Provenance:
+    """What all results of a set have."""
+    return pb.Provenance(
+        criteria_set=plan.criteria_set.code,
+        revision=plan.criteria_set.revision,
+        criteria_provenance=plan.criteria_set.provenance.value,
+        plugins=plugin_versions(plan),
+        engine_version=__version__,
+    )
+
+
+def plugin_versions(plan: SetPlan) -> list[pb.PluginVersion]:
+    """The plugins of a set's groups."""
+    return [pb.PluginVersion(group=p.group, distribution=p.distribution, version=p.version) for p in plan.providers]
+
+
+def gate(plan: GatePlan, measure: str) -> pb.Gate:
+    """A gate as one tier has it."""
+    percent = plan.unit == "percent"
+    return pb.Gate(
+        level=plan.level,
+        measure=measure,
+        unit=pb.GATE_UNIT_PERCENT if percent else pb.GATE_UNIT_POINTS,
+        minimum=plan.minimum / PERCENT if percent else plan.minimum / MICRO,
+        strict=plan.strict,
+    )
+
+
+def _empty_head(plan: TierPlan) -> pb.Ranking:
+    """A ranking without counts. It is copied for every ranking: that takes a fraction of the time of making it."""
+    head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[place].code for place in plan.requires])
+    for category in plan.categories:
+        tally = head.tallies.add(category=category.code)
+        tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
+        measures = category.measures
+        tally.failing.extend(pb.GateCount(gate=gate(item, measures[item.measure].name)) for item in category.gates)
+    return head
+
+
+def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
+    """A ranking's counts, over all its units."""
+    assessment, units = ranking.assessment, ranking.units
+    head = pb.Ranking(cohort=ranking.cohort, unit_count=len(ranking.order))
+    head.MergeFrom(assessment.plan.derived(_empty_head))
+    head.overall_ranked = int(np.count_nonzero(assessment.eligible[units]))
+    for tally, category in zip(head.tallies, assessment.categories, strict=True):
+        tally.ranked = explain.ranked_count(category, units)
+        for level, count in zip(tally.levels, explain.units_by_level(category, units).tolist(), strict=True):
+            level.units = count
+        for gate, count in zip(tally.failing, explain.units_failing(category, units), strict=True):
+            gate.units = count
+        if full:
+            counts = explain.criterion_counts(category, units)
+            tally.criteria.extend(pb.CriterionCount(**count._asdict()) for count in counts)
+    return head

@@ -1,0 +1,229 @@
+"""What criteria sets there are, one of them whole, and loading them anew."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+
+import grpc
+from google.type import date_pb2
+
+from egov.scorer.v1 import criteria_pb2 as pb
+from scorer.catalogue.catalogue import Catalogue
+from scorer.catalogue.catalogue import RejectedSet as RefusedDocument
+from scorer.criteria.model import Criterion, Effect, Group
+from scorer.engine.plan import CategoryPlan, SetPlan
+from scorer.model.fixed_point import MICRO
+from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.violations import WHOLE_REQUEST, Violations
+from scorer.service.call.context import CallContext
+from scorer.service.call.errors import CallRefused, invalid
+from scorer.service.messages.replies import gate, plugin_versions
+from scorer.service.methods.paging import make_token, read_token
+from scorer.service.methods.set_lookup import find_set
+
+_KINDS = {
+    IndicatorKind.COUNT: pb.INDICATOR_KIND_COUNT,
+    IndicatorKind.NUMBER: pb.INDICATOR_KIND_NUMBER,
+    IndicatorKind.FLAG: pb.INDICATOR_KIND_FLAG,
+    IndicatorKind.CHOICE: pb.INDICATOR_KIND_CHOICE,
+    IndicatorKind.DATE: pb.INDICATOR_KIND_DATE,
+}
+_EFFECTS = {
+    Effect.SCORE: pb.CRITERION_EFFECT_SCORE,
+    Effect.BONUS: pb.CRITERION_EFFECT_BONUS,
+    Effect.PENALTY: pb.CRITERION_EFFECT_PENALTY,
+}
+
+
+PROBLEM_BYTES = 500_000
+"""Bytes that the problems in one reply may take: many clients accept 4 MB at most, and would not read any of it."""
+
+
+class CriteriaService:
+    """Answers from the catalogue that ``catalogue()`` gives when a call starts.
+
+    Args:
+        catalogue: gives the catalogue.
+        reload: loads it anew within so many seconds, and gives why it could not; None when there is nothing to load.
+    """
+
+    def __init__(self, catalogue: Callable[[], Catalogue], reload: Callable[[float], str] | None = None) -> None:
+        self._catalogue, self._reload = catalogue, reload
+
+    def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: CallContext) -> pb.ListCriteriaSetsResponse:
+        """All sets, refused ones too."""
+        del call
+        catalogue = self._catalogue()
+        if request.page_size < 0:
+            violations = Violations()
+            violations.add(WHOLE_REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all sets")
+            raise invalid(violations)
+        summaries = _summaries(catalogue)
+        state = "".join(f"{summary.code} {summary.revision}\n" for summary in summaries)
+        start = read_token(request.page_token, b"", state)
+        end = min(start + request.page_size, len(summaries)) if request.page_size else len(summaries)
+        token = make_token(end, b"", state) if end < len(summaries) else ""
+        return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
+
+    def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: CallContext) -> pb.GetCriteriaSetResponse:
+        """One set, whole."""
+        catalogue = self._catalogue()
+        call.plan = plan = find_set(catalogue, request)
+        return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
+
+    def reload_criteria_sets(
+        self, request: pb.ReloadCriteriaSetsRequest, call: CallContext
+    ) -> pb.ReloadCriteriaSetsResponse:
+        """Looks at the directory of criteria sets now.
+
+        Raises:
+            CallRefused: there is none, or its sets could not be loaded (FAILED_PRECONDITION); those before stay.
+        """
+        del request
+        why_not = "the service has no directory of criteria sets; it takes one as --criteria DIR"
+        if self._reload:
+            why_not = self._reload(call.seconds)
+        if why_not:
+            raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED", why_not)
+        return pb.ReloadCriteriaSetsResponse(criteria_sets=_summaries(self._catalogue()))
+
+
+def _summaries(catalogue: Catalogue) -> list[pb.CriteriaSetSummary]:
+    summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
+    summaries += [_refused(refusal) for refusal in catalogue.refused]
+    summaries.sort(key=lambda summary: (summary.code, summary.revision))
+    left = PROBLEM_BYTES
+    for summary in summaries:
+        left -= sum(len(line.encode()) for line in summary.problems)
+        if summary.problems and left < 0:
+            summary.problems[:] = ["not listed, as other sets have many problems: see 'scorer criteria check'"]
+    return summaries
+
+
+def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
+    criteria_set = plan.criteria_set
+    refusal = catalogue.kept.get(criteria_set.code)
+    return pb.CriteriaSetSummary(
+        code=criteria_set.code,
+        titles=_texts(criteria_set.title),
+        provenance=criteria_set.provenance.value,
+        effective_from=_day(criteria_set.effective_from),
+        effective_to=_day(criteria_set.effective_to),
+        tiers=criteria_set.tiers,
+        revision=criteria_set.revision,
+        series=criteria_set.series,
+        state=pb.CRITERIA_SET_STATE_KEPT if refusal else pb.CRITERIA_SET_STATE_AVAILABLE,
+        problems=_lines(refusal) if refusal else [],
+        problem_count=refusal.count if refusal else 0,
+    )
+
+
+def _refused(refusal: RefusedDocument) -> pb.CriteriaSetSummary:
+    return pb.CriteriaSetSummary(
+        code=refusal.code,
+        state=pb.CRITERIA_SET_STATE_REFUSED,
+        problems=_lines(refusal),
+        problem_count=refusal.count,
+    )
+
+
+def _lines(refusal: RefusedDocument) -> list[str]:
+    return [str(problem) for problem in refusal.problems]
+
+
+def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
+    criteria_set = plan.criteria_set
+    return pb.CriteriaSet(
+        summary=_summary(plan, catalogue),
+        legal_basis=[pb.LegalBasis(document=name, issued=_day(day)) for name, day in criteria_set.legal_basis],
+        notes=_texts(criteria_set.notes),
+        categories=[
+            pb.Category(
+                code=category.code,
+                titles=_texts(category.title),
+                groups=[_group(group, criteria_set.tiers) for group in category.groups],
+                levels=[
+                    pb.Level(
+                        level=level.level,
+                        gates=_tier_gates(plan, category.code, level.level),
+                        provenance=level.provenance.value,
+                        notes=_texts(level.notes),
+                    )
+                    for level in category.levels
+                ],
+            )
+            for category in criteria_set.categories
+        ],
+        indicators=[_indicator(indicator, plan) for indicator in criteria_set.indicators.values()],
+        precision=pb.Precision(points=criteria_set.points_decimals, percent=criteria_set.percent_decimals),
+        ties=criteria_set.ranking.ties,
+        rank_precision="exact" if criteria_set.ranking.exact else "published",
+        overall_requires=criteria_set.requires,
+        plugins=plugin_versions(plan),
+        commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
+        ranked_within_parent=criteria_set.ranking.within_parent,
+    )
+
+
+def _tier_gates(plan: SetPlan, code: str, level: int) -> list[pb.TierGate]:
+    found: list[tuple[str, CategoryPlan]] = [
+        (tier, category)
+        for tier, tier_plan in plan.tiers.items()
+        for category in tier_plan.categories
+        if category.code == code
+    ]
+    return [
+        pb.TierGate(tier=tier, gate=gate(item, category.measures[item.measure].name))
+        for tier, category in found
+        for item in category.gates
+        if item.level == level
+    ]
+
+
+def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
+    return pb.Group(
+        code=group.code,
+        titles=_texts(group.title),
+        criteria=[_criterion(criterion, tiers) for criterion in group.criteria],
+        provenance=group.provenance.value,
+        notes=_texts(group.notes),
+    )
+
+
+def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
+    points = [(tier, criterion.points.of(tier)) for tier in tiers]
+    return pb.Criterion(
+        id=criterion.id,
+        titles=_texts(criterion.title),
+        formula=criterion.formula.kind,
+        parameters=criterion.parameters,
+        indicators=list(dict.fromkeys(read.indicator for read in criterion.formula.reads())),
+        points=[pb.TierPoints(tier=tier, points=amount / MICRO) for tier, amount in points if amount is not None],
+        effect=_EFFECTS[criterion.effect],
+        may_be_not_applicable=criterion.may_be_not_applicable,
+        when_missing="not_applicable" if criterion.missing_leaves_out else "zero",
+        provenance=criterion.provenance.value,
+        notes=_texts(criterion.notes),
+    )
+
+
+def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
+    ranges = [(tier, tier_plan.ranges[indicator.code]) for tier, tier_plan in plan.tiers.items()]
+    return pb.Indicator(
+        code=indicator.code,
+        kind=_KINDS[IndicatorKind(indicator.kind)],
+        unit=indicator.unit,
+        titles=_texts(indicator.title),
+        options=indicator.options,
+        minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
+        maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
+    )
+
+
+def _texts(texts: Mapping[str, str]) -> list[pb.Text]:
+    return [pb.Text(language=language, text=text) for language, text in texts.items()]
+
+
+def _day(day: datetime.date | None) -> date_pb2.Date | None:
+    return date_pb2.Date(year=day.year, month=day.month, day=day.day) if day else None

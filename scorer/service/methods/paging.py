@@ -1,0 +1,48 @@
+"""Page tokens: a place in one request's answer, at one revision."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import grpc
+
+from scorer.service.call.errors import CallRefused
+
+_TOKEN = re.compile(r"([0-9]{1,9})\.([0-9a-f]{16})\.([0-9a-f]{16})")
+
+
+def make_token(offset: int, request: bytes, revision: str) -> str:
+    """For the page that starts at ``offset`` of the answer to ``request`` (without its paging)."""
+    text = f"{offset}.{_short(revision.encode())}.{_short(request, offset)}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def read_token(token: str, request: bytes, revision: str) -> int:
+    """Where the page starts; 0 for the empty token.
+
+    Raises:
+        CallRefused: not a token (INVALID_ARGUMENT), of another request (INVALID_ARGUMENT), or of another revision
+            (FAILED_PRECONDITION).
+    """
+    if not token:
+        return 0
+    try:
+        match = _TOKEN.fullmatch(base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode())
+    except ValueError:
+        match = None
+    if match is None:
+        message = "page_token is none that this service gave; start again without it"
+        raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "BAD_PAGE_TOKEN", message)
+    if match[2] != _short(revision.encode()):
+        message = "page_token belongs to another revision of the criteria; start again without it"
+        raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "PAGE_TOKEN_OUTDATED", message, {"revision": revision})
+    if match[3] != _short(request, int(match[1])):
+        message = "page_token belongs to another request; send the request unchanged, or start again without it"
+        raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_OF_ANOTHER_REQUEST", message)
+    return int(match[1])
+
+
+def _short(data: bytes, offset: int = 0) -> str:
+    return hashlib.sha256(data + offset.to_bytes(4, "big")).hexdigest()[:16]

@@ -1,0 +1,120 @@
+"""The criteria set that a request means: named by its code, or by a day on which it is in force."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Protocol
+
+import grpc
+from google.type import date_pb2
+
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.plan import SetPlan
+from scorer.model.suggestions import did_you_mean
+from scorer.model.violations import WHOLE_REQUEST, Violations
+from scorer.service.call.errors import CallRefused, invalid
+
+
+class Asks(Protocol):
+    """A request that names a set."""
+
+    criteria_set: str
+    series: str
+
+    @property
+    def effective_on(self) -> date_pb2.Date:
+        """A day, instead of the code."""
+
+    def HasField(self, field_name: str) -> bool:
+        """Whether it gives the day."""
+
+
+def find_set(catalogue: Catalogue, request: Asks) -> SetPlan:
+    """The set to score with.
+
+    Raises:
+        CallRefused: the request names it in no way or in two (INVALID_ARGUMENT), there is none (NOT_FOUND), it was
+            refused when loaded, or several are in force (FAILED_PRECONDITION).
+    """
+    violations, by_day = Violations(), request.HasField("effective_on")
+    known = ", ".join(catalogue.sets)
+    if by_day and request.criteria_set:
+        message = f"leave it out, as criteria_set names {request.criteria_set[:80]!r}, or leave that out"
+        violations.add(WHOLE_REQUEST, "effective_on", "EXCLUSIVE", message)
+    elif not by_day and not request.criteria_set:
+        message = f"name one of: {known}; or give a day in effective_on"
+        violations.add(WHOLE_REQUEST, "criteria_set", "REQUIRED", message)
+    if request.series and not by_day:
+        violations.add(
+            WHOLE_REQUEST, "series", "EXCLUSIVE", "goes with effective_on only; leave it out, or give a day there"
+        )
+    day = _day(request.effective_on, violations) if by_day else None
+    if violations.total:
+        raise invalid(violations)
+    return _by_code(catalogue, request.criteria_set) if day is None else _by_day(catalogue, day, request.series)
+
+
+def _day(date: date_pb2.Date, violations: Violations) -> datetime.date | None:
+    try:
+        return datetime.date(date.year, date.month, date.day)
+    except (ValueError, OverflowError) as error:
+        violations.add(WHOLE_REQUEST, "effective_on", "BAD_DATE", f"is no day: {error}")
+        return None
+
+
+def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
+    if code in catalogue.sets:
+        return catalogue.sets[code]
+    refusal = catalogue.refusal(code)
+    if refusal is not None:
+        first = refusal.problems[0]
+        message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
+        if refusal.count > 1:
+            message += f" (and {refusal.count - 1} more)"
+        message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
+        raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
+    known = ", ".join(catalogue.sets)
+    message = f"unknown criteria set {code[:80]!r}; there are: {known}{did_you_mean(code[:80], catalogue.sets)}"
+    if quarantined := ", ".join(str(plugin) for plugin in catalogue.host.plugins if plugin.failure):
+        message += f"; quarantined, and may issue it: {quarantined}; see 'scorer plugins list'"
+    metadata = {"criteria_set": code[:80], "known": known}
+    raise CallRefused(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
+
+
+def _by_day(catalogue: Catalogue, day: datetime.date, series: str) -> SetPlan:
+    found = catalogue.in_force(day, series)
+    if len(found) == 1:
+        return found[0]
+    metadata = {"effective_on": str(day), "series": series[:80]}
+    if found:
+        message = f"{len(found)} criteria sets are in force on {day}: {_listed(found)}; name one in criteria_set"
+        if not series and any(plan.criteria_set.series for plan in found):
+            message += ", or narrow them by series"
+        metadata["known"] = ", ".join(plan.criteria_set.code for plan in found)
+        raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "SEVERAL_CRITERIA_SETS", message, metadata)
+    sets = tuple(catalogue.sets.values())
+    all_series = sorted({plan.criteria_set.series for plan in sets} - {""})
+    if series and series not in all_series:
+        message = (
+            f"unknown series {series[:80]!r}; there are: {', '.join(all_series)}{did_you_mean(series[:80], all_series)}"
+        )
+        raise CallRefused(
+            grpc.StatusCode.NOT_FOUND, "UNKNOWN_SERIES", message, {**metadata, "known": ", ".join(all_series)}
+        )
+    there = [plan for plan in sets if series in ("", plan.criteria_set.series)]
+    of_series = f" of series {series!r}" if series else ""
+    message = f"no criteria set{of_series} is in force on {day}; there are: {_listed(there)}"
+    if catalogue.refused:
+        message += f"; {len(catalogue.refused)} more were refused, see 'scorer criteria list'"
+    metadata["known"] = ", ".join(plan.criteria_set.code for plan in there)
+    raise CallRefused(grpc.StatusCode.NOT_FOUND, "NO_CRITERIA_SET_IN_FORCE", message, metadata)
+
+
+def _listed(plans: Iterable[SetPlan]) -> str:
+    """Such as: hue-2020 (series hue, 2020-01-01 to 2020-12-31)."""
+    words = []
+    for item in (plan.criteria_set for plan in plans):
+        series = f"series {item.series}, " if item.series else ""
+        words.append(f"{item.code} ({series}{item.effective_from or '...'} to {item.effective_to or '...'})")
+    return ", ".join(words)

@@ -1,0 +1,109 @@
+"""Health and reflection: services beside the contract's own, whose calls are not logged."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+
+from scorer.service.call.access import ANONYMOUS, OPEN, Access
+from scorer.service.call.admission import Admission
+from scorer.service.call.context import new_request_id
+from scorer.service.call.errors import CallRefused, abort, forget_frames
+from scorer.service.call.requests import parse, read_request
+from scorer.service.call.transfers import Transfers, current_task
+from scorer.service.methods.health import Health
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Request = TypeVar("Request", bound=Message)
+
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+REFLECTION = reflection.SERVICE_NAME
+
+MAX_CALLS = 2048
+"""Calls of these services that may be under way, besides the others: health is told however busy the service is.
+Watching health is a call for as long as the watcher likes."""
+
+MAX_REQUEST_BYTES = 64 * 2**10
+
+
+class SideServices:
+    """The handlers of health and reflection.
+
+    Args:
+        access: who may use reflection; health is open to everybody.
+        transfers: ends calls whose requests do not arrive.
+        health: the health that is told.
+        services: names of the services that reflection describes, besides these.
+    """
+
+    def __init__(self, access: Access, transfers: Transfers, health: Health, services: tuple[str, ...]) -> None:
+        self._access, self._transfers, self._health = access, transfers, health
+        self._admission = Admission(MAX_CALLS, MAX_CALLS, MAX_CALLS * MAX_REQUEST_BYTES)
+        self._reflection = reflection.aio.ReflectionServicer((*services, HEALTH, REFLECTION))
+
+    def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+        """What gRPC calls, by path."""
+        methods = {
+            f"/{HEALTH}/Check": self._check,
+            f"/{HEALTH}/List": self._list,
+            f"/{HEALTH}/Watch": self._watch,
+            f"/{REFLECTION}/ServerReflectionInfo": self._reflect,
+        }
+        return {path: self._handler(path, answer) for path, answer in methods.items()}
+
+    def _handler(self, path: str, answer: Callable[[Context], Awaitable[None]]) -> grpc.RpcMethodHandler[Any, Any]:
+        """Checks and counts a call, then lets ``answer`` read its requests and write its replies."""
+
+        async def handle(messages: object, context: Context) -> None:
+            del messages  # they are read from the context
+            try:
+                await self._answer(path, answer, context)
+            except grpc.aio.AbortError as aborted:
+                del context
+                raise forget_frames(aborted) from None
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    async def _answer(self, path: str, answer: Callable[[Context], Awaitable[None]], context: Context) -> None:
+        try:
+            identity = ANONYMOUS
+            if path not in OPEN:
+                caller = self._access.caller(context.invocation_metadata() or (), context)
+                self._access.check(caller, path)
+                identity = caller.identity
+            slot = self._admission.admit(context.peer(), identity)
+            current_task().add_done_callback(lambda _: slot.release())
+            await answer(context)
+        except CallRefused as refusal:
+            await abort(context, refusal, new_request_id())
+
+    async def _read(self, kind: type[Request], context: Context) -> Request:
+        return parse(kind, [await read_request(self._transfers, context)], MAX_REQUEST_BYTES)
+
+    async def _check(self, context: Context) -> None:
+        request = await self._read(health_pb2.HealthCheckRequest, context)
+        await context.write(self._health.check(request).SerializeToString())
+
+    async def _list(self, context: Context) -> None:
+        await self._read(health_pb2.HealthListRequest, context)  # type: ignore[attr-defined]
+        await context.write(self._health.list().SerializeToString())
+
+    async def _watch(self, context: Context) -> None:
+        request = await self._read(health_pb2.HealthCheckRequest, context)
+        async for status in self._health.watch(request):
+            await context.write(status.SerializeToString())
+
+    async def _reflect(self, context: Context) -> None:
+        replies: Any = self._reflection.ServerReflectionInfo(_requests(context), context)
+        async for reply in replies:
+            await context.write(reply.SerializeToString())
+
+
+async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
+    while isinstance(data := await context.read(), bytes):
+        yield parse(reflection_pb2.ServerReflectionRequest, [data], MAX_REQUEST_BYTES)

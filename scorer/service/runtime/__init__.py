@@ -1,0 +1,1 @@
+"""Settings, certificates, and the process."""

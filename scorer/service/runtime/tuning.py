@@ -15,7 +15,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def before_imports() -> None:
-    """Sets what libraries read from the environment when they are imported."""
+    """Sets what libraries read when they are imported, and what cannot be changed once they have started threads."""
     # gRPC's own lines are no JSON, and nothing in them is not said by ours.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Two threads of BLAS make a ranking of 100,000 units 2.7 times slower.
@@ -23,6 +23,10 @@ def before_imports() -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     # Asking for huge pages for each array takes longer than they save.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
+    # One arena for all threads: each further one keeps up to KEPT_BYTES that malloc_trim does not give back. glibc
+    # fixes the number when the second thread starts, and libraries start threads.
+    if libc := _glibc():
+        libc.mallopt(M_ARENA_MAX, 1)
 
 
 def before_serving() -> None:
@@ -41,7 +45,6 @@ def keep_memory() -> None:
     if libc := _glibc():
         libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
         libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the most that glibc takes
-        libc.mallopt(M_ARENA_MAX, 1)  # what one thread has freed, another one can use
 
 
 def return_memory() -> None:

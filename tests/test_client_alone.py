@@ -76,7 +76,9 @@ def test_the_wheel_has_stubs_and_client_with_their_types_and_nothing_else(unpack
         assert (package / "py.typed").is_file()
     source = ROOT / "clients" / "python" / "src"
     wanted = {
-        path.relative_to(source).as_posix() for kind in ("*.py", "*.pyi", "py.typed") for path in source.rglob(kind)
+        path.relative_to(source).as_posix()
+        for kind in ("*.py", "*.pyi", "py.typed", "reports/templates/*")
+        for path in source.rglob(kind)
     }
     found = {
         path.relative_to(unpacked).as_posix() for top in tops for path in (unpacked / top).rglob("*") if path.is_file()

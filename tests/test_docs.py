@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from environments import Environment, listening
-from pages import ADDRESS, blocks, page
+from pages import ADDRESS, ROOT, blocks, page
 
 KINDS_HEAD = """\
 criteria_set: kinds
@@ -65,6 +65,24 @@ def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_pa
     for check in checks:
         done = environment.run(check, folder)
         assert done.returncode == 0, done.stdout
+
+
+def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "environment")
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "plugins").symlink_to(ROOT / "plugins")
+    with listening(environment, tmp_path) as address:
+        for block in blocks(page("reports.md")):
+            if block.language == "python":
+                (folder / "example.py").write_text(block.text.replace(ADDRESS, address), encoding="utf-8")
+            done = environment.run("python example.py" if block.language == "python" else block.text, folder)
+            assert done.returncode == 0, done.stdout + done.stderr
+    made = {file.name for file in folder.iterdir() if file.is_file()}
+    assert made >= {
+        "report.html", "report.xlsx", "report.docx", "moved.html", "annex.docx", "annex-2020.docx", "ranked.html",
+        "ranked.xlsx",
+    }  # fmt: skip
 
 
 def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
+from scorer_client.reports import build, document
 from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Asking, Steps, Work, method
@@ -185,10 +186,10 @@ class Methods:
         asking = Asking.of(timeout, request_id)
         if isinstance(file, CsvTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from _rank_csv(asking, request, file, progress))
+            return (yield from _rank_file_table(asking, request, file, progress))
         asked = yield from _form(asking, criteria_set, effective_on, series)
         table: CsvTable = yield _reading(file, asked, progress, language)
-        return (yield from _rank_csv(asking, _request(asked.criteria_set, **options), table, progress))
+        return (yield from _rank_file_table(asking, _request(asked.criteria_set, **options), table, progress))
 
     @method
     def read_file(
@@ -253,6 +254,43 @@ class Methods:
         return (yield from _form(Asking.of(timeout, request_id), code, effective_on, series))
 
     @method
+    def report(
+        self,
+        province: Province,
+        *paths: str | Path,
+        language: str = "en",
+        previous: Province | None = None,
+        template: str | Path | None = None,
+        timeout: float | None = None,
+        request_id: str = "",
+    ) -> Steps[None]:
+        """Writes a report on a reply: web page, Excel workbook, PDF or Word document, by the files' endings.
+
+        Args:
+            province: a ranking with ``full``, and in whole: no page of one.
+            paths: files to write, ending in .html, .xlsx, .pdf or .docx; those that are there are overwritten.
+            language: "en" or "vi".
+            previous: earlier results of the same criteria set: the report says what moved.
+            template: a Word template, instead of the one that comes with the client.
+            timeout: seconds, instead of the client's.
+            request_id: for the service's log.
+
+        Raises:
+            ScorerError: the criteria set could not be asked for.
+            ValueError: the reply is a page or lacks criteria; no such language or format; a bad template.
+            ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
+            OSError: a file cannot be read or written.
+        """
+        asked = yield from _form(Asking.of(timeout, request_id), province.provenance.criteria_set)
+
+        def write() -> None:
+            made = build(province, asked, language=language, previous=previous)
+            for path in map(Path, paths):
+                path.write_bytes(document(made, path.suffix, template=Path(template) if template else None))
+
+        yield Work(write)
+
+    @method
     def who_lacks(
         self,
         criteria_set: str | None,
@@ -314,7 +352,7 @@ class Methods:
         _check_criterion(asked, criterion, tier)
         table: CsvTable = file if isinstance(file, CsvTable) else (yield _reading(file, asked, None, language))
         request = _request(asked.criteria_set, tier=tier, full=True)
-        return _lacking((yield from _rank_csv(asking, request, table, None)), criterion)
+        return _lacking((yield from _rank_file_table(asking, request, table, None)), criterion)
 
 
 def _criteria_set(
@@ -340,7 +378,7 @@ def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Prov
     return replies.province(reply, asking.request_id)
 
 
-def _rank_csv(
+def _rank_file_table(
     asking: Asking, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()

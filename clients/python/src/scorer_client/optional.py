@@ -46,6 +46,15 @@ def polars() -> Any:
     return _library("polars", "to_polars needs", "polars")
 
 
+def for_reports(name: str) -> Any:
+    """A library that writes reports.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library(name, "this report needs", "'egov-scorer-client[report]'")
+
+
 def _library(name: str, what: str, requirement: str) -> Any:
     try:
         return sys.modules.get(name) or importlib.import_module(name)  # which takes twenty times as long

@@ -418,7 +418,6 @@ def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> N
 @pytest.mark.parametrize(
     ("module", "raises", "ending", "said"),
     [
-        ("xlsxwriter", "ImportError", ".xlsx", "pip install 'egov-scorer[report]'"),
         ("weasyprint", "OSError", ".pdf", "PDF needs the system library Pango 1.44 or later: apt install"),
     ],
 )

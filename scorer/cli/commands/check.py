@@ -21,7 +21,6 @@ from scorer.cli.answer_files import (
 from scorer.cli.export import write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import UserError, err, out
-from scorer.files.marked import marked_copy
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
@@ -61,6 +60,8 @@ def check(
         violations = tuple(in_language(violation, language) for violation in error.violations)
         wrong = report_violations(file, error, language, key="found")
     if to is not None and not any(violation.field == "file" for violation in violations):
+        from scorer.files.marked import marked_copy  # openpyxl takes a tenth of a second to import
+
         write_atomically(to, marked_copy(file, form, violations))
         out.print(f"written to {escaped(str(to))}", markup=False)
     if wrong is not None:

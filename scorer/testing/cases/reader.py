@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scorer.criteria.document import Document, Path, parse
-from scorer.criteria.lint import measured
+from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
 from scorer.criteria.schema_errors import parse_model
 from scorer.model.suggestions import did_you_mean, short_repr
@@ -193,7 +193,7 @@ def _names(criteria_set: CriteriaSet, tier: str) -> _Names:
         tier,
         categories,
         [group.code for c in categories.values() for group in c.groups if group.of(tier)],
-        [criterion.id for c in categories.values() for criterion in measured(c, TOTAL, tier)],
+        [criterion.id for c in categories.values() for criterion in measured_criteria(c, TOTAL, tier)],
         [measure for measure in dict.fromkeys(gates) if "+" in measure],
     )
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 
-from scorer.criteria.loader import GroupTerms, Vocabulary, load
+from scorer.criteria.loader import GroupDeclaration, Vocabulary, load
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import TierPlan
 from scorer.engine.plugin_scoring import PluginFault
@@ -76,7 +76,7 @@ def _flags(count: int) -> TierPlan:
         "tiers": ["unit"],
         "categories": {"all": {"groups": {Flags.name: {"criteria": criteria}}}},
     }
-    vocabulary = Vocabulary({Flags.name: GroupTerms({}, indicators)}, {kind.kind: kind for kind in KINDS}, ())
+    vocabulary = Vocabulary({Flags.name: GroupDeclaration({}, indicators)}, {kind.kind: kind for kind in KINDS}, ())
     criteria_set, _ = load(json.dumps(document), "flags", vocabulary)
     assert criteria_set is not None
     return compile_tier(criteria_set, "unit", {Flags.name: Plugin(Flags.name, group=Flags())})

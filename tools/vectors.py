@@ -79,10 +79,10 @@ def bac_kan(vectors: Vectors) -> None:
     )
     (best,) = (unit for unit in vectors.published("commune") if unit.name == "xã Nông Thượng")
     vectors.score("a commune that is ranked", best, period="2020-Q2")
-    vectors.rank("random_units, three tiers", vectors.random_units(1, department=2, district=2, commune=3))
-    vectors.rank("random_units communes, in full", vectors.random_units(2, commune=2), full=True)
+    vectors.rank("drawn, three tiers", vectors.random_units(1, department=2, district=2, commune=3))
+    vectors.rank("drawn communes, in full", vectors.random_units(2, commune=2), full=True)
     vectors.rank("one tier of three", vectors.random_units(3, department=2, commune=1), tier="department")
-    vectors.score("a random_units department alone", vectors.random_units(4, department=1)[0])
+    vectors.score("a drawn department alone", vectors.random_units(4, department=1)[0])
 
     vectors.rank_table(
         "every type of column, three tiers", vectors.random_units(1, department=2, district=2, commune=3)

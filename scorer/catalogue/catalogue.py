@@ -28,6 +28,8 @@ class RejectedSet:
     """The code that the document states; empty if it cannot be read."""
     problems: tuple[Problem, ...]
     """The first problems; if there are more, a last entry counts them."""
+    crashed: bool = False
+    """True if the set is refused because one of its plugins passed its probe, but crashed a process while scoring."""
 
     @property
     def count(self) -> int:
@@ -78,6 +80,24 @@ class Catalogue:
         withheld = (_withheld_set(plugin, file) for plugin in host.plugins for file in plugin.withheld)
         return replace(catalogue, refused=(*catalogue.refused, *withheld))
 
+    def without(self, crashed: Mapping[str, str]) -> Catalogue:
+        """This catalogue without the plugins that crashed: the sets that need them are refused.
+
+        Args:
+            crashed: by plugin (``str(Plugin)``), why it must not score any more.
+        """
+        sets, refused = dict(self.sets), list(self.refused)
+        for code, plan in self.sets.items():
+            if needed := [plugin for plugin in crashed if plan.needs(plugin)]:
+                del sets[code]
+                source = self.sources.get(code, code)
+                problems = (
+                    Problem(source, 1, 1, "", f"its {plugin} is quarantined: {crashed[plugin]}") for plugin in needed
+                )
+                refused.append(RejectedSet(source, code, tuple(problems), crashed=True))
+        plugins = (replace(plugin, failure=crashed.get(str(plugin), plugin.failure)) for plugin in self.host.plugins)
+        return replace(self, sets=sets, refused=tuple(refused), host=PluginHost(tuple(plugins)))
+
     def in_force(self, day: datetime.date, series: str = "") -> tuple[SetPlan, ...]:
         """The sets that are in force on a day; with ``series``, only those of that series."""
         plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
@@ -96,7 +116,7 @@ def load_set(
     if criteria_set is None:
         return None, document
     try:
-        plans = {tier: compile_tier(criteria_set, tier, host.providers) for tier in criteria_set.tiers}
+        plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise

@@ -153,17 +153,15 @@ def check_answers(
     ranges: NDArray[np.float64],
     whole: NDArray[np.bool_],
     parts: NDArray[np.int64],
-    limit: float,
     /,
 ) -> bytes:
-    """Rounds answers to six decimals where they may have decimals, and looks for answers that are not allowed.
+    """Looks for answers that are not allowed, and makes -0.0 to 0 where answers may have decimals.
 
     Args:
         answers: (rows, n), NaN where not reported, which is always allowed.
         ranges: (2, rows) the smallest and largest answer allowed.
-        whole: (rows,) whether only whole numbers are allowed.
+        whole: (rows,) whether only whole numbers are allowed; otherwise, up to six decimals are.
         parts: (2, p) pairs of rows, of which the first may not be larger than the second.
-        limit: larger answers, either way, stay as they are.
 
     Returns:
         A byte for each row and then for each pair: 1 where some answer is not allowed.

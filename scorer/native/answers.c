@@ -2,17 +2,22 @@
 
 #include "native.h"
 
-/* Rounds answers within the limit to six decimals; never to -0.0, which equals 0 but has other bytes. */
-WIDE static void round_answers(double *restrict answers, Py_ssize_t n, double limit) {
-    const double usual = limit < 2e9 ? limit : 2e9;
-    int64_t large = 0;
+/* Whether an answer has more than six decimals. Makes -0.0, which equals 0 but has other bytes, 0. */
+WIDE static int has_more_decimals(double *restrict answers, Py_ssize_t n) {
+    int64_t large = 0, more = 0;
     for (Py_ssize_t i = 0; i < n; i++)
-        large |= (answers[i] > usual ? 1 : 0) | (answers[i] < -usual ? 1 : 0);
-    for (Py_ssize_t i = 0; !large && i < n; i++)
-        answers[i] = rounded(answers[i] * 1e6) / 1e6;
-    for (Py_ssize_t i = 0; large && i < n; i++)
-        if (fabs(answers[i]) <= limit)
-            answers[i] = millionths(answers[i]) / 1e6 + 0.0;
+        large |= (answers[i] > 2e9 ? 1 : 0) | (answers[i] < -2e9 ? 1 : 0);
+    for (Py_ssize_t i = 0; !large && i < n; i++) {
+        const double nearest = rounded(answers[i] * 1e6) / 1e6;
+        more |= (nearest < answers[i] ? 1 : 0) | (nearest > answers[i] ? 1 : 0);
+        answers[i] += 0.0;
+    }
+    for (Py_ssize_t i = 0; large && i < n; i++) {
+        const double nearest = millionths(answers[i]) / 1e6;
+        more |= nearest < answers[i] || nearest > answers[i];
+        answers[i] += 0.0;
+    }
+    return more != 0;
 }
 
 /* Whether an answer is out of range, or not whole where it has to be. Answers not reported (NaN) never are. */
@@ -36,14 +41,13 @@ WIDE static int some_part_is_larger(const double *restrict parts, const double *
 
 PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    enum { ANSWERS, RANGES, WHOLE, PARTS, LIMIT, ARGUMENTS };
+    enum { ANSWERS, RANGES, WHOLE, PARTS, ARGUMENTS };
     struct array a[ARGUMENTS] = {0};
     PyObject *result = NULL;
     if (!takes(ARGUMENTS, count) || !acquire(a + ANSWERS, args[ANSWERS], FLOAT64, WRITE, SHAPE(ANY, ANY)))
         goto done;
     const Py_ssize_t rows = size_of(a + ANSWERS, 0), n = size_of(a + ANSWERS, 1);
-    const double limit = PyFloat_AsDouble(args[LIMIT]);
-    if (PyErr_Occurred() || !acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
+    if (!acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
         !acquire(a + WHOLE, args[WHOLE], BYTE, READ, SHAPE(rows)) ||
         !acquire(a + PARTS, args[PARTS], INT64, READ, SHAPE(2, ANY)))
         goto done;
@@ -61,9 +65,8 @@ PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t coun
     for (Py_ssize_t k = 0; k < rows; k++) {
         double *answers = doubles(a + ANSWERS, k, 0);
         const int whole = *bytes(a + WHOLE, 0, k);
-        if (!whole)
-            round_answers(answers, n, limit);
-        suspicious[k] = (char)is_suspicious(answers, n, *doubles(a + RANGES, 0, k), *doubles(a + RANGES, 1, k), whole);
+        const int bad = is_suspicious(answers, n, *doubles(a + RANGES, 0, k), *doubles(a + RANGES, 1, k), whole);
+        suspicious[k] = (char)(bad | (!whole && has_more_decimals(answers, n)));
     }
     for (Py_ssize_t p = 0; p < pairs; p++)
         suspicious[rows + p] =

@@ -65,7 +65,7 @@ static PyMethodDef functions[] = {
     FUNCTION(evaluate_lines, "Points, statuses and remainders of criteria by themselves."),
     FUNCTION(score, "From answers to sums, percentages, scores, levels and standings."),
     FUNCTION(rank, "Ranks and order."),
-    FUNCTION(check_answers, "Rounds answers to six decimals and finds suspicious ones."),
+    FUNCTION(check_answers, "Finds suspicious answers."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -16,6 +16,9 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LONGEST = 1e8
+"""Seconds, three years: gRPC takes much more, such as infinity, for a deadline that has passed."""
+
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -40,6 +43,20 @@ Steps: TypeAlias = Generator[Call | Work, Any, R]
 """What a method does; it returns the method's result."""
 
 
+def checked_timeout(timeout: float | None) -> float | None:
+    """Seconds that gRPC can count; None waits as long as the client says.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is negative or NaN.
+    """
+    if timeout is None:
+        return None
+    if not timeout >= 0:
+        raise ValueError(f"timeout: expected seconds from 0 or None, not {timeout!r}")
+    return float(min(timeout, LONGEST))
+
+
 @dataclass(frozen=True)
 class Asking:
     """What the calls of one method have in common."""
@@ -52,11 +69,11 @@ class Asking:
         """With a new request id, if there is none.
 
         Raises:
-            ValueError: the service would not take the request id.
+            ValueError: the service would not take the request id, or the timeout is no number of seconds.
         """
         if request_id and not _ID.fullmatch(request_id):
             raise ValueError(f"request_id {request_id[:140]!r} is not 1 to 128 ASCII characters without spaces")
-        return cls(timeout, request_id or str(uuid.uuid4()))
+        return cls(checked_timeout(timeout), request_id or str(uuid.uuid4()))
 
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
         """ScoreUnit."""

@@ -876,7 +876,7 @@ export enum IndicatorKind {
   COUNT = 1,
 
   /**
-   * A number, taken to six decimals.
+   * A number of at most six decimals.
    *
    * @generated from enum value: INDICATOR_KIND_NUMBER = 2;
    */

@@ -74,7 +74,7 @@ export declare type Answer = Message<"egov.scorer.v1.Answer"> & {
    */
   value: {
     /**
-     * For a count (a whole number) or a number (taken to six decimals); unit and range are the indicator's.
+     * For a count (a whole number) or a number (at most six decimals); unit and range are the indicator's.
      *
      * @generated from field: double number = 1;
      */

@@ -504,7 +504,7 @@ def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> 
         under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
         assert began.wait(PATIENCE)
         put(folder / "slow.yaml", TEXTS[1])
-        assert living.renew() is not None
+        assert living.reload() is not None
         replies = [service.scorer.ScoreUnit(request, timeout=PATIENCE)]
         go_on.set()
         replies.insert(0, under_way.result(PATIENCE))
@@ -517,7 +517,7 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     """Without a search for circles of garbage, which looks at nothing that was there when the server started."""
     living = living_slow(folder)
     put(folder / "other.yaml", SLOW.replace("EACH", "1").replace("GATE", "60%").replace("slow", "other"))
-    living.renew()
+    living.reload()
     sets = living.current().sets
     (category,) = sets["slow"].tiers["district"].categories
     assert category.table is not None
@@ -526,13 +526,13 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     gc.disable()
     try:
         put(folder / "slow.yaml", TEXTS[1])
-        living.renew()
+        living.reload()
         assert [reference() for reference in replaced] == [None, None]
     finally:
         gc.enable()
     (folder / "other.yaml").touch()
-    living.renew()
-    living.renew(again=True)
+    living.reload()
+    living.reload(force=True)
     assert living.current().sets["other"] is unchanged
 
 
@@ -547,12 +547,12 @@ class BeingWritten(CriteriaDirectory):
 
 def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder: Path) -> None:
     living = living_slow(folder)
-    living.folder = BeingWritten(folder)
+    living.directory = BeingWritten(folder)
     put(folder / "slow.yaml", TEXTS[1].replace("50%", "70%"))
     before = living.current()
-    assert living.renew() is None
+    assert living.reload() is None
     assert living.current() is before
-    assert living.renew(again=True) is not None
+    assert living.reload(force=True) is not None
     assert living.current().sets["slow"].criteria_set.revision == revision(TEXTS[1])
 
 

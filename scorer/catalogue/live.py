@@ -99,15 +99,15 @@ class LiveCatalogue:
 
     Args:
         installed: the sets that plugins issue; documents of the directory cannot replace them.
-        folder: the directory.
+        directory: the directory.
         compiler: compiles gates. Used for this directory only: a reload drops its gate tables that no set uses.
 
     Raises:
         OSError: the directory does not exist or cannot be read.
     """
 
-    def __init__(self, installed: Catalogue, folder: CriteriaDirectory, compiler: GateCompiler) -> None:
-        self.folder = folder
+    def __init__(self, installed: Catalogue, directory: CriteriaDirectory, compiler: GateCompiler) -> None:
+        self.directory = directory
         self.stamps: Mapping[str, Stamp | Unreadable] = {}
         """The stamps of the files when they were last read."""
         self._installed, self._compiler = installed, compiler
@@ -118,18 +118,18 @@ class LiveCatalogue:
         """By file name: the plan of the file's last good text."""
         self._previous_digests: dict[str, bytes] = {}
         """By file name: the digest of the text before the last reload. Used to recognise renamed files."""
-        self.renew(again=True)
+        self.reload(force=True)
 
     def current(self) -> Catalogue:
         """The current catalogue: an immutable snapshot."""
         return self._catalogue
 
-    def renew(self, *, again: bool = False, without: Collection[str] = ()) -> ReloadReport | None:
+    def reload(self, *, force: bool = False, skip: Collection[str] = ()) -> ReloadReport | None:
         """Loads the files whose stamps have changed, and replaces the catalogue.
 
         Args:
-            again: reads all files, loads refused documents again, and accepts files that change during the reload.
-            without: names of files that are not loaded again, because they change all the time.
+            force: reads all files, loads refused documents again, and accepts files that change during the reload.
+            skip: names of files that are not loaded again, because they change all the time.
 
         Returns:
             None if nothing was loaded: no stamp has changed, or a file changed during the reload.
@@ -137,18 +137,18 @@ class LiveCatalogue:
         Raises:
             OSError: the directory does not exist or cannot be read; the catalogue stays as it was.
         """
-        started, present = time.monotonic(), self.folder.stamps()
-        stamps = {name: stamp for name, stamp in present.items() if name not in without}
-        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in without}
-        if not again and stamps == self.stamps:
+        started, present = time.monotonic(), self.directory.stamps()
+        stamps = {name: stamp for name, stamp in present.items() if name not in skip}
+        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in skip}
+        if not force and stamps == self.stamps:
             return None
-        known = {} if again else self.stamps
-        texts = self.folder.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
-        if not again and changed_files(present, self.folder.stamps()) - set(without):
+        known = {} if force else self.stamps
+        texts = self.directory.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
+        if not force and changed_files(present, self.directory.stamps()) - set(skip):
             return None
         self.stamps = stamps
         loaded = {
-            name: self._load(name, texts[name], again=again) if name in texts else self._loaded[name] for name in stamps
+            name: self._load(name, texts[name], force=force) if name in texts else self._loaded[name] for name in stamps
         }
         self._previous_digests = {name: file.digest for name, file in self._loaded.items()}
         before, self._loaded = self._catalogue, loaded
@@ -157,12 +157,12 @@ class LiveCatalogue:
         self._compiler.forget_others(category.table for tier in tiers for category in tier.categories)
         return ReloadReport(before, self._catalogue, time.monotonic() - started)
 
-    def _load(self, name: str, text: bytes | Unreadable, *, again: bool) -> _LoadedFile:
+    def _load(self, name: str, text: bytes | Unreadable, *, force: bool) -> _LoadedFile:
         source = self._source(name)
         if isinstance(text, Unreadable):
             return _LoadedFile(b"", None, "", (1, 1), (Problem(source, 1, 1, "", text.why),))
         digest, known = hashlib.sha256(text).digest(), self._loaded.get(name)
-        if known and known.digest == digest and (known.plan or not again):
+        if known and known.digest == digest and (known.plan or not force):
             return known
         plan, document = load_set(self._installed.host, source, text, self._compiler)
         code_position = document.values.get(("criteria_set",), (1, 1))
@@ -223,7 +223,7 @@ class LiveCatalogue:
         return next(same_text, None) or next(same_code, None)
 
     def _source(self, name: str) -> str:
-        return escaped(str(self.folder.path / name))
+        return escaped(str(self.directory.path / name))
 
 
 def changed_files(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:

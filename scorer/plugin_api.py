@@ -1,4 +1,4 @@
-"""All that a plugin author imports; everything else in ``scorer`` but ``scorer.testing`` is private and may change.
+"""The public API for plugins. Except for ``scorer.testing``, all other modules of ``scorer`` are private.
 
     from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
@@ -10,10 +10,11 @@
     def scorer_criterion_group():
         return Water()
 
-A plugin is imported twice: in a process that tries it out, and where it scores. To come through there, importing it and
-asking its hooks takes less than ten seconds together, prints little, does not fork and leaves no threads.
+A plugin is imported twice: first in a separate probe process, then in the process that scores. The probe accepts the
+plugin only if importing it and calling its hooks takes less than ten seconds, prints little, and leaves no child
+processes or threads.
 
-``scorer plugins new NAME`` writes a whole distribution to start from; docs/plugins.md is the guide.
+``scorer plugins new NAME`` creates a distribution to start from; docs/plugins.md is the guide.
 """
 
 from scorer.criteria.model import Criterion, Effect

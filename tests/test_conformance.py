@@ -35,7 +35,7 @@ from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 NAMES = [check.name for check in CHECKS]
 BUNDLED = [plugin.name for plugin in PluginHost.installed().plugins if plugin.distribution == "egov-scorer"]
 COST = re.compile(
-    r"\S+\.yaml, tier \w+, group \w+: \d+\.\d\d us a unit for (\d+) criteria, \d+\.\d times as much as \1 flags"
+    r"\S+\.yaml, tier \w+, group \w+: \d+\.\d\d us per unit for (\d+) criteria, \d+\.\d times as much as \1 flags"
 )
 
 
@@ -82,7 +82,7 @@ def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None
     subject = PluginUnderTest.of(scorer_plugins.infrastructure)
     assert subject.plugin.failure == ""
     assert not subject.installed
-    assert [trial.source for trial in subject.trials] == ["bac-kan-2020.yaml"] * 3 + ["hue-2020.yaml"]
+    assert [harness.source for harness in subject.harnesses] == ["bac-kan-2020.yaml"] * 3 + ["hue-2020.yaml"]
 
 
 # What is drawn
@@ -101,10 +101,10 @@ class Places:
 def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
     subject = PluginUnderTest.of(SOUND.get(name, name))
     files = {file.name: file for plugin in subject.host.plugins for file in plugin.criteria_sets}
-    for trial in subject.trials:
-        plan, _ = load_set(subject.host, trial.source, files[trial.source].read_bytes(), COMPILER)
+    for harness in subject.harnesses:
+        plan, _ = load_set(subject.host, harness.source, files[harness.source].read_bytes(), COMPILER)
         assert plan is not None
-        for cohort in (trial.drawn, trial.complete):
+        for cohort in (harness.random_cohort, harness.complete_cohort):
             matrix = np.array([cohort.values(code) for code in plan.rows])
             n, violations = len(cohort), Violations()
             sheet = Submission(cohort.unit_ids, cohort.unit_ids, [cohort.tier] * n, [""] * n, matrix, [])
@@ -114,21 +114,26 @@ def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
 
 
 def test_what_is_drawn_holds_what_goes_wrong() -> None:
-    (trial, *_) = PluginUnderTest.of(SOUND["own scoring"]).trials
-    wells, dry = (trial.drawn.values(code) for code in ("wells", "dry"))
+    (harness, *_) = PluginUnderTest.of(SOUND["own scoring"]).harnesses
+    wells, dry = (harness.random_cohort.values(code) for code in ("wells", "dry"))
     assert np.isnan(wells[0])
     assert list(wells[1:4]) == [0, 8e9, 0]
     assert 0.05 < np.isnan(wells).mean() < 0.2
     assert (dry == 0).any()
     assert ((dry > 0) & (dry == wells)).any()
-    assert {"W.01", "W.02", "W.03", "W.04"} == {code for code, mask in trial.drawn.excluded.items() if mask.any()}
-    assert not np.isnan(trial.complete.matrix).any()
-    assert trial.drawn.matrix.tobytes() == PluginUnderTest.of(SOUND["own scoring"]).trials[0].drawn.matrix.tobytes()
+    assert {"W.01", "W.02", "W.03", "W.04"} == {
+        code for code, mask in harness.random_cohort.excluded.items() if mask.any()
+    }
+    assert not np.isnan(harness.complete_cohort.matrix).any()
+    assert (
+        harness.random_cohort.matrix.tobytes()
+        == PluginUnderTest.of(SOUND["own scoring"]).harnesses[0].random_cohort.matrix.tobytes()
+    )
 
 
 def test_where_no_set_uses_a_group_criteria_are_made_from_its_indicators() -> None:
-    (trial,) = PluginUnderTest.of(CORPUS["no documentation"].plugin).trials
-    kinds = [criterion.formula.kind for _, criterion in trial.criteria]
+    (harness,) = PluginUnderTest.of(CORPUS["no documentation"].plugin).harnesses
+    kinds = [criterion.formula.kind for _, criterion in harness.criteria]
     assert kinds == ["count", "linear", "choice", "steps", "count", "ratio"]
 
 
@@ -161,8 +166,8 @@ def test_for_any_indicators_there_are_criteria_and_answers_and_they_pass(indicat
     codes = [indicator.code for indicator in indicators]
     pairs = [PartOf(*pair) for pair in itertools.pairwise(codes)]
     subject = PluginUnderTest.of(plugin(group("drawn", *indicators, checks=pairs)))
-    (trial,) = subject.trials
-    for cohort in (trial.drawn, trial.complete):
+    (harness,) = subject.harnesses
+    for cohort in (harness.random_cohort, harness.complete_cohort):
         for indicator in indicators:
             values, (low, high) = cohort.values(indicator.code), indicator.range()
             values = values[~np.isnan(values)]
@@ -297,13 +302,13 @@ def test_a_failure_says_what_where_and_how_to_mend_it(sites: Path) -> None:
     assert "1 failed, 14 passed" in done.stdout, done.stdout
     _, _, told = done.stdout.partition("TestSprings.test_missing_is_not_zero ___")
     assert told.splitlines()[1:] [:7] == [
-        "springs, where it is not reported, does not make its criterion MISSING",
+        "springs, if it is not reported, does not make its criterion MISSING",
         "  where     springs-2024.yaml, tier commune, group springs",
         '  criterion S.01, formula count {"each": 1, "indicator": "springs"}',
         "  unit      unit-00000: springs not reported (and 149 of 299 others)",
         "  expected  MISSING without springs",
         "  actual    SCORED, 0 points",
-        '  mend      status[row, np.isnan(cohort.values("springs"))] = Status.MISSING; the scorer does the rest',
+        '  fix       status[row, np.isnan(cohort.values("springs"))] = Status.MISSING; the scorer does the rest',
     ]  # fmt: skip
     assert "Traceback" not in done.stdout
     assert "laws.py" not in done.stdout
@@ -315,7 +320,7 @@ def test_the_command_says_the_same_as_pytest(sites: Path) -> None:
     assert [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("ok", "failed", "skipped"))] == [
         ["failed" if name == "missing_is_not_zero" else "ok", f"{name}:"] for name in NAMES
     ]
-    assert "\n          springs, where it is not reported, does not make its criterion MISSING\n" in done.stdout
+    assert "\n          springs, if it is not reported, does not make its criterion MISSING\n" in done.stdout
     assert done.stdout.splitlines()[-1] == "springs_missing: 13 ok, 1 failed, 0 skipped"
     done = run(sites / "springs", "plugins", "check", "springs")
     assert done.returncode == 0
@@ -397,7 +402,9 @@ def test_a_test_that_an_author_writes_himself_stays() -> None:
     assert Heir().test_cost_is_reported() == "own"
     assert Own.subject().plugin.name == "infrastructure"
     assert Heir.subject().plugin.name == "presence"
-    assert Heir.test_missing_is_not_zero.__doc__ == "What was not reported is MISSING, and a reported 0 counts."
+    assert Heir.test_missing_is_not_zero.__doc__ == (
+        "A criterion is MISSING if an answer was not reported, and a reported 0 counts."
+    )
 
 
 def test_each_of_several_plugins_of_one_name_is_checked(tmp_path: Path) -> None:

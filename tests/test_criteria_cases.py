@@ -216,22 +216,22 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
         "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
         "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
         "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is there twice",
-        "8:23: cases[0].expect.points.readyness: 'readyness' is no category, group, criterion or measure of tier "
+        "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
         "'district'; did you mean 'readiness'?",
         "8:38: cases[0].expect.levels: unknown key 'levels'; did you mean 'level'?",
-        "8:72: cases[0].expect.missing[0]: 'HR.1' is no criterion of tier 'district'; did you mean 'HR.01'?",
+        "8:72: cases[0].expect.missing[0]: 'HR.1' is not a criterion of tier 'district'; did you mean 'HR.01'?",
         "10:11: cases[1].tier: unknown tier 'distrct'; the set has district; did you mean 'district'?",
         "11:42: cases[1].answers.policy_environment_awarded: has no value; leave out what is not reported",
         "12:35: cases[1].expect.percent.readiness: expected a number such as 40.6, or ~40.6 for a rounded one, "
         "not '70 percent'",
         "12:67: cases[1].expect.level.readiness: expected a whole number from 1, or none, not 0",
-        "15:45: cases[2].expect.causes.readiness[0].measure: 'presence' is no measure of the gates of 'readiness'",
+        "15:45: cases[2].expect.causes.readiness[0].measure: 'presence' is not a measure of the gates of 'readiness'",
         "15:88: cases[2].expect.causes.readiness[1].atleast: unknown key 'atleast'; did you mean 'at_least'?",
         "16:11: cases[3].name: case 'causes' is given twice",
         "19:14: cases[3].units[1].id: unit 'a' is given twice",
         "19:41: cases[3].units[1].expect: nothing is expected",
-        "20:33: cases[3].expect.rank.readiness.b: 'b' is no unit",
-        "20:40: cases[3].expect.rank.achievement: 'achievement' is no category",
+        "20:33: cases[3].expect.rank.readiness.b: 'b' is not a unit",
+        "20:40: cases[3].expect.rank.achievement: 'achievement' is not a category",
         "20:57: cases[3].expect.rank.achievement.a: expected a whole number from 1, or none, not 0",
         " cannot be used",
     ]
@@ -254,9 +254,12 @@ def test_answers_that_doubles_would_round_are_problems(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("expect", "wrong"),
     [
-        ("{points: {readyness: 1}}", "'readyness' is no category, group, criterion or measure of tier 'district'; did"),
-        ("{percent: {PE.01: 1}}", "'PE.01' is no category, group or measure of tier 'district'"),
-        ("{missing: [PE.1]}", "'PE.1' is no criterion of tier 'district'; did you mean 'PE.01'?"),
+        (
+            "{points: {readyness: 1}}",
+            "'readyness' is not a category, group, criterion or measure of tier 'district'; did",
+        ),
+        ("{percent: {PE.01: 1}}", "'PE.01' is not a category, group or measure of tier 'district'"),
+        ("{missing: [PE.1]}", "'PE.1' is not a criterion of tier 'district'; did you mean 'PE.01'?"),
         ("{causes: {readiness: [{measure: total, at_least: {district: 70%}}]}}", "the minimum of the unit's own tier"),
         ("{standing: {readiness: unranked}}", "expected 'ranked', 'below_minimum' or 'nothing_applicable'"),
         ("", "expected keys and values (points, percent, converted, published, ...), not nothing"),

@@ -176,8 +176,8 @@ def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> Non
     assert "hue-2020 is good" in done.stdout
     first = done.stderr.splitlines()[0]
     assert re.fullmatch(
-        r"scorer: points.yaml:\d+:\d+: categories.readiness.levels\[0\].gates\[0\].at_least: warning: 0.9 of the "
-        r"\d+ points of 'total' in tier 'district' is little; if a percentage is meant, write 90%",
+        r"scorer: points.yaml:\d+:\d+: categories.readiness.levels\[0\].gates\[0\].at_least: warning: a minimum of "
+        r"0.9 points is low: 'total' has \d+ points in tier 'district'; if you mean a percentage, write 90%",
         first,
     ), first
 
@@ -249,7 +249,7 @@ def test_the_first_twenty_problems_of_a_document_are_named_and_the_others_counte
     assert done.returncode == 2
     *first, rest, last = done.stderr.splitlines()
     assert len(first) == 20
-    assert re.fullmatch(r"scorer: many.yaml:\d+:1: \d+ more problems from here on; mend those above first", rest), rest
+    assert re.fullmatch(r"scorer: many.yaml:\d+:1: \d+ more problems from here on; fix those above first", rest), rest
     assert last == "scorer: 1 of 1 documents cannot be used"
 
 

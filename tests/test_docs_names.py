@@ -118,8 +118,8 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
     "A gate": (schema.Gate,),
     "Ranking": (schema.Ranking,),
     "The file": (cases.Head,),
-    "A case": (cases.Alone,),
-    "A case of several units": (cases.Together,),
+    "A case": (cases.ScoreCase,),
+    "A case of several units": (cases.RankCase,),
     "What can be expected": (cases.Expect,),
 }
 INNER = {

@@ -291,7 +291,7 @@ def easier(text: str, worse: int, better: int) -> tuple[int, int, str]:
     sets = catalogue(host(WATER, POWER), text)
     assert sets.sets == {}
     ((problem,),) = (refusal.problems for refusal in sets.refused)
-    asks = f"in tier 'district' level {worse} asks more of 'water' than level {better}, the better one, does"
+    asks = f"in tier 'district' level {worse} requires more of 'water' than the better level {better}"
     assert problem.message == asks
     return problem.line, problem.column, problem.path
 
@@ -320,7 +320,7 @@ def test_an_easier_level_says_so_over_the_socket() -> None:
         with refusal() as caught:
             score(service, "odd-2020")
         assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
-        assert "categories.supply.levels[0]: in tier 'district' level 2 asks more of 'water'" in caught[0].details
+        assert "categories.supply.levels[0]: in tier 'district' level 2 requires more of 'water'" in caught[0].details
         assert score(service, "good-2020").level == 1
 
 

@@ -212,10 +212,12 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
     assert (broken.state, broken.revision) == (REFUSED, "")
     mine, again = summaries(service, "mine")[::-1]
     assert (mine.state, again.state) == (AVAILABLE, REFUSED)
-    wanted = f"{folder}/again.yaml:3:15: criteria_set: {folder}/mine.yaml gives criteria set 'mine' already"
+    wanted = f"{folder}/again.yaml:3:15: criteria_set: {folder}/mine.yaml already defines criteria set 'mine'"
     assert list(again.problems) == [wanted]
     hue = [summary for summary in summaries(service, "hue-2020") if summary.state == REFUSED]
-    wanted = f"{folder}/hue.yaml:3:15: criteria_set: the installed hue-2020.yaml gives criteria set 'hue-2020' already"
+    wanted = (
+        f"{folder}/hue.yaml:3:15: criteria_set: the installed hue-2020.yaml already defines criteria set 'hue-2020'"
+    )
     assert [list(summary.problems) for summary in hue] == [[wanted]]
     with pytest.raises(grpc.RpcError, match="criteria set 'broken' was refused"):
         score(service, "broken")
@@ -231,14 +233,14 @@ def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
     text = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", document())
     put(folder / "mine.yaml", text)
     until(lambda: score(service) == (revision(text), 0.5), "not loaded")
-    warning = rf" WARNING {re.escape(str(folder))}/mine.yaml:\d+:\d+: categories\..*: warning: 0.9 of the"
+    warning = rf" WARNING {re.escape(str(folder))}/mine.yaml:\d+:\d+: categories\..*: warning: a minimum of 0.9 points"
     until(lambda: re.search(warning, running.said), "no warning")
     warned = len(re.findall(warning, running.said))
     running.process.send_signal(signal.SIGHUP)
     until(lambda: "nothing has changed" in running.said, "not looked at")
     assert len(re.findall(warning, running.said)) == warned
     listed = run("criteria", "list", "--criteria", folder).stderr
-    assert listed.count(": warning: 0.9 of the") == warned
+    assert listed.count(": warning: a minimum of 0.9 points") == warned
 
 
 @pytest.mark.long
@@ -252,7 +254,7 @@ def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
     until(lambda: state(service, "a-lot"), "not refused")
     (many,) = summaries(service, "a-lot")
     assert (many.problem_count, len(many.problems)) == (50_000, 21)
-    assert many.problems[-1].endswith(": 49980 more problems from here on; mend those above first")
+    assert many.problems[-1].endswith(": 49980 more problems from here on; fix those above first")
     reply = service.criteria.ReloadCriteriaSets(cpb.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
     assert reply.ByteSize() < 1_000_000
     assert list(reply.criteria_sets) == listed(service)
@@ -502,7 +504,7 @@ def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> 
         under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
         assert began.wait(PATIENCE)
         put(folder / "slow.yaml", TEXTS[1])
-        assert living.renew() is not None
+        assert living.reload() is not None
         replies = [service.scorer.ScoreUnit(request, timeout=PATIENCE)]
         go_on.set()
         replies.insert(0, under_way.result(PATIENCE))
@@ -515,7 +517,7 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     """Without a search for circles of garbage, which looks at nothing that was there when the server started."""
     living = living_slow(folder)
     put(folder / "other.yaml", SLOW.replace("EACH", "1").replace("GATE", "60%").replace("slow", "other"))
-    living.renew()
+    living.reload()
     sets = living.current().sets
     (category,) = sets["slow"].tiers["district"].categories
     assert category.table is not None
@@ -524,13 +526,13 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     gc.disable()
     try:
         put(folder / "slow.yaml", TEXTS[1])
-        living.renew()
+        living.reload()
         assert [reference() for reference in replaced] == [None, None]
     finally:
         gc.enable()
     (folder / "other.yaml").touch()
-    living.renew()
-    living.renew(again=True)
+    living.reload()
+    living.reload(force=True)
     assert living.current().sets["other"] is unchanged
 
 
@@ -545,12 +547,12 @@ class BeingWritten(CriteriaDirectory):
 
 def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder: Path) -> None:
     living = living_slow(folder)
-    living.folder = BeingWritten(folder)
+    living.directory = BeingWritten(folder)
     put(folder / "slow.yaml", TEXTS[1].replace("50%", "70%"))
     before = living.current()
-    assert living.renew() is None
+    assert living.reload() is None
     assert living.current() is before
-    assert living.renew(again=True) is not None
+    assert living.reload(force=True) is not None
     assert living.current().sets["slow"].criteria_set.revision == revision(TEXTS[1])
 
 

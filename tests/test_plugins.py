@@ -353,7 +353,7 @@ def test_two_groups_may_declare_one_indicator_identically() -> None:
     ids=["kind", "unit", "title", "range"],
 )
 def test_two_groups_may_not_declare_one_indicator_otherwise(other: Indicator) -> None:
-    assert both(other) == ["its plugin declares indicator 'dug' otherwise than group 'wells'"]
+    assert both(other) == ["its plugin and group 'wells' declare indicator 'dug' differently"]
 
 
 def test_groups_at_odds_do_not_matter_to_a_set_that_uses_one_of_them() -> None:

@@ -1,26 +1,29 @@
 """Writes the answers of Bắc Kạn's 140 units, first half of 2020; with --check, says whether the file is up to date.
 
-The province published results, not answers. The answers here are reconstructed: they are such that everything
-published comes out, and nothing more is claimed for them.
+The province published results, not answers. The answers here are reconstructed: they give all published results, and
+make no other claim.
 
-Published, and kept exactly: 7 of 24 departments ranked in readiness, 5 in achievement; of 8 districts Ba Bể ranked in
-readiness (level 4, 40.6 points), Na Rì (level 3) and thành phố Bắc Kạn (level 4) in achievement; policy environment at
-level 1 in Chợ Đồn and Pác Nặm, at level 2 in the other six; of 108 communes Nông Thượng ranked in readiness (level 4,
-23.72 of 30), none in achievement, the best total 67.10 of 90 and not ranked overall; the causes that were named. "The
-units all miss 70 % of infrastructure and human resources" is read as the seven unranked ones, as Ba Bể is ranked.
+Published, and reproduced exactly:
+- departments (24): 7 are ranked in readiness, 5 in achievement;
+- districts (8): Ba Bể is ranked in readiness (level 4, 40.6 points), Na Rì (level 3) and thành phố Bắc Kạn (level 4) in
+  achievement; policy environment is at level 1 in Chợ Đồn and Pác Nặm, at level 2 in the other six;
+- communes (108): Nông Thượng is ranked in readiness (level 4, 23.72 of 30), no commune in achievement; the best total
+  is 67.10 of 90, and its commune is not ranked overall;
+- the causes that the province names. "All units miss 70 % of infrastructure and human resources" must mean the seven
+  unranked districts, as Ba Bể is ranked.
 
-The witness (policy environment + infrastructure + human resources):
+Points of single units (policy environment + infrastructure + human resources):
     Ba Bể         13   + 20.6  + 7    = 40.6   of 50; infrastructure and human resources 27.6 of 35 = 78.86 %
     Nông Thượng    8   + 10.87 + 4.85 = 23.72  of 30; infrastructure and human resources 15.72 of 21 = 74.86 %
     Đức Xuân       8.5 +  8.4  + 3.9  = 20.8   of 30; with 13.4 + 16.4 + 10.1 + 6.4 = 46.3 of 60 in achievement 67.10
                   in all; transaction, 56.11 %, keeps it from a level there
     policy environment: Chợ Đồn 13.5, Pác Nặm 14, the other six 13, of 15
 
-Assumed: which departments are meant (24 that the province had in 2020) and which of them are ranked at which level;
-which commune has the best total; which five districts have a look-up screen; every single answer. Answers that no fact
-fixes are drawn at random around what a unit cares for (``CARE``), again and again until the scorer gives the unit the
-levels it must have. The draws depend on the unit's id and the attempt alone: no clock, no order, the same file
-everywhere. The names of the communes are those since 1 February 2020.
+Assumed: the names of the departments (24 that the province had in 2020) and the level of each; which commune has the
+best total; which five districts have a look-up screen; every single answer. Answers that no published fact determines
+are random, around the typical shares of a tier (``TIER_SHARES``), and drawn again until the scorer gives the unit its
+levels. Random numbers depend only on the unit's id and the number of the attempt, so the file is the same everywhere.
+The names of the communes are those since 1 February 2020.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ CRITERIA = PLUGINS / "criteria_sets" / "bac-kan-2020.yaml"
 ANSWERS = PLUGINS / "answers" / "bac-kan-2020.csv"
 
 Answers = dict[str, object]
-"""By indicator code; one that is left out was not reported."""
+"""Answers of a unit by indicator code; an indicator without an entry was not reported."""
 
 
 # The units.
@@ -91,7 +94,7 @@ DISTRICTS = {
 
 
 class Unit(NamedTuple):
-    """A unit as a line of the file starts."""
+    """A unit: the first columns of the file."""
 
     id: str
     name: str
@@ -100,11 +103,11 @@ class Unit(NamedTuple):
 
 
 KINDS = {"Sở ": "s", "thành phố ": "d", "huyện ": "d", "phường ": "p", "thị trấn ": "t", "xã ": "x"}
-"""First words of names, and what ids have instead."""
+"""For the first words of a name, the prefix of the id."""
 
 
 def units() -> list[Unit]:
-    """Departments, districts, then communes by district."""
+    """All units: departments, districts, then communes by district."""
     communes = [
         Unit(unit_id(name), name, "commune", unit_id(district))
         for district, names in DISTRICTS.items()
@@ -122,10 +125,10 @@ def unit_id(name: str) -> str:
     return "-".join([KINDS.get(kind, "s"), *letters.split()])
 
 
-# What is published of single units.
+# Published facts about single units.
 
 LEVELS = {
-    # Readiness and achievement; 0: not ranked. Of departments only how many are ranked is published.
+    # Levels in readiness and achievement; 0: not ranked. For departments, only the number of ranked ones is published.
     "s-thong-tin-va-truyen-thong": (2, 2),
     "s-van-phong-uy-ban-nhan-dan-tinh": (3, 0),
     "s-noi-vu": (4, 0),
@@ -143,10 +146,10 @@ LEVELS = {
 BEST_COMMUNE = "p-duc-xuan"
 
 LARGEST_COMMUNE_TOTAL = 66.5
-"""No other commune comes near the best one's 67.10."""
+"""Limit for the totals of all other communes, clearly below the best total of 67.10."""
 
 LARGEST_DISTRICT_SHARE = 66.0
-"""Percent of infrastructure and human resources of the seven districts: clearly less than 70."""
+"""Limit for the percentage of infrastructure and human resources in the seven unranked districts, clearly below 70."""
 
 FULL_POLICY: Answers = {
     "steering_committee": "head", "steering_committee_meetings": 2, "regulation_lan": 1,
@@ -156,10 +159,11 @@ FULL_POLICY: Answers = {
 }  # fmt: skip
 
 EVERY_DISTRICT: Answers = {"lan_lightning_protection": 0, "barcode_reader": 0, "firewall_appliance": 0}
-"""But for Ba Bể's firewall."""
+"""Answers of every district; ``FIXED`` overrides them for Ba Bể's firewall."""
 
 FIXED: dict[str, Answers] = {
-    # Policy environment 13.5, 14 and six times 13 of 15; five look-up screens; cameras and LED screens in most.
+    # Policy environment: 13.5 in Chợ Đồn, 14 in Pác Nặm, 13 in the other six, of 15. Five districts have a look-up
+    # screen; most have cameras and an LED screen.
     "d-cho-don": {
         **FULL_POLICY, "steering_committee": "deputy", "steering_committee_meetings": 1,
         "lookup_screen": 1, "cameras": 3, "led_screen": 1,
@@ -245,7 +249,7 @@ FIXED: dict[str, Answers] = {
 }  # fmt: skip
 
 NOT_APPLICABLE = {
-    # No one-stop desk of their own, or no fees.
+    # These units have no one-stop desk of their own, or charge no fees.
     "s-dai-phat-thanh-va-truyen-hinh-tinh": ("INF.10", "INF.12", "INF.14", "TX.10"),
     "s-ban-quan-ly-vuon-quoc-gia-ba-be": ("INF.10", "INF.12", "INF.14"),
     "s-truong-cao-dang-bac-kan": ("INF.10", "INF.12"),
@@ -266,11 +270,11 @@ NOT_REPORTED = {
 }
 
 
-# Everything else: drawn.
+# All other answers are random.
 
 
-class Care(NamedTuple):
-    """How much a unit cares for a theme: about the share of the points that it gets, 0 to 1."""
+class ThemeShares(NamedTuple):
+    """For each theme, about the share of the points that a unit gets, 0 to 1."""
 
     policy: float
     equipment: float
@@ -281,25 +285,25 @@ class Care(NamedTuple):
     transaction: float
     transformation: float
 
-    def with_levels(self, readiness: int, achievement: int) -> Care:
-        """What it takes to reach these levels."""
-        care = self
+    def with_levels(self, readiness: int, achievement: int) -> ThemeShares:
+        """The shares that a unit needs to reach these levels; 0: no level."""
+        shares = self
         if readiness:
             share = READINESS_SHARE[readiness]
-            care = care._replace(policy=share, equipment=share, security=share, staff=share)
+            shares = shares._replace(policy=share, equipment=share, security=share, staff=share)
         if achievement:
             share = ACHIEVEMENT_SHARE[achievement]
-            care = care._replace(presence=share, interaction=share, transaction=share, transformation=share)
-        return care
+            shares = shares._replace(presence=share, interaction=share, transaction=share, transformation=share)
+        return shares
 
 
-CARE = {
-    # Equipment for security and staff are what departments lack, online files what they do not get.
-    "department": Care(0.85, 0.8, 0.2, 0.45, 0.85, 0.85, 0.3, 0.6),
-    # As districts, but for cameras; readiness of seven stays below 70 % of infrastructure and human resources.
-    "district": Care(0.85, 0.7, 0.15, 0.45, 0.85, 0.85, 0.35, 0.5),
-    # Documents, e-mail and signatures have become better; security, one-stop desks and households are neglected.
-    "commune": Care(0.75, 0.55, 0.12, 0.5, 0.7, 0.8, 0.2, 0.6),
+TIER_SHARES = {
+    # Departments lack security equipment and staff, and receive few online files.
+    "department": ThemeShares(0.85, 0.8, 0.2, 0.45, 0.85, 0.85, 0.3, 0.6),
+    # Similar to departments. Seven districts stay below 70 % of infrastructure and human resources.
+    "district": ThemeShares(0.85, 0.7, 0.15, 0.45, 0.85, 0.85, 0.35, 0.5),
+    # Communes do well in documents, e-mail and signatures, but badly in security, one-stop desks and households.
+    "commune": ThemeShares(0.75, 0.55, 0.12, 0.5, 0.7, 0.8, 0.2, 0.6),
 }
 
 READINESS_SHARE = {2: 0.95, 3: 0.9, 4: 0.8}
@@ -307,7 +311,7 @@ ACHIEVEMENT_SHARE = {2: 0.93, 3: 0.9, 4: 0.82}
 
 
 class Size(NamedTuple):
-    """Smallest and largest numbers of a tier."""
+    """Smallest and largest number of staff, procedures and so on in a tier."""
 
     staff: tuple[int, int]
     procedures: tuple[int, int]
@@ -322,8 +326,12 @@ SIZES = {
 }
 
 
-class Chance:
-    """Random draws that depend on the seed alone; only ``random()`` is promised to stay the same for ever."""
+class Draws:
+    """Random values that depend only on the seed.
+
+    They are all derived from ``random()``, the only method of ``random.Random`` whose values never change between
+    versions of Python.
+    """
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
@@ -332,236 +340,236 @@ class Chance:
         """A whole number, both ends included."""
         return low + int(self._random.random() * (high - low + 1))
 
-    def yes(self, likely: float) -> int:
-        """1 or 0."""
-        return int(self._random.random() < likely)
+    def yes(self, probability: float) -> int:
+        """1 with this probability, otherwise 0."""
+        return int(self._random.random() < probability)
 
     def part(self, whole: int, share: float) -> int:
         """About this share of ``whole``."""
         near = share + (self._random.random() - 0.5) * 0.2
         return int(whole * min(max(near, 0.0), 1.0) + 0.5)
 
-    def option(self, likely: float, best: str, middle: str, none: str) -> str:
-        """The best one as likely as said, the middle one twice as likely as the rest."""
-        if self.yes(likely):
+    def option(self, probability: float, best: str, middle: str, none: str) -> str:
+        """``best`` with this probability, otherwise ``middle`` in two of three cases."""
+        if self.yes(probability):
             return best
         return middle if self.yes(2 / 3) else none
 
-    def day(self, likely: float, *periods: tuple[str, str]) -> str:
-        """A day of the first period as likely as said, and so on; of the last one otherwise."""
-        start, end = next((period for period in periods[:-1] if self.yes(likely)), periods[-1])
+    def day(self, probability: float, *periods: tuple[str, str]) -> str:
+        """A day of the first period with this probability, otherwise of the second with this probability, and so on."""
+        start, end = next((period for period in periods[:-1] if self.yes(probability)), periods[-1])
         first, last = datetime.date.fromisoformat(start), datetime.date.fromisoformat(end)
         return (first + datetime.timedelta(days=self.number(0, (last - first).days))).isoformat()
 
 
 def draw(unit: Unit, attempt: int) -> Answers:
-    """A unit's answers: what is fixed, and the rest drawn."""
-    chance, size = Chance(f"bac-kan-2020 {unit.id} {attempt}"), SIZES[unit.tier]
-    care = CARE[unit.tier].with_levels(*LEVELS.get(unit.id, (0, 0)))
+    """The answers of a unit: its fixed answers, and random ones for all other indicators."""
+    draws, size = Draws(f"bac-kan-2020 {unit.id} {attempt}"), SIZES[unit.tier]
+    shares = TIER_SHARES[unit.tier].with_levels(*LEVELS.get(unit.id, (0, 0)))
     fixed = (EVERY_DISTRICT if unit.tier == "district" else {}) | FIXED.get(unit.id, {})
-    staff = int(str(fixed.get("staff", chance.number(*size.staff))))
-    procedures, files = chance.number(*size.procedures), chance.number(*size.files)
+    staff = int(str(fixed.get("staff", draws.number(*size.staff))))
+    procedures, files = draws.number(*size.procedures), draws.number(*size.files)
     answers: Answers = {"staff": staff, "procedures": procedures, "files": files}
-    answers |= policy(chance, care)
-    answers |= equipment(chance, care, staff, unit)
-    answers |= security(chance, care, unit)
-    answers |= human_resources(chance, care, staff)
-    answers |= presence(chance, care, procedures)
-    answers |= interaction(chance, care, staff, chance.number(*size.documents))
-    answers |= transaction(chance, care, procedures, files)
-    answers |= transformation(chance, care, staff, procedures, files)
+    answers |= policy(draws, shares)
+    answers |= equipment(draws, shares, staff, unit)
+    answers |= security(draws, shares, unit)
+    answers |= human_resources(draws, shares, staff)
+    answers |= presence(draws, shares, procedures)
+    answers |= interaction(draws, shares, staff, draws.number(*size.documents))
+    answers |= transaction(draws, shares, procedures, files)
+    answers |= transformation(draws, shares, staff, procedures, files)
     answers |= fixed
     for code in NOT_REPORTED.get(unit.id, ()):
         answers.pop(code, None)
     return answers
 
 
-def policy(chance: Chance, care: Care) -> Answers:
+def policy(draws: Draws, shares: ThemeShares) -> Answers:
     """Answers to the indicators of policy_environment."""
-    tasks = chance.number(5, 12)
+    tasks = draws.number(5, 12)
     return {
-        "steering_committee": chance.option(care.policy, "head", "deputy", "none"),
-        "steering_committee_meetings": chance.number(2, 4) if chance.yes(care.policy) else chance.number(0, 1),
-        "regulation_lan": chance.yes(care.policy),
-        "regulation_shared_software": chance.yes(care.policy),
-        "regulation_information_security": chance.yes(care.policy),
-        "it_plan_issued": chance.day(
-            care.policy, ("2020-01-03", "2020-01-31"), ("2020-02-03", "2020-03-31"), ("2020-04-01", "2020-05-15")
+        "steering_committee": draws.option(shares.policy, "head", "deputy", "none"),
+        "steering_committee_meetings": draws.number(2, 4) if draws.yes(shares.policy) else draws.number(0, 1),
+        "regulation_lan": draws.yes(shares.policy),
+        "regulation_shared_software": draws.yes(shares.policy),
+        "regulation_information_security": draws.yes(shares.policy),
+        "it_plan_issued": draws.day(
+            shares.policy, ("2020-01-03", "2020-01-31"), ("2020-02-03", "2020-03-31"), ("2020-04-01", "2020-05-15")
         ),
         "it_plan_tasks": tasks,
-        "it_plan_tasks_done": chance.part(tasks, care.policy),
-        "steering_documents": chance.part(6, care.policy),
-        "leader_chairs_meetings": chance.yes(care.policy),
-        "conclusions_issued": chance.yes(care.policy),
-        "communication_plan": chance.yes(care.policy),
+        "it_plan_tasks_done": draws.part(tasks, shares.policy),
+        "steering_documents": draws.part(6, shares.policy),
+        "leader_chairs_meetings": draws.yes(shares.policy),
+        "conclusions_issued": draws.yes(shares.policy),
+        "communication_plan": draws.yes(shares.policy),
     }
 
 
-def equipment(chance: Chance, care: Care, staff: int, unit: Unit) -> Answers:
+def equipment(draws: Draws, shares: ThemeShares, staff: int, unit: Unit) -> Answers:
     """Answers to the indicators of infrastructure, without security; households where the tier has them."""
     everything = unit.tier == "district"  # a computer for every official, antivirus on every computer
-    computers = staff + chance.number(0, 5) if everything else chance.part(staff, 0.5 + 0.5 * care.equipment)
-    items, town = chance.number(9, 12), 0.15 if unit.id[0] in "pt" or unit.id == "d-bac-kan" else 0.0
+    computers = staff + draws.number(0, 5) if everything else draws.part(staff, 0.5 + 0.5 * shares.equipment)
+    items, town = draws.number(9, 12), 0.15 if unit.id[0] in "pt" or unit.id == "d-bac-kan" else 0.0
     answers: Answers = {
         "computers": computers,
-        "computers_antivirus": computers if everything else chance.part(computers, 0.4 + 0.6 * care.equipment),
-        "computers_on_lan": chance.part(computers, 0.4 + 0.6 * care.equipment),
-        "computers_recent": chance.part(computers, care.equipment),
-        "lan": chance.option(care.equipment, "structured", "simple", "none"),
-        "internet_bandwidth": 10 * chance.part(7, care.equipment),
-        "lookup_screen": chance.yes(care.equipment - (0.3 if unit.tier == "commune" else 0.0)),
-        "led_screen": chance.yes(care.equipment - 0.1),
-        "barcode_reader": chance.yes(care.equipment - (0.4 if unit.tier == "commune" else 0.2)),
-        "online_meeting_room": chance.yes(care.equipment if unit.tier != "commune" else 0.2),
-        "one_stop_citizen_computer": chance.yes(care.equipment),
-        "one_stop_scanner": chance.yes(care.equipment),
+        "computers_antivirus": computers if everything else draws.part(computers, 0.4 + 0.6 * shares.equipment),
+        "computers_on_lan": draws.part(computers, 0.4 + 0.6 * shares.equipment),
+        "computers_recent": draws.part(computers, shares.equipment),
+        "lan": draws.option(shares.equipment, "structured", "simple", "none"),
+        "internet_bandwidth": 10 * draws.part(7, shares.equipment),
+        "lookup_screen": draws.yes(shares.equipment - (0.3 if unit.tier == "commune" else 0.0)),
+        "led_screen": draws.yes(shares.equipment - 0.1),
+        "barcode_reader": draws.yes(shares.equipment - (0.4 if unit.tier == "commune" else 0.2)),
+        "online_meeting_room": draws.yes(shares.equipment if unit.tier != "commune" else 0.2),
+        "one_stop_citizen_computer": draws.yes(shares.equipment),
+        "one_stop_scanner": draws.yes(shares.equipment),
         "one_stop_items_required": items,
-        "one_stop_items": chance.part(items, care.equipment),
+        "one_stop_items": draws.part(items, shares.equipment),
     }
     if unit.tier != "department":
-        households = chance.number(400, 1100)
+        households = draws.number(400, 1100)
         if everything:
-            households = sum(chance.number(650, 800) for _ in DISTRICTS[unit.name].split(","))
+            households = sum(draws.number(650, 800) for _ in DISTRICTS[unit.name].split(","))
         answers |= {
             "households": households,
-            "households_computer": chance.part(households, 0.14 + town),
-            "households_television": chance.part(households, 0.38 + town),
-            "households_internet": chance.part(households, 0.25 + town),
+            "households_computer": draws.part(households, 0.14 + town),
+            "households_television": draws.part(households, 0.38 + town),
+            "households_internet": draws.part(households, 0.25 + town),
         }
     return answers
 
 
-def security(chance: Chance, care: Care, unit: Unit) -> Answers:
+def security(draws: Draws, shares: ThemeShares, unit: Unit) -> Answers:
     """Answers to the indicators of infrastructure that protect information."""
     answers: Answers = {
-        "firewall_appliance": chance.yes(care.security),
-        "firewall_software": chance.yes(care.security + 0.1),
-        "cameras": chance.number(4, 9) if chance.yes(care.security) else chance.number(0, 2) * chance.yes(0.35),
-        "lan_lightning_protection": chance.yes(care.security),
-        "security_incidents": chance.number(1, 3) * chance.yes(0.15),
+        "firewall_appliance": draws.yes(shares.security),
+        "firewall_software": draws.yes(shares.security + 0.1),
+        "cameras": draws.number(4, 9) if draws.yes(shares.security) else draws.number(0, 2) * draws.yes(0.35),
+        "lan_lightning_protection": draws.yes(shares.security),
+        "security_incidents": draws.number(1, 3) * draws.yes(0.15),
     }
     if unit.tier != "commune":
-        answers["data_backup"] = chance.yes(care.security + 0.3)
+        answers["data_backup"] = draws.yes(shares.security + 0.3)
     return answers
 
 
-def human_resources(chance: Chance, care: Care, staff: int) -> Answers:
+def human_resources(draws: Draws, shares: ThemeShares, staff: int) -> Answers:
     """Answers to the indicators of human_resources."""
-    official = chance.option(care.staff, "full_time", "part_time", "none")
+    official = draws.option(shares.staff, "full_time", "part_time", "none")
     answers: Answers = {
-        "leader_in_charge": chance.yes(care.staff + 0.4),
+        "leader_in_charge": draws.yes(shares.staff + 0.4),
         "it_official": official,
         "it_official_degree": "other"
         if official == "none"
-        else chance.option(care.staff, "university", "college", "other"),
-        "leader_trained": chance.yes(care.staff),
-        "staff_trained": chance.part(staff, care.staff),
-        "staff_certified": chance.part(staff, care.staff),
-        "security_training": chance.yes(care.staff),
+        else draws.option(shares.staff, "university", "college", "other"),
+        "leader_trained": draws.yes(shares.staff),
+        "staff_trained": draws.part(staff, shares.staff),
+        "staff_certified": draws.part(staff, shares.staff),
+        "security_training": draws.yes(shares.staff),
     }
     if official != "none":  # otherwise nobody can attend a course, and the criterion does not apply
-        answers["it_official_courses"] = chance.part(3, care.staff)
+        answers["it_official_courses"] = draws.part(3, shares.staff)
     return answers
 
 
-def presence(chance: Chance, care: Care, procedures: int) -> Answers:
+def presence(draws: Draws, shares: ThemeShares, procedures: int) -> Answers:
     """Answers to the indicators of presence."""
-    required, documents, questions = chance.number(16, 24), chance.number(15, 120), chance.number(0, 25)
+    required, documents, questions = draws.number(16, 24), draws.number(15, 120), draws.number(0, 25)
     return {
-        "portal": "own" if chance.yes(care.presence) else "pages",
+        "portal": "own" if draws.yes(shares.presence) else "pages",
         "information_items_required": required,
-        "information_items": chance.part(required, care.presence),
-        "news_published": chance.part(100, care.presence - 0.1),
+        "information_items": draws.part(required, shares.presence),
+        "news_published": draws.part(100, shares.presence - 0.1),
         "public_documents": documents,
-        "public_documents_published": chance.part(documents, care.presence),
-        "procedures_published": chance.part(procedures, care.presence + 0.1),
-        "work_schedule_published": chance.yes(care.presence),
+        "public_documents_published": draws.part(documents, shares.presence),
+        "procedures_published": draws.part(procedures, shares.presence + 0.1),
+        "work_schedule_published": draws.yes(shares.presence),
         "questions_received": questions,
-        "questions_answered": chance.part(questions, care.presence),
-        "update_days": chance.number(4, 24) / 2 if chance.yes(1 - care.presence) else chance.number(2, 8) / 2,
-        "budget_disclosed": chance.yes(care.presence),
-        "editorial_board": chance.yes(care.presence),
+        "questions_answered": draws.part(questions, shares.presence),
+        "update_days": draws.number(4, 24) / 2 if draws.yes(1 - shares.presence) else draws.number(2, 8) / 2,
+        "budget_disclosed": draws.yes(shares.presence),
+        "editorial_board": draws.yes(shares.presence),
     }
 
 
-def interaction(chance: Chance, care: Care, staff: int, documents: int) -> Answers:
+def interaction(draws: Draws, shares: ThemeShares, staff: int, documents: int) -> Answers:
     """Answers to the indicators of interaction."""
-    received, sent = documents, chance.part(documents, 0.4)
-    electronic, leaders = chance.part(sent, care.interaction), chance.number(2, 4)
-    accounts, work_files = chance.part(staff, care.interaction + 0.1), chance.number(20, 300)
+    received, sent = documents, draws.part(documents, 0.4)
+    electronic, leaders = draws.part(sent, shares.interaction), draws.number(2, 4)
+    accounts, work_files = draws.part(staff, shares.interaction + 0.1), draws.number(20, 300)
     return {
-        "document_system_users": chance.part(staff, care.interaction + 0.1),
+        "document_system_users": draws.part(staff, shares.interaction + 0.1),
         "documents_in": received,
-        "documents_in_processed": chance.part(received, care.interaction),
+        "documents_in_processed": draws.part(received, shares.interaction),
         "documents_out": sent,
         "documents_out_electronic": electronic,
-        "documents_out_signed": chance.part(electronic, care.interaction),
+        "documents_out_signed": draws.part(electronic, shares.interaction),
         "leaders": leaders,
-        "leaders_with_signature": chance.part(leaders, care.interaction),
+        "leaders_with_signature": draws.part(leaders, shares.interaction),
         "email_accounts": accounts,
-        "email_accounts_active": chance.part(accounts, care.interaction),
-        "one_stop_software": chance.option(care.interaction, "connected", "separate", "none"),
-        "online_meetings": chance.part(5, care.interaction),
+        "email_accounts_active": draws.part(accounts, shares.interaction),
+        "one_stop_software": draws.option(shares.interaction, "connected", "separate", "none"),
+        "online_meetings": draws.part(5, shares.interaction),
         "work_files": work_files,
-        "work_files_electronic": chance.part(work_files, care.interaction - 0.1),
-        "hotline": chance.yes(care.interaction),
-        "online_feedback": chance.yes(care.interaction),
+        "work_files_electronic": draws.part(work_files, shares.interaction - 0.1),
+        "hotline": draws.yes(shares.interaction),
+        "online_feedback": draws.yes(shares.interaction),
     }
 
 
-def transaction(chance: Chance, care: Care, procedures: int, files: int) -> Answers:
+def transaction(draws: Draws, shares: ThemeShares, procedures: int, files: int) -> Answers:
     """Answers to the indicators of transaction."""
-    offered, concerned = chance.part(procedures, 0.2 + 0.65 * care.transaction), chance.part(files, 0.5)
-    online = chance.part(concerned, care.transaction)
+    offered, concerned = draws.part(procedures, 0.2 + 0.65 * shares.transaction), draws.part(files, 0.5)
+    online = draws.part(concerned, shares.transaction)
     return {
         "procedures_online": offered,
-        "procedures_level_4": chance.part(offered, 0.3 * care.transaction),
-        "procedures_online_with_files": chance.part(offered, care.transaction),
+        "procedures_level_4": draws.part(offered, 0.3 * shares.transaction),
+        "procedures_online_with_files": draws.part(offered, shares.transaction),
         "files_level_3_4": concerned,
         "online_files": online,
-        "online_files_level_4": chance.part(online, 0.1),
-        "online_files_on_time": chance.part(online, 0.95),
-        "files_on_time": chance.part(files, 0.9),
-        "files_in_system": chance.part(files, 0.6 + 0.4 * care.transaction),
-        "files_by_post": chance.part(150, 0.5 * care.transaction),
-        "guidance_sessions": chance.number(0, 2),
-        "online_payment": chance.yes(care.transaction),
+        "online_files_level_4": draws.part(online, 0.1),
+        "online_files_on_time": draws.part(online, 0.95),
+        "files_on_time": draws.part(files, 0.9),
+        "files_in_system": draws.part(files, 0.6 + 0.4 * shares.transaction),
+        "files_by_post": draws.part(150, 0.5 * shares.transaction),
+        "guidance_sessions": draws.number(0, 2),
+        "online_payment": draws.yes(shares.transaction),
     }
 
 
-def transformation(chance: Chance, care: Care, staff: int, procedures: int, files: int) -> Answers:
+def transformation(draws: Draws, shares: ThemeShares, staff: int, procedures: int, files: int) -> Answers:
     """Answers to the indicators of transformation."""
     return {
-        "procedures_reviewed": chance.part(procedures, care.transformation + 0.1),
-        "integrated_systems": chance.part(3, care.transformation),
-        "shared_datasets": chance.part(4, care.transformation),
-        "electronic_citizens": chance.part(staff, care.transformation),
-        "directive_03_plan_issued": chance.day(
-            care.transformation,
+        "procedures_reviewed": draws.part(procedures, shares.transformation + 0.1),
+        "integrated_systems": draws.part(3, shares.transformation),
+        "shared_datasets": draws.part(4, shares.transformation),
+        "electronic_citizens": draws.part(staff, shares.transformation),
+        "directive_03_plan_issued": draws.day(
+            shares.transformation,
             ("2020-05-25", "2020-06-10"),
             ("2020-06-11", "2020-06-30"),
             ("2020-07-01", "2020-07-10"),
         ),
-        "directive_03_made_known": chance.yes(care.transformation + 0.3),
-        "results_electronic": chance.part(files, care.transformation),
+        "directive_03_made_known": draws.yes(shares.transformation + 0.3),
+        "results_electronic": draws.part(files, shares.transformation),
     }
 
 
-# Drawing until the scorer gives what is published.
+# Draw until the scorer gives the published results.
 
 
 class Result(NamedTuple):
-    """What the scorer says of one unit."""
+    """The scorer's result for one unit."""
 
     readiness: int
     achievement: int
     total: float
     measures: Mapping[str, float]
-    """Percent of the measures that gates compare, without the totals."""
+    """Percentages of the measures that gates compare, without the totals."""
 
 
 def load_plan() -> SetPlan:
-    """The criteria set, from the checkout."""
+    """The plan of the criteria set in this checkout."""
     plan, document = load_set(PluginHost.installed(), CRITERIA.name, CRITERIA.read_bytes(), GateCompiler())
     if plan is None:
         sys.exit("\n".join(str(problem) for problem in document.sorted_problems()))
@@ -572,61 +580,61 @@ def solve(plan: SetPlan) -> dict[str, Answers]:
     """Answers of every unit by id."""
     solved: dict[str, Answers] = {}
     for tier in plan.tiers:
-        left = [unit for unit in units() if unit.tier == tier]
+        unsolved = [unit for unit in units() if unit.tier == tier]
         for attempt in itertools.count():
-            drawn = [draw(unit, attempt) for unit in left]
-            results = score(plan, tier, left, drawn)
-            as_published = [published(unit, result) for unit, result in zip(left, results, strict=True)]
-            solved |= {unit.id: row for unit, row, fits in zip(left, drawn, as_published, strict=True) if fits}
-            left = list(itertools.compress(left, (not fits for fits in as_published)))
-            if not left:
+            rows = [draw(unit, attempt) for unit in unsolved]
+            results = score(plan, tier, unsolved, rows)
+            matches = [matches_published(unit, result) for unit, result in zip(unsolved, results, strict=True)]
+            solved |= {unit.id: row for unit, row, match in zip(unsolved, rows, matches, strict=True) if match}
+            unsolved = list(itertools.compress(unsolved, (not match for match in matches)))
+            if not unsolved:
                 break
-            if attempt == MOST_ATTEMPTS:
-                sys.exit(f"no answers found for {', '.join(unit.id for unit in left)}")
+            if attempt == MAX_ATTEMPTS:
+                sys.exit(f"no answers found for {', '.join(unit.id for unit in unsolved)}")
     return solved
 
 
-MOST_ATTEMPTS = 2000
+MAX_ATTEMPTS = 2000
 
 
-def published(unit: Unit, result: Result) -> bool:
-    """Whether the result has what is published of the unit, or assumed."""
-    fits = (result.readiness, result.achievement) == LEVELS.get(unit.id, (0, 0))
+def matches_published(unit: Unit, result: Result) -> bool:
+    """Whether the result agrees with the published facts about the unit and with the assumptions."""
+    matches = (result.readiness, result.achievement) == LEVELS.get(unit.id, (0, 0))
     if unit.tier == "district" and unit.id != "d-ba-be":
-        fits &= result.measures["infrastructure+human_resources"] < LARGEST_DISTRICT_SHARE
+        matches &= result.measures["infrastructure+human_resources"] < LARGEST_DISTRICT_SHARE
     if unit.tier == "commune" and unit.id != BEST_COMMUNE:
-        fits &= result.total < LARGEST_COMMUNE_TOTAL
-    return fits
+        matches &= result.total < LARGEST_COMMUNE_TOTAL
+    return matches
 
 
-def score(plan: SetPlan, tier: str, here: Sequence[Unit], rows: Sequence[Answers]) -> list[Result]:
-    """Scores units of one tier in process."""
+def score(plan: SetPlan, tier: str, tier_units: Sequence[Unit], rows: Sequence[Answers]) -> list[Result]:
+    """Scores units of one tier; ``rows`` has the answers of each."""
     indicators = plan.criteria_set.indicators
-    matrix = np.full((len(plan.rows), len(here)), np.nan)
-    for place, row in enumerate(rows):
+    matrix = np.full((len(plan.rows), len(tier_units)), np.nan)
+    for index, row in enumerate(rows):
         for code, answer in row.items():
-            matrix[plan.rows[code], place] = as_number(indicators[code], answer)
+            matrix[plan.rows[code], index] = as_number(indicators[code], answer)
     excluded = {
-        criterion: np.array([criterion in NOT_APPLICABLE.get(unit.id, ()) for unit in here])
+        criterion: np.array([criterion in NOT_APPLICABLE.get(unit.id, ()) for unit in tier_units])
         for criterion in sorted({criterion for criteria in NOT_APPLICABLE.values() for criterion in criteria})
     }
-    ids = tuple(unit.id for unit in here)
+    ids = tuple(unit.id for unit in tier_units)
     assessment = assess(plan.tiers[tier], Cohort(tier, ids, indicators, plan.rows, matrix, excluded))
     readiness, achievement = assessment.categories
     measures = [measure for category in assessment.categories for measure in category.measures]
     return [
         Result(
-            int(readiness.level[at]),
-            int(achievement.level[at]),
-            int(assessment.overall.converted[at]) / MICRO,
-            {m.plan.name: int(m.percent[at]) / 10_000 for m in measures if m.plan.name != "total"},
+            int(readiness.level[index]),
+            int(achievement.level[index]),
+            int(assessment.overall.converted[index]) / MICRO,
+            {m.plan.name: int(m.percent[index]) / 10_000 for m in measures if m.plan.name != "total"},
         )
-        for at in range(len(here))
+        for index in range(len(tier_units))
     ]
 
 
 def as_number(indicator: Indicator, answer: object) -> float:
-    """An answer as a cohort holds it."""
+    """An answer as the number that a cohort contains."""
     if indicator.kind is IndicatorKind.CHOICE:
         return float(indicator.options.index(str(answer)))
     if indicator.kind is IndicatorKind.DATE:
@@ -638,34 +646,34 @@ def as_number(indicator: Indicator, answer: object) -> float:
 
 
 def text(plan: SetPlan) -> str:
-    """The whole file."""
+    """The content of the file."""
     codes, criteria, solved = list(plan.criteria_set.indicators), plan.criteria_set.criteria, solve(plan)
-    written = io.StringIO()
-    lines = csv.writer(written, lineterminator="\n")
+    output = io.StringIO()
+    lines = csv.writer(output, lineterminator="\n")
     lines.writerow([*Unit._fields, "not_applicable", *codes])
     for unit in units():
-        row, left_out = solved[unit.id], NOT_APPLICABLE.get(unit.id, ())
-        for read in itertools.chain.from_iterable(criteria[criterion].formula.reads() for criterion in left_out):
+        row, not_applicable = solved[unit.id], NOT_APPLICABLE.get(unit.id, ())
+        for read in itertools.chain.from_iterable(criteria[criterion].formula.reads() for criterion in not_applicable):
             row.pop(read.indicator, None)
-        lines.writerow([*unit, ";".join(left_out), *(shown(row.get(code)) for code in codes)])
-    return written.getvalue()
+        lines.writerow([*unit, ";".join(not_applicable), *(cell(row.get(code)) for code in codes)])
+    return output.getvalue()
 
 
-def shown(answer: object) -> str:
-    """An answer as the file has it: nothing for not reported, no needless decimals."""
+def cell(answer: object) -> str:
+    """An answer as a cell of the file: empty if not reported, without trailing zeros."""
     if answer is None:
         return ""
     return f"{answer:g}" if isinstance(answer, float) else str(answer)
 
 
 def main() -> int:
-    """Write, or compare; the exit code is 1 if the comparison finds a difference."""
+    """Writes the file, or compares it; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the file differs")
     check = parser.parse_args().check
     name, wanted = ANSWERS.relative_to(PLUGINS.parent.parent).as_posix(), text(load_plan())
     if check and (not ANSWERS.exists() or ANSWERS.read_text(encoding="utf-8") != wanted):
-        print(f"{name} is not what tools/bac_kan_2020.py makes; mend it with: python tools/bac_kan_2020.py")
+        print(f"{name} is out of date; update it with: python tools/bac_kan_2020.py")
         return 1
     if check:
         print(f"{name} is up to date")

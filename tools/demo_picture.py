@@ -1,4 +1,4 @@
-"""The picture of the README: the first lines that ``scorer demo`` prints, as an SVG of a terminal."""
+"""Draws the picture of the README: the first lines of ``scorer demo`` in a terminal, as SVG."""
 
 import io
 import os
@@ -14,11 +14,11 @@ from rich.text import Text
 COLUMNS = 120
 """Width of the terminal."""
 FIRST_LINE_LEFT_OUT = "Achievement:"
-"""The picture ends above the line that starts so: one ranking with its causes is enough."""
+"""The picture ends before the line that starts with this text: one ranking with its causes is enough."""
 
 
 def demo_picture() -> str:
-    """Run the demo and draw its first lines. The picture loads nothing: it uses the fonts that the reader has."""
+    """Runs the demo and draws its first lines. The picture loads no fonts: it uses those of the reader's system."""
     environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     command = [str(Path(sys.executable).with_name("scorer")), "demo"]
     demo = subprocess.run(

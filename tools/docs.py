@@ -1,6 +1,6 @@
-"""Writes docs/commands.md from the commands, docs/settings.md from the settings, and the picture docs/demo.svg.
+"""Generates the reference pages docs/commands.md and docs/settings.md, and the picture docs/demo.svg.
 
-With --check, only compares. The text above the mark of a page is written by hand and kept.
+With --check, it only compares. The text of a page above its mark is written by hand and stays as it is.
 """
 
 import argparse
@@ -18,31 +18,30 @@ from scorer.service.runtime.settings import fields, sections, variable
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MARK = "<!-- From here on, python tools/docs.py writes this page. -->\n"
 
-
-TIDY = (
+REPLACEMENTS = (
     (r"^\* `--help`: .*\n", ""),
-    (r"^\*\*Commands\*\*:\n\n(\* .*\n)+", ""),  # they follow, each under a heading
-    (r"^\*\*Options\*\*:\n\n(?!\*)", ""),  # none is left
-    (r"(^\$ .*?)\{(.*?)(\.\.\.)?\}(\.\.\.)?", r"\1\2\4"),  # {FILE...}... is FILE...
+    (r"^\*\*Commands\*\*:\n\n(\* .*\n)+", ""),  # each command has its own section below
+    (r"^\*\*Options\*\*:\n\n(?!\*)", ""),  # an empty list, after the removal of --help
+    (r"(^\$ .*?)\{(.*?)(\.\.\.)?\}(\.\.\.)?", r"\1\2\4"),  # {FILE...}... becomes FILE...
     (r"(^\$ .*?)\{(.*?)\}", r"\1\2"),
     (r"(^\$ .*)\[\[(.*)\]\.\.\.\]\.\.\.", r"\1[\2]..."),
     (r"( <(str|path|list\[\w+\])>)`: ", "`: "),
     (r"\n*^(#+ .*)\n+", r"\n\n\1\n\n"),
 )
-"""What Typer writes that a reader can do without, and what instead."""
+"""Regular expressions for needless parts of Typer's text, and their replacements."""
 
 
-def reference() -> str:
-    """Every command with its arguments and options, as Typer tells them."""
+def command_reference() -> str:
+    """Every command with its arguments and options, as Typer documents them."""
     command = [sys.executable, "-m", "typer", "scorer.cli", "utils", "docs", "--name", "scorer"]
     text = html.unescape(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    for what, instead in TIDY:
-        text = re.sub(what, instead, text, flags=re.MULTILINE)
+    for pattern, replacement in REPLACEMENTS:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text[text.index("## ") :]).rstrip() + "\n"
 
 
-def settings() -> str:
-    """Every setting, with the type and limits that its model has."""
+def settings_reference() -> str:
+    """A table of all settings."""
     lines = ["| setting | environment | default | for |", "|---|---|---|---|"]
     for path, info in fields():
         if path in sections():
@@ -55,7 +54,7 @@ def settings() -> str:
 
 
 def page(name: str, generated: str) -> str:
-    """The text of a page: the part above its mark as it is, and the generated part."""
+    """The text of a page: the handwritten part above its mark, and the generated part."""
     head, mark, _ = (DOCS / name).read_text(encoding="utf-8").partition(MARK)
     if not mark:
         sys.exit(f"docs/{name} has no line {MARK!r}")
@@ -63,13 +62,13 @@ def page(name: str, generated: str) -> str:
 
 
 def main() -> int:
-    """Writes, or compares; the exit code is 1 if the comparison finds a difference."""
+    """Writes the files, or compares them; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
     check = parser.parse_args().check
     wanted = {
-        "commands.md": page("commands.md", reference()),
-        "settings.md": page("settings.md", settings()),
+        "commands.md": page("commands.md", command_reference()),
+        "settings.md": page("settings.md", settings_reference()),
         "demo.svg": demo_picture(),
     }
     code = 0
@@ -78,7 +77,7 @@ def main() -> int:
         if not check:
             file.write_text(text, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
-            print(f"docs/{name} is not what the scorer says; mend it with: python tools/docs.py")
+            print(f"docs/{name} is out of date; update it with: python tools/docs.py")
             code = 1
     return code
 

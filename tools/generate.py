@@ -1,7 +1,7 @@
-"""Generates what is made from other files: Python's stubs, and by tools/docs.py the reference pages and the picture.
+"""Generates the Python stubs of the protos, and, with tools/docs.py, the reference pages and the picture.
 
-With --check, only says whether the committed files are right. With --node, generates Node's stubs instead; these need
-node and, once, ``npm ci`` in clients/node: npm run generate does the rest.
+With --check, it only says whether the committed files are up to date. With --node, it generates the stubs of the Node
+client instead, as ``npm run generate`` in clients/node does; this requires Node and ``npm ci`` in clients/node.
 """
 
 import argparse
@@ -25,17 +25,17 @@ class Stubs:
     """The stubs of one language."""
 
     directory: Path
-    """Where they are; nothing else is there."""
+    """The directory of the stubs; it contains nothing else."""
     patterns: Sequence[str]
-    """What they are called."""
+    """Patterns of their file names."""
     options: Sequence[str]
-    """How the protocol compiler is told to make them; ``{target}`` is where to."""
+    """Options of the protocol compiler; ``{target}`` stands for the output directory."""
     google: Sequence[str]
-    """Protos of Google's that are generated as well: those that come with no library of the language."""
-    made_with: Sequence[str]
-    """Distributions that decide what they look like."""
+    """Google's protos to generate too, because no library of the language contains them."""
+    generators: Sequence[str]
+    """Distributions whose versions determine the content of the stubs."""
     command: str
-    """Writes them."""
+    """The command that writes the stubs."""
 
 
 PYTHON_STUBS = Stubs(
@@ -66,27 +66,27 @@ NODE_STUBS = Stubs(
 
 
 def generate(stubs: Stubs, target: Path) -> None:
-    """Write the stubs of every proto of proto/egov, and of Google's, into target."""
+    """Writes the stubs of all protos in proto/egov, and of ``stubs.google``, to ``target``."""
     target.mkdir(parents=True)
     protos = sorted(path.relative_to(PROTO).as_posix() for path in (PROTO / "egov").rglob("*.proto"))
     options = [option.format(target=target) for option in stubs.options]
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTO}", *options, *protos, *stubs.google]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-    if done.returncode:  # otherwise it only tells of files in a temporary directory
-        sys.exit(done.stderr)
+    result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    if result.returncode:  # on success, its messages are only about the temporary directory
+        sys.exit(result.stderr)
 
 
 def read(stubs: Stubs, directory: Path) -> dict[str, bytes]:
-    """Read the generated files below a directory, by relative name."""
+    """The contents of the stubs in a directory, by relative name."""
     files = (path for pattern in stubs.patterns for path in directory.rglob(pattern))
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
 
 def main() -> int:
-    """Regenerate, or compare; the exit code is 1 if the comparison finds a difference."""
+    """Generates, or compares; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
-    parser.add_argument("--node", action="store_true", help="the stubs of clients/node instead")
+    parser.add_argument("--node", action="store_true", help="generate the stubs of clients/node instead")
     arguments = parser.parse_args()
     if arguments.node:
         return update_stubs(NODE_STUBS, arguments.check)
@@ -95,7 +95,7 @@ def main() -> int:
 
 
 def update_stubs(stubs: Stubs, check: bool) -> int:
-    """Write the stubs that differ, or with check name them; the exit code is 1 if check finds one."""
+    """Writes the stubs that differ, or, with ``check``, names them; the exit code is 1 if ``check`` finds one."""
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / stubs.directory.name
         generate(stubs, target)
@@ -104,11 +104,11 @@ def update_stubs(stubs: Stubs, check: bool) -> int:
     differing = sorted(name for name in wanted | present if wanted.get(name) != present.get(name))
 
     if check and differing:
-        tools = ", ".join(f"{name} {version(name)}" for name in stubs.made_with)
-        print(f"not what proto/ generates (with {tools}):")
+        tools = ", ".join(f"{name} {version(name)}" for name in stubs.generators)
+        print(f"these stubs differ from what proto/ generates (with {tools}):")
         for name in differing:
             print(f"  {(stubs.directory / name).relative_to(ROOT).as_posix()}")
-        print(f"mend it with: {stubs.command}")
+        print(f"update them with: {stubs.command}")
         return 1
     if check:
         print(f"{len(wanted)} stubs are up to date")

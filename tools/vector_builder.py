@@ -1,4 +1,4 @@
-"""The conformance vectors of one criteria set, and how they are laid out."""
+"""Builds the conformance vectors of one criteria set and formats them as JSON."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from scorer.plugin_api import Indicator, IndicatorKind, PartOf
 from scorer.plugins.host import PluginHost
 
 WIDTH = 160
+"""Characters per line of a file."""
 Case = dict[str, Any]
 
 ANSWER_TYPES = {
@@ -46,9 +47,9 @@ class Vectors:
         self.tables: list[Case] = []
 
     def score(self, name: str, unit: Unit, *, period: str = "", full: bool = False) -> None:
-        """A case of one unit."""
-        card = oracle.score_unit(self.document, unit)
-        self._add(name, "ScoreUnit", *canonical.score_unit(self.code, unit, card, period=period, full=full))
+        """Adds a case that scores one unit."""
+        scorecard = oracle.score_unit(self.document, unit)
+        self._add(name, "ScoreUnit", *canonical.score_unit(self.code, unit, scorecard, period=period, full=full))
 
     def rank(
         self,
@@ -61,10 +62,10 @@ class Vectors:
         full: bool = False,
         on: datetime.date | None = None,
     ) -> None:
-        """A case of a province; ``on`` names the set by a day on which no other of its series is in force."""
+        """Adds a case that ranks a province; with ``on``, it names the set by its series and a day in force."""
         rankings = [ranking for ranking in oracle.rank_province(self.document, units) if tier in ("", ranking.tier)]
-        asked = {"province": province, "period": period, "tier": tier, "full": full}
-        request, response = canonical.rank_province(self.code, units, rankings, **asked)
+        context = {"province": province, "period": period, "tier": tier, "full": full}
+        request, response = canonical.rank_province(self.code, units, rankings, **context)
         if on:
             del request["criteriaSet"]
             request["effectiveOn"] = {"year": on.year, "month": on.month, "day": on.day}
@@ -81,11 +82,11 @@ class Vectors:
         tier: str = "",
         full: bool = False,
     ) -> None:
-        """A case of a province as a table; if it names a tier, that is the tier of all units."""
+        """Adds a case that ranks a province given as a table; ``tier`` is the tier of all units."""
         rankings = oracle.rank_province(self.document, units)
-        asked = {"province": province, "period": period, "tier": tier, "full": full}
+        context = {"province": province, "period": period, "tier": tier, "full": full}
         table = self._table(units, with_tiers=not tier)
-        request, response = canonical.rank_table(self.code, stream(table), rankings, **asked)
+        request, response = canonical.rank_table(self.code, stream(table), rankings, **context)
         response["provenance"] = self._provenance(request)
         case = {
             **{"name": name, "method": "RankProvince", "request": request},
@@ -96,10 +97,10 @@ class Vectors:
         self.tables.append(case)
 
     def refuse(self, name: str, table: pa.Table | bytes, violations: Mapping[str, str], **options: Any) -> None:
-        """A case of a table, or of bytes, that is refused; violations are reasons by field."""
-        sent = table if isinstance(table, bytes) else stream(table, **options)
+        """Adds a case with a table, or bytes, that the service refuses; ``violations`` has the reason by field."""
+        content = table if isinstance(table, bytes) else stream(table, **options)
         case = {
-            **{"name": name, "method": "RankProvince", "request": canonical.table_request(self.code, sent)},
+            **{"name": name, "method": "RankProvince", "request": canonical.table_request(self.code, content)},
             **({} if isinstance(table, bytes) else {"table": canonical_tables.columns(table)}),
             "error": {
                 "code": "INVALID_ARGUMENT",
@@ -111,12 +112,12 @@ class Vectors:
         self.tables.append(case)
 
     def published(self, tier: str) -> list[Unit]:
-        """Units of a tier with the answers that come with the scorer."""
+        """The units of a tier with their bundled answers."""
         text = (files("scorer_plugins.answers") / f"{self.code}.csv").read_text(encoding="utf-8")
         return [self._unit(row) for row in csv.DictReader(text.splitlines()) if row["tier"] == tier]
 
-    def drawn(self, seed: int, **sizes: int) -> list[Unit]:
-        """So many random units of each tier."""
+    def random_units(self, seed: int, **sizes: int) -> list[Unit]:
+        """Random units; ``sizes`` has their number by tier."""
         draw = random.Random(seed)
         return [
             draw_unit(draw, f"{tier}-{n}", tier, self.document, self.indicators, self.checks)
@@ -125,8 +126,8 @@ class Vectors:
         ]
 
     def text(self) -> str:
-        """The file."""
-        return laid_out({"criteriaSet": self.code, "cases": self.cases}) + "\n"
+        """The content of the file."""
+        return format_json({"criteriaSet": self.code, "cases": self.cases}) + "\n"
 
     def _add(self, name: str, method: str, request: Case, response: Case) -> None:
         response["provenance"] = self._provenance(request)
@@ -141,7 +142,7 @@ class Vectors:
         }
 
     def _table(self, units: Sequence[Unit], *, with_tiers: bool) -> pa.Table:
-        """Units as an Arrow table of the types that fit; columns without values are left out."""
+        """Units as an Arrow table, without columns that have no values."""
         text = pa.string()
         columns = {
             "id": pa.array([unit.id for unit in units], text),
@@ -158,8 +159,8 @@ class Vectors:
 
     def _unit(self, row: Mapping[str, str]) -> Unit:
         answers = {code: _value(item, row[code]) for code, item in self.indicators.items() if row.get(code)}
-        left_out = tuple(filter(None, row["not_applicable"].split(";")))
-        return Unit(row["id"], row["tier"], answers, left_out, row["name"], row["parent"])
+        not_applicable = tuple(filter(None, row["not_applicable"].split(";")))
+        return Unit(row["id"], row["tier"], answers, not_applicable, row["name"], row["parent"])
 
 
 def _value(indicator: Indicator, cell: str) -> Any:
@@ -170,11 +171,11 @@ def _value(indicator: Indicator, cell: str) -> Any:
     return cell == "1" if indicator.kind is IndicatorKind.FLAG else float(cell)
 
 
-def laid_out(value: Any, indent: int = 0, before: int = 0) -> str:
-    """JSON, on several lines where it does not fit on one.
+def format_json(value: Any, indent: int = 0, before: int = 0) -> str:
+    """JSON text; a list or object that does not fit on one line has one line per item.
 
     Args:
-        value: what is written.
+        value: the value.
         indent: spaces before each line.
         before: characters before the value on its first line.
     """
@@ -188,5 +189,5 @@ def laid_out(value: Any, indent: int = 0, before: int = 0) -> str:
     )
     left, right = "{}" if isinstance(value, dict) else "[]"
     inner = " " * (indent + 1)
-    lines = ",\n".join(f"{inner}{key}{laid_out(item, indent + 1, len(key) + 1)}" for key, item in keyed)
+    lines = ",\n".join(f"{inner}{key}{format_json(item, indent + 1, len(key) + 1)}" for key, item in keyed)
     return f"{left}\n{lines}\n{' ' * indent}{right}"

@@ -1,7 +1,7 @@
-"""Writes clients/vectors/<set>.json and tables.json: calls and the replies they must get.
+"""Generates the conformance vectors clients/vectors/<set>.json and tables.json: calls and their expected replies.
 
-With --check, only says whether the files are right. The replies are those of the tests' oracle (tests/oracle.py), which
-knows nothing of the service. errors.json and sentences.json beside them are written by hand.
+With --check, it only says whether the files are up to date. The replies come from the tests' oracle (tests/oracle.py),
+which is independent of the service. errors.json and sentences.json in the same directory are written by hand.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import pyarrow as pa
 from arrow_tables import stream
 from oracle import Unit
-from vector_builder import Case, Vectors, laid_out
+from vector_builder import Case, Vectors, format_json
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
@@ -28,7 +28,7 @@ VECTORS = ROOT / "clients" / "vectors"
 
 
 def hue(vectors: Vectors) -> None:
-    """The nine districts that were published, and units on edges."""
+    """Vectors of hue-2020: the nine published districts, and units exactly at the minimums of gates."""
     vectors.rank("the published table", vectors.published("district"), province="Thừa Thiên Huế", period="2020")
 
     def unit(code: str, policy: float, infrastructure: float, conditional: float, people: float) -> Unit:
@@ -49,7 +49,7 @@ def hue(vectors: Vectors) -> None:
     vectors.score("nothing reported", silent, full=True)
     vectors.score("missing is not zero, and counts", replace(edge, answers=dict(list(edge.answers.items())[:3])))
     vectors.score("reached no level", unit("low", 10.4, 17, 0, 7))
-    # Equals are shown in the order of their code points, which is not that of UTF-16.
+    # Equal units are listed in the order of code points, which differs from the order of UTF-16.
     equals = [replace(edge, id=code) for code in ("𐐀", "\ufdfd", "đ", "Z", "a")]
     vectors.rank(
         "equals share a rank and stand in code-point order", [*equals, under, silent, unit("first", 15, 23, 2, 10)]
@@ -70,7 +70,7 @@ def hue(vectors: Vectors) -> None:
 
 
 def bac_kan(vectors: Vectors) -> None:
-    """Every kind of answer, three tiers, two categories."""
+    """Vectors of bac-kan-2020: all kinds of answers, three tiers, two categories."""
     vectors.rank(
         "four districts as they come with the scorer",
         vectors.published("district")[:4],
@@ -79,17 +79,19 @@ def bac_kan(vectors: Vectors) -> None:
     )
     (best,) = (unit for unit in vectors.published("commune") if unit.name == "xã Nông Thượng")
     vectors.score("a commune that is ranked", best, period="2020-Q2")
-    vectors.rank("drawn, three tiers", vectors.drawn(1, department=2, district=2, commune=3))
-    vectors.rank("drawn communes, in full", vectors.drawn(2, commune=2), full=True)
-    vectors.rank("one tier of three", vectors.drawn(3, department=2, commune=1), tier="department")
-    vectors.score("a drawn department alone", vectors.drawn(4, department=1)[0])
+    vectors.rank("drawn, three tiers", vectors.random_units(1, department=2, district=2, commune=3))
+    vectors.rank("drawn communes, in full", vectors.random_units(2, commune=2), full=True)
+    vectors.rank("one tier of three", vectors.random_units(3, department=2, commune=1), tier="department")
+    vectors.score("a drawn department alone", vectors.random_units(4, department=1)[0])
 
-    vectors.rank_table("every type of column, three tiers", vectors.drawn(1, department=2, district=2, commune=3))
+    vectors.rank_table(
+        "every type of column, three tiers", vectors.random_units(1, department=2, district=2, commune=3)
+    )
     refused_tables(vectors)
 
 
 def refused_tables(vectors: Vectors) -> None:
-    """What is wrong with a table, its columns and their values."""
+    """Vectors of tables that the service refuses."""
     ids, tiers = ["s-noi-vu", "s-tu-phap"], ["department"] * 2
     arrays = [ids, tiers, [1, 1], ["12", "13"], [1, 2], [1, 2]]
     names = ["id", "tier", "computer", "computers", "staff", "staff"]
@@ -137,7 +139,7 @@ CASES = {"hue-2020": hue, "bac-kan-2020": bac_kan}
 
 
 def main() -> int:
-    """Write, or compare; the exit code is 1 if the comparison finds a difference."""
+    """Writes the files, or compares them; the exit code is 1 if the comparison finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the files differ")
     check = parser.parse_args().check
@@ -151,7 +153,7 @@ def main() -> int:
         fill(vectors)
         wanted[code] = vectors.text()
         tables += vectors.tables
-    wanted["tables"] = laid_out({"cases": tables}) + "\n"
+    wanted["tables"] = format_json({"cases": tables}) + "\n"
     differing = []
     for name, text in wanted.items():
         path = VECTORS / f"{name}.json"
@@ -160,7 +162,7 @@ def main() -> int:
             if not check:
                 path.write_text(text, encoding="utf-8", newline="\n")
     if differing and check:
-        print(f"not what the oracle says: {', '.join(differing)}\nmend it with: python tools/vectors.py")
+        print(f"out of date: {', '.join(differing)}\nupdate with: python tools/vectors.py")
         return 1
     print(f"{len(wanted)} files, {len(differing)} {'differ' if check else 'changed'}")
     return 0

@@ -1,1 +1,1 @@
-"""The criterion groups and criteria sets that come with the scorer, by the same door as a stranger's."""
+"""The bundled criterion groups and criteria sets. They use the same plugin API as plugins of other distributions."""

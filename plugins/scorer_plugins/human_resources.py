@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class HumanResources(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "human_resources", 1
     title = {"en": "Human resources", "vi": "Nhân lực"}
@@ -107,5 +107,5 @@ class HumanResources(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return HumanResources()

@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Infrastructure(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "infrastructure", 1
     title = {"en": "Infrastructure", "vi": "Hạ tầng"}
@@ -238,5 +238,5 @@ class Infrastructure(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return Infrastructure()

@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Interaction(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "interaction", 1
     title = {"en": "Interaction", "vi": "Tương tác"}
@@ -153,5 +153,5 @@ class Interaction(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return Interaction()

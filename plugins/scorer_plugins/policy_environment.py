@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class PolicyEnvironment(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "policy_environment", 1
     title = {"en": "Policy environment", "vi": "Môi trường chính sách"}
@@ -134,5 +134,5 @@ class PolicyEnvironment(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return PolicyEnvironment()

@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Presence(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "presence", 1
     title = {"en": "Presence", "vi": "Hiện diện"}
@@ -141,5 +141,5 @@ class Presence(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return Presence()

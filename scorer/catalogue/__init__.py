@@ -1,1 +1,1 @@
-"""The criteria sets that can be scored now."""
+"""The criteria sets that a process can score with, and their reload."""

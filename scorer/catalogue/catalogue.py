@@ -1,4 +1,4 @@
-"""The criteria sets a process can score with: an immutable snapshot, built whole."""
+"""The catalogue: the criteria sets that a process can score with, as one immutable object."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from scorer.plugins.plugin import Plugin
 
 @dataclass(frozen=True)
 class RejectedSet:
-    """A document that cannot be used, and why."""
+    """A criteria set document that was refused, with its problems."""
 
     source: str
+    """Name of the document."""
     code: str
-    """The code it gives itself; empty when that cannot be read."""
+    """The code that the document states; empty if it cannot be read."""
     problems: tuple[Problem, ...]
-    """The first ones, and a line that counts the others."""
+    """The first problems; if there are more, a last entry counts them."""
     crashed: bool = False
-    """Whether a plugin is to blame that came through its trial, and crashed while it scored."""
+    """True if the set is refused because one of its plugins passed its probe, but crashed a process while scoring."""
 
     @property
     def count(self) -> int:
-        """How many problems there are."""
+        """The number of problems."""
         return sum(problem.stands_for for problem in self.problems)
 
 
@@ -45,15 +46,15 @@ class Catalogue:
     refused: tuple[RejectedSet, ...]
     host: PluginHost
     sources: Mapping[str, str] = field(default_factory=dict)
-    """The document that gives each set."""
+    """The name of each set's document, by code of the set."""
     warnings: tuple[Problem, ...] = ()
-    """What its sets say that is hardly meant."""
+    """Values in the documents that are allowed but probably mistakes."""
     kept: Mapping[str, RejectedSet] = field(default_factory=dict)
-    """Sets at their last good revision, and why the document was refused that was to take its place."""
+    """Sets that stay at their last good revision, by code, with the refused document that should have replaced it."""
 
     @classmethod
     def load(cls, host: PluginHost, documents: Iterable[tuple[str, str | bytes]], compiler: GateCompiler) -> Catalogue:
-        """Loads documents (name and text); one that is refused takes nothing else down."""
+        """Loads documents, given as (name, text). A refused document does not affect the others."""
         sets: dict[str, SetPlan] = {}
         sources: dict[str, str] = {}
         refused = []
@@ -62,7 +63,7 @@ class Catalogue:
             plan, document = load_set(host, source, text, compiler)
             if plan is not None and plan.criteria_set.code in sets:
                 code = plan.criteria_set.code
-                document.problem(("criteria_set",), f"{sources[code]} gives criteria set {code!r} already")
+                document.problem(("criteria_set",), f"{sources[code]} already defines criteria set {code!r}")
             if plan is None or document.problems:
                 refused.append(RejectedSet(source, set_code(document), document.sorted_problems()))
             else:
@@ -72,18 +73,18 @@ class Catalogue:
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
-        """The sets that the installed plugins issue; those of quarantined ones are refused."""
-        found = cls.load(
+        """The sets that the installed plugins issue; sets of quarantined plugins are refused."""
+        catalogue = cls.load(
             host, ((file.name, read_document(file)) for p in host.plugins for file in p.criteria_sets), compiler
         )
-        withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
-        return replace(found, refused=(*found.refused, *withheld))
+        withheld = (_withheld_set(plugin, file) for plugin in host.plugins for file in plugin.withheld)
+        return replace(catalogue, refused=(*catalogue.refused, *withheld))
 
     def without(self, crashed: Mapping[str, str]) -> Catalogue:
-        """The same, in which the sets that need some plugins are refused.
+        """This catalogue without the plugins that crashed: the sets that need them are refused.
 
         Args:
-            crashed: the plugins that are not to score any more (``str(Plugin)``), and why.
+            crashed: by plugin (``str(Plugin)``), why it must not score any more.
         """
         sets, refused = dict(self.sets), list(self.refused)
         for code, plan in self.sets.items():
@@ -98,25 +99,25 @@ class Catalogue:
         return replace(self, sets=sets, refused=tuple(refused), host=PluginHost(tuple(plugins)))
 
     def in_force(self, day: datetime.date, series: str = "") -> tuple[SetPlan, ...]:
-        """The sets that are in force on a day: those of one series, or all."""
+        """The sets that are in force on a day; with ``series``, only those of that series."""
         plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
         return tuple(plan for plan in plans if plan.criteria_set.in_force(day))
 
     def refusal(self, code: str) -> RejectedSet | None:
-        """Why the set of this code was refused, if it was."""
+        """The refused document that states this code; None if no such document was refused."""
         return next((refusal for refusal in self.refused if refusal.code == code), None)
 
 
 def load_set(
     host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler
 ) -> tuple[SetPlan | None, Document]:
-    """One document as a plan to score with; None when the returned document has problems."""
+    """Loads one document and compiles its plans and gate tables; None if the returned document has problems."""
     criteria_set, document = load(text, source, host.vocabulary())
     if criteria_set is None:
         return None, document
     try:
         plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
-    except BaseException as error:  # a stranger's formula kind or check
+    except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
@@ -125,23 +126,24 @@ def load_set(
         tables = []
         for category in plan.categories:
             rules = category.rules()
-            tables.append(_compile(category, rules, compiler, document, tier) if rules else None)
+            tables.append(_gate_table(category, rules, compiler, document, tier) if rules else None)
         plans[tier] = with_tables(plan, tables)
     if document.problems:
         return None, document
     return SetPlan(criteria_set, plans, indicator_rows(criteria_set), _providers(criteria_set, host)), document
 
 
-def _compile(
+def _gate_table(
     category: CategoryPlan, rules: Rules, compiler: GateCompiler, document: Document, tier: str
 ) -> GateTable | None:
+    """The gate table of a category in a tier; None, with a problem added to the document, if it cannot be compiled."""
     path = ("categories", category.code, "levels")
     try:
         return compiler.compile([rules])[0]
     except EasierLevel as error:
         better, worse = category.levels[error.better], category.levels[error.worse]
         measure = category.measures[category.keys[error.key][0]].name
-        message = f"in tier {tier!r} level {worse} asks more of {measure!r} than level {better}, the better one, does"
+        message = f"in tier {tier!r} level {worse} requires more of {measure!r} than the better level {better}"
         document.problem((*path, error.better), message)
     except GateCompilerError as error:
         document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")
@@ -149,21 +151,22 @@ def _compile(
 
 
 def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, ...]:
-    found = []
+    """The plugins that score the groups of a set, in document order."""
+    providers = []
     for group in criteria_set.groups():
         plugin = host.provider(group.code)
-        found.append(Provider(group.code, plugin.name, plugin.distribution, plugin.version))
-    return tuple(found)
+        providers.append(Provider(group.code, plugin.name, plugin.distribution, plugin.version))
+    return tuple(providers)
 
 
-def _withheld(plugin: Plugin, file: Traversable) -> RejectedSet:
-    """A set that a quarantined plugin issues."""
+def _withheld_set(plugin: Plugin, file: Traversable) -> RejectedSet:
+    """A set of a quarantined plugin, refused for that reason."""
     document = parse(read_document(file), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
     return RejectedSet(file.name, set_code(document), document.sorted_problems())
 
 
 def set_code(document: Document) -> str:
-    """The code that a document gives itself; empty when that cannot be read."""
+    """The code that a document states; empty if it cannot be read."""
     code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
-    return code if isinstance(code, str) and code.isprintable() else ""  # half a character could not be sent
+    return code if isinstance(code, str) and code.isprintable() else ""  # a lone surrogate cannot be sent in a reply

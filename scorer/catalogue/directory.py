@@ -1,4 +1,4 @@
-"""A directory of criteria documents: which there are, how they look from outside, and their texts."""
+"""Lists and reads the criteria set documents of a directory."""
 
 from __future__ import annotations
 
@@ -15,93 +15,95 @@ from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES
 
 SET_ENDING = ".yaml"
+"""How the file name of a criteria set ends."""
 
 OTHER_ENDING = ".yml"
-"""An ending of YAML files too, but not of criteria sets: two endings would allow two files of one name."""
+"""Another ending of YAML files. It is not allowed, because two endings would allow two files with the same name."""
 
 
 class Stamp(NamedTuple):
-    """How a file looks without being read: whoever writes it, or puts another in its place, changes this."""
+    """Metadata of a file. A change or replacement of the file changes its stamp."""
 
     device: int
     inode: int
     size: int
+    """Bytes."""
     modified: int
-    """Nanoseconds."""
+    """Time of the last change to the content, in nanoseconds."""
     changed: int
-    """Nanoseconds."""
+    """Time of the last change to content or metadata, in nanoseconds."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A document that is there and cannot be read."""
+    """A document that exists but cannot be read."""
 
     why: str
+    """Reason, for messages."""
 
 
 class CriteriaDirectory:
-    """The documents of a directory: NAME.yaml, but neither NAME.cases.yaml nor what starts with a dot.
+    """The documents of a directory: all NAME.yaml, except NAME.cases.yaml and names that start with a dot.
 
     Args:
-        path: the directory. Links in it are followed if they stay in it.
+        path: the directory. Symbolic links in it are followed only if their targets lie in the directory.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def stamps(self) -> dict[str, Stamp | Unreadable]:
-        """By file name, in code-point order.
+        """The stamp of each document, by file name, in code-point order.
 
         Raises:
-            OSError: the directory is not there or cannot be read.
+            OSError: the directory does not exist or cannot be read.
         """
-        found: dict[str, Stamp | Unreadable] = {}
-        for name in sorted(os.listdir(self.path)):  # noqa: PTH208 - names are all that is asked for
+        stamps: dict[str, Stamp | Unreadable] = {}
+        for name in sorted(os.listdir(self.path)):  # noqa: PTH208 - only the names are needed
             if not name.lower().endswith((SET_ENDING, OTHER_ENDING)) or name.endswith(CASES) or name.startswith("."):
                 continue
             try:
                 status = self._inside(name).stat()
             except OSError as error:
-                found[name] = Unreadable(_why(error))
+                stamps[name] = Unreadable(_reason(error))
                 continue
             if S_ISDIR(status.st_mode):
                 continue
             if not name.endswith(SET_ENDING):
-                right = name[: name.rindex(".")] + SET_ENDING
-                found[name] = Unreadable(
-                    f"is not loaded, as its name does not end in {SET_ENDING}; rename it to {escaped(right)}"
+                correct = name[: name.rindex(".")] + SET_ENDING
+                stamps[name] = Unreadable(
+                    f"is not loaded, as its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
                 )
                 continue
-            stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            found[name] = Stamp(*stamp)
-        return found
+            stamps[name] = Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return stamps
 
     def texts(self, stamps: Mapping[str, Stamp | Unreadable]) -> dict[str, bytes | Unreadable]:
-        """What the files contain; of one that is too large, as much as shows it."""
+        """The content of each file, cut at one byte more than ``MAX_BYTES``."""
         return {name: stamp if isinstance(stamp, Unreadable) else self._text(name) for name, stamp in stamps.items()}
 
     def _text(self, name: str) -> bytes | Unreadable:
         try:
-            # Not blocking: something that is no file, such as a pipe, must not hold whoever reads all others.
+            # O_NONBLOCK: a named pipe in the directory must not block the reading of the other files.
             with open(os.open(self._inside(name), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-                return file.read(MAX_BYTES + 1) or b""  # None: a pipe whose writer says nothing
+                return file.read(MAX_BYTES + 1) or b""  # read() returns None for a pipe without data
         except OSError as error:
-            return Unreadable(_why(error))
+            return Unreadable(_reason(error))
 
     def _inside(self, name: str) -> Path:
-        """The file of this name, links followed.
+        """The path of the file with this name, with symbolic links resolved.
 
         Raises:
-            OSError: it lies outside the directory: messages show parts of a document, and would show any file.
+            OSError: the file lies outside the directory. Messages quote documents, so a link could expose any file.
         """
         file = self.path / name
         if not file.is_symlink():
             return file
-        real = Path(os.path.realpath(file))  # which, other than resolve(), takes links in a circle as they are
+        real = Path(os.path.realpath(file))  # unlike resolve(), it does not raise for a circle of links
         if not real.is_relative_to(os.path.realpath(self.path)):
             raise PermissionError(EPERM, "it is a link that leads out of the directory; put the file itself there")
         return real
 
 
-def _why(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return f"cannot be read: {error.strerror}"

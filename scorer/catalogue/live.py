@@ -1,10 +1,10 @@
-"""The criteria sets of a directory beside the installed ones, loaded anew whenever asked.
+"""A catalogue of the installed criteria sets and those of a directory, which can be reloaded.
 
-A document is taken whole or not at all. One that is refused after an edit leaves the set that its file gave before as
-it was: its last good revision. Whoever answers from a catalogue keeps it; the next answer is from the next one.
+A document is loaded completely or refused. If an edited document is refused, its set stays at its last good revision.
+Each call uses one catalogue from start to end; a reload affects only later calls.
 
-Plans have no circles: one that is replaced leaves memory with the last answer from it, also in a server that has told
-Python to look for no garbage among what was there when it started.
+Plans contain no reference cycles. So a replaced plan is freed when the last call that uses it ends, even in a server
+that has frozen its initial objects, which the garbage collector then ignores.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
 from scorer.model.untrusted import escaped
 
-SHORT = 12
-"""Digits of a revision that are shown."""
+SHOWN_DIGITS = 12
+"""Digits of a revision that messages show."""
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """What came of a file's text."""
+class _LoadedFile:
+    """The result of loading the text of one file."""
 
     digest: bytes
     """SHA-256 of the text."""
     plan: SetPlan | None
-    """None when it is refused."""
+    """None if the document is refused."""
     code: str
-    """The code it gives itself; empty when that cannot be read."""
-    place: tuple[int, int]
+    """The code that the document states; empty if it cannot be read."""
+    code_position: tuple[int, int]
     """Line and column of the code."""
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
@@ -43,16 +43,19 @@ class _Loaded:
 
 @dataclass(frozen=True)
 class ReloadReport:
-    """What became of the criteria sets."""
+    """The catalogues before and after a reload, and their differences."""
 
     before: Catalogue
     after: Catalogue
     seconds: float
-    """How long it took."""
+    """Duration of the reload."""
 
     def changes(self) -> Iterator[str]:
-        """In words, by code and by file; nothing when all is as before."""
-        old, new = ({code: _short(plan) for code, plan in side.sets.items()} for side in (self.before, self.after))
+        """One sentence per changed set, then one per document that is newly refused or no longer refused."""
+        old, new = (
+            {code: _short_revision(plan) for code, plan in catalogue.sets.items()}
+            for catalogue in (self.before, self.after)
+        )
         for code in sorted(old | new):
             if code not in old:
                 yield f"{code} is new, revision {new[code]}"
@@ -60,30 +63,30 @@ class ReloadReport:
                 yield f"{code} is withdrawn, was revision {old[code]}"
             elif old[code] != new[code]:
                 yield f"{code} is revision {new[code]}, was {old[code]}"
-            elif self._kept_anew(code):
+            elif self._newly_kept(code):
                 yield f"{code} stays at revision {new[code]}, as {self.after.kept[code].source} is refused"
             elif code in self.before.kept and code not in self.after.kept:
                 yield f"{code} is at revision {new[code]} again by its document"
         for refusal in self.after.refused:
             if refusal not in self.before.refused:
                 yield f"{refusal.source} is refused"
-        left = {refusal.source for refusal in self._refusals(self.after)}
+        still_refused = {refusal.source for refusal in self._refusals(self.after)}
         for refusal in self.before.refused:
-            if refusal.source not in left:
-                yield f"{refusal.source} is refused no longer"
+            if refusal.source not in still_refused:
+                yield f"{refusal.source} is no longer refused"
 
     def problems(self) -> Iterator[Problem]:
-        """Those of documents that were not refused for them before."""
+        """The problems of newly refused documents, and of documents that are refused for other problems than before."""
         known = self._refusals(self.before)
         for refusal in self._refusals(self.after):
             if refusal not in known:
                 yield from refusal.problems
 
     def warnings(self) -> Iterator[Problem]:
-        """Those that were not there before."""
+        """The warnings that are new."""
         return (warning for warning in self.after.warnings if warning not in self.before.warnings)
 
-    def _kept_anew(self, code: str) -> bool:
+    def _newly_kept(self, code: str) -> bool:
         return code in self.after.kept and self.after.kept[code] != self.before.kept.get(code)
 
     @staticmethod
@@ -92,113 +95,115 @@ class ReloadReport:
 
 
 class LiveCatalogue:
-    """The installed criteria sets and those of a directory, which change with it.
+    """The current catalogue of the installed criteria sets and the sets of a directory.
 
     Args:
-        installed: the sets that plugins issue; a directory cannot replace them.
-        folder: the directory.
-        compiler: compiles gates, for this directory alone: what no set of it uses is forgotten.
+        installed: the sets that plugins issue; documents of the directory cannot replace them.
+        directory: the directory.
+        compiler: compiles gates. Used for this directory only: a reload drops its gate tables that no set uses.
 
     Raises:
-        OSError: the directory is not there or cannot be read.
+        OSError: the directory does not exist or cannot be read.
     """
 
-    def __init__(self, installed: Catalogue, folder: CriteriaDirectory, compiler: GateCompiler) -> None:
-        self.folder = folder
+    def __init__(self, installed: Catalogue, directory: CriteriaDirectory, compiler: GateCompiler) -> None:
+        self.directory = directory
         self.stamps: Mapping[str, Stamp | Unreadable] = {}
-        """How the files looked when they were read."""
+        """The stamps of the files when they were last read."""
         self._installed, self._compiler = installed, compiler
         self._catalogue = installed
-        self._loaded: dict[str, _Loaded] = {}
-        """What came of each file as it is now."""
+        self._loaded: dict[str, _LoadedFile] = {}
+        """By file name: the result of loading the file's current text."""
         self._serving: dict[str, SetPlan] = {}
-        """The set that each file gives, by its last good text."""
-        self._digests: dict[str, bytes] = {}
-        """Of the texts of all files before the last change, by which one that is renamed is known again."""
-        self.renew(again=True)
+        """By file name: the plan of the file's last good text."""
+        self._previous_digests: dict[str, bytes] = {}
+        """By file name: the digest of the text before the last reload. Used to recognise renamed files."""
+        self.reload(force=True)
 
     def current(self) -> Catalogue:
-        """The catalogue to answer from: a snapshot, which does not change any more."""
+        """The current catalogue: an immutable snapshot."""
         return self._catalogue
 
-    def renew(self, *, again: bool = False, without: Collection[str] = ()) -> ReloadReport | None:
-        """Loads the files that look otherwise than when they were read, and swaps the catalogue.
+    def reload(self, *, force: bool = False, skip: Collection[str] = ()) -> ReloadReport | None:
+        """Loads the files whose stamps have changed, and replaces the catalogue.
 
         Args:
-            again: reads all files, loads again what was refused, and takes files as they are even if somebody writes
-                to them just now.
-            without: names of files that stay as they were loaded, as somebody writes to them all the time.
+            force: reads all files, loads refused documents again, and accepts files that change during the reload.
+            skip: names of files that are not loaded again, because they change all the time.
 
         Returns:
-            None when nothing was loaded: no file looks otherwise, or somebody has written to one meanwhile.
+            None if nothing was loaded: no stamp has changed, or a file changed during the reload.
 
         Raises:
-            OSError: the directory is not there or cannot be read; all is left as it was.
+            OSError: the directory does not exist or cannot be read; the catalogue stays as it was.
         """
-        started, found = time.monotonic(), self.folder.stamps()
-        stamps = {name: stamp for name, stamp in found.items() if name not in without}
-        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in without}
-        if not again and stamps == self.stamps:
+        started, present = time.monotonic(), self.directory.stamps()
+        stamps = {name: stamp for name, stamp in present.items() if name not in skip}
+        stamps |= {name: stamp for name, stamp in self.stamps.items() if name in skip}
+        if not force and stamps == self.stamps:
             return None
-        known = {} if again else self.stamps
-        texts = self.folder.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
-        if not again and changed_files(found, self.folder.stamps()) - set(without):
+        known = {} if force else self.stamps
+        texts = self.directory.texts({name: stamp for name, stamp in stamps.items() if known.get(name) != stamp})
+        if not force and changed_files(present, self.directory.stamps()) - set(skip):
             return None
         self.stamps = stamps
         loaded = {
-            name: self._load(name, texts[name], again=again) if name in texts else self._loaded[name] for name in stamps
+            name: self._load(name, texts[name], force=force) if name in texts else self._loaded[name] for name in stamps
         }
-        self._digests = {name: file.digest for name, file in self._loaded.items()}
+        self._previous_digests = {name: file.digest for name, file in self._loaded.items()}
         before, self._loaded = self._catalogue, loaded
-        self._catalogue = self._placed()
+        self._catalogue = self._build_catalogue()
         tiers = [tier for plan in self._serving.values() for tier in plan.tiers.values()]
         self._compiler.forget_others(category.table for tier in tiers for category in tier.categories)
         return ReloadReport(before, self._catalogue, time.monotonic() - started)
 
-    def _load(self, name: str, text: bytes | Unreadable, *, again: bool) -> _Loaded:
+    def _load(self, name: str, text: bytes | Unreadable, *, force: bool) -> _LoadedFile:
         source = self._source(name)
         if isinstance(text, Unreadable):
-            return _Loaded(b"", None, "", (1, 1), (Problem(source, 1, 1, "", text.why),))
+            return _LoadedFile(b"", None, "", (1, 1), (Problem(source, 1, 1, "", text.why),))
         digest, known = hashlib.sha256(text).digest(), self._loaded.get(name)
-        if known and known.digest == digest and (known.plan or not again):
+        if known and known.digest == digest and (known.plan or not force):
             return known
         plan, document = load_set(self._installed.host, source, text, self._compiler)
-        place = document.values.get(("criteria_set",), (1, 1))
+        code_position = document.values.get(("criteria_set",), (1, 1))
         warnings = tuple(document.warnings) if plan else ()
-        return _Loaded(digest, plan, set_code(document), place, document.sorted_problems(), warnings)
+        return _LoadedFile(digest, plan, set_code(document), code_position, document.sorted_problems(), warnings)
 
-    def _placed(self) -> Catalogue:
-        """The catalogue of all files: who gave a code before comes before who gives it only now, then by name."""
-        last, self._serving = self._serving, {}
+    def _build_catalogue(self) -> Catalogue:
+        """The catalogue of the installed sets and all files.
+
+        If two files define the same code, the file that defined it before the reload wins, then the first by name.
+        """
+        previous, self._serving = self._serving, {}
         sets, sources = dict(self._installed.sets), dict(self._installed.sources)
-        givers = {code: f"the installed {source}" for code, source in sources.items()}
+        defined_by = {code: f"the installed {source}" for code, source in sources.items()}
         kept: dict[str, RejectedSet] = {}
         refused: list[RejectedSet] = []
 
-        gone = {name: plan for name, plan in last.items() if name not in self._loaded}
+        removed = {name: plan for name, plan in previous.items() if name not in self._loaded}
         for name, file in self._loaded.items():
-            if name not in last and file.plan is None and (old := self._old_name(name, gone)):
-                last[name] = gone.pop(old)
+            if name not in previous and file.plan is None and (old_name := self._old_name(name, removed)):
+                previous[name] = removed.pop(old_name)
 
-        def moves(name: str) -> bool:
-            wanted = self._loaded[name].plan or last.get(name)
-            return name not in last or wanted is None or wanted.criteria_set.code != last[name].criteria_set.code
+        def has_new_code(name: str) -> bool:
+            plan, before = self._loaded[name].plan or previous.get(name), previous.get(name)
+            return plan is None or before is None or plan.criteria_set.code != before.criteria_set.code
 
-        for name in sorted(self._loaded, key=lambda name: (moves(name), name)):
+        for name in sorted(self._loaded, key=lambda name: (has_new_code(name), name)):
             file, source = self._loaded[name], self._source(name)
             plan, problems = file.plan, file.problems
-            if plan is not None and file.code in givers:
-                message = f"{givers[file.code]} gives criteria set {file.code!r} already"
-                plan, problems = None, (Problem(source, *file.place, "criteria_set", message),)
+            if plan is not None and file.code in defined_by:
+                message = f"{defined_by[file.code]} already defines criteria set {file.code!r}"
+                plan, problems = None, (Problem(source, *file.code_position, "criteria_set", message),)
             if plan is None:
-                refusal, plan = RejectedSet(source, file.code, problems), last.get(name)
-                if plan is None or plan.criteria_set.code in givers:
+                refusal, plan = RejectedSet(source, file.code, problems), previous.get(name)
+                if plan is None or plan.criteria_set.code in defined_by:
                     refused.append(refusal)
                     continue
                 kept[plan.criteria_set.code] = refusal
             code = plan.criteria_set.code
             self._serving[name] = sets[code] = plan
-            sources[code] = givers[code] = source
+            sources[code] = defined_by[code] = source
         warnings = [warning for name in sorted(self._loaded) for warning in self._loaded[name].warnings]
         refused.sort(key=lambda refusal: refusal.source)
         return Catalogue(
@@ -210,20 +215,21 @@ class LiveCatalogue:
             kept=kept,
         )
 
-    def _old_name(self, name: str, gone: Mapping[str, SetPlan]) -> str | None:
-        """The file that this one was before it was renamed, if it is refused and its set is kept."""
+    def _old_name(self, name: str, removed: Mapping[str, SetPlan]) -> str | None:
+        """The former name of a refused file, if it was renamed: a removed file with the same text or the same code."""
         file = self._loaded[name]
-        same = (old for old in gone if file.digest and self._digests.get(old) == file.digest)
-        return next(same, None) or next((old for old in gone if gone[old].criteria_set.code == file.code), None)
+        same_text = (old for old in removed if file.digest and self._previous_digests.get(old) == file.digest)
+        same_code = (old for old in removed if removed[old].criteria_set.code == file.code)
+        return next(same_text, None) or next(same_code, None)
 
     def _source(self, name: str) -> str:
-        return escaped(str(self.folder.path / name))
+        return escaped(str(self.directory.path / name))
 
 
 def changed_files(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:
-    """Names of the files that are new, gone or look otherwise."""
+    """Names of the files that are new, removed or changed."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
-def _short(plan: SetPlan) -> str:
-    return plan.criteria_set.revision[:SHORT]
+def _short_revision(plan: SetPlan) -> str:
+    return plan.criteria_set.revision[:SHOWN_DIGITS]

@@ -1,1 +1,1 @@
-"""Criteria sets: the issued, dated, immutable documents that say how units are assessed."""
+"""Reads and checks criteria sets: the issued, dated, immutable documents that say how units are assessed."""

@@ -1,4 +1,4 @@
-"""Reads a criteria set document into the model, or says everything that is wrong with it."""
+"""Builds a criteria set from a document, or reports everything that is wrong with the document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
-from scorer.criteria.document import Document, Path, parse
+from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
 from scorer.formulas.single import Fault
@@ -24,26 +24,27 @@ from scorer.model.untrusted import describe_error, is_plugin_fault
 Value = TypeVar("Value")
 
 _FAULT_AS_PENALTY = (
-    "formula 'fault' gives its points where there was no fault, so this penalty would take them from exactly those; "
-    "use 'flag', or 'count' to take points for each fault"
+    "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
+    "units; use 'flag', or 'count' to take points for each fault"
 )
 
 
-class GroupTerms(NamedTuple):
-    """What a criterion group brings to the sets that use it."""
+class GroupDeclaration(NamedTuple):
+    """What a plugin declares about a criterion group."""
 
     title: model.Texts
     indicators: Sequence[Indicator]
 
 
-class Unavailable(NamedTuple):
+class QuarantinedPlugin(NamedTuple):
     """A quarantined plugin."""
 
     plugin: str
-    """Its name and distribution, for people."""
+    """The plugin's name and distribution, for messages."""
     group: str
-    """The group it declares, or, as that is not known of one that cannot be imported, its own name."""
+    """The group that the plugin declares; the plugin's own name if the plugin cannot be imported."""
     why: str
+    """Why the plugin is quarantined."""
 
     def __str__(self) -> str:
         return f"{self.plugin} is quarantined: {self.why}"
@@ -51,17 +52,18 @@ class Unavailable(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What criteria sets can name: the groups that plugins score and the formula kinds there are."""
+    """What criteria sets can refer to: criterion groups with their indicators, and formula kinds."""
 
-    groups: Mapping[str, GroupTerms]
-    """By group."""
+    groups: Mapping[str, GroupDeclaration]
+    """By code of the group."""
     formulas: Mapping[str, type[Formula]]
-    unavailable: tuple[Unavailable, ...]
-    """Plugins that may declare what a set names, but are quarantined."""
+    """By name of the formula kind."""
+    unavailable: tuple[QuarantinedPlugin, ...]
+    """Quarantined plugins, which may declare a group or formula kind that a set names."""
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
-    """The criteria set that a document describes; None when the returned document has problems."""
+    """The criteria set that a document describes; None if the returned document has problems."""
     document = parse(text, source)
     if document.data is None:
         return None, document
@@ -70,17 +72,21 @@ def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.
 
 
 class _Loader:
-    """Goes through a document part by part; what cannot be read is noted and left out."""
+    """Reads a document part by part; adds a problem for each part that cannot be read, and leaves the part out."""
 
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
         self.vocabulary = vocabulary
         self.tiers: tuple[str, ...] = ()
         self.indicators: dict[str, Indicator] = {}
-        self.declared: dict[str, str] = {}
-        self.read_order: dict[str, Indicator] = {}
-        self.ids: dict[str, Path] = {}
-        self.unscored = False
+        """The indicators that the set's groups declare, by code."""
+        self.declared_by: dict[str, str] = {}
+        """For each indicator, the first group that declares it."""
+        self.read_indicators: dict[str, Indicator] = {}
+        """The indicators that criteria read, in the order in which they are first read."""
+        self.ids: set[str] = set()
+        """Ids of the criteria read so far."""
+        self.has_unknown_group = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
         data, problem = self.document.data, self.document.problem
@@ -88,23 +94,23 @@ class _Loader:
         raw = data.get("categories") if isinstance(data, Mapping) else None
         if not isinstance(raw, Mapping):
             return None
-        self.tiers = _texts(data.get("tiers"))
+        self.tiers = _strings(data.get("tiers"))
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
-        self._declare(raw)
+        self._collect_indicators(raw)
         categories = [self._category(code, body) for code, body in raw.items()]
         codes = tuple(raw)
-        requires = _texts(_map(data.get("overall")).get("requires"))
+        requires = _strings(as_mapping(data.get("overall")).get("requires"))
         for n, code in enumerate(requires):
             if code not in codes:
                 problem(("overall", "requires", n), f"unknown category {code!r}{did_you_mean(code, codes)}")
             elif code in requires[:n]:
                 problem(("overall", "requires", n), f"category {code!r} is given twice")
-        within, best = _map(data.get("ranking")).get("cohort"), _map(data.get("commend")).get("best")
-        for path, by_tier in ((("ranking", "cohort"), within), (("commend", "best"), best)):
-            for tier in _map(by_tier):
-                self._tier((*path, tier), tier)
+        cohorts, best = as_mapping(data.get("ranking")).get("cohort"), as_mapping(data.get("commend")).get("best")
+        for path, by_tier in ((("ranking", "cohort"), cohorts), (("commend", "best"), best)):
+            for tier in as_mapping(by_tier):
+                self._check_tier((*path, tier), tier)
         if head is None:
             return None
         criteria_set = model.CriteriaSet(
@@ -121,7 +127,7 @@ class _Loader:
             ranking=self._ranking(head),
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
-            indicators=self.read_order,
+            indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
         )
@@ -129,79 +135,82 @@ class _Loader:
         return criteria_set
 
     def _ranking(self, head: schema.Head) -> model.RankingRule:
-        within = self._each_tier(head.ranking.cohort)
+        within_parent = self._by_tier(head.ranking.cohort)
         return model.RankingRule(
             head.ranking.ties,
             head.ranking.precision == "exact",
-            tuple(tier for tier in self.tiers if within.get(tier)),
-            self._each_tier(head.commend.best) if head.commend else {},
+            tuple(tier for tier in self.tiers if within_parent.get(tier)),
+            self._by_tier(head.commend.best) if head.commend else {},
         )
 
-    def _each_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
-        """What may be given once for all tiers, in the set's order of them."""
+    def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
+        """The value of each tier, in the set's order of tiers; a single value applies to all tiers."""
         if isinstance(value, dict):
             return {tier: value[tier] for tier in self.tiers if tier in value}
         return dict.fromkeys(self.tiers, value)
 
-    def _declare(self, categories: Mapping[str, Any]) -> None:
-        """Collects the indicators that the set's groups declare."""
-        seen: dict[str, Path] = {}
+    def _collect_indicators(self, categories: Mapping[str, Any]) -> None:
+        """Collects the indicators that the set's groups declare, and checks the names of the groups."""
+        seen: set[str] = set()
         for category, body in categories.items():
-            for group in _map(_map(body).get("groups")):
+            for group in as_mapping(as_mapping(body).get("groups")):
                 path: Path = ("categories", category, "groups", group)
                 if group in seen:
-                    self.document.problem(path, f"group {group!r} stands in another category already", key=True)
+                    self.document.problem(path, f"group {group!r} is already in another category", key=True)
                 elif group == model.TOTAL or group in categories:
                     self.document.problem(path, f"a group cannot be called {group!r}", key=True)
                 elif group not in self.vocabulary.groups:
-                    self.unscored = True
-                    self.document.problem(path, self._no_plugin(group), key=True)
-                seen[group] = path
+                    self.has_unknown_group = True
+                    self.document.problem(path, self._unknown_group_message(group), key=True)
+                seen.add(group)
                 terms = self.vocabulary.groups.get(group)
                 for indicator in terms.indicators if terms else ():
-                    known = self.indicators.setdefault(indicator.code, indicator)
-                    if known != indicator:
-                        other = self.declared[indicator.code]
-                        message = f"its plugin declares indicator {indicator.code!r} otherwise than group {other!r}"
+                    first = self.indicators.setdefault(indicator.code, indicator)
+                    if first != indicator:
+                        other = self.declared_by[indicator.code]
+                        message = f"its plugin and group {other!r} declare indicator {indicator.code!r} differently"
                         self.document.problem(path, message, key=True)
-                    self.declared.setdefault(indicator.code, group)
+                    self.declared_by.setdefault(indicator.code, group)
 
-    def _no_plugin(self, group: str) -> str:
+    def _unknown_group_message(self, group: str) -> str:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        return f"no plugin scores group {group!r}{did_you_mean(group, self.vocabulary.groups)}{self._unavailable()}"
+        return f"no plugin scores group {group!r}{did_you_mean(group, self.vocabulary.groups)}{self._quarantined()}"
 
-    def _unavailable(self) -> str:
-        """The quarantined plugins, as one of them may declare what is not there."""
+    def _quarantined(self) -> str:
+        """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""
         return "".join(f"; {plugin}" for plugin in self.vocabulary.unavailable)
 
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
         shape = parse_model(self.document, path, schema.Category, data)
-        raw = _map(data)
-        groups = _map(raw.get("groups"))
+        raw = as_mapping(data)
+        groups = as_mapping(raw.get("groups"))
         built = [self._group((*path, "groups", g), g, body) for g, body in groups.items()]
-        ids = [_map(c).get("id") for group in groups.values() for c in _list(_map(group).get("criteria"))]
+        ids = [as_mapping(c).get("id") for group in groups.values() for c in as_list(as_mapping(group).get("criteria"))]
         known = [*groups, *(code for code in ids if isinstance(code, str))]
         levels = [
             self._level((*path, "levels", n), body, known, list(groups))
-            for n, body in enumerate(_list(raw.get("levels")))
+            for n, body in enumerate(as_list(raw.get("levels")))
         ]
         if shape is None:
             return None
         category = model.Category(
             code, shape.title, tuple(group for group in built if group), tuple(level for level in levels if level)
         )
-        self._stated((*path, "points"), shape.points, [c for group in category.groups for c in group.criteria])
+        self._check_stated_maximum(
+            (*path, "points"), shape.points, [c for group in category.groups for c in group.criteria]
+        )
         return category
 
     def _group(self, path: Path, code: str, data: object) -> model.Group | None:
         shape = parse_model(self.document, path, schema.Group, data)
-        raw = _map(data)
-        weak = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
+        raw = as_mapping(data)
+        reconstructed = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
         criteria = [
-            self._criterion((*path, "criteria", n), body, weak) for n, body in enumerate(_list(raw.get("criteria")))
+            self._criterion((*path, "criteria", n), body, reconstructed)
+            for n, body in enumerate(as_list(raw.get("criteria")))
         ]
         if shape is None:
             return None
@@ -209,47 +218,48 @@ class _Loader:
         title = shape.title or (terms.title if terms else {})
         built = tuple(criterion for criterion in criteria if criterion)
         group = model.Group(code, title, built, shape.provenance, shape.notes)
-        self._stated((*path, "points"), shape.points, group.criteria)
+        self._check_stated_maximum((*path, "points"), shape.points, group.criteria)
         return group
 
-    def _criterion(self, path: Path, data: object, weak: bool) -> model.Criterion | None:
+    def _criterion(self, path: Path, data: object, reconstructed: bool) -> model.Criterion | None:
+        """A criterion; ``reconstructed`` says whether its group is."""
         shape = parse_model(self.document, path, schema.Criterion, data)
-        raw = _map(data)
-        identity = raw.get("id")
-        if isinstance(identity, str):
-            if identity in self.ids:
-                self.document.problem((*path, "id"), f"criterion {identity!r} is given twice")
-            elif identity == model.TOTAL or identity in self.vocabulary.groups:
-                self.document.problem((*path, "id"), f"a criterion cannot be called {identity!r}")
-            self.ids.setdefault(identity, path)
+        raw = as_mapping(data)
+        criterion_id = raw.get("id")
+        if isinstance(criterion_id, str):
+            if criterion_id in self.ids:
+                self.document.problem((*path, "id"), f"criterion {criterion_id!r} is given twice")
+            elif criterion_id == model.TOTAL or criterion_id in self.vocabulary.groups:
+                self.document.problem((*path, "id"), f"a criterion cannot be called {criterion_id!r}")
+            self.ids.add(criterion_id)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = None
         if "formula" in raw:
             formula = self._formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
         else:
-            self._misspelt(path, parameters, list(schema.Criterion.model_fields))
+            self._suggest_keys(path, parameters, list(schema.Criterion.model_fields))
         try:
             if formula is not None:
-                self._reads(path, formula)
+                self._check_reads(path, formula)
             if shape is None or formula is None:
                 return None
-            self._tiers((*path, "points"), shape.points)
+            self._check_tiers((*path, "points"), shape.points)
             self._check_formula(path, formula, shape.points)
-            if shape.effect is model.Effect.PENALTY and _rewards_none(formula):
+            if shape.effect is model.Effect.PENALTY and _rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
-        except BaseException as error:  # a stranger's formula kind
+        except BaseException as error:  # a plugin's formula kind can raise anything
             if not is_plugin_fault(error):
                 raise
             self.document.problem(
                 (*path, "formula"), f"formula kind {raw.get('formula')!r} is broken: {describe_error(error)}"
             )
             return None
-        provenance = model.Provenance.RECONSTRUCTED if weak else shape.provenance
+        provenance = model.Provenance.RECONSTRUCTED if reconstructed else shape.provenance
         return model.Criterion(
             id=shape.id,
             title=shape.title,
             formula=formula,
-            parameters=json.dumps(parameters, ensure_ascii=False, sort_keys=True, default=_plain),
+            parameters=json.dumps(parameters, ensure_ascii=False, sort_keys=True, default=_as_json),
             points=shape.points,
             effect=shape.effect,
             may_be_not_applicable=shape.may_be_not_applicable,
@@ -259,29 +269,29 @@ class _Loader:
         )
 
     def _check_formula(self, path: Path, formula: Formula, points: PointsByTier) -> None:
-        """What the formula itself finds wrong, and whether all that will be asked of it can be answered."""
+        """Adds the problems that the formula reports, and calls the methods that compiling a plan calls."""
         for inner, amount in _amounts(formula, ()):
-            self._tiers((*path, *inner), amount)
+            self._check_tiers((*path, *inner), amount)
         tiers = [tier for tier in self.tiers if points.of(tier) is not None]
         for inner, message in formula.problems(points, tiers):
             self.document.problem((*path, *inner), message)
         read = {code for _, code, _, _ in formula.reads()}
         for tier in tiers if not self.document.broken(*path) else ():
-            other = set(formula.limits(tier, points.of(tier) or 0)) - read
-            if other:
-                raise LookupError(f"it limits {min(other)!r}, which it does not read")
-        bool(formula.needs_cohort or formula.may_leave_out)  # asked here, so that a broken kind breaks here
+            unread = set(formula.limits(tier, points.of(tier) or 0)) - read
+            if unread:
+                raise LookupError(f"it limits {min(unread)!r}, which it does not read")
+        bool(formula.needs_cohort or formula.may_leave_out)  # a broken property raises here, where it is reported
 
-    def _formula(self, path: Path, name: object, parameters: dict[str, Any], others: list[str]) -> Formula | None:
-        """The formula of a criterion or part; ``others`` are keys beside the formula's own."""
+    def _formula(self, path: Path, name: object, parameters: dict[str, Any], other_keys: list[str]) -> Formula | None:
+        """The formula of a criterion or part; ``other_keys`` are the valid keys that are not parameters."""
         if not isinstance(name, str):
             self.document.problem((*path, "formula"), f"expected a formula kind, not {short_repr(name)}")
             return None
         kind = self.vocabulary.formulas.get(name)
         if kind is None:
-            message = f"unknown formula {name!r}{did_you_mean(name, self.vocabulary.formulas)}{self._unavailable()}"
+            message = f"unknown formula {name!r}{did_you_mean(name, self.vocabulary.formulas)}{self._quarantined()}"
             self.document.problem((*path, "formula"), message)
-            self._misspelt(path, parameters, others)
+            self._suggest_keys(path, parameters, other_keys)
             return None
         inner = dict(parameters)
         if kind.nested is not None and isinstance(inner.get(kind.nested), list):
@@ -289,16 +299,16 @@ class _Loader:
             if None in parts:
                 return None
             inner[kind.nested] = tuple(parts)
-        names = [*(info.alias or field for field, info in kind.model_fields.items()), *others]
+        names = [*(info.alias or field for field, info in kind.model_fields.items()), *other_keys]
         for key in [key for key in inner if key not in names]:
             self.document.problem((*path, key), f"unknown key {key!r}{did_you_mean(key, names)}", key=True)
             del inner[key]
         return parse_model(self.document, path, kind, inner)
 
-    def _misspelt(self, path: Path, parameters: Mapping[str, Any], others: list[str]) -> None:
-        """Notes keys like those that there are, where it cannot be said which formula is meant."""
+    def _suggest_keys(self, path: Path, parameters: Mapping[str, Any], other_keys: list[str]) -> None:
+        """Reports probably misspelt keys where the formula kind is unknown: keys similar to any known key."""
         kinds = self.vocabulary.formulas.values()
-        names = [*others, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
+        names = [*other_keys, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
         for key in parameters:
             if key not in names and (hint := did_you_mean(key, names)):
                 self.document.problem((*path, key), f"unknown key {key!r}{hint}", key=True)
@@ -320,43 +330,49 @@ class _Loader:
         if "formula" in data:
             formula = self._formula(path, data["formula"], parameters, ["formula", "points"])
         else:
-            self._misspelt(path, parameters, ["formula", "points"])
+            self._suggest_keys(path, parameters, ["formula", "points"])
         return Part(formula, points) if formula is not None and points is not None else None
 
-    def _reads(self, path: Path, formula: Formula) -> None:
+    def _check_reads(self, path: Path, formula: Formula) -> None:
+        """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
         for inner, code, kinds, options in formula.reads():
-            here, indicator = (*path, *inner), self.indicators.get(code)
+            parameter_path, indicator = (*path, *inner), self.indicators.get(code)
             if indicator is None:
                 hint = did_you_mean(code, self.indicators)
-                # A group without its plugin may have declared it: that is one problem, not many.
-                if path[3] in self.vocabulary.groups and (hint or not self.unscored):
-                    self.document.problem(here, f"no group of the set declares indicator {code!r}{hint}")
+                # A group whose plugin is missing may declare the indicator, and that group is already reported.
+                if path[3] in self.vocabulary.groups and (hint or not self.has_unknown_group):
+                    self.document.problem(parameter_path, f"no group of the set declares indicator {code!r}{hint}")
                 continue
-            self.read_order.setdefault(code, indicator)
+            self.read_indicators.setdefault(code, indicator)
             if indicator.kind not in kinds:
-                wanted = " or ".join(sorted(kinds))
-                self.document.problem(here, f"{code!r} is a {indicator.kind}, this formula reads a {wanted}")
+                readable = " or ".join(sorted(kinds))
+                message = f"{code!r} is a {indicator.kind}, this formula reads a {readable}"
+                self.document.problem(parameter_path, message)
             elif options is not None and set(options) != set(indicator.options):
-                for extra in [option for option in options if option not in indicator.options]:
-                    hint = did_you_mean(extra, indicator.options)
-                    message = f"{code!r} has no option {extra!r}{hint}"
-                    self.document.problem((*path, "options", extra), message, key=True)
-                lacking = ", ".join(option for option in indicator.options if option not in options)
-                if lacking:
-                    self.document.problem((*path, "options"), f"says nothing of {code!r}'s option {lacking}")
+                for unknown in [option for option in options if option not in indicator.options]:
+                    hint = did_you_mean(unknown, indicator.options)
+                    message = f"{code!r} has no option {unknown!r}{hint}"
+                    self.document.problem((*path, "options", unknown), message, key=True)
+                without_points = ", ".join(option for option in indicator.options if option not in options)
+                if without_points:
+                    self.document.problem(
+                        (*path, "options"), f"gives no points for option {without_points} of {code!r}"
+                    )
 
     def _level(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Level | None:
         shape = parse_model(self.document, path, schema.Level, data)
-        raw = _map(data)
-        gates = [self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(_list(raw.get("gates")))]
+        raw = as_mapping(data)
+        gates = [
+            self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(as_list(raw.get("gates")))
+        ]
         if shape is None or None in gates:
             return None
         return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance, shape.notes)
 
     def _gate(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Gate | None:
-        for edge in ("at_least", "above"):
-            for tier in _map(_map(data).get(edge)):
-                self._tier((*path, edge, tier), tier)
+        for bound in ("at_least", "above"):
+            for tier in as_mapping(as_mapping(data).get(bound)):
+                self._check_tier((*path, bound, tier), tier)
         shape = parse_model(self.document, path, schema.Gate, data)
         if shape is None:
             return None
@@ -364,12 +380,12 @@ class _Loader:
         for term in terms:
             if term != model.TOTAL and term not in known:
                 message = (
-                    f"{term!r} is no group or criterion of this category{did_you_mean(term, [*known, model.TOTAL])}"
+                    f"{term!r} is not a group or criterion of this category{did_you_mean(term, [*known, model.TOTAL])}"
                 )
                 self.document.problem((*path, "measure"), message)
                 return None
             if len(terms) > 1 and term not in groups:
-                self.document.problem((*path, "measure"), f"only groups can be added up, and {term!r} is none")
+                self.document.problem((*path, "measure"), f"only groups can be added up; {term!r} is not a group")
                 return None
         if len(set(terms)) < len(terms):
             self.document.problem((*path, "measure"), "adds a group twice")
@@ -379,30 +395,32 @@ class _Loader:
         name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
         return model.Gate(name, minimum.unit, minimum.amount, shape.above is not None)
 
-    def _tiers(self, path: Path, points: PointsByTier) -> None:
+    def _check_tiers(self, path: Path, points: PointsByTier) -> None:
         for tier in points.tiers():
-            self._tier((*path, tier), tier)
+            self._check_tier((*path, tier), tier)
 
-    def _tier(self, path: Path, tier: str) -> None:
+    def _check_tier(self, path: Path, tier: str) -> None:
         if tier not in self.tiers:
             self.document.problem(path, f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}", key=True)
 
-    def _stated(self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]) -> None:
-        """Refuses a stated maximum to which the criteria do not add up."""
+    def _check_stated_maximum(
+        self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]
+    ) -> None:
+        """Checks that the points of the criteria add up to a stated maximum."""
         if stated is None:
             return
-        self._tiers(path, stated)
+        self._check_tiers(path, stated)
         if self.document.broken(*path[:-1]):
             return
         for tier in self.tiers:
-            wanted, found = stated.of(tier), sum(criterion.maximum(tier) for criterion in criteria)
-            if wanted is not None and wanted != found and (found or stated.tiers()):
-                message = f"the criteria of tier {tier!r} add up to {plain(found)}, not to {plain(wanted)}"
+            maximum, total = stated.of(tier), sum(criterion.maximum(tier) for criterion in criteria)
+            if maximum is not None and maximum != total and (total or stated.tiers()):
+                message = f"the criteria of tier {tier!r} add up to {plain(total)}, not to {plain(maximum)}"
                 self.document.problem(path, message)
 
 
 def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
-    """Every number of points in a formula's parameters, and its path."""
+    """Every amount of points in the parameters of a formula, with its path."""
     if isinstance(value, PointsByTier):
         yield path, value
     elif isinstance(value, BaseModel):
@@ -419,26 +437,18 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
             yield from _amounts(item, (*path, n))
 
 
-def _rewards_none(formula: Formula) -> bool:
-    """Whether it, or a part of it, gives points where nothing is reported to have happened."""
+def _rewards_absence(formula: Formula) -> bool:
+    """Whether the formula or a part of it gives its points to units that report no fault."""
     parts = getattr(formula, formula.nested) if formula.nested else ()
-    return isinstance(formula, Fault) or any(_rewards_none(part.formula) for part in parts)
+    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts)
 
 
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(item for item in as_list(value) if isinstance(item, str))
 
 
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(item for item in _list(value) if isinstance(item, str))
-
-
-def _plain(value: object) -> object:
-    """JSON of the values that a document can hold beside JSON's own."""
+def _as_json(value: object) -> object:
+    """The ``default`` function of ``json.dumps`` for numbers and days of a document."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime.date):

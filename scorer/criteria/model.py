@@ -1,6 +1,6 @@
-"""A criteria set in memory: what a document says, checked and frozen.
+"""A criteria set in memory: the content of a document, checked and frozen.
 
-Points are micropoints, percentages parts per million. Texts are by BCP 47 tag; identifiers are never translated.
+Points are in micropoints, percentages in parts per million. Identifiers are never translated.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from scorer.model.fixed_point import PointsByTier
 from scorer.model.indicators import Indicator
 
 Texts = Mapping[str, str]
+"""A text in several languages, by BCP 47 tag."""
 TOTAL = "total"
-"""The measure of a whole category; no group may be called so."""
+"""The name of the measure that sums up a whole category; no group or criterion may have this name."""
 
 
 class Provenance(StrEnum):
-    """Where a part of a set comes from; a set is as weak as its weakest part."""
+    """Where a part of a set comes from. A set with a reconstructed part is itself reconstructed."""
 
     PUBLISHED = "published"
     RECONSTRUCTED = "reconstructed"
-    """Something in it is assumed; its notes say what."""
+    """The part contains assumptions, which its notes name."""
 
 
 class Effect(StrEnum):
@@ -49,22 +50,22 @@ class Criterion:
     parameters: str
     """The formula's parameters as in the document: a JSON object."""
     points: PointsByTier
-    """Most points it gives (takes, for a penalty); a tier it does not name does not have the criterion."""
+    """Maximum points that the criterion gives (a penalty: takes), by tier. Tiers without points lack the criterion."""
     effect: Effect = Effect.SCORE
     may_be_not_applicable: bool = False
     missing_leaves_out: bool = False
-    """Whether a missing answer makes it not applicable instead of giving no points."""
+    """Whether a missing answer makes the criterion not applicable; otherwise it gives 0 points."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
 
     def maximum(self, tier: str) -> int:
-        """What it adds to the maximum of its group in ``tier``, in micropoints."""
+        """Micropoints that the criterion adds to the maximum of its group in ``tier``."""
         return (self.points.of(tier) or 0) if self.effect is Effect.SCORE else 0
 
     def bounds(self, tier: str) -> tuple[int, int]:
-        """Fewest and most micropoints it can give in ``tier``."""
-        most = self.points.of(tier) or 0
-        return (-most, 0) if self.effect is Effect.PENALTY else (0, most)
+        """Smallest and largest number of micropoints that the criterion can give in ``tier``."""
+        points = self.points.of(tier) or 0
+        return (-points, 0) if self.effect is Effect.PENALTY else (0, points)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Group:
     notes: Texts = field(default_factory=dict)
 
     def of(self, tier: str) -> tuple[Criterion, ...]:
-        """The criteria that ``tier`` has."""
+        """The group's criteria in ``tier``."""
         return tuple(criterion for criterion in self.criteria if criterion.points.of(tier) is not None)
 
 
@@ -87,15 +88,15 @@ class Gate:
     """A minimum that a measure must reach."""
 
     measure: str
-    """Canonical name: ``total``, a criterion, or groups in document order joined by '+'."""
+    """Canonical name: ``total``, a criterion, a group, or several groups in document order joined by '+'."""
     unit: Literal["percent", "points"]
     minimum: PointsByTier
     """Parts per million for percent, micropoints for points."""
     strict: bool
-    """Whether the minimum itself does not suffice."""
+    """True if the measure must be above the minimum; otherwise it may equal the minimum."""
 
     def terms(self) -> tuple[str, ...]:
-        """The codes that the measure adds up."""
+        """The codes whose points the measure sums up."""
         return tuple(self.measure.split("+"))
 
 
@@ -111,16 +112,16 @@ class Level:
 
 @dataclass(frozen=True)
 class Category:
-    """A category of criterion groups, levelled and ranked on its own."""
+    """A category of criterion groups, with its own levels and ranking."""
 
     code: str
     title: Texts
     groups: tuple[Group, ...]
     levels: tuple[Level, ...] = ()
-    """Best first; without levels every unit is ranked."""
+    """Best first. In a category without levels, every unit is ranked."""
 
     def tiers(self, tiers: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of ``tiers`` that have criteria in this category."""
+        """The tiers among ``tiers`` that have criteria in this category."""
         return tuple(tier for tier in tiers if any(group.of(tier) for group in self.groups))
 
 
@@ -129,13 +130,13 @@ class RankingRule:
     """How units are ordered."""
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
-    """1, 2, 2, 4 (the national practice), 1, 2, 2, 3 or 1, 2, 3, 4."""
+    """Ranks when the second and third unit tie: 1, 2, 2, 4 (the national practice), 1, 2, 2, 3 or 1, 2, 3, 4."""
     exact: bool = False
-    """Whether converted scores are compared exactly instead of at the published precision."""
+    """Whether converted scores are compared exactly; otherwise at the published precision."""
     within_parent: tuple[str, ...] = ()
-    """Tiers whose units are ranked with those of the same parent only."""
+    """Tiers whose units are ranked only with the other units under the same parent."""
     commended: Mapping[str, int] = field(default_factory=dict)
-    """How many of the best of a ranking are commended, by tier; a tier it does not name commends nobody."""
+    """N, by tier: the top N units of a ranking are commended. In other tiers, no unit is commended."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class CriteriaSet:
     code: str
     title: Texts
     legal_basis: tuple[tuple[str, datetime.date | None], ...]
-    """Documents and when they were issued."""
+    """Documents, each with the day on which it was issued."""
     provenance: Provenance
     notes: Texts
     effective_from: datetime.date | None
@@ -160,11 +161,11 @@ class CriteriaSet:
     requires: tuple[str, ...]
     """Categories in which a unit must be ranked to be ranked overall."""
     indicators: Mapping[str, Indicator]
-    """Those that some criterion reads, in the order they are first read."""
+    """The indicators that criteria read, by code, in the order in which criteria first read them."""
     revision: str
     """SHA-256 of the canonical content."""
     series: str = ""
-    """What successive versions of one method share; may be empty."""
+    """The name shared by successive versions of one method; may be empty."""
 
     def groups(self) -> Iterator[Group]:
         """All groups, in document order."""
@@ -172,7 +173,7 @@ class CriteriaSet:
             yield from category.groups
 
     def in_force(self, day: datetime.date) -> bool:
-        """Whether ``day`` is one of those it is in force."""
+        """Whether the set is in force on ``day``."""
         start, end = self.effective_from, self.effective_to
         return (start is None or start <= day) and (end is None or day <= end)
 

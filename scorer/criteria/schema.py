@@ -1,6 +1,6 @@
-"""The shape of a criteria set document: which keys there are and what each may hold.
+"""The schema of a criteria set document: the keys of each part, and the values that each key allows.
 
-Each part is read on its own (the loader goes from part to part), so that one mistake hides no other.
+The loader validates each part separately, so that one mistake does not hide another.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01"
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
-"""Shown in lists and tables, also of sets that nobody asked for."""
+"""Lists and tables show titles, so they are limited in length."""
 
 
 def _day(value: object) -> datetime.date:
@@ -67,15 +67,15 @@ class Minimum(BaseModel):
 
     @classmethod
     def parse(cls, value: object) -> Minimum:
-        """From ``90%``, a number of points, or a mapping of tiers to one of the two.
+        """The minimum given by ``90%``, a number of points, or a mapping of tiers to one of the two.
 
         Raises:
-            ValueError: anything else, with what was expected.
+            ValueError: the value is none of these; the message says what is expected.
         """
         if isinstance(value, Mapping):
-            each = {str(tier): TierError.at(str(tier), cls.parse, item) for tier, item in value.items()}
-            units = {item.unit for item in each.values()}
-            amounts = [(tier, item.amount.everywhere) for tier, item in each.items()]
+            minimums = {str(tier): TierError.at(str(tier), cls.parse, item) for tier, item in value.items()}
+            units = {item.unit for item in minimums.values()}
+            amounts = [(tier, item.amount.everywhere) for tier, item in minimums.items()]
             if len(units) != 1 or any(amount is None for _, amount in amounts):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
@@ -84,13 +84,13 @@ class Minimum(BaseModel):
             return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
             raise ValueError(
-                f"expected a percentage of at most four decimals or a number of points, not {short_repr(value)}"
+                f"expected a percentage with at most four decimals or a number of points, not {short_repr(value)}"
             )
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
 def _by_tier(check: Callable[[object], Value]) -> PlainValidator:
-    """One value for all tiers, or a mapping of tiers to values."""
+    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value."""
 
     def read(value: object) -> Value | dict[str, Value]:
         if isinstance(value, Mapping) and value:
@@ -115,20 +115,20 @@ def _within_parent(value: object) -> bool:
 
 
 class StrictModel(BaseModel):
-    """A mapping with known keys only."""
+    """A mapping that allows no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LegalBasis(StrictModel):
-    """A document that the set rests on."""
+    """A legal document on which the set is based."""
 
     document: StrictStr = Field(min_length=1)
     issued: Day | None = None
 
 
 class Effective(StrictModel):
-    """First and last day in force."""
+    """The first and last day on which the set is in force."""
 
     start: Day | None = Field(default=None, alias="from")
     end: Day | None = Field(default=None, alias="to")
@@ -158,20 +158,21 @@ class Ranking(StrictModel):
 
 
 class Commend(StrictModel):
-    """Who is commended."""
+    """Which units are commended."""
 
     best: Annotated[int | dict[str, int], _by_tier(_best)]
-    """So many units of each ranking."""
+    """N: the top N units of each ranking are commended."""
 
 
 class Overall(StrictModel):
-    """What it takes to be ranked overall."""
+    """Which units are ranked overall."""
 
     requires: list[Code] = Field(min_length=1)
+    """The categories in which a unit must be ranked."""
 
 
 class Head(StrictModel):
-    """The document itself, its categories still unread."""
+    """The document itself; its categories are validated separately."""
 
     criteria_set: SetCode
     title: Titles = Field(min_length=1)
@@ -189,28 +190,28 @@ class Head(StrictModel):
 
 
 class Category(StrictModel):
-    """A category, its groups and levels still unread."""
+    """A category; its groups and levels are validated separately."""
 
     title: Titles = {}
     points: Amount | None = None
-    """Stated maximum: refused when the criteria do not add up to it."""
+    """Stated maximum; the set is refused if the points of the criteria do not add up to it."""
     groups: dict[Code, Any] = Field(min_length=1)
     levels: list[Any] = []
 
 
 class Group(StrictModel):
-    """A criterion group, its criteria still unread."""
+    """A criterion group; its criteria are validated separately."""
 
     title: Titles = {}
     points: Amount | None = None
-    """Stated maximum: refused when the criteria do not add up to it."""
+    """Stated maximum; the set is refused if the points of the criteria do not add up to it."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
     criteria: list[Any] = Field(min_length=1)
 
 
 class Criterion(BaseModel):
-    """A criterion without its formula's parameters, which are the keys not named here."""
+    """A criterion without the parameters of its formula; every key not named here is such a parameter."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -226,7 +227,7 @@ class Criterion(BaseModel):
 
 
 class Level(StrictModel):
-    """A level, its gates still unread."""
+    """A level; its gates are validated separately."""
 
     level: StrictInt = Field(ge=1, le=99)
     provenance: Provenance = Provenance.PUBLISHED
@@ -235,14 +236,14 @@ class Level(StrictModel):
 
 
 class Gate(StrictModel):
-    """A gate: a measure and exactly one edge."""
+    """A gate: a measure and exactly one minimum, ``at_least`` or ``above``."""
 
     measure: StrictStr
     at_least: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
     above: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
 
     @model_validator(mode="after")
-    def _one_edge(self) -> Gate:
+    def _one_minimum(self) -> Gate:
         if (self.at_least is None) == (self.above is None):
             raise ValueError("a gate has exactly one of at_least and above")
         return self

@@ -1,4 +1,4 @@
-"""Checks parts of a document against their shapes and says what is wrong in the author's words."""
+"""Validates parts of a document with pydantic models and reports errors in terms of the document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse_model(document: Document, path: Path, model: type[Model], data: object) -> Model | None:
-    """``data`` as a ``model``; None, with every problem noted at its place, when it is not one."""
+    """``data`` as an instance of ``model``; None if it is invalid: every problem is then added to the document."""
     if not isinstance(data, Mapping):
         document.problem(
             path, f"expected keys and values ({', '.join(list(_keys(model))[:4])}, ...), not {short_repr(data)}"
@@ -34,34 +34,36 @@ def parse_model(document: Document, path: Path, model: type[Model], data: object
             ctx = item.get("ctx", {})
             if isinstance(ctx.get("error"), TierError):
                 loc = (*loc, ctx["error"].tier)
-            _note(document, path, model, loc, item["type"], item["msg"], item["input"], ctx)
+            _add_problem(document, path, model, loc, item["type"], item["msg"], item["input"], ctx)
         return None
 
 
-def _note(
+def _add_problem(
     document: Document, path: Path, model: type[BaseModel], loc: Path, kind: str, message: str, value: Any, ctx: Any
 ) -> None:
     key = bool(loc) and loc[-1] == "[key]"
     loc = loc[:-1] if key else loc
-    here = (*path, *loc)
+    value_path = (*path, *loc)
     if kind == "missing":
-        document.problem(here, f"the required key {loc[-1]!r} is missing")
+        document.problem(value_path, f"the required key {loc[-1]!r} is missing")
     elif kind == "extra_forbidden":
-        document.problem(here, f"unknown key {loc[-1]!r}{did_you_mean(str(loc[-1]), _keys_at(model, loc))}", key=True)
+        document.problem(
+            value_path, f"unknown key {loc[-1]!r}{did_you_mean(str(loc[-1]), _keys_at(model, loc))}", key=True
+        )
     elif kind in ("literal_error", "enum"):
         allowed = [word.strip("'") for word in str(ctx["expected"]).replace(" or ", ", ").split(", ")]
         document.problem(
-            here, f"expected {ctx['expected']}, not {short_repr(value)}{did_you_mean(str(value), allowed)}"
+            value_path, f"expected {ctx['expected']}, not {short_repr(value)}{did_you_mean(str(value), allowed)}"
         )
     elif kind == "value_error":
-        document.problem(here, message.removeprefix("Value error, "), key=key)
+        document.problem(value_path, message.removeprefix("Value error, "), key=key)
     elif kind in ("less_than_equal", "greater_than_equal"):
         bound = f"at most {ctx['le']}" if "le" in ctx else f"at least {ctx['ge']}"
-        document.problem(here, f"expected {bound}, not {short_repr(value)}")
+        document.problem(value_path, f"expected {bound}, not {short_repr(value)}")
     elif kind in _EXPECTED:
-        document.problem(here, f"expected {_EXPECTED[kind]}, not {short_repr(value)}")
+        document.problem(value_path, f"expected {_EXPECTED[kind]}, not {short_repr(value)}")
     else:
-        document.problem(here, message[:1].lower() + message[1:])
+        document.problem(value_path, message[:1].lower() + message[1:])
 
 
 _EXPECTED = {
@@ -84,18 +86,19 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _keys_at(model: type[BaseModel], loc: Path) -> Iterator[str]:
-    """The keys that the innermost model on the way to ``loc`` knows."""
+    """The keys that are valid beside the last key of ``loc``."""
     inner = model
     for step in loc[:-1]:
         for name, info in inner.model_fields.items():
             if step == (info.alias or name):
-                inner = next(_models(info.annotation), inner)
+                inner = next(_nested_models(info.annotation), inner)
                 break
     return _keys(inner)
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def _nested_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in typing.get_args(annotation):
-        yield from _models(argument)
+        yield from _nested_models(argument)

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from scorer.criteria.loader import GroupTerms, Unavailable, Vocabulary
+from scorer.criteria.loader import GroupDeclaration, QuarantinedPlugin, Vocabulary
 from scorer.formulas import KINDS, Formula
 from scorer.model.untrusted import describe_error
 from scorer.plugins.declaration import load_plugin
@@ -91,9 +91,11 @@ class PluginHost:
     def vocabulary(self) -> Vocabulary:
         """What criteria sets can name."""
         return Vocabulary(
-            groups={name: GroupTerms(group.title, group.indicators) for name, group in self.groups.items()},
+            groups={name: GroupDeclaration(group.title, group.indicators) for name, group in self.groups.items()},
             formulas=self.formulas,
-            unavailable=tuple(Unavailable(str(p), p.claims or p.name, p.failure) for p in self.plugins if p.failure),
+            unavailable=tuple(
+                QuarantinedPlugin(str(p), p.claims or p.name, p.failure) for p in self.plugins if p.failure
+            ),
         )
 
     def provider(self, group: str) -> Plugin:

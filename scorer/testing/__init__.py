@@ -1,14 +1,15 @@
-"""The conformance kit: whether a plugin keeps what every plugin promises. Public, beside ``scorer.plugin_api``.
+"""The conformance kit: pytest tests that every plugin has to pass. Public, like ``scorer.plugin_api``.
 
-# tests/test_water_quality.py of an author's distribution, run by pytest
-from scorer.testing import Conformance
+    # tests/test_water_quality.py in the plugin's distribution
+    from scorer.testing import Conformance
 
-class TestWaterQuality(Conformance):
-    plugin = "water_quality"
+    class TestWaterQuality(Conformance):
+        plugin = "water_quality"
 
-has one test a check (``test_missing_is_not_zero`` and so on), made of the criteria sets that the plugin issues or that
-are installed and use it, or else of criteria made from its indicators, and of answers that are drawn, always the same
-ones. ``scorer plugins check water_quality`` runs the same checks without pytest.
+The class has one test for each check, such as ``test_missing_is_not_zero``. The tests score generated answers, the
+same in every run. They use the plugin's criteria sets and other installed sets that use the plugin, or, if there are
+none, criteria generated from its indicators. ``scorer plugins check water_quality`` runs the same checks without
+pytest.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-# This package is loaded into every run of pytest where the scorer is installed, so nothing else is imported up here.
+# Where the scorer is installed, every run of pytest imports this package, so it imports the rest only when needed.
 if TYPE_CHECKING:
     from scorer.testing.conformance.checks import Check
     from scorer.testing.conformance.plugin_under_test import PluginUnderTest
@@ -25,14 +26,14 @@ __all__ = ["Conformance"]
 
 
 class Conformance:
-    """The checks as tests of one plugin. Subclass it, as ``Test...``, and name the plugin."""
+    """The checks of one plugin, as tests. Subclass it with a name that starts with ``Test``, and set ``plugin``."""
 
     plugin: ClassVar[object] = ""
-    """Name of its entry point in the group ``scorer.plugins``, or its module, which need not be installed."""
+    """Name of the plugin's entry point in the group ``scorer.plugins``, or its module, which need not be installed."""
     _subject: ClassVar[PluginUnderTest | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Adds the tests; a test that a class defines itself stays."""
+        """Adds a test for each check, unless the class itself defines a test of this name."""
         super().__init_subclass__(**kwargs)
         from scorer.testing.conformance.checks import CHECKS
 
@@ -44,7 +45,7 @@ class Conformance:
 
     @classmethod
     def subject(cls) -> PluginUnderTest:
-        """The plugin and what it is tried with, found once for all tests of the class."""
+        """The plugin under test; it is loaded once for all tests of the class."""
         from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
         if cls._subject is None:

@@ -1,9 +1,9 @@
-"""What pytest gains where the scorer is installed: the costs of tested plugins in its summary, and cases on request.
+"""The pytest plugin of the scorer: shows the costs of tested plugins, and collects cases of criteria sets on request.
 
-Cases of criteria sets, NAME.cases.yaml, are collected as tests where a project says so, never by themselves:
+A project turns on the collection of cases (NAME.cases.yaml) with
 
-[tool.pytest.ini_options]
-scorer_cases = true
+    [tool.pytest.ini_options]
+    scorer_cases = true
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option ``scorer_cases``."""
-    text = "collect the cases of criteria sets (NAME.cases.yaml), as -p scorer.testing.cases.pytest_plugin does"
-    parser.addini("scorer_cases", text, type="bool", default=False)
+    """Adds the setting ``scorer_cases``."""
+    help_text = "collect the cases of criteria sets (NAME.cases.yaml), as -p scorer.testing.cases.pytest_plugin does"
+    parser.addini("scorer_cases", help_text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Loads what collects cases where that is asked for."""
+    """Loads the plugin that collects cases if ``scorer_cases`` is true."""
     if config.getini("scorer_cases"):
         config.pluginmanager.import_plugin("scorer.testing.cases.pytest_plugin")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the tested plugins take a unit."""
+    """Shows the time per unit of each tested plugin."""
     reports = terminalreporter.stats.get("passed", [])
     costs = [value for report in reports for name, value in report.user_properties if name == "scorer cost"]
     if costs:

@@ -399,23 +399,23 @@ CORPUS: dict[str, Broken] = {
         "cost_is_reported",
         score=scoring(_nobody_answers),
     ),
-    "one number for all units": taps("shapes_and_dtypes", "one a unit", evaluate=_one_for_all),
+    "one number for all units": taps("shapes_and_dtypes", "one value per unit", evaluate=_one_for_all),
     "more than there is": wells(
         "points_within_bounds", "whole micropoints from 0 to", "cost_is_reported", score=scoring(_one_too_many)
     ),
     "half a micropoint": wells("points_within_bounds", "actual", "cost_is_reported", score=scoring(_halves)),
     "a penalty that adds": wells("points_within_bounds", "W.04", "cost_is_reported", score=scoring(_penalties_add)),
-    "rounding that knows nothing": taps("points_within_bounds", "rounding left", evaluate=_no_rest),
+    "rounding that knows nothing": taps("points_within_bounds", "wrong remainder", evaluate=_no_rest),
     "missing is zero": wells(
-        "missing_is_not_zero", "wells, where it is not reported, does not make", score=scoring(_missing_is_zero)
+        "missing_is_not_zero", "wells, if it is not reported, does not make", score=scoring(_missing_is_zero)
     ),
     "missing leaves out": wells("missing_is_not_zero", "MISSING without wells", score=scoring(_missing_leaves_out)),
-    "zero is missing": wells("missing_is_not_zero", "wells as 0 too", score=scoring(_zero_is_missing)),
+    "zero is missing": wells("missing_is_not_zero", "with wells = 0", score=scoring(_zero_is_missing)),
     "reads more than it says": wells(
-        "missing_is_not_zero", "lit, where it is not reported, counts", score=scoring(_reads_more)
+        "missing_is_not_zero", "lit, if it is not reported, counts", score=scoring(_reads_more)
     ),
     "not applicable halves another": wells(
-        "not_applicable_leaves_the_maximum", "W.02 is left out", score=scoring(_gives_to_others)
+        "not_applicable_leaves_the_maximum", "W.02 does not apply", score=scoring(_gives_to_others)
     ),
     "leaves out without a word": taps("not_applicable_leaves_the_maximum", "may_leave_out", evaluate=_leaves_out),
     "by the number of units": wells("one_unit_as_in_a_batch", "alone", score=scoring(_by_size)),
@@ -425,7 +425,7 @@ CORPUS: dict[str, Broken] = {
     "counts its calls": Broken(plugin(Restless(), sets=[WELLS_SET]), "same_input_same_bytes", "bytes of points"),
     "writes on the answers": wells(
         "inputs_are_not_changed",
-        "changes what it was given: answers",
+        "changes its input: answers",
         "cost_is_reported",
         score=scoring(_answers_zeroed),
     ),
@@ -435,15 +435,15 @@ CORPUS: dict[str, Broken] = {
     "more gives less": wells(
         "monotone_where_declared", "wells says that more is better", score=scoring(_too_many_wells)
     ),
-    "the clock": wells(CLOCK, "asks the clock", score=asking(time.time)),
+    "the clock": wells(CLOCK, "uses the clock", score=asking(time.time)),
     "the day": wells(CLOCK, "calls now", score=asking(lambda: datetime.now().year)),
-    "chance": wells(CLOCK, "asks chance", score=asking(lambda: random.choice([1, 2]))),
+    "chance": wells(CLOCK, "uses random numbers", score=asking(lambda: random.choice([1, 2]))),
     "NumPy's chance": wells(CLOCK, "global generator", score=asking(np.random.rand)),
     "a generator of another seed each time": wells(CLOCK, "urandom", score=asking(np.random.default_rng)),
-    "the network": wells(CLOCK, "asks the network", score=asking(_connect)),
+    "the network": wells(CLOCK, "uses the network", score=asking(_connect)),
     "another process": wells(
         CLOCK,
-        "asks another process",
+        "uses another process",
         score=asking(lambda: subprocess.run([sys.executable, "-V"], stdout=subprocess.DEVNULL)),
     ),
 }

@@ -1,4 +1,4 @@
-"""PEP 517 backend: the wheel of durable-rules, built from the package index's sources so that it imports on 3.13."""
+"""PEP 517 backend that builds a wheel of durable-rules for Python 3.13 from the sources on the package index."""
 
 import os
 import shutil
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 REQUIREMENT = "durable-rules==2.0.28"
-# CPython 3.13 dropped PyEval_CallObject; PyObject_CallObject is what it always meant. CFLAGS would be overwritten.
+# CPython 3.13 removed PyEval_CallObject, an alias of PyObject_CallObject. CFLAGS would be overwritten, CPPFLAGS is not.
 FLAG = "-DPyEval_CallObject=PyObject_CallObject"
 
 
 def build_wheel(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
-    """Build the wheel into wheel_directory; return its file name."""
-    # The hooks' variables belong to the outer build: the inner one would look for its backend by them.
+    """Builds the wheel in ``wheel_directory`` and returns its file name."""
+    # These variables tell pip's hooks the backend of the outer build; the inner build must not inherit them.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("_PYPROJECT_HOOKS_")}
     environment["CPPFLAGS"] = f"{environment.get('CPPFLAGS', '')} {FLAG}".strip()
     with tempfile.TemporaryDirectory() as directory:

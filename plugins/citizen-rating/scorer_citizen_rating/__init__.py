@@ -1,4 +1,4 @@
-"""Citizens rate staff and agencies (người dân đánh giá): a criterion group, and the formula kind ``rating``."""
+"""Ratings of staff and agencies by citizens (người dân đánh giá): a criterion group and the formula kind ``rating``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from scorer_citizen_rating.rating import Rating
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return CitizenRating()
 
 
 @hookimpl
 def scorer_formulas() -> Iterable[type[Formula]]:
-    """The kind that counts answers only when enough people gave one."""
+    """The formula kind of this plugin."""
     return [Rating]

@@ -1,7 +1,7 @@
-"""The criterion group ``citizen_rating``: what the people whom a unit served say of its staff and of the unit.
+"""The criterion group ``citizen_rating``: how the people whom a unit served rate its staff and the unit.
 
-Source: what Hà Giang reports of 2019, where citizens rate the officials who receive and return files, and the agencies
-through social networks.
+Source: the report of Hà Giang for 2019. Citizens there rate the officials who receive and return files, and, through
+social networks, the agencies.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class CitizenRating(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "citizen_rating", 1
     title = {"en": "Rating by citizens", "vi": "Người dân đánh giá"}

@@ -1,4 +1,4 @@
-"""The formula kind ``rating``: the share of satisfied people, counted only when enough of those served answered."""
+"""The formula kind ``rating``: points for the share of satisfied people, if enough people have answered."""
 
 from __future__ import annotations
 
@@ -17,40 +17,43 @@ _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,2})?) ?%", re.ASCII)
 
 
 def _margin(value: object) -> Fraction:
-    """1/20 from ``5%``; of two decimals at most, which keeps ``smallest_sample`` within 64 bits."""
-    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    margin = Fraction(found[1]) / 100 if found else Fraction(0)
+    """A margin of error as a fraction: ``5%`` is 1/20. At most two decimals, so ``smallest_sample`` fits in 64 bits."""
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    margin = Fraction(match[1]) / 100 if match else Fraction(0)
     if not margin:
         raise ValueError(f"expected a margin of error above 0% and below 100%, such as 5%, not {value!r}")
     return margin
 
 
 def smallest_sample(people: NDArray[np.float64], margin: Fraction) -> NDArray[np.int64]:
-    """How many (n,) of so many people have to answer: N / (1 + N e^2), rounded up; 0 where N is not known.
+    """The number of people who must answer, (n,): N / (1 + N e^2), rounded up, for N people; 0 if N is NaN.
 
-    Slovin's formula as Yamane gives it (Statistics, an introductory analysis, 1967). With e = p / q it is
-    N q^2 / (q^2 + N p^2), in whole numbers: no root and no quotient is rounded on the way.
+    This is Slovin's formula, as in Yamane, Statistics: An Introductory Analysis, 1967. With e = p / q it equals
+    N q^2 / (q^2 + N p^2), which is computed in whole numbers, so that only the result is rounded.
 
     Args:
-        people: (n,) whole numbers up to 2^33, or NaN.
+        people: (n,) N: whole numbers up to 2^33, or NaN.
         margin: the margin of error e, with a denominator of at most 10,000.
     """
     known = np.nan_to_num(people).astype(np.int64)
-    above, below = margin.numerator**2, margin.denominator**2
-    sample: NDArray[np.int64] = -(-known * below // (below + known * above))
+    p_squared, q_squared = margin.numerator**2, margin.denominator**2
+    sample: NDArray[np.int64] = -(-known * q_squared // (q_squared + known * p_squared))
     return sample
 
 
 class _Ratings(NamedTuple):
-    """What n units were rated."""
+    """The ratings of n units. The ratings of a unit do not count if any of the three flags is set."""
 
     satisfied: NDArray[np.float64]
-    """(n,) at most ``answered``; 0 where nothing counts."""
+    """(n,) people who are satisfied, at most ``answered``; 0 if the ratings do not count."""
     answered: NDArray[np.float64]
-    """(n,) 1 where nothing counts."""
+    """(n,) people who answered; 1 if the ratings do not count."""
     missing: NDArray[np.bool_]
+    """(n,) whether an answer was not reported."""
     nobody_served: NDArray[np.bool_]
+    """(n,) whether the unit served nobody."""
     too_few: NDArray[np.bool_]
+    """(n,) whether fewer people answered than the margin of error requires."""
 
 
 class Rating(Formula):
@@ -67,24 +70,24 @@ class Rating(Formula):
     answered: str
     served: str
     margin: Annotated[Fraction, PlainValidator(_margin)]
-    """The margin of error e: 5% asks 400 of a million people, 286 of a thousand, all of nineteen."""
+    """The margin of error e. With 5%, 400 of a million people must answer, 286 of a thousand, all of nineteen."""
     when_too_few: Literal["zero", "not_applicable"]
-    """What fewer answers mean: no points, so that not asking does not pay, or not applicable."""
+    """The result if too few people answered: no points (so that units gain nothing by not asking) or not applicable."""
     when_zero: Literal["full", "zero", "not_applicable"]
-    """What nobody served means: all points, none, or not applicable."""
+    """The result if the unit served nobody: all points, no points, or not applicable."""
 
     @property
     def may_leave_out(self) -> bool:
-        """When either case means not applicable."""
+        """True if ``when_too_few`` or ``when_zero`` is not_applicable."""
         return "not_applicable" in (self.when_too_few, self.when_zero)
 
     def reads(self) -> Iterable[Read]:
-        """Three counts of people."""
+        """The three counts of people."""
         counts = frozenset({IndicatorKind.COUNT})
         return [Read((key,), getattr(self, key), counts) for key in ("satisfied", "answered", "served")]
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None) -> Outcome:
-        """Exactly rounded to micropoints, an exact half to the even one."""
+        """The points of the n units, correctly rounded to micropoints; an exact half is rounded to even."""
         del excluded
         ratings = self._ratings(cohort)
         points = ratings.satisfied[np.newaxis].copy()
@@ -92,15 +95,15 @@ class Rating(Formula):
         round_ratio(points, ratings.answered[np.newaxis], np.array([[float(maximum)]]), rest)
         if self.when_zero == "full":
             points[:, ratings.nobody_served] = maximum
-        left_out = np.zeros(len(cohort), dtype=np.bool_)
+        not_applicable = np.zeros(len(cohort), dtype=np.bool_)
         if self.when_zero == "not_applicable":
-            left_out |= ratings.nobody_served
+            not_applicable |= ratings.nobody_served
         if self.when_too_few == "not_applicable":
-            left_out |= ratings.too_few
-        return Outcome(points[0], ratings.missing, left_out, rest[0])
+            not_applicable |= ratings.too_few
+        return Outcome(points[0], ratings.missing, not_applicable, rest[0])
 
     def exact(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None, unit: int) -> Fraction:
-        """The same for one unit, not rounded."""
+        """The points of one unit, not rounded."""
         del excluded
         ratings = self._ratings(cohort)
         if ratings.nobody_served[unit]:
@@ -108,7 +111,7 @@ class Rating(Formula):
         return Fraction(int(ratings.satisfied[unit]), int(ratings.answered[unit])) * maximum
 
     def _ratings(self, cohort: Cohort) -> _Ratings:
-        """The answers, and which of them count."""
+        """The ratings of the cohort's units."""
         satisfied, answered, served = (cohort.values(code) for code in (self.satisfied, self.answered, self.served))
         missing = np.isnan(satisfied) | np.isnan(answered) | np.isnan(served)
         nobody_served = ~missing & (served == 0)

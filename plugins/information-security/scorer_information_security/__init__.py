@@ -13,17 +13,17 @@ from scorer_information_security.progress import Progress
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return InformationSecurity()
 
 
 @hookimpl
 def scorer_formulas() -> Iterable[type[Formula]]:
-    """The kind that plans with targets need."""
+    """The formula kind of this plugin."""
     return [Progress]
 
 
 @hookimpl
 def scorer_criteria_sets() -> Iterable[Traversable]:
-    """The sets and their cases, by file name; the scorer knows them apart."""
+    """The criteria sets and their cases, sorted by file name; the scorer tells them apart."""
     return sorted((files(__name__) / "criteria_sets").iterdir(), key=lambda file: file.name)

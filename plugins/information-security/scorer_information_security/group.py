@@ -1,7 +1,7 @@
-"""The criterion group ``information_security``: what a unit has against intrusion, loss of data and malware.
+"""The criterion group ``information_security``: how a unit protects itself from intrusion, loss of data and malware.
 
-Sources: what Điện Biên (2020) and Tây Ninh (2019) report of their units; Nghị định 85/2016/NĐ-CP on the security of
-information systems by level; Chỉ thị 14/CT-TTg of 2019.
+Sources: the reports of Điện Biên (2020) and Tây Ninh (2019); Nghị định 85/2016/NĐ-CP on the security of information
+systems by level; Chỉ thị 14/CT-TTg of 2019.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class InformationSecurity(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "information_security", 1
     title = {"en": "Information security", "vi": "An toàn, an ninh thông tin"}

@@ -12,11 +12,11 @@ from scorer_one_stop.group import OneStop
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return OneStop()
 
 
 @hookimpl
 def scorer_criteria_sets() -> Iterable[Traversable]:
-    """The set and its cases, by file name; the scorer knows them apart."""
+    """The criteria set and its cases, sorted by file name; the scorer tells them apart."""
     return sorted((files(__name__) / "criteria_sets").iterdir(), key=lambda file: file.name)

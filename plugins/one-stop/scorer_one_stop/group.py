@@ -1,6 +1,6 @@
-"""The criterion group ``one_stop``: the electronic one-stop system, online services, and what officials work with.
+"""The criterion group ``one_stop``: the electronic one-stop system, online services, and tools of officials.
 
-Source: what Hà Giang reports of 2019. A province reports the sums of its units.
+Source: the report of Hà Giang for 2019. A province reports the sums over its units.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class OneStop(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "one_stop", 1
     title = {"en": "Electronic one-stop service", "vi": "Một cửa điện tử"}
@@ -128,7 +128,7 @@ class OneStop(CriterionGroup):
             "video_conference_points_planned",
             kind="count",
             unit="points",
-            title={"en": "Video-conference points that are to be", "vi": "Số điểm cầu truyền hình trực tuyến cần có"},
+            title={"en": "Video-conference points planned", "vi": "Số điểm cầu truyền hình trực tuyến cần có"},
             maximum=100_000,
         ),
         Indicator(

@@ -1,1 +1,1 @@
-"""Index sets whose points come from outside: sub-indices or totals that another body has worked out and published."""
+"""Criteria sets whose points another body has computed and published, as sub-indices or as totals."""

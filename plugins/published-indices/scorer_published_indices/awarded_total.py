@@ -1,4 +1,4 @@
-"""The criterion group ``awarded_total``: one total of points, worked out and published by somebody else."""
+"""The criterion group ``awarded_total``: one total of points that another body has computed and published."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
 
 class AwardedTotal(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "awarded_total", 1
     title = {"en": "Total awarded", "vi": "Tổng điểm đã công bố"}
@@ -23,5 +23,5 @@ class AwardedTotal(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return AwardedTotal()

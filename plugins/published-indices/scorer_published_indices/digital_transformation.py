@@ -9,7 +9,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
 
 class DigitalTransformation(CriterionGroup):
-    """Scores by the formulas that the criteria set names; a sub-index is a share from 0 to 1."""
+    """Scored by the formulas that the criteria set names; a sub-index is a share from 0 to 1."""
 
     name, api_version = "digital_transformation", 1
     title = {"en": "Digital transformation", "vi": "Chuyển đổi số"}
@@ -83,5 +83,5 @@ class DigitalTransformation(CriterionGroup):
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return DigitalTransformation()

@@ -1,1 +1,1 @@
-"""Answers of units for the criteria sets that come with the scorer: see README.md beside this file."""
+"""Answers of units for the bundled criteria sets; see README.md in this directory."""

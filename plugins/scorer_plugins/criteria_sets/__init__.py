@@ -1,4 +1,4 @@
-"""The criteria sets that come with the scorer: every YAML file beside this one, with its cases."""
+"""The bundled criteria sets and their cases: the YAML files in this directory."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from scorer.plugin_api import hookimpl
 
 @hookimpl
 def scorer_criteria_sets() -> Iterable[Traversable]:
-    """The sets and their cases, by file name; the scorer knows them apart."""
+    """The criteria sets and their cases, sorted by file name; the scorer tells them apart."""
     return sorted((file for file in files(__name__).iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)

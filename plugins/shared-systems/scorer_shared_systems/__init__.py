@@ -12,11 +12,11 @@ from scorer_shared_systems.group import SharedSystems
 
 @hookimpl
 def scorer_criterion_group() -> CriterionGroup:
-    """The group."""
+    """The criterion group of this plugin."""
     return SharedSystems()
 
 
 @hookimpl
 def scorer_criteria_sets() -> Iterable[Traversable]:
-    """The sets and their cases, by file name; the scorer knows them apart."""
+    """The criteria sets and their cases, sorted by file name; the scorer tells them apart."""
     return sorted((files(__name__) / "criteria_sets").iterdir(), key=lambda file: file.name)

@@ -1,7 +1,7 @@
-"""The criterion group ``shared_systems``: the province's systems used instead of separate ones, and connected.
+"""The criterion group ``shared_systems``: use of the province's shared systems, and connections between systems.
 
-Sources: what Quảng Bình concluded in May 2020 (heads answer for it, separate software ends, projects are consulted on)
-and what Tây Ninh reports of the third quarter of 2019 (documents, certificates, LGSP and NGSP).
+Sources: the conclusion of Quảng Bình's chairman of May 2020 (responsibility of heads, end of separate software,
+opinions on projects) and the report of Tây Ninh for the third quarter of 2019 (documents, certificates, LGSP and NGSP).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class SharedSystems(CriterionGroup):
-    """Scores by the formulas that the criteria set names."""
+    """Scored by the formulas that the criteria set names."""
 
     name, api_version = "shared_systems", 1
     title = {"en": "Shared systems", "vi": "Hệ thống dùng chung"}

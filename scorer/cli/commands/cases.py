@@ -134,7 +134,7 @@ def _report(run: _Run) -> None:
 
 def _sum_up(runs: Sequence[_Run]) -> None:
     files = [run.file for run in runs if run.file]
-    cases = sum(file.stated for file in files)
+    cases = sum(file.case_count for file in files)
     passed = sum(outcome.passed for run in runs for outcome in run.outcomes)
     failed = sum(run.failed for run in runs)
     words = f"{counted(cases, 'case')} of {counted(len(files), 'criteria set')}: {passed} ok, {failed} failed"

@@ -69,9 +69,9 @@ class ReloadLoop:
             wishes = self._wait()
             asked, why_not = bool(wishes), ""
             try:
-                now = self._living.folder.stamps()
+                now = self._living.directory.stamps()
                 if self._away:
-                    log.info("criteria sets: %s can be read again", self._living.folder.path)
+                    log.info("criteria sets: %s can be read again", self._living.directory.path)
                     self._away = ""
                 moving = changed_files(seen, now)
                 seen = now
@@ -82,16 +82,16 @@ class ReloadLoop:
                     names, told = ", ".join(sorted(moving)), True
                     log.warning("criteria sets: %s changes all the time; it is loaded after a pause", names)
                 if asked or late or not moving:
-                    renewal = self._living.renew(again=asked, without=() if asked else moving)
+                    renewal = self._living.reload(force=asked, skip=() if asked else moving)
                     if renewal is not None:
                         self._renewed(renewal.after)
                     self._tell(renewal)
             except OSError as error:
-                why_not = f"{self._living.folder.path} cannot be read: {error.strerror or error}"
+                why_not = f"{self._living.directory.path} cannot be read: {error.strerror or error}"
                 self._miss(why_not, asked=asked)
             except Exception:  # such as a plugin's mistake: those who call must not suffer
                 why_not = "loading failed; the log says how"
-                log.exception("criteria sets: %s could not be loaded; those before stay", self._living.folder.path)
+                log.exception("criteria sets: %s could not be loaded; those before stay", self._living.directory.path)
             for wish in wishes:
                 wish.why_not = why_not
                 wish.done.set()
@@ -114,7 +114,7 @@ class ReloadLoop:
         for warning in renewal.warnings():
             log.warning("%s", warning)
         changes = "; ".join(renewal.changes()) or "nothing has changed in them"
-        log.info("criteria sets: %s loaded in %.2f s: %s", self._living.folder.path, renewal.seconds, changes)
+        log.info("criteria sets: %s loaded in %.2f s: %s", self._living.directory.path, renewal.seconds, changes)
 
     def _miss(self, why: str, *, asked: bool) -> None:
         if asked or why != self._away:

@@ -1,1 +1,1 @@
-"""Tests of criteria sets as data: what units answer, and what has to come out."""
+"""Cases: tests of criteria sets, written as data: answers of units, and the results that they must give."""

@@ -1,4 +1,4 @@
-"""Compares results of the service with what a case expects."""
+"""Compares the results of the service with the expectations of a case."""
 
 from __future__ import annotations
 
@@ -18,57 +18,60 @@ from scorer_client import Cause, Score, UnitResult
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation and what came of it."""
+    """One expectation, compared with the result."""
 
     path: Path
-    """Where it stands in the document."""
+    """Path of the expectation in the document."""
     what: str
-    """Such as ``points of readiness``; units of a case that ranks come first, such as ``hue: level of readiness``."""
+    """What is compared, such as ``points of readiness``. In a case that ranks, it starts with the unit, such as
+    ``hue: level of readiness``."""
     expected: str
+    """One line per item if several items are expected."""
     actual: str
-    """Several things stand on lines of their own."""
+    """One line per item, as ``expected``."""
     passed: bool
 
 
 def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterator[Check]:
-    """What is expected of one unit; ``path`` is that of its ``expect``."""
-    points, percent, sums = _numbers(result)
+    """Compares the result of one unit with its expectations; ``path`` is the path of its ``expect``."""
+    points, percent, sums = _result_numbers(result)
     converted = {code: exact(score.converted) for code, score in sums.items()}
     published = {code: exact(score.published) for code, score in sums.items()}
-    yield from _compared("points", expect.points, points, path)
-    yield from _compared("percent", expect.percent, percent, path, " %")
-    yield from _compared("converted", expect.converted, converted, path)
-    yield from _compared("published", expect.published, published, path)
+    yield from _check_numbers("points", expect.points, points, path)
+    yield from _check_numbers("percent", expect.percent, percent, path, " %")
+    yield from _check_numbers("converted", expect.converted, converted, path)
+    yield from _check_numbers("published", expect.published, published, path)
     for code, level in expect.level.items():
-        yield _placed((*path, "level", code), f"level of {code}", level, result.category(code).level)
+        yield _check_position((*path, "level", code), f"level of {code}", level, result.category(code).level)
     for code, standing in expect.standing.items():
         actual = result.category(code).standing
         yield Check((*path, "standing", code), f"standing of {code}", standing, actual, standing == actual)
     for code, causes in expect.causes.items():
-        yield _caused((*path, "causes", code), f"causes of {code}", causes, result.category(code).causes)
-    for field, wanted in (("missing", expect.missing), ("not_applicable", expect.not_applicable)):
-        if wanted is not None:
-            found = _with_status(result, field)
-            what = "missing" if field == "missing" else "not applicable"
-            passed = set(wanted) == set(found)
-            yield Check((*path, field), what, _listed(sorted(set(wanted), key=wanted.index)), _listed(found), passed)
+        yield _check_causes((*path, "causes", code), f"causes of {code}", causes, result.category(code).causes)
+    for field, expected in (("missing", expect.missing), ("not_applicable", expect.not_applicable)):
+        if expected is not None:
+            codes = _criteria_with_status(result, field)
+            passed = set(expected) == set(codes)
+            expected_text = _joined_codes(list(dict.fromkeys(expected)))
+            yield Check((*path, field), field.replace("_", " "), expected_text, _joined_codes(codes), passed)
     if expect.commended is not None:
-        words = str(expect.commended).lower(), str(result.commended).lower()
-        yield Check((*path, "commended"), "commended", *words, expect.commended == result.commended)
+        texts = str(expect.commended).lower(), str(result.commended).lower()
+        yield Check((*path, "commended"), "commended", *texts, expect.commended == result.commended)
 
 
 def check_ranks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Check]:
-    """The ranks that a case expects, by category and unit."""
-    for where, places in (case.ranks or {}).items():
-        for unit, rank in places.items():
+    """Compares the ranks of units with those that a case expects."""
+    for category, ranks in (case.ranks or {}).items():
+        for unit, rank in ranks.items():
             result = results[unit]
-            actual = result.overall_rank if where == OVERALL else result.category(where).rank
-            path = (*case.path, "expect", "rank", where, unit)
-            yield _placed(path, f"{unit}: rank {'overall' if where == OVERALL else f'in {where}'}", rank, actual)
+            actual = result.overall_rank if category == OVERALL else result.category(category).rank
+            path = (*case.path, "expect", "rank", category, unit)
+            what = f"{unit}: rank {'overall' if category == OVERALL else f'in {category}'}"
+            yield _check_position(path, what, rank, actual)
 
 
-def _numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, Decimal], dict[str, Score]]:
-    """Points and percentages by name, and the sums that have converted scores too."""
+def _result_numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, Decimal], dict[str, Score]]:
+    """Points, percentages, and scores of everything that has a converted score, each by name."""
     points: dict[str, Decimal] = {}
     percent: dict[str, Decimal] = {}
     sums: dict[str, Score] = {}
@@ -85,49 +88,51 @@ def _numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, Decimal]
     return points, percent, sums
 
 
-def _compared(
-    field: str, wanted: Mapping[str, Expected], actual: Mapping[str, Decimal], path: Path, unit: str = ""
+def _check_numbers(
+    field: str, expected: Mapping[str, Expected], actual: Mapping[str, Decimal], path: Path, unit: str = ""
 ) -> Iterator[Check]:
-    for name, expected in wanted.items():
-        found = actual[canonical(name)]
+    for name, number in expected.items():
+        result = actual[canonical(name)]
         what = f"{field} {name}" if name == OVERALL else f"{field} of {name}"
-        yield Check((*path, field, name), what, f"{expected}{unit}", f"{shortest(found)}{unit}", expected.holds(found))
+        yield Check((*path, field, name), what, f"{number}{unit}", f"{shortest(result)}{unit}", number.holds(result))
 
 
-def _placed(path: Path, what: str, expected: int, actual: int) -> Check:
+def _check_position(path: Path, what: str, expected: int, actual: int) -> Check:
+    """Compares a level or a rank; 0 stands for none."""
     return Check(path, what, str(expected or schema.NONE), str(actual or schema.NONE), expected == actual)
 
 
-def _caused(path: Path, what: str, wanted: Sequence[schema.Cause], found: Sequence[Cause]) -> Check:
-    """Each cause has to be expected and each expected one has to be there, in any order."""
-    left = list(found)
-    for cause in wanted:
-        match = next((other for other in left if _same(cause, other)), None)
+def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actual: Sequence[Cause]) -> Check:
+    """Compares causes, in any order: each expected cause must match exactly one actual cause, and none may be left."""
+    unmatched = list(actual)
+    passed = len(expected) == len(actual)
+    for expected_cause in expected:
+        match = next((cause for cause in unmatched if _matches(expected_cause, cause)), None)
         if match is None:
+            passed = False
             break
-        left.remove(match)
-    else:
-        if not left:
-            return Check(path, what, _lines(map(_expected_cause, wanted)), _lines(map(_actual_cause, found)), True)
-    return Check(path, what, _lines(map(_expected_cause, wanted)), _lines(map(_actual_cause, found)), False)
+        unmatched.remove(match)
+    texts = _joined_lines(map(_expected_cause, expected)), _joined_lines(map(_actual_cause, actual))
+    return Check(path, what, *texts, passed)
 
 
-def _same(wanted: schema.Cause, found: Cause) -> bool:
-    minimum = wanted.at_least or wanted.above
+def _matches(expected: schema.Cause, actual: Cause) -> bool:
+    minimum = expected.at_least or expected.above
     assert minimum is not None
     return (
-        canonical(wanted.measure) == found.measure
-        and (minimum.unit, wanted.above is not None) == (found.unit, found.strict)
-        and Decimal(_minimum(wanted)) == exact(found.minimum)
-        and wanted.level in (None, found.level)
-        and (wanted.value is None or wanted.value.holds(exact(found.value)))
+        canonical(expected.measure) == actual.measure
+        and (minimum.unit, expected.above is not None) == (actual.unit, actual.strict)
+        and Decimal(_minimum(expected)) == exact(actual.minimum)
+        and expected.level in (None, actual.level)
+        and (expected.value is None or expected.value.holds(exact(actual.value)))
     )
 
 
 def _minimum(cause: schema.Cause) -> str:
+    """The minimum of an expected cause, in points or percent."""
     minimum = cause.at_least or cause.above
     assert minimum is not None
-    assert minimum.amount.everywhere is not None  # the reader has seen to it
+    assert minimum.amount.everywhere is not None  # the reader refuses minimums by tier
     return plain(minimum.amount.everywhere * (100 if minimum.unit == "percent" else 1))
 
 
@@ -135,27 +140,27 @@ def _expected_cause(cause: schema.Cause) -> str:
     minimum = cause.at_least or cause.above
     assert minimum is not None
     sign = " %" if minimum.unit == "percent" else " points"
-    edge = "above" if cause.above else "at least"
+    bound = "above" if cause.above else "at least"
     level = f"level {cause.level}: " if cause.level is not None else ""
     value = f", is {cause.value}{sign}" if cause.value is not None else ""
-    return f"{level}{canonical(cause.measure)} {edge} {_minimum(cause)}{sign}{value}"
+    return f"{level}{canonical(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"
 
 
 def _actual_cause(cause: Cause) -> str:
     sign = " %" if cause.unit == "percent" else " points"
-    edge = "above" if cause.strict else "at least"
+    bound = "above" if cause.strict else "at least"
     minimum, value = shortest(exact(cause.minimum)), shortest(exact(cause.value))
-    return f"level {cause.level}: {cause.measure} {edge} {minimum}{sign}, is {value}{sign}"
+    return f"level {cause.level}: {cause.measure} {bound} {minimum}{sign}, is {value}{sign}"
 
 
-def _with_status(result: UnitResult, status: str) -> list[str]:
+def _criteria_with_status(result: UnitResult, status: str) -> list[str]:
     groups = chain.from_iterable(category.groups for category in result.categories)
     return [item.criterion for group in groups for item in group.criteria if item.status == status]
 
 
-def _lines(items: Iterator[str]) -> str:
+def _joined_lines(items: Iterator[str]) -> str:
     return "\n".join(items) or schema.NONE
 
 
-def _listed(codes: Sequence[str]) -> str:
+def _joined_codes(codes: Sequence[str]) -> str:
     return ", ".join(codes) or schema.NONE

@@ -1,4 +1,4 @@
-"""Where cases stand: those of a criteria set NAME.yaml in NAME.cases.yaml beside it."""
+"""Finds the cases of criteria sets: the cases of NAME.yaml are in NAME.cases.yaml in the same directory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import SET_ENDING
-from scorer.criteria.document import Problem, parse, read_document
+from scorer.criteria.document import Problem, as_mapping, parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES
@@ -19,18 +19,18 @@ from scorer.plugins.host import PluginHost
 
 @dataclass(frozen=True)
 class LoadedCases:
-    """A criteria set and the document of its cases."""
+    """A criteria set and the file with its cases."""
 
     source: str
-    """The set's document, as messages name it."""
+    """Name of the set's document in messages."""
     catalogue: Catalogue
-    """The set alone; empty when its document was refused."""
+    """A catalogue with this set only; without sets if the document was refused."""
     cases: Traversable | None
-    """None when there are none beside it."""
+    """The file with the cases; None if there is no such file."""
 
     @property
     def code(self) -> str:
-        """The set's code; that which its document gives itself when it was refused."""
+        """The set's code; if the set was refused, the code that its document states."""
         return next(iter(self.catalogue.sets), self.catalogue.refused[0].code if self.catalogue.refused else "")
 
     @property
@@ -43,7 +43,7 @@ class CaseLoader:
     """Loads criteria sets with their cases.
 
     Args:
-        host: the plugins that score.
+        host: the installed plugins.
         compiler: compiles gates.
     """
 
@@ -58,29 +58,28 @@ class CaseLoader:
         """
         for plugin in self._host.plugins:
             for file in plugin.criteria_sets:
-                yield self._load(file, _sibling(file))
+                yield self._load(file, _cases_file(file))
 
     def file(self, file: Path) -> LoadedCases:
-        """A set that need not be installed, by its own file or by that of its cases.
+        """A set that need not be installed, given by its own file or the file with its cases.
 
-        Cases without a set beside them belong to an installed one: that with the code they give.
+        If a file with cases has no set in the same directory, its cases test the installed set that the file names.
 
         Raises:
             OSError: a file cannot be read.
-            LookupError: cases that stand alone, and no installed set of their code.
+            LookupError: there is no set in the same directory, and no installed set with the code in the file.
         """
         if not file.name.endswith(CASES):
-            return self._load(file, _sibling(file))
+            return self._load(file, _cases_file(file))
         text = read_document(file)
-        document = file.with_name(file.name.removesuffix(CASES) + SET_ENDING)
-        if document.is_file():
-            return self._load(document, file)
-        stated = parse(text, file.name).data
-        code = stated.get("criteria_set") if isinstance(stated, dict) else None
+        set_file = file.with_name(file.name.removesuffix(CASES) + SET_ENDING)
+        if set_file.is_file():
+            return self._load(set_file, file)
+        code = as_mapping(parse(text, file.name).data).get("criteria_set")
         for tested in self.installed():
             if tested.code == code:
                 return LoadedCases(tested.source, tested.catalogue, file)
-        raise LookupError(f"there is neither {document.name} beside {file} nor an installed criteria set {code!r}")
+        raise LookupError(f"there is neither {set_file.name} beside {file} nor an installed criteria set {code!r}")
 
     def _load(self, file: Traversable, cases: Traversable | None) -> LoadedCases:
         source = display_path(file)
@@ -88,14 +87,17 @@ class CaseLoader:
 
 
 def display_path(file: Traversable) -> str:
-    """A file's name for people: short below the working directory."""
+    """A file's name for messages: relative if the file is below the working directory, otherwise absolute."""
     text = str(file)
-    short = os.path.relpath(text) if os.path.isabs(text) else text  # noqa: PTH117
-    return escaped(text if short.startswith(os.pardir) else short)
+    relative = os.path.relpath(text) if os.path.isabs(text) else text  # noqa: PTH117
+    return escaped(text if relative.startswith(os.pardir) else relative)
 
 
-def _sibling(file: Traversable) -> Traversable | None:
-    """The cases beside a set. Files of packages have no parent in their protocol, but those on disk and in zips do."""
+def _cases_file(file: Traversable) -> Traversable | None:
+    """The file with the cases of a set, if there is one.
+
+    The protocol ``Traversable`` has no ``parent``, but files on disk and in zip archives have one.
+    """
     parent = getattr(file, "parent", None)
     if not isinstance(parent, Traversable) or not file.name.endswith(SET_ENDING):
         return None

@@ -1,4 +1,4 @@
-"""Cases in memory: units with their answers, and what is expected of each."""
+"""Cases in memory: units with their answers, and the expected results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scorer.testing.cases.schema import Expect
 Answer = bool | int | float | str | datetime.date
 
 OVERALL = "overall"
-"""The measure of all categories together."""
+"""The name that expectations use for the sum over all categories."""
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,27 @@ class CaseUnit:
     """A unit of a case."""
 
     path: Path
-    """Where it stands in the document."""
+    """Path of the unit in the document."""
     id: str
     tier: str
     parent: str
     answers: Mapping[str, Answer]
     not_applicable: tuple[str, ...]
     expect: Expect | None
-    """What is expected of it; None when only ranks are."""
+    """Expected result of the unit; None if the case only expects ranks."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case: a unit scored alone, or units ranked together."""
+    """One case: a single unit to score, or several units to rank."""
 
     name: str
     path: Path
+    """Path of the case in the document."""
     line: int
+    """Line in the document, from 1."""
     provenance: Provenance
-    """Where what is expected comes from."""
+    """Whether the expected results are published or reconstructed."""
     units: tuple[CaseUnit, ...]
     ranks: Mapping[str, Mapping[str, int]] | None
-    """Ranks by category (or ``overall``) and unit, 0 for not ranked; None when the unit is scored alone."""
+    """Expected ranks by category (or ``overall``) and unit, 0 for not ranked; None if a single unit is scored."""

@@ -1,4 +1,4 @@
-"""Numbers as a case expects them: exact, or rounded to the decimals that are written."""
+"""The numbers that a case expects: exact, or rounded to as many decimals as the case states."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PERCENT = re.compile(r"(~? ?-?[0-9]{1,12}(?:\.[0-9]{1,6})?) ?%")
 
 @dataclass(frozen=True)
 class Expected:
-    """A number that a result must have.
+    """An expected number.
 
     Args:
-        amount: points, or percent.
-        decimals: decimals to which the result is rounded, half up, before it is compared; None compares exactly.
+        amount: the number, in points or percent.
+        decimals: decimals to which the result is rounded, half up, before the comparison; None: compare exactly.
     """
 
     amount: Decimal
@@ -26,10 +26,10 @@ class Expected:
 
     @classmethod
     def parse(cls, value: object) -> Expected:
-        """From ``40.6``, which is 40.6 and nothing else, or ``~74.56``, which is 74.56 when rounded to two decimals.
+        """The number given by ``40.6`` (exactly 40.6) or ``~74.56`` (74.56 after rounding to two decimals).
 
         Raises:
-            ValueError: anything else, with what was expected.
+            ValueError: the value is neither; the message says what is expected.
         """
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return cls(Decimal(value))
@@ -39,17 +39,17 @@ class Expected:
 
     @classmethod
     def percent(cls, value: object) -> Expected:
-        """The same, with a percent sign or without.
+        """As ``parse``, but a percent sign may follow the number.
 
         Raises:
-            ValueError: as ``parse``.
+            ValueError: as in ``parse``.
         """
         if not isinstance(value, str) or not (match := _PERCENT.fullmatch(value)):
             return cls.parse(value)
         return cls.parse(match[1] if match[1].startswith("~") else Decimal(match[1]))
 
     def holds(self, actual: Decimal) -> bool:
-        """Whether a result is this number."""
+        """Whether a result equals this number, after rounding if ``decimals`` is set."""
         if self.decimals is None:
             return actual == self.amount
         return actual.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP) == self.amount
@@ -59,11 +59,11 @@ class Expected:
 
 
 def exact(number: float) -> Decimal:
-    """A number of the service, which is the double nearest to its decimal."""
+    """The decimal number that a double in a reply stands for: the shortest one whose nearest double it is."""
     return Decimal(repr(float(number)))
 
 
 def shortest(number: Decimal) -> str:
-    """The shortest text."""
+    """The number as text, without trailing zeros."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

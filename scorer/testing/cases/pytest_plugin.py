@@ -1,6 +1,6 @@
-"""Cases as pytest items: ``pytest -p scorer.testing.cases.pytest_plugin`` collects every NAME.cases.yaml.
+"""A pytest plugin that collects cases: ``pytest -p scorer.testing.cases.pytest_plugin`` runs every NAME.cases.yaml.
 
-It is asked for, on the command line or in ``addopts``, and never loaded because the scorer happens to be installed.
+It must be enabled on the command line, in ``addopts`` or by the setting ``scorer_cases``.
 """
 
 from __future__ import annotations
@@ -18,46 +18,46 @@ from scorer.testing.cases.files import CaseLoader
 from scorer.testing.cases.model import Case
 from scorer.testing.cases.runner import CaseFile, Outcome
 
-_SHELF = pytest.StashKey[CaseLoader]()
+_LOADER = pytest.StashKey[CaseLoader]()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Files of cases, named or found in a folder."""
+    """Collects files with cases."""
     return CasesFile.from_parent(parent, path=file_path) if file_path.name.endswith(CASES) else None
 
 
 class CaseFailure(Exception):
-    """A case came out otherwise, or its answers were not taken."""
+    """A result differs from a case's expectations, or the service refused the answers."""
 
     def __init__(self, file: CaseFile, outcome: Outcome) -> None:
         super().__init__(outcome.case.name)
         self.file, self.outcome = file, outcome
 
     def lines(self) -> Iterable[str]:
-        """File and line of each expectation, what was expected and what came."""
+        """Lines of text: each problem, and each failed expectation with file, line, expected and actual result."""
         for problem in self.outcome.problems:
             yield str(problem)
         for check in self.outcome.failures:
             yield f"{self.file.where(check.path)}: {check.what}"
-            for word, text in (("expected", check.expected), ("actual", check.actual)):
+            for label, text in (("expected", check.expected), ("actual", check.actual)):
                 for n, line in enumerate(text.splitlines()):
-                    yield f"    {word if n == 0 else '':8}  {line}"
+                    yield f"    {label if n == 0 else '':8}  {line}"
 
 
 class CasesFile(pytest.File):
-    """A document of cases."""
+    """A file with cases."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """The cases.
+        """The cases of the file.
 
         Raises:
-            CollectError: the document, or that of its set, cannot be used.
+            CollectError: the file, or the document of its criteria set, cannot be used.
         """
         stash = self.session.stash
-        if _SHELF not in stash:
-            stash[_SHELF] = CaseLoader(PluginHost.installed(), GateCompiler())
+        if _LOADER not in stash:
+            stash[_LOADER] = CaseLoader(PluginHost.installed(), GateCompiler())
         try:
-            tested = stash[_SHELF].file(self.path)
+            tested = stash[_LOADER].file(self.path)
         except LookupError as error:
             raise self.CollectError(str(error)) from error
         file = None if tested.problems else CaseFile.read(tested)
@@ -78,18 +78,18 @@ class CaseItem(pytest.Item):
         """Runs the case.
 
         Raises:
-            CaseFailure: it came out otherwise.
+            CaseFailure: the case failed.
         """
         outcome = self._file.run(self._case)
         if not outcome.passed:
             raise CaseFailure(self._file, outcome)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Expected and actual instead of a traceback through the scorer."""
+        """The text of a failure: expected and actual results instead of a traceback."""
         if isinstance(excinfo.value, CaseFailure):
             return "\n".join(excinfo.value.lines())
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """File, line from 0, and the case's name."""
+        """The file, the line (from 0), and the name of the case."""
         return self.path, self._case.line - 1, self._case.name

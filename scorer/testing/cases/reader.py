@@ -1,4 +1,4 @@
-"""Reads a document of cases, or says everything that is wrong with it."""
+"""Reads a document with cases, or reports everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorer.criteria.document import Document, Path, parse
-from scorer.criteria.lint import measured
+from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
+from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
 from scorer.criteria.schema_errors import parse_model
 from scorer.model.suggestions import did_you_mean, short_repr
@@ -16,12 +16,14 @@ from scorer.testing.cases.model import OVERALL, Case, CaseUnit
 
 
 def read_cases(text: str | bytes, source: str, criteria_set: CriteriaSet) -> tuple[tuple[Case, ...], Document]:
-    """The cases whose answers can be read, and the document with its problems; some may be of what is expected.
+    """The cases whose answers can be read, and the document with its problems.
+
+    Expectations of a returned case can have problems too.
 
     Args:
         text: YAML.
         source: the document's name in messages.
-        criteria_set: the set that the cases test; tiers, criteria, groups and categories must be its own.
+        criteria_set: the set that the cases test; they can only use its tiers, criteria, groups and categories.
     """
     document = parse(text, source)
     if document.data is None:
@@ -30,8 +32,8 @@ def read_cases(text: str | bytes, source: str, criteria_set: CriteriaSet) -> tup
 
 
 @dataclass(frozen=True)
-class _Names:
-    """What expectations of a tier can name."""
+class _TierNames:
+    """The names that expectations of units of a tier can use."""
 
     tier: str
     categories: Mapping[str, Category]
@@ -42,12 +44,12 @@ class _Names:
 
 
 class _Reader:
-    """Goes through a document case by case; what cannot be read is noted and left out."""
+    """Reads a document case by case; adds a problem for each part that cannot be read, and leaves the part out."""
 
     def __init__(self, document: Document, criteria_set: CriteriaSet) -> None:
         self.document, self.criteria_set = document, criteria_set
         self.provenance = Provenance.RECONSTRUCTED
-        self.names = {tier: _names(criteria_set, tier) for tier in criteria_set.tiers}
+        self.names = {tier: _tier_names(criteria_set, tier) for tier in criteria_set.tiers}
 
     def cases(self) -> list[Case]:
         data = self.document.data
@@ -55,10 +57,10 @@ class _Reader:
         if head is not None:
             self.provenance = head.provenance
             if head.criteria_set != self.criteria_set.code:
-                message = f"these cases are tested with criteria set {self.criteria_set.code!r}"
+                message = f"these cases test criteria set {self.criteria_set.code!r}"
                 self.document.problem(("criteria_set",), message)
-        bodies = _list(_map(data).get("cases"))
-        names = [_map(body).get("name") for body in bodies]
+        bodies = as_list(as_mapping(data).get("cases"))
+        names = [as_mapping(body).get("name") for body in bodies]
         for n, name in enumerate(names):
             if isinstance(name, str) and name in names[:n]:
                 self.document.problem(("cases", n, "name"), f"case {name!r} is given twice")
@@ -66,29 +68,30 @@ class _Reader:
         return [case for case in cases if case is not None]
 
     def _case(self, path: Path, data: object) -> Case | None:
-        raw = _map(data)
+        raw = as_mapping(data)
         if "units" in raw:
-            together = parse_model(self.document, path, schema.Together, data)
-            units = [self._unit((*path, "units", n), body) for n, body in enumerate(_list(raw["units"]))]
-            known = [unit for unit in units if unit is not None]
+            rank_case = parse_model(self.document, path, schema.RankCase, data)
+            units = [self._unit((*path, "units", n), body) for n, body in enumerate(as_list(raw["units"]))]
+            readable = [unit for unit in units if unit is not None]
             if None not in units:
-                self._units(known)
-                self._ranks((*path, "expect", "rank"), _map(_map(raw.get("expect")).get("rank")), known)
-            if together is None or None in units:
+                self._check_ids(readable)
+                ranks = as_mapping(as_mapping(raw.get("expect")).get("rank"))
+                self._check_ranks((*path, "expect", "rank"), ranks, readable)
+            if rank_case is None or None in units:
                 return None
-            return self._built(path, together, tuple(known), together.expect.rank)
-        alone = parse_model(self.document, path, schema.Alone, data)
-        names = self._tier(path, raw)
+            return self._build(path, rank_case, tuple(readable), rank_case.expect.rank)
+        score_case = parse_model(self.document, path, schema.ScoreCase, data)
+        names = self._names_of_tier(path, raw)
         expect = self._expect((*path, "expect"), raw["expect"], names) if "expect" in raw else None
-        if alone is None or names is None:
+        if score_case is None or names is None:
             return None
-        unit = CaseUnit(path, "unit", alone.tier, "", alone.answers, tuple(alone.not_applicable), expect)
-        return self._built(path, alone, (unit,), None)
+        unit = CaseUnit(path, "unit", score_case.tier, "", score_case.answers, tuple(score_case.not_applicable), expect)
+        return self._build(path, score_case, (unit,), None)
 
-    def _built(
+    def _build(
         self,
         path: Path,
-        shape: schema.Alone | schema.Together,
+        shape: schema.ScoreCase | schema.RankCase,
         units: tuple[CaseUnit, ...],
         ranks: Mapping[str, Mapping[str, int]] | None,
     ) -> Case:
@@ -99,21 +102,21 @@ class _Reader:
 
     def _unit(self, path: Path, data: object) -> CaseUnit | None:
         shape = parse_model(self.document, path, schema.Unit, data)
-        raw = _map(data)
-        names = self._tier(path, raw)
+        raw = as_mapping(data)
+        names = self._names_of_tier(path, raw)
         expect = self._expect((*path, "expect"), raw["expect"], names) if "expect" in raw else None
         if shape is None or names is None:
             return None
         return CaseUnit(path, shape.id, shape.tier, shape.parent, shape.answers, tuple(shape.not_applicable), expect)
 
-    def _units(self, units: Sequence[CaseUnit]) -> None:
+    def _check_ids(self, units: Sequence[CaseUnit]) -> None:
         ids = [unit.id for unit in units]
         for n, unit in enumerate(units):
             if unit.id in ids[:n]:
                 self.document.problem((*unit.path, "id"), f"unit {unit.id!r} is given twice")
 
-    def _tier(self, path: Path, raw: Mapping[str, Any]) -> _Names | None:
-        """What the unit's tier has; None when the set has no such tier."""
+    def _names_of_tier(self, path: Path, raw: Mapping[str, Any]) -> _TierNames | None:
+        """The names of the unit's tier; None if the set has no such tier."""
         tier = raw.get("tier")
         if isinstance(tier, str) and tier and tier not in self.names:
             known = ", ".join(self.names)
@@ -121,20 +124,20 @@ class _Reader:
             self.document.problem((*path, "tier"), message)
         return self.names.get(tier) if isinstance(tier, str) else None
 
-    def _ranks(self, path: Path, ranks: Mapping[str, Any], units: Sequence[CaseUnit]) -> None:
+    def _check_ranks(self, path: Path, ranks: Mapping[str, Any], units: Sequence[CaseUnit]) -> None:
         tiers = {unit.id: unit.tier for unit in units}
         codes = {code: None for tier in tiers.values() for code in self.names[tier].categories}
-        for where, places in ranks.items():
-            self._known((*path, where), where, [OVERALL, *codes], "category")
-            for unit in _map(places):
-                self._known((*path, where, unit), unit, tiers, "unit")
-                if where in codes and unit in tiers and where not in self.names[tiers[unit]].categories:
-                    message = f"tier {tiers[unit]!r} of {unit!r} has no category {where!r}"
-                    self.document.problem((*path, where, unit), message, key=True)
+        for category, unit_ranks in ranks.items():
+            self._check_name((*path, category), category, [OVERALL, *codes], "category")
+            for unit in as_mapping(unit_ranks):
+                self._check_name((*path, category, unit), unit, tiers, "unit")
+                if category in codes and unit in tiers and category not in self.names[tiers[unit]].categories:
+                    message = f"tier {tiers[unit]!r} of {unit!r} has no category {category!r}"
+                    self.document.problem((*path, category, unit), message, key=True)
 
-    def _expect(self, path: Path, data: object, names: _Names | None) -> schema.Expect | None:
-        """What is expected of a unit; names are looked up as they are written, even where something else is wrong."""
-        shape, raw = parse_model(self.document, path, schema.Expect, data), _map(data)
+    def _expect(self, path: Path, data: object, names: _TierNames | None) -> schema.Expect | None:
+        """The expected result of a unit. Names are checked even if other parts of it cannot be read."""
+        shape, raw = parse_model(self.document, path, schema.Expect, data), as_mapping(data)
         if names is None:
             return None
         sums = [OVERALL, *names.categories, *names.groups]
@@ -148,59 +151,52 @@ class _Reader:
             "causes": (names.categories, "category"),
         }
         for field, (known, what) in allowed.items():
-            for name in _map(raw.get(field)):
-                self._known((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
+            for name in as_mapping(raw.get(field)):
+                self._check_name((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
         for field in ("missing", "not_applicable"):
-            for n, name in enumerate(_list(raw.get(field))):
+            for n, name in enumerate(as_list(raw.get(field))):
                 if isinstance(name, str) and name:
                     what = f"criterion of tier {names.tier!r}"
-                    self._known((*path, field, n), name, names.criteria, what, key=False)
+                    self._check_name((*path, field, n), name, names.criteria, what, key=False)
         causes = {
-            code: [self._cause((*path, "causes", code, n), body, names, code) for n, body in enumerate(_list(bodies))]
-            for code, bodies in _map(raw.get("causes")).items()
+            code: [self._cause((*path, "causes", code, n), body, names, code) for n, body in enumerate(as_list(bodies))]
+            for code, bodies in as_mapping(raw.get("causes")).items()
         }
         return shape.model_copy(update={"causes": causes}) if shape is not None else None
 
-    def _cause(self, path: Path, data: object, names: _Names, category: str) -> schema.Cause | None:
+    def _cause(self, path: Path, data: object, names: _TierNames, category: str) -> schema.Cause | None:
         shape = parse_model(self.document, path, schema.Cause, data)
         if shape is None:
             return None
         minimum = shape.at_least or shape.above
         if minimum is not None and minimum.amount.everywhere is None:
-            edge = "at_least" if shape.at_least else "above"
-            self.document.problem((*path, edge), "expected the minimum of the unit's own tier")
+            bound = "at_least" if shape.at_least else "above"
+            self.document.problem((*path, bound), "expected the minimum of the unit's own tier")
         if category in names.categories:
             gates = [gate.measure for level in names.categories[category].levels for gate in level.gates]
-            self._known(
+            self._check_name(
                 (*path, "measure"), canonical(shape.measure), gates, f"measure of the gates of {category!r}", key=False
             )
         return shape
 
-    def _known(self, path: Path, name: str, known: Collection[str], what: str, *, key: bool = True) -> None:
+    def _check_name(self, path: Path, name: str, known: Collection[str], what: str, *, key: bool = True) -> None:
         if name not in known:
-            self.document.problem(path, f"{short_repr(name)} is no {what}{did_you_mean(name, known)}", key=key)
+            self.document.problem(path, f"{short_repr(name)} is not a {what}{did_you_mean(name, known)}", key=key)
 
 
 def canonical(measure: str) -> str:
-    """A measure as gates name it, without spaces around the sign; what it adds keeps its order."""
+    """The name of a measure without spaces around '+'."""
     return "+".join(term.strip() for term in measure.split("+"))
 
 
-def _names(criteria_set: CriteriaSet, tier: str) -> _Names:
+def _tier_names(criteria_set: CriteriaSet, tier: str) -> _TierNames:
+    """The names of a tier of a set."""
     categories = {c.code: c for c in criteria_set.categories if c.tiers((tier,))}
     gates = [gate.measure for c in categories.values() for level in c.levels for gate in level.gates]
-    return _Names(
+    return _TierNames(
         tier,
         categories,
         [group.code for c in categories.values() for group in c.groups if group.of(tier)],
-        [criterion.id for c in categories.values() for criterion in measured(c, TOTAL, tier)],
+        [criterion.id for c in categories.values() for criterion in measured_criteria(c, TOTAL, tier)],
         [measure for measure in dict.fromkeys(gates) if "+" in measure],
     )
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Runs cases through the public client, so that they test what callers get."""
+"""Runs cases through the public client, so that they test the replies that callers get."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from scorer.criteria.document import Document, Path, Problem, read_document
+from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping, read_document
 from scorer.service.in_process import InProcessTransport
 from scorer.testing.cases.checks import Check, check_ranks, check_unit
 from scorer.testing.cases.files import LoadedCases, display_path
@@ -15,37 +15,37 @@ from scorer.testing.cases.model import Case, CaseUnit
 from scorer.testing.cases.reader import read_cases
 from scorer_client import Client, Row, ScorerError, UnitResult
 
-_FIELD = re.compile(r"(?:unit_answers|rows\.units\[(?P<unit>\d+)\])\.(?P<rest>.+)")
+_FIELD = re.compile(r"(?:unit_answers|rows\.units\[(?P<unit>\d+)\])\.(?P<field>.+)")
 _ANSWER = re.compile(r'answers\[(?P<code>".*")\]')
-_EXCLUDED = re.compile(r"not_applicable_criteria\[(?P<at>\d+)\]")
+_EXCLUSION = re.compile(r"not_applicable_criteria\[(?P<index>\d+)\]")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case."""
+    """The outcome of a case."""
 
     case: Case
     checks: tuple[Check, ...]
-    """In the order of the document."""
+    """In document order."""
     problems: tuple[Problem, ...] = ()
-    """What the service found wrong with the answers."""
+    """The violations that the service reported for the answers."""
     ran: bool = True
-    """Whether anything could be compared: neither the answers nor what is expected have problems."""
+    """Whether results could be compared. False if the answers or the expectations have problems."""
 
     @property
     def passed(self) -> bool:
-        """Whether everything came out as expected."""
+        """Whether all results are as expected."""
         return self.ran and all(check.passed for check in self.checks)
 
     @property
     def failures(self) -> tuple[Check, ...]:
-        """What came out otherwise."""
+        """The checks that failed."""
         return tuple(check for check in self.checks if not check.passed)
 
 
 @dataclass
 class CaseFile:
-    """A document of cases, read, and the client that they are run through."""
+    """A document with cases, and the client that runs them."""
 
     source: str
     document: Document
@@ -54,14 +54,13 @@ class CaseFile:
     _client: Client = field(repr=False)
 
     @property
-    def stated(self) -> int:
-        """How many cases the document has, those that cannot be read too."""
-        cases = self.document.data.get("cases") if isinstance(self.document.data, dict) else None
-        return len(cases) if isinstance(cases, list) else 0
+    def case_count(self) -> int:
+        """The number of cases in the document, including those that cannot be read."""
+        return len(as_list(as_mapping(self.document.data).get("cases")))
 
     @classmethod
     def read(cls, tested: LoadedCases) -> CaseFile:
-        """Reads the cases of a set that was not refused.
+        """Reads the cases of a set. The set must not be refused and must have a file with cases.
 
         Raises:
             OSError: the file cannot be read.
@@ -73,13 +72,13 @@ class CaseFile:
         return cls(source, document, cases, tested.code, Client(InProcessTransport(tested.catalogue)))
 
     def run(self, case: Case) -> Outcome:
-        """Runs one case; answers that the service does not take are problems of the document."""
+        """Runs one case. Violations that the service reports become problems of the document."""
         before = len(self.document.problems)
         try:
             results = self._results(case)
         except ScorerError as error:
             for violation in error.violations:
-                path = _place(case.units, violation.field) or case.path
+                path = _document_path(case.units, violation.field) or case.path
                 self.document.problem(path, violation.description, key=violation.reason == "UNKNOWN_INDICATOR")
             if not error.violations:
                 self.document.problem(case.path, error.message)
@@ -88,15 +87,15 @@ class CaseFile:
         return Outcome(case, tuple(sorted(_checks(case, results), key=lambda check: self.position(check.path))))
 
     def run_all(self) -> Iterator[Outcome]:
-        """Runs every case that could be read."""
+        """Runs all cases that could be read."""
         return (self.run(case) for case in self.cases)
 
     def position(self, path: Path) -> tuple[int, int]:
-        """Line and column of a key, or of the list entry, from 1."""
+        """Line and column, from 1, of the key or list entry at ``path``."""
         return self.document.keys.get(path) or self.document.values[path]
 
     def where(self, path: Path) -> str:
-        """The same with the file, such as ``hue-2020.cases.yaml:12:9``."""
+        """File, line and column of the key or list entry at ``path``, such as ``hue-2020.cases.yaml:12:9``."""
         return ":".join(map(str, (self.source, *self.position(path))))
 
     def _results(self, case: Case) -> dict[str, UnitResult]:
@@ -116,13 +115,13 @@ def _checks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Check]:
             yield check if case.ranks is None else replace(check, what=f"{unit.id}: {check.what}")
 
 
-def _place(units: tuple[CaseUnit, ...], path: str) -> Path | None:
-    """Where in the document a field of the request was written; None for the request itself."""
-    if (found := _FIELD.fullmatch(path)) is None:
+def _document_path(units: tuple[CaseUnit, ...], field_path: str) -> Path | None:
+    """The path in the document of a field of the request; None if the field does not belong to a unit."""
+    if (match := _FIELD.fullmatch(field_path)) is None:
         return None
-    unit, rest = units[int(found["unit"] or 0)], found["rest"]
-    if answer := _ANSWER.fullmatch(rest):
+    unit, unit_field = units[int(match["unit"] or 0)], match["field"]
+    if answer := _ANSWER.fullmatch(unit_field):
         return (*unit.path, "answers", json.loads(answer["code"]))
-    if excluded := _EXCLUDED.fullmatch(rest):
-        return (*unit.path, "not_applicable", int(excluded["at"]))
-    return (*unit.path, rest.removeprefix("unit."))
+    if exclusion := _EXCLUSION.fullmatch(unit_field):
+        return (*unit.path, "not_applicable", int(exclusion["index"]))
+    return (*unit.path, unit_field.removeprefix("unit."))

@@ -1,6 +1,6 @@
-"""The shape of a document of cases: which keys there are and what each may hold.
+"""The schema of a document with cases: the keys of each part, and the values that each key allows.
 
-Like criteria sets, it is read part by part, so that one mistake hides no other.
+As in criteria sets, each part is validated separately, so that one mistake does not hide another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scorer.model.suggestions import short_repr
 from scorer.testing.cases.numbers import Expected
 
 NONE = "none"
-"""Instead of a level or a rank: the unit has none."""
+"""The value that stands for no level or no rank."""
 
 
 def _answer(value: object) -> bool | int | float | str | datetime.date:
@@ -33,7 +33,7 @@ def _answer(value: object) -> bool | int | float | str | datetime.date:
     raise ValueError(f"expected a number, true or false, an option or a day, not {short_repr(value)}")
 
 
-def _place(value: object) -> int:
+def _level_or_rank(value: object) -> int:
     if value == NONE:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -45,11 +45,11 @@ Text = Annotated[StrictStr, Field(min_length=1)]
 Answer = Annotated[Any, PlainValidator(_answer)]
 Number = Annotated[Expected, PlainValidator(Expected.parse)]
 Percent = Annotated[Expected, PlainValidator(Expected.percent)]
-Place = Annotated[int, PlainValidator(_place)]
+LevelOrRank = Annotated[int, PlainValidator(_level_or_rank)]
 
 
 class Head(StrictModel):
-    """The document itself, its cases still unread."""
+    """The document itself; its cases are validated separately."""
 
     criteria_set: schema.SetCode
     provenance: Provenance
@@ -58,41 +58,41 @@ class Head(StrictModel):
 
 
 class Cause(schema.Gate):
-    """A gate that a unit fails, in the words of the set, and the value that the unit has instead."""
+    """A gate that a unit fails, written as in the criteria set, and the unit's value of the measure."""
 
     level: StrictInt | None = None
     value: Percent | None = None
 
 
 class Expect(StrictModel):
-    """What has to come out for one unit; by category, group, criterion, measure of a gate, or ``overall``."""
+    """The expected result of one unit, by category, group, criterion, measure of a gate, or ``overall``."""
 
     points: dict[Text, Number] = Field(default={}, min_length=1)
     percent: dict[Text, Percent] = Field(default={}, min_length=1)
     converted: dict[Text, Number] = Field(default={}, min_length=1)
     """Converted scores, exact."""
     published: dict[Text, Number] = Field(default={}, min_length=1)
-    """Converted scores in the set's published precision."""
-    level: dict[Text, Place] = Field(default={}, min_length=1)
+    """Published scores: converted scores at the set's published precision."""
+    level: dict[Text, LevelOrRank] = Field(default={}, min_length=1)
     standing: dict[Text, Literal["ranked", "below_minimum", "nothing_applicable"]] = Field(default={}, min_length=1)
     causes: dict[Text, list[Any]] = Field(default={}, min_length=1)
-    """All that keep the unit from its next level, by category, still unread."""
+    """By category, all gates that keep the unit from its next level; validated separately."""
     missing: list[Text] | None = None
-    """All criteria whose answers are missing."""
+    """All criteria that are missing."""
     not_applicable: list[Text] | None = None
-    """All criteria that are left out."""
+    """All criteria that do not apply."""
     commended: StrictBool | None = None
-    """Whether the unit is commended; one that is scored alone never is."""
+    """Whether the unit is commended. A unit that is scored alone is never commended."""
 
     @model_validator(mode="after")
-    def _something(self) -> Expect:
+    def _is_not_empty(self) -> Expect:
         if not self.model_fields_set:
             raise ValueError("nothing is expected")
         return self
 
 
 class Unit(StrictModel):
-    """One of the units of a case that ranks, its expectations still unread."""
+    """A unit of a case that ranks; its expectations are validated separately."""
 
     id: Text
     tier: Text
@@ -102,8 +102,8 @@ class Unit(StrictModel):
     expect: Any = None
 
 
-class Alone(StrictModel):
-    """A case that scores one unit, its expectations still unread."""
+class ScoreCase(StrictModel):
+    """A case that scores one unit; its expectations are validated separately."""
 
     name: Text
     provenance: Provenance | None = None
@@ -115,13 +115,13 @@ class Alone(StrictModel):
 
 
 class Ranks(StrictModel):
-    """What has to come out for several units: ranks by category (or ``overall``) and unit."""
+    """The expected ranks, by category (or ``overall``) and unit."""
 
-    rank: dict[Text, dict[Text, Place]] = Field(min_length=1)
+    rank: dict[Text, dict[Text, LevelOrRank]] = Field(min_length=1)
 
 
-class Together(StrictModel):
-    """A case that ranks units, which are still unread."""
+class RankCase(StrictModel):
+    """A case that ranks units; the units are validated separately."""
 
     name: Text
     provenance: Provenance | None = None

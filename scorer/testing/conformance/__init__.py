@@ -1,1 +1,1 @@
-"""Checks of what every plugin promises."""
+"""The conformance kit: the checks that every plugin has to pass."""

@@ -1,4 +1,4 @@
-"""The checks, in the order in which they are best read, and how one is run."""
+"""The list of conformance checks, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a check."""
+    """The result of a check."""
 
     outcome: Literal["ok", "failed", "skipped"]
     text: str = ""
-    """Why it failed or had nothing to look at."""
+    """Why the check failed or was skipped."""
     costs: tuple[str, ...] = ()
-    """A line for each group that was timed."""
+    """One line for each group whose scoring was timed."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One promise of every plugin."""
+    """One requirement that every plugin has to meet."""
 
     name: str
     title: str
-    """The promise, in one line."""
-    _look: Callable[[PluginUnderTest], Iterable[str] | None]
-    """Raises one of ``scorer.testing.conformance.faults``."""
+    """The requirement, in one line."""
+    _function: Callable[[PluginUnderTest], Iterable[str] | None]
+    """Raises an exception of ``scorer.testing.conformance.faults`` unless the plugin passes; may return cost lines."""
 
     def run(self, subject: PluginUnderTest) -> Result:
-        """Whether the plugin keeps it."""
+        """Checks one plugin."""
         if subject.plugin.failure and self is not CHECKS[0]:
             return Result("skipped", f"the plugin cannot be used: {subject.plugin.failure}")
         try:
-            return Result("ok", costs=tuple(self._look(subject) or ()))
+            return Result("ok", costs=tuple(self._function(subject) or ()))
         except Failure as failure:
             return Result("failed", str(failure))
-        except NothingToCheck as nothing:
-            return Result("skipped", str(nothing))
-        except Exception as fault:  # arrays of any shape and type break whatever looks at them
+        except NothingToCheck as reason:
+            return Result("skipped", str(reason))
+        except Exception as error:  # arrays of a wrong shape or type can raise anything in the code of a check
             if self is not SHAPES and SHAPES.run(subject).outcome == "failed":
-                return Result("skipped", f"cannot be told before {SHAPES.name} holds")
-            if not isinstance(fault, Unscorable):
+                return Result("skipped", f"cannot be checked until the plugin passes {SHAPES.name}")
+            if not isinstance(error, Unscorable):
                 raise
-            return Result("failed", str(fault))
+            return Result("failed", str(error))
 
 
-def _check(look: Callable[[PluginUnderTest], Iterable[str] | None]) -> Check:
-    return Check(look.__name__, (look.__doc__ or "").partition("\n")[0], look)
+def _check(function: Callable[[PluginUnderTest], Iterable[str] | None]) -> Check:
+    return Check(function.__name__, (function.__doc__ or "").partition("\n")[0], function)
 
 
 SHAPES = _check(scoring.shapes_and_dtypes)

@@ -1,4 +1,4 @@
-"""What a group takes, beside as many flags: measured in turn, as the service scores."""
+"""Measures how long a group takes to score, compared with a group of as many ``flag`` criteria."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 
-from scorer.criteria.loader import GroupTerms, Vocabulary, load
+from scorer.criteria.loader import GroupDeclaration, Vocabulary, load
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import TierPlan
 from scorer.engine.plugin_scoring import PluginFault
@@ -21,49 +21,50 @@ from scorer.testing.conformance.generated_answers import copy_cohort, generate
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 UNITS = 10_000
+"""Units that are scored in each round."""
 ROUNDS = 5
-"""The fastest of so many counts: what else the machine does only ever adds."""
+"""Rounds, of which the fastest counts: other load on the machine only makes a round slower."""
 
 
 class Flags(CriterionGroup):
-    """Yes or no, some times over: what nobody scores faster."""
+    """A group of ``flag`` criteria, the formula kind that is scored fastest."""
 
     name, api_version = "flags", 1
 
 
 def cost_is_reported(subject: PluginUnderTest) -> Iterator[str]:
-    """What a unit costs in microseconds, beside as many flags: reported, not judged."""
-    if not subject.trials:
-        raise NothingToCheck("nothing is scored")
-    for trial in subject.trials:
-        trial.score(trial.drawn)  # says what is wrong with a group that cannot be timed
-        count = len(trial.group.criteria)
+    """The time per unit in microseconds is reported, compared with as many flags. It is not judged."""
+    if not subject.harnesses:
+        raise NothingToCheck("the plugin scores nothing")
+    for harness in subject.harnesses:
+        harness.score(harness.random_cohort)  # a group that cannot be scored fails here, with a better message
+        count = len(harness.group.criteria)
         try:
-            own, flags = _in_turn(trial.served, _flags(count))
+            group_time, flags_time = _times_per_unit(harness.service_plan, _flags_plan(count))
         except PluginFault as fault:
-            raise NothingToCheck(f"what the service refuses is not timed: {fault}") from fault
+            raise NothingToCheck(f"the service refuses the group's points, so it is not timed: {fault}") from fault
         yield (
-            f"{trial.where()}: {own:.2f} us a unit for {count} criteria, "
-            f"{own / flags:.1f} times as much as {count} flags"
+            f"{harness.where()}: {group_time:.2f} us per unit for {count} criteria, "
+            f"{group_time / flags_time:.1f} times as much as {count} flags"
         )
 
 
-def _in_turn(*plans: TierPlan) -> list[float]:
-    """Microseconds a unit of each, at ``UNITS`` units."""
-    drawn = [(plan, generate(plan, UNITS, "cost")) for plan in plans]
-    best = [float("inf")] * len(drawn)
+def _times_per_unit(*plans: TierPlan) -> list[float]:
+    """Microseconds per unit for each plan, measured alternately so that load affects all plans alike."""
+    cohorts = [generate(plan, UNITS, "cost") for plan in plans]
+    fastest = [float("inf")] * len(plans)
     gc.collect()
     for _ in range(ROUNDS):
-        for n, (plan, cohort) in enumerate(drawn):
-            own = copy_cohort(cohort)
+        for n, (plan, cohort) in enumerate(zip(plans, cohorts, strict=True)):
+            own_cohort = copy_cohort(cohort)
             started = time.perf_counter()
-            assess(plan, own)
-            best[n] = min(best[n], (time.perf_counter() - started) / UNITS * 1e6)
-    return best
+            assess(plan, own_cohort)
+            fastest[n] = min(fastest[n], (time.perf_counter() - started) / UNITS * 1e6)
+    return fastest
 
 
-def _flags(count: int) -> TierPlan:
-    """The plan of so many flags."""
+def _flags_plan(count: int) -> TierPlan:
+    """The plan of a group with ``count`` criteria of the kind ``flag``."""
     indicators = [Indicator(f"flag{n}", kind="flag") for n in range(count)]
     criteria = [
         {"id": f"F{n}", "formula": "flag", "indicator": f"flag{n}", "points": 1, "may_be_not_applicable": True}
@@ -76,7 +77,7 @@ def _flags(count: int) -> TierPlan:
         "tiers": ["unit"],
         "categories": {"all": {"groups": {Flags.name: {"criteria": criteria}}}},
     }
-    vocabulary = Vocabulary({Flags.name: GroupTerms({}, indicators)}, {kind.kind: kind for kind in KINDS}, ())
+    vocabulary = Vocabulary({Flags.name: GroupDeclaration({}, indicators)}, {kind.kind: kind for kind in KINDS}, ())
     criteria_set, _ = load(json.dumps(document), "flags", vocabulary)
     assert criteria_set is not None
     return compile_tier(criteria_set, "unit", {Flags.name: Plugin(Flags.name, group=Flags())})

@@ -1,4 +1,4 @@
-"""Checks of what stays the same: points alone and in a batch, in any order, and again; and the answers themselves."""
+"""Checks that scoring is deterministic: alone or in a batch, in any order, when repeated; and changes no input."""
 
 from __future__ import annotations
 
@@ -10,108 +10,110 @@ from scorer.testing.conformance.generated_answers import copy_cohort, read_only_
 from scorer.testing.conformance.harness import GroupHarness, GroupOutput
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 from scorer.testing.conformance.processes import in_other_processes
-from scorer.testing.conformance.scoring import harnesses
+from scorer.testing.conformance.scoring import require_harnesses
 
-ALONE = 40
-"""Units that are scored one by one."""
+SINGLE_UNITS = 40
+"""Number of units that are scored one by one."""
 
 
 def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
-    """A unit alone gets the points that it gets among thousands, unless a formula says that it needs the others."""
-    units, looked = np.arange(ALONE), False
-    for trial in harnesses(subject):
-        places = [place for place, criterion in trial.criteria if not criterion.formula.needs_cohort]
-        if not places:
+    """A unit alone gets the same points as among thousands, unless a formula says that it needs the others."""
+    units, compared = np.arange(SINGLE_UNITS), False
+    for harness in require_harnesses(subject):
+        rows = [row for row, criterion in harness.criteria if not criterion.formula.needs_cohort]
+        if not rows:
             continue
-        looked, some = True, take_units(trial.drawn, units)
-        together = trial.score(trial.drawn).of(units)
-        singles = [trial.score(take_units(some, units[n : n + 1])) for n in range(ALONE)]
+        compared, cohort = True, take_units(harness.random_cohort, units)
+        together = harness.score(harness.random_cohort).select(units)
+        singles = [harness.score(take_units(cohort, units[n : n + 1])) for n in range(SINGLE_UNITS)]
         alone = GroupOutput(*(np.concatenate(arrays, axis=-1) for arrays in zip(*singles, strict=True)))
-        for place in places:
-            trial.refuse(
-                together.differs(alone, place),
-                f"a unit gets other points alone than among {len(trial.drawn)}",
-                "read the unit's own answers only; a formula kind that has to look at the others says so by "
-                "needs_cohort, and then no unit is scored alone",
-                place=place,
-                cohort=some,
-                expected=together.told(place, "among the others"),
-                actual=alone.told(place, "alone"),
+        for row in rows:
+            harness.fail_if_any(
+                together.differs(alone, row),
+                f"a unit gets other points alone than among {len(harness.random_cohort)}",
+                "read only the unit's own answers; if a formula kind has to read the others', let needs_cohort be "
+                "True, and no unit is scored alone",
+                row=row,
+                cohort=cohort,
+                expected=together.describe(row, "among the others"),
+                actual=alone.describe(row, "alone"),
             )
-    if not looked:
+    if not compared:
         raise NothingToCheck("every criterion has a formula that needs the other units")
 
 
 def order_of_units_is_irrelevant(subject: PluginUnderTest) -> None:
     """The same units in another order get the same points."""
-    for trial in harnesses(subject):
-        before = trial.score(trial.drawn)
-        order = np.random.default_rng(1).permutation(len(trial.drawn))
-        after = trial.score(take_units(trial.drawn, order)).of(np.argsort(order))
-        for place, _ in trial.criteria:
-            trial.refuse(
-                before.differs(after, place),
-                "points follow from the order in which units come",
-                "no unit's points may be worked out from the one before it, or from its place",
-                place=place,
-                cohort=trial.drawn,
-                expected=before.told(place),
-                actual=after.told(place, "in another order"),
+    for harness in require_harnesses(subject):
+        before = harness.score(harness.random_cohort)
+        order = np.random.default_rng(1).permutation(len(harness.random_cohort))
+        after = harness.score(take_units(harness.random_cohort, order)).select(np.argsort(order))
+        for row, _ in harness.criteria:
+            harness.fail_if_any(
+                before.differs(after, row),
+                "points depend on the order of the units",
+                "compute the points of a unit from neither the unit before it nor its index",
+                row=row,
+                cohort=harness.random_cohort,
+                expected=before.describe(row),
+                actual=after.describe(row, "in another order"),
             )
 
 
 def same_input_same_bytes(subject: PluginUnderTest) -> None:
-    """The same answers give the same bytes again, whatever was scored in between, and in every process."""
-    for trial in harnesses(subject):
-        first = trial.bytes(trial.drawn)
-        trial.score(trial.complete)
-        for again in range(2):
-            for name, before, after in zip(("points", "status"), first, trial.bytes(trial.drawn), strict=True):
+    """The same answers give the same bytes again, in every process, whatever was scored before."""
+    for harness in require_harnesses(subject):
+        first = harness.output_bytes(harness.random_cohort)
+        harness.score(harness.complete_cohort)
+        for call in (2, 3):
+            repeated = harness.output_bytes(harness.random_cohort)
+            for name, before, after in zip(("points", "status"), first, repeated, strict=True):
                 if before != after:
                     raise failure(
                         f"the same answers give other bytes of {name} when they are scored again",
-                        where=f"{trial.where()}, {len(trial.drawn)} units, time {again + 2}",
-                        mend="keep nothing between calls: no counters, no caches of answers; an int64 has other bytes "
-                        "than a float64, and so has -0.0 than 0.0",
+                        where=f"{harness.where()}, {len(harness.random_cohort)} units, call {call}",
+                        fix="keep nothing between calls: no counters, no caches of answers; int64 and float64 have "
+                        "different bytes, and so have -0.0 and 0.0",
                     )
-    asked = [trial.where() for trial in subject.trials if trial.asked]
-    if asked and subject.installed and len(set(in_other_processes(subject.plugin))) > 1:
+    own_scoring = [harness.where() for harness in subject.harnesses if harness.calls_score]
+    if own_scoring and subject.installed and len(set(in_other_processes(subject.plugin))) > 1:
         raise failure(
             "the same answers give other bytes in another process",
-            where="; ".join(asked),
-            mend="hash() and the order of a set are others in each process: use a tuple, a dict or sorted()",
+            where="; ".join(own_scoring),
+            fix="hash() and the order of a set differ between processes: use a tuple, a dict or sorted()",
         )
 
 
 def inputs_are_not_changed(subject: PluginUnderTest) -> None:
-    """Scoring changes no answers, no exclusions, and no criteria; these may refuse to be written to."""
-    for trial in harnesses(subject):
-        given = copy_cohort(trial.drawn)
-        before = _state(trial, given)
-        trial.raw(given)
-        if changed := [name for name, state in _state(trial, given).items() if state != before[name]]:
-            raise _written(trial, f"scoring changes what it was given: {', '.join(changed)}")
+    """Scoring does not change answers, exclusions or criteria. They may be read-only."""
+    for harness in require_harnesses(subject):
+        cohort = copy_cohort(harness.random_cohort)
+        before = _state(harness, cohort)
+        harness.call_score(cohort)
+        if changed := [name for name, state in _state(harness, cohort).items() if state != before[name]]:
+            raise _input_changed(harness, f"scoring changes its input: {', '.join(changed)}")
         try:
-            trial.raw(read_only_copy(trial.drawn))
+            harness.call_score(read_only_copy(harness.random_cohort))
         except Unscorable as fault:
-            raise _written(trial, f"scoring fails on answers that cannot be written to: {fault}") from fault
+            raise _input_changed(harness, f"scoring fails on read-only answers: {fault}") from fault
 
 
-def _written(trial: GroupHarness, what: str) -> Failure:
+def _input_changed(harness: GroupHarness, message: str) -> Failure:
     return failure(
-        what,
-        where=trial.where(),
-        mend="write into arrays of your own: np.nan_to_num(values) instead of values[np.isnan(values)] = 0, "
-        "and out= only with an array made for it",
+        message,
+        where=harness.where(),
+        fix="write into arrays of your own: np.nan_to_num(values) instead of values[np.isnan(values)] = 0, "
+        "and pass only your own arrays as out=",
     )
 
 
-def _state(trial: GroupHarness, cohort: Cohort) -> dict[str, object]:
+def _state(harness: GroupHarness, cohort: Cohort) -> dict[str, object]:
+    """The inputs of ``score`` in a form that can be compared, by name."""
     return {
         "answers": cohort.matrix.tobytes(),
         "exclusions": [(code, mask.tobytes()) for code, mask in cohort.excluded.items()],
         "units": cohort.unit_ids,
         "indicators": repr(cohort.indicators),
         "matrix rows": repr(cohort.rows),
-        "criteria": repr(trial.group.criteria),
+        "criteria": repr(harness.group.criteria),
     }

@@ -1,4 +1,4 @@
-"""Checks of what a plugin says about itself: titles, units and docstrings."""
+"""Checks that a plugin has titles, units of measurement and docstrings."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ ENGLISH = "en"
 
 
 def documentation_is_there(subject: PluginUnderTest) -> None:
-    """Groups and indicators have titles, counts and numbers a unit, groups and formula kinds a docstring."""
-    if not subject.brings:
-        raise NothingToCheck("the plugin brings neither a criterion group nor a formula kind")
-    lacking = [*_group(subject.plugin.group), *_formulas(subject)]
-    if lacking:
-        raise Failure(
-            "\n".join(["whoever fills in a form has only these words to go by:", *map("  ".__add__, lacking)])
-        )
+    """Groups and indicators have titles; counts and numbers have a unit; groups and formula kinds have a docstring."""
+    if not subject.provides:
+        raise NothingToCheck("the plugin provides neither a criterion group nor a formula kind")
+    gaps = [*_group_gaps(subject.plugin.group), *_formula_gaps(subject)]
+    if gaps:
+        raise Failure("\n".join(["units fill in forms by these texts only:", *(f"  {gap}" for gap in gaps)]))
 
 
-def _group(group: CriterionGroup | None) -> Iterator[str]:
+def _group_gaps(group: CriterionGroup | None) -> Iterator[str]:
+    """A message for each title or docstring that the group lacks."""
     if group is None:
         return
     if not group.title.get(ENGLISH):
@@ -31,11 +30,11 @@ def _group(group: CriterionGroup | None) -> Iterator[str]:
     if not (type(group).__doc__ or "").strip():
         yield f"class {type(group).__name__} has no docstring: say what is scored, and by which document"
     for indicator in group.indicators:
-        yield from _indicator(indicator, tuple(group.title))
+        yield from _indicator_gaps(indicator, tuple(group.title))
 
 
-def _indicator(indicator: Indicator, languages: tuple[str, ...]) -> Iterator[str]:
-    """A group's other languages are asked of its indicators too: half a form in Vietnamese is of no use."""
+def _indicator_gaps(indicator: Indicator, languages: tuple[str, ...]) -> Iterator[str]:
+    """A message for each title or unit that the indicator lacks; it needs a title in each language of its group."""
     for language in dict.fromkeys((ENGLISH, *languages)):
         if not indicator.title.get(language):
             yield f'indicator {indicator.code!r} has no title in {language!r}: title={{"{language}": "..."}}'
@@ -43,7 +42,8 @@ def _indicator(indicator: Indicator, languages: tuple[str, ...]) -> Iterator[str
         yield f'indicator {indicator.code!r} is a {indicator.kind} without a unit: unit="machines", unit="%"'
 
 
-def _formulas(subject: PluginUnderTest) -> Iterator[str]:
+def _formula_gaps(subject: PluginUnderTest) -> Iterator[str]:
+    """A message for each formula kind without a docstring."""
     for kind in subject.plugin.formulas:
         if not (kind.__doc__ or "").strip():
-            yield f"formula kind {kind.kind!r} has no docstring: say what it gives, with an example"
+            yield f"formula kind {kind.kind!r} has no docstring: say how many points it gives, with an example"

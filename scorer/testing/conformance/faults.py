@@ -1,20 +1,20 @@
-"""How a check ends when it does not pass."""
+"""The exceptions by which a check reports that it did not pass."""
 
 from __future__ import annotations
 
 
 class Failure(Exception):
-    """The plugin breaks a promise; the text says what, where, and how to mend it."""
+    """The plugin does not meet a requirement; the text says what is wrong, where, and how to fix it."""
 
 
 class Unscorable(Exception):
-    """The plugin raised, or gave what cannot be looked at."""
+    """The plugin's code raised, or returned something that the checks cannot use."""
 
 
 class NothingToCheck(Exception):
-    """The plugin has nothing that the check is about; the text says what is not there."""
+    """The check does not apply to the plugin; the text says why."""
 
 
-def failure(what: str, **words: object) -> Failure:
-    """A failure with a line for each of the words, such as where it is and how to mend it."""
-    return Failure("\n".join([what, *(f"  {word:<10}{text}" for word, text in words.items())]))
+def failure(message: str, **details: object) -> Failure:
+    """A failure with a message and one line for each detail, such as ``where`` and ``fix``."""
+    return Failure("\n".join([message, *(f"  {name:<10}{text}" for name, text in details.items())]))

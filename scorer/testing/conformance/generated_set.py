@@ -1,4 +1,4 @@
-"""A criteria set for a group that no set uses yet: criteria made from its indicators, one or two of each kind."""
+"""Generates a criteria set for a group that no set uses yet, with criteria for its indicators."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from scorer.formulas.base import NUMBERS
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.plugins.group import CriterionGroup, PartOf
 
-NAME = "made from its indicators"
-"""What messages call the document."""
+NAME = "generated from its indicators"
+"""The document's name in messages."""
 TIER = "unit"
 DAY = "2020-06-30"
+"""The day that criteria for dates compare with."""
 
 
 def generate_set(group: CriterionGroup) -> str:
-    """A document with one category and one tier; JSON is YAML too, but for days, which YAML writes without quotes."""
+    """A document with one category and one tier, as JSON, which is valid YAML. Days are unquoted, as YAML requires."""
     criteria = [{"id": f"C.{n:02}", **criterion} for n, criterion in enumerate(_criteria(group), start=1)]
     document = {
-        "criteria_set": "made-from-indicators",
-        "title": {"en": "Made from the indicators of a group"},
+        "criteria_set": "generated-from-indicators",
+        "title": {"en": "Generated from the indicators of a group"},
         "provenance": "reconstructed",
         "tiers": [TIER],
         "categories": {f"{group.name[:50]}_category": {"groups": {group.name: {"criteria": criteria}}}},
@@ -30,6 +31,7 @@ def generate_set(group: CriterionGroup) -> str:
 
 
 def _criteria(group: CriterionGroup) -> Iterator[dict[str, Any]]:
+    """A criterion for each indicator, and a ratio for each part and whole that are numbers."""
     by_code = {indicator.code: indicator for indicator in group.indicators}
     for indicator in group.indicators:
         yield {"indicator": indicator.code, **_formula(indicator)}
@@ -45,7 +47,7 @@ def _criteria(group: CriterionGroup) -> Iterator[dict[str, Any]]:
 
 
 def _formula(indicator: Indicator) -> dict[str, Any]:
-    """One that keeps to the declared direction."""
+    """A formula that respects the indicator's ``better``: more (or less) never gives fewer points."""
     less = indicator.better == "less"
     match IndicatorKind(indicator.kind):
         case IndicatorKind.FLAG:

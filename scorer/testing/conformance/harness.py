@@ -1,4 +1,4 @@
-"""One group of a criteria set in one tier, with drawn answers: what the checks score again and again."""
+"""Scores one group of a criteria set in one tier with generated answers, for the checks."""
 
 from __future__ import annotations
 
@@ -24,145 +24,156 @@ from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
 
-UNITS = 2_000
-"""Units that are drawn with everything that can happen."""
-COMPLETE = 300
-"""Units that report everything."""
+RANDOM_UNITS = 2_000
+"""Units of the cohort in which answers may be missing and criteria not applicable."""
+COMPLETE_UNITS = 300
+"""Units of the cohort in which all answers are reported."""
 
 
 class GroupOutput(NamedTuple):
-    """What the group's k criteria give n units, as the service sees it."""
+    """Points and statuses of the group's k criteria for n units, as the service computes them."""
 
     points: Floats
     """(k, n) micropoints."""
     status: Statuses
     """(k, n)"""
     max_points: Floats
-    """(n,) maximum of the group, without what is not applicable."""
+    """(n,) applicable maximum of the group, in micropoints."""
 
-    def told(self, place: int, when: str = "") -> Callable[[int], str]:
-        """Status and points of a criterion, by unit."""
+    def describe(self, row: int, condition: str = "") -> Callable[[int], str]:
+        """A function from the index of a unit to a text with the status and points of the criterion in ``row``."""
 
-        def words(unit: int) -> str:
-            status = Status(int(self.status[place, unit]))
-            points = plain(int(self.points[place, unit]))
-            return f"{when}{': ' if when else ''}{status.name}, {points} points"
+        def text(unit: int) -> str:
+            status = Status(int(self.status[row, unit]))
+            points = plain(int(self.points[row, unit]))
+            return f"{condition}{': ' if condition else ''}{status.name}, {points} points"
 
-        return words
+        return text
 
-    def differs(self, other: GroupOutput, place: int) -> Bools:
-        """Where a criterion has other points or another status (n,)."""
-        differs: Bools = (self.points[place] != other.points[place]) | (self.status[place] != other.status[place])
+    def differs(self, other: GroupOutput, row: int) -> Bools:
+        """(n,) whether the criterion in ``row`` has other points or another status in ``other``."""
+        differs: Bools = (self.points[row] != other.points[row]) | (self.status[row] != other.status[row])
         return differs
 
-    def of(self, units: NDArray[np.intp]) -> GroupOutput:
-        """Some of the units, in this order."""
+    def select(self, units: NDArray[np.intp]) -> GroupOutput:
+        """The output of the units with these indices (m,), in this order."""
         return GroupOutput(self.points[:, units], self.status[:, units], self.max_points[units])
 
 
-Told = str | Callable[[int], str]
-"""Words, or those about a unit."""
+Description = str | Callable[[int], str]
+"""A text, or a function from the index of a unit to a text."""
 
 
 @dataclass(frozen=True)
 class GroupHarness:
-    """The criteria of one group in one tier of one criteria set."""
+    """Scores the criteria of one group in one tier of one criteria set."""
 
     source: str
-    """The set's document."""
+    """Name of the set's document."""
     group: GroupPlan
-    places: tuple[int, ...]
-    """Those of the group's criteria that are the plugin's: all of its group, or those that use its formula kinds."""
+    rows: tuple[int, ...]
+    """Rows of the criteria under test: all criteria if the plugin provides the group, or those with its formulas."""
     plan: TierPlan
-    """Of the group alone, without levels."""
-    kinds: frozenset[type[Formula]]
-    """The plugin's."""
+    """Plan of the group alone, without levels. Impossible points are corrected before they are scored."""
+    formula_kinds: frozenset[type[Formula]]
+    """The formula kinds that the plugin adds."""
 
     @classmethod
-    def of(
+    def create(
         cls,
         source: str,
         criteria_set: CriteriaSet,
         group: Group,
         tier: str,
         plugins: Mapping[str, Plugin],
-        kinds: frozenset[type[Formula]],
+        formula_kinds: frozenset[type[Formula]],
         *,
-        whole: bool,
+        provides_group: bool,
     ) -> GroupHarness | None:
-        """None when the tier has no criterion to try; with ``whole``, all criteria of the group are the plugin's."""
+        """The harness of a group in a tier; None if the tier has no criterion under test.
+
+        Args:
+            source: name of the set's document.
+            criteria_set: the set.
+            group: the group.
+            tier: the tier.
+            plugins: by group, the plugins that score.
+            formula_kinds: the formula kinds of the plugin under test.
+            provides_group: whether the plugin under test provides the group.
+        """
         if not group.of(tier):
             return None
-        everything = compile_tier(criteria_set, tier, plugins)
-        # Any set may let a criterion be not applicable, and may do without levels.
-        open_to_all = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
-        alone = Category(group.code, {}, (replace(group, criteria=open_to_all),))
-        only = replace(criteria_set, categories=(alone,), requires=(alone.code,))
-        plan = compile_tier(only, tier, plugins)
-        (planned,) = plan.groups
-        places = tuple(
-            n
-            for n, c in enumerate(planned.criteria)
-            if whole or any(type(f) in kinds for f, _ in formula_parts(c, tier))
+        full_plan = compile_tier(criteria_set, tier, plugins)
+        # Other sets may allow that a criterion is not applicable, so the plugin has to support it for each criterion.
+        criteria = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
+        category = Category(group.code, {}, (replace(group, criteria=criteria),))
+        group_set = replace(criteria_set, categories=(category,), requires=(category.code,))
+        plan = compile_tier(group_set, tier, plugins)
+        (group_plan,) = plan.groups
+        rows = tuple(
+            row
+            for row, criterion in enumerate(group_plan.criteria)
+            if provides_group or any(type(formula) in formula_kinds for formula, _ in formula_parts(criterion, tier))
         )
-        if planned.lines is None:
-            plan = compile_tier(only, tier, {group.code: replace(plugins[group.code], group=_Mended(planned.plugin))})
-        plan = replace(plan, ranges=everything.ranges, checks=everything.checks)
-        return cls(source, planned, places, plan, kinds) if places else None
+        if group_plan.lines is None:
+            corrected = replace(plugins[group.code], group=_CorrectedGroup(group_plan.plugin))
+            plan = compile_tier(group_set, tier, {group.code: corrected})
+        plan = replace(plan, ranges=full_plan.ranges, checks=full_plan.checks)
+        return cls(source, group_plan, rows, plan, formula_kinds) if rows else None
 
     @property
-    def served(self) -> TierPlan:
-        """The plan as the service has it: what the plugin gives is refused where it cannot be, not mended."""
+    def service_plan(self) -> TierPlan:
+        """The plan that the service uses: impossible points are refused, not corrected."""
         return replace(self.plan, groups=(self.group,))
 
     @property
-    def asked(self) -> bool:
-        """Whether ``score`` is called, as the formulas alone do not give the points."""
+    def calls_score(self) -> bool:
+        """Whether the plugin's ``score`` is called; otherwise native code evaluates the formulas."""
         return self.group.lines is None
 
     @property
-    def overrides(self) -> bool:
-        """Whether the group scores in a way of its own."""
+    def overrides_score(self) -> bool:
+        """Whether the group overrides ``CriterionGroup.score``."""
         return getattr(self.group.plugin.score, "__func__", None) is not CriterionGroup.score
 
     @property
     def criteria(self) -> Iterator[tuple[int, Criterion]]:
-        """The plugin's criteria, with their rows in arrays."""
-        return ((place, self.group.criteria[place]) for place in self.places)
+        """The criteria under test, each with its row."""
+        return ((row, self.group.criteria[row]) for row in self.rows)
 
     @cached_property
-    def read(self) -> tuple[str, ...]:
-        """Indicators that the criteria read; for a group with its own scoring also all others that it declares."""
+    def read_indicators(self) -> tuple[str, ...]:
+        """Indicators that the criteria under test read; if the group overrides ``score``, all that it declares too."""
         codes = [read.indicator for _, criterion in self.criteria for read in criterion.formula.reads()]
-        if self.overrides:
+        if self.overrides_score:
             codes += [indicator.code for indicator in self.group.plugin.indicators]
         return tuple(code for code in dict.fromkeys(codes) if code in self.plan.rows)
 
     def formulas(self) -> Iterator[tuple[Criterion, Formula, int]]:
-        """The plugin's own formulas, within sums and alternatives too, each with its most micropoints."""
+        """Every formula of the plugin's kinds, also nested ones, as (criterion, formula, maximum in micropoints)."""
         for _, criterion in self.criteria:
-            for formula, most in formula_parts(criterion, self.plan.tier):
-                if type(formula) in self.kinds:
-                    yield criterion, formula, most
+            for formula, maximum in formula_parts(criterion, self.plan.tier):
+                if type(formula) in self.formula_kinds:
+                    yield criterion, formula, maximum
 
     @cached_property
-    def drawn(self) -> Cohort:
-        """Units with everything that can happen; the first ones answer nothing, the ends of all ranges, and zero."""
-        return self._draw(UNITS, complete=False)
+    def random_cohort(self) -> Cohort:
+        """A cohort of ``RANDOM_UNITS`` units; some answers are missing and some criteria do not apply."""
+        return self._generate(RANDOM_UNITS, complete=False)
 
     @cached_property
-    def complete(self) -> Cohort:
-        """Units that report everything, and to which all applies."""
-        return self._draw(COMPLETE, complete=True)
+    def complete_cohort(self) -> Cohort:
+        """A cohort of ``COMPLETE_UNITS`` units, in which all answers are reported and all criteria apply."""
+        return self._generate(COMPLETE_UNITS, complete=True)
 
-    def _draw(self, units: int, *, complete: bool) -> Cohort:
+    def _generate(self, units: int, *, complete: bool) -> Cohort:
         return generate(self.plan, units, f"{self.source} {self.plan.tier} {units}", complete=complete)
 
     def score(self, cohort: Cohort) -> GroupOutput:
-        """What the service gives.
+        """Scores a cohort as the service does, but with impossible points corrected.
 
         Raises:
-            Unscorable: the plugin raised, or gave arrays of another shape.
+            Unscorable: the plugin raised, or returned arrays of another shape.
         """
         try:
             assessment = assess(self.plan, cohort, full=True)
@@ -171,83 +182,91 @@ class GroupHarness:
         (group,) = assessment.categories[0].groups
         return GroupOutput(group.points, group.status, group.scores.max_points)
 
-    def raw(self, cohort: Cohort) -> GroupPoints:
-        """What ``score`` itself gives, of any shape and type.
+    def call_score(self, cohort: Cohort) -> GroupPoints:
+        """Calls the plugin's ``score``; the arrays that it returns can have any shape and type.
 
         Raises:
-            Unscorable: it raised, or gives something else than points and statuses.
+            Unscorable: ``score`` raised, or did not return ``GroupPoints``.
         """
         try:
             with np.errstate(all="ignore"):  # as in the service
-                given = self.group.plugin.score(self.group.criteria, cohort)
-        except (Exception, SystemExit) as error:  # a stranger's code: anything can come
+                output = self.group.plugin.score(self.group.criteria, cohort)
+        except (Exception, SystemExit) as error:  # a plugin can raise anything
             where = f", in {line}" if (line := untrusted.raised_at(error)) else ""
             raise Unscorable(f"{self.where()}, {len(cohort)} units: score() raised {error!r}{where}") from error
-        if not isinstance(given, GroupPoints):
+        if not isinstance(output, GroupPoints):
             raise Unscorable(
-                f"{self.where()}, {len(cohort)} units: score() gives {untrusted.safe_repr(given)}, not GroupPoints"
+                f"{self.where()}, {len(cohort)} units: score() gives {untrusted.safe_repr(output)}, not GroupPoints"
             )
-        return GroupPoints(np.asarray(given.points), np.asarray(given.status))
+        return GroupPoints(np.asarray(output.points), np.asarray(output.status))
 
-    def bytes(self, cohort: Cohort) -> tuple[bytes, bytes]:
-        """Type and bytes of the points and statuses that ``score`` gives; of what comes out, where it is not asked."""
-        given = self.raw(copy_cohort(cohort)) if self.asked else self.score(cohort)
-        points, status = given.points, given.status
+    def output_bytes(self, cohort: Cohort) -> tuple[bytes, bytes]:
+        """Type and bytes of the points, and of the statuses, that scoring the cohort gives."""
+        output = self.call_score(copy_cohort(cohort)) if self.calls_score else self.score(cohort)
+        points, status = output.points, output.status
         return points.dtype.char.encode() + points.tobytes(), status.dtype.char.encode() + status.tobytes()
 
     def where(self) -> str:
-        """The set, the tier and the group."""
+        """The set, the tier and the group, for messages."""
         return f"{self.source}, tier {self.plan.tier}, group {self.group.code}"
 
-    def refuse(
-        self, bad: Bools, what: str, mend: str, *, place: int, cohort: Cohort, expected: Told, actual: Told
+    def fail_if_any(
+        self,
+        bad: Bools,
+        message: str,
+        fix: str,
+        *,
+        row: int,
+        cohort: Cohort,
+        expected: Description,
+        actual: Description,
     ) -> None:
-        """Nothing where none of the units (n,) is bad.
+        """Fails the check if any of the units (n,) is bad.
 
         Raises:
-            Failure: what is wrong with a criterion, told by the first bad unit.
+            Failure: a unit is bad; the message shows the criterion in ``row`` and the first bad unit.
         """
         if not bad.any():
             return
-        unit, criterion = int(np.flatnonzero(bad)[0]), self.group.criteria[place]
+        unit, criterion = int(np.flatnonzero(bad)[0]), self.group.criteria[row]
         reads = dict.fromkeys(read.indicator for read in criterion.formula.reads())
         answers = ", ".join(show_answer(cohort, code, unit) for code in reads)
         others = int(np.count_nonzero(bad)) - 1
         raise failure(
-            what,
+            message,
             where=self.where(),
             criterion=f"{criterion.id}, formula {criterion.formula.kind} {criterion.parameters}",
             unit=f"{cohort.unit_ids[unit]}: {answers}"
             + (f" (and {others} of {len(cohort) - 1} others)" if others else ""),
             expected=expected if isinstance(expected, str) else expected(unit),
             actual=actual if isinstance(actual, str) else actual(unit),
-            mend=mend,
+            fix=fix,
         )
 
 
 def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, int]]:
-    """A criterion's formula and all within it, each with its most micropoints."""
-    waiting = [(criterion.formula, criterion.points.of(tier) or 0)]
-    while waiting:
-        formula, most = waiting.pop(0)
-        yield formula, most
+    """A criterion's formula and all formulas nested in it, each with its maximum in micropoints."""
+    pending = [(criterion.formula, criterion.points.of(tier) or 0)]
+    while pending:
+        formula, maximum = pending.pop(0)
+        yield formula, maximum
         parts: Sequence[Any] = getattr(formula, formula.nested) if formula.nested else ()
-        waiting += [(part.formula, part.points.of(tier) or 0) for part in parts]
+        pending += [(part.formula, part.points.of(tier) or 0) for part in parts]
 
 
-class _Mended(CriterionGroup):
-    """A group that cannot spoil answers, and whose points are brought to what can be: one mistake fails one check."""
+class _CorrectedGroup(CriterionGroup):
+    """A group whose input is copied and whose impossible points are corrected, so that one mistake fails one check."""
 
     def __init__(self, group: CriterionGroup) -> None:
         self._group = group
         self.name, self.checks = group.name, group.checks  # type: ignore[misc]
 
     def score(self, criteria: Sequence[Criterion], cohort: Cohort) -> GroupPoints:
-        """The group's own, within bounds; shapes are left as they are."""
-        given = self._group.score(criteria, copy_cohort(cohort))
-        points, status = np.asarray(given.points), np.asarray(given.status)
+        """The output of the group, with whole points within bounds. Arrays of a wrong shape are returned unchanged."""
+        output = self._group.score(criteria, copy_cohort(cohort))
+        points, status = np.asarray(output.points), np.asarray(output.status)
         if points.shape != (len(criteria), len(cohort)):
-            return given
+            return output
         bounds = [criterion.bounds(cohort.tier) for criterion in criteria]
         low, high = np.array(bounds, dtype=np.float64).T[:, :, np.newaxis]
         points = np.clip(np.rint(np.nan_to_num(points.astype(np.float64))), low, high)

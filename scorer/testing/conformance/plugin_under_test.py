@@ -1,4 +1,4 @@
-"""The plugin under test, found as the service finds it, and the criteria that it is tried with."""
+"""Finds the plugin under test, and the criteria to test it with."""
 
 from __future__ import annotations
 
@@ -20,81 +20,99 @@ from scorer.testing.conformance.harness import GroupHarness
 
 @dataclass(frozen=True)
 class PluginUnderTest:
-    """A plugin among all that are installed."""
+    """A plugin, together with all installed plugins."""
 
     plugin: Plugin
     host: PluginHost
+    """All installed plugins, and the plugin under test."""
 
     @classmethod
     def of(cls, plugin: object) -> PluginUnderTest:
-        """The installed plugin of this name, or one by its module; ``failure`` says why it cannot be used."""
+        """The installed plugin with this name, or the plugin with this module.
+
+        If it cannot be used, the ``failure`` of its ``plugin`` says why.
+        """
         installed = PluginHost.installed()
         if isinstance(plugin, str):
-            found, *more = cls.named(plugin, installed)
-            return cls(_ambiguous([found.plugin, *(other.plugin for other in more)]), installed) if more else found
+            first, *others = cls.named(plugin, installed)
+            if others:
+                return cls(_ambiguous([first.plugin, *(other.plugin for other in others)]), installed)
+            return first
         name = getattr(plugin, "__name__", type(plugin).__name__)
         alone = load_plugin(Plugin(name), lambda: plugin)
-        others = [other for other in installed.plugins if not _same(alone, other)]
-        taken = load_plugin(Plugin(name), lambda: plugin, others)
-        return cls(taken, PluginHost((*others, taken)))
+        other_plugins = [other for other in installed.plugins if not _is_same_code(alone, other)]
+        loaded = load_plugin(Plugin(name), lambda: plugin, other_plugins)
+        return cls(loaded, PluginHost((*other_plugins, loaded)))
 
     @classmethod
     def named(cls, name: str, installed: PluginHost) -> list[PluginUnderTest]:
-        """The installed plugins of this name, of which distributions may have one each; at least one, or a failure."""
-        found = [cls(plugin, installed) for plugin in installed.plugins if plugin.name == name]
-        return found or [cls(_unknown(name, list({plugin.name: None for plugin in installed.plugins})), installed)]
+        """The installed plugins with this name: distributions can have plugins of the same name.
+
+        If there is none, the result is one plugin whose ``failure`` says so.
+        """
+        named = [cls(plugin, installed) for plugin in installed.plugins if plugin.name == name]
+        return named or [cls(_unknown(name, list({plugin.name: None for plugin in installed.plugins})), installed)]
 
     @property
     def installed(self) -> bool:
-        """Whether it was found by its entry point."""
+        """Whether the plugin is installed, that is, was found by its entry point."""
         return bool(self.plugin.distribution)
 
     @property
-    def kinds(self) -> frozenset[type[Formula]]:
-        """The formula kinds it adds."""
+    def formula_kinds(self) -> frozenset[type[Formula]]:
+        """The formula kinds that the plugin adds."""
         return frozenset(self.plugin.formulas)
 
     @property
-    def brings(self) -> str:
-        """The group and the formula kinds, for people."""
+    def provides(self) -> str:
+        """The group and the formula kinds of the plugin, for messages; empty if it has neither."""
         group = [f"group {self.plugin.group.name!r}"] if self.plugin.group else []
         return " and ".join([*group, *(f"formula kind {kind.kind!r}" for kind in self.plugin.formulas)])
 
     @cached_property
-    def trials(self) -> tuple[GroupHarness, ...]:
-        """What is scored: the sets that the plugin issues or that are installed and use it.
+    def harnesses(self) -> tuple[GroupHarness, ...]:
+        """A harness for each group and tier of the criteria sets that use the plugin: its own and installed ones.
 
-        Where there are none, criteria are made from its indicators. They are no stand-in for a set that is refused.
+        If there are none, a set is generated from the indicators of the plugin's group, unless the plugin issues sets
+        of its own, which are then all refused.
         """
-        found = [trial for source, criteria_set in self._sets() for trial in self._of(source, criteria_set)]
+        harnesses = [
+            harness for source, criteria_set in self._sets() for harness in self._set_harnesses(source, criteria_set)
+        ]
         group = self.plugin.group
-        if not found and group is not None and group.indicators and not self.plugin.criteria_sets:
-            made, document = load(generate_set(group), NAME, self.host.vocabulary())
-            assert made is not None, document.problems
-            found += self._of(NAME, made)
-        return tuple(found)
+        if not harnesses and group is not None and group.indicators and not self.plugin.criteria_sets:
+            generated, document = load(generate_set(group), NAME, self.host.vocabulary())
+            assert generated is not None, document.problems
+            harnesses += self._set_harnesses(NAME, generated)
+        return tuple(harnesses)
 
     def _sets(self) -> Iterator[tuple[str, CriteriaSet]]:
-        """Every installed set that can be read."""
+        """Every set that can be loaded, with the name of its document; the sets of the plugin under test first."""
         for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
             for file in plugin.criteria_sets:
                 criteria_set, _ = load(read_document(file), file.name, self.host.vocabulary())
                 if criteria_set is not None:
                     yield file.name, criteria_set
 
-    def _of(self, source: str, criteria_set: CriteriaSet) -> Iterator[GroupHarness]:
+    def _set_harnesses(self, source: str, criteria_set: CriteriaSet) -> Iterator[GroupHarness]:
         for group in criteria_set.groups():
-            whole = self.host.groups[group.code] is self.plugin.group
+            provides_group = self.host.groups[group.code] is self.plugin.group
             for tier in criteria_set.tiers:
-                if trial := GroupHarness.of(
-                    source, criteria_set, group, tier, self.host.providers, self.kinds, whole=whole
+                if harness := GroupHarness.create(
+                    source,
+                    criteria_set,
+                    group,
+                    tier,
+                    self.host.providers,
+                    self.formula_kinds,
+                    provides_group=provides_group,
                 ):
-                    yield trial
+                    yield harness
 
 
 def _unknown(name: str, known: list[str]) -> Plugin:
-    missing = f"no plugin {name!r} is installed in the entry point group {ENTRY_POINTS}"
-    return Plugin(name, failure=f"{missing}; there are: {', '.join(known)}{did_you_mean(name, known)}")
+    message = f"no plugin {name!r} is installed in the entry point group {ENTRY_POINTS}"
+    return Plugin(name, failure=f"{message}; installed are: {', '.join(known)}{did_you_mean(name, known)}")
 
 
 def _ambiguous(plugins: list[Plugin]) -> Plugin:
@@ -102,7 +120,7 @@ def _ambiguous(plugins: list[Plugin]) -> Plugin:
     return Plugin(plugins[0].name, failure=f"several plugins have this name: {listed}; give the module instead")
 
 
-def _same(one: Plugin, other: Plugin) -> bool:
-    """Whether two plugins are the same code, one of them installed."""
-    group = one.group is not None and type(one.group) is type(other.group)
-    return group or bool(set(one.formulas) & set(other.formulas))
+def _is_same_code(one: Plugin, other: Plugin) -> bool:
+    """Whether two plugins have a group of the same class, or a formula kind in common."""
+    same_group = one.group is not None and type(one.group) is type(other.group)
+    return same_group or bool(set(one.formulas) & set(other.formulas))

@@ -1,4 +1,4 @@
-"""The same scoring in processes of their own, in which sets have another order and texts another hash."""
+"""Repeats scoring in other processes with other hash seeds, which change the order of sets."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
-SEEDS = ("1", "2", "3", "4")
+HASH_SEEDS = ("1", "2", "3", "4")
+"""Values of PYTHONHASHSEED, one per process."""
 
 
 def in_other_processes(plugin: Plugin) -> list[str]:
-    """What ``fingerprint`` of an installed plugin is in some processes, which run side by side.
+    """The ``fingerprint`` of an installed plugin in each of several processes, which run at the same time.
 
     Raises:
-        Unscorable: one of them failed.
+        Unscorable: a process failed.
     """
-    which = f"{plugin.name!r}, {plugin.distribution!r}"
-    code = f"from scorer.testing.conformance.processes import fingerprint; print(fingerprint({which}))"
+    arguments = f"{plugin.name!r}, {plugin.distribution!r}"
+    code = f"from scorer.testing.conformance.processes import fingerprint; print(fingerprint({arguments}))"
     path = os.pathsep.join(filter(None, sys.path))
-    started = [
+    processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
@@ -32,22 +33,22 @@ def in_other_processes(plugin: Plugin) -> list[str]:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for seed in SEEDS
+        for seed in HASH_SEEDS
     ]
-    said = [process.communicate() for process in started]
-    for process, (_, complaint) in zip(started, said, strict=True):
+    outputs = [process.communicate() for process in processes]
+    for process, (_, errors) in zip(processes, outputs, strict=True):
         if process.returncode:
-            raise Unscorable(f"scoring failed in another process: {complaint.strip().rpartition(os.linesep)[2]}")
-    return [out.split()[-1] for out, _ in said]
+            raise Unscorable(f"scoring failed in another process: {errors.strip().rpartition(os.linesep)[2]}")
+    return [output.split()[-1] for output, _ in outputs]
 
 
 def fingerprint(name: str, distribution: str) -> str:
-    """SHA-256 of all that an installed plugin's own scoring gives."""
+    """SHA-256 of the points and statuses that an installed plugin's ``score`` gives for the generated answers."""
     digest = hashlib.sha256()
     named = PluginUnderTest.named(name, PluginHost.installed())
     [subject] = [subject for subject in named if subject.plugin.distribution == distribution]
-    for trial in subject.trials:
-        if trial.asked:
-            for part in trial.bytes(trial.drawn):
-                digest.update(part)
+    for harness in subject.harnesses:
+        if harness.calls_score:
+            for array_bytes in harness.output_bytes(harness.random_cohort):
+                digest.update(array_bytes)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Checks of what points follow from: answers that are there, criteria that apply, and more of what is better."""
+"""Checks how points react when answers become missing, criteria do not apply, and answers get larger."""
 
 from __future__ import annotations
 
@@ -12,191 +12,203 @@ from scorer.model.units import Cohort
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import NothingToCheck
 from scorer.testing.conformance.generated_answers import repair_checks, show_answer, with_answers
-from scorer.testing.conformance.harness import COMPLETE, GroupHarness, GroupOutput
+from scorer.testing.conformance.harness import COMPLETE_UNITS, GroupHarness, GroupOutput
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
-from scorer.testing.conformance.scoring import evaluate_formula, harnesses
+from scorer.testing.conformance.scoring import evaluate_formula, require_harnesses
 
-SECOND: Bools = np.arange(COMPLETE) % 2 == 0
-"""Units (n,) that are changed; those between them stay as they are."""
+CHANGED: Bools = np.arange(COMPLETE_UNITS) % 2 == 0
+"""(n,) units whose answers or exclusions a check changes: every second one. The units between them stay the same."""
 
 
 def missing_is_not_zero(subject: PluginUnderTest) -> None:
-    """What was not reported is MISSING, and a reported 0 counts."""
-    for trial in harnesses(subject):
-        complete, before = trial.complete, trial.score(trial.complete)
-        for code in trial.read:
+    """A criterion is MISSING if an answer was not reported, and a reported 0 counts."""
+    for harness in require_harnesses(subject):
+        complete, before = harness.complete_cohort, harness.score(harness.complete_cohort)
+        for code in harness.read_indicators:
             values = complete.values(code)
-            silent = with_answers(trial.plan, complete, code, np.where(SECOND, np.nan, values))
-            after = trial.score(silent)
-            for place, criterion in trial.criteria:
-                _look_at_missing(trial, place, criterion, code, silent, before, after)
-            low, high = trial.plan.ranges[code]
+            with_missing = with_answers(harness.plan, complete, code, np.where(CHANGED, np.nan, values))
+            after = harness.score(with_missing)
+            for row, criterion in harness.criteria:
+                _check_missing(harness, row, criterion, code, with_missing, before, after)
+            low, high = harness.plan.ranges[code]
             if low <= 0 <= high:
-                _look_at_zero(trial, code, with_answers(trial.plan, complete, code, np.where(SECOND, 0.0, values)))
+                _check_reported_zero(
+                    harness, code, with_answers(harness.plan, complete, code, np.where(CHANGED, 0.0, values))
+                )
 
 
-def _look_at_missing(
-    trial: GroupHarness,
-    place: int,
+def _check_missing(
+    harness: GroupHarness,
+    row: int,
     criterion: Criterion,
     code: str,
     cohort: Cohort,
     before: GroupOutput,
     after: GroupOutput,
 ) -> None:
-    """A criterion that reads what half of the units no longer report; it may have been scored for them before."""
-    changed = SECOND & (before.status[place] == Status.SCORED)
+    """Checks the criterion in ``row`` after the changed units no longer report the indicator ``code``."""
+    changed = CHANGED & (before.status[row] == Status.SCORED)
     reads = code in [read.indicator for read in criterion.formula.reads()]
-    what = "does not make its criterion MISSING" if reads else "counts, although the formula does not read it"
+    message = "does not make its criterion MISSING" if reads else "counts, although the formula does not read it"
     if reads:
-        wanted = Status.NOT_APPLICABLE if criterion.missing_leaves_out else Status.MISSING
-        bad = changed & (after.status[place] != wanted)
-    else:  # it may read more than its formula says
-        wanted = Status.MISSING
-        bad = changed & (after.status[place] == Status.SCORED) & (after.points[place] != before.points[place])
-    trial.refuse(
+        expected = Status.NOT_APPLICABLE if criterion.missing_leaves_out else Status.MISSING
+        bad = changed & (after.status[row] != expected)
+    else:  # a group's own score() may read indicators that the formula does not read
+        expected = Status.MISSING
+        bad = changed & (after.status[row] == Status.SCORED) & (after.points[row] != before.points[row])
+    harness.fail_if_any(
         bad,
-        f"{code}, where it is not reported, {what}",
+        f"{code}, if it is not reported, {message}",
         f'status[row, np.isnan(cohort.values("{code}"))] = Status.MISSING; the scorer does the rest',
-        place=place,
+        row=row,
         cohort=cohort,
-        expected=f"{wanted.name} without {code}",
-        actual=after.told(place),
+        expected=f"{expected.name} without {code}",
+        actual=after.describe(row),
     )
 
 
-def _look_at_zero(trial: GroupHarness, code: str, cohort: Cohort) -> None:
-    after = trial.score(cohort)
-    reported = ~np.isnan(cohort.matrix[[cohort.rows[read] for read in trial.read]]).any(axis=0)
-    for place, _ in trial.criteria:
-        trial.refuse(
-            reported & (after.status[place] == Status.MISSING),
-            f"a criterion misses an answer although everything is reported, {code} as 0 too",
-            f'not reported is NaN: np.isnan(cohort.values("{code}")), not == 0',
-            place=place,
+def _check_reported_zero(harness: GroupHarness, code: str, cohort: Cohort) -> None:
+    after = harness.score(cohort)
+    reported = ~np.isnan(cohort.matrix[[cohort.rows[read] for read in harness.read_indicators]]).any(axis=0)
+    for row, _ in harness.criteria:
+        harness.fail_if_any(
+            reported & (after.status[row] == Status.MISSING),
+            f"a criterion is MISSING although all answers are reported, with {code} = 0",
+            f'an answer that was not reported is NaN: use np.isnan(cohort.values("{code}")), not == 0',
+            row=row,
             cohort=cohort,
             expected="SCORED",
-            actual=after.told(place),
+            actual=after.describe(row),
         )
 
 
 def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
-    """A criterion that is left out gives no points, takes its maximum along, and touches nothing else."""
-    for trial in harnesses(subject):
-        before = trial.score(trial.complete)
-        for place, criterion in trial.criteria:
-            without = replace(trial.complete, excluded={criterion.id: SECOND})
-            after = trial.score(without)
-            _look_at_maximum(trial, place, without, after)
-            for other in range(len(trial.group.criteria)):
-                if other != place:
-                    _look_at_same(trial, other, without, before, after, SECOND | ~SECOND, f"{criterion.id} is left out")
-            # Whoever is left out may report what he likes: nobody else's points follow from it.
-            swayed = without
+    """A criterion that does not apply gives no points, leaves the maximum, and changes nothing else."""
+    for harness in require_harnesses(subject):
+        before = harness.score(harness.complete_cohort)
+        for row, criterion in harness.criteria:
+            without = replace(harness.complete_cohort, excluded={criterion.id: CHANGED})
+            after = harness.score(without)
+            _check_maximum(harness, row, without, after)
+            for other in range(len(harness.group.criteria)):
+                if other != row:
+                    cause = f"{criterion.id} does not apply"
+                    _check_unchanged(harness, other, without, before, after, CHANGED | ~CHANGED, cause)
+            # The answers of units to which the criterion does not apply must not influence the other units.
+            other_answers = without
             for read in criterion.formula.reads():
                 values = without.values(read.indicator)
-                swayed = with_answers(trial.plan, swayed, read.indicator, np.where(SECOND, np.nanmax(values), values))
-            what = f"units that are left out of {criterion.id} report other answers"
-            _look_at_same(trial, place, without, after, trial.score(swayed), ~SECOND, what)
-        for criterion, formula, most in trial.formulas():
-            left_out = evaluate_formula(trial, criterion, formula, most, trial.drawn).not_applicable
-            if left_out is not None and not formula.may_leave_out:
-                trial.refuse(
-                    left_out,
-                    f"formula kind {formula.kind!r} leaves units out without saying that it may",
-                    "let may_leave_out be True: a sum, whose maximum would stay, then refuses it as a part",
-                    place=trial.group.criteria.index(criterion),
-                    cohort=trial.drawn,
+                values = np.where(CHANGED, np.nanmax(values), values)
+                other_answers = with_answers(harness.plan, other_answers, read.indicator, values)
+            cause = f"units to which {criterion.id} does not apply report other answers"
+            _check_unchanged(harness, row, without, after, harness.score(other_answers), ~CHANGED, cause)
+        for criterion, formula, maximum in harness.formulas():
+            outcome = evaluate_formula(harness, criterion, formula, maximum, harness.random_cohort)
+            if outcome.not_applicable is not None and not formula.may_leave_out:
+                harness.fail_if_any(
+                    outcome.not_applicable,
+                    f"formula kind {formula.kind!r} does not apply to some units, but its may_leave_out is False",
+                    "let may_leave_out be True; a sum then refuses the formula as a part, as its maximum cannot change",
+                    row=harness.group.criteria.index(criterion),
+                    cohort=harness.random_cohort,
                     expected="may_leave_out",
                     actual="not applicable",
                 )
 
 
-def _look_at_maximum(trial: GroupHarness, place: int, cohort: Cohort, after: GroupOutput) -> None:
+def _check_maximum(harness: GroupHarness, row: int, cohort: Cohort, after: GroupOutput) -> None:
+    """Checks that the criterion in ``row`` adds neither points nor maximum for the changed units."""
     applies = after.status != Status.NOT_APPLICABLE
-    most = (trial.group.maxima * applies).sum(axis=0)
-    bad = (SECOND & (applies[place] | (after.points[place] != 0))) | (after.max_points != most)
-    trial.refuse(
+    maximum = (harness.group.maxima * applies).sum(axis=0)
+    bad = (CHANGED & (applies[row] | (after.points[row] != 0))) | (after.max_points != maximum)
+    harness.fail_if_any(
         bad,
-        "a criterion that is left out still counts",
-        "leave units of cohort.excluded to the scorer, which leaves them out itself",
-        place=place,
+        "a criterion that does not apply still counts",
+        "ignore cohort.excluded: the scorer itself makes these criteria NOT_APPLICABLE",
+        row=row,
         cohort=cohort,
-        expected="NOT_APPLICABLE, without points and without its maximum",
-        actual=after.told(place),
+        expected="NOT_APPLICABLE, no points, and not in the maximum",
+        actual=after.describe(row),
     )
 
 
-def _look_at_same(
-    trial: GroupHarness, place: int, cohort: Cohort, before: GroupOutput, after: GroupOutput, units: Bools, what: str
+def _check_unchanged(
+    harness: GroupHarness, row: int, cohort: Cohort, before: GroupOutput, after: GroupOutput, units: Bools, cause: str
 ) -> None:
-    trial.refuse(
-        units & before.differs(after, place),
-        f"points change because {what}",
-        "a criterion's points follow from its own answers, and from other units' only where it applies to them",
-        place=place,
+    """Checks that the points of the criterion in ``row`` are the same before and after a change."""
+    harness.fail_if_any(
+        units & before.differs(after, row),
+        f"points change because {cause}",
+        "compute a criterion's points from its own answers only, and from those of units to which it applies",
+        row=row,
         cohort=cohort,
-        expected=before.told(place),
-        actual=after.told(place),
+        expected=before.describe(row),
+        actual=after.describe(row),
     )
 
 
 def monotone_where_declared(subject: PluginUnderTest) -> None:
-    """Where an indicator says that more (or less) is better, no criterion gives fewer points for it."""
-    looked = False
-    for trial in harnesses(subject):
-        complete, before = trial.complete, trial.score(trial.complete)
+    """If an indicator says that more (or less) is better, no criterion gives fewer points for it."""
+    compared = False
+    for harness in require_harnesses(subject):
+        complete, before = harness.complete_cohort, harness.score(harness.complete_cohort)
         random = np.random.default_rng(2)
-        for code in trial.read:
-            indicator = trial.plan.indicators[code]
+        for code in harness.read_indicators:
+            indicator = harness.plan.indicators[code]
             if not indicator.better:
                 continue
-            for larger in (_next(complete, trial, code), _larger(complete, trial, code, random)):
-                looked |= bool((larger.values(code) > complete.values(code)).any())
-                after = trial.score(larger)
-                for place, criterion in trial.criteria:
-                    if not criterion.formula.needs_cohort:  # there a larger answer of one unit takes from the others
-                        _look_at_direction(trial, place, code, indicator.better, larger, before, after)
-    if not looked:
-        raise NothingToCheck('no indicator that is read says better="more" or better="less"')
+            for larger in (_one_larger(complete, harness, code), _randomly_larger(complete, harness, code, random)):
+                compared |= bool((larger.values(code) > complete.values(code)).any())
+                after = harness.score(larger)
+                for row, criterion in harness.criteria:
+                    if not criterion.formula.needs_cohort:  # otherwise a larger answer can cost other units points
+                        _check_direction(harness, row, code, indicator.better, larger, before, after)
+    if not compared:
+        raise NothingToCheck('no criterion reads an indicator with better="more" or better="less"')
 
 
-def _next(cohort: Cohort, trial: GroupHarness, code: str) -> Cohort:
-    """Every answer one larger, where that may be."""
-    return _raised(cohort, trial, code, cohort.values(code) + 1)
+def _one_larger(cohort: Cohort, harness: GroupHarness, code: str) -> Cohort:
+    """A cohort in which every answer is larger by one, if the larger answer is valid."""
+    return _raised(cohort, harness, code, cohort.values(code) + 1)
 
 
-def _larger(cohort: Cohort, trial: GroupHarness, code: str, random: np.random.Generator) -> Cohort:
-    """Every answer larger by any amount up to the largest there may be."""
-    values, (_, high) = cohort.values(code), trial.plan.ranges[code]
-    return _raised(cohort, trial, code, values + np.ceil(random.random(len(cohort)) ** 3 * (high - values)))
+def _randomly_larger(cohort: Cohort, harness: GroupHarness, code: str, random: np.random.Generator) -> Cohort:
+    """A cohort in which every answer is larger by a random amount, up to the largest valid answer."""
+    values, (_, high) = cohort.values(code), harness.plan.ranges[code]
+    return _raised(cohort, harness, code, values + np.ceil(random.random(len(cohort)) ** 3 * (high - values)))
 
 
-def _raised(cohort: Cohort, trial: GroupHarness, code: str, values: Floats) -> Cohort:
-    """The same with larger answers; those that may not be, or have to be smaller parts of wholes, stay."""
-    low, high = trial.plan.ranges[code]
+def _raised(cohort: Cohort, harness: GroupHarness, code: str, values: Floats) -> Cohort:
+    """A cohort with larger answers (n,) to one indicator. Units for which the new answers are invalid stay the same."""
+    low, high = harness.plan.ranges[code]
     raised = cohort.matrix.copy()
     raised[cohort.rows[code]] = np.clip(values, low, high)
-    kept = repair_checks(trial.plan, replace(cohort, matrix=raised))
-    others = np.ones(len(raised), dtype=np.bool_)
-    others[cohort.rows[code]] = False
-    same = (kept.matrix[others] == cohort.matrix[others]) | np.isnan(cohort.matrix[others])
-    fine = same.all(axis=0) & (kept.values(code) >= cohort.values(code))
-    return replace(cohort, matrix=np.where(fine, kept.matrix, cohort.matrix))
+    repaired = repair_checks(harness.plan, replace(cohort, matrix=raised))
+    other_rows = np.ones(len(raised), dtype=np.bool_)
+    other_rows[cohort.rows[code]] = False
+    same = (repaired.matrix[other_rows] == cohort.matrix[other_rows]) | np.isnan(cohort.matrix[other_rows])
+    valid = same.all(axis=0) & (repaired.values(code) >= cohort.values(code))
+    return replace(cohort, matrix=np.where(valid, repaired.matrix, cohort.matrix))
 
 
-def _look_at_direction(
-    trial: GroupHarness, place: int, code: str, better: str, larger: Cohort, before: GroupOutput, after: GroupOutput
+def _check_direction(
+    harness: GroupHarness, row: int, code: str, better: str, larger: Cohort, before: GroupOutput, after: GroupOutput
 ) -> None:
-    both = (before.status[place] == Status.SCORED) & (after.status[place] == Status.SCORED)
-    gain = after.points[place] - before.points[place]
-    fewer, bound = ("fewer", "at least") if better == "more" else ("more", "at most")
-    trial.refuse(
-        both & ((gain < 0) if better == "more" else (gain > 0)),
-        f"{code} says that {better} is better, and a larger answer gives {fewer} points",
-        f"score it the other way round, or do not say better={better!r} of {code}",
-        place=place,
+    """Checks that larger answers to the indicator ``code`` do not contradict its ``better``."""
+    scored = (before.status[row] == Status.SCORED) & (after.status[row] == Status.SCORED)
+    gain = after.points[row] - before.points[row]
+    change, bound = ("fewer", "at least") if better == "more" else ("more", "at most")
+
+    def expected(unit: int) -> str:
+        smaller = show_answer(harness.complete_cohort, code, unit)
+        return f"{bound} the points for {smaller}: {before.describe(row)(unit)}"
+
+    harness.fail_if_any(
+        scored & ((gain < 0) if better == "more" else (gain > 0)),
+        f"{code} says that {better} is better, but a larger answer gives {change} points",
+        f"reverse the scoring, or remove better={better!r} from {code}",
+        row=row,
         cohort=larger,
-        expected=lambda unit: f"{bound} as for {show_answer(trial.complete, code, unit)}: {before.told(place)(unit)}",
-        actual=after.told(place),
+        expected=expected,
+        actual=after.describe(row),
     )

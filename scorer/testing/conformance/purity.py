@@ -1,7 +1,7 @@
-"""The check that scoring asks nothing but its answers: no clock, no network, no chance, no other process.
+"""Checks that scoring uses no clock, network, random numbers or other processes.
 
-The interpreter reports every call while the plugin scores, so it does not matter under which name a function was
-imported. What an extension in C asks for by itself is not seen.
+While the plugin scores, a profile function of the interpreter sees every call, whatever name a function was imported
+by. Calls inside C extensions are not seen.
 """
 
 from __future__ import annotations
@@ -19,76 +19,76 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
-import numpy.random  # loaded before anything is watched, as it asks for chance while it is imported
+import numpy.random  # its import uses random numbers, so import it before a plugin is profiled
 
 from scorer.testing.conformance.faults import Failure, NothingToCheck, failure
 from scorer.testing.conformance.generated_answers import take_units
 from scorer.testing.conformance.harness import GroupHarness
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
-FEW = 60
-"""Units that are scored while being watched, which is slow."""
+PROFILED_UNITS = 60
+"""Units that are scored while calls are profiled, which is slow."""
 
-CLOCK, CHANCE, NETWORK, PROCESS = "the clock", "chance", "the network", "another process"
+CLOCK, RANDOMNESS, NETWORK, PROCESS = "the clock", "random numbers", "the network", "another process"
 _TIMES = ("time", "monotonic", "perf_counter", "process_time", "thread_time", "clock_gettime")
 _FUNCTIONS: dict[object, str] = {
     **{getattr(time, name): CLOCK for stem in _TIMES for name in (stem, f"{stem}_ns") if hasattr(time, name)},
     **{getattr(time, name): CLOCK for name in ("localtime", "gmtime", "ctime")},
-    os.urandom: CHANCE,
+    os.urandom: RANDOMNESS,
     **{getattr(os, name): PROCESS for name in ("fork", "system", "posix_spawn", "forkpty") if hasattr(os, name)},
 }
 _MODULES = {"_socket": NETWORK, "_posixsubprocess": PROCESS}
 BOOKKEEPING = frozenset({"logging", "threading", "queue", "concurrent", "warnings", "importlib"})
-"""Packages that look at the clock for themselves; no points come of that."""
+"""Packages that may use the clock for their own purposes, which cannot influence points."""
 
-MEND = {
-    CLOCK: "let units report the day, or write it into the criteria set: in ten years the ranking has to be the same",
-    CHANCE: "the same answers have to give the same points; if something must be drawn, seed a generator of your own",
-    NETWORK: "let units report it, or keep the numbers in a file of your distribution",
+FIXES = {
+    CLOCK: "let units report the day, or write it into the criteria set: the ranking must be the same in ten years",
+    RANDOMNESS: "the same answers must give the same points; if you need random numbers, seed your own generator",
+    NETWORK: "let units report the data, or keep them in a file of your distribution",
     PROCESS: "score in this process, with NumPy",
 }
 
 
 def no_clock_network_or_chance(subject: PluginUnderTest) -> None:
-    """Points come from answers alone: scoring asks no clock, no network, no chance and no other process."""
-    asked = [trial for trial in subject.trials if trial.asked]
-    if not asked:
+    """Points depend on answers only: no clock, network, random numbers or other processes."""
+    own_scoring = [harness for harness in subject.harnesses if harness.calls_score]
+    if not own_scoring:
         raise NothingToCheck("the plugin has no code that scores: its criteria use the formula kinds of the scorer")
-    for trial in asked:
-        few = take_units(trial.drawn, np.arange(FEW))
-        trial.raw(few)  # what is loaded at the first call may do as it likes
-        seen: list[tuple[str, str]] = []
-        before = _drawn_by_numpy()
-        with _watched(lambda what, where, seen=seen: seen.append((what, where))):  # type: ignore[misc]
-            trial.raw(few)  # the plugin alone: the service looks at the clock to see how long it takes
-        if before != _drawn_by_numpy():
-            seen.append((CHANCE, "numpy.random, whose global generator was used"))
-        if seen:
-            raise _failure(trial, *seen[0])
+    for harness in own_scoring:
+        cohort = take_units(harness.random_cohort, np.arange(PROFILED_UNITS))
+        harness.call_score(cohort)  # the first call may import modules, which may use anything
+        uses: list[tuple[str, str]] = []
+        before = _numpy_random_state()
+        with _profiled(lambda source, caller, uses=uses: uses.append((source, caller))):  # type: ignore[misc]
+            harness.call_score(cohort)  # not harness.score: the service's own code measures time
+        if before != _numpy_random_state():
+            uses.append((RANDOMNESS, "numpy.random, whose global generator was used"))
+        if uses:
+            raise _failure(harness, *uses[0])
 
 
-def _failure(trial: GroupHarness, what: str, where: str) -> Failure:
-    return failure(f"scoring asks {what}", where=trial.where(), called=where, mend=MEND[what])
+def _failure(harness: GroupHarness, source: str, caller: str) -> Failure:
+    return failure(f"scoring uses {source}", where=harness.where(), called=caller, fix=FIXES[source])
 
 
-def _drawn_by_numpy() -> str:
-    state = np.random.get_state(legacy=False)  # noqa: NPY002 - somebody else may have used it
+def _numpy_random_state() -> str:
+    state = np.random.get_state(legacy=False)  # noqa: NPY002 - the plugin may use the global generator
     return repr((state, np.asarray(state["state"]["key"]).tobytes()))
 
 
 @contextmanager
-def _watched(note: Callable[[str, str], None]) -> Iterator[None]:
-    """Notes what functions of the interpreter are called for, and where."""
+def _profiled(record: Callable[[str, str], None]) -> Iterator[None]:
+    """Calls ``record`` with the source and the calling line for each call of a function that must not be used."""
 
-    def see(frame: FrameType, event: str, function: Any) -> None:
-        if event != "c_call" or not (what := _asks(function)):
+    def profile(frame: FrameType, event: str, function: Any) -> None:
+        if event != "c_call" or not (source := _source(function)):
             return
         if str(frame.f_globals.get("__name__")).partition(".")[0] not in BOOKKEEPING:
-            note(what, _place(frame, function))
+            record(source, _caller(frame, function))
 
     before, before_in_threads = sys.getprofile(), threading.getprofile()
-    threading.setprofile(see)
-    sys.setprofile(see)
+    threading.setprofile(profile)
+    sys.setprofile(profile)
     try:
         yield
     finally:
@@ -96,28 +96,28 @@ def _watched(note: Callable[[str, str], None]) -> Iterator[None]:
         threading.setprofile(before_in_threads)
 
 
-def _asks(function: Any) -> str:
-    """What a function written in C asks for; empty for all that is harmless."""
+def _source(function: Any) -> str:
+    """The source that a function written in C reads, such as ``CLOCK``; empty for harmless functions."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, date) and function.__name__ in ("now", "utcnow", "today"):
         return CLOCK
     if owner is random._inst or isinstance(owner, random.SystemRandom):
-        return CHANCE
+        return RANDOMNESS
     if isinstance(owner, _socket.socket):
         return NETWORK
     try:
         return _FUNCTIONS.get(function) or _MODULES.get(function.__module__ or "", "")
-    except TypeError:  # a method of what has no hash
+    except TypeError:  # a method of an unhashable object
         return ""
 
 
-def _place(frame: FrameType, function: Any) -> str:
-    """The line that called, in the innermost code that is neither Python's nor NumPy's."""
-    at: FrameType | None = frame
-    while at is not None:
-        module = str(at.f_globals.get("__name__")).partition(".")[0]
+def _caller(frame: FrameType, function: Any) -> str:
+    """The calling line: of the innermost frame outside Python's standard library and NumPy."""
+    caller: FrameType | None = frame
+    while caller is not None:
+        module = str(caller.f_globals.get("__name__")).partition(".")[0]
         if module not in sys.stdlib_module_names and module != "numpy":
-            code = at.f_code
-            return f"{code.co_filename}:{at.f_lineno}, {code.co_qualname} calls {function.__name__}"
-        at = at.f_back
+            code = caller.f_code
+            return f"{code.co_filename}:{caller.f_lineno}, {code.co_qualname} calls {function.__name__}"
+        caller = caller.f_back
     return function.__qualname__  # type: ignore[no-any-return]

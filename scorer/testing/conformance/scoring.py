@@ -1,4 +1,4 @@
-"""Checks of what a plugin gives at all: that it loads, and arrays of the right shape with points that can be."""
+"""Checks that a plugin loads, and that it returns arrays of the right shape and type with possible points."""
 
 from __future__ import annotations
 
@@ -21,112 +21,117 @@ from scorer.testing.conformance.generated_answers import copy_cohort, take_units
 from scorer.testing.conformance.harness import GroupHarness
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
-POINTS = (np.dtype(np.int64), np.dtype(np.float64))
-ROUNDING = 1e-6
-"""How exactly a formula has to know what rounding left."""
-LOOKED_AT = 200
-"""Units whose exact points are asked for, which is slow."""
+POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
+REMAINDER_TOLERANCE = 1e-6
+"""Largest allowed error of a formula's remainders, in micropoints."""
+EXACT_UNITS = 200
+"""Units whose exact points are computed, which is slow."""
 
 
 def plugin_is_ready(subject: PluginUnderTest) -> None:
-    """The plugin can be imported, is not quarantined, and its checks compare indicators that there are."""
+    """The plugin can be imported and is not quarantined. Its checks compare indicators that exist."""
     if subject.plugin.failure:
         raise Failure(f"plugin {subject.plugin.name!r} cannot be used: {subject.plugin.failure}")
     known = [indicator.code for group in subject.host.groups.values() for indicator in group.indicators]
     for check in subject.plugin.group.checks if subject.plugin.group else ():
         for code in check.reads():
             if code not in known:
-                what = (
-                    f"{check} is never made: no installed group declares indicator {code!r}{did_you_mean(code, known)}"
-                )
-                raise failure(what, mend="mend its name, or declare the indicator")
+                message = f"{check} never runs: no installed group declares indicator {code!r}"
+                raise failure(f"{message}{did_you_mean(code, known)}", fix="correct the code, or declare the indicator")
 
 
 def criteria_sets_are_accepted(subject: PluginUnderTest) -> None:
-    """The criteria sets it issues load, gates and all, and use each formula kind it adds."""
+    """The plugin's criteria sets load, with their gates, and together use every formula kind that it adds."""
     for file in subject.plugin.criteria_sets:
         _, document = load_set(subject.host, file.name, read_document(file), GateCompiler())
         if document.problems:
             raise Failure("\n  ".join([f"criteria set {file.name} is refused:", *map(str, document.sorted_problems())]))
-    used = {type(formula) for trial in subject.trials for _, formula, _ in trial.formulas()}
+    used = {type(formula) for harness in subject.harnesses for _, formula, _ in harness.formulas()}
     for kind in subject.plugin.formulas:
         if kind not in used:
-            what = f"no installed criteria set uses formula kind {kind.kind!r}, so nothing is known of it"
-            raise failure(what, mend="issue one that does, by the hook scorer_criteria_sets")
+            message = f"no installed criteria set uses formula kind {kind.kind!r}, so it cannot be tested"
+            raise failure(message, fix="issue a set that uses it, with the hook scorer_criteria_sets")
     if not (subject.plugin.criteria_sets or subject.plugin.formulas):
         raise NothingToCheck("the plugin issues no criteria set and adds no formula kind")
 
 
 def shapes_and_dtypes(subject: PluginUnderTest) -> None:
-    """For any units there are points and statuses of the right shape and type, and nothing is raised."""
-    for trial in harnesses(subject):
-        drawn, complete = trial.drawn, trial.complete
+    """For any units, points and statuses have the right shape and type, and nothing is raised."""
+    for harness in require_harnesses(subject):
         for cohort in (
-            drawn,
-            complete,
-            take_units(drawn, np.arange(3)),
-            *(take_units(drawn, np.array([n])) for n in range(8)),
+            harness.random_cohort,
+            harness.complete_cohort,
+            take_units(harness.random_cohort, np.arange(3)),
+            *(take_units(harness.random_cohort, np.array([unit])) for unit in range(8)),
         ):
-            if trial.overrides:
-                _look_at_group(trial, cohort)
-            for criterion, formula, most in trial.formulas():
-                _look_at_outcome(
-                    trial, criterion, formula, evaluate_formula(trial, criterion, formula, most, cohort), cohort
-                )
-            trial.score(cohort)
+            if harness.overrides_score:
+                _check_group_points(harness, cohort)
+            for criterion, formula, maximum in harness.formulas():
+                outcome = evaluate_formula(harness, criterion, formula, maximum, cohort)
+                _check_outcome(harness, criterion, formula, outcome, cohort)
+            harness.score(cohort)
 
 
-def harnesses(subject: PluginUnderTest) -> tuple[GroupHarness, ...]:
-    """What is scored.
+def require_harnesses(subject: PluginUnderTest) -> tuple[GroupHarness, ...]:
+    """The harnesses of a plugin that scores at least one criterion.
 
     Raises:
         NothingToCheck: the plugin scores nothing.
     """
-    if not subject.trials:
-        raise NothingToCheck("the plugin scores no criterion: it brings " + (subject.brings or "criteria sets only"))
-    return subject.trials
+    if not subject.harnesses:
+        raise NothingToCheck(
+            "the plugin scores no criterion: it provides " + (subject.provides or "criteria sets only")
+        )
+    return subject.harnesses
 
 
-def _look_at_group(trial: GroupHarness, cohort: Cohort) -> None:
-    given = trial.raw(copy_cohort(cohort))
-    shape = (len(trial.group.criteria), len(cohort))
-    for name, array, types in (("points", given.points, POINTS), ("status", given.status, (np.dtype(np.uint8),))):
+def _check_group_points(harness: GroupHarness, cohort: Cohort) -> None:
+    """Checks shapes and types of the arrays that the group's own ``score`` returns."""
+    output = harness.call_score(copy_cohort(cohort))
+    shape = (len(harness.group.criteria), len(cohort))
+    for name, array, types in (
+        ("points", output.points, POINTS_TYPES),
+        ("status", output.status, (np.dtype(np.uint8),)),
+    ):
         if array.shape != shape or array.dtype not in types:
-            raise _wrong(trial, f"score() gives {name} {array.dtype} {array.shape}", shape)
-    known = np.isin(given.status, list(Status))
+            raise _wrong_arrays(harness, f"score() gives {name} {array.dtype} {array.shape}", shape)
+    known = np.isin(output.status, list(Status))
     if not known.all():
-        raise _wrong(trial, f"score() gives status {int(given.status[~known][0])}, which is no Status", shape)
+        message = f"score() gives status {int(output.status[~known][0])}, which is not a Status"
+        raise _wrong_arrays(harness, message, shape)
 
 
-def _wrong(trial: GroupHarness, what: str, shape: tuple[int, int]) -> Failure:
+def _wrong_arrays(harness: GroupHarness, message: str, shape: tuple[int, int]) -> Failure:
     return failure(
-        what,
-        where=trial.where(),
+        message,
+        where=harness.where(),
         expected=f"GroupPoints(points int64 or float64 {shape}, status uint8 {shape} of Status): criteria by units",
-        mend="np.empty((len(criteria), len(cohort))), and the same with dtype=np.uint8 for the status",
+        fix="create points with np.empty((len(criteria), len(cohort))), and status with dtype=np.uint8 too",
     )
 
 
-def evaluate_formula(trial: GroupHarness, criterion: Criterion, formula: Formula, most: int, cohort: Cohort) -> Outcome:
-    """What a formula of the plugin gives.
+def evaluate_formula(
+    harness: GroupHarness, criterion: Criterion, formula: Formula, maximum: int, cohort: Cohort
+) -> Outcome:
+    """The outcome of a formula of the plugin.
 
     Raises:
-        Unscorable: it raised.
+        Unscorable: the formula raised.
     """
     own = copy_cohort(cohort)
     try:
         with np.errstate(all="ignore"):  # as in the service
-            return formula.evaluate(most, own, own.excluded.get(criterion.id))
+            return formula.evaluate(maximum, own, own.excluded.get(criterion.id))
     except (Exception, SystemExit) as error:
-        where = f"{trial.where()}, criterion {criterion.id}, {len(cohort)} units"
+        where = f"{harness.where()}, criterion {criterion.id}, {len(cohort)} units"
         raise Unscorable(f"{where}: formula {formula.kind} raised {error!r}") from error
 
 
-def _look_at_outcome(trial: GroupHarness, criterion: Criterion, formula: Formula, outcome: Any, cohort: Cohort) -> None:
-    """Shapes of what a formula gives, which would be stretched to all units without a word."""
+def _check_outcome(harness: GroupHarness, criterion: Criterion, formula: Formula, outcome: Any, cohort: Cohort) -> None:
+    """Checks shapes and types of a formula's outcome: NumPy would silently broadcast an array of a wrong shape."""
     shape = (len(cohort),)
     for name, types, needed in (
-        ("points", POINTS, True),
+        ("points", POINTS_TYPES, True),
         ("missing", (np.dtype(np.bool_),), True),
         ("not_applicable", (np.dtype(np.bool_),), False),
         ("rest", (np.dtype(np.float64),), False),
@@ -135,67 +140,66 @@ def _look_at_outcome(trial: GroupHarness, criterion: Criterion, formula: Formula
         if array is None and not needed and isinstance(outcome, Outcome):
             continue
         if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype not in types:
-            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else f"{array!r:.60}"
+            actual = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else f"{array!r:.60}"
             raise failure(
-                f"formula kind {formula.kind!r} gives {name} {found}",
-                where=f"{trial.where()}, criterion {criterion.id}",
-                expected=f"Outcome with {name} {types[-1]} {shape}: one a unit",
+                f"formula kind {formula.kind!r} gives {name} {actual}",
+                where=f"{harness.where()}, criterion {criterion.id}",
+                expected=f"Outcome with {name} {types[-1]} {shape}: one value per unit",
             )
 
 
 def points_within_bounds(subject: PluginUnderTest) -> None:
-    """Points are whole micropoints from 0 to the criterion's points, from their negative to 0 for a penalty."""
-    for trial in harnesses(subject):
-        for cohort in (trial.drawn, trial.complete):
-            own = copy_cohort(cohort)
-            given = trial.raw(own) if trial.asked else trial.score(cohort)
-            points, counts = given.points.astype(np.float64), given.status != Status.NOT_APPLICABLE
-            if points.shape != (len(trial.group.criteria), len(cohort)) or counts.shape != points.shape:
-                raise Unscorable(f"{trial.where()}: points have another shape")
-            for place, _ in trial.criteria:
-                low, high = int(trial.group.lowest[place, 0]), int(trial.group.highest[place, 0])
+    """Points are whole micropoints from 0 to the criterion's maximum; for a penalty, from minus the maximum to 0."""
+    for harness in require_harnesses(subject):
+        for cohort in (harness.random_cohort, harness.complete_cohort):
+            output = harness.call_score(copy_cohort(cohort)) if harness.calls_score else harness.score(cohort)
+            points, applies = output.points.astype(np.float64), output.status != Status.NOT_APPLICABLE
+            if points.shape != (len(harness.group.criteria), len(cohort)) or applies.shape != points.shape:
+                raise Unscorable(f"{harness.where()}: points or statuses have a wrong shape")
+            for row, _ in harness.criteria:
+                low, high = int(harness.group.lowest[row, 0]), int(harness.group.highest[row, 0])
                 with np.errstate(invalid="ignore"):
-                    fine = (points[place] == np.rint(points[place])) & (points[place] >= low) & (points[place] <= high)
-                trial.refuse(
-                    ~fine & counts[place],
-                    "a criterion gives points that cannot be",
-                    "points are whole micropoints, 1,000,000 a point: np.rint(np.clip(share, 0, 1) * maximum)",
-                    place=place,
+                    valid = (points[row] == np.rint(points[row])) & (points[row] >= low) & (points[row] <= high)
+                harness.fail_if_any(
+                    ~valid & applies[row],
+                    "a criterion gives impossible points",
+                    "points are whole micropoints, 1,000,000 per point: np.rint(np.clip(share, 0, 1) * maximum)",
+                    row=row,
                     cohort=cohort,
                     expected=f"whole micropoints from {low} to {high} ({plain(low)} to {plain(high)} points)",
-                    actual=lambda unit, row=points[place]: repr(float(row[unit])),  # type: ignore[misc]
+                    actual=lambda unit, values=points[row]: repr(float(values[unit])),  # type: ignore[misc]
                 )
-        for criterion, formula, most in trial.formulas():
-            _look_at_rests(trial, criterion, formula, most)
+        for criterion, formula, maximum in harness.formulas():
+            _check_remainders(harness, criterion, formula, maximum)
 
 
-def _look_at_rests(trial: GroupHarness, criterion: Criterion, formula: Formula, most: int) -> None:
-    """What rounding left, which sums of formulas add up before they round once."""
-    cohort = take_units(trial.drawn, np.arange(LOOKED_AT))
-    outcome = evaluate_formula(trial, criterion, formula, most, cohort)
+def _check_remainders(harness: GroupHarness, criterion: Criterion, formula: Formula, maximum: int) -> None:
+    """Checks the remainders of a formula, which a ``sum`` adds up before it rounds once."""
+    cohort = take_units(harness.random_cohort, np.arange(EXACT_UNITS))
+    outcome = evaluate_formula(harness, criterion, formula, maximum, cohort)
     if outcome.rest is None:
         return
     for unit in np.flatnonzero(~np.asarray(outcome.missing)).tolist():
-        points, rest = float(outcome.points[unit]), float(outcome.rest[unit])
-        exact = _exact(trial, criterion, formula, most, cohort, unit)
-        wrong = not (abs(rest) <= 0.5 and abs(float(exact - Fraction(points)) - rest) <= ROUNDING)
-        trial.refuse(
+        points, remainder = float(outcome.points[unit]), float(outcome.rest[unit])
+        exact = _exact_points(harness, criterion, formula, maximum, cohort, unit)
+        wrong = not (abs(remainder) <= 0.5 and abs(float(exact - Fraction(points)) - remainder) <= REMAINDER_TOLERANCE)
+        harness.fail_if_any(
             wrong & (np.arange(len(cohort)) == unit),
-            f"formula kind {formula.kind!r} does not know what rounding left",
-            "rest is the exact points minus the rounded ones, from -0.5 to 0.5; exact() gives the exact ones",
-            place=trial.group.criteria.index(criterion),
+            f"formula kind {formula.kind!r} gives a wrong remainder of rounding",
+            "rest is the exact points minus the rounded points, from -0.5 to 0.5; exact() gives the exact points",
+            row=harness.group.criteria.index(criterion),
             cohort=cohort,
-            expected=f"points {float(exact):.6f}, that is rest {float(exact - Fraction(points)):.6f}",
-            actual=f"points {points}, rest {rest}",
+            expected=f"exact points {float(exact):.6f}, so rest {float(exact - Fraction(points)):.6f}",
+            actual=f"points {points}, rest {remainder}",
         )
 
 
-def _exact(
-    trial: GroupHarness, criterion: Criterion, formula: Formula, most: int, cohort: Cohort, unit: int
+def _exact_points(
+    harness: GroupHarness, criterion: Criterion, formula: Formula, maximum: int, cohort: Cohort, unit: int
 ) -> Fraction:
     own = copy_cohort(cohort)
     try:
-        return Fraction(formula.exact(most, own, own.excluded.get(criterion.id), unit))
+        return Fraction(formula.exact(maximum, own, own.excluded.get(criterion.id), unit))
     except (Exception, SystemExit) as error:
-        where = f"{trial.where()}, criterion {criterion.id}"
+        where = f"{harness.where()}, criterion {criterion.id}"
         raise Unscorable(f"{where}: exact() of formula {formula.kind} raised {error!r}") from error

@@ -14,7 +14,7 @@ from typing import Any
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import Client, Row, ScorerError, Value
-from scorer_client.forms import Indicator, form
+from scorer_client.forms import Indicator, form_of
 from scorer_client.requests import EPOCH, row_message
 from scorer_client.unit_table import table_stream
 
@@ -55,7 +55,7 @@ class Requests:
 
         Raises:
             NotDrawn: there is no such set or tier, or the server takes nothing that is drawn.
-            ScorerError: the server does not answer, or the file breaks its form.
+            ScorerError: the server does not answer, or the file has mistakes.
             OSError: the file cannot be read.
         """
         code = criteria_set or next(
@@ -115,7 +115,7 @@ def _taken(client: Client, code: str, rows: list[Row]) -> list[Row]:
 
 class _Drawer:
     def __init__(self, message: criteria_pb2.CriteriaSet, tier: str) -> None:
-        self._form, self._tier, self._random = form(message), tier, Random(SEED)
+        self._form, self._tier, self._random = form_of(message), tier, Random(SEED)
         start = message.summary.effective_from
         self._day = (datetime.date(start.year or 2020, start.month or 1, start.day or 1) - EPOCH).days
         criteria = [

@@ -1,8 +1,8 @@
-"""Answers from a CSV file, every mistake with its row and column.
+"""Reads answers from a CSV file, and names the row and column of every mistake.
 
-UTF-8 (a byte order mark is allowed); the header is ``id,name,tier,parent,not_applicable`` and then indicator codes, in
-any order; only id and tier must be there. Empty is not reported; flags are 0 or 1; days are ISO; criteria that do not
-apply are separated by ';'.
+The file is UTF-8, with or without a byte order mark. The header has ``id,name,tier,parent,not_applicable`` and
+indicator codes, in any order; only id and tier are required. An empty cell means not reported. Flags are 0 or 1, days
+are YYYY-MM-DD, and criteria that do not apply are separated by ';'.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ MAX_LINE = 2**22
 """Bytes of one line."""
 
 SEARCHES, MANY_NAMES = 20, 5_000
-"""Nearly-right names are looked for so many times a file, among so many names: it takes longer than it helps."""
+"""Limits for suggestions, which are slow: names per file for which one is looked for, and names to choose from."""
 
 MANY_VIOLATIONS = 1_000
-"""So many are spelled out; all are counted."""
+"""Largest number of violations that are kept; all are counted."""
 
 STEP = 2**18
-"""Bytes from one word on how far the reading is to the next."""
+"""Bytes between two reports of progress."""
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
+"""Called with the number of bytes that were read, and the size of the file; 0 if it is unknown, as for a pipe."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
-"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
+"""A whole number with separators: 2.000 means two thousand to some people, and two to others."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTable:
-    """Reads a file for a criteria set, row by row: only the columns are kept.
+    """Reads a file for a criteria set, row by row. Only the columns stay in memory.
 
     Raises:
         ScorerError: the file breaks its form; every violation has its row and column.
@@ -67,7 +67,7 @@ def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTab
 
 
 class _Unreadable(Exception):
-    """What lies after the violation cannot be read."""
+    """The file cannot be read beyond this violation."""
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.description)
@@ -75,12 +75,12 @@ class _Unreadable(Exception):
 
 
 def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
-    """Lines of text, as they are needed.
+    """Reads lines of text.
 
     Raises:
-        _Unreadable: one is not UTF-8, or too long.
+        _Unreadable: a line is not UTF-8, or too long.
     """
-    total, done, told = os.fstat(file.fileno()).st_size, 0, 0
+    total, done, reported = os.fstat(file.fileno()).st_size, 0, 0
     for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
         if len(line) > MAX_LINE:
             raise _too_large(number, f"has a line of more than {MAX_LINE} bytes; is it a CSV file?")
@@ -91,9 +91,9 @@ def _lines(file: BinaryIO, progress: Progress | None) -> Iterator[str]:
             raise _Unreadable(Violation(f"row {number}", "NOT_UTF8", message)) from None
         yield from io.StringIO(text, newline="")  # old spreadsheets end lines with a carriage return alone
         done += len(line)
-        if progress and done - told >= STEP:
+        if progress and done - reported >= STEP:
             progress(done, total)
-            told = done
+            reported = done
     if progress:
         progress(done, total)
 
@@ -103,10 +103,10 @@ def _too_large(row: int, why: str) -> _Unreadable:
 
 
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers, from 1; those without any cell filled have none, and are left out at the end.
+    """Row numbers, from 1, and cells. Empty rows have no cells; empty rows at the end of the file are left out.
 
     Raises:
-        _Unreadable: one is not CSV, or there are too many.
+        _Unreadable: a row is not CSV, or there are too many rows.
     """
     row = blank = 0
     try:
@@ -131,11 +131,11 @@ class _Reader:
         self.form = form
         self.table = CsvTable(form, [])
         self.violations: list[Violation] = []
-        """Those that are spelled out."""
+        """The first ``MANY_VIOLATIONS``."""
         self.total = 0
-        """How many there are."""
+        """The number of all violations."""
         self.rows = array("q")
-        """The row of each unit."""
+        """The row number of each unit."""
         self.unread: set[str] = set()
         """Ids of units whose rows could not be read."""
         self.hints: dict[str, str] = {}
@@ -234,14 +234,14 @@ class _Reader:
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
         if left_out:
             self.table.not_applicable[fixed["id"]] = left_out
-        if fixed["id"] and (first := self.table.units.place(fixed["id"])) is not None:
+        if fixed["id"] and (first := self.table.units.index_of(fixed["id"])) is not None:
             message = f"{fixed['id'][:80]!r} is the id at {place(self.rows[first], header, 'id')} already"
             self._refuse(place(row, header, "id"), "DUPLICATE_UNIT_ID", message)
         self.rows.append(row)
         self.table.units.append(fixed["id"], fixed["tier"], fixed["name"], fixed["parent"])
 
     def _parents(self) -> None:
-        """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
+        """If a file has some parents of a tier's units, it must have all: otherwise a row is missing or misspelt."""
         ids = self.table.units.ids() | self.unread if self.unread else self.table.units.ids()
         whole = {unit.tier for unit in self.table.units if unit.parent in ids}
         for row, unit in zip(self.rows, self.table.units, strict=True):
@@ -251,7 +251,7 @@ class _Reader:
                 self._refuse(place(row, self.table.header, "parent"), "UNKNOWN_PARENT", message)
 
     def _nearly(self, name: str, names: Collection[str]) -> str:
-        """A hint; each misspelling is looked up once, and not too many are."""
+        """A suggestion for a wrong name. Each name is looked up once; after ``SEARCHES`` names there are no more."""
         if name not in self.hints:
             if len(self.hints) >= SEARCHES or len(names) > MANY_NAMES:
                 return ""
@@ -265,7 +265,7 @@ def _option(indicator: Indicator, cell: str) -> str:
         raise ValueError(
             f"expected {', '.join(indicator.options)} or nothing, not {cell!r}{_nearly(cell, indicator.options)}"
         )
-    return sys.intern(cell)  # the same text for thousands
+    return sys.intern(cell)  # thousands of cells have the same text
 
 
 def _number(indicator: Indicator, cell: str) -> float:

@@ -37,8 +37,8 @@ def polars() -> Any:
     return _library("polars", "to_polars needs", "polars")
 
 
-def _library(name: str, what: str, requirement: str) -> Any:
+def _library(name: str, purpose: str, requirement: str) -> Any:
     try:
-        return sys.modules.get(name) or importlib.import_module(name)  # which takes twenty times as long
+        return sys.modules.get(name) or importlib.import_module(name)  # import_module alone takes twenty times as long
     except ImportError as error:
-        raise ImportError(f"{what} {name}: pip install {requirement}", name=name) from error
+        raise ImportError(f"{purpose} {name}: pip install {requirement}", name=name) from error

@@ -1,4 +1,4 @@
-"""Python values as request messages."""
+"""Converts Python values to request messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPOCH = datetime.date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Row:
-    """One unit with its answers; an indicator left out was not reported, which is not zero."""
+    """One unit with its answers. An indicator without an answer was not reported, which is different from zero."""
 
     id: str
     tier: str
@@ -31,7 +31,7 @@ class Row:
 
 
 def row_message(row: Row) -> pb.UnitAnswers:
-    """A row for the wire."""
+    """Converts a row to a message."""
     return pb.UnitAnswers(
         unit=pb.Unit(id=row.id, name=row.name, tier=row.tier, parent=row.parent),
         answers={code: _answer(value) for code, value in row.answers.items()},
@@ -40,12 +40,12 @@ def row_message(row: Row) -> pb.UnitAnswers:
 
 
 def day_message(day: datetime.date | None) -> date_pb2.Date | None:
-    """A day for the wire."""
+    """Converts a day to a message."""
     return None if day is None else date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 
 def view(full: bool) -> pb.ScorecardView:
-    """BASIC or FULL."""
+    """The view FULL or BASIC."""
     return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
 
 

@@ -262,7 +262,7 @@ describe("a table", () => {
     const other = createRequire(import.meta.url)("apache-arrow");
     const id = other.vectorFromArray(["a"]);
     const message =
-      "is of another copy of apache-arrow than the client's: load one version of it, by import and not by require";
+      "belongs to another copy of apache-arrow than the client uses: load one version of it, by import and not by require";
     await refused(rank(new other.Table({ id })), `table: this Table ${message}`);
     await refused(rank({ id }), `table["id"]: this Vector ${message}`);
   });

@@ -218,7 +218,7 @@ describe("connections", () => {
 
   test("an address is a URL of a host", () => {
     for (const address of ["127.0.0.1:50051", "localhost", "ftp://127.0.0.1", "http://", "http://a/path", ""]) {
-      assert.throws(() => new ScorerClient(address), /no address such as "http:\/\/127\.0\.0\.1:50051"/, address);
+      assert.throws(() => new ScorerClient(address), /not an address such as "http:\/\/127\.0\.0\.1:50051"/, address);
     }
   });
 

@@ -71,7 +71,7 @@ BROKEN = """\
   - name: names that there are not
     tier: district
     answers: {policy_environment_award: 1, infrastructure_awarded: true}
-    not_applicable: [INF.01]
+    not_applicable: [INF.01, INF.02, INF.02]
     expect: {points: {readyness: 1}, levels: {readiness: 1}, missing: [HR.1]}
   - name: values that are none
     tier: distrct
@@ -215,6 +215,7 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
         "did you mean 'policy_environment_awarded'?",
         "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
         "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
+        "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is there twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is no category, group, criterion or measure of tier "
         "'district'; did you mean 'readiness'?",
         "8:38: cases[0].expect.levels: unknown key 'levels'; did you mean 'level'?",
@@ -235,6 +236,19 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
         " cannot be used",
     ]
     assert done.stdout == "4 cases of 1 criteria set: 0 ok, 0 failed, 4 not run\n"
+
+
+def test_answers_that_doubles_would_round_are_problems(folder: Path) -> None:
+    names = ("policy_environment_awarded", "infrastructure_awarded", "human_resources_awarded")
+    wrong = ("1.0000001", "1.99999999999999999999", "1" + "0" * 400)
+    said = ("has more than six decimals", "has more than six decimals", "is not a plain decimal number")
+    for name, value, what in zip(names, wrong, said, strict=True):
+        body = f"  - name: one\n    tier: district\n    answers: {{{name}: {value}}}\n"
+        done = run("criteria", "test", "mine.yaml", cwd=cases(folder, body + "    expect: {points: {readiness: 1}}\n"))
+        problem, _ = done.stderr.splitlines()
+        assert done.returncode == 2
+        assert problem.startswith(f"scorer: mine.cases.yaml:6:{len(name) + 17}: cases[0].answers.{name}: ")
+        assert what in problem
 
 
 @pytest.mark.parametrize(

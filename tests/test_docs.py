@@ -6,6 +6,7 @@ import contextlib
 import textwrap
 from pathlib import Path
 
+import pytest
 from environments import Environment, listening
 from pages import ADDRESS, blocks, page
 
@@ -26,6 +27,7 @@ categories:
 """Around the examples of formula kinds: groups that declare what they read."""
 
 
+@pytest.mark.long
 def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_path: Path) -> None:
     """Block by block, as a reader would: files are written, lines of shell and Python are run."""
     environment, folder = Environment(tmp_path / "environment"), tmp_path

@@ -53,6 +53,7 @@ def test_json_says_the_same_with_escapes(value: object) -> None:
     assert_harmless(written)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("header", "shown"),
     [(f"id,tier,{HOSTILE}", SHOWN), (f'id,tier,"a{LINE}"', "forged"), (f"{HOSTILE},b", SHOWN)],
@@ -125,22 +126,56 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
     assert_harmless(said)
 
 
+PRINTING = (
+    "print", "typer.echo", "typer.secho", "click.echo", "click.secho", "Console", "os.write", "os.writev",
+    "logging.basicConfig", "logging.config.dictConfig", "logging.config.fileConfig", "warnings.showwarning",
+)  # fmt: skip
+PRINTING_METHODS = (
+    "stdout.write", "stderr.write", "stdout__.write", "stderr__.write", ".buffer.write", ".writelines", "Console",
+    "out.file.write", "err.file.write", "console.print", "print_exc", "print_exception", "print_stack", "print_tb",
+    "StreamHandler", "FileHandler", "excepthook",
+)  # fmt: skip
+
+
 def written_elsewhere(tree: ast.AST) -> Iterator[str]:
-    """Ways to a terminal that do not pass through ``escaped``."""
+    """Ways to a terminal or a log that do not pass through ``escaped``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in ("print", "typer.echo", "typer.secho", "click.echo", "Console") or called.endswith(
-                ("stdout.write", "stderr.write", "Console", "out.file.write", "err.file.write", "console.print")
-            ):
+            ends = called in ("sys.exit", "SystemExit", "exit", "quit")  # which print any text
+            says = bool(node.args) and not isinstance(node.args[0], ast.Constant | ast.Name | ast.Attribute | ast.Call)
+            if called in PRINTING or called.endswith(PRINTING_METHODS) or (ends and says):
                 yield f"line {node.lineno}: {called}"
+        if isinstance(node, ast.ImportFrom) and any(name.name in ("print", "echo", "secho") for name in node.names):
+            yield f"line {node.lineno}: import from {node.module}"
+        if isinstance(node, ast.keyword) and node.arg == "file" and "std" in ast.unparse(node.value):
+            yield f"line {node.value.lineno}: file={ast.unparse(node.value)}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print(name)", "typer.echo(name)", "sys.stderr.write(name)", "sys.__stderr__.write(name)",
+        "sys.stdout.buffer.write(name)", "os.write(2, name)", "sys.stderr.writelines(names)", "traceback.print_exc()",
+        "from rich import print", "from typer import echo", "log.addHandler(logging.StreamHandler())",
+        "Console(stderr=True)", "sys.exit(f'{name} is wrong')", "raise SystemExit('no ' + name)",
+        "show(name, file=sys.stderr)", "logging.basicConfig(level=10)",
+    ],
+)  # fmt: skip
+def test_what_bypasses_the_escaping_is_found(line: str) -> None:
+    assert list(written_elsewhere(ast.parse(line)))
 
 
 def test_nothing_is_printed_but_by_the_modules_that_escape() -> None:
-    """Commands print by scorer.cli.output, all else is logged; what the engine of gates writes, the service reads."""
+    """Commands print by scorer.cli.output, all else is logged by scorer.service.call.logs, which escape.
+
+    What the engine of gates, the probe of plugins and workers write, the process reads that started them.
+    """
     package = Path(scorer.__path__[0])
     found = {
         str(file.relative_to(package)): list(written_elsewhere(ast.parse(file.read_text(encoding="utf-8"))))
         for file in package.rglob("*.py")
     }
-    assert {file for file, ways in found.items() if ways} == {"cli/output.py", "gate_engine.py"}, found
+    assert {file for file, ways in found.items() if ways} == {
+        "cli/output.py", "service/logs.py", "gate_engine.py", "plugin_probe.py", "cli/worker.py",
+    }, found  # fmt: skip

@@ -201,7 +201,7 @@ keys, ranked, by_id = np.zeros((2, UNITS), dtype=np.int64), np.ones((2, UNITS), 
 
 
 def check(**changed: object) -> bytes:
-    arguments = {"answers": answers, "ranges": ranges, "whole_only": whole_only, "pairs": pairs, "limit": 1.0} | changed
+    arguments = {"answers": answers, "ranges": ranges, "whole_only": whole_only, "pairs": pairs} | changed
     return native.check_answers(*arguments.values())  # type: ignore[arg-type]
 
 

@@ -108,6 +108,24 @@ BREAKING: dict[str, tuple[str, str]] = {
         "import numpy\nnumpy.sum = lambda *_: 7\n" + group_module("patches"),
         "changes numpy.sum, which the whole service uses",
     ),
+    "mute": (
+        "import logging; logging.disable(50)\n" + group_module("mute"),
+        "changes logging.disable, which the whole service uses",
+    ),
+    "strays": ("import sys; sys.path.clear()\n" + group_module("strays"), "changes sys.path, which the whole service"),
+    "opens": ("import os; os.umask(0)\n" + group_module("opens"), "changes the mask of file modes, which the whole"),
+    "shallow": (
+        "import sys; sys.setrecursionlimit(200)\n" + group_module("shallow"),
+        "changes the recursion limit, which the whole service uses",
+    ),
+    "redirects": (
+        "import io, sys; sys.stdout = io.StringIO()\n" + group_module("redirects"),
+        "changes sys.stdout, which the whole service uses",
+    ),
+    "stops_time": (
+        "import time; time.time = lambda: 0.0\n" + group_module("stops_time"),
+        "changes time.time, which the whole service uses",
+    ),
     "judges": (
         JUDGES + group_module("judges"),
         "writes verdicts on plugins, which is not for plugins to do",
@@ -149,6 +167,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         install(site, name, "1.0", {}, {})
         [damaged] = site.glob(f"{name.replace('-', '_')}*/{file}")
         damaged.write_bytes(b"[scorer.plugins]\n\xff\xfe = x\n")
+    for name in ("nameless", "nameless-too"):
+        install(site, name, "1.0", {}, {"nameless": "nameless"})
+        [metadata] = site.glob(f"{name.replace('-', '_')}-*/METADATA")
+        metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
     stranger(site, "sly", code)
     stranger(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
@@ -182,7 +204,8 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
     assert BREAKING[name][1] in plugin["failure"]
     assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
-    known = ("infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches")
+    known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
+    known |= {"opens", "shallow", "redirects", "stops_time"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -192,6 +215,8 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
         damaged = listed.pop(name)
         assert (damaged["name"], damaged["version"], damaged["status"]) == (name, "1.0", "quarantined")
         assert damaged["failure"].startswith("its metadata cannot be read: UnicodeDecodeError: ")
+    for name in ("nameless", "nameless_too"):
+        assert listed.pop(name)["failure"] == "its metadata cannot be read: ValueError: METADATA gives no name"
     sly = listed.pop("stranger-sly")
     assert (sly["status"], sly["failure"]) == ("quarantined", "would end the process")
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
@@ -215,6 +240,7 @@ if "-P" not in sys.orig_argv:  # not where it is tried out
 """
 
 
+@pytest.mark.long
 def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tmp_path: Path) -> None:
     stranger(tmp_path / "site", "moves", ONLY_HERE + group_module("moves"))
     answers = resources.files("scorer_plugins.answers") / "hue-2020.csv"
@@ -230,6 +256,7 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
 
 
+@pytest.mark.long
 def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
     site = tmp_path / "site"
     stranger(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
@@ -332,6 +359,7 @@ def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, worker
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_strict_server_starts_when_all_is_in_order(tmp_path: Path, workers: str) -> None:
     with serve(None, tmp_path / "log", "--strict", "--workers", workers) as running:
@@ -393,6 +421,7 @@ plugin = Plugin()
 """
 
 
+@pytest.mark.long
 def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) -> None:
     source, site = tmp_path / "source", tmp_path / "site"
     (source / "built_plugin").mkdir(parents=True)

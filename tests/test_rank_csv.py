@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from examples import times
 from harness import serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from scorer import cli
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
-from scorer_client import Client, CsvTable, Province, ScorerError
+from scorer_client import Client, CsvTable, DoubtfulName, Province, ScorerError
 from scorer_client.csv_file import read_csv
 from scorer_client.forms import Form
 
@@ -159,6 +160,21 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: f"{right}.5",
             lambda right, wrong: f"expected a whole number, not {wrong!r}",
         ),
+        "nearly a whole count": Misspelling(
+            first("count", form),
+            lambda right: f"{right}.00000000000000000001",
+            lambda right, wrong: f"expected a whole number, not {wrong!r}",
+        ),
+        "seven decimals": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "69.9999995",
+            lambda right, wrong: "expected at most six decimals, not '69.9999995'",
+        ),
+        "more decimals than a double has": Misspelling(
+            lambda line: "update_days" if line[AT["update_days"]] else None,
+            lambda right: "69.99999999999999999999",
+            lambda right, wrong: "expected at most six decimals, not '69.99999999999999999999'",
+        ),
         "thousands with a point": Misspelling(
             first("count", form),
             lambda right: f"{right[:3].lstrip('0') or 2}.000",
@@ -212,6 +228,11 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
             lambda right: "TX.10; HR.01",
             lambda right, wrong: "criterion 'HR.01' cannot be not applicable",
         ),
+        "criterion twice": Misspelling(
+            lambda line: "not_applicable",
+            lambda right: "TX.10; TX.10",
+            lambda right, wrong: "criterion 'TX.10' is there twice",
+        ),
         "no id": Misspelling(
             lambda line: None if line[AT["tier"]] == "district" else "id",  # the parents of others
             lambda right: " ",
@@ -225,6 +246,7 @@ KINDS = (
     "thousands with a comma", "number with three digits after a comma", "millions",
     "thousands with a space", "thousands that are no whole number otherwise",
     "word for a count", "word for a number", "criterion not applicable", "criterion that must apply", "no id",
+    "nearly a whole count", "seven decimals", "more decimals than a double has", "criterion twice",
 )  # fmt: skip
 
 
@@ -449,7 +471,7 @@ SMALL = text_of([HEADER, *(line for line in LINES if line[0] in ("s-noi-vu", "d-
 CHARACTERS = [b",", b'"', b"\n", b"\r", b";", b"\x00", b"\xff", b"-", b".", b"1e999", b"NaN", b" ", b"9" * 400, b"\xc3"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(SMALL)), st.integers(0, 12), st.one_of(st.sampled_from(CHARACTERS), st.binary())),
@@ -719,6 +741,24 @@ def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
     if case == "endless lines":
         writer.wait()
     assert (done.code, done.errors[0]) == (2, f"scorer: {file}: {wanted}")
+
+
+def test_names_that_have_probably_lost_letters_are_warned_of(scorer: Run, client: Client, file: Path) -> None:
+    rows, row = table(), row_of("p-xuat-hoa")
+    for at in range(row, row + 7):
+        rows[at - 1][AT["name"]] = f"huy?n s? {at}"
+    rows[row - 2][AT["name"]], rows[row - 3][AT["name"]] = "B\ufffdc Kạn", "huyện nào?"
+    file.write_text(text_of(rows), encoding="utf-8")
+    lost = "has probably lost letters: save the file as 'CSV UTF-8'"
+    named = [(row - 1, "B\ufffdc Kạn"), *((at, f"huy?n s? {at}") for at in range(row, row + 4))]
+    wanted = [f"{file}: {place(at, 'name')}: {name!r} {lost}" for at, name in named]
+    wanted.append(f"{file}: 3 more names have probably lost letters: save the file as 'CSV UTF-8'")
+    for words in (("rank", file), ("score", file, "p-xuat-hoa"), ("lacking", file, "INF.01")):
+        done = scorer(*words, "--set", SET)
+        assert (done.code, done.errors) == (0, [f"scorer: warning: {warning}" for warning in wanted])
+    with pytest.warns(DoubtfulName) as caught:
+        client.rank_csv(SET, file)
+    assert [str(warning.message) for warning in caught] == wanted
 
 
 def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:

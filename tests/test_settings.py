@@ -101,6 +101,13 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or say insecure"),
         ('address = "somewhere.example:5"', "can be reached from other machines"),
         ('address = "[::]:5"', "can be reached from other machines"),
+        ('address = "::1:0"', "'::1:0' is an IPv6 address without brackets; write [::1]:0"),
+        ('metrics = "::1:0"', "'::1:0' is an IPv6 address without brackets; write [::1]:0"),
+        ('address = "[::1:0"', "'[::1:0' is not HOST:PORT"),
+        ('address = "a..b:0"', "'a..b:0' is not HOST:PORT"),
+        ('address = "unix:/tmp/x:0"', "'unix:/tmp/x:0' is not HOST:PORT"),
+        ('address = "unix.example:5"', "can be reached from other machines"),
+        ('address = "127.0.0.1\\u0000:5"', "is not HOST:PORT"),
     ],
 )
 def test_what_cannot_be_used_is_said(file: Path, text: str, what: str) -> None:
@@ -212,3 +219,65 @@ def test_serve_beyond_this_machine_without_tls_is_refused() -> None:
     done = run("serve", "--address", "0.0.0.0:0")
     assert done.returncode == 2
     assert "can be reached from other machines" in done.stderr
+
+
+SERVICE_LINKS = {
+    "SCORER_PORT": "tcp://10.96.0.7:50051",
+    "SCORER_PORT_50051_TCP": "tcp://10.96.0.7:50051",
+    "SCORER_PORT_50051_TCP_ADDR": "10.96.0.7",
+    "SCORER_PORT_50051_TCP_PORT": "50051",
+    "SCORER_PORT_50051_TCP_PROTO": "tcp",
+    "SCORER_SERVICE_HOST": "10.96.0.7",
+    "SCORER_SERVICE_PORT": "50051",
+    "SCORER_SERVICE_PORT_GRPC": "50051",
+    "SCORER_METRICS_PORT": "tcp://[fd00::7]:9464",
+    "SCORER_METRICS_SERVICE_HOST": "fd00::7",
+}
+"""What the kubelet sets for Services called scorer and scorer-metrics."""
+
+
+def test_service_links_of_kubernetes_are_no_settings_and_other_unknown_variables_are_named() -> None:
+    done = run("settings", "check", **SERVICE_LINKS)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("settings", "check", **SERVICE_LINKS, SCORER_PORT_HTTP="80", SCORER_SERVICE_NAME="scorer")
+    assert done.returncode == 2
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["SCORER_PORT_HTTP", "SCORER_SERVICE_NAME"]
+    done = run("settings", "check", SCORER_PORT="50051")  # whoever writes this means the address
+    assert done.returncode == 2
+    assert done.stderr.startswith("scorer: SCORER_PORT: unknown setting")
+
+
+@pytest.mark.parametrize("name", ["scorer_workers", "Scorer_Limits__Units", "SCORER_workers"])
+def test_variables_have_upper_case_names_only(name: str) -> None:
+    done = run("settings", "check", **{name: "3"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"scorer: {name}: unknown setting; did you mean {name.upper()!r}?\n"
+
+
+def test_an_empty_path_is_no_path(file: Path) -> None:
+    why = "is empty; give a path, or leave the setting out"
+    assert run("settings", "check", SCORER_CRITERIA="").stderr == f"scorer: SCORER_CRITERIA: {why}\n"
+    file.write_text('criteria = ""\n[tls]\ncertificate = ""\nkey = "a\\u0000b"\n')
+    done = run("settings", "check", "--settings", str(file))
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"scorer: {file}: criteria: {why}",
+        f"scorer: {file}: tls.certificate: {why}",
+        f"scorer: {file}: tls.key: has to be a path, which holds no NUL",
+    ]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
+    file.write_text("workers = 3\n", encoding="utf-8-sig")
+    assert re.search(r"^ *workers +3 ", run("settings", "check", "--settings", str(file)).stdout, re.M)
+
+
+def test_settings_that_are_nested_too_deeply_are_said(file: Path) -> None:
+    file.write_text(f"required = {'[' * 5000}", encoding="utf-8")
+    for done in (
+        run("settings", "check", "--settings", str(file)),
+        run("settings", "check", SCORER_REQUIRED="[" * 50_000),
+    ):
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert "recursion" in done.stderr

@@ -91,6 +91,10 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         'table["tier"][0]', "UNKNOWN_TIER",
         "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
     ),
+    "no tier": (
+        sent(("id", IDS), ("tier", ["district", None, "district"])),
+        'table["tier"][1]', "UNKNOWN_TIER", "is empty; the set has department, district",
+    ),
     "control character in a name": (
         table(name=["Huế", "Nam\tĐông", None]), 'table["name"][1]', "BAD_TEXT", "has a control or format character",
     ),
@@ -128,6 +132,34 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(awarded=[Decimal("3.000001"), None, Decimal(3)]),
         'table["awarded"][0]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.000001",
     ),
+    "double of seven decimals": (
+        table(awarded=[2.6999995, None, 2.7]),
+        'table["awarded"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.6999995",
+    ),
+    "single of seven decimals": (
+        table(awarded=pa.array([0.5, None, 0.1234567], pa.float32())),
+        'table["awarded"][2]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 0.12345670163631439",
+    ),
+    "decimal of seven decimals": (
+        table(awarded=[Decimal("2.6999995"), None, Decimal("2.7")]),
+        'table["awarded"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.6999995",
+    ),
+    "decimal that is nearly a double of one decimal": (
+        table(awarded=[Decimal("2.70000000000000000000"), None, Decimal("2.69999999999999999999")]),
+        'table["awarded"][2]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.69999999999999999999",
+    ),
+    "decimal in a dictionary that is nearly a whole number": (
+        table(computers=pa.array([Decimal("2.00000000000000000001"), None, Decimal(1)]).dictionary_encode()),
+        'table["computers"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.00000000000000000001",
+    ),
+    "short decimal that is nearly a whole number": (
+        table(computers=pa.array([Decimal("1.99999999"), None, Decimal(1)], pa.decimal32(9, 8))),
+        'table["computers"][0]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 1.99999999",
+    ),
+    "decimal of a scale that Arrow cannot write": (
+        table(computers=pa.array([1, 2, 3], pa.int64()).cast(pa.decimal128(38)).view(pa.decimal128(38, 60_000))),
+        'table["computers"]', "WRONG_TYPE", is_type("decimal128(38, 60000)", NUMBERS),
+    ),
     "noon": (
         table(issued=[None, NOON, None]),
         'table["issued"][1]', "BAD_DATE", "has a time of day; give a date, or midnight",
@@ -153,9 +185,18 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
         table(not_applicable=[None, ["INF.05"], None]),
         'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
     ),
+    "exclusion of a criterion twice": (
+        table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+    ),
+    "exclusion of a criterion that a dictionary has twice": (
+        table(not_applicable=pa.ListArray.from_arrays([0, 1, 1, 3], pa.DictionaryArray.from_arrays(
+            [0, 0, 1], ["INF.02", "INF.02"]))),
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+    ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),
-        'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 1; there are 6 that it could name",
+        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; there are 6 that it could name",
     ),
     "far too many columns": (
         table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
@@ -224,8 +265,23 @@ def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -
     with refusal() as caught:
         rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
     assert_refused(
-        caught, 'table["not_applicable"]', "BAD_COLUMN", "has 7 entries in row 2; there are 6 that it could name"
+        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; there are 6 that it could name"
     )
+
+
+def test_views_of_a_long_choice_are_bounded_for_all_batches_together(service: Service) -> None:
+    text = pa.array(["x" * 2**20], pa.string_view())
+    buffers = text.buffers()
+    views = pa.py_buffer(bytes(buffers[1]) * 50)
+    heads = pa.Array.from_buffers(pa.string_view(), 50, [None, views, *buffers[2:]])
+    whole = pa.table({"id": [str(n) for n in range(50)], "tier": ["district"] * 50, "head": heads})
+    batches = [whole.set_column(0, "id", [[f"{batch}-{n}" for n in range(50)]]) for batch in range(4)]
+    with refusal() as caught:
+        rank_table(service, as_message(pa.concat_tables(batches)))
+    assert_refused(
+        caught, 'table["head"]', "TEXTS_TOO_LARGE",
+        "the table's texts take more than 134217728 bytes when written out one by one",
+    )  # fmt: skip
 
 
 def test_a_wrong_value_is_named_by_its_row_in_the_whole_table(service: Service) -> None:

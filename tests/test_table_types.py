@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from arrow_tables import stream
@@ -65,6 +66,25 @@ def test_a_type_that_is_promised_gives_the_same_bytes(service: Service, indicato
     with_null = pa.DictionaryArray.from_arrays(pa.array([1, 2, 0], pa.int64()), shuffled)
     expected = ranked(service)
     assert [ranked(service, **{indicator: one}) for one in (column, encoded, with_null)] == [expected] * 3
+
+
+def test_null_lists_may_have_entries_in_memory(service: Service) -> None:
+    """As the format allows: a list that is null is no list, whatever its offsets say."""
+    offsets, valid = pa.py_buffer(np.array([0, 1, 2, 3], dtype=np.int32)), pa.py_buffer(b"\x05")
+    codes = pa.array(["INF.02", "INF.05", "INF.02"])
+    lists = pa.Array.from_buffers(pa.list_(pa.string()), 3, [valid, offsets], children=[codes])
+    assert lists.to_pylist() == [["INF.02"], None, ["INF.02"]]
+    assert ranked(service, not_applicable=lists) == ranked(service, not_applicable=lists.to_pylist())
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32()], ids=str)
+def test_narrow_floats_are_the_numbers_that_were_written(service: Service, kind: pa.DataType) -> None:
+    written = [2.7, 0.1, 1.3]
+    column = pa.array(written, kind)
+    assert column.to_pylist() != written
+    expected = ranked(service, awarded=written)
+    assert ranked(service, awarded=column) == expected
+    assert ranked(service, awarded=column.dictionary_encode()) == expected
 
 
 @pytest.mark.parametrize("deltas", [True, False], ids=["that grow", "that are replaced"])

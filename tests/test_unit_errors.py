@@ -94,6 +94,22 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         row(awarded=number(3.000001)),
         'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.000001",
     ),
+    "a little more points than the tier's maximum": (
+        row(awarded=number(3.0000004)),
+        'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not 3.0000004",
+    ),
+    "a little less than no points": (
+        row(awarded=number(-4e-7)),
+        'answers["awarded"]', "OUT_OF_RANGE", "must be from 0 to 3 in tier 'district', not -4e-07",
+    ),
+    "seven decimals": (
+        row(awarded=number(2.6999995)),
+        'answers["awarded"]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 2.6999995",
+    ),
+    "a sum of doubles that was not rounded": (
+        row(awarded=number(0.1 + 0.2)),
+        'answers["awarded"]', "TOO_MANY_DECIMALS", "must have at most six decimals, not 0.30000000000000004",
+    ),
     "misspelt option": (
         row(head=choice("deputi")),
         'answers["head"]', "UNKNOWN_CHOICE",
@@ -124,7 +140,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         "unit.tier", "UNKNOWN_TIER",
         "unknown tier 'distrct'; the set has department, district; did you mean 'district'?",
     ),
-    "no tier": (row(tier=""), "unit.tier", "UNKNOWN_TIER", "unknown tier ''; the set has department, district"),
+    "no tier": (row(tier=""), "unit.tier", "UNKNOWN_TIER", "is empty; the set has department, district"),
     "id with a letter that is not seen": (
         row("hue\u200b"), "unit.id", "BAD_UNIT_ID", "has a control or format character",
     ),
@@ -144,6 +160,10 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     "misspelt criterion": (
         row(not_applicable=("INF.2",)),
         "not_applicable_criteria[0]", "UNKNOWN_CRITERION", "unknown criterion 'INF.2'; did you mean 'INF.02'?",
+    ),
+    "criterion twice": (
+        row(not_applicable=("INF.02", "INF.02")),
+        "not_applicable_criteria[1]", "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
     ),
     "criterion that always applies": (
         row(not_applicable=("INF.02", "INF.01")),

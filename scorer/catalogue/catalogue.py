@@ -27,6 +27,8 @@ class RejectedSet:
     """The code it gives itself; empty when that cannot be read."""
     problems: tuple[Problem, ...]
     """The first ones, and a line that counts the others."""
+    crashed: bool = False
+    """Whether a plugin is to blame that came through its trial, and crashed while it scored."""
 
     @property
     def count(self) -> int:
@@ -77,6 +79,24 @@ class Catalogue:
         withheld = (_withheld(plugin, file) for plugin in host.plugins for file in plugin.withheld)
         return replace(found, refused=(*found.refused, *withheld))
 
+    def without(self, crashed: Mapping[str, str]) -> Catalogue:
+        """The same, in which the sets that need some plugins are refused.
+
+        Args:
+            crashed: the plugins that are not to score any more (``str(Plugin)``), and why.
+        """
+        sets, refused = dict(self.sets), list(self.refused)
+        for code, plan in self.sets.items():
+            if needed := [plugin for plugin in crashed if plan.needs(plugin)]:
+                del sets[code]
+                source = self.sources.get(code, code)
+                problems = (
+                    Problem(source, 1, 1, "", f"its {plugin} is quarantined: {crashed[plugin]}") for plugin in needed
+                )
+                refused.append(RejectedSet(source, code, tuple(problems), crashed=True))
+        plugins = (replace(plugin, failure=crashed.get(str(plugin), plugin.failure)) for plugin in self.host.plugins)
+        return replace(self, sets=sets, refused=tuple(refused), host=PluginHost(tuple(plugins)))
+
     def in_force(self, day: datetime.date, series: str = "") -> tuple[SetPlan, ...]:
         """The sets that are in force on a day: those of one series, or all."""
         plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
@@ -95,7 +115,7 @@ def load_set(
     if criteria_set is None:
         return None, document
     try:
-        plans = {tier: compile_tier(criteria_set, tier, host.providers) for tier in criteria_set.tiers}
+        plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
     except BaseException as error:  # a stranger's formula kind or check
         if not is_plugin_fault(error):
             raise

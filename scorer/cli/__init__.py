@@ -71,7 +71,8 @@ def main() -> None:
         _forget_output()
         sys.exit(141)
     except OSError as error:
-        print_error(f"cannot write the output: {error.strerror}")
+        where = "cannot write the output" if error.filename is None else str(error.filename)
+        print_error(f"{where}: {error.strerror}")
         _forget_output()
         sys.exit(1)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -54,11 +57,22 @@ def read_answers(client: Client, form: Form, file: Path) -> CsvTable:
         UserError: it cannot be read, or breaks its form.
     """
     try:
-        return client.read_csv(form.criteria_set, file)
+        with complaining():
+            return client.read_csv(form.criteria_set, file)
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
     except ScorerError as error:
         raise report_violations(file, error) from error
+
+
+@contextmanager
+def complaining() -> Iterator[None]:
+    """While a file is read: what is doubtful in it, and taken all the same, is told in a line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        print_error(f"warning: {warning.message}")
 
 
 def report_violations(file: Path, error: ScorerError) -> UserError:

@@ -14,7 +14,7 @@ from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.cli.output import UserError, out, print_error
 from scorer.criteria.document import Problem
-from scorer.engine.gates import EngineMissing, GateCompiler
+from scorer.engine.gates import EngineMissing, GateCompiler, GateCompilerError
 from scorer.engine.plan import SetPlan
 from scorer.model.suggestions import did_you_mean
 from scorer.plugins.host import PluginHost
@@ -130,13 +130,15 @@ def working_compiler() -> GateCompiler:
     """A compiler of gates.
 
     Raises:
-        UserError: durable-rules is broken here, so no set with gates can be used.
+        UserError: durable-rules is broken or ends at once, so no set with gates can be used.
     """
     compiler = GateCompiler()
     try:
         compiler.check()
     except EngineMissing as error:
         raise UserError(str(error)) from error
+    except GateCompilerError as error:
+        raise UserError(f"{error}; without it, criteria sets with gates cannot be used") from error
     return compiler
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from scorer.engine.plan import (
     TierPlan,
     group_maxima,
 )
+from scorer.formulas import Formula
 from scorer.formulas.line_table import CriterionLine, Line
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
@@ -27,12 +29,24 @@ from scorer.plugins.group import CriterionGroup
 from scorer.plugins.plugin import Plugin
 
 
-def compile_tier(criteria_set: CriteriaSet, tier: str, plugins: Mapping[str, Plugin]) -> TierPlan:
-    """The plan of one tier; ``with_tables`` adds its gate tables."""
+def compile_tier(
+    criteria_set: CriteriaSet,
+    tier: str,
+    plugins: Mapping[str, Plugin],
+    formula_plugins: Mapping[type[Formula], Plugin] = MappingProxyType({}),
+) -> TierPlan:
+    """The plan of one tier; ``with_tables`` adds its gate tables.
+
+    Args:
+        criteria_set: the criteria set.
+        tier: one of its tiers.
+        plugins: by group, the plugin that scores it.
+        formula_plugins: by formula kind, the plugin that adds it.
+    """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
     empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
-    categories = tuple(_plan_category(category, empty_cohort, plugins) for category in of_tier)
+    categories = tuple(_plan_category(category, empty_cohort, plugins, formula_plugins) for category in of_tier)
     codes = [category.code for category in of_tier]
     criteria = [criterion for category in of_tier for group in category.groups for criterion in group.of(tier)]
     ranges = {code: indicator.range() for code, indicator in criteria_set.indicators.items()}
@@ -78,9 +92,18 @@ def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
     return replace(plan, categories=categories, kernel=kernel)
 
 
-def _plan_category(category: Category, empty_cohort: Cohort, plugins: Mapping[str, Plugin]) -> CategoryPlan:
+def _plan_category(
+    category: Category,
+    empty_cohort: Cohort,
+    plugins: Mapping[str, Plugin],
+    formula_plugins: Mapping[type[Formula], Plugin],
+) -> CategoryPlan:
     tier = empty_cohort.tier
-    groups = tuple(_plan_group(group, empty_cohort, plugins[group.code]) for group in category.groups if group.of(tier))
+    groups = tuple(
+        _plan_group(group, empty_cohort, plugins[group.code], formula_plugins)
+        for group in category.groups
+        if group.of(tier)
+    )
     names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
     keys = list(
         dict.fromkeys((names.index(gate.measure), gate.unit) for level in category.levels for gate in level.gates)
@@ -113,7 +136,9 @@ def _plan_category(category: Category, empty_cohort: Cohort, plugins: Mapping[st
     )
 
 
-def _plan_group(group: Group, empty_cohort: Cohort, plugin: Plugin) -> GroupPlan:
+def _plan_group(
+    group: Group, empty_cohort: Cohort, plugin: Plugin, formula_plugins: Mapping[type[Formula], Plugin]
+) -> GroupPlan:
     tier, criteria = empty_cohort.tier, group.of(empty_cohort.tier)
     bounds = [criterion.bounds(tier) for criterion in criteria]
     scorer = plugin.group
@@ -122,6 +147,7 @@ def _plan_group(group: Group, empty_cohort: Cohort, plugin: Plugin) -> GroupPlan
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
+    inherits = getattr(scorer.score, "__func__", None) is CriterionGroup.score
     return GroupPlan(
         code=group.code,
         plugin=scorer,
@@ -130,10 +156,23 @@ def _plan_group(group: Group, empty_cohort: Cohort, plugin: Plugin) -> GroupPlan
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, empty_cohort)
-        if getattr(scorer.score, "__func__", None) is CriterionGroup.score
-        else None,
+        lines=_lines(criteria, empty_cohort) if inherits else None,
+        runs=_plugins_of_kinds(criteria, formula_plugins) if inherits else (str(plugin),),
     )
+
+
+def _plugins_of_kinds(
+    criteria: Sequence[Criterion], formula_plugins: Mapping[type[Formula], Plugin]
+) -> tuple[str, ...]:
+    """The plugins that add the formula kinds of the criteria."""
+    kinds = {type(formula): None for criterion in criteria for formula in _with_parts(criterion.formula)}
+    return tuple(dict.fromkeys(str(formula_plugins[kind]) for kind in kinds if kind in formula_plugins))
+
+
+def _with_parts(formula: Formula) -> Iterator[Formula]:
+    yield formula
+    for part in getattr(formula, formula.nested) if formula.nested else ():
+        yield from _with_parts(part.formula)
 
 
 def _lines(criteria: Sequence[Criterion], empty_cohort: Cohort) -> tuple[Line, ...] | None:

@@ -33,7 +33,12 @@ class Provider:
     version: str
 
     def __str__(self) -> str:
-        return f"group {self.group!r} of {label(self.plugin, self.distribution, self.version)}"
+        return f"group {self.group!r} of {self.plugin_label}"
+
+    @property
+    def plugin_label(self) -> str:
+        """The plugin, as ``str(Plugin)`` has it."""
+        return label(self.plugin, self.distribution, self.version)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class GroupPlan:
     """(k, 1) most micropoints a criterion can give."""
     lines: tuple[Line, ...] | None
     """One per criterion, for the kernel; None: the plugin overrides ``score``, so it has to be called."""
+    runs: tuple[str, ...] = ()
+    """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
     @property
     def nominal(self) -> int:
@@ -291,6 +298,18 @@ class SetPlan(DerivedValues):
             all(group.lines is not None for group in tier.groups) and len(tier.plain_parts) == len(tier.checks)
             for tier in tiers
         )
+
+    def needs(self, plugin: str) -> bool:
+        """Whether a plugin, as ``str(Plugin)`` has it, scores one of its groups or adds one of its formula kinds."""
+        groups = [group for tier in self.tiers.values() for group in tier.groups]
+        return any(plugin in (group.provider.plugin_label, *group.runs) for group in groups)
+
+    @cached_property
+    def checkers(self) -> tuple[str, ...]:
+        """The plugins whose own checks run when answers are validated."""
+        tiers = [tier for tier in self.tiers.values() if tier.other_checks]
+        groups = [group for tier in tiers for group in tier.groups if group.plugin.checks]
+        return tuple(dict.fromkeys(group.provider.plugin_label for group in groups))
 
     @cached_property
     def number_rows(self) -> Mapping[str, int]:

@@ -2,7 +2,8 @@
 
 A plugin is asked in this process. It can raise, give nonsense or take its time, and does no harm beyond its own call.
 What it cannot be kept from: to hang in native code without letting go of the interpreter's lock (or to crash there)
-stops (or ends) the process. Several workers, or whatever watches over the process, mend that; this process cannot.
+stops (or ends) the process. Several workers, or whatever watches over the process, mend that; this process cannot. It
+writes down which plugins it asks, so that the supervisor of workers knows whom to quarantine.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
     """What the plugin gives, as arrays of our own; a plugin is not trusted."""
     provider = group.provider
     try:
-        with plugin_calls.track(str(provider)):
+        with plugin_calls.track(str(provider), group.runs):
             given = group.plugin.score(group.criteria, _unchangeable(cohort))
             if not isinstance(given, GroupPoints):
                 raise PluginFault(provider, "", f"score() gives {safe_repr(given)}, not GroupPoints")

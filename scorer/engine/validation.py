@@ -5,6 +5,7 @@ All or nothing, and everything at once: whoever sends a form back wants to hear 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from scorer.engine.plan import SetPlan, TierPlan
-from scorer.model.fixed_point import Bools, Floats, Ints
-from scorer.model.indicators import LARGEST, Indicator, IndicatorKind
+from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
+from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
 from scorer.model.units import Cohort
 from scorer.model.violations import Violations
@@ -113,7 +114,8 @@ def _check_units(plan: SetPlan, sheet: Submission, places: FieldPaths, violation
             if tier not in plan.tiers:
                 known = ", ".join(plan.tiers)
                 hint = violations.suggestions.did_you_mean("tier", tier, plan.tiers)
-                message = f"unknown tier {tier[:80]!r}; the set has {known}{hint}"
+                what = f"unknown tier {tier[:80]!r}" if tier else "is empty"
+                message = f"{what}; the set has {known}{hint}"
                 violations.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
     for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
         if not all_valid(texts, limit, required=False):
@@ -141,16 +143,19 @@ def _check_parents(plan: SetPlan, sheet: Submission, places: FieldPaths, violati
 def _exclusions(plan: SetPlan, sheet: Submission, places: FieldPaths, violations: Violations) -> dict[str, Bools]:
     criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
     for units, at, code in sheet.exclusions:
-        criterion = criteria.get(code)
-        if criterion is not None and criterion.may_be_not_applicable:
-            excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))[units] = True
-            continue
-        reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+        criterion, refused = criteria.get(code), np.atleast_1d(units)
         if criterion is None:
             hint = violations.suggestions.did_you_mean("criterion", code, criteria)
             reason, message = "UNKNOWN_CRITERION", f"unknown criterion {code[:80]!r}{hint}"
+        elif not criterion.may_be_not_applicable:
+            reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+        else:
+            reason, message = "DUPLICATE_CRITERION", f"criterion {code!r} is there twice"
+            mask = excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))
+            refused = _listed_again(mask, refused)
+            mask[units] = True
         violations.add_all(
-            np.atleast_1d(units),
+            refused,
             lambda unit, at=at: places.exclusion(unit, at),  # type: ignore[misc]
             reason,
             lambda _, message=message: message,  # type: ignore[misc]
@@ -158,8 +163,15 @@ def _exclusions(plan: SetPlan, sheet: Submission, places: FieldPaths, violations
     return excluded
 
 
+def _listed_again(mask: Bools, units: Ints) -> Ints:
+    """Which of the units (m,), of which the same ones stand together, are in the mask already or come again."""
+    again = mask[units]
+    again[1:] |= units[1:] == units[:-1]
+    return np.unique(units[again])
+
+
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: FieldPaths, violations: Violations) -> None:
-    suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts, LARGEST)
+    suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
     cohort.matrix.setflags(write=False)
     rows, larger = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
     for code, indicator in cohort.indicators.items() if any(rows) else ():
@@ -167,7 +179,21 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: FieldPat
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
         beyond = (values < low) | (values > high)
-        if indicator.kind is not IndicatorKind.NUMBER:
+        if indicator.kind is IndicatorKind.NUMBER:
+            # Not rounded: 69.9999995 is less than 70, of a gate or of a range.
+            inside = np.where(beyond, math.nan, values)
+            more = ~np.isnan(inside) & (round_to_micro(inside) / MICRO != inside)
+            _note(
+                violations,
+                more,
+                units,
+                places,
+                indicator,
+                "TOO_MANY_DECIMALS",
+                values,
+                "must have at most six decimals",
+            )
+        else:
             _note(
                 violations, np.isfinite(values) & (values != np.floor(values)) & ~beyond, units, places, indicator,
                 "WRONG_KIND", values, _WHOLE[IndicatorKind(indicator.kind)],

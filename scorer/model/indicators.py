@@ -28,7 +28,7 @@ class IndicatorKind(StrEnum):
     COUNT = "count"
     """A whole number from 0."""
     NUMBER = "number"
-    """A number, taken to six decimals."""
+    """A number of at most six decimals."""
     FLAG = "flag"
     """Yes or no: 1 or 0."""
     CHOICE = "choice"

@@ -160,17 +160,15 @@ def check_answers(
     ranges: NDArray[np.float64],
     whole_only: NDArray[np.bool_],
     pairs: NDArray[np.int64],
-    limit: float,
     /,
 ) -> bytes:
-    """Rounds answers to six decimals, in rows that may have decimals, and finds rows with answers that are not allowed.
+    """Finds rows with answers that are not allowed. Replaces -0.0 by 0 in rows that may have decimals.
 
     Args:
         answers: (rows, n), NaN where not reported, which is always allowed.
         ranges: (2, rows) the smallest and largest answer allowed.
-        whole_only: (rows,) whether only whole numbers are allowed.
+        whole_only: (rows,) whether only whole numbers are allowed; otherwise, up to six decimals are allowed.
         pairs: (2, p) indices of two rows each; the first answer must not be larger than the second.
-        limit: answers above it, or below -limit, are not rounded.
 
     Returns:
         One byte per row, then one per pair: 1 if some answer is not allowed, otherwise 0.

@@ -2,17 +2,22 @@
 
 #include "native.h"
 
-/* Rounds answers to six decimals unless they exceed the limit; never to -0.0, which equals 0 but has other bytes. */
-AVX2_CLONE static void round_answers(double *restrict answers, Py_ssize_t n, double limit) {
-    const double small = limit < 2e9 ? limit : 2e9;
-    int64_t some_large = 0;
+/* Whether an answer has more than six decimals. Replaces -0.0, which equals 0 but has other bytes, by 0. */
+AVX2_CLONE static int some_more_decimals(double *restrict answers, Py_ssize_t n) {
+    int64_t some_large = 0, some_more = 0;
     for (Py_ssize_t i = 0; i < n; i++)
-        some_large |= (answers[i] > small ? 1 : 0) | (answers[i] < -small ? 1 : 0);
-    for (Py_ssize_t i = 0; !some_large && i < n; i++)
-        answers[i] = rounded(answers[i] * 1e6) / 1e6;
-    for (Py_ssize_t i = 0; some_large && i < n; i++)
-        if (fabs(answers[i]) <= limit)
-            answers[i] = millionths(answers[i]) / 1e6 + 0.0;
+        some_large |= (answers[i] > 2e9 ? 1 : 0) | (answers[i] < -2e9 ? 1 : 0);
+    for (Py_ssize_t i = 0; !some_large && i < n; i++) {
+        const double nearest = rounded(answers[i] * 1e6) / 1e6;
+        some_more |= (nearest < answers[i] ? 1 : 0) | (nearest > answers[i] ? 1 : 0);
+        answers[i] += 0.0;
+    }
+    for (Py_ssize_t i = 0; some_large && i < n; i++) {
+        const double nearest = millionths(answers[i]) / 1e6;
+        some_more |= nearest < answers[i] || nearest > answers[i];
+        answers[i] += 0.0;
+    }
+    return some_more != 0;
 }
 
 /* Whether an answer is out of range, or is not a whole number if `whole_only`. NaN (not reported) is always allowed. */
@@ -37,15 +42,14 @@ AVX2_CLONE static int some_part_is_larger(const double *restrict parts, const do
 
 PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    enum { ANSWERS, RANGES, WHOLE_ONLY, PAIRS, LIMIT, ARGUMENTS };
+    enum { ANSWERS, RANGES, WHOLE_ONLY, PAIRS, ARGUMENTS };
     struct array a[ARGUMENTS] = {0};
     PyObject *result = NULL;
     if (!check_argument_count(ARGUMENTS, count) ||
         !acquire(a + ANSWERS, args[ANSWERS], FLOAT64, WRITE, SHAPE(ANY, ANY)))
         goto done;
     const Py_ssize_t rows = size_of(a + ANSWERS, 0), n = size_of(a + ANSWERS, 1);
-    const double limit = PyFloat_AsDouble(args[LIMIT]);
-    if (PyErr_Occurred() || !acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
+    if (!acquire(a + RANGES, args[RANGES], FLOAT64, READ, SHAPE(2, rows)) ||
         !acquire(a + WHOLE_ONLY, args[WHOLE_ONLY], BYTE, READ, SHAPE(rows)) ||
         !acquire(a + PAIRS, args[PAIRS], INT64, READ, SHAPE(2, ANY)))
         goto done;
@@ -63,10 +67,9 @@ PyObject *check_answers(PyObject *module, PyObject *const *args, Py_ssize_t coun
     for (Py_ssize_t k = 0; k < rows; k++) {
         double *answers = doubles(a + ANSWERS, k, 0);
         const int whole_only = *bytes(a + WHOLE_ONLY, 0, k);
-        if (!whole_only)
-            round_answers(answers, n, limit);
         const double low = *doubles(a + RANGES, 0, k), high = *doubles(a + RANGES, 1, k);
-        not_allowed[k] = (char)some_not_allowed(answers, n, low, high, whole_only);
+        const int found = some_not_allowed(answers, n, low, high, whole_only);
+        not_allowed[k] = (char)(found | (!whole_only && some_more_decimals(answers, n)));
     }
     for (Py_ssize_t p = 0; p < pairs; p++)
         not_allowed[rows + p] =

@@ -20,7 +20,7 @@ struct result {
    unit in the last place of q, so the division cannot round it to the half. The limit is one bit less because of
    rounded(). */
 static const double EXACT = 0x1p51;
-/* Remainders this close to half a micropoint are settled in fractions: sums of remainders are only within 10^-6. */
+/* Remainders this close to half a micropoint need round_exactly(): sums of remainders are exact only to 10^-6. */
 static const double NEAR_HALF = 1e-3;
 
 AVX2_CLONE static void find_missing(const double *restrict answers, Py_ssize_t n, uint8_t *restrict missing) {

@@ -65,7 +65,7 @@ static PyMethodDef functions[] = {
     FUNCTION(evaluate_lines, "Fills points, statuses and remainders of criteria."),
     FUNCTION(score, "Fills sums, scores, levels and standings from answers."),
     FUNCTION(rank, "Fills ranks and the ranking order."),
-    FUNCTION(check_answers, "Rounds answers to six decimals and finds answers that are not allowed."),
+    FUNCTION(check_answers, "Finds answers that are not allowed."),
     {NULL, NULL, 0, NULL},
 };
 

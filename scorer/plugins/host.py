@@ -35,10 +35,13 @@ class PluginHost:
     """The plugins that score them."""
     formulas: Mapping[str, type[Formula]] = field(init=False)
     """Formula kinds by name."""
+    adders: Mapping[type[Formula], Plugin] = field(init=False)
+    """The plugins that add formula kinds."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", {p.group.name: p.group for p in self.plugins if p.group})
         object.__setattr__(self, "providers", {p.group.name: p for p in self.plugins if p.group})
+        object.__setattr__(self, "adders", {kind: plugin for plugin in self.plugins for kind in plugin.formulas})
         kinds = [*KINDS, *(kind for plugin in self.plugins for kind in plugin.formulas)]
         object.__setattr__(self, "formulas", {kind.kind: kind for kind in kinds})
 
@@ -105,6 +108,8 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         try:
             name, version = distribution.name or "", distribution.version or ""
             points = distribution.entry_points.select(group=ENTRY_POINTS)
+            if points and not name:
+                raise ValueError("METADATA gives no name")
         except Exception as error:  # files that are damaged, in whatever way
             # Its name cannot be read, but its folder has it: NAME-VERSION.dist-info.
             name, _, version = Path(str(getattr(distribution, "_path", "?"))).stem.partition("-")

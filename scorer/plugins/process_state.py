@@ -4,27 +4,61 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import json
+import logging
 import math
 import os
 import signal
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from scorer.plugins.plugin import PluginError
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
-MODULES: tuple[ModuleType, ...] = (builtins, math, os, np)
+MODULES: tuple[ModuleType, ...] = (builtins, json, math, os, socket, subprocess, time, np, np.linalg, np.random)
+
+USUAL_RECURSION = 1000
+"""The recursion limit that code may count on."""
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+VALUES: tuple[tuple[str, Callable[[], Any], Callable[[Any], object]], ...] = (
+    ("the mask of file modes", _umask, os.umask),
+    ("the recursion limit", lambda: min(sys.getrecursionlimit(), USUAL_RECURSION), sys.setrecursionlimit),
+    ("sys.stdout", lambda: sys.stdout, partial(setattr, sys, "stdout")),
+    ("sys.stderr", lambda: sys.stderr, partial(setattr, sys, "stderr")),
+    ("logging.disable", lambda: logging.root.manager.disable, logging.disable),
+)
+"""What a process has once: its name, what tells its value, and what sets it."""
+
+LISTS: tuple[tuple[str, object, str], ...] = (("sys.path", sys, "path"), ("the log", logging.root, "handlers"))
+"""Lists from which nothing may be taken, though more may be added: their names, and where they are."""
 
 
 class ProcessState:
-    """The working directory, the handlers of signals, and the functions of Python and NumPy, as they are now."""
+    """What plugins have to leave alone, as it is now.
+
+    The working directory, the handlers of signals, functions of Python and NumPy, ``VALUES`` and ``LISTS``.
+    """
 
     def __init__(self) -> None:
         self._directory = _directory()
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
+        self._values = [get() for _, get, _ in VALUES]
+        self._lists = [list(getattr(owner, name)) for _, owner, name in LISTS]
         self._functions = [(m, name, value) for m in MODULES for name, value in vars(m).items() if callable(value)]
 
     def restore(self) -> str:
@@ -42,6 +76,14 @@ class ProcessState:
                 with contextlib.suppress(ValueError, TypeError):  # not in the main thread; not one of Python's
                     signal.signal(number, handler)
                 changes.append(f"what {number.name} does")
+        for (name, get, put), value in zip(VALUES, self._values, strict=True):
+            if get() != value:
+                put(value)
+                changes.append(name)
+        for (what, owner, name), before in zip(LISTS, self._lists, strict=True):
+            if any(item not in getattr(owner, name) for item in before):
+                setattr(owner, name, before)
+                changes.append(what)
         for module, name, value in self._functions:
             if getattr(module, name, None) is not value:
                 setattr(module, name, value)

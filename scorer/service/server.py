@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
 from scorer.plugins.calls_in_flight import PluginCalls
+from scorer.plugins.journal import PluginJournal
 from scorer.service.call.access import Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.metrics import Metrics
@@ -51,10 +54,32 @@ log = logging.getLogger("scorer.service")
 
 
 class AddressError(Exception):
-    """A server cannot listen where it was told to."""
+    """A server cannot listen where it was told to.
 
-    def __init__(self, address: str) -> None:
-        super().__init__(f"cannot listen on {address!r}; is another server there?")
+    Args:
+        address: host and port.
+        error: why it cannot listen there; None when that is not known.
+    """
+
+    def __init__(self, address: str, error: OSError | None) -> None:
+        if error is None or error.errno == errno.EADDRINUSE:
+            super().__init__(f"cannot listen on {address!r}; is another server there?")
+        else:
+            super().__init__(f"cannot listen on {address!r}: {error.strerror}")
+
+
+def _bind_error(address: str) -> OSError | None:
+    """Why gRPC, which does not say it, cannot listen on an address; None when there seems to be no reason."""
+    host, _, port = address.rpartition(":")
+    try:
+        for family, kind, protocol, _, where in socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.bind(where)
+    except OSError as error:
+        return error
+    return None
 
 
 class Server:
@@ -67,6 +92,7 @@ class Server:
         metrics: where calls are counted, if they are.
         reload: loads criteria sets again within so many seconds, and gives why it could not; None when there is nothing
             to load.
+        journal: where it writes down which plugins score.
 
     Raises:
         AddressError: it cannot listen there.
@@ -81,9 +107,10 @@ class Server:
         shared: bool = False,
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
+        journal: PluginJournal | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
-        self._health, self._plugin_calls = Health(SERVICES), PluginCalls()
+        self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
         pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
@@ -115,7 +142,7 @@ class Server:
             else:
                 self.port = self.grpc_server.add_insecure_port(settings.address)
         except RuntimeError as error:
-            raise AddressError(settings.address) from error
+            raise AddressError(settings.address, _bind_error(settings.address)) from error
         self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
 
     async def start(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scorer.engine.plan import GatePlan
+from scorer.engine.scoring import Standing
 from scorer.model import indicators
+from scorer.plugins.group import Status
 from scorer.service.messages import ranking_table as service_tables
 from scorer.service.methods.scorer_service import MAX_FULL_ROWS
 from scorer_client import csv_file, forms, methods, ranking_table, replies, requests
@@ -28,9 +30,9 @@ def test_kinds_of_indicators() -> None:
 
 
 def test_names_of_standings_and_statuses() -> None:
-    """Results have the same names, whether the request was rows or a table."""
-    assert {int(code): text for code, text in service_tables.STANDINGS.items()} == replies.STANDINGS
-    assert {int(code): text for code, text in service_tables.STATUSES.items()} == replies.STATUSES
+    """A table has the names of the service's members, and the client derives the same names from the contract."""
+    assert {standing.value: standing.name.lower() for standing in Standing} == replies.STANDINGS
+    assert {status.value: status.name.lower() for status in Status} == replies.STATUSES
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,9 @@ def test_columns_of_different_lengths_are_refused(client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize("table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=repr)
+@pytest.mark.parametrize(
+    "table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=lambda table: type(table).__name__
+)
 def test_what_is_no_table_is_a_type_error(client: Client, table: object) -> None:
     with pytest.raises(TypeError, match="rows go to rank_province"):
         client.rank_table(SET, table)

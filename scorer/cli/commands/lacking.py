@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, report_violations
+from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, complaining, local_client, report_violations
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import UserError, err, out, table
 from scorer_client import ScorerError
@@ -30,7 +30,8 @@ def lacking(
         client = local_client()
     form = chosen_form(client, criteria_set, on, series)
     try:
-        found = client.who_lacks_csv(form.criteria_set, file, criterion, tier=tier)
+        with complaining():
+            found = client.who_lacks_csv(form.criteria_set, file, criterion, tier=tier)
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
     except ScorerError as error:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import logging
 import os
 import sys
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import typer
@@ -71,33 +74,60 @@ def serve(
 
 
 def _serve_alone(settings: Settings) -> None:
-    log = Log(settings.log, several=False)
-    service = Service(settings, log)
-    if settings.metrics and service.metrics:
-        _publish(settings.metrics, service.metrics)
+    with _logged(settings, several=False) as log:
+        service = Service(settings, log)
+        if settings.metrics and service.metrics:
+            _publish(settings.metrics, service.metrics)
 
-    async def run() -> None:
-        stop = asyncio.Event()
-        stop_on_signals(stop, again=lambda: os._exit(1))
-        await service.run(stop, lambda address: print_note(f"serving {service.names} on {address}"))
-        log.stop(LAST_LINES)
-        os._exit(0)  # a thread in which a plugin hangs would hold the process
+        async def run() -> None:
+            stop = asyncio.Event()
+            stop_on_signals(stop, again=lambda: os._exit(1))
+            await service.run(stop, lambda address: print_note(f"serving {service.names} on {address}"))
+            log.stop(LAST_LINES)
+            os._exit(0)  # a thread in which a plugin hangs would hold the process
 
-    asyncio.run(run())
+        with suppress(OSError):  # there is no standard error
+            faulthandler.enable(2, all_threads=False)  # should a plugin's native code crash
+        asyncio.run(run())
 
 
 def _serve_together(settings: Settings) -> None:
     if sys.platform != "linux":
         raise UserError("several workers need Linux, which alone divides the connections of a port among them")
-    log = Log(settings.log, several=True)
-    with HeldPort(settings.address) as held, ExitStack() as stack:
-        metrics = stack.enter_context(closing(WorkersMetrics())) if settings.metrics else None
+    with _logged(settings, several=True), HeldPort(settings.address) as held, ExitStack() as stack:
+        metrics = stack.enter_context(closing(_workers_metrics())) if settings.metrics else None
         if metrics and settings.metrics:
             _publish(settings.metrics, metrics)
-        try:
-            Supervisor(settings.model_copy(update={"address": held.address}), metrics).run()
-        finally:
-            log.stop(LAST_LINES)
+        Supervisor(settings.model_copy(update={"address": held.address}), metrics).run()
+
+
+@contextmanager
+def _logged(settings: Settings, *, several: bool) -> Iterator[Log]:
+    """The log while the service runs; what nobody has foreseen goes there, and ends it.
+
+    Raises:
+        typer.Exit: something did.
+    """
+    log = Log(settings.log, several=several)
+    try:
+        yield log
+    except (UserError, AddressError, typer.Exit):
+        raise
+    except Exception:
+        logging.exception("the service failed")
+        raise typer.Exit(1) from None
+    finally:
+        log.stop(LAST_LINES)
+
+
+def _workers_metrics() -> WorkersMetrics:
+    try:
+        return WorkersMetrics()
+    except OSError as error:
+        raise UserError(
+            "metrics of several workers need a temporary directory that can be written; TMPDIR names one: "
+            f"{error.strerror}"
+        ) from error
 
 
 def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:

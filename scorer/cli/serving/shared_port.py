@@ -33,8 +33,10 @@ class HeldPort:
         host, _, port = address.rpartition(":")
         try:
             self._sockets = _hold(host, int(port))
-        except (OSError, UnicodeError) as error:
-            raise AddressError(address) from error
+        except OSError as error:
+            raise AddressError(address, error) from error
+        except UnicodeError as error:
+            raise AddressError(address, None) from error
         self.address = f"{host}:{self._sockets[0].getsockname()[1]}"
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -16,6 +17,8 @@ from threading import Thread
 import typer
 
 from scorer.cli.output import UserError, print_error, print_note
+from scorer.cli.serving.plugin_crashes import PluginCrashes
+from scorer.plugins.journal import Death, PluginJournal
 from scorer.service.call.metrics import WorkersMetrics
 from scorer.service.runtime.settings import Settings
 
@@ -37,6 +40,9 @@ LATE = 5.0
 UNRESPONSIVE = 5.0
 """Seconds without a heartbeat after which a worker is reported; it is replaced after those of the settings."""
 
+LAST_WORDS = 1.0
+"""Seconds within which the last lines of a worker that has ended are read."""
+
 HEED = 0.5
 """Seconds that the main thread sleeps at most. The kernel may give a signal to any thread, and Python heeds it when the
 main thread runs again."""
@@ -47,6 +53,7 @@ log = logging.getLogger("scorer.workers")
 @dataclass(eq=False)
 class _Worker:
     process: subprocess.Popen[str]
+    journal: PluginJournal
     back_off: float
     """Seconds until its successor starts, should it not last."""
     serving_since: float | None = None
@@ -58,6 +65,8 @@ class _Worker:
     """Seconds without a heartbeat; None before the first one."""
     unresponsive: bool = False
     """Whether that has been reported."""
+    death: Death = field(default_factory=Death)
+    """What it was doing when it died; nothing while it lives."""
 
     def __str__(self) -> str:
         return f"worker {self.process.pid}"
@@ -72,9 +81,24 @@ class _Worker:
 
     @property
     def end(self) -> str:
-        """How it ended."""
+        """How it ended, and what it was doing."""
         code = self.process.returncode
-        return f"{self} died of signal {-code}" if code < 0 else f"{self} ended with code {code}"
+        scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
+        where = f" ({self.death.where})" if self.death.where else ""
+        return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
+
+    def send(self, **told: object) -> None:
+        """Tells it something, if it still listens."""
+        assert self.process.stdin is not None
+        with suppress(OSError):
+            os.write(self.process.stdin.fileno(), json.dumps(told).encode() + b"\n")
+
+    def bury(self) -> None:
+        """It has ended: notes what it was doing, and closes what it leaves."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.death = self.journal.read_death()
+        self.journal.close()
 
 
 @dataclass(eq=False)
@@ -112,6 +136,7 @@ class Supervisor:
         """What workers say, signals to be passed on; None for one to end."""
         self._running: set[_Worker] = set()
         self._vacancies: list[_Vacancy] = []
+        self._crashes = PluginCrashes()
         self._announced = self._stopping = False
         self._looked = time.monotonic()
 
@@ -124,8 +149,7 @@ class Supervisor:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        if self._settings.criteria:  # otherwise, it has been ignored since the start
-            signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
+        signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
         try:
             for n in range(self._count):
                 self._start(BACK_OFF, quiet=n > 0)
@@ -151,14 +175,20 @@ class Supervisor:
         Raises:
             UserError: this machine has no room for it.
         """
-        command = [*COMMAND, self._settings.model_dump_json(), *(["--quiet"] if quiet else [])]
         pipe = subprocess.PIPE
         try:
+            journal = PluginJournal.create()
+            memory = journal.descriptor
+            command = [*COMMAND, self._settings.model_dump_json(), str(memory), *(["--quiet"] if quiet else [])]
             # In a group of its own, where Ctrl-C does not reach it: while it loads, that would kill it.
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=0)
+            process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=0, pass_fds=[memory]
+            )
         except OSError as error:
             raise UserError(f"cannot start a worker: {error.strerror}") from error
-        worker = _Worker(process, back_off)
+        worker = _Worker(process, journal, back_off)
+        if self._crashes.quarantined:
+            worker.send(crashed=self._crashes.quarantined)
         self._running.add(worker)
         Thread(target=self._listen, args=(worker,), daemon=True).start()
         return worker
@@ -168,7 +198,7 @@ class Supervisor:
         reader = Thread(target=self._read, args=(worker,), daemon=True)
         reader.start()
         worker.process.wait()
-        reader.join(LATE)
+        reader.join(LAST_WORDS)
         self._events.put(_Report(worker, {}))
 
     def _read(self, worker: _Worker) -> None:
@@ -201,7 +231,9 @@ class Supervisor:
                 self._note(report.worker, report.said)
             else:
                 self._running.remove(report.worker)
+                report.worker.bury()
                 self._count_workers(gone=report.worker)
+                self._blame_plugins(report.worker)
                 self._replace(report.worker)
 
     def _check_heartbeats(self) -> None:
@@ -229,14 +261,35 @@ class Supervisor:
         if self._metrics:
             self._metrics.unresponsive.set(sum(worker.unresponsive for worker in self._running))
 
-    def _pass_on(self, number: signal.Signals) -> None:
+    def _blame_plugins(self, worker: _Worker) -> None:
+        """Quarantines the plugins that have ended too many workers."""
+        if found := self._crashes.blame(worker.death):
+            for plugin in found:
+                log.error("%s is quarantined: %s", plugin, self._crashes.quarantined[plugin])
+            self._tell_crashed()
+
+    def _lift_quarantine(self) -> None:
+        if self._crashes.quarantined:
+            log.info("plugins that crashed score again: %s", ", ".join(self._crashes.quarantined))
+        self._crashes.forget()
+        self._tell_crashed()
+
+    def _tell_crashed(self) -> None:
         for worker in self._running:
-            if worker.serves:  # one that does not yet sees by itself what changes while it loads
+            worker.send(crashed=self._crashes.quarantined)
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        self._lift_quarantine()
+        for worker in self._running:
+            if self._settings.criteria and worker.serves:  # others see by themselves what changes while they load
                 worker.process.send_signal(number)
 
     def _note(self, worker: _Worker, said: dict[str, str]) -> None:
         if "mistake" in said:
             worker.mistake = said["mistake"]
+            return
+        if "lifted" in said:
+            self._lift_quarantine()
             return
         worker.serving_since = time.monotonic()
         self._count_workers()
@@ -294,6 +347,7 @@ class Supervisor:
             if not isinstance(report, _Report) or report.said:
                 continue
             self._running.remove(report.worker)
+            report.worker.bury()
             if report.worker.serves and report.worker.process.returncode:
                 log.error("%s", report.worker.end)
                 clean = False

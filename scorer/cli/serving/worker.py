@@ -1,12 +1,17 @@
 """One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
 
-``python -m scorer.cli.serving.worker SETTINGS [--quiet]`` serves on an address that its parent holds; settings are
-JSON. The end of standard input tells it to end, and comes also when the parent dies. To standard output it writes one
-line for the parent, JSON:
+``python -m scorer.cli.serving.worker SETTINGS JOURNAL [--quiet]`` serves on an address that its parent holds.
+Settings are JSON; the journal is the descriptor of a ``PluginJournal``. The end of standard input tells it to end,
+and comes also when the parent dies. Until then, the parent writes lines there, JSON:
+
+    {"crashed": plugins}  these, and no others, are quarantined: a mapping of plugins to why they are
+
+To standard output it writes lines for the parent, JSON:
 
     {"sets": names}    it serves
     {"mistake": text}  it cannot, and ends with code 2
     {}                 its heartbeat, once a second: threads run, and while it serves, the event loop does
+    {"lifted": ""}     criteria sets were reloaded, so that plugins which crashed may score again
 
 ``--quiet``: another one says what is wrong with installed plugins and sets. ``--strict``: then it does not serve.
 """
@@ -23,6 +28,7 @@ from threading import Event, Thread
 
 from scorer.cli.output import UserError, err
 from scorer.cli.serving.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
+from scorer.plugins.journal import PluginJournal
 from scorer.service.call.logs import Log
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
@@ -31,18 +37,19 @@ BEAT = 1.0
 """Seconds between two heartbeats."""
 
 
-def main(settings: Settings, *, quiet: bool) -> int:
+def main(settings: Settings, journal: PluginJournal, *, quiet: bool) -> int:
     """Serves until told to end; gives the exit code."""
     parent = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no report
     log = Log(settings.log, several=True)
     ignore_hangup(settings)
+    journal.note_crashes()
     _report(parent)  # the first heartbeat, whatever happens while plugins are imported
     loaded = Event()
     Thread(target=_beat_until, args=(loaded, parent), daemon=True).start()
     try:
         err.quiet = quiet
-        service = Service(settings, log, shared=True)
+        service = Service(settings, log, journal=journal, lifted=lambda: _report(parent, lifted=""))
         loaded.set()
         asyncio.run(_serve(service, parent))
         return 0
@@ -72,11 +79,18 @@ async def _serve(service: Service, parent: int) -> None:
     beating = asyncio.create_task(_beat(parent))
     stop = asyncio.Event()
     stop_on_signals(stop, again=lambda: None)  # a supervisor may tell every process, as the parent
+    begun = b""
+    """The start of a line of the parent's."""
 
     def read() -> None:
-        if not os.read(0, 4096):
+        nonlocal begun
+        data = os.read(0, 2**16)
+        if not data:
             asyncio.get_running_loop().remove_reader(0)
             stop.set()
+        *lines, begun = (begun + data).split(b"\n")
+        for line in lines:
+            service.quarantine(json.loads(line)["crashed"])
 
     asyncio.get_running_loop().add_reader(0, read)
     await service.run(stop, lambda _: _report(parent, sets=service.names))
@@ -90,5 +104,6 @@ def _report(parent: int, **said: str) -> None:
 
 
 if __name__ == "__main__":
-    code = main(Settings.model_validate_json(sys.argv[1]), quiet="--quiet" in sys.argv)
+    journal = PluginJournal(int(sys.argv[2]))
+    code = main(Settings.model_validate_json(sys.argv[1]), journal, quiet="--quiet" in sys.argv)
     os._exit(code)  # a thread in which a plugin hangs would hold the process

@@ -46,6 +46,9 @@ class CallContext:
     scored: list[Assessment] = field(default_factory=list)
     """What was scored, tier by tier."""
 
+    doubtful_names: int = 0
+    """How many units have names that have probably lost letters."""
+
     @property
     def units(self) -> int:
         """How many units were scored."""

@@ -12,6 +12,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 from threading import Thread
@@ -35,7 +36,20 @@ PAUSE = 0.05
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
 
-class Text(logging.Formatter):
+class _IsoTime(logging.Formatter):
+    """Time stamps such as 2026-11-30T09:30:00.125+07:00: ISO 8601 with the zone."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """See ``logging.Formatter``, whose stamps have a decimal comma and no zone."""
+        del datefmt
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+
+
+class _Json(_IsoTime, JsonFormatter):
+    """One object a line."""
+
+
+class Text(_IsoTime):
     """What a record carries besides its message stands after it, as name=value."""
 
     def __init__(self, start: str) -> None:
@@ -157,7 +171,7 @@ class Log:
         self._writer = writer = _Writer(sys.stderr, self._lost)
         if form == "json":
             writer.setFormatter(
-                JsonFormatter(
+                _Json(
                     "%(asctime)s %(levelname)s %(name)s %(message)s",
                     rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
                     static_fields={"pid": os.getpid()} if several else {},

@@ -182,6 +182,8 @@ class Pipeline:
             "milliseconds": round(seconds * 1000, 3),
             "units": call.units,
         }
+        if call.doubtful_names:
+            said["doubtful_names"] = call.doubtful_names
         if call.plan:
             said |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
         if refusal is None:

@@ -90,14 +90,21 @@ class _Reader(NamedTuple):
     """Of a choice: the number of each."""
 
 
+def option_numbers(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:
+    """The number of every option, by indicator; no options where it is no choice."""
+    return {
+        code: {option: float(at) for at, option in enumerate(indicator.options)}
+        for code, indicator in plan.criteria_set.indicators.items()
+    }
+
+
 def _readers(plan: SetPlan) -> Mapping[str, _Reader]:
     """The readers of a set, by indicator."""
-    readers = {}
-    for code, row in plan.rows.items():
-        indicator = plan.criteria_set.indicators[code]
-        options = {option: float(at) for at, option in enumerate(indicator.options)}
-        readers[code] = _Reader(row, indicator, _FIELD[indicator.kind], options)
-    return readers
+    indicators, options = plan.criteria_set.indicators, plan.derived(option_numbers)
+    return {
+        code: _Reader(row, indicators[code], _FIELD[indicators[code].kind], options[code])
+        for code, row in plan.rows.items()
+    }
 
 
 def _answers(

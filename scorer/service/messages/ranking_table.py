@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -20,12 +23,6 @@ from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints, plain
 from scorer.plugins.group import Status
 from scorer.service.messages.tables import UnitTexts
 
-STANDINGS = {
-    Standing.RANKED: "ranked",
-    Standing.BELOW_MINIMUM: "below_minimum",
-    Standing.NOTHING_APPLICABLE: "nothing_applicable",
-}
-STATUSES = {Status.SCORED: "scored", Status.MISSING: "missing", Status.NOT_APPLICABLE: "not_applicable"}
 COHORT = "cohort"
 
 
@@ -65,7 +62,7 @@ class RankingTables:
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         at = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(at, batch.schema.field(at), _constant(ranking.cohort, len(batch)))
-        own = {"cohort": ranking.cohort, "provenance": _json(_provenance(provenance))}
+        own = {"cohort": ranking.cohort, "provenance": _json(_fields(provenance))}
         batch = batch.replace_schema_metadata(batch.schema.metadata | own)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
@@ -91,7 +88,7 @@ def _add_category(
     plan, sums, groups = category.plan, columns.sums, columns.groups
     prefix = f"{plan.code}."
     own, *measures = category.rows
-    columns.enumeration(f"{prefix}standing", category.standing, STANDINGS)
+    columns.enumeration(f"{prefix}standing", category.standing, Standing)
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
@@ -103,7 +100,7 @@ def _add_category(
             points = group.points.take(columns.places, axis=1) / MICRO
             for at, criterion in enumerate(group.plan.criteria):
                 columns.amounts(f"{prefix}{criterion.id}.points", "points", points[at])
-                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], STATUSES)
+                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], Status)
     for place, unit in plan.keys:
         name = plan.measures[place].name
         stem = prefix if name == "total" else f"{prefix}{name}."
@@ -221,10 +218,10 @@ class _Columns:
             self._arrays[name] = pa.array(values, mask=null if null is not None and null.any() else None)
             self._units[name] = unit
 
-    def enumeration(self, name: str, codes: NDArray[np.uint8], texts: dict[Any, str]) -> None:
-        """Members of an enumeration (n,), from 1."""
+    def enumeration(self, name: str, codes: NDArray[np.uint8], members: type[IntEnum]) -> None:
+        """Members of an enumeration (n,), which are numbered from 1."""
         places = pa.array((codes[self.places] - 1).astype(np.int8))
-        self._arrays[name] = pa.DictionaryArray.from_arrays(places, [*texts.values()])
+        self._arrays[name] = pa.DictionaryArray.from_arrays(places, [member.name.lower() for member in members])
 
     def words(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
         """Words (n,) as the text of each; null for 0."""
@@ -304,13 +301,8 @@ def _gates(category: CategoryPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _provenance(message: pb.Provenance) -> dict[str, Any]:
-    fields = ("criteria_set", "revision", "criteria_provenance", "province", "period", "engine_version")
-    plugins = [
-        {"group": plugin.group, "distribution": plugin.distribution, "version": plugin.version}
-        for plugin in message.plugins
-    ]
-    return {**{field: getattr(message, field) for field in fields}, "plugins": plugins}
+def _fields(message: Message) -> dict[str, Any]:
+    return MessageToDict(message, always_print_fields_with_no_presence=True, preserving_proto_field_name=True)
 
 
 def _json(value: Any) -> str:

@@ -13,14 +13,50 @@ from numpy.typing import NDArray
 
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import IndicatorKind
+from scorer.service.messages.table_numbers import as_doubles
 
 MAX_TEXT_BYTES = 128 * 2**20
-"""Bytes that all texts of one column may take: views and dictionaries can repeat a long text many times."""
+"""Bytes that all views and dictionaries of a table may take when each text is written out: they can repeat a long text
+many times."""
 
 MAX_JOINED = 2**16
 """Values that are converted together: for fewer, the calls take longer than the work; more fall out of the cache."""
 
+MAX_SCALE = {32: 9, 64: 18, 128: 38, 256: 76}
+"""Decimals of a decimal by its bits: as many as it has digits."""
+
 _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+
+class ColumnError(ValueError):
+    """A column that cannot be read.
+
+    Args:
+        reason: in capitals, for programs.
+        message: what is wrong, and how to fix it.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class TextBudget:
+    """How many bytes the texts of a table may still take when they are written out."""
+
+    def __init__(self) -> None:
+        self._left = MAX_TEXT_BYTES
+
+    def spend(self, size: int) -> None:
+        """Takes some of it.
+
+        Raises:
+            ColumnError: there is not so much left.
+        """
+        if size > self._left:
+            problem = f"the table's texts take more than {MAX_TEXT_BYTES} bytes when written out one by one"
+            raise ColumnError("TEXTS_TOO_LARGE", problem)
+        self._left -= size
 
 
 def value_type(column: pa.DataType) -> pa.DataType:
@@ -45,7 +81,9 @@ def is_text_list(column: pa.DataType) -> bool:
 def is_number(column: pa.DataType) -> bool:
     """Whether a column holds numbers."""
     plain = value_type(column)
-    return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or pa.types.is_decimal(plain))
+    # Arrow takes any scale for a decimal and cannot write some of those numbers.
+    is_decimal = pa.types.is_decimal(plain) and abs(plain.scale) <= MAX_SCALE[plain.bit_width]
+    return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or is_decimal)
 
 
 def is_number_or_bool(column: pa.DataType) -> bool:
@@ -97,8 +135,9 @@ def to_numbers(values: pa.Array) -> Floats:
     if pa.types.is_boolean(values.type):
         numbers = _bits(data, values).astype(np.float64)
     else:
-        stored = np.frombuffer(data, values.type.to_pandas_dtype(), values.offset + len(values))
-        numbers = stored[values.offset :].astype(np.float64)
+        stored = np.frombuffer(data, values.type.to_pandas_dtype(), values.offset + len(values))[values.offset :]
+        half_or_single = stored.dtype.char in "ef"
+        numbers = as_doubles(stored) if half_or_single else stored.astype(np.float64)
     if values.null_count:
         np.copyto(numbers, math.nan, where=_bits(validity, values) == 0)
     return numbers
@@ -129,18 +168,16 @@ class Texts(NamedTuple):
     values: list[str]
 
     @classmethod
-    def of(cls, column: pa.Array) -> Texts:
+    def of(cls, column: pa.Array, budget: TextBudget) -> Texts:
         """Those of a column of texts.
 
         Raises:
-            ValueError: written out, they would take too much memory.
+            ColumnError: written out, they would take too much memory.
         """
-        if pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column):
-            _check_size(column.dictionary)
-            encoded = column
-        else:  # a dictionary may have millions of texts that no row refers to
-            _check_size(column)
-            encoded = _to_texts(column).dictionary_encode()
+        encoded = column
+        if not (pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column)):
+            # A dictionary may have millions of texts that no row refers to.
+            encoded = _to_texts(column, budget).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         indices = encoded.indices
         if indices.type.bit_width < 32:  # which the number of values may not fit
@@ -158,69 +195,68 @@ class Texts(NamedTuple):
         return np.flatnonzero(np.isin(self.indices, wrong)) if wrong else np.empty(0, dtype=np.int64)
 
 
-def to_texts(chunks: Sequence[pa.Array]) -> list[pa.StringArray]:
+def to_texts(chunks: Sequence[pa.Array], budget: TextBudget) -> list[pa.StringArray]:
     """Texts of a column in several parts, written out one by one.
 
     Raises:
-        ValueError: they would take too much memory.
+        ColumnError: they would take too much memory.
     """
-    _check_size(*chunks)
-    return [_to_texts(chunk) for chunk in chunks]
+    return [_to_texts(chunk, budget) for chunk in chunks]
 
 
-def _to_texts(column: pa.Array) -> pa.StringArray:
+def _to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
-        return _to_texts(column.dictionary).take(column.indices)
+        sizes = np.append(_sizes(column.dictionary), 0)
+        budget.spend(int(sizes[column.indices.cast(pa.int64()).fill_null(-1).to_numpy()].sum()))
+        return column.dictionary.cast(pa.string()).take(column.indices)
     return column.cast(pa.string())
 
 
-def to_lists(column: pa.Array, first: int, longest: int) -> tuple[Ints, Texts]:
+def to_lists(column: pa.Array, first: int, longest: int, budget: TextBudget) -> tuple[Ints, Texts]:
     """Lists of texts: the row (m,) of every entry, and the entries.
 
     Args:
         column: the lists.
         first: the row of the first list.
         longest: how many entries a list may have.
+        budget: of the table's texts.
 
     Raises:
-        ValueError: a list is too long; lists share entries; or, written out, they would take too much memory.
+        ColumnError: a list is too long; lists share entries; or, written out, they would take too much memory.
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     if lengths.max(initial=0) > longest:
         at = int(np.argmax(lengths > longest))
-        raise ValueError(f"has {lengths[at]} entries in row {first + at}; there are {longest} that it could name")
-    rows = first + pc.list_parent_indices(column).to_numpy()  # refuses views that share entries, which flatten copies
+        problem = f"has {lengths[at]} entries in row {first + at}; there are {longest} that it could name"
+        raise ColumnError("TOO_MANY", problem)
+    try:
+        lists = pc.list_parent_indices(column).to_numpy()
+    except pa.ArrowException:  # flatten would copy the entries for each list
+        raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write lists") from None
+    lists = lists[column.is_valid().to_numpy(zero_copy_only=False)[lists]]  # null lists may have entries in memory
     texts = pc.list_flatten(column)
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
-    return rows, Texts.of(texts)
+    return first + lists, Texts.of(texts, budget)
 
 
-def _check_size(*columns: pa.Array) -> None:
-    """Checks how much memory texts take when they are written out, before they are.
-
-    Raises:
-        ValueError: too much, all together.
-    """
-    for column in columns:
-        if pa.types.is_dictionary(column.type):
-            _check_size(column.dictionary)
-    size = sum(int(_sizes(column).sum(dtype=np.int64)) for column in columns if _may_repeat(column.type))
-    if size > MAX_TEXT_BYTES:
-        raise ValueError(f"its texts take {size} bytes when written out; at most {MAX_TEXT_BYTES} are accepted")
+def has_views(column: pa.DataType) -> bool:
+    """Whether a column of texts, or of lists of them, holds views: what is in the stream once can be in many rows."""
+    items = column.value_type if is_text_list(column) else column
+    return bool(pa.types.is_string_view(value_type(items)))
 
 
-def _may_repeat(column: pa.DataType) -> bool:
-    """Whether a text that is in the stream once can be in many rows."""
-    return bool(pa.types.is_dictionary(column) or pa.types.is_string_view(column))
+def view_bytes(column: pa.Array) -> int:
+    """Bytes of the texts that views show, of a column for which ``has_views``; only its buffers' sizes were checked."""
+    if is_text_list(column.type):
+        column = column.values
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary
+    return int(_sizes(column).clip(0).sum())
 
 
 def _sizes(column: pa.Array) -> Ints:
     """The bytes (n,) of each text; 0 for null."""
-    if pa.types.is_dictionary(column.type):
-        values = np.append(_sizes(column.dictionary), 0)
-        sizes: Ints = values[column.indices.cast(pa.int64()).fill_null(-1).to_numpy()]
-        return sizes
     if pa.types.is_string_view(column.type):
         views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)  # four each, the size first
         lengths = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,16 @@ from flatbuffers.encode import Get
 from flatbuffers.number_types import BoolFlags, Int64Flags, UOffsetTFlags
 from flatbuffers.table import Table
 
+from scorer.service.messages.table_schema import dictionary_uses, is_big_endian
+
 MAX_BATCHES = 1_000
 """Record batches, and dictionary batches per column: each takes as long to read as some hundred rows."""
 
 MAX_DICTIONARY_BYTES = 256 * 2**20
-"""Bytes of dictionaries, counted again for every record batch that may refer to them: twice the largest request.
+"""Bytes of dictionaries, counted again for every column and record batch that may refer to them: twice the largest
+request.
 
-A dictionary that grows is copied for each batch, and every batch's is looked through.
+A dictionary that grows is copied for each batch, and every column's of every batch is looked through.
 """
 
 FILE_MAGIC = b"ARROW1"
@@ -60,21 +64,24 @@ class Stream:
         """Checks what could take much memory, from the headers alone.
 
         Raises:
-            StreamError: not a stream, compressed, or in too many batches.
+            StreamError: not a stream, big-endian, compressed, in too many batches, or with too large dictionaries.
             TooManyRows: the batches have more than ``max_rows`` rows.
         """
         if data.startswith(FILE_MAGIC):
             raise StreamError("BAD_STREAM", "is an Arrow file; write the stream format (in pyarrow: new_stream)")
         buffer = pa.py_buffer(data)
-        rows = batches = dictionary_batches = dictionary_bytes = 0
-        dictionaries = _Dictionaries()
+        rows = batches = dictionary_batches = 0
+        dictionaries, described = _Dictionaries(), None
         try:
             schema = pa.ipc.read_schema(buffer)
             columns = len(schema.names)  # raises for names that are not UTF-8
             for message in pa.ipc.MessageReader.open_stream(buffer):
-                if message.type == "schema":
-                    continue
                 header = _header(message)
+                if message.type == "schema":
+                    described = described or header
+                    if is_big_endian(header):
+                        raise StreamError("BIG_ENDIAN", "is big-endian; write the table on a little-endian machine")
+                    continue
                 batch = _child(header, _DICTIONARY_DATA) if message.type == "dictionary" else header
                 if batch.Offset(_COMPRESSION) or _OLD_COMPRESSION in message.metadata.to_pybytes():
                     raise StreamError("COMPRESSED", "the record batches are compressed; write them without compression")
@@ -84,15 +91,18 @@ class Stream:
                 else:
                     batches += 1
                     rows += _length(batch)
-                    dictionary_bytes += dictionaries.bytes
+                    dictionaries.add_batch()
                 if batches > MAX_BATCHES or dictionary_batches > MAX_BATCHES * max(columns, 1):
                     problem = f"has more than {MAX_BATCHES} record batches; combine them into a few large ones"
                     raise StreamError("TOO_MANY_BATCHES", problem)
-                if dictionary_bytes > MAX_DICTIONARY_BYTES:
-                    problem = (
-                        f"its dictionaries are too large for {batches} record batches or more; combine the batches"
-                    )
-                    raise StreamError("TOO_MANY_BATCHES", problem)
+            # Who uses which dictionary is looked up only if it can matter.
+            may_be_large = described and dictionaries.bytes() * columns > MAX_DICTIONARY_BYTES
+            if may_be_large and dictionaries.bytes(dictionary_uses(described)) > MAX_DICTIONARY_BYTES:
+                problem = (
+                    f"its dictionaries take more than {MAX_DICTIONARY_BYTES} bytes, counted for each column and "
+                    "record batch that uses them; combine the batches, and leave out values that no row has"
+                )
+                raise StreamError("DICTIONARIES_TOO_LARGE", problem)
         except READ_ERRORS as error:
             raise _damaged(error) from error
         if rows > max_rows:
@@ -130,30 +140,46 @@ _OLD_COMPRESSION = b"ARROW:experimental_compression"
 
 
 class _Dictionaries:
-    """How large the dictionaries are that the next record batch may refer to."""
+    """How large dictionaries are, each counted again for every record batch that may refer to it."""
 
     def __init__(self) -> None:
+        self._batches = 0
         self._sizes: dict[int, int] = {}
-        self.bytes = 0
+        self._since: dict[int, int] = {}
+        """Record batches before the dictionary got its size."""
+        self._earlier: dict[int, int] = {}
+        """Bytes counted for earlier sizes."""
 
     def add(self, header: Table, size: int) -> None:
         """A dictionary batch of this many bytes: it replaces the dictionary, or adds to it if it is a delta."""
-        code, before = _number(header, _DICTIONARY_ID, Int64Flags), 0
-        if _number(header, _DICTIONARY_IS_DELTA, BoolFlags):
-            before = self._sizes.get(code, 0)
-        self.bytes += before + size - self._sizes.get(code, 0)
-        self._sizes[code] = before + size
+        code = _number(header, _DICTIONARY_ID, Int64Flags)
+        before = self._sizes.get(code, 0)
+        self._earlier[code] = self._counted(code)
+        self._since[code] = self._batches
+        self._sizes[code] = size + (before if _number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
+
+    def add_batch(self) -> None:
+        """A record batch, which may refer to all of them."""
+        self._batches += 1
+
+    def bytes(self, uses: Counter[int] | None = None) -> int:
+        """All bytes; ``uses`` are how many times each dictionary counts, by id."""
+        return sum(self._counted(code) * (1 if uses is None else uses[code]) for code in self._sizes)
+
+    def _counted(self, code: int) -> int:
+        batches = self._batches - self._since.get(code, 0)
+        return self._earlier.get(code, 0) + self._sizes.get(code, 0) * batches
 
 
 def _header(message: pa.ipc.Message) -> Table:
-    """The header of a record batch or dictionary batch.
+    """The header of a schema, record batch or dictionary batch.
 
     pyarrow decompresses while it reads and has no option not to, so the headers are read with Google's library.
 
     Raises:
         ValueError: there is no such header.
     """
-    if message.type not in ("record batch", "dictionary"):
+    if message.type not in ("schema", "record batch", "dictionary"):
         raise ValueError(f"a message of type {message.type}")
     metadata = message.metadata.to_pybytes()
     return _child(Table(metadata, Get(UOffsetTFlags.packer_type, metadata, 0)), _HEADER)

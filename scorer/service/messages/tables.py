@@ -17,7 +17,8 @@ from scorer.model.fixed_point import Floats, Ints
 from scorer.model.indicators import COLUMNS_OF_UNITS, IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.messages import table_columns as columns
-from scorer.service.messages.answers import check_count, unknown_option
+from scorer.service.messages.answers import check_count, option_numbers, unknown_option
+from scorer.service.messages.table_numbers import with_more_decimals
 from scorer.service.messages.table_stream import READ_ERRORS, Stream, StreamError
 
 STREAM_PATH = "table.arrow_stream"
@@ -111,6 +112,7 @@ class _Table:
         self._columns: dict[str, int] = {}
         self._types: Sequence[pa.DataType] = stream.schema.types
         self._batches: Sequence[pa.RecordBatch] = ()
+        self._texts = columns.TextBudget()
         most = len(COLUMNS_OF_UNITS) + len(plan.rows)
         if not check_count(violations, WHOLE_REQUEST, "table", len(stream.schema), most, "columns"):
             return
@@ -119,8 +121,9 @@ class _Table:
             self._batches = stream.batches()
         except StreamError as error:
             violations.add(WHOLE_REQUEST, STREAM_PATH, error.reason, str(error))
-        self._leave_out_damaged_columns()
         self._leave_out_wrong_types()
+        self._leave_out_large_views()
+        self._leave_out_damaged_columns()
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -129,9 +132,9 @@ class _Table:
     def texts(self, name: str) -> pa.StringArray | None:
         """A column of texts (n,); None if there is none or it cannot be read."""
         try:
-            chunks = columns.to_texts([values for _, values in self._chunks(name)])
-        except READ_ERRORS as error:
-            self._note(name, "BAD_COLUMN", str(error))
+            chunks = columns.to_texts([values for _, values in self._chunks(name)], self._texts)
+        except columns.ColumnError as error:
+            self._note(name, error.reason, str(error))
             return None
         return pa.concat_arrays(chunks) if chunks else None
 
@@ -162,9 +165,9 @@ class _Table:
         criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
         for first, values in self._chunks(EXCLUSIONS):
             try:
-                units, texts = columns.to_lists(values, first, criteria)
-            except READ_ERRORS as error:
-                self._note(EXCLUSIONS, "BAD_COLUMN", str(error))
+                units, texts = columns.to_lists(values, first, criteria, self._texts)
+            except columns.ColumnError as error:
+                self._note(EXCLUSIONS, error.reason, str(error))
                 break
             used = np.unique(texts.indices).tolist()
             if check_count(self._violations, WHOLE_REQUEST, column_path(EXCLUSIONS), len(used), criteria):
@@ -203,6 +206,44 @@ class _Table:
             self._note("id", "MISSING_COLUMN", "give the units' ids in a column 'id'")
         return known
 
+    def _leave_out(self, name: str, reason: str, message: str) -> None:
+        self._note(name, reason, message)
+        del self._columns[name]
+
+    def _leave_out_wrong_types(self) -> None:
+        """Columns in which nothing is reported may have any type, but for ids and tiers."""
+        accepted = self._plan.derived(_accepted)
+        for name, at in list(self._columns.items()):
+            found, (accepts, names) = self._types[at], accepted[name]
+            if accepts(found):
+                continue
+            try:
+                for batch in self._batches:
+                    batch.column(at).validate()
+                nothing = all(columns.nothing_reported(batch.column(at)) for batch in self._batches)
+            except READ_ERRORS as error:
+                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+                continue
+            if nothing and name not in ("id", "tier"):
+                del self._columns[name]
+            else:
+                self._leave_out(name, "WRONG_TYPE", f"is {found}; give {names}")
+
+    def _leave_out_large_views(self) -> None:
+        """Finds views of too long texts, which would take a long time to validate."""
+        for name in self._plan.derived(_columns_of_text):
+            at = self._columns.get(name)
+            if at is None or not columns.has_views(self._types[at]):
+                continue
+            try:
+                for batch in self._batches:
+                    batch.column(at).validate()
+                    self._texts.spend(columns.view_bytes(batch.column(at)))
+            except columns.ColumnError as error:
+                self._leave_out(name, error.reason, str(error))
+            except READ_ERRORS as error:
+                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+
     def _leave_out_damaged_columns(self) -> None:
         """Finds texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
         for batch in self._batches:
@@ -213,46 +254,42 @@ class _Table:
                     try:
                         batch.column(at).validate(full=True)
                     except READ_ERRORS as error:
-                        self._note(name, "BAD_STREAM", f"is damaged: {error}")
-                        del self._columns[name]
-
-    def _leave_out_wrong_types(self) -> None:
-        """Columns in which nothing is reported may have any type, but for ids and tiers."""
-        accepted = self._plan.derived(_accepted)
-        for name, at in list(self._columns.items()):
-            found, (accepts, names) = self._types[at], accepted[name]
-            if not accepts(found):
-                required = name in ("id", "tier")
-                if required or not all(columns.nothing_reported(batch.column(at)) for batch in self._batches):
-                    self._note(name, "WRONG_TYPE", f"is {found}; give {names}")
-                del self._columns[name]
+                        self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
 
     def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
         """Writes the columns of some indicators, which have the same type; notes dates that are none."""
         rows = [self._plan.rows[code] for code in codes]
-        try:
-            values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
-            numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
-            matrix[rows] = numbers.reshape(len(codes), self._rows)
-        except READ_ERRORS as error:
-            matrix[rows] = math.nan
-            for code in codes:
-                self._note(code, "BAD_COLUMN", str(error))
-            return
+        values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
+        numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
+        more = with_more_decimals(values)
+        numbers[more] = math.nan
+        matrix[rows] = numbers.reshape(len(codes), self._rows)
+        if len(more):
+            self._note_decimals(codes, values, more)
         if wrong is not None:
             message = "has a time of day; give a date, or midnight"
             for code, units in zip(codes, wrong.reshape(len(codes), self._rows), strict=True):
                 self._violations.add_all(np.flatnonzero(units), _places(code), "BAD_DATE", lambda _: message)
 
+    def _note_decimals(self, codes: Sequence[str], values: pa.Array, places: Ints) -> None:
+        """Notes the decimals at places (m,) among the values, which have more than six; doubles may hide it."""
+        for first, code in zip(range(0, len(values), self._rows), codes, strict=True):
+
+            def describe(row: int, first: int = first) -> str:
+                return f"must have at most six decimals, not {values[first + row].as_py()}"
+
+            rows = places[(places >= first) & (places < first + self._rows)] - first
+            self._violations.add_all(rows, _places(code), "TOO_MANY_DECIMALS", describe)
+
     def _write_choice(self, code: str, out: Floats) -> None:
         """Writes the column of a choice (n,); notes texts that are no option."""
-        indicator, options = self._plan.criteria_set.indicators[code], self._plan.derived(_options)[code]
+        indicator, options = self._plan.criteria_set.indicators[code], self._plan.derived(option_numbers)[code]
         for first, values in self._chunks(code):
             try:
-                texts = columns.Texts.of(values)
-            except READ_ERRORS as error:
+                texts = columns.Texts.of(values, self._texts)
+            except columns.ColumnError as error:
+                self._note(code, error.reason, str(error))
                 out[:] = math.nan
-                self._note(code, "BAD_COLUMN", str(error))
                 return
             out[first : first + len(values)] = texts.numbers(options)
 
@@ -267,6 +304,12 @@ def _places(code: str) -> Callable[[int], str]:
     return lambda row: f"{column_path(code)}[{row}]"
 
 
+def _columns_of_text(plan: SetPlan) -> Sequence[str]:
+    """The columns that can hold texts."""
+    indicators = plan.criteria_set.indicators
+    return [*COLUMNS_OF_UNITS, *(code for code in plan.rows if indicators[code].kind is IndicatorKind.CHOICE)]
+
+
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:
     """Which types each column may have: as a function, and for people."""
     indicators = plan.criteria_set.indicators
@@ -274,12 +317,4 @@ def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool]
         **dict.fromkeys(TEXT_COLUMNS, (columns.is_text, "text")),
         EXCLUSIONS: (columns.is_text_list, "lists of text"),
         **{code: columns.ACCEPTED[IndicatorKind(indicators[code].kind)] for code in plan.rows},
-    }
-
-
-def _options(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:
-    """The number of every option, by choice."""
-    return {
-        code: {option: float(at) for at, option in enumerate(indicator.options)}
-        for code, indicator in plan.criteria_set.indicators.items()
     }

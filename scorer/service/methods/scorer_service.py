@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import grpc
 import numpy as np
@@ -31,6 +32,7 @@ from scorer.service.messages.table_stream import Stream, StreamError, TooManyRow
 from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, read_table
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
+from scorer_client.names import count_doubtful
 
 MAX_FULL_ROWS = 5_000
 
@@ -72,9 +74,11 @@ class ScorerService:
         violations, places = Violations(), RowPaths(single=True)
         _check_common(plan, request.period, request.view, violations)
         sheet = read_rows(plan, [request.unit_answers], places, violations)
-        admitted = validate(plan, sheet, places, violations, to_rank=False)
+        with self._track_checks(plan):
+            admitted = validate(plan, sheet, places, violations, to_rank=False)
         if violations.total:
             raise invalid(violations)
+        call.doubtful_names = count_doubtful(sheet.names)
         [part] = admitted
         if part.plan.cohort_criteria:
             named = ", ".join(part.plan.cohort_criteria)
@@ -92,7 +96,8 @@ class ScorerService:
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
-        admitted, texts = _admit_all(plan, request, call)
+        with self._track_checks(plan):
+            admitted, texts = _admit_all(plan, request, call)
         wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
         start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
         if full and as_rows:
@@ -140,6 +145,12 @@ class ScorerService:
                 if len(shown):
                     rankings.append((ranking, shown))
             yield part, rankings
+
+    def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
+        """While answers are validated, which runs the checks of plugins."""
+        if not plan.checkers:
+            return nullcontext()
+        return self._plugin_calls.track(f"checks of {' and '.join(plan.checkers)}", plan.checkers, limited=False)
 
     def _assess(self, part: ValidatedTier, call: CallContext, *, full: bool) -> Assessment:
         """Scores the units of a tier.
@@ -200,6 +211,7 @@ def _admit_all(
     admitted = validate(plan, sheet, places, violations, to_rank=True)
     if violations.total:
         raise invalid(violations)
+    call.doubtful_names = count_doubtful(sheet.names)
     return admitted, texts
 
 

@@ -69,6 +69,13 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
     refusal = catalogue.refusal(code)
     if refusal is not None:
         first = refusal.problems[0]
+        if refusal.crashed:
+            message = (
+                f"criteria set {code!r} cannot be used: {first.message}; mend it, then restart or reload the service"
+            )
+            raise CallRefused(
+                grpc.StatusCode.FAILED_PRECONDITION, "PLUGIN_QUARANTINED", message, {"criteria_set": code}
+            )
         message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
         if refusal.count > 1:
             message += f" (and {refusal.count - 1} more)"

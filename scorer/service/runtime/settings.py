@@ -43,6 +43,20 @@ FILE = f"{PREFIX}SETTINGS"
 CERTIFICATE_NAMES = ("dns", "uri", "email", "ip", "cn")
 """Kinds of names in a certificate: the alternative ones, and the common name of a certificate without any."""
 
+_HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
+"""The name of a host, or an IPv4 address."""
+
+_SERVICE_LINKS = {
+    r"SERVICE_HOST": r"[0-9a-fA-F.:]+",
+    r"SERVICE_PORT(_[A-Z0-9_]+)?": r"[0-9]+",
+    r"PORT(_[0-9]+_(TCP|UDP|SCTP))?": r"(tcp|udp|sctp)://.+",
+    r"PORT_[0-9]+_(TCP|UDP|SCTP)_PROTO": r"tcp|udp|sctp",
+    r"PORT_[0-9]+_(TCP|UDP|SCTP)_PORT": r"[0-9]+",
+    r"PORT_[0-9]+_(TCP|UDP|SCTP)_ADDR": r"[0-9a-fA-F.:]+",
+}
+"""Names, without the service's, and values of the variables by which Kubernetes tells a pod where services are. Of a
+service called scorer, or scorer-something, they begin as our own do."""
+
 
 _WHOLE, _NUMBER = "has to be a whole number", "has to be a number"
 _WORDS = {
@@ -81,15 +95,27 @@ class Role(StrEnum):
 
 def _address(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+    if ":" in host and _is_ipv6(host):
+        raise ValueError(f"{value!r} is an IPv6 address without brackets; write [{host}]:{port}")
+    in_brackets = host.startswith("[") and host.endswith("]") and _is_ipv6(host[1:-1])
+    known = in_brackets or re.fullmatch(_HOST, host)
+    if not known or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError(f"{value!r} is not HOST:PORT, such as 127.0.0.1:50051")
     return value
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _leads_away(address: str) -> bool:
     """Whether others than this machine can reach an address."""
     host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost" or host.startswith("unix"):
+    if host == "localhost":
         return False
     try:
         return not ipaddress.ip_address(host).is_loopback
@@ -117,6 +143,17 @@ class Section(BaseModel):
     """A table of the TOML file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_a_path(cls, value: object, info: ValidationInfo) -> object:
+        """Python takes an empty path for the current directory."""
+        if isinstance(value, str) and _is_path(cls.model_fields[str(info.field_name)]):
+            if not value:
+                raise ValueError("is empty; give a path, or leave the setting out")
+            if "\0" in value:
+                raise ValueError("has to be a path, which holds no NUL")
+        return value
 
     @field_validator("*", mode="before")
     @classmethod
@@ -258,15 +295,15 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
             return init_settings, env_settings, InitSettingsSource(settings_cls, written)
 
     mistakes = [
-        f"{variable}: unknown setting{did_you_mean(variable, variables())}"
+        f"{variable}: unknown setting{did_you_mean(variable.upper(), variables())}"
         for variable in sorted(os.environ)
-        if variable.startswith(PREFIX) and variable not in variables()
+        if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
     ]
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
         mistakes += [_mistake(item, flags, written, file) for item in error.errors()]
-    except SettingsSourceError as error:  # JSON of a variable
+    except (SettingsSourceError, RecursionError) as error:  # JSON of a variable
         mistakes.append(str(error))
     if mistakes:
         raise SettingsError(mistakes)
@@ -308,6 +345,18 @@ def variables() -> frozenset[str]:
     return frozenset([FILE, *(variable(path) for path, _ in fields())])
 
 
+def _is_service_link(variable: str) -> bool:
+    """Whether Kubernetes has set a variable, to say where a service is."""
+    return any(
+        re.fullmatch(f"{PREFIX}([A-Z0-9_]+_)?{name}", variable) and re.fullmatch(value, os.environ[variable])
+        for name, value in _SERVICE_LINKS.items()
+    )
+
+
+def _is_path(info: FieldInfo) -> bool:
+    return Path in (info.annotation, *typing.get_args(info.annotation))
+
+
 def _section(info: FieldInfo) -> type[Section] | None:
     kinds = (info.annotation, *typing.get_args(info.annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)
@@ -316,18 +365,17 @@ def _section(info: FieldInfo) -> type[Section] | None:
 def _read(file: Path) -> dict[str, Any]:
     """The values of a TOML file, with paths that start from its folder."""
     try:
-        written = tomllib.loads(file.read_text("utf-8"))
+        written = tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"{file}: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError([f"{file}: not TOML: {error}"]) from None
     for path, info in fields():
         *sections, name = path.split(".")
         table: Any = written
         for section in sections:
             table = table.get(section) if isinstance(table, dict) else None
-        is_path = Path in (info.annotation, *typing.get_args(info.annotation))
-        if is_path and isinstance(table, dict) and isinstance(table.get(name), str):
+        if _is_path(info) and isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
             table[name] = str(file.parent / table[name])
     return written
 

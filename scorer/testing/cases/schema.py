@@ -14,6 +14,7 @@ from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, mo
 from scorer.criteria import schema
 from scorer.criteria.model import Provenance
 from scorer.criteria.schema import StrictModel, Texts
+from scorer.model.fixed_point import to_micro
 from scorer.model.suggestions import short_repr
 from scorer.testing.cases.numbers import Expected
 
@@ -23,6 +24,7 @@ NONE = "none"
 
 def _answer(value: object) -> bool | int | float | str | datetime.date:
     if isinstance(value, Decimal):
+        to_micro(value)  # a double may hide that there are more decimals
         return float(value)
     if isinstance(value, bool | int | str | datetime.date) and value != "":
         return value

@@ -14,6 +14,7 @@ from scorer_client.client import AsyncClient, Client
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.lacks import Lack
+from scorer_client.names import DoubtfulName
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.requests import Row, Value
 from scorer_client.results import (
@@ -34,6 +35,7 @@ __all__ = [
     "CriterionCount",
     "CriterionResult",
     "CsvTable",
+    "DoubtfulName",
     "GateCount",
     "GroupResult",
     "Lack",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from scorer_client.connection import Connection, Pem, Token
 from scorer_client.methods import Methods
-from scorer_client.steps import Call, Steps, Work
+from scorer_client.steps import Call, Steps, Work, checked_timeout
 from scorer_client.transport import AioTransport, AsyncTransport, GrpcTransport, Transport
 
 R = TypeVar("R")
@@ -58,7 +58,7 @@ class Connected(Methods, Generic[T]):
         insecure: bool = False,
         options: Mapping[str, int | str] = MappingProxyType({}),
     ) -> None:
-        self._timeout, self._target = timeout, target
+        self._timeout, self._target = checked_timeout(timeout), target
         if not isinstance(target, str | Sequence):
             self._transport: T = target
             return

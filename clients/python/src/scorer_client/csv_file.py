@@ -15,6 +15,7 @@ import math
 import os
 import re
 import sys
+import warnings
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
@@ -23,12 +24,14 @@ from typing import BinaryIO, TypeAlias
 from scorer_client.csv_table import CsvTable, place
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.forms import Form, Indicator
+from scorer_client.names import DoubtfulName, is_doubtful
 from scorer_client.requests import EPOCH
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
 
 MAX_CELL = 200
+MAX_DECIMALS = 6
 
 MAX_COLUMNS = 10_000
 MAX_ROWS = 1_100_000
@@ -41,6 +44,11 @@ SEARCHES, MANY_NAMES = 20, 5_000
 
 MANY_VIOLATIONS = 1_000
 """Largest number of violations that are kept; all are counted."""
+
+MANY_WARNINGS = 5
+"""Largest number of doubtful names in warnings; all are counted."""
+
+_LOST = ": save the file as 'CSV UTF-8'"
 
 STEP = 2**18
 """Bytes between two reports of progress."""
@@ -58,12 +66,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 def read_csv(file: Path, form: Form, progress: Progress | None = None) -> CsvTable:
     """Reads a file for a criteria set, row by row. Only the columns stay in memory.
 
+    Warns (``DoubtfulName``) of the first names that have probably lost letters, and counts the others.
+
     Raises:
         ScorerError: the file breaks its form; every violation has its row and column.
         OSError: the file cannot be read.
     """
+    reader = _Reader(form)
     with file.open("rb") as opened:
-        return _Reader(form).read(_records(_lines(opened, progress)))
+        table = reader.read(_records(_lines(opened, progress)))
+    reader.warn(file)
+    return table
 
 
 class _Unreadable(Exception):
@@ -158,6 +171,17 @@ class _Reader:
         self._check()
         return self.table
 
+    def warn(self, file: Path) -> None:
+        """Warns of names that have probably lost letters."""
+        rows = [(row, unit.name) for row, unit in zip(self.rows, self.table.units, strict=True)]
+        doubtful = [(row, name) for row, name in rows if is_doubtful(name)]
+        for row, name in doubtful[:MANY_WARNINGS]:
+            where = place(row, self.table.header, "name")
+            warnings.warn(f"{file}: {where}: {name!r} has probably lost letters{_LOST}", DoubtfulName, stacklevel=2)
+        if len(doubtful) > MANY_WARNINGS:
+            more = len(doubtful) - MANY_WARNINGS
+            warnings.warn(f"{file}: {more} more names have probably lost letters{_LOST}", DoubtfulName, stacklevel=2)
+
     def _refuse(self, where: str, reason: str, description: str) -> None:
         self.total += 1
         if len(self.violations) < MANY_VIOLATIONS:
@@ -227,8 +251,11 @@ class _Reader:
             message = f"expected {' or '.join(tiers)}, not {fixed['tier'][:80]!r}{self._nearly(fixed['tier'], tiers)}"
             self._refuse(place(row, header, "tier"), "UNKNOWN_TIER", message)
         left_out = [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
-        for code in left_out:
-            if code not in self.form.excludable:
+        for at, code in enumerate(left_out):
+            if code in left_out[:at]:
+                message = f"criterion {code!r} is there twice"
+                self._refuse(place(row, header, "not_applicable"), "DUPLICATE_CRITERION", message)
+            elif code not in self.form.excludable:
                 what = "cannot be not applicable" if code in self.form.texts else "is unknown"
                 message = f"criterion {code!r} {what}{self._nearly(code, self.form.excludable)}"
                 self._refuse(place(row, header, "not_applicable"), "UNKNOWN_CRITERION", message)
@@ -289,10 +316,12 @@ def _number(indicator: Indicator, cell: str) -> float:
         raise ValueError(f"write decimals with a point: {cell.replace(',', '.')}, not {cell!r}")
     if not _NUMBER.fullmatch(cell):
         raise ValueError(f"expected a number such as 12{'' if indicator.kind == 'count' else '.5'}, not {cell!r}")
-    number = float(cell)
-    if indicator.kind == "count" and not number.is_integer():
+    decimals = cell.partition(".")[2].rstrip("0")  # of the text, because the double may hide some
+    if decimals and indicator.kind == "count":
         raise ValueError(f"expected a whole number, not {cell!r}")
-    return number
+    if len(decimals) > MAX_DECIMALS:
+        raise ValueError(f"expected at most six decimals, not {cell!r}")
+    return float(cell)
 
 
 def _two_readings(cell: str, indicator: Indicator) -> str:

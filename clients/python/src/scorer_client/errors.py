@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -61,6 +61,11 @@ class ScorerError(Exception):
         self.violations = tuple(violations)
         self.violations_total = int(self.metadata.get("violations_total", len(self.violations)))
         self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: the default of exceptions would pass only the text to the class."""
+        fields = (self.code, self.message, self.reason, self.metadata, self.violations, self.request_id)
+        return type(self), fields
 
     @classmethod
     def of_call(cls, error: FailedCall, request_id: str) -> ScorerError:

@@ -6,20 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from egov.scorer.v1 import criteria_pb2 as pb
+from scorer_client.enums import words
 
-KINDS: dict[int, str] = {
-    pb.INDICATOR_KIND_COUNT: "count",
-    pb.INDICATOR_KIND_NUMBER: "number",
-    pb.INDICATOR_KIND_FLAG: "flag",
-    pb.INDICATOR_KIND_CHOICE: "choice",
-    pb.INDICATOR_KIND_DATE: "date",
-}
-
-STATES: dict[int, str] = {
-    pb.CRITERIA_SET_STATE_AVAILABLE: "available",
-    pb.CRITERIA_SET_STATE_REFUSED: "refused",
-    pb.CRITERIA_SET_STATE_KEPT: "kept",
-}
+KINDS, STATES = words(pb.IndicatorKind), words(pb.CriteriaSetState)
 
 
 @dataclass(frozen=True)

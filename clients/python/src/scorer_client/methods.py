@@ -18,7 +18,7 @@ from scorer_client.errors import ScorerError
 from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
-from scorer_client.requests import Row, day_message, row_message, view
+from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
@@ -75,6 +75,7 @@ class Methods:
         Raises:
             ScorerError: the call failed.
         """
+        check_texts(criteria_set=criteria_set or "", series=series, period=period)
         request = scorer_pb2.ScoreUnitRequest(
             criteria_set=criteria_set or "",
             effective_on=day_message(effective_on),
@@ -110,7 +111,7 @@ class Methods:
             ScorerError: the call failed; one unit with a violation is enough.
         """
         request = _request(criteria_set, **options)
-        request.rows.units.extend(row_message(row) for row in rows)
+        request.rows.units.extend(row_messages(rows))
         return (yield from _rank(Calls.of(timeout, request_id), request))
 
     @method
@@ -310,6 +311,7 @@ class Methods:
 def _criteria_set(
     calls: Calls, code: str | None, effective_on: datetime.date | None, series: str
 ) -> Steps[criteria_pb2.CriteriaSet]:
+    check_texts(criteria_set=code or "", series=series)
     day = day_message(effective_on)
     request = criteria_pb2.GetCriteriaSetRequest(criteria_set=code or "", effective_on=day, series=series)
     return (yield from calls.get_criteria_set(request))
@@ -348,7 +350,7 @@ def _rank_csv(
 
 def _rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
     request = _request(form.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
-    request.rows.units.extend(row_message(row) for row in rows)
+    request.rows.units.extend(row_messages(rows))
     found: list[Lack] = []
     while True:
         page = yield from _rank(calls, request)
@@ -389,6 +391,10 @@ def _request(
     page_size: int = 0,
     page_token: str = "",
 ) -> scorer_pb2.RankProvinceRequest:
+    texts = {"series": series, "province": province, "period": period, "tier": tier, "page_token": page_token}
+    check_texts(criteria_set=criteria_set or "", **texts)
+    if not isinstance(page_size, int):
+        raise TypeError(f"page_size: expected an int, not {page_size!r:.80}")
     return scorer_pb2.RankProvinceRequest(
         criteria_set=criteria_set or "",
         effective_on=day_message(effective_on),

@@ -114,24 +114,9 @@ class Ranking:
             KeyError: the tier does not have the criterion.
             ValueError: the result has no criteria, because it was requested without ``full``.
         """
-        if criterion not in self._criteria():
+        if criterion not in _criteria(self.units):
             raise KeyError(criterion)
         return self.units.lacking(criterion) if isinstance(self.units, TableUnits) else lacks(self.units, criterion)
-
-    def _criteria(self) -> Collection[str]:
-        """The criteria that the units have.
-
-        Raises:
-            ValueError: the result has no criteria.
-        """
-        if isinstance(self.units, TableUnits):
-            found: Collection[str] = self.units.criteria
-        else:
-            groups = [group for category in self.units[0].categories for group in category.groups]
-            found = {item.criterion for group in groups for item in group.criteria}
-        if not found:
-            raise ValueError("criteria of units are only in results that were requested with full=True")
-        return found
 
 
 class Provenance(NamedTuple):
@@ -202,7 +187,7 @@ class Province:
             KeyError: no tier has the criterion.
             ValueError: the result has no criteria, because it was requested without ``full``.
         """
-        rankings = [ranking for ranking in self.rankings if criterion in ranking._criteria()]
+        rankings = [ranking for ranking in self.rankings if criterion in _criteria(ranking.units)]
         if not rankings:
             raise KeyError(criterion)
         return [lack for ranking in rankings for lack in ranking.lacking(criterion)]
@@ -219,6 +204,22 @@ class Province:
             if unit is not None:
                 return unit
         raise KeyError(code)
+
+
+def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
+    """The criteria that the units have.
+
+    Raises:
+        ValueError: the result has no criteria.
+    """
+    if isinstance(units, TableUnits):
+        found: Collection[str] = units.criteria
+    else:
+        groups = [group for category in units[0].categories for group in category.groups]
+        found = {item.criterion for group in groups for item in group.criteria}
+    if not found:
+        raise ValueError("criteria of units are only in results that were requested with full=True")
+    return found
 
 
 def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.enums import words
 from scorer_client.ranking_table import TableUnits
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Measure, Score, UnitResult
 
-STANDINGS: dict[int, str] = {
-    pb.STANDING_RANKED: "ranked",
-    pb.STANDING_BELOW_MINIMUM: "below_minimum",
-    pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
-}
-STATUSES: dict[int, str] = {
-    pb.CRITERION_STATUS_SCORED: "scored",
-    pb.CRITERION_STATUS_MISSING: "missing",
-    pb.CRITERION_STATUS_NOT_APPLICABLE: "not_applicable",
-}
+STANDINGS, STATUSES = words(pb.Standing), words(pb.CriterionStatus)
 
 
 def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
 
 from google.type import date_pb2
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.errors import ScorerError, Violation
 
 Value: TypeAlias = bool | int | float | str | datetime.date
 """An answer: bool for a flag, a number for a count or number, str for a choice, date for a date."""
@@ -31,17 +35,46 @@ class Row:
 
 
 def row_message(row: Row) -> pb.UnitAnswers:
-    """Converts a row to a message."""
-    return pb.UnitAnswers(
-        unit=pb.Unit(id=row.id, name=row.name, tier=row.tier, parent=row.parent),
-        answers={code: _answer(value) for code, value in row.answers.items()},
-        not_applicable_criteria=row.not_applicable,
-    )
+    """Converts the row of a ScoreUnit request.
+
+    Raises:
+        ScorerError: the row has values that cannot be sent. Violations name fields in the same way as the service.
+    """
+    reader = _RowReader()
+    return reader.checked([reader.message("unit_answers", row)])[0]
+
+
+def row_messages(rows: Iterable[Row]) -> list[pb.UnitAnswers]:
+    """Converts the rows of a RankProvince request.
+
+    Raises:
+        ScorerError: see ``row_message``; it has the violations of all rows.
+    """
+    reader = _RowReader()
+    return reader.checked([reader.message(f"rows.units[{index}]", row) for index, row in enumerate(rows)])
 
 
 def day_message(day: datetime.date | None) -> date_pb2.Date | None:
-    """Converts a day to a message."""
-    return None if day is None else date_pb2.Date(year=day.year, month=day.month, day=day.day)
+    """Converts the option ``effective_on``.
+
+    Raises:
+        TypeError: it is not a date, or it has a time.
+    """
+    try:
+        return None if day is None else _date(day)
+    except _InvalidValue as invalid:
+        raise TypeError(f"effective_on: {invalid}") from None
+
+
+def check_texts(**options: object) -> None:
+    """Checks that options are texts.
+
+    Raises:
+        TypeError: an option is not a text.
+    """
+    for name, value in options.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: expected a str, not {_describe(value)}")
 
 
 def view(full: bool) -> pb.ScorecardView:
@@ -49,11 +82,132 @@ def view(full: bool) -> pb.ScorecardView:
     return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
 
 
-def _answer(value: Value) -> pb.Answer:
-    if isinstance(value, bool):
-        return pb.Answer(flag=value)
-    if isinstance(value, str):
-        return pb.Answer(choice=value)
-    if isinstance(value, datetime.date):
-        return pb.Answer(date=day_message(value))
-    return pb.Answer(number=value)
+class _InvalidValue(Exception):
+    """A value that cannot be sent."""
+
+    def __init__(self, reason: str, description: str) -> None:
+        super().__init__(description)
+        self.reason = reason
+
+
+class _RowReader:
+    """Converts rows to messages, and collects their violations."""
+
+    def __init__(self) -> None:
+        self._violations: list[Violation] = []
+
+    def checked(self, messages: list[pb.UnitAnswers]) -> list[pb.UnitAnswers]:
+        """Returns the messages.
+
+        Raises:
+            ScorerError: there are violations.
+        """
+        if self._violations:
+            raise ScorerError.before_sending("INVALID_ROWS", self._violations, len(self._violations))
+        return messages
+
+    def message(self, path: str, row: Row) -> pb.UnitAnswers:
+        """Converts a row; the message is incomplete if there is a violation."""
+        message = pb.UnitAnswers()
+        if not isinstance(row, Row):
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a Row, not {_describe(row)}"))
+            return message
+        for field in ("id", "name", "tier", "parent"):
+            try:
+                setattr(message.unit, field, _text(getattr(row, field)))
+            except _InvalidValue as invalid:
+                self._add(f"{path}.unit.{field}", invalid)
+        if isinstance(row.answers, Mapping):
+            for code, value in row.answers.items():
+                try:
+                    message.answers[_text(code)].CopyFrom(_answer(value))
+                except _InvalidValue as invalid:
+                    self._add(f"{path}.answers[{json.dumps(str(code), ensure_ascii=False)}]", invalid)
+        else:
+            invalid = _InvalidValue(
+                "WRONG_TYPE", f"expected a mapping of answers by indicator, not {_describe(row.answers)}"
+            )
+            self._add(f"{path}.answers", invalid)
+        self._exclude(message, f"{path}.not_applicable_criteria", row.not_applicable)
+        return message
+
+    def _exclude(self, message: pb.UnitAnswers, path: str, codes: object) -> None:
+        if not isinstance(codes, Iterable) or isinstance(codes, str | bytes | Mapping):
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a list of ids of criteria, not {_describe(codes)}"))
+            return
+        for index, code in enumerate(codes):
+            try:
+                message.not_applicable_criteria.append(_text(code))
+            except _InvalidValue as invalid:
+                self._add(f"{path}[{index}]", invalid)
+
+    def _add(self, path: str, invalid: _InvalidValue) -> None:
+        self._violations.append(Violation(path, invalid.reason, str(invalid)))
+
+
+def _answer(value: object) -> pb.Answer:
+    match value:
+        case bool():
+            return pb.Answer(flag=value)
+        case float():
+            return pb.Answer(number=value)
+        case int() | Decimal() | Fraction():
+            return pb.Answer(number=_number(value))
+        case str():
+            return pb.Answer(choice=_text(value))
+        case datetime.date():
+            return pb.Answer(date=_date(value))
+        case None:
+            return pb.Answer()  # the service explains how to leave an answer out
+    if (plain := _plain(value)) is not value:
+        return _answer(plain)
+    raise _InvalidValue("WRONG_TYPE", f"expected a bool, a number, a str or a date, not {_describe(value)}")
+
+
+def _plain(value: Any) -> object:
+    """Converts a NumPy scalar to a Python value. Single precision is read as printed: 70.1, not 70.0999984741."""
+    try:
+        narrow = value.dtype.kind == "f" and value.dtype.itemsize < 8
+        return float(str(value)) if narrow else value.item()
+    except (AttributeError, TypeError, ValueError):
+        return value
+
+
+def _number(value: int | Decimal | Fraction) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        raise _InvalidValue("OUT_OF_RANGE", "is larger than any number that can be sent") from None
+    if isinstance(value, Decimal | Fraction) and abs(number) < 2**53 and type(value)(repr(number)) != value:
+        raise _InvalidValue(
+            "TOO_MANY_DECIMALS", f"must have at most six decimals, not {value}"
+        )  # converting to a double would hide this
+    return number
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _InvalidValue("WRONG_TYPE", f"expected a str, not {_describe(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _InvalidValue("BAD_TEXT", f"has a character that UTF-8 cannot express: {value[:80]!r}") from None
+    return value
+
+
+def _date(value: object) -> date_pb2.Date:
+    """Converts a day. A datetime must be midnight without a time zone, because its day depends on the time zone."""
+    if not isinstance(value, datetime.date) or value != value:  # NaT of pandas
+        raise _InvalidValue("WRONG_TYPE", f"expected a date, not {_describe(value)}")
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            raise _InvalidValue("BAD_DATE", f"has a time zone; give a date, not {value}")
+        if value.time() != datetime.time():
+            raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
+    return date_pb2.Date(year=value.year, month=value.month, day=value.day)
+
+
+def _describe(value: object) -> str:
+    return f"{value!r:.80} of type {type(value).__name__}"

@@ -16,6 +16,9 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 P = ParamSpec("P")
 R = TypeVar("R")
 
+MAX_TIMEOUT = 1e8
+"""Three years in seconds. gRPC treats much larger values, such as infinity, as a deadline that has passed."""
+
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -40,6 +43,20 @@ Steps: TypeAlias = Generator[Call | Work, Any, R]
 """The steps of a method; the generator returns the method's result."""
 
 
+def checked_timeout(timeout: float | None) -> float | None:
+    """Limits a timeout to ``MAX_TIMEOUT``; None stays None.
+
+    Raises:
+        TypeError: the timeout is not a number.
+        ValueError: the timeout is negative or NaN.
+    """
+    if timeout is None:
+        return None
+    if not timeout >= 0:
+        raise ValueError(f"timeout: expected seconds from 0 or None, not {timeout!r}")
+    return float(min(timeout, MAX_TIMEOUT))
+
+
 @dataclass(frozen=True)
 class Calls:
     """Makes the calls of one method, which share timeout and request id."""
@@ -52,11 +69,11 @@ class Calls:
         """Creates a request id if it is empty.
 
         Raises:
-            ValueError: the service would refuse the request id.
+            ValueError: the service would refuse the request id, or the timeout is not a number of seconds.
         """
         if request_id and not _ID.fullmatch(request_id):
             raise ValueError(f"request_id {request_id[:140]!r} is not 1 to 128 ASCII characters without spaces")
-        return cls(timeout, request_id or str(uuid.uuid4()))
+        return cls(checked_timeout(timeout), request_id or str(uuid.uuid4()))
 
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
         """Calls ScoreUnit."""

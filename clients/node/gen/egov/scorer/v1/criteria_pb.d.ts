@@ -877,7 +877,7 @@ export enum IndicatorKind {
   COUNT = 1,
 
   /**
-   * A number, rounded to six decimals.
+   * A number of at most six decimals.
    *
    * @generated from enum value: INDICATOR_KIND_NUMBER = 2;
    */

@@ -74,7 +74,7 @@ export declare type Answer = Message<"egov.scorer.v1.Answer"> & {
    */
   value: {
     /**
-     * For a count (a whole number) or a number (rounded to six decimals), within the indicator's range.
+     * For a count (a whole number) or a number (at most six decimals), within the indicator's range.
      *
      * @generated from field: double number = 1;
      */

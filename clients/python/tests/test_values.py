@@ -1,0 +1,289 @@
+"""What Python programs give as rows and options, and what of it cannot be sent."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import math
+import multiprocessing
+import pickle
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import grpc
+import numpy as np
+import pandas as pd
+import pytest
+from harness import catalogue, good, host, serving
+from tested import INFRASTRUCTURE, TESTED
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client import (
+    Client,
+    CriterionCount,
+    CriterionResult,
+    Provenance,
+    Province,
+    Row,
+    Score,
+    ScorerError,
+    UnitResult,
+)
+
+SET = "tested-2020"
+ANSWERS: dict[str, Any] = {
+    "computers": 3, "staff": 4, "firewall": True, "head": "deputy", "issued": datetime.date(2020, 6, 30),
+    "awarded": 2.7, "online": 1, "files": 2,
+}  # fmt: skip
+HANOI = datetime.timezone(datetime.timedelta(hours=7))
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with serving(good(catalogue(host(INFRASTRUCTURE), TESTED))) as service, Client(service.address) as connected:
+        yield connected
+
+
+def row(code: Any = "hue", **changes: Any) -> Row:
+    fields = {"tier": "district", "answers": ANSWERS} | changes
+    return Row(code, **fields)
+
+
+def answering(**answers: Any) -> Row:
+    return row(answers=ANSWERS | answers)
+
+
+def refused(client: Client, wrong: Any) -> ScorerError:
+    """The refusal of a row alone; as the second of two it is the same, but for its place."""
+    with pytest.raises(ScorerError) as alone:
+        client.score_unit(SET, wrong)
+    with pytest.raises(ScorerError) as second:
+        client.rank_province(SET, [row("a-luoi"), wrong])
+    moved = [(v.field.replace("unit_answers", "rows.units[1]"), *v[1:]) for v in alone.value.violations]
+    assert moved == list(second.value.violations)
+    assert alone.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    return alone.value
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"computers": np.int64(3), "staff": np.uint8(4), "firewall": np.bool_(True), "awarded": np.float64(2.7)},
+        {"awarded": np.float32(2.7)},
+        {"awarded": np.float16(2.7)},
+        {"computers": 3.0, "awarded": Decimal("2.7")},
+        {"awarded": Fraction(27, 10)},
+        {"computers": Decimal("3.000"), "head": np.str_("deputy")},
+        {"issued": datetime.datetime(2020, 6, 30)},
+        {"issued": pd.Timestamp("2020-06-30")},
+        {"issued": np.datetime64("2020-06-30")},
+    ],
+    ids=str,
+)
+def test_values_of_libraries_are_sent_as_pythons_own(client: Client, same: dict[str, Any]) -> None:
+    expected = client.score_unit(SET, row(), full=True)
+    assert client.score_unit(SET, answering(**same), full=True).categories == expected.categories
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "reason", "description"),
+    [
+        ("computers", 10**400, "OUT_OF_RANGE", "is larger than any number that can be sent"),
+        ("computers", -(10**400), "OUT_OF_RANGE", "is larger than any number that can be sent"),
+        ("awarded", Decimal("2.69999999999999999999"), "TOO_MANY_DECIMALS",
+         "must have at most six decimals, not 2.69999999999999999999"),
+        ("awarded", Fraction(1, 3), "TOO_MANY_DECIMALS", "must have at most six decimals, not 1/3"),
+        ("awarded", 1 / 3, "TOO_MANY_DECIMALS", "must have at most six decimals, not 0.3333333333333333"),
+        ("issued", datetime.datetime(2020, 6, 30, 17, tzinfo=datetime.UTC), "BAD_DATE",
+         "has a time zone; give a date, not 2020-06-30 17:00:00+00:00"),
+        ("issued", pd.Timestamp("2020-07-01", tz="Asia/Ho_Chi_Minh"), "BAD_DATE",
+         "has a time zone; give a date, not 2020-07-01 00:00:00+07:00"),
+        ("issued", datetime.datetime(2020, 6, 30, 12), "BAD_DATE",
+         "has a time of day; give a date, or midnight, not 2020-06-30 12:00:00"),
+        ("issued", pd.NaT, "WRONG_TYPE", "expected a date, not NaT of type NaTType"),
+        ("computers", pd.NA, "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not <NA> of type NAType"),
+        ("computers", 1j, "WRONG_TYPE", "expected a bool, a number, a str or a date, not 1j of type complex"),
+        ("computers", b"12", "WRONG_TYPE", "expected a bool, a number, a str or a date, not b'12' of type bytes"),
+        ("computers", [3], "WRONG_TYPE", "expected a bool, a number, a str or a date, not [3] of type list"),
+        ("head", "deputy\ud800", "BAD_TEXT", "has a character that UTF-8 cannot express: 'deputy\\ud800'"),
+        ("computers", None, "WRONG_KIND",
+         "has no value; leave the indicator out when it was not reported; 'computers' is a count: give 'number'"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_cannot_be_sent_is_named(
+    client: Client, code: str, value: Any, reason: str, description: str
+) -> None:
+    violation = refused(client, answering(**{code: value})).violations
+    assert violation == ((f'unit_answers.answers["{code}"]', reason, description),)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "description"),
+    [
+        (row(7), "unit.id", "expected a str, not 7 of type int"),
+        (row(np.int64(7)), "unit.id", "expected a str, not np.int64(7) of type int64"),
+        (row(name=math.nan), "unit.name", "expected a str, not nan of type float"),
+        (row(parent=pd.NA), "unit.parent", "expected a str, not <NA> of type NAType"),
+        (row(tier=["district"]), "unit.tier", "expected a str, not ['district'] of type list"),
+        (row(not_applicable="INF.02"), "not_applicable_criteria",
+         "expected a list of ids of criteria, not 'INF.02' of type str"),
+        (row(not_applicable={"INF.02": True}), "not_applicable_criteria",
+         "expected a list of ids of criteria, not {'INF.02': True} of type dict"),
+        (row(not_applicable=["INF.02", 2]), "not_applicable_criteria[1]", "expected a str, not 2 of type int"),
+        (row(answers=[("computers", 3)]), "answers",
+         "expected a mapping of answers by indicator, not [('computers', 3)] of type list"),
+        (row(answers={3: 3}), 'answers["3"]', "expected a str, not 3 of type int"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_field_of_another_type_is_named(client: Client, wrong: Row, field: str, description: str) -> None:
+    error = refused(client, wrong)
+    assert error.reason == "INVALID_ROWS"
+    assert error.violations == ((f"unit_answers.{field}", "WRONG_TYPE", description),)
+
+
+def test_what_is_no_row_is_named(client: Client) -> None:
+    (violation,) = refused(client, {"id": "hue"}).violations
+    assert violation == ("unit_answers", "WRONG_TYPE", "expected a Row, not {'id': 'hue'} of type dict")
+
+
+def test_everything_that_cannot_be_sent_is_named_at_once(client: Client) -> None:
+    with pytest.raises(ScorerError) as caught:
+        client.rank_province(SET, [row(1, not_applicable="INF.02"), row(), answering(computers=10**400)])
+    assert [violation.field for violation in caught.value.violations] == [
+        "rows.units[0].unit.id", "rows.units[0].not_applicable_criteria", 'rows.units[2].answers["computers"]',
+    ]  # fmt: skip
+    assert caught.value.violations_total == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"effective_on": datetime.datetime(2020, 6, 30, tzinfo=HANOI)}, "effective_on: has a time zone; give a date"),
+        ({"effective_on": "2020-06-30"}, "effective_on: expected a date, not '2020-06-30' of type str"),
+        ({"series": 7}, "series: expected a str, not 7 of type int"),
+        ({"period": 2020}, "period: expected a str, not 2020 of type int"),
+    ],
+)
+def test_an_option_of_another_type_is_named(client: Client, options: dict[str, Any], message: str) -> None:
+    for call in (client.score_unit, lambda code, row, **options: client.rank_province(code, [row], **options)):
+        with pytest.raises(TypeError) as caught:
+            call(None, row(), **options)  # type: ignore[operator]
+        assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "options", [{"tier": 5}, {"province": None}, {"page_size": "5"}, {"page_token": b"a"}], ids=str
+)
+def test_an_option_of_a_ranking_of_another_type_is_named(client: Client, options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=f"^{next(iter(options))}: expected a"):
+        client.rank_province(SET, [row()], **options)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "field", "reason"),
+    [
+        ("id", [7], "[id]", "WRONG_TYPE"),
+        ("not_applicable", ["INF.02"], "[not_applicable]", "WRONG_TYPE"),
+        ("issued", [datetime.datetime(2020, 6, 30, tzinfo=HANOI)], "[issued]", "WRONG_TYPE"),
+        ("issued", pd.Series([pd.Timestamp("2020-06-30", tz="UTC")]), "[issued]", "WRONG_TYPE"),
+        ("issued", [datetime.datetime(2020, 6, 30, 12)], "[issued][0]", "BAD_DATE"),
+        ("computers", [10**400], "[computers][0]", "WRONG_TYPE"),
+        ("awarded", [Decimal("2.69999999999999999999")], "[awarded][0]", "TOO_MANY_DECIMALS"),
+        ("awarded", np.array([0.1234567], dtype=np.float32), "[awarded][0]", "TOO_MANY_DECIMALS"),
+    ],
+    ids=str,
+)
+def test_a_value_of_a_table_that_cannot_be_taken_is_named(
+    client: Client, column: str, values: Any, field: str, reason: str
+) -> None:
+    for table in ({"id": ["hue"], column: values}, pd.DataFrame({"id": ["hue"], column: values})):
+        with pytest.raises(ScorerError) as caught:
+            client.rank_table(SET, table, tier="district")
+        named = f"table{field}".replace("[" + column + "]", f'["{column}"]')
+        assert [(violation.field, violation.reason) for violation in caught.value.violations] == [(named, reason)]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("computers", pd.Series([3, pd.NA], dtype="Int64")),
+        ("firewall", pd.Series([True, pd.NA], dtype="boolean")),
+        ("awarded", pd.Series([2.7, pd.NA], dtype="Float64")),
+        ("awarded", pd.Series([2.7, np.nan], dtype="float32")),
+        ("head", pd.Series(["deputy", pd.NA], dtype="string")),
+        ("head", pd.Series(["deputy", np.nan], dtype="category")),
+        ("issued", pd.Series([pd.Timestamp("2020-06-30"), pd.NaT])),
+        ("name", ["Huế", math.nan]),
+    ],
+    ids=str,
+)
+def test_what_pandas_has_for_nothing_is_not_reported(client: Client, column: str, values: Any) -> None:
+    plain = {"id": ["a", "b"], "name": ["", ""], **{code: [value, None] for code, value in ANSWERS.items()}}
+    expected = client.rank_table(SET, plain, tier="district").to_pandas().drop(columns="name")
+    found = client.rank_table(SET, pd.DataFrame(plain | {column: values}), tier="district").to_pandas()
+    assert found.drop(columns="name").equals(expected)
+    assert found["name"].isna().tolist() == ([False, True] if column == "name" else [True, True])
+
+
+def test_what_results_say_is_what_the_contract_has() -> None:
+    assert {*Provenance._fields, "plugins"} == {field.name for field in pb.Provenance.DESCRIPTOR.fields}
+    assert {*Score._fields} == {field.name for field in pb.Score.DESCRIPTOR.fields}
+    assert {*CriterionCount._fields} == {field.name for field in pb.CriterionCount.DESCRIPTOR.fields}
+    assert {*CriterionResult._fields} == {field.name for field in pb.CriterionScore.DESCRIPTOR.fields}
+
+
+def test_the_provenance_of_a_table_is_that_of_the_reply(client: Client) -> None:
+    province = client.rank_table(SET, {"id": ["hue"]}, tier="district", period="2020")
+    said = json.loads(province.rankings[0].table.schema.metadata[b"provenance"])
+    assert said.pop("plugins") == [{"group": "infrastructure", "distribution": "", "version": ""}]
+    assert Provenance(**said) == province.provenance
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e10, 10**400], ids=["inf", "1e10", "10**400"])
+def test_a_timeout_may_be_as_long_as_one_likes(client: Client, timeout: float) -> None:
+    assert client.score_unit(SET, row(), timeout=timeout).id == "hue"
+    with Client(str(client._target), timeout=timeout) as patient:
+        assert patient.score_unit(SET, row()).id == "hue"
+
+
+@pytest.mark.parametrize("timeout", [-1, math.nan])
+def test_a_timeout_that_is_none_is_refused(client: Client, timeout: float) -> None:
+    with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
+        client.score_unit(SET, row(), timeout=timeout)
+    with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
+        Client("127.0.0.1:1", timeout=timeout)
+
+
+def score(address: str, code: str) -> UnitResult:
+    with Client(address) as own:
+        return own.score_unit(SET, row(code))
+
+
+def test_errors_pass_from_process_to_process(client: Client) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool, pytest.raises(ScorerError) as caught:
+        pool.apply_async(score, (client._target, "hue\n")).get(timeout=60)
+    assert caught.value.violations[0].reason == "BAD_UNIT_ID"
+    assert caught.value.request_id
+
+
+def test_errors_and_results_can_be_copied_and_pickled(client: Client) -> None:
+    with pytest.raises(ScorerError) as caught:
+        client.score_unit(SET, answering(computers=0.5))
+    for same in (copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))):
+        error = same(caught.value)
+        assert (str(error), vars(error)) == (str(caught.value), vars(caught.value))
+        unit = client.score_unit(SET, row(), full=True)
+        assert same(unit) == unit
+        form = client.form(SET)
+        assert same(form) == form
+        rows, table = client.rank_province(SET, [row()]), client.rank_table(SET, {"id": ["hue"]}, tier="district")
+        for province in (rows, table):
+            copied: Province = same(province)
+            assert (list(copied.rankings[0].units), copied.provenance) == (
+                list(province.rankings[0].units), province.provenance
+            )  # fmt: skip

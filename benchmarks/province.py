@@ -86,8 +86,8 @@ class Province:
         """
         code = plan.criteria_set.code
         client = Client(InProcessTransport(installed()))
-        answers = client.read_csv(code, file)
-        client.rank_csv(code, answers)  # raises an error if the service would refuse the answers
+        answers = client.read_file(code, file)
+        client.rank_file(code, answers)  # raises an error if the service would refuse the answers
         tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in answers.units].count))
         indices = [index for index, unit in enumerate(answers.units) if unit.tier == tier]
         if not indices:

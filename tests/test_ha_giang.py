@@ -48,7 +48,7 @@ def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def figures(client: Client) -> Row:
     """The province's row of the answers."""
-    (row,) = client.read_csv(SET, ANSWERS).rows()
+    (row,) = client.read_file(SET, ANSWERS).rows()
     return row
 
 

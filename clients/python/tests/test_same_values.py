@@ -10,7 +10,8 @@ from scorer.model import indicators
 from scorer.plugins.group import Status
 from scorer.service.messages import ranking_table as service_tables
 from scorer.service.methods.scorer_service import MAX_FULL_ROWS
-from scorer_client import csv_file, forms, methods, ranking_table, replies, requests
+from scorer_client import forms, methods, ranking_table, replies, requests
+from scorer_client.files.header import FIXED
 
 
 def test_rows_per_full_page() -> None:
@@ -18,7 +19,7 @@ def test_rows_per_full_page() -> None:
 
 
 def test_columns_of_units() -> None:
-    assert set(csv_file.FIXED) == set(indicators.COLUMNS_OF_UNITS)
+    assert set(FIXED) == set(indicators.COLUMNS_OF_UNITS)
 
 
 def test_first_day() -> None:

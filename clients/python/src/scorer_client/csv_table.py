@@ -1,12 +1,14 @@
-"""The units and answers of a CSV file, and the rows and columns in which they are."""
+"""The units and answers of a file, and their positions in it."""
 
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from array import array
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from scorer_client import optional
 from scorer_client.errors import ScorerError, Violation, first_of
@@ -25,25 +27,78 @@ _UNIT_FIELD = re.compile(
 )
 
 
+class NamedPositions(Protocol):
+    """A sheet, which can name its positions."""
+
+    def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
+        """See ``files.cells.Sheet``."""
+
+
+class Positions:
+    """The positions of a table's units in its sheets."""
+
+    def __init__(self) -> None:
+        self._sheets: list[tuple[NamedPositions, int, Mapping[str, int]]] = []
+        self._starts: list[int] = []
+        self._rows = array("q")
+
+    def begin(self, sheet: NamedPositions, header_row: int, columns: Mapping[str, int]) -> None:
+        """Starts a sheet; the following units are in it, with these columns."""
+        self._sheets.append((sheet, header_row, columns))
+        self._starts.append(len(self._rows))
+
+    def add(self, row: int) -> None:
+        """Adds the row of the next unit."""
+        self._rows.append(row)
+
+    def of(self, unit: int, column: str) -> str:
+        """The position of a unit's cell."""
+        sheet, _, columns = self._sheets[bisect_right(self._starts, unit) - 1]
+        return sheet.position(self._rows[unit], columns.get(column), column)
+
+    def of_header(self, column: str) -> str:
+        """The position of a column's name."""
+        sheet, row, columns = next((entry for entry in self._sheets if column in entry[2]), self._sheets[0])
+        return sheet.position(row, columns.get(column), column)
+
+
 class CsvTable:
     """A file's units and answers.
 
     Attributes:
         form: the form of the criteria set for which the file was read.
-        header: the names of the file's columns, in order.
+        header: the names of the file's columns, in order; if there are several sheets, those of the first one.
         units: one unit per row.
         columns: answers by indicator: numbers with NaN (days since 1970-01-01 for dates), or option codes with "".
         not_applicable: by unit id, the criteria that do not apply; only units that have some.
+        positions: the positions of the units in the file.
+        notes: sentences about cells that were read differently from how they are written.
     """
 
     def __init__(self, form: Form, header: Sequence[str]) -> None:
         self.form, self.header = form, header
         self.units = Units()
-        indicators = [form.indicators[name] for name in header if name in form.indicators]
-        self.columns: dict[str, array[float] | list[str]] = {
-            indicator.code: list[str]() if indicator.kind == "choice" else array("d") for indicator in indicators
-        }
+        self.columns: dict[str, array[float] | list[str]] = {}
+        self.add_columns(header)
         self.not_applicable: dict[str, list[str]] = {}
+        self.positions = Positions()
+        self.notes: tuple[str, ...] = ()
+
+    def add_columns(self, names: Sequence[str]) -> None:
+        """Adds new columns; the existing units have not reported them."""
+        for name in names:
+            if name in self.form.indicators and name not in self.columns:
+                choice, count = self.form.indicators[name].kind == "choice", len(self.units)
+                self.columns[name] = [""] * count if choice else array("d", [math.nan]) * count
+
+    def fill(self) -> None:
+        """Completes columns that are shorter than the units; the last units have not reported them."""
+        for values in self.columns.values():
+            if missing := len(self.units) - len(values):
+                if isinstance(values, list):
+                    values += [""] * missing
+                else:
+                    values.extend([math.nan] * missing)
 
     def rows(self) -> list[Row]:
         """The units with their answers, as rows."""
@@ -72,32 +127,22 @@ class CsvTable:
         return write_stream(pa.table(columns))
 
     def in_file(self, error: ScorerError) -> ScorerError:
-        """Converts an error about the table that was sent: violations get rows and columns of the file."""
+        """Converts an error about the table that was sent: violations get positions in the file."""
 
         def of_table(match: re.Match[str]) -> str:
-            return place(int(match["row"]) + 2 if match["row"] else 1, self.header, match["column"])
+            column = match["column"]
+            return self.positions.of(int(match["row"]), column) if match["row"] else self.positions.of_header(column)
 
         return _renamed(error, lambda text: _TABLE_FIELD.sub(of_table, text))
 
     def unit_in_file(self, error: ScorerError, unit: str) -> ScorerError:
-        """Converts an error about one unit that was sent alone: violations get rows and columns of the file."""
-        row = (self.units.index_of(unit) or 0) + 2
+        """Converts an error about one unit that was sent alone: violations get positions in the file."""
+        index = self.units.index_of(unit) or 0
 
         def of_row(match: re.Match[str]) -> str:
-            return place(row, self.header, match["field"] or match["code"] or "not_applicable")
+            return self.positions.of(index, match["field"] or match["code"] or "not_applicable")
 
         return _renamed(error, lambda text: _UNIT_FIELD.sub(of_row, text))
-
-
-def place(row: int, header: Sequence[str], column: str, at: int | None = None) -> str:
-    """The name of a cell, such as: row 7, column H (firewall). ``at``: index of the column, if two have this name."""
-    if column not in header:
-        return f"row {row}, column {column!r}"
-    at, letters = (header.index(column) if at is None else at) + 1, ""
-    while at:
-        at, rest = divmod(at - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"row {row}, column {letters} ({column})"
 
 
 def _renamed(error: ScorerError, rename: Callable[[str], str]) -> ScorerError:

@@ -12,12 +12,14 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.csv_file import read_csv
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
+from scorer_client.files.folder import read_path
+from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
+from scorer_client.reports import build, document
 from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Calls, Steps, Work, method
@@ -147,25 +149,29 @@ class Methods:
         return (yield from _rank(Calls.of(timeout, request_id), request))
 
     @method
-    def rank_csv(
+    def rank_file(
         self,
         criteria_set: str | None,
         file: str | Path | CsvTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
+        language: Language = "en",
         progress: Progress | None = None,
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[ReplyOptions],
     ) -> Steps[Province]:
-        """Scores and ranks all units of a province from a CSV file. Violations name rows and columns of the file.
+        """Scores and ranks all units of a province from a file, or from a folder of files.
 
-        The file is read row by row. Its columns stay in memory, eight bytes per cell.
+        The file may be a workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md describes how it is read.
+        CSV is read row by row, and only its columns stay in memory, eight bytes per cell. Violations name sheet and
+        cell, or row and column.
 
         Args:
             criteria_set: the set's code.
-            file: path of the file, or the result of ``read_csv``.
+            file: path of the file or folder, or the result of ``read_file``.
+            language: language of violations of the file, "en" or "vi".
             effective_on: a day, to select the set without its code.
             series: with ``effective_on``, selects only among sets of this series.
             progress: called with the progress of reading and ranking.
@@ -176,26 +182,30 @@ class Methods:
         Raises:
             ScorerError: the file has mistakes, or the call failed.
             OSError: the file cannot be read.
-            ImportError: pyarrow is not installed.
+            ImportError: a library for this kind of file is not installed.
         """
         calls = Calls.of(timeout, request_id)
         if isinstance(file, CsvTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from _rank_csv(calls, request, file, progress))
+            return (yield from _rank_file_table(calls, request, file, progress))
         form = yield from _form(calls, criteria_set, effective_on, series)
-        table: CsvTable = yield _read_file(file, form, progress)
-        return (yield from _rank_csv(calls, _request(form.criteria_set, **options), table, progress))
+        table: CsvTable = yield _read_file(file, form, progress, language)
+        return (yield from _rank_file_table(calls, _request(form.criteria_set, **options), table, progress))
 
     @method
-    def read_csv(self, criteria_set: str, file: str | Path, *, progress: Progress | None = None) -> Steps[CsvTable]:
-        """Reads a CSV file for a criteria set.
+    def read_file(
+        self, criteria_set: str, file: str | Path, *, language: Language = "en", progress: Progress | None = None
+    ) -> Steps[CsvTable]:
+        """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
+
+        The table's ``notes`` say what was read differently from how it was written.
 
         Raises:
             ScorerError: the file has mistakes, or the criteria set could not be read.
             OSError: the file cannot be read.
         """
         form = yield from _form(Calls.of(None, ""), criteria_set)
-        table: CsvTable = yield _read_file(file, form, progress)
+        table: CsvTable = yield _read_file(file, form, progress, language)
         return table
 
     @method
@@ -245,6 +255,43 @@ class Methods:
         return (yield from _form(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
+    def report(
+        self,
+        province: Province,
+        *paths: str | Path,
+        language: str = "en",
+        previous: Province | None = None,
+        template: str | Path | None = None,
+        timeout: float | None = None,
+        request_id: str = "",
+    ) -> Steps[None]:
+        """Writes a report about a result as a web page, Excel workbook, PDF or Word document, by the file extension.
+
+        Args:
+            province: the result of a call with ``full`` and without pages.
+            paths: files to write, with the extension .html, .xlsx, .pdf or .docx; existing files are overwritten.
+            language: "en" or "vi".
+            previous: earlier results of the same criteria set; the report then shows the changes.
+            template: a Word template, instead of the client's own.
+            timeout: seconds; overrides the client's timeout.
+            request_id: for the service's log.
+
+        Raises:
+            ScorerError: the criteria set could not be read.
+            ValueError: the result is a page or has no criteria; or language, format or template is not valid.
+            ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
+            OSError: a file cannot be read or written.
+        """
+        form = yield from _form(Calls.of(timeout, request_id), province.provenance.criteria_set)
+
+        def write() -> None:
+            report = build(province, form, language=language, previous=previous)
+            for path in map(Path, paths):
+                path.write_bytes(document(report, path.suffix, template=Path(template) if template else None))
+
+        yield Work(write)
+
+    @method
     def who_lacks(
         self,
         criteria_set: str | None,
@@ -282,19 +329,20 @@ class Methods:
         return _lacking((yield from _rank(calls, request)), criterion)
 
     @method
-    def who_lacks_csv(
+    def who_lacks_file(
         self,
         criteria_set: str | None,
-        file: str | Path,
+        file: str | Path | CsvTable,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
         tier: str = "",
+        language: Language = "en",
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """Does the same as ``who_lacks`` for the units of a CSV file. Violations name rows and columns of the file.
+        """Does the same as ``who_lacks`` for the units of a file; see ``rank_file``.
 
         Raises:
             ScorerError: the file has mistakes, or see ``who_lacks``.
@@ -303,9 +351,9 @@ class Methods:
         calls = Calls.of(timeout, request_id)
         form = yield from _form(calls, criteria_set, effective_on, series)
         _check_criterion(form, criterion, tier)
-        table: CsvTable = yield _read_file(file, form, None)
+        table: CsvTable = file if isinstance(file, CsvTable) else (yield _read_file(file, form, None, language))
         request = _request(form.criteria_set, tier=tier, full=True)
-        return _lacking((yield from _rank_csv(calls, request, table, None)), criterion)
+        return _lacking((yield from _rank_file_table(calls, request, table, None)), criterion)
 
 
 def _criteria_set(
@@ -321,9 +369,9 @@ def _form(calls: Calls, code: str | None, effective_on: datetime.date | None = N
     return form_of((yield from _criteria_set(calls, code, effective_on, series)))
 
 
-def _read_file(file: str | Path, form: Form, progress: Progress | None) -> Work:
+def _read_file(file: str | Path, form: Form, progress: Progress | None, language: Language) -> Work:
     read = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_csv(Path(file), form, read))
+    return Work(lambda: read_path(Path(file), form, read, language))
 
 
 def _rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
@@ -331,7 +379,7 @@ def _rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Provin
     return replies.province(reply, calls.request_id)
 
 
-def _rank_csv(
+def _rank_file_table(
     calls: Calls, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()

@@ -8,10 +8,6 @@ from collections.abc import Iterable
 _LOST = re.compile("[^\\W\\d_]\\?+[^\\W\\d_]|\ufffd")
 
 
-class DoubtfulName(UserWarning):
-    """Warns of a name that is used as it is, but has probably lost letters."""
-
-
 def is_doubtful(name: str) -> bool:
     """Whether a name has a question mark inside a word, or the replacement character U+FFFD.
 

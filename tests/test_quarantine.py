@@ -455,7 +455,7 @@ def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
     code = (
         "import sys; started = []\n"
         "sys.addaudithook(lambda event, _: started.append(event) if event == 'subprocess.Popen' else None)\n"
-        "from scorer.plugins import PluginHost; PluginHost.installed(); print(len(started))"
+        "from scorer.plugins.host import PluginHost; PluginHost.installed(); print(len(started))"
     )
     counts = [
         subprocess.run([sys.executable, "-c", code], env=environment(where), capture_output=True, text=True, check=True)

@@ -99,7 +99,7 @@ def _own_line(frames: Sequence[tuple[str, str]]) -> str:
 
     What the plugin called is passed over: its author has to look at their own code first.
     """
-    ours, library = str(Path(__file__).parent), sysconfig.get_path("stdlib")
+    ours, library = str(Path(__file__).parents[1]), sysconfig.get_path("stdlib")
     called = list(itertools.takewhile(lambda frame: not frame[0].startswith(ours), frames))
     own = [(file, line) for file, line in called if "site-packages" in file or not file.startswith((library, "<"))]
     return next((f"{Path(file).name}, line {line}" for file, line in reversed(own or called)), "")

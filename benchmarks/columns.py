@@ -1,9 +1,9 @@
-"""The scorer's results as plain columns of whole numbers: the one place that reads its result classes.
+"""Converts the scorer's results to columns of whole numbers, for comparison with the peers.
 
 <category>.points, max_points, percent, converted, published, missing, not_applicable, level, standing, rank
-<category>.failed                bit i is set where gate i of the plan does not hold
-<category>.<measure>.percent     parts per million, or .points in micropoints, as the gates compare
-<category>/<group>.points ... not_applicable, criteria (k, n), status (k, n): with FULL only
+<category>.failed                bit i is set if gate i of the plan fails
+<category>.<measure>.percent     parts per million; or .points in micropoints, as gates compare them
+<category>/<group>.points ... not_applicable, criteria (k, n), status (k, n): only with FULL
 overall.points ... not_applicable, overall.rank; order
 """
 
@@ -23,33 +23,35 @@ from scorer.engine.scoring import CategoryScores, assess
 from scorer.model.fixed_point import MICRO
 
 ALWAYS = 2**53 - 1
-"""What a percentage of nothing is as a whole number: every gate on it holds."""
+"""The key of a percent gate if nothing applies: every gate holds."""
 
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
-"""What every sum of criteria has."""
+"""The columns of every sum of criteria."""
 
-VIEWS = "full" in inspect.signature(assess).parameters
-"""Whether the criteria of each unit are worked out on demand only."""
+HAS_VIEWS = "full" in inspect.signature(assess).parameters
+"""Whether the scorer has the views BASIC and FULL; old versions always compute FULL."""
 
 
 PARENTS = ([],) if "parents" in inspect.signature(rank).parameters else ()
-"""Tiers are ranked whole here; an older version ranks no other way and gives the one ranking itself."""
+"""No parents, so that the tier is ranked as a whole. Old versions do not have this argument, and return one ranking."""
 
 
 def score(province: Province, *, full: bool = False) -> Ranking:
-    """Answers in, scorecard columns out: the work that every way here does."""
-    options = {"full": full} if VIEWS else {}
-    cohort = replace(province.cohort)  # a new one, as in every call: nothing is remembered of the round before
+    """Scores and ranks a province: the work that is timed, and that every peer does too."""
+    options = {"full": full} if HAS_VIEWS else {}
+    cohort = replace(
+        province.cohort
+    )  # a new cohort, as in every call, so that nothing is cached from the previous round
     rule = province.set_plan.criteria_set.ranking
     ranking = rank(assess(province.plan, cohort, **options), rule, *PARENTS)
     ranking = ranking[0] if PARENTS else ranking
     for scored in ranking.assessment.categories:
-        failed(scored)  # worked out when it is asked for, and the peers give it too
+        failed(scored)  # computed on demand; the peers compute it too
     return ranking
 
 
 def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
-    """A ranking's columns (n,), by name."""
+    """The columns (n,) of a ranking, by name."""
     assessment = ranking.assessment
     found: dict[str, NDArray[Any]] = {"order": _whole(ranking.order)}
     for scored, ranks in zip(assessment.categories, ranking.ranks, strict=True):
@@ -59,10 +61,10 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
             f"{code}.level": _whole(scored.level),
             f"{code}.standing": _whole(scored.standing),
             f"{code}.rank": _whole(ranks),
-            f"{code}.failed": failed_word(failed(scored), len(ranks)),
+            f"{code}.failed": gate_bits(failed(scored), len(ranks)),
         }
-        for place, unit in scored.plan.keys:
-            measure = scored.measures[place]
+        for index, unit in scored.plan.keys:
+            measure = scored.measures[index]
             values = measure.percent if unit == "percent" else measure.points
             found[f"{code}.{measure.plan.name}.{unit}"] = _whole(values)
         if full:
@@ -77,19 +79,19 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
 
 
 def gate_keys(province: Province) -> tuple[CategoryPlan, NDArray[np.float64]]:
-    """The first category that has levels, and the whole numbers (measures, n) that its gates compare."""
+    """The first category with levels, and the whole numbers (measures, n) that its gates compare."""
     scored: CategoryScores = next(c for c in score(province).assessment.categories if c.plan.levels)
     keys = []
-    for place, unit in scored.plan.keys:
-        points, maximum = _whole(scored.measures[place].points), _whole(scored.measures[place].max_points)
-        ppm, rest = np.divmod(points * MICRO, np.maximum(maximum, 1))
-        percent = np.where(maximum > 0, 2 * ppm + (rest > 0), ALWAYS)
+    for index, unit in scored.plan.keys:
+        points, maximum = _whole(scored.measures[index].points), _whole(scored.measures[index].max_points)
+        ppm, remainder = np.divmod(points * MICRO, np.maximum(maximum, 1))
+        percent = np.where(maximum > 0, 2 * ppm + (remainder > 0), ALWAYS)
         keys.append(percent if unit == "percent" else points)
     return scored.plan, np.array(keys, dtype=np.float64)
 
 
 def differences(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> list[str]:
-    """Names of the columns that are not exactly the same, each with the number of entries that differ."""
+    """A line for each column that is not equal, with the number of entries that differ."""
     lines = [f"{name}: only one of the two has it" for name in sorted(set(found) ^ set(expected))]
     for name in sorted(set(found) & set(expected)):
         if found[name].shape != expected[name].shape:
@@ -100,23 +102,23 @@ def differences(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]
 
 
 def tolerated(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]], tolerance: int) -> dict[str, int]:
-    """How many units are levelled, published or ranked differently, by column, where numbers are not exact.
+    """For peers that are not exact: by column, how many levels, standings, published scores and ranks differ.
 
-    Numbers may be off by ``tolerance`` or by a hundred-thousandth of the column's largest; one unit, or 1 % of them,
-    may be levelled or rounded the other way for it. Ranks follow from that.
+    Numbers may differ by ``tolerance``, or by 1/100,000 of the column's largest number. Because of this, 1 % of the
+    levels, standings and published scores (at least one) may differ, and any number of ranks.
 
     Raises:
-        AssertionError: more is different.
+        AssertionError: the difference is larger.
     """
     counts = {}
     for name in sorted(set(found) & set(expected)):
         off = np.abs(found[name].astype(np.int64) - expected[name].astype(np.int64))
-        what, most = name.rpartition(".")[2], max(tolerance, int(np.abs(expected[name]).max()) // 100_000)
-        if what not in ("level", "standing", "published", "rank", "order"):
-            assert off.max() <= most, name
+        kind, limit = name.rpartition(".")[2], max(tolerance, int(np.abs(expected[name]).max()) // 100_000)
+        if kind not in ("level", "standing", "published", "rank", "order"):
+            assert off.max() <= limit, name
             continue
-        wrong = int(np.count_nonzero(off > (most if what == "published" else 0)))
-        if what not in ("rank", "order"):  # one unit more or less moves all behind it
+        wrong = int(np.count_nonzero(off > (limit if kind == "published" else 0)))
+        if kind not in ("rank", "order"):  # one unit with another rank moves all units after it
             assert wrong <= max(1, off.size // 100), name
         if wrong:
             counts[name] = wrong
@@ -124,17 +126,17 @@ def tolerated(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]],
 
 
 def failed(scored: CategoryScores) -> NDArray[Any]:
-    """Gates that do not hold, of all units; an older version keeps them."""
+    """The gates that each unit fails; old versions have an attribute instead of a method."""
     return scored.failed(slice(None)) if callable(scored.failed) else scored.failed
 
 
-def failed_word(failed: NDArray[Any], units: int) -> NDArray[np.uint64]:
-    """Gates that do not hold, as one word a unit: from a row of booleans a gate, or from words."""
+def gate_bits(failed: NDArray[Any], units: int) -> NDArray[np.uint64]:
+    """The failed gates of each unit as bits, from bits, or from one row of booleans per gate."""
     if failed.dtype != np.bool_:
         return failed.astype(np.uint64)
     word = np.zeros(units, dtype=np.uint64)
-    for place, row in enumerate(failed):
-        word |= row.astype(np.uint64) << np.uint64(place)
+    for bit, row in enumerate(failed):
+        word |= row.astype(np.uint64) << np.uint64(bit)
     return word
 
 
@@ -143,8 +145,8 @@ def _sums(code: str, scores: Any) -> dict[str, NDArray[np.int64]]:
 
 
 def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Whole numbers, which may be kept in doubles."""
-    given = np.asarray(values)
-    numbers = given.astype(np.int64)
-    assert np.array_equal(numbers, given)
+    """Converts whole numbers, possibly stored as doubles, to int64."""
+    array = np.asarray(values)
+    numbers = array.astype(np.int64)
+    assert np.array_equal(numbers, array)
     return numbers

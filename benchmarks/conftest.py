@@ -1,10 +1,10 @@
-"""What the suites start from: seeded provinces of the size asked for, or the user's own file, in one criteria set."""
+"""Options and fixtures of the suites: the criteria set, and provinces that are drawn or read from a file."""
 
 from __future__ import annotations
 
 import os
 
-# Before NumPy, as the command 'scorer' does: two threads are slower, and asking for huge pages takes its time.
+# Set before NumPy is imported, as the command 'scorer' does: more threads and huge pages make it slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
 
@@ -25,36 +25,40 @@ from scorer_client import ScorerError
 SIZES = (1, 1_000, 10_000, 100_000)
 QUICK_SIZES = (1_000,)
 SHOWN = pytest.StashKey[list[tuple[str, int, str, float, str]]]()
-"""Suite, units, way, microseconds a unit, ratios: what the summary shows."""
+"""The lines of the summary: suite, number of units, variant, microseconds per unit, ratios."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("benchmarks of the scorer")
-    group.addoption("--quick", action="store_true", help="1,000 units only, and few rounds")
+    group.addoption("--quick", action="store_true", help="only 1,000 units, and few rounds")
     group.addoption("--criteria-set", metavar="CODE", default="bac-kan-2020", help="an installed criteria set")
-    group.addoption("--tier", metavar="TIER", default="", help="commune if the set has it, otherwise its last tier")
     group.addoption(
-        "--units", metavar="N", action="append", default=[], help="numbers of units, instead of each suite's"
+        "--tier", metavar="TIER", default="", help="by default commune, or the last tier of a set without communes"
     )
-    group.addoption("--data", metavar="FILE.csv", type=Path, help="answers to measure with, as scorer rank takes them")
+    group.addoption(
+        "--units", metavar="N", action="append", default=[], help="numbers of units, instead of the suite's own"
+    )
+    group.addoption(
+        "--data", metavar="FILE.csv", type=Path, help="use the answers of this file, in the format of scorer rank"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SHOWN] = []
-    tuning.keep_memory()  # as the service does
+    tuning.keep_memory()  # the service does the same
     if config.getoption("quick"):
         config.option.benchmark_max_time = 0.1
         config.option.benchmark_min_rounds = 3
     if config.getoption("data") and config.getoption("units"):
         raise pytest.UsageError("--data has its own units: leave --units out")
-    asked_sizes(config)
+    requested_sizes(config)
     set_plan(config)
     if config.getoption("data"):
         own_data(config)
 
 
-def asked_sizes(config: pytest.Config) -> list[int]:
-    """Numbers of units asked for; none for each suite's own."""
+def requested_sizes(config: pytest.Config) -> list[int]:
+    """The numbers of units in the option --units; empty without it."""
     texts = [number for text in config.getoption("units") for number in text.split(",")]
     if not all(text.isdecimal() and int(text) for text in texts):
         raise pytest.UsageError(f"--units takes numbers from 1, not {','.join(texts)}")
@@ -63,7 +67,7 @@ def asked_sizes(config: pytest.Config) -> list[int]:
 
 @cache
 def set_plan(config: pytest.Config) -> SetPlan:
-    """The criteria set asked for."""
+    """The criteria set of the option --criteria-set."""
     code, sets = config.getoption("criteria_set"), installed().sets
     if code not in sets:
         raise pytest.UsageError(f"there is no criteria set {code!r} here; there are {', '.join(sets)}")
@@ -76,7 +80,7 @@ def set_plan(config: pytest.Config) -> SetPlan:
 
 @cache
 def own_data(config: pytest.Config) -> Province:
-    """The province of the file asked for."""
+    """The province of the option --data."""
     try:
         return Province.read(set_plan(config), config.getoption("data"), config.getoption("tier"))
     except ScorerError as error:
@@ -88,7 +92,7 @@ def own_data(config: pytest.Config) -> Province:
 
 @cache
 def other_groups(config: pytest.Config) -> dict[str, tuple[SetPlan, str]]:
-    """Installed groups that the set asked for has not, each with the first set, and tier of it, that has criteria."""
+    """Installed criterion groups that the set does not have, each with the first set and tier that have it."""
     own = {group.code for group in set_plan(config).criteria_set.groups()}
     found: dict[str, tuple[SetPlan, str]] = {}
     for plan in installed().sets.values():
@@ -100,9 +104,9 @@ def other_groups(config: pytest.Config) -> dict[str, tuple[SetPlan, str]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Groups of the set, and of others; and sizes: those asked for, or the suite's own SIZES.
+    """Parametrizes tests with ``group`` by all groups, and tests with ``units`` by the requested sizes or SIZES.
 
-    Tests of one size share a province.
+    Tests of the same size share a province.
     """
     if "group" in metafunc.fixturenames:
         own = [group.code for group in set_plan(metafunc.config).criteria_set.groups()]
@@ -112,29 +116,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def sizes_of(metafunc: pytest.Metafunc) -> list[int]:
-    """Numbers of units to measure with."""
+    """The numbers of units for a test."""
     config = metafunc.config
     if config.getoption("data"):
         return [len(own_data(config))]
     own = QUICK_SIZES if config.getoption("quick") else getattr(metafunc.module, "SIZES", SIZES)
-    return asked_sizes(config) or list(own)
+    return requested_sizes(config) or list(own)
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    """Everything installed."""
+    """All installed criteria sets."""
     return installed()
 
 
 @pytest.fixture(scope="session")
 def plan(pytestconfig: pytest.Config) -> SetPlan:
-    """The criteria set asked for."""
+    """The criteria set of the option --criteria-set."""
     return set_plan(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def tier_plan(plan: SetPlan, pytestconfig: pytest.Config) -> TierPlan:
-    """The tier asked for."""
+    """The tier of the option --tier."""
     if pytestconfig.getoption("data"):
         return own_data(pytestconfig).plan
     return plan.tiers[tier_of(plan, pytestconfig.getoption("tier"))]
@@ -142,9 +146,9 @@ def tier_plan(plan: SetPlan, pytestconfig: pytest.Config) -> TierPlan:
 
 @pytest.fixture(scope="session")
 def province(plan: SetPlan, tier_plan: TierPlan, pytestconfig: pytest.Config) -> Callable[[int], Province]:
-    """Makes the province of a size, the same one every time; of a file, its units whatever the size."""
+    """Creates the province of a size, always the same one; with --data, always the units of the file."""
 
-    @lru_cache(maxsize=2)  # a million units are a gigabyte
+    @lru_cache(maxsize=2)  # a million units take a gigabyte
     def draw(units: int) -> Province:
         return Province.draw(plan, units, tier_plan.tier)
 
@@ -155,7 +159,7 @@ def province(plan: SetPlan, tier_plan: TierPlan, pytestconfig: pytest.Config) ->
 def province_of_group(
     province: Callable[[int], Province], pytestconfig: pytest.Config
 ) -> Callable[[str, int], Province]:
-    """The same, of the set that has a group: the one asked for, or another that is installed."""
+    """Creates a province for a criterion group, in the requested set or in another one that has the group."""
     others = other_groups(pytestconfig)
 
     def draw(group: str, units: int) -> Province:
@@ -165,8 +169,8 @@ def province_of_group(
 
 
 @pytest.fixture(autouse=True)
-def _notes(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Any:
-    """Notes what was measured in the results, and in the summary."""
+def _record(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Any:
+    """Adds set, tier, number of units and ratios to the results, and a line to the summary."""
     if "benchmark" not in request.fixturenames:
         yield
         return
@@ -180,17 +184,17 @@ def _notes(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Any:
         benchmark.group = f"{suite}, {units:,} units"
     yield
     info = benchmark.extra_info
-    if "ratios" in info and "beside" in info:
+    if "ratios" in info and "others" in info:
         ratios = ", ".join(f"{name} {value:.3g}" for name, value in info["ratios"].items())
-        microseconds = info["medians"][info["way"]] / info["units"] * 1e6
-        pytestconfig.stash[SHOWN].append((suite, info["units"], info["way"], microseconds, ratios))
+        microseconds = info["medians"][info["variant"]] / info["units"] * 1e6
+        pytestconfig.stash[SHOWN].append((suite, info["units"], info["variant"], microseconds, ratios))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The ratios of ways timed in turn, and the peers that are not here."""
+    """Prints the ratios, and the peers that are not installed."""
     if shown := config.stash[SHOWN]:
-        terminalreporter.section("timed in turn: microseconds a unit; the scorer by it")
-        for suite, units, way, microseconds, ratios in sorted(shown, key=lambda row: row[:2]):
-            terminalreporter.write_line(f"{suite:8} {units:>9,}  {way:34} {microseconds:12,.3f}  {ratios}")
+        terminalreporter.section("timed alternately: microseconds per unit; ratios")
+        for suite, units, variant, microseconds, ratios in sorted(shown, key=lambda row: row[:2]):
+            terminalreporter.write_line(f"{suite:8} {units:>9,}  {variant:34} {microseconds:12,.3f}  {ratios}")
     if missing := dict.fromkeys(peer.distribution for peer in PEERS if peer.missing()):
         terminalreporter.write_line(f"peers left out, as they are not installed: {', '.join(missing)}; {INSTALL}")

@@ -1,7 +1,7 @@
-"""Answers drawn for the criteria of a tier, so that every level is reached by some units and missed by others.
+"""Draws random answers for a tier, such that some units reach each level and others do not.
 
-Each unit has a quality, the share of the points it is to get; each formula is turned around, to answers that give
-about that share. Some answers are missing, some wholes are zero, some criteria are left out.
+Each unit has a quality: the share of points that it should get. Formulas are inverted to find answers that give about
+this share. Some answers are missing, some wholes are zero, and some criteria do not apply.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from scorer.model.units import six_decimals
 Floats = NDArray[np.float64]
 
 MISSING = 0.02
-NOTHING = 0.01
+ZERO = 0.01
 """Share of wholes that are zero."""
 EXCLUDED = 0.05
 LARGE = 1_000.0
-"""Counts and numbers of which nothing else is known are drawn up to here."""
+"""Largest answer that is drawn if no formula gives a hint."""
 
 
 def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, int]]:
-    """A formula, or the formulas within it, each with its most micropoints."""
+    """The formula, or the formulas that it combines, each with its maximum in micropoints."""
     if isinstance(formula, Sum | Best):
         for part in getattr(formula, str(formula.nested)):
             yield from leaves(part.formula, part.points.of(tier) or 0, tier)
@@ -43,7 +43,7 @@ def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, 
 
 
 class Draw:
-    """The answers of n units of one tier."""
+    """Draws the answers of n units of one tier."""
 
     def __init__(
         self, plan: TierPlan, indicators: Mapping[str, Indicator], random: np.random.Generator, units: int
@@ -68,7 +68,7 @@ class Draw:
                 yield from group.criteria
 
     def exclusions(self) -> dict[str, NDArray[np.bool_]]:
-        """Units (n,) for which a criterion is left out, by criterion."""
+        """By criterion, whether it does not apply to each unit (n,)."""
         return {
             criterion.id: self._random.random(self._units) < EXCLUDED
             for criterion in self._criteria()
@@ -76,21 +76,24 @@ class Draw:
         }
 
     def columns(self) -> dict[str, Floats]:
-        """Answers (n,) by indicator, NaN for not reported."""
+        """By indicator, the answers (n,); NaN means not reported."""
         for code in self._indicators:
             self._column(code, ())
         for values in self._columns.values():
             values[self._random.random(self._units) < MISSING] = np.nan
         return self._columns
 
-    def _column(self, code: str, asked: tuple[str, ...]) -> Floats:
-        """An indicator's answers, after those of which they are a part; ``asked`` ends a circle of parts."""
+    def _column(self, code: str, pending: tuple[str, ...]) -> Floats:
+        """The answers for an indicator, limited by the wholes of which it is a part.
+
+        ``pending``: indicators that are being drawn, to stop at cycles.
+        """
         if code in self._columns:
             return self._columns[code]
         wholes = [
-            self._column(whole, (*asked, code)) for whole in self._wholes[code] if whole not in (*asked, code)
+            self._column(whole, (*pending, code)) for whole in self._wholes[code] if whole not in (*pending, code)
         ]  # fmt: skip
-        values = self._drawn(code, asked)
+        values = self._drawn(code, pending)
         for whole in wholes:
             values = np.minimum(values, whole)
         low, high = self._plan.ranges[code]
@@ -101,20 +104,20 @@ class Draw:
             values = np.clip(np.rint(values), math.ceil(low), math.floor(high))
         return self._columns.setdefault(code, values)
 
-    def _drawn(self, code: str, asked: tuple[str, ...]) -> Floats:
-        """Answers that give about the units' share of the points of the first formula that reads them."""
+    def _drawn(self, code: str, pending: tuple[str, ...]) -> Floats:
+        """Answers that give about the intended share of the points of the first formula that reads them."""
         indicator = self._indicators[code]
         for formula, points in self._formulas[code]:
             share = np.clip(self._quality + self._random.normal(0.0, 0.03, self._units), 0.0, 1.0)
-            if isinstance(formula, Ratio) and formula.denominator not in (*asked, code):
-                return share * self._column(formula.denominator, (*asked, code))
-            drawn = self._turned(formula, points, indicator, np.where(self._quality == 1.0, 1.0, share))
+            if isinstance(formula, Ratio) and formula.denominator not in (*pending, code):
+                return share * self._column(formula.denominator, (*pending, code))
+            drawn = self._inverted(formula, points, indicator, np.where(self._quality == 1.0, 1.0, share))
             if drawn is not None:
                 return drawn
         return self._whole(indicator)
 
-    def _turned(self, formula: Formula, points: int, indicator: Indicator, share: Floats) -> Floats | None:
-        """Answers that give a share of one formula's points; None for a kind that is not known."""
+    def _inverted(self, formula: Formula, points: int, indicator: Indicator, share: Floats) -> Floats | None:
+        """Answers that give a share of a formula's points; None for an unknown formula kind."""
         lucky = self._random.random(self._units) < share
         match formula:
             case Flag():
@@ -137,7 +140,7 @@ class Draw:
         return None
 
     def _nearest(self, amounts: NDArray[np.int64], points: int, share: Floats) -> NDArray[np.intp]:
-        """The place of one of the ascending amounts, chance deciding between the two around the share."""
+        """Index of one of the ascending amounts: randomly one of the two around the wanted points."""
         wanted = share * points
         above = np.clip(np.searchsorted(amounts, wanted), 0, len(amounts) - 1)
         below = np.maximum(above - 1, 0)
@@ -145,21 +148,23 @@ class Draw:
         return np.where(self._random.random(self._units) * gap < wanted - amounts[below], above, below)
 
     def _on_steps(self, formula: Steps, points: int, share: Floats) -> Floats:
-        """On a step's edge or a little beyond; short of the last one for no points."""
+        """Answers at a step's threshold, or slightly beyond it; for no points, before the easiest threshold."""
         steps = list(reversed(formula.steps))
         upwards = steps[0].edge[0] in ("at_least", "above")
-        way = 1.0 if upwards else -1.0
-        edges = [step.edge[1].value + way * (step.edge[0] in ("above", "below")) for step in steps]
+        sign = 1.0 if upwards else -1.0
+        thresholds = [step.edge[1].value + sign * (step.edge[0] in ("above", "below")) for step in steps]
         amounts = np.array([0, *(step.points.of(self._plan.tier) or 0 for step in steps)])
-        place = self._nearest(amounts, points, share)
-        return np.array([edges[0] - 2 * way, *edges])[place] + way * self._random.integers(0, 2, self._units)
+        index = self._nearest(amounts, points, share)
+        return np.array([thresholds[0] - 2 * sign, *thresholds])[index] + sign * self._random.integers(
+            0, 2, self._units
+        )
 
     def _whole(self, indicator: Indicator) -> Floats:
-        """What others are parts of, or what nothing is known of."""
+        """Answers for wholes, and for indicators that no known formula reads."""
         low, high = self._plan.ranges[indicator.code]
         if indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER):
             values = self._random.uniform(max(low, min(50.0, high)), max(min(high, LARGE), low), self._units)
-            return np.where(self._random.random(self._units) < NOTHING, 0.0, values)
+            return np.where(self._random.random(self._units) < ZERO, 0.0, values)
         if indicator.kind is IndicatorKind.DATE:
             return 18_262.0 + self._random.integers(-365, 366, self._units)
         return self._random.integers(math.ceil(low), math.floor(high), self._units, endpoint=True).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Calls of client processes, kept in flight or begun at a rate: what loads a server, and what became of the calls."""
+"""Client processes that put load on a server: a fixed number of calls at a time, or a fixed number per second."""
 
 from __future__ import annotations
 
@@ -14,89 +14,89 @@ from typing import Any
 
 import grpc
 
-LARGE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-START = 60.0
-"""Seconds that the slowest client process may take to start and connect."""
-CONNECT = 10.0
-"""Seconds that a client process waits for its connection before it begins all the same."""
-AFTER_ERROR = 0.001
-"""Seconds until the next call after one that failed: a server that is gone refuses as fast as it is asked."""
+MESSAGE_LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+START_SECONDS = 60.0
+"""Limit for starting and connecting all client processes."""
+CONNECT_SECONDS = 10.0
+"""After this time, a client process starts without a connection."""
+PAUSE_AFTER_ERROR = 0.001
+"""Seconds before the next call. Without this pause, calls to a stopped server would fail in a busy loop."""
 NOT_MADE = "not made"
-"""Stands among the errors for calls that were due when too many were under way."""
-SHOWN = 0.5
-"""Seconds between two looks at how many calls were answered."""
+"""The key in ``Outcome.errors`` for calls that were not started, because too many were running."""
+PROGRESS_SECONDS = 0.5
+"""Time between two progress reports."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is put on a server."""
+    """The calls that are made."""
 
     target: str
     path: str
-    """Of the method."""
+    """Path of the method."""
     bodies: Sequence[bytes]
     """Request messages, sent in turn."""
     processes: int = 1
     in_flight: int = 1
-    """Calls under way at once, over all processes; with a rate, at most."""
+    """Calls at a time, over all processes; with a rate, the largest number of calls at a time."""
     seconds: float = 10.0
-    """How long calls are begun; those then under way are waited for and counted."""
+    """Time in which calls are started. Calls that are then running are awaited and counted."""
     timeout: float = 60.0
     """Seconds that a call may take."""
     rate: float | None = None
-    """Calls begun a second, over all processes, however slow the server is; None: each as another one ends."""
+    """Calls started per second, over all processes. None: a call starts when another one ends."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it."""
+    """The results of a load."""
 
     latencies: Sequence[float]
-    """Seconds of every call that was answered, ascending. With a rate, from the moment at which it was due."""
+    """Seconds of every answered call, ascending. With a rate, they count from the time at which the call was due."""
     refused: Sequence[float]
-    """The same of those that were refused for want of room (RESOURCE_EXHAUSTED)."""
+    """Seconds of every call that was refused with RESOURCE_EXHAUSTED, in the same way."""
     errors: Counter[str]
-    """Calls that were not answered, by status code."""
+    """By status code, the number of calls that failed."""
     seconds: float
-    """From the first call's begin to the last one's end."""
+    """Time from the start of the first call to the end of the last call."""
     reply_bytes: int
-    """Of all replies together."""
+    """Size of all replies together."""
     client_cpu: float
-    """Share of a core that the busiest client process took."""
+    """CPU load of the busiest client process; 1: one core."""
 
     @property
     def rate(self) -> float:
-        """Calls answered a second."""
+        """Answered calls per second."""
         return len(self.latencies) / self.seconds
 
     def latency(self, share: float) -> float:
-        """Seconds within which this share of the answered calls was answered; NaN when none was."""
-        return _within(self.latencies, share)
+        """The latency that this share of the answered calls did not exceed, in seconds; NaN without answered calls."""
+        return _quantile(self.latencies, share)
 
     def refusal(self, share: float) -> float:
-        """Seconds within which this share of the refused calls was refused; NaN when none was."""
-        return _within(self.refused, share)
+        """The latency that this share of the refused calls did not exceed, in seconds; NaN without refused calls."""
+        return _quantile(self.refused, share)
 
 
-def _within(latencies: Sequence[float], share: float) -> float:
+def _quantile(latencies: Sequence[float], share: float) -> float:
     calls = len(latencies)
     return latencies[min(int(share * calls), calls - 1)] if calls else float("nan")
 
 
 def run(load: Load, show: Callable[[int], None] = lambda calls: None) -> Outcome:
-    """Puts the load on the server; processes are spawned, and begin together once all are connected.
+    """Starts client processes, which begin to call when all are connected.
 
     Args:
-        load: what is put on it.
-        show: is told now and then how many calls have ended.
+        load: the calls to make.
+        show: called repeatedly with the number of calls that have ended.
     """
     spawn = multiprocessing.get_context("spawn")
-    each, rest = divmod(load.in_flight, load.processes)
-    shares = [share for n in range(load.processes) if (share := each + (n < rest))]
+    calls_each, remainder = divmod(load.in_flight, load.processes)
+    shares = [share for n in range(load.processes) if (share := calls_each + (n < remainder))]
     ready, counts = spawn.Barrier(len(shares)), spawn.Array("Q", len(shares), lock=False)
-    with ProcessPoolExecutor(len(shares), spawn, _take, (ready, counts)) as pool:
+    with ProcessPoolExecutor(len(shares), spawn, _receive, (ready, counts)) as pool:
         clients = [pool.submit(_client, load, n, share) for n, share in enumerate(shares)]
-        while wait(clients, SHOWN).not_done:
+        while wait(clients, PROGRESS_SECONDS).not_done:
             show(sum(counts))
         parts = [client.result() for client in clients]
     return Outcome(
@@ -109,13 +109,13 @@ def run(load: Load, show: Callable[[int], None] = lambda calls: None) -> Outcome
     )
 
 
-# In a client process.
+# The rest runs in the client processes.
 
 _shared: dict[str, Any] = {}
 
 
-def _take(ready: Any, counts: Any) -> None:
-    """Takes what a process can only be given while it starts."""
+def _receive(ready: Any, counts: Any) -> None:
+    """Receives objects that a process can only receive when it starts."""
     _shared.update(ready=ready, counts=counts)
 
 
@@ -128,21 +128,21 @@ class _Calls:
 
     def __init__(self, load: Load, process: int, in_flight: int) -> None:
         self._load, self._process, self._in_flight = load, process, in_flight
-        self._begun = process  # each starts at another body
+        self._begun = process  # each process starts with another request
         self._latencies, self._refused, self._errors = list[float](), list[float](), Counter[str]()
         self._reply_bytes = 0
 
     async def make(self) -> Outcome:
         load = self._load
-        async with grpc.aio.insecure_channel(load.target, LARGE) as channel:
+        async with grpc.aio.insecure_channel(load.target, MESSAGE_LIMITS) as channel:
             self._method = channel.unary_unary(load.path)
-            with contextlib.suppress(TimeoutError):  # then every call says that there is no server
-                await asyncio.wait_for(channel.channel_ready(), min(load.timeout, CONNECT))
-            _shared["ready"].wait(START)
+            with contextlib.suppress(TimeoutError):  # if this fails, every call fails with an error
+                await asyncio.wait_for(channel.channel_ready(), min(load.timeout, CONNECT_SECONDS))
+            _shared["ready"].wait(START_SECONDS)
             start, cpu = time.perf_counter(), time.process_time()
             end = start + load.seconds
             if load.rate is None:
-                await asyncio.gather(*(self._keep_on(end) for _ in range(self._in_flight)))
+                await asyncio.gather(*(self._call_repeatedly(end) for _ in range(self._in_flight)))
             else:
                 await self._at_rate(load.rate * self._in_flight / load.in_flight, start, end)
             seconds = time.perf_counter() - start
@@ -155,28 +155,28 @@ class _Calls:
             (time.process_time() - cpu) / seconds,
         )
 
-    async def _keep_on(self, end: float) -> None:
-        """One call after the other."""
+    async def _call_repeatedly(self, end: float) -> None:
+        """Makes one call after the other."""
         while (now := time.perf_counter()) < end:
             if not await self._call(now):
-                await asyncio.sleep(AFTER_ERROR)
+                await asyncio.sleep(PAUSE_AFTER_ERROR)
 
     async def _at_rate(self, rate: float, start: float, end: float) -> None:
-        """Each when it is due; those for which there is no room among the calls under way are not made, and counted."""
-        due, under_way = start, set[asyncio.Task[bool]]()
+        """Starts each call when it is due. If too many calls are running, the call is not made, but counted."""
+        due, running = start, set[asyncio.Task[bool]]()
         while due < end:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
-            if len(under_way) < self._in_flight:
+            if len(running) < self._in_flight:
                 task = asyncio.create_task(self._call(due))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
+                running.add(task)
+                task.add_done_callback(running.discard)
             else:
                 self._errors[NOT_MADE] += 1
             due += 1 / rate
-        await asyncio.gather(*under_way)
+        await asyncio.gather(*running)
 
     async def _call(self, since: float) -> bool:
-        """Whether it was answered."""
+        """Makes one call; returns whether it was answered."""
         body = self._load.bodies[self._begun % len(self._load.bodies)]
         self._begun += 1
         try:

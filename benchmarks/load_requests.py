@@ -1,4 +1,4 @@
-"""Requests for any criteria set, drawn from what a running server says of it, or read from a CSV file."""
+"""Requests for a criteria set of a running server, with drawn units or the units of a CSV file."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from typing import Any
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import Client, Row, ScorerError, Value
-from scorer_client.forms import Indicator, form
+from scorer_client.forms import Indicator, form_of
 from scorer_client.requests import EPOCH, row_message
 from scorer_client.unit_table import table_stream
 
 SEED = 20200630
 POOL = 100
-"""Units that differ; a larger province repeats their answers."""
-USUAL = 1_000.0
-"""Where a set allows more, what is drawn goes up to so much above the smallest answer."""
+"""Number of different units; a larger province repeats their answers."""
+LARGEST_RANGE = 1_000.0
+"""Largest distance of drawn numbers from the smallest allowed answer."""
 MISSING, EXCLUDED = 0.02, 0.05
 TRIES = 50
-"""Rounds in which answers that the server does not take are left out: a call spells out some violations only."""
+"""Attempts to remove answers that the server refuses. Several are needed, because an error has only some violations."""
 
 _ANSWER = re.compile(r"rows\.units\[(\d+)\]\.answers\[\"(\w+)\"\]")
 
 
 class NotDrawn(Exception):
-    """There is nothing to send."""
+    """No requests can be drawn; the text says why."""
 
 
 @dataclass(frozen=True)
 class Requests:
-    """Units that the server takes, as requests."""
+    """Requests with units that the server accepts."""
 
     criteria_set: str
     rows: tuple[Row, ...]
     repeats: bool
-    """Whether a province may repeat the rows under other ids: those of a file are sent as they are."""
+    """Whether rows may be repeated with other ids; False for the rows of a file."""
 
     @classmethod
     def of(cls, client: Client, criteria_set: str = "", tier: str = "", data: Path | None = None) -> Requests:
-        """Drawn, or from the file.
+        """Draws units, or reads them from a file.
 
         Args:
-            client: of the server.
-            criteria_set: its code; empty for the first one that can be used.
-            tier: of drawn units; empty for the first one.
-            data: a CSV file as 'scorer criteria template' begins it.
+            client: a client of the server.
+            criteria_set: code of the set; empty: the first set that can be used.
+            tier: tier of drawn units; empty: the set's first tier.
+            data: a CSV file in the format of 'scorer rank'.
 
         Raises:
-            NotDrawn: there is no such set or tier, or the server takes nothing that is drawn.
-            ScorerError: the server does not answer, or the file breaks its form.
+            NotDrawn: the set or tier does not exist, or the server refuses all drawn answers.
+            ScorerError: a call failed, or the file has mistakes.
             OSError: the file cannot be read.
         """
         code = criteria_set or next(
@@ -73,7 +73,7 @@ class Requests:
         return cls(code, tuple(_taken(client, code, [drawer.row(n) for n in range(POOL)])), repeats=True)
 
     def single(self) -> list[bytes]:
-        """ScoreUnit requests, one a row."""
+        """ScoreUnit requests, one per row."""
         return [
             scorer_pb2.ScoreUnitRequest(
                 criteria_set=self.criteria_set, unit_answers=row_message(row)
@@ -82,7 +82,7 @@ class Requests:
         ]
 
     def province(self, units: int) -> bytes:
-        """A RankProvince request with a table; of ``units`` units if the rows were drawn."""
+        """A RankProvince request with a table: of all rows of a file, or of ``units`` units if rows were drawn."""
         rows = self.rows
         if self.repeats:
             rows = tuple(replace(rows[n % len(rows)], id=f"unit-{n:06d}") for n in range(units))
@@ -96,18 +96,18 @@ class Requests:
 
 
 def _taken(client: Client, code: str, rows: list[Row]) -> list[Row]:
-    """The rows without the answers that the server refuses, such as a part larger than its whole."""
+    """The rows without answers that the server refuses, such as a part that is larger than its whole."""
     for _ in range(TRIES):
         try:
             client.rank_province(code, rows)
         except ScorerError as error:
-            places = [match for violation in error.violations if (match := _ANSWER.fullmatch(violation.field))]
-            if not places:
+            refused = [match for violation in error.violations if (match := _ANSWER.fullmatch(violation.field))]
+            if not refused:
                 raise
-            for place in places:
-                row = rows[int(place[1])]
-                answers = {name: value for name, value in row.answers.items() if name != place[2]}
-                rows[int(place[1])] = replace(row, answers=answers)
+            for match in refused:
+                row = rows[int(match[1])]
+                answers = {name: value for name, value in row.answers.items() if name != match[2]}
+                rows[int(match[1])] = replace(row, answers=answers)
         else:
             return rows
     raise NotDrawn(f"{code}: of {len(rows)} drawn units, some are still refused after {TRIES} rounds; give --data")
@@ -115,7 +115,7 @@ def _taken(client: Client, code: str, rows: list[Row]) -> list[Row]:
 
 class _Drawer:
     def __init__(self, message: criteria_pb2.CriteriaSet, tier: str) -> None:
-        self._form, self._tier, self._random = form(message), tier, Random(SEED)
+        self._form, self._tier, self._random = form_of(message), tier, Random(SEED)
         start = message.summary.effective_from
         self._day = (datetime.date(start.year or 2020, start.month or 1, start.day or 1) - EPOCH).days
         criteria = [
@@ -144,7 +144,7 @@ class _Drawer:
         )
 
     def _draw(self, code: str, drawn: dict[str, float]) -> float:
-        """An answer as a number; what a ratio divides is not larger than what it is divided by."""
+        """Draws an answer as a number; the numerator of a ratio is at most its denominator."""
         if code in drawn:
             return drawn[code]
         indicator = self._form.indicators[code]
@@ -153,7 +153,7 @@ class _Drawer:
             low, high = max(low, self._day - 180.0), min(high, self._day + 180.0)
         elif indicator.kind in ("count", "number"):
             low = max(low, 0.0) if high > 0 else low
-            high = drawn[code] = min(high, low + USUAL)  # noted first: a circle of ratios ends here
+            high = drawn[code] = min(high, low + LARGEST_RANGE)  # stored first, so that cycles of ratios end
             high = max(low, min([high, *(self._draw(whole, drawn) for whole in self._wholes.get(code, ()))]))
         share = self._random.triangular(0.4, 1.0, 1.0)
         drawn[code] = _rounded(indicator, low, high, low + share * (high - low))
@@ -169,14 +169,14 @@ class _Drawer:
 
 
 def _rounded(indicator: Indicator, low: float, high: float, number: float) -> float:
-    """Whole, or to two decimals; still within the range."""
+    """Rounds to a whole number, or to two decimals for a number, within the range."""
     if indicator.kind == "number":
         return min(max(round(number, 2), low), high)
     return float(min(max(round(number), math.ceil(low)), math.floor(high)))
 
 
 def _ratios(parameters: Any) -> Iterator[tuple[str, str]]:
-    """Numerators and denominators anywhere in a formula's parameters."""
+    """All pairs of numerator and denominator in a formula's parameters."""
     if isinstance(parameters, dict):
         part, whole = parameters.get("numerator"), parameters.get("denominator")
         if isinstance(part, str) and isinstance(whole, str):

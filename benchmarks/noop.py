@@ -1,9 +1,9 @@
-"""The service's own server with two more methods that do nothing: what a call costs before it does anything.
+"""Starts the service's server with two additional methods that do no work, to measure the cost of a call itself.
 
     python benchmarks/noop.py 127.0.0.1:50052
 
-/benchmark.Nothing/Noop takes bytes and gives none back, /benchmark.Nothing/Echo gives back what came. The server and
-its options are those of the service, so a ratio to it holds nothing else.
+/benchmark.Nothing/Noop returns no bytes, /benchmark.Nothing/Echo returns the bytes of the request. Server and
+options are those of the service.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from scorer.service.server import Server
 
 
 async def noop(data: bytes, context: object) -> bytes:
-    """Takes bytes and gives none back."""
+    """Returns no bytes."""
     return b""
 
 
 async def echo(data: bytes, context: object) -> bytes:
-    """Gives back what came."""
+    """Returns the bytes of the request."""
     return data
 
 
@@ -32,7 +32,7 @@ METHODS = {"Noop": grpc.unary_unary_rpc_method_handler(noop), "Echo": grpc.unary
 
 
 async def main(address: str) -> None:
-    """Serves until it is ended."""
+    """Serves until the process is stopped."""
     catalogue = installed()
     server = Server(lambda: catalogue, Settings(address=address))
     server.grpc_server.add_registered_method_handlers("benchmark.Nothing", METHODS)

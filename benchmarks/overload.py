@@ -1,9 +1,10 @@
-"""What becomes of a running server that is asked for several times as much as it can do, and how soon it is well again.
+"""Measures a running server that gets several times as many calls as it can answer, and its recovery afterwards.
 
     python benchmarks/overload.py 127.0.0.1:50051 --method RankProvince --units 1000 --times 5 --seconds 30
 
-One call at a time first, then as many as it can answer, then so many times as many a second whether it answers or not,
-and a second later one at a time again. Client and server share the machine's cores, if they share the machine.
+There are four steps: one call at a time; as many calls as the server can answer; ``--times`` as many calls per second,
+whether it answers or not; and, one second later, one call at a time. If client and server run on the same machine, they
+share its cores.
 """
 
 from __future__ import annotations
@@ -22,25 +23,29 @@ from load_requests import NotDrawn, Requests
 
 from scorer_client import Client, ScorerError
 
-REST = 1.0
-"""Seconds in which it has to be well again."""
+RECOVERY_SECONDS = 1.0
+"""Time between the overload and the last step."""
 
-MOST = 2_000
-"""Calls under way at once, at most, while more are begun than are answered."""
+MAX_IN_FLIGHT = 2_000
+"""Largest number of calls at a time during overload."""
 
 
 def main(
     target: Annotated[str, typer.Argument(help="A running server, such as 127.0.0.1:50051.", metavar="HOST:PORT")],
-    method: Annotated[Method, typer.Option(help="What to call.")] = Method.RANK_PROVINCE,
-    criteria_set: Annotated[str, typer.Option(help="Code of the set; the server's first one if not given.")] = "",
-    units: Annotated[int, typer.Option(min=1, help="Drawn units of a RankProvince call, a table.")] = 1_000,
-    times: Annotated[float, typer.Option(min=1, help="How many times its capacity is asked for.")] = 5.0,
-    busy: Annotated[int, typer.Option(min=1, help="Calls in flight by which its capacity is found.")] = 4,
-    processes: Annotated[int, typer.Option(min=1, help="Client processes.")] = 1,
-    seconds: Annotated[float, typer.Option(min=1, help="How long it is overloaded; the rest takes a fifth each.")] = 30,
+    method: Annotated[Method, typer.Option(help="Method to call.")] = Method.RANK_PROVINCE,
+    criteria_set: Annotated[str, typer.Option(help="Code of the set; by default the server's first set.")] = "",
+    units: Annotated[int, typer.Option(min=1, help="Number of drawn units in a RankProvince call.")] = 1_000,
+    times: Annotated[
+        float, typer.Option(min=1, help="Calls per second during overload, as a multiple of the capacity.")
+    ] = 5.0,
+    busy: Annotated[int, typer.Option(min=1, help="Calls at a time to measure the capacity.")] = 4,
+    processes: Annotated[int, typer.Option(min=1, help="Number of client processes.")] = 1,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Duration of the overload; each other step takes a fifth of it.")
+    ] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Overload a running server, and say what became of the calls."""
+    """Overload a running server, and print latencies and errors of each step."""
     try:
         with Client(target) as client:
             requests = Requests.of(client, criteria_set)
@@ -55,28 +60,28 @@ def main(
         return
     print(f"{method.value}, {requests.criteria_set}, {sum(map(len, bodies)) / len(bodies):,.0f} bytes")
     for name, step in found.items():
-        print(f"{name:<11} " + ", ".join(f"{what.replace('_', ' ')} {value:,.5g}" for what, value in step.items()))
+        print(f"{name:<11} " + ", ".join(f"{key.replace('_', ' ')} {value:,.5g}" for key, value in step.items()))
 
 
 def overload(load: Load, times: float, busy: int) -> Iterator[tuple[str, Outcome]]:
-    """The steps, by name.
+    """Runs the steps; yields name and outcome of each.
 
     Args:
-        load: how it is put on the server, one call at a time, and how long.
-        times: how many times its capacity is asked for.
-        busy: calls in flight by which its capacity is found.
+        load: one call at a time, for the duration of the overload.
+        times: calls per second during overload, as a multiple of the capacity.
+        busy: calls at a time to measure the capacity.
     """
     short = replace(load, seconds=load.seconds / 5)
     yield "unloaded", run(short)
     full = run(replace(short, in_flight=busy))
     yield "capacity", full
-    yield "overloaded", run(replace(load, in_flight=MOST, rate=times * full.rate))
-    time.sleep(REST)
+    yield "overloaded", run(replace(load, in_flight=MAX_IN_FLIGHT, rate=times * full.rate))
+    time.sleep(RECOVERY_SECONDS)
     yield "afterwards", run(short)
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:
-    """What came of a step, for machines."""
+    """The results of a step as values for JSON."""
     found: dict[str, Any] = {"answered_per_second": outcome.rate}
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         found[f"{name}_ms"] = outcome.latency(share) * 1e3

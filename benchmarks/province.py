@@ -1,4 +1,4 @@
-"""Provinces to measure with: drawn from a seed for any criteria set and tier, or read from a file of real answers."""
+"""Provinces to measure with: drawn from a seed, or read from a file of answers."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ SEED = 20200630
 
 @cache
 def installed() -> Catalogue:
-    """The criteria sets and plugins of this environment."""
+    """The installed criteria sets and plugins."""
     return Catalogue.installed(PluginHost.installed(), GateCompiler())
 
 
 def tier_of(plan: SetPlan, tier: str = "") -> str:
-    """The tier asked for; otherwise communes, the many, or the last tier of a set without them.
+    """The given tier; if it is empty, commune, or the last tier of a set without communes.
 
     Raises:
-        LookupError: the set has no such tier.
+        LookupError: the set does not have the tier.
     """
     tiers = list(plan.tiers)
     if tier and tier not in tiers:
@@ -52,7 +52,7 @@ def cohort_of(
     columns: Mapping[str, NDArray[np.float64]],
     excluded: Mapping[str, NDArray[np.bool_]],
 ) -> Cohort:
-    """Columns (n,) of answers as the cohort that intake makes of them."""
+    """The cohort that validation would make of columns (n,) of answers."""
     matrix = np.full((len(plan.rows), len(ids)), np.nan)
     for code, values in columns.items():
         matrix[plan.rows[code]] = values
@@ -61,7 +61,7 @@ def cohort_of(
 
 @dataclass(frozen=True)
 class Province:
-    """The units of one tier, in every form that a suite needs."""
+    """The units of one tier, as a cohort and as requests."""
 
     set_plan: SetPlan
     plan: TierPlan
@@ -69,7 +69,7 @@ class Province:
 
     @classmethod
     def draw(cls, plan: SetPlan, units: int, tier: str = "") -> Province:
-        """``units`` units of a tier, their ids in order; the same ones every time."""
+        """Draws ``units`` units of a tier, with sorted ids; always the same units."""
         tier = tier_of(plan, tier)
         draw = Draw(plan.tiers[tier], plan.criteria_set.indicators, np.random.default_rng(SEED), units)
         ids = tuple(f"unit-{n:07d}" for n in range(units))
@@ -78,22 +78,22 @@ class Province:
 
     @classmethod
     def read(cls, plan: SetPlan, file: Path, tier: str = "") -> Province:
-        """The units of one tier of a CSV file, as ``scorer rank`` takes it.
+        """Reads the units of one tier from a CSV file, in the format of ``scorer rank``.
 
         Raises:
-            ScorerError: the file breaks its form; every mistake with its row and column.
-            LookupError: no unit of the tier is in it.
+            ScorerError: the file has mistakes; violations name rows and columns.
+            LookupError: the file has no unit of the tier.
         """
         code = plan.criteria_set.code
         client = Client(InProcessTransport(installed()))
         answers = client.read_file(code, file)
-        client.rank_file(code, answers)  # refuses what the service would
+        client.rank_file(code, answers)  # raises an error if the service would refuse the answers
         tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in answers.units].count))
-        places = [place for place, unit in enumerate(answers.units) if unit.tier == tier]
-        if not places:
+        indices = [index for index, unit in enumerate(answers.units) if unit.tier == tier]
+        if not indices:
             raise LookupError(f"{file} has no unit of tier {tier!r}")
-        ids = tuple(answers.units[place].id for place in places)
-        columns = {name: _numbers(plan, answers, name)[places] for name in answers.columns}
+        ids = tuple(answers.units[index].id for index in indices)
+        columns = {name: _numbers(plan, answers, name)[indices] for name in answers.columns}
         left_out = sorted({criterion for unit in ids for criterion in answers.not_applicable.get(unit, ())})
         excluded = {
             criterion: np.array([criterion in answers.not_applicable.get(unit, ()) for unit in ids])
@@ -123,7 +123,7 @@ class Province:
 
     @cached_property
     def arrow(self) -> pa.Table:
-        """The units as docs/tables.md describes them, each column of the type that fits it best."""
+        """The units as the table that docs/tables.md describes; columns have the smallest suitable types."""
         cohort = self.cohort
         columns = {"id": pa.array(cohort.unit_ids), **{code: self._column(code) for code in cohort.rows}}
         if cohort.excluded:
@@ -181,7 +181,7 @@ class Province:
 
 
 def _numbers(plan: SetPlan, answers: CsvTable, code: str) -> NDArray[np.float64]:
-    """One column of a file, options as their places."""
-    places: dict[float | str, float] = {"": np.nan}
-    places |= {option: float(place) for place, option in enumerate(plan.criteria_set.indicators[code].options)}
-    return np.array([places[cell] if isinstance(cell, str) else cell for cell in answers.columns[code]])
+    """One column of a file; options become their indices."""
+    numbers: dict[float | str, float] = {"": np.nan}
+    numbers |= {option: float(index) for index, option in enumerate(plan.criteria_set.indicators[code].options)}
+    return np.array([numbers[cell] if isinstance(cell, str) else cell for cell in answers.columns[code]])

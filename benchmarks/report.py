@@ -1,4 +1,4 @@
-"""A run of the benchmarks as a page to read: ratios, microseconds a unit, and the machine they were measured on.
+"""Writes the results of a run as a page: ratios, microseconds per unit, and the machine.
 
 pytest benchmarks --benchmark-json RESULTS.json
 python benchmarks/report.py RESULTS.json --markdown results.md --chart chart.svg
@@ -18,7 +18,7 @@ from results import NoResults, Results, figure, read
 
 
 def main(
-    file: Annotated[Path, typer.Argument(help="What --benchmark-json wrote.", metavar="RESULTS.json")],
+    file: Annotated[Path, typer.Argument(help="The file that --benchmark-json wrote.", metavar="RESULTS.json")],
     markdown: Annotated[
         Path | None, typer.Option(help="Write the tables to a file instead of printing them.", metavar="FILE.md")
     ] = None,
@@ -42,39 +42,39 @@ def main(
 
 
 def page(results: Results, chart: str = "") -> str:
-    """The Markdown page; ``chart`` is where it finds the chart."""
+    """The Markdown page; ``chart`` is the path of the chart, relative to the page."""
     lines = ["# Results", "", ", ".join(f"{name} {value}" for name, value in results.machine.items()), ""]
-    lines += ["Medians of one run. Ratios hold on other machines too, about; microseconds do not.", ""]
+    lines += ["Medians of one run. Ratios are similar on other machines; microseconds are not.", ""]
     if chart:
-        lines += [f"![Microseconds a unit, by way and number of units]({chart})", ""]
+        lines += [f"![Microseconds per unit, by variant and number of units]({chart})", ""]
     lines += [
         "## Ratios",
         "",
-        "The first named by the second, in time unless it says otherwise: under 1 is faster.",
+        "The first divided by the second, in time unless the name says otherwise. Below 1, the first is faster.",
         "",
     ]
     lines += _table("ratio", ((ratio.name, ratio.units, ratio.value) for ratio in results.ratios))
     for suite in dict.fromkeys(timing.suite for timing in results.timings):
-        lines += [f"## {suite}: microseconds a unit", ""]
-        lines += _table("way", ((t.way, t.units, t.microseconds) for t in results.timings if t.suite == suite))
+        lines += [f"## {suite}: microseconds per unit", ""]
+        lines += _table("variant", ((t.variant, t.units, t.microseconds) for t in results.timings if t.suite == suite))
     if results.inexact:
         lines += [
             "## Not exact",
             "",
             "Entries that differ from the scorer's, by column.",
             "",
-            "| way | units | |",
+            "| variant | units | |",
             "|---|---:|---|",
         ]
         for one in results.inexact:
             entries = ", ".join(f"{name} {count:,}" for name, count in one.entries.items())
-            lines.append(f"| {_plain(one.way)} | {one.units:,} | {_plain(entries)} |")
+            lines.append(f"| {_plain(one.variant)} | {one.units:,} | {_plain(entries)} |")
         lines.append("")
     return "\n".join(lines)
 
 
 def _table(head: str, cells: Iterable[tuple[str, int, float]]) -> list[str]:
-    """A row a name, a column a number of units."""
+    """A table with one row per name and one column per number of units."""
     rows: dict[str, dict[int, float]] = {}
     for name, units, value in cells:
         rows.setdefault(name, {})[units] = value
@@ -90,7 +90,7 @@ def _cells(row: Mapping[int, float], sizes: Iterable[int]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """A name as Markdown that holds no more than the name."""
+    """A name with all Markdown characters escaped."""
     return name.replace("\\", "\\\\").replace("|", "\\|").replace("_", "\\_").replace("*", "\\*").replace("<", "&lt;")
 
 

@@ -1,8 +1,13 @@
-"""What 'pytest benchmarks --benchmark-json FILE' wrote, as the report and the watch read it.
+"""Reads the results that 'pytest benchmarks --benchmark-json FILE' writes.
 
-Of a benchmark's extra_info they read: ``units``, how many units were scored; ``way``, what was timed; ``medians``,
-seconds by way (otherwise there is one way, and its median is pytest-benchmark's); ``ratios`` by name; ``different``,
-entries that a way that is not exact has otherwise, by column; ``versions`` of libraries by name.
+The suites put these values into the ``extra_info`` of a benchmark:
+
+    units      number of units
+    variant    name of what was timed
+    medians    in seconds, by variant; if absent, there is one variant, with pytest-benchmark's median
+    ratios     by name
+    different  for variants that are not exact: by column, the number of entries that differ from the scorer's
+    versions   of libraries, by name
 """
 
 from __future__ import annotations
@@ -15,16 +20,16 @@ from typing import Any
 
 
 class NoResults(Exception):
-    """The file holds no results."""
+    """The file has no results."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """The median of one way of doing something."""
+    """The median of one variant."""
 
     suite: str
-    """Such as "service", of test_service.py."""
-    way: str
+    """Such as "service" for test_service.py."""
+    variant: str
     units: int
     seconds: float
 
@@ -36,7 +41,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One way by another."""
+    """The time of one variant divided by that of another one."""
 
     name: str
     units: int
@@ -45,20 +50,20 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Inexact:
-    """A way whose results were not all the scorer's."""
+    """A variant whose results differ from the scorer's."""
 
-    way: str
+    variant: str
     units: int
     entries: Mapping[str, int]
-    """How many differ, by column."""
+    """By column, the number of entries that differ."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """One run."""
+    """The results of one run."""
 
     machine: Mapping[str, str]
-    """What it ran on, for people."""
+    """The machine and the versions, for people."""
     timings: tuple[Timing, ...]
     ratios: tuple[Ratio, ...]
     inexact: tuple[Inexact, ...]
@@ -68,8 +73,8 @@ def read(file: Path) -> Results:
     """The results in a file.
 
     Raises:
-        NoResults: it is no JSON of pytest-benchmark, or holds no benchmark.
-        OSError: it cannot be read.
+        NoResults: the file is not JSON of pytest-benchmark, or has no benchmark.
+        OSError: the file cannot be read.
     """
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -77,7 +82,7 @@ def read(file: Path) -> Results:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise NoResults(f"{file} is not what --benchmark-json writes: {error!r}") from error
     if not data["benchmarks"]:
-        raise NoResults(f"{file} holds no benchmark")
+        raise NoResults(f"{file} has no benchmark")
     return results
 
 
@@ -85,12 +90,12 @@ def _results(data: Mapping[str, Any], benchmarks: list[Mapping[str, Any]]) -> Re
     timings, ratios, inexact = list[Timing](), list[Ratio](), list[Inexact]()
     for benchmark in benchmarks:
         suite, info = _suite(benchmark), benchmark["extra_info"]
-        units, way = int(info.get("units", 1)), info.get("way", benchmark["name"])
-        medians = info.get("medians", {way: benchmark["stats"]["median"]})
+        units, variant = int(info.get("units", 1)), info.get("variant", benchmark["name"])
+        medians = info.get("medians", {variant: benchmark["stats"]["median"]})
         timings += [Timing(suite, name, units, float(median)) for name, median in medians.items()]
         ratios += [Ratio(name, units, float(value)) for name, value in info.get("ratios", {}).items()]
         if entries := info.get("different"):
-            inexact.append(Inexact(way, units, {name: int(count) for name, count in entries.items()}))
+            inexact.append(Inexact(variant, units, {name: int(count) for name, count in entries.items()}))
     return Results(_machine(data, benchmarks), tuple(timings), tuple(ratios), tuple(inexact))
 
 
@@ -114,5 +119,5 @@ def _machine(data: Mapping[str, Any], benchmarks: list[Mapping[str, Any]]) -> di
 
 
 def figure(value: float) -> str:
-    """Three digits that count, or all that stand before the point."""
+    """A number with three significant digits; from 100 on, all digits before the decimal point."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

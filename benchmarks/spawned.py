@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and what they take of the machine, as Linux counts it."""
+"""Servers in separate processes, with their CPU time and memory as Linux counts them."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-START = 60.0
-"""Seconds a server may take to start."""
+START_SECONDS = 60.0
+"""Time limit in seconds for starting or stopping a server."""
 
 SERVE = (str(Path(sys.executable).parent / "scorer"), "serve", "--address", "127.0.0.1:0")
 NOOP = (sys.executable, str(Path(__file__).parent / "noop.py"), "127.0.0.1:0")
 
 
 class Spawned:
-    """A running server: its process and those that it started."""
+    """A running server: a process and its descendants."""
 
     def __init__(self, pid: int, address: str) -> None:
         self.address = address
         self._pid = pid
 
     def cpu(self) -> float:
-        """Seconds of CPU time so far, of threads that have ended too."""
-        # What clock_getcpuclockid(3) makes of a process id; /proc/PID/stat says the same in hundredths of a second.
+        """CPU time so far in seconds, including ended threads."""
+        # The clock id is that of clock_getcpuclockid(3). /proc/PID/stat only has hundredths of a second.
         return sum(time.clock_gettime(~pid << 3 | 2) for pid in self._processes())
 
     def memory(self) -> int:
-        """Bytes in memory now."""
+        """Current memory (RSS) in bytes."""
         return sum(_status(pid, "VmRSS") for pid in self._processes())
 
     def peak(self) -> int:
-        """The most bytes there were in memory, since ``forget_peak``."""
+        """Largest memory (RSS) in bytes since ``reset_peak``."""
         return sum(_status(pid, "VmHWM") for pid in self._processes())
 
-    def forget_peak(self) -> None:
-        """Lets the peak begin anew at what is in memory now; where that is not permitted, it began with the process."""
+    def reset_peak(self) -> None:
+        """Sets the peak to the current memory. If this is not permitted, the peak counts since the start."""
         with suppress(OSError):
             for pid in self._processes():
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def _processes(self) -> list[int]:
-        found, at = [self._pid], 0
-        while at < len(found):
-            for children in Path(f"/proc/{found[at]}/task").glob("*/children"):
+        found, index = [self._pid], 0
+        while index < len(found):
+            for children in Path(f"/proc/{found[index]}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
-            at += 1
+            index += 1
         return found
 
 
@@ -62,22 +62,22 @@ def _status(pid: int, name: str) -> int:
 
 @contextmanager
 def spawned(command: Sequence[str]) -> Iterator[Spawned]:
-    """A server that says on standard error what it listens on, as 'scorer serve' does; ended at the end."""
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    """Starts a server that writes its address to standard error like 'scorer serve', and stops it at the end."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
-            yield Spawned(process.pid, _address(process, command[1], said.fileno()))
+            yield Spawned(process.pid, _address(process, command[1], output.fileno()))
         finally:
             process.terminate()
-            process.wait(START)
+            process.wait(START_SECONDS)
 
 
-def _address(process: subprocess.Popen[bytes], name: str, said: int) -> str:
-    end = time.monotonic() + START
+def _address(process: subprocess.Popen[bytes], name: str, output: int) -> str:
+    end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        text = os.pread(said, 100_000, 0).decode(errors="replace")
+        text = os.pread(output, 100_000, 0).decode(errors="replace")
         if match := re.search(r"^serving .* on (\S+:\d+)(?: with \d+ workers)?$", text, re.MULTILINE):
             return match[1]
         assert process.poll() is None, f"{name} ended with {process.returncode}:\n{text}"
         time.sleep(0.05)
-    raise AssertionError(f"{name} did not start in {START:g} s:\n{text}")
+    raise AssertionError(f"{name} did not start in {START_SECONDS:g} s:\n{text}")

@@ -1,7 +1,7 @@
-"""Each formula kind by itself: the criteria of the set that are of the kind, evaluated for 10,000 units.
+"""Times each formula kind: all criteria of the set that use it, for 10,000 units.
 
-A kind that the set does not use is tried on the answers drawn for the set, with parameters of its own; kinds that
-plugins add show up by themselves and are timed when the set uses them.
+A built-in kind that the set does not use is timed with an example formula on the set's indicators. Kinds of plugins are
+timed if the set uses them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def in_use(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
-    """The set's formulas of one kind, each with its most micropoints in the tier."""
+    """The set's formulas of one kind, each with its maximum in micropoints."""
     for category in province.plan.categories:
         for group in category.groups:
             for criterion in group.criteria:
@@ -38,10 +38,10 @@ def in_use(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
                     yield criterion.formula, criterion.points.of(province.plan.tier) or 0
 
 
-def made(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
-    """A built-in formula that the set does not use, over indicators that it has."""
+def example(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
+    """An example formula of a built-in kind that the set does not use, for the set's indicators."""
     kinds = {code: indicator.kind for code, indicator in province.cohort.indicators.items()}
-    numbers = [code for code, what in kinds.items() if what in (IndicatorKind.COUNT, IndicatorKind.NUMBER)]
+    numbers = [code for code, kind_of in kinds.items() if kind_of in (IndicatorKind.COUNT, IndicatorKind.NUMBER)]
     parts = [check.reads() for check in province.plan.checks if set(check.reads()) <= set(numbers)]
     if kind == RatioToBest.kind and parts:
         yield RatioToBest(numerator=parts[0][0], denominator=parts[0][1], when_zero="zero"), POINTS
@@ -54,19 +54,19 @@ def made(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
 def test_formula(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], kind: str) -> None:
     units = 1_000 if pytestconfig.getoption("quick") else UNITS
     drawn = province(units)
-    formulas = list(in_use(drawn, kind)) or list(made(drawn, kind))
+    formulas = list(in_use(drawn, kind)) or list(example(drawn, kind))
     if not formulas:
-        pytest.skip(f"{drawn.set_plan.criteria_set.code} has no {kind!r} and nothing to make one of")
+        pytest.skip(f"{drawn.set_plan.criteria_set.code} has no {kind!r} and no indicators for an example")
 
     def evaluate() -> None:
         for formula, points in formulas:
             formula.evaluate(points, drawn.cohort, None)
 
     for formula, points in formulas:
-        given = formula.evaluate(points, drawn.cohort, None).points
-        assert given.shape == (len(drawn),)
+        outcome = formula.evaluate(points, drawn.cohort, None)
+        assert outcome.points.shape == (len(drawn),)
     evaluate()
     benchmark.group = f"formulas, {len(drawn):,} units"
     benchmark.extra_info |= {"units": len(drawn), "criteria": len(formulas)}
     (seconds,) = in_turn(benchmark, pytestconfig, {f"{kind}, {len(formulas)} criteria": evaluate}).values()
-    benchmark.extra_info["microseconds_a_criterion_of_a_unit"] = seconds / len(drawn) / len(formulas) * 1e6
+    benchmark.extra_info["microseconds_per_criterion_and_unit"] = seconds / len(drawn) / len(formulas) * 1e6

@@ -1,7 +1,7 @@
-"""What a process does before its first call: reading each installed criteria set, and compiling its gates.
+"""Times the loading of each installed criteria set: reading the document, and compiling the gates.
 
-Gates are compiled by durable-rules in a process of its own, equal ones once; a service that loads its sets again
-finds the tables of unchanged gates.
+durable-rules compiles gates in a separate process. A service that loads its sets again reuses the tables of unchanged
+gates.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _in_this_process(request: pytest.FixtureRequest, benchmark: Any, document: Any) -> None:
+def _group(request: pytest.FixtureRequest, benchmark: Any, document: Any) -> None:
     benchmark.group = f"loading, {document.name}"
     benchmark.extra_info["criteria_set"] = document.name.removesuffix(".yaml")
     benchmark.extra_info["units"] = 1
 
 
 def compile_gates(document: Any, compiler: GateCompiler) -> Callable[[], None]:
-    """Loads a document to the end, gates and all."""
+    """A function that loads a document and compiles its gates."""
     host, text = installed().host, document.read_bytes()
 
     def compile_them() -> None:
@@ -46,7 +46,7 @@ def compile_gates(document: Any, compiler: GateCompiler) -> Callable[[], None]:
 
 
 def test_document(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
-    """Read and checked, without its gates."""
+    """Reads and checks a document, without compiling its gates."""
     vocabulary, text = installed().host.vocabulary(), document.read_bytes()
     criteria_set, found = load(text, document.name, vocabulary)
     assert criteria_set is not None
@@ -55,13 +55,13 @@ def test_document(benchmark: Any, pytestconfig: pytest.Config, document: Any) ->
 
 
 def test_gates_compiled(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
-    """With a compiler that knows no gates yet."""
-    way = {f"{document.name}, gates compiled": lambda: compile_gates(document, GateCompiler())()}
-    in_turn(benchmark, pytestconfig, way)
+    """With a compiler that has no gate tables."""
+    variant = {f"{document.name}, gates compiled": lambda: compile_gates(document, GateCompiler())()}
+    in_turn(benchmark, pytestconfig, variant)
 
 
 def test_gates_remembered(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
-    """With a compiler that has compiled them before."""
+    """With a compiler that already has the gate tables."""
     compiler = GateCompiler()
     compile_gates(document, compiler)()
     in_turn(benchmark, pytestconfig, {f"{document.name}, gates remembered": compile_gates(document, compiler)})

@@ -1,7 +1,8 @@
-"""The scorer beside what else there is: a compiler, a data frame, a rules-as-code engine, a decision engine, a loop.
+"""Times the scorer compared with other engines: numba, Polars, OpenFisca, ZEN, and a Python loop.
 
-Each peer compiles itself from the criteria set, takes the same answers, and is timed in turn with the scorer after its
-columns were compared: exactly where it is exact; otherwise within its tolerance, wrong levels and ranks being counted.
+Each peer compiles the criteria set for itself and gets the same answers. Its columns are compared with the scorer's
+before it is timed. They must be equal, or within the tolerance of a peer that is not exact; then wrong levels and ranks
+are counted.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ def test_peer(
     if peer.missing():
         pytest.skip(f"{peer.distribution} is not installed")
     if units > peer.limit:
-        pytest.skip(f"{peer.way} is run up to {peer.limit:,} units")
+        pytest.skip(f"{peer.title} is timed up to {peer.limit:,} units")
     drawn = province(units)
     try:
         peer_score = peer.scorer(Method.of(drawn.set_plan, drawn.plan))
         found = peer_score(drawn.cohort)
     except PeerCannot as reason:
-        pytest.skip(f"{peer.way} cannot do {reason}")
+        pytest.skip(f"{peer.title} cannot do {reason}")
     expected = columns(score(drawn))
     if peer.tolerance is None:
         assert differences(found, expected) == []
     else:
         benchmark.extra_info["different"] = tolerated(found, expected, peer.tolerance)
-    ways = {peer.way: lambda: peer_score(drawn.cohort), "scorer": lambda: score(drawn)}
-    theirs, ours = in_turn(benchmark, pytestconfig, ways).values()
-    benchmark.extra_info["ratios"] = {f"scorer : {peer.way}": ours / theirs}
+    variants = {peer.title: lambda: peer_score(drawn.cohort), "scorer": lambda: score(drawn)}
+    peer_seconds, scorer_seconds = in_turn(benchmark, pytestconfig, variants).values()
+    benchmark.extra_info["ratios"] = {f"scorer : {peer.title}": scorer_seconds / peer_seconds}

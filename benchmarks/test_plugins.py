@@ -1,7 +1,6 @@
-"""Each criterion group of the set by itself, asked as the scorer asks a plugin: all criteria, all units of the tier.
+"""Times the plugin of each criterion group, with all criteria and all units of a tier.
 
-The groups are those of the criteria set, whoever scores them, and every other one that an installed set uses: a plugin
-that is installed shows up here without being named.
+The groups are those of the criteria set, and of all other installed sets. So every installed plugin is timed.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ def test_group(
     if group not in plans:
         pytest.skip(f"tier {drawn.plan.tier} has no criterion of {group}")
     plan = plans[group]
-    given = plan.plugin.score(plan.criteria, drawn.cohort)
-    assert given.points.shape == given.status.shape == (len(plan.criteria), len(drawn))
-    way = {f"{group}, {len(plan.criteria)} criteria": lambda: plan.plugin.score(plan.criteria, drawn.cohort)}
-    (provider,) = [found for found in drawn.set_plan.providers if found.group == group]
+    group_points = plan.plugin.score(plan.criteria, drawn.cohort)
+    assert group_points.points.shape == group_points.status.shape == (len(plan.criteria), len(drawn))
+    variant = {f"{group}, {len(plan.criteria)} criteria": lambda: plan.plugin.score(plan.criteria, drawn.cohort)}
+    (provider,) = [provider for provider in drawn.set_plan.providers if provider.group == group]
     benchmark.extra_info |= {"criteria": len(plan.criteria), "distribution": provider.distribution}
     benchmark.extra_info |= {"criteria_set": drawn.set_plan.criteria_set.code, "tier": drawn.plan.tier}
-    in_turn(benchmark, pytestconfig, way)
+    in_turn(benchmark, pytestconfig, variant)

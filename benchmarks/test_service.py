@@ -1,8 +1,8 @@
-"""Calls over the loopback interface, beside calls that do nothing: to the same kind of server, in a spawned process.
+"""Times calls over the loopback interface, compared with calls to a server that does no work.
 
-What a ratio is made of is timed in turn, round by round, after every way's reply was checked. "Bytes" clients send and
-take bytes; "typed" ones are scorer_client: rows to results, and pandas frames to pandas frames. A round is some calls;
-``medians`` are seconds a call.
+All variants of a ratio are timed alternately, after their replies were checked. Clients named "bytes" send and receive
+bytes. Clients named "typed" use scorer_client, from rows to results or from pandas frames to pandas frames. A round has
+one or more calls; ``medians`` are in seconds per call.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from load_clients import LARGE
+from load_clients import MESSAGE_LIMITS
 from province import Province
 from spawned import NOOP, SERVE, Spawned, spawned
 
@@ -34,17 +34,16 @@ ECHO = "/benchmark.Nothing/Echo"
 
 SIZES = (1_000, 10_000)
 IN_FLIGHT = 50
-ROUND = 50
-"""ScoreUnit calls of a round, each of another unit."""
-MOST_ROWS = 1_000
-"""Units up to which rows are sent too."""
-LARGEST = 100_000
+CALLS_PER_ROUND = 50
+"""ScoreUnit calls in a round, each with another unit."""
+MAX_ROWS = 1_000
+"""Largest number of units that are sent as rows."""
+MEMORY_UNITS = 100_000
 """Units of the call whose memory is measured."""
 
-LIMIT, QUICK_LIMIT = 12.0, 3.0
-"""Seconds that all rounds of one benchmark take together, about: calls are less even than computing is."""
-FEWEST, MOST = 5, 60
-"""Rounds."""
+SECONDS, QUICK_SECONDS = 12.0, 3.0
+"""Approximate duration of all rounds of one benchmark. Calls vary more than computations, so it is long."""
+MIN_ROUNDS, MAX_ROUNDS = 5, 60
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +58,14 @@ def nothing() -> Iterator[Spawned]:
         yield server
 
 
-class Way:
-    """One way of making some calls, and what its rounds took."""
+class Variant:
+    """One way to make the calls of a round, and the duration of its rounds."""
 
     def __init__(self, calls: int, server: Spawned, make: Callable[[], object]) -> None:
         self.calls, self.make, self.server = calls, make, server
         self.seconds: list[float] = []
         self.cpu = 0.0
-        """Seconds of CPU time of the server, over all rounds."""
+        """CPU time of the server in seconds, over all rounds."""
 
     def __call__(self) -> None:
         cpu, start = self.server.cpu(), time.perf_counter()
@@ -76,38 +75,38 @@ class Way:
 
     @property
     def median(self) -> float:
-        """Seconds a call."""
+        """Seconds per call."""
         return statistics.median(self.seconds)
 
     @property
-    def cpu_a_call(self) -> float:
-        """Seconds of CPU time of the server a call."""
+    def cpu_per_call(self) -> float:
+        """CPU time of the server per call, in seconds."""
         return self.cpu / self.calls / len(self.seconds)
 
 
-def in_turn(benchmark: Any, config: pytest.Config, units: int, ways: dict[str, Way]) -> None:
-    """Times ways that were checked before, round by round; the first one is the benchmark, the others come between.
+def in_turn(benchmark: Any, config: pytest.Config, units: int, variants: dict[str, Variant]) -> None:
+    """Times variants alternately. The first is the benchmark of pytest-benchmark; the others run between its rounds.
 
-    Each way that comes between stands in ``medians`` too: they are timed nowhere else.
+    Writes the medians of all variants to the results.
     """
-    (first, ours), *others = ways.items()
+    (first, first_variant), *others = variants.items()
     start = time.perf_counter()
-    for way in ways.values():
-        way.make()
-    once = time.perf_counter() - start
+    for variant in variants.values():
+        variant.make()
+    round_seconds = time.perf_counter() - start
 
     def time_the_others() -> None:
         for _, other in others:
             other()
 
-    limit = QUICK_LIMIT if config.getoption("quick") else LIMIT
-    rounds = max(FEWEST, min(MOST, int(limit / once)))
-    benchmark.pedantic(ours, setup=time_the_others, rounds=rounds)
+    limit = QUICK_SECONDS if config.getoption("quick") else SECONDS
+    rounds = max(MIN_ROUNDS, min(MAX_ROUNDS, int(limit / round_seconds)))
+    benchmark.pedantic(first_variant, setup=time_the_others, rounds=rounds)
     benchmark.extra_info |= {
         "units": units,
-        "way": first,
-        "medians": {name: way.median for name, way in ways.items()},
-        "beside": {name: way.median for name, way in others},
+        "variant": first,
+        "medians": {name: variant.median for name, variant in variants.items()},
+        "others": {name: variant.median for name, variant in others},
         "ratios": {},
         "versions": {"gRPC": grpc.__version__, "NumPy": np.__version__},
     }
@@ -117,8 +116,8 @@ def in_turn(benchmark: Any, config: pytest.Config, units: int, ways: dict[str, W
 
 
 def value(answer: pb.Answer) -> Value:
-    given: Any = getattr(answer, str(answer.WhichOneof("value")))
-    return datetime.date(given.year, given.month, given.day) if answer.HasField("date") else given
+    content: Any = getattr(answer, str(answer.WhichOneof("value")))
+    return datetime.date(content.year, content.month, content.day) if answer.HasField("date") else content
 
 
 def row(message: pb.UnitAnswers) -> Row:
@@ -127,17 +126,17 @@ def row(message: pb.UnitAnswers) -> Row:
 
 
 class Forms:
-    """A province in the forms in which callers have it."""
+    """A province as request messages, rows and a data frame."""
 
     def __init__(self, province: Province) -> None:
         self.rows_bytes, self.table_bytes = province.rows, province.table
         self.rows = [row(message) for message in pb.RankProvinceRequest.FromString(self.rows_bytes).rows.units]
         self.code, self.tier = province.set_plan.criteria_set.code, province.cohort.tier
         self.frame = province.arrow.to_pandas(types_mapper=pd.ArrowDtype)
-        """As ``pandas.read_parquet`` gives it with the backend pyarrow."""
+        """As ``pandas.read_parquet`` returns it with the backend pyarrow."""
 
     def check(self, ranking: Any, order: Sequence[str], ranks: Sequence[int]) -> None:
-        """A typed client's results."""
+        """Checks the results of a typed client."""
         assert [result.id for result in ranking.units] == order
         assert [result.overall_rank or 0 for result in ranking.units] == ranks
 
@@ -150,11 +149,11 @@ def test_rank_province(
     province: Callable[[int], Province],
     units: int,
 ) -> None:
-    """As a table."""
+    """Sends a table."""
     forms = Forms(province(units))
     with (
-        grpc.insecure_channel(service.address, LARGE) as channel,
-        grpc.insecure_channel(nothing.address, LARGE) as idle,
+        grpc.insecure_channel(service.address, MESSAGE_LIMITS) as channel,
+        grpc.insecure_channel(nothing.address, MESSAGE_LIMITS) as idle,
         Client(service.address) as client,
     ):
         rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
@@ -167,16 +166,16 @@ def test_rank_province(
         assert typed()[["id", "points"]].to_dict("list") == expected.select(["id", "points"]).to_pydict()
         assert echo(forms.table_bytes) == forms.table_bytes
         assert typed_echo(echo, forms)["id"].tolist() == forms.frame["id"].tolist()
-        ways = {
-            "RankProvince table, bytes": Way(1, service, lambda: rank(forms.table_bytes)),
-            "RankProvince table, typed": Way(1, service, typed),
-            "echo of the table, bytes": Way(1, nothing, lambda: echo(forms.table_bytes)),
-            "echo of the table, typed": Way(1, nothing, lambda: typed_echo(echo, forms)),
+        variants = {
+            "RankProvince table, bytes": Variant(1, service, lambda: rank(forms.table_bytes)),
+            "RankProvince table, typed": Variant(1, service, typed),
+            "echo of the table, bytes": Variant(1, nothing, lambda: echo(forms.table_bytes)),
+            "echo of the table, typed": Variant(1, nothing, lambda: typed_echo(echo, forms)),
         }
-        in_turn(benchmark, pytestconfig, units, ways)
-    note_echo(benchmark, ways, "table, bytes")
-    note_echo(benchmark, ways, "table, typed")
-    ratio = ways["RankProvince table, typed"].median / ways["RankProvince table, bytes"].median
+        in_turn(benchmark, pytestconfig, units, variants)
+    add_echo_ratio(benchmark, variants, "table, bytes")
+    add_echo_ratio(benchmark, variants, "table, typed")
+    ratio = variants["RankProvince table, typed"].median / variants["RankProvince table, bytes"].median
     benchmark.extra_info["ratios"]["RankProvince table, typed : bytes"] = ratio
 
 
@@ -188,12 +187,12 @@ def test_rank_province_rows(
     province: Callable[[int], Province],
     units: int,
 ) -> None:
-    if units > MOST_ROWS:
-        pytest.skip(f"rows are sent of up to {MOST_ROWS:,} units")
+    if units > MAX_ROWS:
+        pytest.skip(f"rows are timed up to {MAX_ROWS:,} units")
     forms = Forms(province(units))
     with (
-        grpc.insecure_channel(service.address, LARGE) as channel,
-        grpc.insecure_channel(nothing.address, LARGE) as idle,
+        grpc.insecure_channel(service.address, MESSAGE_LIMITS) as channel,
+        grpc.insecure_channel(nothing.address, MESSAGE_LIMITS) as idle,
         Client(service.address) as client,
     ):
         rank, echo = channel.unary_unary(RANK), idle.unary_unary(ECHO)
@@ -204,19 +203,19 @@ def test_rank_province_rows(
         assert [card.overall.rank for card in cards.scorecards] == ranks
         forms.check(client.rank_province(forms.code, forms.rows).rankings[0], order, ranks)
         assert echo(forms.rows_bytes) == forms.rows_bytes
-        ways = {
-            "RankProvince rows, bytes": Way(1, service, lambda: rank(forms.rows_bytes)),
-            "RankProvince rows, typed": Way(1, service, lambda: client.rank_province(forms.code, forms.rows)),
-            "echo of the rows, bytes": Way(1, nothing, lambda: echo(forms.rows_bytes)),
+        variants = {
+            "RankProvince rows, bytes": Variant(1, service, lambda: rank(forms.rows_bytes)),
+            "RankProvince rows, typed": Variant(1, service, lambda: client.rank_province(forms.code, forms.rows)),
+            "echo of the rows, bytes": Variant(1, nothing, lambda: echo(forms.rows_bytes)),
         }
-        in_turn(benchmark, pytestconfig, units, ways)
-    note_echo(benchmark, ways, "rows, bytes")
+        in_turn(benchmark, pytestconfig, units, variants)
+    add_echo_ratio(benchmark, variants, "rows, bytes")
 
 
-def note_echo(benchmark: Any, ways: Mapping[str, Way], what: str) -> None:
-    """How many times as long it takes as sending the same bytes back."""
-    ratio = ways[f"RankProvince {what}"].median / ways[f"echo of the {what}"].median
-    benchmark.extra_info["ratios"][f"RankProvince {what} : echo"] = ratio
+def add_echo_ratio(benchmark: Any, variants: Mapping[str, Variant], name: str) -> None:
+    """Adds the ratio of a call to the echo of the same bytes."""
+    ratio = variants[f"RankProvince {name}"].median / variants[f"echo of the {name}"].median
+    benchmark.extra_info["ratios"][f"RankProvince {name} : echo"] = ratio
 
 
 def read(reply: bytes) -> pa.Table:
@@ -227,7 +226,7 @@ def read(reply: bytes) -> pa.Table:
 
 
 def typed_echo(echo: Callable[[bytes], bytes], forms: Forms) -> pd.DataFrame:
-    """What a typed client does without a service: a frame to bytes, there and back, bytes to a frame."""
+    """The work of a typed client alone: a frame to bytes, an echo, bytes to a frame."""
     request = pb.RankProvinceRequest(criteria_set=forms.code)
     request.table.arrow_stream = table_stream(forms.frame)
     echoed = pb.RankProvinceRequest.FromString(echo(request.SerializeToString()))
@@ -236,23 +235,23 @@ def typed_echo(echo: Callable[[bytes], bytes], forms: Forms) -> pd.DataFrame:
 
 
 def test_memory(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province]) -> None:
-    """The most memory that a large call takes above what an idle server has, as a multiple of the request.
+    """Measures the largest memory of large calls above that of an idle server, as a multiple of the request.
 
-    One of three: what a call leaves behind, the next one finds.
+    There are three calls, because memory that one call leaves allocated can add to that of the next one.
     """
     if pytestconfig.getoption("quick") or pytestconfig.getoption("data"):
-        pytest.skip(f"{LARGEST:,} units are drawn, which takes some seconds")
-    small, large = province(1_000).table, province(LARGEST).table
-    with spawned(SERVE) as server, grpc.insecure_channel(server.address, LARGE) as channel:
+        pytest.skip(f"{MEMORY_UNITS:,} units are drawn, which takes several seconds")
+    small, large = province(1_000).table, province(MEMORY_UNITS).table
+    with spawned(SERVE) as server, grpc.insecure_channel(server.address, MESSAGE_LIMITS) as channel:
         rank = channel.unary_unary(RANK)
-        rank(small)  # what the first call takes for good is not this call's
-        server.forget_peak()
+        rank(small)  # the first call allocates memory that stays
+        server.reset_peak()
         idle = server.memory()
         reply = benchmark.pedantic(rank, args=(large,), rounds=3)
         peak = server.peak() - idle
-    assert pb.RankProvinceResponse.FromString(reply).rankings[0].unit_count == LARGEST
+    assert pb.RankProvinceResponse.FromString(reply).rankings[0].unit_count == MEMORY_UNITS
     benchmark.extra_info |= {
-        "units": LARGEST,
+        "units": MEMORY_UNITS,
         "medians": {},
         "peak_megabytes": peak / 1e6,
         "request_megabytes": len(large) / 1e6,
@@ -265,8 +264,10 @@ def test_memory(benchmark: Any, pytestconfig: pytest.Config, province: Callable[
 
 def singles(province: Province) -> list[bytes]:
     if province.plan.cohort_criteria:
-        pytest.skip(f"criteria {', '.join(province.plan.cohort_criteria)} compare units: none is scored alone")
-    return [province.single_of(place % len(province)) for place in range(ROUND)]
+        pytest.skip(
+            f"criteria {', '.join(province.plan.cohort_criteria)} compare units, so units cannot be scored alone"
+        )
+    return [province.single_of(index % len(province)) for index in range(CALLS_PER_ROUND)]
 
 
 def test_score_unit(
@@ -289,15 +290,17 @@ def test_score_unit(
         check_cards([score(body) for body in bodies], requests)
         assert [client.score_unit(code, one).id for one in rows] == [one.id for one in rows]
         assert [echo(body) for body in bodies] == bodies
-        assert [noop(body) for body in bodies] == [b""] * ROUND
-        ways = {
-            "ScoreUnit, bytes": Way(ROUND, service, lambda: [score(body) for body in bodies]),
-            "ScoreUnit, typed": Way(ROUND, service, lambda: [client.score_unit(code, one) for one in rows]),
-            "no-op": Way(ROUND, nothing, lambda: [noop(body) for body in bodies]),
-            "echo": Way(ROUND, nothing, lambda: [echo(body) for body in bodies]),
+        assert [noop(body) for body in bodies] == [b""] * CALLS_PER_ROUND
+        variants = {
+            "ScoreUnit, bytes": Variant(CALLS_PER_ROUND, service, lambda: [score(body) for body in bodies]),
+            "ScoreUnit, typed": Variant(
+                CALLS_PER_ROUND, service, lambda: [client.score_unit(code, one) for one in rows]
+            ),
+            "no-op": Variant(CALLS_PER_ROUND, nothing, lambda: [noop(body) for body in bodies]),
+            "echo": Variant(CALLS_PER_ROUND, nothing, lambda: [echo(body) for body in bodies]),
         }
-        in_turn(benchmark, pytestconfig, 1, ways)
-    note_score_unit(benchmark, ways["ScoreUnit, bytes"], ways["no-op"], "1 in flight")
+        in_turn(benchmark, pytestconfig, 1, variants)
+    add_score_unit_ratios(benchmark, variants["ScoreUnit, bytes"], variants["no-op"], "1 in flight")
 
 
 def test_score_unit_in_flight(
@@ -307,15 +310,15 @@ def test_score_unit_in_flight(
     nothing: Spawned,
     province: Callable[[int], Province],
 ) -> None:
-    """Fifty calls at a time: what a server gets through."""
-    how, bodies = f"{IN_FLIGHT} in flight", singles(province(1_000)) * 4
+    """Fifty calls at a time."""
+    mode, bodies = f"{IN_FLIGHT} in flight", singles(province(1_000)) * 4
 
     async def all_of(method: Any) -> list[bytes]:
-        left, replies = iter(enumerate(bodies)), [b""] * len(bodies)
+        pending, replies = iter(enumerate(bodies)), [b""] * len(bodies)
 
         async def caller() -> None:
-            for at, body in left:
-                replies[at] = await method(body)
+            for index, body in pending:
+                replies[index] = await method(body)
 
         await asyncio.gather(*(caller() for _ in range(IN_FLIGHT)))
         return replies
@@ -328,14 +331,14 @@ def test_score_unit_in_flight(
         score, noop = channel.unary_unary(SCORE), idle.unary_unary(NOTHING)
         check_cards(runner.run(all_of(score)), [pb.ScoreUnitRequest.FromString(body) for body in bodies])
         assert runner.run(all_of(noop)) == [b""] * len(bodies)
-        ways = {
-            f"ScoreUnit, bytes, {how}": Way(len(bodies), service, lambda: runner.run(all_of(score))),
-            f"no-op, {how}": Way(len(bodies), nothing, lambda: runner.run(all_of(noop))),
+        variants = {
+            f"ScoreUnit, bytes, {mode}": Variant(len(bodies), service, lambda: runner.run(all_of(score))),
+            f"no-op, {mode}": Variant(len(bodies), nothing, lambda: runner.run(all_of(noop))),
         }
-        in_turn(benchmark, pytestconfig, 1, ways)
+        in_turn(benchmark, pytestconfig, 1, variants)
         runner.run(channel.close())
         runner.run(idle.close())
-    note_score_unit(benchmark, ways[f"ScoreUnit, bytes, {how}"], ways[f"no-op, {how}"], how)
+    add_score_unit_ratios(benchmark, variants[f"ScoreUnit, bytes, {mode}"], variants[f"no-op, {mode}"], mode)
 
 
 def check_cards(replies: Sequence[bytes], requests: Sequence[pb.ScoreUnitRequest]) -> None:
@@ -345,9 +348,9 @@ def check_cards(replies: Sequence[bytes], requests: Sequence[pb.ScoreUnitRequest
         assert card.overall.score.max_points > 0
 
 
-def note_score_unit(benchmark: Any, ours: Way, noop: Way, how: str) -> None:
-    benchmark.extra_info["server_cpu"] = {"ScoreUnit": ours.cpu_a_call, "no-op": noop.cpu_a_call}
+def add_score_unit_ratios(benchmark: Any, score: Variant, noop: Variant, mode: str) -> None:
+    benchmark.extra_info["server_cpu"] = {"ScoreUnit": score.cpu_per_call, "no-op": noop.cpu_per_call}
     benchmark.extra_info["ratios"] |= {
-        f"ScoreUnit : no-op, {how}": ours.median / noop.median,
-        f"ScoreUnit : no-op, server CPU, {how}": ours.cpu_a_call / noop.cpu_a_call,
+        f"ScoreUnit : no-op, {mode}": score.median / noop.median,
+        f"ScoreUnit : no-op, server CPU, {mode}": score.cpu_per_call / noop.cpu_per_call,
     }

@@ -1,4 +1,4 @@
-"""Ways timed in turn, round by round: A, B, C, A, B, C ... so that what slows the machine down slows all of them."""
+"""Times variants alternately, A, B, C, A, B, C ..., so that other load on the machine slows all of them equally."""
 
 from __future__ import annotations
 
@@ -9,68 +9,69 @@ from typing import Any
 
 import pytest
 
-Way = Callable[[], object]
+Variant = Callable[[], object]
 
-LIMIT, QUICK_LIMIT = 2.0, 0.2
-"""Seconds that all rounds of one benchmark take together, about."""
-MOST_ROUNDS = 100
+SECONDS, QUICK_SECONDS = 2.0, 0.2
+"""Approximate duration of all rounds of one benchmark."""
+MAX_ROUNDS = 100
 
 
-SHORT = 0.001
-"""Seconds that a way takes in a round at least, called again and again: less is mostly what the one before left."""
+MIN_SECONDS = 0.001
+"""Shortest duration of a variant in a round. Faster variants are called repeatedly, because otherwise the measurement
+would mostly show the state in which the previous variant left the processor."""
 
 
 class Timed:
-    """One way and what its rounds took."""
+    """A variant, and the duration of its rounds."""
 
-    def __init__(self, way: Way) -> None:
-        self._way, self._calls = way, 1
+    def __init__(self, variant: Variant) -> None:
+        self._variant, self._calls = variant, 1
         self.seconds: list[float] = []
 
     def __call__(self) -> None:
         start = time.perf_counter()
         for _ in range(self._calls):
-            self._way()
+            self._variant()
         self.seconds.append((time.perf_counter() - start) / self._calls)
 
     def repeat(self) -> None:
-        """From now on, calls the way as often a round as it takes for ``SHORT``."""
-        self._calls = max(1, int(SHORT / min(self.seconds)))
+        """From now on, calls the variant in each round so often that it takes ``MIN_SECONDS``."""
+        self._calls = max(1, int(MIN_SECONDS / min(self.seconds)))
 
     @property
     def median(self) -> float:
-        """Seconds a round."""
+        """Seconds per call."""
         return statistics.median(self.seconds)
 
 
-def in_turn(benchmark: Any, config: pytest.Config, ways: Mapping[str, Way]) -> dict[str, float]:
-    """Times ways that were called before; the first one is the benchmark, the others come in between.
+def in_turn(benchmark: Any, config: pytest.Config, variants: Mapping[str, Variant]) -> dict[str, float]:
+    """Times variants. The first one is the benchmark of pytest-benchmark; the others run between its rounds.
 
-    Notes the first one's name, and the medians of the others beside it, in the results.
+    Writes the name of the first variant, and the medians of all, to the results.
 
     Returns:
-        Medians in seconds, by way.
+        Medians in seconds, by variant.
     """
     quick = config.getoption("quick")
-    timed = {name: Timed(way) for name, way in ways.items()}
-    (first, ours), *others = timed.items()
+    timed = {name: Timed(variant) for name, variant in variants.items()}
+    (first, first_timed), *others = timed.items()
 
     def time_the_others() -> None:
         for _, other in others:
             other()
 
-    for way in timed.values():
-        way()
-    once = sum(way.median for way in timed.values())
+    for variant in timed.values():
+        variant()
+    round_seconds = sum(variant.median for variant in timed.values())
     for _, other in others:
         other.repeat()
-    rounds = max(1 if quick else 3, min(MOST_ROUNDS, int((QUICK_LIMIT if quick else LIMIT) / once)))
-    if rounds > 3:  # the first one warms up
-        for way in timed.values():
-            way.seconds.clear()
-    benchmark.pedantic(ours, setup=time_the_others, rounds=rounds)
-    medians = {name: way.median for name, way in timed.items()}
-    benchmark.extra_info["way"] = first
+    rounds = max(1 if quick else 3, min(MAX_ROUNDS, int((QUICK_SECONDS if quick else SECONDS) / round_seconds)))
+    if rounds > 3:  # the first round only warms up
+        for variant in timed.values():
+            variant.seconds.clear()
+    benchmark.pedantic(first_timed, setup=time_the_others, rounds=rounds)
+    medians = {name: variant.median for name, variant in timed.items()}
+    benchmark.extra_info["variant"] = first
     benchmark.extra_info["medians"] = {first: medians[first]}
-    benchmark.extra_info["beside"] = {name: medians[name] for name, _ in others}
+    benchmark.extra_info["others"] = {name: medians[name] for name, _ in others}
     return medians

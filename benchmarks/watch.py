@@ -1,4 +1,4 @@
-"""Whether a quick run of the benchmarks keeps the bounds: what must not become slower, as ratios, never as seconds.
+"""Checks the ratios of a quick run against upper bounds, so that nothing becomes slower unnoticed.
 
 pytest benchmarks --quick --benchmark-json RESULTS.json
 python benchmarks/watch.py RESULTS.json
@@ -20,47 +20,45 @@ from rich.console import Console
 from rich.table import Table
 
 BOUNDS = Path(__file__).parent / "bounds.toml"
-ROOM = 1.8
-"""Bound over measured ratio: what noise and other machines may take."""
+MARGIN = 1.8
+"""Bound divided by measured ratio: a margin for noise and other machines."""
 
 
 class BadBounds(Exception):
-    """The file of bounds is none."""
+    """The file of bounds is not valid."""
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The most that a ratio may be."""
+    """The upper bound of one ratio."""
 
     ratio: str
     units: int
     at_most: float
     measured: float
-    """What it was when the bound was set."""
+    """The ratio when the bound was set."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a bound."""
+    """A bound with the ratio of this run."""
 
     bound: Bound
     found: float | None
-    """The run's ratio of this name and number of units; None where it has none."""
+    """The ratio in this run; None: the run does not have it."""
 
     @property
     def kept(self) -> bool:
-        """A ratio that is not there, or is no number, keeps no bound."""
+        """Whether the run has the ratio, and it is a number within the bound."""
         return self.found is not None and 0 <= self.found <= self.bound.at_most
 
 
 def main(
-    file: Annotated[Path, typer.Argument(help="What --benchmark-json wrote.", metavar="RESULTS.json")],
+    file: Annotated[Path, typer.Argument(help="The file that --benchmark-json wrote.", metavar="RESULTS.json")],
     bounds: Annotated[Path, typer.Option(help="Bounds to compare with.", metavar="FILE.toml")] = BOUNDS,
-    suggest: Annotated[
-        bool, typer.Option("--suggest", help="Print the file of bounds anew, as this run would set them.")
-    ] = False,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Print a file with bounds that fit this run.")] = False,
 ) -> None:
-    """Compare a quick run with the bounds. Exit code 1: one is broken, or names a ratio that the run does not have."""
+    """Compare a quick run with the bounds. Exit code 1: a ratio is above its bound, or the run does not have it."""
     try:
         verdicts = judge(read_bounds(bounds), read(file).ratios)
     except (NoResults, BadBounds, OSError) as error:
@@ -77,8 +75,8 @@ def read_bounds(file: Path) -> list[Bound]:
     """The bounds in a file.
 
     Raises:
-        BadBounds: it is no TOML, has no bounds, one twice, or one that nothing could break.
-        OSError: it cannot be read.
+        BadBounds: the file is not TOML, or has no bounds, a bound twice, or a bound without effect.
+        OSError: the file cannot be read.
     """
     try:
         bounds = [Bound(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["bound"]]
@@ -93,10 +91,10 @@ def read_bounds(file: Path) -> list[Bound]:
 
 
 def judge(bounds: Sequence[Bound], ratios: Sequence[Ratio]) -> list[Verdict]:
-    """Each bound with what the run has for it.
+    """Each bound with the ratio of the run.
 
     Raises:
-        NoResults: the run has two ratios of a bound's name and number of units.
+        NoResults: the run has two ratios with the name and number of units of a bound.
     """
     found: dict[tuple[str, int], list[float]] = {}
     for ratio in ratios:
@@ -113,7 +111,7 @@ def judge(bounds: Sequence[Bound], ratios: Sequence[Ratio]) -> list[Verdict]:
 def show(verdicts: Sequence[Verdict]) -> None:
     """Prints the table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("ratio", "units", "measured then", "now", "at most", ""):
+    for head in ("ratio", "units", "when set", "now", "at most", ""):
         table.add_column(head, justify="left" if head in ("ratio", "") else "right", overflow="fold")
     for verdict in verdicts:
         bound, found = verdict.bound, verdict.found
@@ -125,12 +123,12 @@ def show(verdicts: Sequence[Verdict]) -> None:
 
 
 def toml(verdicts: Sequence[Verdict]) -> str:
-    """The bounds as this run would set them; a ratio that it does not have keeps its own."""
+    """A file with bounds that fit this run; bounds of ratios that the run does not have stay the same."""
     lines = []
     for verdict in verdicts:
         bound = verdict.bound
         measured = bound.measured if verdict.found is None else verdict.found
-        at_most = bound.at_most if verdict.found is None else ROOM * verdict.found
+        at_most = bound.at_most if verdict.found is None else MARGIN * verdict.found
         name = bound.ratio.replace("\\", "\\\\").replace('"', '\\"')
         lines += ["[[bound]]", f'ratio = "{name}"', f"units = {bound.units}"]
         lines += [f"at_most = {at_most:.3g}", f"measured = {measured:.3g}", ""]

@@ -111,7 +111,7 @@ def test_what_nobody_needs_changes_nothing_else(drawn: Drawn, seed: int, large: 
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The module as it is on processors without wide registers."""
     build = load("hatch_build", BUILD)
-    return load("scorer.native", build.compile_into(tmp_path_factory.mktemp("narrow"), ROOT, ["-DONE_WAY"]))
+    return load("scorer.native", build.compile_into(tmp_path_factory.mktemp("narrow"), ROOT, ["-DNO_AVX2_CLONE"]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -135,7 +135,7 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     """Runs the tests of native code once more on a module that checks every access and every operation."""
     if SANITIZED:
         pytest.skip("this is the run with sanitizers")
-    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-DONE_WAY", "-fno-wrapv"]
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-DNO_AVX2_CLONE", "-fno-wrapv"]
     built = load("hatch_build", BUILD).compile_into(tmp_path, ROOT, flags)
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout
     tests = [str(Path(__file__).with_name(name)) for name in ("test_native.py", "test_native_bounds.py")]

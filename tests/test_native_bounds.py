@@ -24,9 +24,9 @@ def line(**fields: float) -> np.ndarray:
 
 
 def comparison(**fields: int) -> np.ndarray:
-    """One comparison, of the only sum with one edge."""
+    """One comparison, of the only sum with one threshold."""
     table = np.zeros(1, dtype=COMPARISON)
-    table["count"], table["stride"] = 1, 1
+    table["threshold_count"], table["stride"] = 1, 1
     for name, value in fields.items():
         table[name] = value
     return table
@@ -42,7 +42,7 @@ def evaluate(table: np.ndarray, **changed: object) -> dict[str, np.ndarray]:
     arguments: dict[str, object] = {
         "lines": table, "pool": np.zeros(3), "slots": 0, "answers": np.zeros((2, UNITS)), "excluded": None,
         "points": np.zeros(shape), "status": np.zeros(shape, dtype=np.uint8), "remainders": np.zeros(shape),
-        "settle": exactly,
+        "round_exactly": exactly,
     }  # fmt: skip
     arguments |= changed
     native.evaluate_lines(*arguments.values())  # type: ignore[arg-type]
@@ -53,15 +53,16 @@ def score(**changed: object) -> dict[str, np.ndarray]:
     """One criterion in one group, one category with a gate; nothing else is wrong but what is changed."""
     flat = (1, UNITS)
     arguments: dict[str, object] = {
-        "lines": line(first=1, each=2, start=5, end=9), "pool": np.array([5e5, 0, 1]), "slots": 0,
+        "lines": line(row=1, each=2, start=5, cap=9), "pool": np.array([5e5, 0, 1]), "slots": 0,
         "answers": np.zeros((2, UNITS)), "excluded": np.zeros(flat, dtype=np.bool_),
-        "points": np.zeros(flat), "status": np.zeros(flat, dtype=np.uint8), "remainders": None, "settle": exactly,
-        "maxima": np.array([9.0]), "is_filled": np.array([True]), "members": np.array([[True], [True]]),
+        "points": np.zeros(flat), "status": np.zeros(flat, dtype=np.uint8), "remainders": None,
+        "round_exactly": exactly,
+        "maxima": np.array([9.0]), "has_lines": np.array([True]), "members": np.array([[True], [True]]),
         "nominal": np.array([9.0, 9]), "step": 1.0, "comparisons": comparison(), "level_tables": np.array([1]),
-        "sums": np.zeros((3, 2, UNITS)), "wholes": np.zeros((4, 2, UNITS)),
-        "group_sums": np.zeros((3, 1, UNITS)), "group_wholes": np.zeros((4, 1, UNITS)),
+        "sums": np.zeros((3, 2, UNITS)), "scores": np.zeros((4, 2, UNITS)),
+        "group_sums": np.zeros((3, 1, UNITS)), "group_scores": np.zeros((4, 1, UNITS)),
         "cells": np.zeros(flat, dtype=np.int64), "levels": np.zeros(flat, dtype=np.int64),
-        "standings": np.zeros(flat, dtype=np.uint8), "first": 0, "last": UNITS,
+        "standings": np.zeros(flat, dtype=np.uint8), "first": 0, "stop": UNITS,
     }  # fmt: skip
     arguments |= changed
     native.score(*arguments.values())  # type: ignore[arg-type]
@@ -69,7 +70,7 @@ def score(**changed: object) -> dict[str, np.ndarray]:
 
 
 def test_a_line_within_its_arrays_is_evaluated() -> None:
-    found = evaluate(line(first=1, each=2, start=5, end=9))
+    found = evaluate(line(row=1, each=2, start=5, cap=9))
     assert found["points"].tolist() == [[5.0] * 3]
     assert found["status"].tolist() == [[native.SCORED] * 3]
 
@@ -84,36 +85,36 @@ def test_a_plan_within_its_arrays_is_scored() -> None:
 BEYOND = {
     "no such kind": line(kind=7),
     "a kind below all": line(kind=-1),
-    "an answer beyond the matrix": line(first=2),
-    "an answer before the matrix": line(first=-1),
-    "a denominator beyond the matrix": line(kind=native.QUOTIENT, second=2),
-    "edges beyond the pool": line(kind=native.LADDER, count=2),
-    "edges before the pool": line(kind=native.LADDER, edges=-1, count=1),
-    "given rows beyond the matrix": line(kind=native.GIVEN),
-    "a part that is not there": line(kind=native.SUM, first=1, second=1),
-    "no parts": line(kind=native.SUM, first=1, second=0),
+    "an answer beyond the matrix": line(row=2),
+    "an answer before the matrix": line(row=-1),
+    "a denominator beyond the matrix": line(kind=native.QUOTIENT, denominator_row=2),
+    "thresholds beyond the pool": line(kind=native.LADDER, threshold_count=2),
+    "thresholds before the pool": line(kind=native.LADDER, thresholds=-1, threshold_count=1),
+    "computed rows beyond the matrix": line(kind=native.COMPUTED),
+    "a part that is not there": line(kind=native.SUM, first_part=1, part_count=1),
+    "no parts": line(kind=native.SUM, first_part=1, part_count=0),
     "a slot that is not there": line(slot=1),
     "no such exclusion": line(exclusion=1),
     "nothing divided": line(zero_excludes=1),
-    "more edges than can be counted": line(kind=native.LADDER, count=2**62),
-    "given rows that cannot be counted": line(kind=native.GIVEN, first=2**63 - 1),
-    "more parts than can be counted": line(kind=native.SUM, first=1, second=2**63 - 1),
-    "parts that cannot be counted": line(kind=native.BEST, first=2**63 - 1, second=2),
+    "more thresholds than can be counted": line(kind=native.LADDER, threshold_count=2**62),
+    "computed rows that cannot be counted": line(kind=native.COMPUTED, row=2**63 - 1),
+    "more parts than can be counted": line(kind=native.SUM, first_part=1, part_count=2**63 - 1),
+    "parts that cannot be counted": line(kind=native.BEST, first_part=2**63 - 1, part_count=2),
     "half a line": np.zeros(LINE.itemsize // 2, dtype=np.uint8),
 }
 
 
 @pytest.mark.parametrize("table", BEYOND.values(), ids=BEYOND.keys())
-def test_a_line_that_leads_beyond_its_arrays_is_refused(table: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="beyond"):
+def test_a_line_that_refers_outside_its_arrays_is_refused(table: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="outside the arrays"):
         evaluate(table)
-    with pytest.raises(ValueError, match="beyond"):
+    with pytest.raises(ValueError, match="outside the arrays"):
         score(lines=table)
 
 
 @pytest.mark.parametrize("fields", [{"group": 1}, {"group": -1}, {"measure": 1}])
 def test_a_line_that_adds_to_no_group_is_refused(fields: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="beyond"):
+    with pytest.raises(ValueError, match="outside the arrays"):
         score(lines=line(**fields))
 
 
@@ -151,34 +152,34 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "two rows of sums": {"sums": np.zeros((2, 2, UNITS))},
     "fewer sums than members": {"sums": np.zeros((3, 1, UNITS))},
     "members of other groups": {"members": np.array([[True, False], [True, False]])},
-    "scores of fewer sums": {"wholes": np.zeros((4, 1, UNITS))},
-    "no sum of all": {"nominal": np.array([9.0]), "wholes": np.zeros((4, 1, UNITS))},
-    "nothing at all": {"nominal": np.zeros(0), "wholes": np.zeros((4, 0, UNITS))},
-    "groups without counts": {"group_wholes": None},
+    "scores of fewer sums": {"scores": np.zeros((4, 1, UNITS))},
+    "no sum of all": {"nominal": np.array([9.0]), "scores": np.zeros((4, 1, UNITS))},
+    "nothing at all": {"nominal": np.zeros(0), "scores": np.zeros((4, 0, UNITS))},
+    "groups without counts": {"group_scores": None},
     "counts without groups": {"group_sums": None},
     "sums of other groups": {"group_sums": np.zeros((3, 2, UNITS))},
     "maxima of other groups": {"maxima": np.zeros(2)},
     "levels of other categories": {"levels": np.zeros((2, UNITS), dtype=np.int64)},
     "standings as numbers": {"standings": np.zeros((1, UNITS))},
     "units before the first": {"first": -1},
-    "units beyond the last": {"last": UNITS + 1},
-    "units backwards": {"first": 2, "last": 1},
+    "units beyond the last": {"stop": UNITS + 1},
+    "units backwards": {"first": 2, "stop": 1},
     "a category that is not there": {"comparisons": comparison(category=1)},
     "a category below all": {"comparisons": comparison(category=-1)},
     "a sum that is not there": {"comparisons": comparison(sum=4)},
     "a sum below all": {"comparisons": comparison(sum=-1)},
-    "edges beyond the pool": {"comparisons": comparison(edges=3)},
-    "edges before the pool": {"comparisons": comparison(edges=-1)},
-    "more edges than can be counted": {"comparisons": comparison(count=2**63 - 1)},
-    "fewer than no edges": {"comparisons": comparison(count=-1)},
+    "thresholds beyond the pool": {"comparisons": comparison(thresholds=3)},
+    "thresholds before the pool": {"comparisons": comparison(thresholds=-1)},
+    "more thresholds than can be counted": {"comparisons": comparison(threshold_count=2**63 - 1)},
+    "fewer than no thresholds": {"comparisons": comparison(threshold_count=-1)},
     "a cell beyond the levels": {"comparisons": comparison(stride=2)},
     "a cell that cannot be counted": {"comparisons": comparison(stride=2**62)},
     "a cell before the levels": {"comparisons": comparison(stride=-1)},
     "levels beyond the pool": {"level_tables": np.array([2])},
     "levels before the pool": {"level_tables": np.array([-2])},
     "half a comparison": {"comparisons": np.zeros(4, dtype=np.uint8)},
-    "nobody to settle": {"lines": line(kind=native.QUOTIENT, each=1e17, second=1), "answers": np.full((2, UNITS), 0.5),
-                         "settle": None},
+    "no round_exactly": {"lines": line(kind=native.QUOTIENT, cap=1e17, denominator_row=1),
+                         "answers": np.full((2, UNITS), 0.5), "round_exactly": None},
 }  # fmt: skip
 
 
@@ -195,12 +196,12 @@ def test_a_plan_that_does_not_fit_is_refused(changed: dict[str, object]) -> None
 
 
 answers = np.zeros((2, UNITS))
-ranges, whole, pairs = np.zeros((2, 2)), np.zeros(2, dtype=np.bool_), np.zeros((2, 1), dtype=np.int64)
+ranges, whole_only, pairs = np.zeros((2, 2)), np.zeros(2, dtype=np.bool_), np.zeros((2, 1), dtype=np.int64)
 keys, ranked, by_id = np.zeros((2, UNITS), dtype=np.int64), np.ones((2, UNITS), dtype=np.bool_), np.arange(UNITS)
 
 
 def check(**changed: object) -> bytes:
-    arguments = {"answers": answers, "ranges": ranges, "whole": whole, "pairs": pairs} | changed
+    arguments = {"answers": answers, "ranges": ranges, "whole_only": whole_only, "pairs": pairs} | changed
     return native.check_answers(*arguments.values())  # type: ignore[arg-type]
 
 
@@ -238,24 +239,26 @@ def test_units_given_twice_are_ordered_within_their_array() -> None:
     rank(keys=nobody, ranked=ranked[:, :0].copy(), by_id=nobody[0], ranks=nobody.copy(), order=nobody[0].copy())
 
 
-@pytest.mark.parametrize("table", [line(kind=native.QUOTIENT, each=1e17, second=1), line(kind=native.SLOPE, each=1e17,
-                                                                                         end=0.5)])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [line(kind=native.QUOTIENT, cap=1e17, denominator_row=1), line(kind=native.SLOPE, cap=1e17, length=0.5)],
+)
 def test_nothing_is_divided_by_less_than_one(table: np.ndarray) -> None:
     found = evaluate(table, answers=np.full((2, UNITS), 0.5))
-    assert found["points"].tolist() == [[7.0] * 3], "all are settled with fractions"
+    assert found["points"].tolist() == [[7.0] * 3], "all are rounded exactly, with fractions"
     assert found["remainders"].tolist() == [[0.0, 0.25, 0.5]]
 
 
 def test_nothing_is_converted_by_less_than_one() -> None:
     given = np.zeros((3, 1, UNITS))
     given[:2] = [[[1e10]], [[0.5]]]
-    found = score(lines=line(), group_sums=given, maxima=np.array([1e9]), is_filled=np.array([False]))
-    assert found["group_wholes"][0].tolist() == [[0.0] * UNITS]
+    found = score(lines=line(), group_sums=given, maxima=np.array([1e9]), has_lines=np.array([False]))
+    assert found["group_scores"][0].tolist() == [[0.0] * UNITS]
 
 
 @pytest.mark.parametrize("units", [UNITS, 5_000])
-def test_what_is_raised_while_settling_comes_out(units: int) -> None:
-    table, answers = line(kind=native.QUOTIENT, each=1e17, second=1), np.full((2, units), 0.5)
+def test_what_is_raised_while_rounding_comes_out(units: int) -> None:
+    table, answers = line(kind=native.QUOTIENT, cap=1e17, denominator_row=1), np.full((2, units), 0.5)
     room = {
         "points": np.empty((1, units)),
         "status": np.empty((1, units), np.uint8),
@@ -266,4 +269,4 @@ def test_what_is_raised_while_settling_comes_out(units: int) -> None:
         raise LookupError(f"{criterion} of {unit}")
 
     with pytest.raises(LookupError, match="0 of 0"):
-        evaluate(table, settle=broken, answers=answers, **room)
+        evaluate(table, round_exactly=broken, answers=answers, **room)

@@ -40,11 +40,11 @@ RUN = {
     },
     "datetime": "2026-01-02T03:04:05",
     "benchmarks": [
-        benchmark("kernel", "test_ours[1000]", 0.0005, units=1_000, way="ours", ratios={"ours : loop": 0.025}),
-        benchmark("kernel", "test_ours[10000]", 0.0025, units=10_000, way="ours", ratios={"ours : loop": 0.0125}),
-        benchmark("kernel", "test_loop[1000]", 0.02, units=1_000, way="loop|<_*", different={"a.level": 3}),
+        benchmark("kernel", "test_ours[1000]", 0.0005, units=1_000, variant="ours", ratios={"ours : loop": 0.025}),
+        benchmark("kernel", "test_ours[10000]", 0.0025, units=10_000, variant="ours", ratios={"ours : loop": 0.0125}),
+        benchmark("kernel", "test_loop[1000]", 0.02, units=1_000, variant="loop|<_*", different={"a.level": 3}),
         benchmark(
-            "service", "test_score", 9.0, units=1, way="ScoreUnit", ratios={"ScoreUnit : no-op": 2.0},
+            "service", "test_score", 9.0, units=1, variant="ScoreUnit", ratios={"ScoreUnit : no-op": 2.0},
             medians={"ScoreUnit": 0.0006, "no-op": 0.0003},
         ),
         benchmark(
@@ -92,7 +92,7 @@ def command(script: str, *words: str | Path) -> subprocess.CompletedProcess[str]
 # The report.
 
 
-def test_the_page_has_machine_ratios_and_microseconds_a_unit(tmp_path: Path) -> None:
+def test_the_page_has_machine_ratios_and_microseconds_per_unit(tmp_path: Path) -> None:
     done = command("report.py", written(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
@@ -102,7 +102,7 @@ def test_the_page_has_machine_ratios_and_microseconds_a_unit(tmp_path: Path) -> 
         "| ours : loop |  | 0.025 | 0.0125 |  |",
         "| ScoreUnit : no-op | 2 |  |  |  |",
         "| memory : bytes |  |  |  | 3 |",
-        "## kernel: microseconds a unit",
+        "## kernel: microseconds per unit",
         "| ours | 0.5 | 0.25 |",
         "| loop\\|&lt;\\_\\* | 20 |  |",
         "| ScoreUnit | 600 |",
@@ -131,20 +131,20 @@ def bars(svg: ET.Element) -> dict[str, float]:
     return {str(title): width for title, width in found.items()}
 
 
-def test_the_chart_has_a_bar_a_way_and_size_on_a_logarithmic_axis(tmp_path: Path) -> None:
+def test_the_chart_has_a_bar_per_variant_and_size_on_a_logarithmic_axis(tmp_path: Path) -> None:
     svg = ET.fromstring(chart(read(written(tmp_path)).timings))
     found = bars(svg)
     assert list(found) == [  # suites as they were run
-        "ours, 1,000 units: 0.5 microseconds a unit",
-        "ours, 10,000 units: 0.25 microseconds a unit",
-        "loop|<_*, 1,000 units: 20 microseconds a unit",
-        "ScoreUnit, 1 units: 600 microseconds a unit",
-        "no-op, 1 units: 300 microseconds a unit",
-        "test_plain, 1 units: 1 microseconds a unit",
+        "ours, 1,000 units: 0.5 microseconds per unit",
+        "ours, 10,000 units: 0.25 microseconds per unit",
+        "loop|<_*, 1,000 units: 20 microseconds per unit",
+        "ScoreUnit, 1 units: 600 microseconds per unit",
+        "no-op, 1 units: 300 microseconds per unit",
+        "test_plain, 1 units: 1 microseconds per unit",
     ]
     width = {title.partition(",")[0]: pixels for title, pixels in found.items() if "10,000" not in title}
     twice = width["ScoreUnit"] - width["no-op"]
-    half = width["ours"] - found["ours, 10,000 units: 0.25 microseconds a unit"]
+    half = width["ours"] - found["ours, 10,000 units: 0.25 microseconds per unit"]
     assert twice == pytest.approx(half, abs=0.2)  # a factor is a length
     assert width["loop|<_*"] - width["test_plain"] == pytest.approx(twice * 4.3219, abs=0.5)
     texts = [text.text for text in svg.iter(f"{SVG}text")]
@@ -156,7 +156,7 @@ def test_the_chart_has_a_bar_a_way_and_size_on_a_logarithmic_axis(tmp_path: Path
         "1",
         "1,000",
         "10,000 units",
-        "microseconds a unit, logarithmic",
+        "microseconds per unit, logarithmic",
     ):
         assert text in texts
     right, bottom = (float(svg.get(side, "")) for side in ("width", "height"))

@@ -1,4 +1,4 @@
-"""Other ways to do the scorer's work: each compiles itself from a tier's plan and gives the same columns."""
+"""Other engines that do the scorer's work: each compiles the plan of a tier, and returns the same columns."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ INSTALL = "pip install 'egov-scorer[peers]'"
 
 @dataclass(frozen=True)
 class Peer:
-    """One way, and what it takes."""
+    """One engine."""
 
     name: str
-    """In the names of benchmarks."""
-    way: str
-    """For people."""
+    """For the ids of tests."""
+    title: str
+    """For reports."""
     module: str
     kind: str
-    """The class that a method makes a scorer of."""
+    """Name of the class, which is created with a ``Method``."""
     call: str = "score"
+    """Name of the method of this class that scores a cohort."""
     distribution: str = ""
-    """What has to be installed for it; empty for nothing."""
+    """The distribution that must be installed; may be empty."""
     limit: int = 100_000
-    """Units up to which it is worth waiting for."""
+    """Largest number of units that is timed."""
     tolerance: int | None = None
-    """Micropoints or parts per million that its numbers may be off; None: it is exact in every column."""
+    """How much its numbers may differ, in micropoints or parts per million; None: it is exact."""
 
     def missing(self) -> bool:
-        """Whether it cannot be imported here."""
+        """Whether the engine is not installed."""
         try:
             importlib.import_module(self.module)
         except ImportError:
@@ -42,10 +43,10 @@ class Peer:
         return False
 
     def scorer(self, method: Method) -> Callable[..., Columns]:
-        """What scores cohorts by one method.
+        """A function that scores cohorts.
 
         Raises:
-            PeerCannot: the method has something that it cannot do.
+            PeerCannot: the engine does not support something in the method.
         """
         scores: Callable[[Cohort], Columns] = getattr(
             getattr(importlib.import_module(self.module), self.kind)(method), self.call
@@ -68,8 +69,8 @@ PEERS = (
         distribution="zen-engine", limit=1_000, tolerance=10,
     ),
     Peer(
-        "zen-one-by-one", "ZEN, one call a unit, no ranks", "peers.zen_decision", "ZenDecision", "score_singly",
+        "zen-one-by-one", "ZEN, one call per unit, no ranks", "peers.zen_decision", "ZenDecision", "score_singly",
         distribution="zen-engine", limit=1_000, tolerance=10,
     ),
 )  # fmt: skip
-"""The fastest first."""
+"""Sorted by speed, the fastest first."""

@@ -1,6 +1,6 @@
-"""A tier's method as plain numbers and names: all that a peer needs to know of a criteria set.
+"""The method of a tier as plain numbers and names, for the peers.
 
-Points are micropoints, percentages parts per million, sums and edges whole numbers of Python.
+Points are in micropoints, percentages in parts per million.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from scorer.model.indicators import IndicatorKind
 from scorer.plugins.group import CriterionGroup
 
 Columns = dict[str, NDArray[Any]]
-"""A result: arrays (n,) by the names that ``columns.py`` gives, criteria (k, n)."""
+"""Results: arrays (n,), or (k, n) for criteria, by the names that ``columns.py`` describes."""
 
 LARGEST_SUM = 2**32
-"""Sums of all amounts stay below this, so that a million times a sum fits a double exactly."""
+"""The sum of all points must be below this limit, so that a million times the sum is exact as a double."""
 
 
 class PeerCannot(Exception):
-    """The set, or the answers, have something that a peer cannot do; the text says what."""
+    """A peer does not support something in the set or in the answers; the text says what."""
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A formula that is not made of others."""
+    """A formula that does not combine others."""
 
     kind: str
     most: int
     reads: tuple[str, ...]
-    """A ratio's numerator and denominator, otherwise one indicator."""
+    """Numerator and denominator of a ratio; otherwise one indicator."""
     micro: bool = False
-    """Whether what it reads has decimals, so that millionths are compared or divided."""
+    """Whether answers may have decimals, so that millionths are used."""
     steps: tuple[tuple[str, float, int], ...] = ()
-    """Best first: how an answer compares, with what, and the micropoints it gives."""
+    """The best step first: comparison, threshold, and micropoints."""
     options: tuple[int, ...] = ()
-    """Micropoints by the place of the option."""
+    """Micropoints by index of the option."""
     each: int = 0
     start: int = 0
-    """Of a line, in millionths."""
+    """Of a ``linear`` formula, in millionths."""
     end: int = 0
     when_zero: str = ""
 
@@ -60,36 +60,36 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Line:
-    """One criterion: the best of its alternatives, each a sum of leaves that is rounded once."""
+    """One criterion: the best of its alternatives. Each is a sum of leaves, rounded once."""
 
     id: str
     alternatives: tuple[tuple[Leaf, ...], ...]
     maximum: int
-    """What it adds to the maximum; 0 for bonus and penalty."""
+    """The points that it adds to the maximum; 0 for a bonus or a penalty."""
     sign: int
     missing_leaves_out: bool
     zero_leaves_out: bool
     may_be_excluded: bool
 
     def leaves(self) -> Iterator[Leaf]:
-        """All of them."""
+        """The leaves of all alternatives."""
         for alternative in self.alternatives:
             yield from alternative
 
     @property
     def may_be_left_out(self) -> bool:
-        """Whether it can be not applicable at all."""
+        """Whether there can be units to which it does not apply."""
         return self.missing_leaves_out or self.zero_leaves_out or self.may_be_excluded
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A sum that gates compare, in one unit."""
+    """A sum that gates compare, in percent or in points."""
 
     name: str
     unit: str
     groups: tuple[int, ...]
-    """Places of the groups; all of them for the total."""
+    """Indices of the groups; all groups for the total."""
     total: bool
     criterion: tuple[int, int] | None
 
@@ -105,28 +105,28 @@ class Section:
     measures: tuple[Measure, ...]
     gates: tuple[GatePlan, ...]
 
-    def level_gates(self, place: int) -> list[int]:
-        """Places of a level's gates."""
-        return [n for n, gate in enumerate(self.gates) if gate.level_index == place]
+    def level_gates(self, level: int) -> list[int]:
+        """Indices of the gates of the level with this index."""
+        return [n for n, gate in enumerate(self.gates) if gate.level_index == level]
 
 
 @dataclass(frozen=True)
 class Method:
-    """One tier."""
+    """The method of one tier."""
 
     sections: tuple[Section, ...]
     requires: tuple[int, ...]
     nominal: int
     decimals: int
     exact_ranks: bool
-    """Whether ranks compare converted scores instead of published ones."""
+    """Whether ranks compare converted scores; otherwise published scores."""
 
     @classmethod
     def of(cls, set_plan: SetPlan, plan: TierPlan) -> Method:
-        """What a tier's plan says.
+        """Reads the plan of a tier.
 
         Raises:
-            PeerCannot: it has something beyond the built-in formulas.
+            PeerCannot: the plan has something that peers do not support.
         """
         rule: RankingRule = set_plan.criteria_set.ranking
         if rule.ties != "competition":
@@ -140,20 +140,20 @@ class Method:
         )  # fmt: skip
 
     def lines(self) -> Iterator[Line]:
-        """All criteria, in order."""
+        """All criteria, in the set's order."""
         for section in self.sections:
             for _, lines in section.groups:
                 yield from lines
 
     def indicators(self) -> list[str]:
-        """Every indicator that is read, in the order first read."""
+        """All indicators, in the order in which criteria first read them."""
         return list(dict.fromkeys(code for line in self.lines() for leaf in line.leaves() for code in leaf.reads))
 
 
 def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
     measures = []
-    for place, unit in category.keys:
-        plan = category.measures[place]
+    for index, unit in category.keys:
+        plan = category.measures[index]
         total = not plan.groups and plan.criterion is None
         groups = tuple(range(len(category.groups))) if total else plan.groups
         measures.append(Measure(plan.name, unit, groups, total, plan.criterion))

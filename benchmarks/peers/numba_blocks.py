@@ -1,7 +1,7 @@
-"""The limit: the scorer's work in compiled loops over blocks of units that stay in the first cache.
+"""The method in loops that numba compiles, over blocks of units that fit the L1 cache: the practical limit.
 
-One thread. Each answer is read once, from the same matrix as the scorer reads; sums, percentages, gates and levels of a
-block are worked out before the next block is touched. Ranks are counted, not sorted, where units are many.
+It uses one thread. Each answer is read once, from the same matrix as the scorer reads. Sums, percentages, gates and
+levels of a block are computed before the next block. Ranks use counting sort if there are many units.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SUMS = ("points", "max_points", "percent", "converted", "published", "missing", 
 KINDS = {"flag": FLAG, "fault": FAULT, "choice": CHOICE, "steps": STEPS, "count": COUNT, "ratio": RATIO,
          "linear": LINEAR, "awarded": AWARDED}  # fmt: skip
 BLOCK = 2_048
-"""Units in a block: fewer spend their time between the loops, more fall out of the caches."""
+"""Units per block: smaller blocks are dominated by the overhead of loops, larger ones leave the caches."""
 
 
 class NumbaBlocks:
-    """Tables of numbers that the compiled loops walk along."""
+    """The method as tables of numbers, which the compiled loops read."""
 
     def __init__(self, method: Method) -> None:
         self._method = method
@@ -63,7 +63,7 @@ class NumbaBlocks:
         """The columns of a cohort.
 
         Raises:
-            PeerCannot: answers whose products doubles do not hold.
+            PeerCannot: products of answers are too large for doubles.
         """
         method, units = self._method, len(cohort)
         if self._rows is not cohort.rows:
@@ -94,7 +94,7 @@ class NumbaBlocks:
 
 
 class Shape:
-    """Where results go: s categories and then overall, and with FULL the g groups."""
+    """Arrays for results: of the s categories, overall, and for FULL of the g groups."""
 
     def __init__(self, method: Method, units: int, *, full: bool) -> None:
         self._method, self._full = method, full
@@ -111,7 +111,7 @@ class Shape:
         self.status = np.empty((lines, units) if full else (1, 1), np.uint8)
 
     def columns(self, ranks: NDArray[np.int64], order: NDArray[np.int64]) -> Columns:
-        """Named, without copying."""
+        """The columns by name, without copying."""
         found: Columns = {"order": order, "overall.rank": ranks[-1]}
         method, sections = self._method, len(self._method.sections)
         names = [section.code for section in method.sections] + ["overall"]
@@ -135,14 +135,14 @@ class Shape:
 
 
 def _add_leaf(leaf: Leaf, leaves: list, numbers: list, extra: list) -> None:
-    """One row of the table of leaves, and its numbers."""
+    """Adds one row to the table of leaves, and its numbers."""
     begin, more = len(extra), (0.0, 0.0, 0.0)
     if leaf.kind == "steps":
         sign, edges = _ascending(leaf)
         more = (sign, 0.0, 0.0)
         extra += edges
     elif leaf.kind == "choice":
-        # Points of option n are what option n gives more than option n - 1.
+        # Stored are differences: points of option n minus points of option n - 1.
         more = (1.0, 0.0, 0.0)
         for place, (before, points) in enumerate(zip((0, *leaf.options), leaf.options, strict=False)):
             extra += [float(place), float(points - before)]
@@ -159,7 +159,7 @@ def _add_leaf(leaf: Leaf, leaves: list, numbers: list, extra: list) -> None:
 
 
 def _ascending(leaf: Leaf) -> tuple[float, list[float]]:
-    """Steps as (edge, points more than the step before), easiest first, edges included, all upwards."""
+    """Steps as (threshold, points minus those of the step before), the easiest first; all thresholds ascend."""
     sign = 1.0 if leaf.steps[0][0] in ("at_least", "above") else -1.0
     extra, before = [], 0
     for how, edge, points in reversed(leaf.steps):
@@ -178,7 +178,7 @@ def _table(rows: list) -> NDArray[np.int64]:
 
 
 def _shape(method: Method, slots: dict[tuple[int, ...], int]) -> tuple[NDArray[np.int64], ...]:
-    """Sections, groups, measures with their terms, gates and levels, each as a table."""
+    """Tables of sections, groups, measures with their terms, gates and levels."""
     sections, groups, measures, terms, gates, levels = [], [], [], [], [], []
     line = 0
     for s, section in enumerate(method.sections):
@@ -204,6 +204,6 @@ def _shape(method: Method, slots: dict[tuple[int, ...], int]) -> tuple[NDArray[n
 
 
 def _level_masks(section: Section) -> list[tuple[int, int]]:
-    """Each level's gates as bits, best first, with its number; bit 63 as the sign."""
+    """The gates of each level as bits, and the level's number, the best level first; bit 63 is the sign."""
     masks = [sum(1 << gate for gate in section.level_gates(place)) for place in range(len(section.levels))]
     return [(mask - (mask >> 63 << 64), level) for mask, level in zip(masks, section.levels, strict=True)]

@@ -1,7 +1,7 @@
-"""The formulas as loops over one block of units, which LLVM turns into vector instructions.
+"""The formulas as loops over one block of units, which LLVM vectorizes.
 
-Every loop reads answers (b,) and adds to, or fills, buffers (b,) of doubles that hold whole numbers. The ``add_``
-loops serve the many criteria that are one formula, cannot be left out and are asked for their sum only.
+Each loop reads answers (b,), and fills or adds to buffers (b,) of whole numbers as doubles. The ``add_`` loops are for
+criteria with a single formula that always apply, when only the sum of a group is needed.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ KIND, FIRST, SECOND, EXTRA, EXTRA_END, FULL_AT_ZERO, MICRO = range(7)
 """Columns of the table of leaves."""
 
 EXACT = 2.0**52
-"""Products and divisors below this are divided and rounded exactly."""
+"""Products and divisors below this limit are divided and rounded exactly."""
 
 jit = njit(nogil=True, error_model="numpy")
 
 
 @jit
 def in_micro(value):
-    """Whole millionths of one answer; the double nearest to k millionths gives k."""
+    """One answer in whole millionths; the double nearest to k / 10^6 gives k."""
     micro = np.rint(value * 1e6)
     back = micro / 1e6
     near = micro + (1.0 if value > back else -1.0)
@@ -37,7 +37,7 @@ def add_equal(a, wanted, most, points, missing):
 
 @jit
 def add_four(a, sign, extra, points, missing):
-    """Up to four steps in one loop: (edge, points more) each; edges are ascending and include their value."""
+    """Up to four steps in one loop, each as (threshold, additional points); thresholds ascend and are inclusive."""
     e0, p0, e1, p1, e2, p2, e3, p3 = extra
     for i in range(len(a)):
         v = a[i] * sign
@@ -81,7 +81,7 @@ def add_awarded(a, points, missing):
 
 @jit
 def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
-    """Adds one formula's rounded points, and 1 where an answer is missing; whether products were too large."""
+    """Adds rounded points, and 1 where an answer is missing. Returns whether products were too large."""
     kind, most = leaf[KIND], numbers[0]
     a = matrix[leaf[FIRST], start:end]
     if kind == FLAG:
@@ -90,11 +90,11 @@ def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
         add_equal(a, 0.0, most, points, missing)
     elif kind in (STEPS, CHOICE):
         sign = numbers[1]
-        for at in range(leaf[EXTRA], leaf[EXTRA_END], 8):
-            e = extra[at : at + 8]
+        for first in range(leaf[EXTRA], leaf[EXTRA_END], 8):
+            e = extra[first : first + 8]
             four = (e[0], e[1], e[2], e[3], e[4], e[5], e[6], e[7])
-            # A missing answer is counted with the first four only.
-            add_four(a, sign, four, points, missing if at == leaf[EXTRA] else np.empty(len(a)))
+            # Missing answers are counted only once, with the first four steps.
+            add_four(a, sign, four, points, missing if first == leaf[EXTRA] else np.empty(len(a)))
     elif kind == COUNT:
         add_count(a, numbers[1], most, points, missing)
     elif kind == RATIO and not leaf[MICRO]:
@@ -111,7 +111,7 @@ def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
 
 @jit
 def quotient(leaf, numbers, matrix, unit):
-    """One unit's product and divisor, whole numbers, of a ratio or a line; 0 of 1 where there is nothing."""
+    """Product and divisor of a ratio or linear formula for one unit; 0 and 1 if an answer is missing."""
     most, x = numbers[0], matrix[leaf[FIRST], unit]
     if leaf[KIND] == LINEAR:
         if x != x:
@@ -160,7 +160,7 @@ def rest_of_line(a, micro, most, begin, length, way, points, rest, missing):
 
 @jit
 def rest_of_micro(a, b, most, at_zero, points, rest, missing):
-    """A ratio of numbers with decimals: both in millionths."""
+    """A ratio of numbers with decimals, both in millionths."""
     over = 0
     for i in range(len(a)):
         x, y = in_micro(a[i]), in_micro(b[i])
@@ -178,7 +178,7 @@ def rest_of_micro(a, b, most, at_zero, points, rest, missing):
 
 @jit
 def add_divided(leaf, numbers, matrix, start, end, points, rest, missing):
-    """Adds a ratio or a line with what rounding left; whether products or divisors were too large."""
+    """Adds points and remainders of a ratio or linear formula. Returns whether numbers were too large."""
     a = matrix[leaf[FIRST], start:end]
     if leaf[KIND] == LINEAR:
         return rest_of_line(
@@ -192,7 +192,7 @@ def add_divided(leaf, numbers, matrix, start, end, points, rest, missing):
 
 @jit
 def to_even(points, rest):
-    """Rounds whole points with an exact half left over to the even one."""
+    """Rounds points with a remainder of exactly one half to even."""
     for i in range(len(points)):
         odd = points[i] * 0.5 != np.floor(points[i] * 0.5)
         points[i] += rest[i] * 2.0 if odd & (abs(rest[i]) == 0.5) else 0.0
@@ -200,7 +200,7 @@ def to_even(points, rest):
 
 @jit
 def exact_sum(leaves, numbers, first, last, matrix, unit, others):
-    """Points of a sum of several quotients near an exact half, by a common divisor; -1 where that is too large."""
+    """The exactly rounded sum of several quotients, by a common divisor; -1 if the divisor is too large."""
     top, bottom, whole = np.int64(0), np.int64(1), np.int64(others)
     for n in range(first, last):
         if leaves[n, KIND] in (RATIO, LINEAR):

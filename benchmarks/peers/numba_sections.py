@@ -1,4 +1,4 @@
-"""Blocks of units: criteria to groups, groups to categories, gates to levels, all in the first cache."""
+"""Scores blocks of units: criteria, groups, categories, gates and levels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from peers.numba_leaves import FIRST, KIND, LINEAR, RATIO, SECOND, add_divided, add_leaf, exact_sum, jit, to_even
 
 ALWAYS = 2.0**53 - 1.0
-"""The key of a percentage of nothing: every gate on it holds."""
+"""The key of a percent gate if nothing applies: every gate holds."""
 
 
 @jit
 def fill_line(line, alternatives, leaves, numbers, extra, matrix, start, end, points, missing, spare, rest):
-    """One criterion's points, the best of its sums, 1 where something is missing; whether products were too large."""
+    """Fills points of one criterion, and 1 where an answer is missing. Returns whether numbers were too large."""
     over, size = 0, end - start
     missing[:size] = 0.0
     for n in range(line[0], line[1]):
@@ -34,7 +34,7 @@ def fill_line(line, alternatives, leaves, numbers, extra, matrix, start, end, po
 
 @jit
 def fill_sum(first, last, quotients, leaves, numbers, extra, matrix, start, end, into, missing, rest):
-    """A sum in which something is divided, rounded once."""
+    """Fills a sum with at least one quotient, rounded once."""
     over, size = 0, end - start
     rest[:size] = 0.0
     for leaf in range(first, last):
@@ -63,7 +63,7 @@ def fill_sum(first, last, quotients, leaves, numbers, extra, matrix, start, end,
 
 @jit
 def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left):
-    """Sets 1 where the criterion is not applicable; no points and nothing missing there."""
+    """Sets ``left`` to 1 where the criterion does not apply, and points and missing to 0 there."""
     size = end - start
     if line[4]:
         for i in range(size):
@@ -85,7 +85,7 @@ def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left
 
 @jit
 def fill_sums(points, maximum, missing, left, nominal, step, sums, counts):
-    """What every sum of criteria has, of one block; every division is corrected to the exact one."""
+    """Fills the columns of a sum of criteria, for one block. Every division is corrected to be exact."""
     half = float(step // 2)
     narrow = nominal < 94_000_000.0  # nominal squared is a whole double
     coarse = 65_536.0
@@ -126,7 +126,7 @@ def fill_sums(points, maximum, missing, left, nominal, step, sums, counts):
 
 @jit
 def fill_key(points, maximum, percent, value, key):
-    """A measure's value, and the whole number that its gates compare."""
+    """Fills the value of a measure, and the whole number that gates compare."""
     for i in range(len(points)):
         p, m = points[i], maximum[i]
         if percent:
@@ -142,7 +142,7 @@ def fill_key(points, maximum, percent, value, key):
 
 @jit
 def fill_level(keys, gates, levels, maximum, failed, level, standing):
-    """Which gates fail, the best level of which none does, and the standing."""
+    """Fills the failed gates, the best level without failed gates, and the standing."""
     size = len(maximum)
     failed[:] = 0
     for gate in range(0, len(gates), 2):  # two in one loop
@@ -174,7 +174,7 @@ def score_blocks(
     requires, nominal, step, block, full,
     sums, counts, failed, values, standing, criteria, status,
 ):  # fmt: skip
-    """Scores all units; whether products were too large for doubles."""
+    """Scores all units. Returns whether numbers were too large for doubles."""
     units, over = matrix.shape[1], 0
     group_sums = np.empty((len(groups), 4, block))
     section_sums = np.empty((len(sections) + 1, 4, block))

@@ -1,7 +1,7 @@
-"""The method as OpenFisca variables, worked out on demand from one another, then ranked by NumPy.
+"""The method as OpenFisca variables, which are computed on demand from each other, with ranks by NumPy.
 
-OpenFisca keeps numbers in single precision: points come out within about a ten-thousandth, and a unit on the edge of a
-gate can get another level. It does not say which gates fail.
+OpenFisca uses single precision: points are exact to about 1/10,000, and a unit close to a gate's minimum can get
+another level. Failed gates are not computed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COMPARE = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.less
 
 
 def leaf_points(leaf: Leaf, read: Read) -> Values:
-    """Points (n,), 0 where an answer is missing."""
+    """Points (n,); 0 where an answer is missing."""
     value, most = read(leaf.reads[0]), leaf.most / MICRO
     match leaf.kind:
         case "flag":
@@ -46,8 +46,8 @@ def leaf_points(leaf: Leaf, read: Read) -> Values:
         case "count":
             return np.fmin(np.fmax(value, 0) * (leaf.each / MICRO), most)
         case "linear":
-            way = (value - leaf.start / MICRO) / ((leaf.end - leaf.start) / MICRO)
-            return np.nan_to_num(np.clip(way, 0, 1)) * most
+            share = (value - leaf.start / MICRO) / ((leaf.end - leaf.start) / MICRO)
+            return np.nan_to_num(np.clip(share, 0, 1)) * most
         case "awarded":
             return np.nan_to_num(value)
     of = read(leaf.reads[1])
@@ -74,7 +74,7 @@ def left_out(line: Line, read: Read) -> Values:
 
 
 class OpenFiscaVariables:
-    """One method as a system of variables of one entity, the unit."""
+    """A method as a system of variables of one entity, the unit."""
 
     def __init__(self, method: Method) -> None:
         self._method = method
@@ -96,15 +96,15 @@ class OpenFiscaVariables:
         self._converted("overall", method.nominal)
 
     def score(self, cohort: Cohort) -> Columns:
-        """The columns of a cohort, but those of failed gates; micropoints rounded from single precision."""
+        """The columns of a cohort, without failed gates. Micropoints are rounded from single precision."""
         method = self._method
         simulation = SimulationBuilder().build_default_simulation(self._system, len(cohort))
         for code in method.indicators():
             simulation.set_input(code, PERIOD, cohort.values(code).astype(np.float32))
         for line in method.lines():
             if line.may_be_excluded:
-                nobody = np.zeros(len(cohort), np.bool_)
-                simulation.set_input(f"{line.id} excluded", PERIOD, cohort.excluded.get(line.id, nobody))
+                nowhere = np.zeros(len(cohort), np.bool_)
+                simulation.set_input(f"{line.id} excluded", PERIOD, cohort.excluded.get(line.id, nowhere))
 
         def read(name: str) -> Values:
             return simulation.calculate(name, PERIOD)
@@ -115,7 +115,7 @@ class OpenFiscaVariables:
                 found[f"{name}.{what}"] = np.rint(read(f"{name} {what}").astype(np.float64) * MICRO).astype(np.int64)
             for what in ("missing", "not_applicable"):
                 found[f"{name}.{what}"] = read(f"{name} {what}").astype(np.int64)
-            step = whole(method.decimals)  # hundredths again, as single precision has none
+            step = whole(method.decimals)  # rounded again, because single precision is not exact
             found[f"{name}.published"] = (found[f"{name}.published"] + step // 2) // step * step
         compared = "converted" if method.exact_ranks else "published"
         for section in method.sections:

@@ -1,7 +1,7 @@
-"""The method as expressions over a Polars frame, which plans them and runs them on all cores.
+"""The method as expressions over a Polars frame, which uses all cores.
 
-Exact like the scorer: whole numbers in doubles, quotients corrected by their remainders. A sum of two or more quotients
-is rounded from doubles, which may be one micropoint off at an exact half; comparing tells.
+Results are exact: numbers are whole numbers as doubles, and quotients are corrected by their remainders. Only a sum of
+several quotients can differ by one micropoint at an exact half; the comparison would show this.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from scorer.model.units import Cohort
 MICRO = 1e6
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 PLAIN = pl.QueryOptFlags()
-"""The plan is as good as it gets: looking for better ones takes longer than running it."""
+"""No optimizations: searching for a better plan takes longer than running this one."""
 ALWAYS = 2.0**53 - 1
-"""The key of a percentage of nothing: every gate on it holds."""
+"""The key of a percent gate if nothing applies: every gate holds."""
 
 
 def total(terms: Iterable[pl.Expr]) -> pl.Expr:
-    """Their sum; 0 of none."""
-    here = list(terms)
-    return here[0] if len(here) == 1 else pl.sum_horizontal(*here) if here else pl.lit(0.0)
+    """The sum of expressions; 0 if there are none."""
+    expressions = list(terms)
+    if len(expressions) == 1:
+        return expressions[0]
+    return pl.sum_horizontal(*expressions) if expressions else pl.lit(0.0)
 
 
 def either(terms: Iterable[pl.Expr]) -> pl.Expr:
-    """Whether any holds."""
+    """Whether any expression holds."""
     return reduce(or_, terms)
 
 
 def floored(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
-    """``top / bottom`` rounded down; both whole and below 2^53, the divisor above 0."""
+    """``top / bottom`` rounded down, for whole numbers below 2^53 and a positive divisor."""
     size = (top / bottom).floor()
     rest = top - size * bottom
     return size + (rest >= bottom).cast(pl.Float64) - (rest < 0).cast(pl.Float64)
@@ -54,14 +56,14 @@ def leaf_points(leaf: Leaf) -> pl.Expr:
             places = [pl.when(value == place).then(float(points)) for place, points in enumerate(leaf.options)]
             return pl.coalesce(*places, 0.0)
         case "steps":
-            edges = {"at_least": pl.Expr.ge, "above": pl.Expr.gt, "at_most": pl.Expr.le, "below": pl.Expr.lt}
-            return pl.coalesce(*[pl.when(edges[how](value, edge)).then(float(p)) for how, edge, p in leaf.steps], 0.0)
+            compare = {"at_least": pl.Expr.ge, "above": pl.Expr.gt, "at_most": pl.Expr.le, "below": pl.Expr.lt}
+            return pl.coalesce(*[pl.when(compare[how](value, edge)).then(float(p)) for how, edge, p in leaf.steps], 0.0)
         case "count":
             return (value * leaf.each).clip(upper_bound=most)
         case "linear":
-            way = ((value * MICRO).round(mode="half_to_even") - leaf.start) * (1 if leaf.end > leaf.start else -1)
+            distance = ((value * MICRO).round(mode="half_to_even") - leaf.start) * (1 if leaf.end > leaf.start else -1)
             length = float(abs(leaf.end - leaf.start))
-            return way.clip(0.0, length) * most / length
+            return distance.clip(0.0, length) * most / length
         case "awarded":
             return (value * MICRO).round(mode="half_to_even")
     part, of = value, pl.col(leaf.reads[1])
@@ -75,7 +77,7 @@ def leaf_points(leaf: Leaf) -> pl.Expr:
 
 
 def line_points(line: Line) -> pl.Expr:
-    """Whole micropoints; 0 where everything is missing."""
+    """Whole micropoints; 0 if all answers are missing."""
     sums = [total(leaf_points(leaf) for leaf in leaves) for leaves in line.alternatives]
     divides = any(leaf.divides for leaf in line.leaves())
     best = pl.max_horizontal(*sums) if len(sums) > 1 else sums[0]
@@ -85,7 +87,7 @@ def line_points(line: Line) -> pl.Expr:
 
 
 class PolarsFrame:
-    """One method: expressions made once, in steps that need each other."""
+    """A method as expressions, in steps that depend on each other."""
 
     def __init__(self, method: Method) -> None:
         self._method = method
@@ -116,8 +118,8 @@ class PolarsFrame:
 
     def score(self, cohort: Cohort) -> Columns:
         """The columns of a cohort."""
-        nobody = np.zeros(len(cohort), np.bool_)
-        excluded = {line.id: cohort.excluded.get(line.id, nobody) for line in self._excludable()}
+        nowhere = np.zeros(len(cohort), np.bool_)
+        excluded = {line.id: cohort.excluded.get(line.id, nowhere) for line in self._excludable()}
         frame = pl.DataFrame(
             {
                 **{code: cohort.values(code) for code in self._reads},
@@ -140,7 +142,7 @@ class PolarsFrame:
         return [line for line in self._method.lines() if line.may_be_excluded]
 
     def _criteria(self) -> Iterable[pl.Expr]:
-        """Points, missing and left out of each criterion."""
+        """Points of each criterion, and whether it is missing or does not apply."""
         for line in self._method.lines():
             missing = either(
                 pl.col(code).is_null() for code in dict.fromkeys(code for leaf in line.leaves() for code in leaf.reads)

@@ -1,4 +1,4 @@
-"""The method unit by unit in Python's integers: what somebody writes who has a script and no arrays."""
+"""The method as a Python loop over units, with integers and fractions instead of arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scorer.model.units import Cohort
 
 MICRO = 1_000_000
 ALWAYS = 2**53 - 1
-"""The key of a percentage of nothing: every gate on it holds."""
+"""The key of a percent gate if nothing applies: every gate holds."""
 Points = int | Fraction
 Answers = dict[str, float | None]
 
@@ -26,7 +26,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
-    """Micropoints, whether an answer is missing, whether there is nothing to divide by."""
+    """Micropoints, whether an answer is missing, and whether the denominator is zero."""
     value = answers[leaf.reads[0]]
     other = answers[leaf.reads[-1]]
     if value is None or other is None:
@@ -44,8 +44,8 @@ def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
             return min(int(value) * leaf.each, leaf.most), False, False
         case "linear":
             length = abs(leaf.end - leaf.start)
-            way = (round(value * MICRO) - leaf.start) * (1 if leaf.end > leaf.start else -1)
-            return _quotient(min(max(way, 0), length) * leaf.most, length), False, False
+            distance = (round(value * MICRO) - leaf.start) * (1 if leaf.end > leaf.start else -1)
+            return _quotient(min(max(distance, 0), length) * leaf.most, length), False, False
         case "awarded":
             return round(value * MICRO), False, False
     if other == 0:
@@ -56,23 +56,23 @@ def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
 
 
 def _quotient(top: int, bottom: int) -> Points:
-    """Exactly; a fraction only where there is a remainder."""
+    """The exact quotient; a fraction only if there is a remainder."""
     size, rest = divmod(top, bottom)
     return Fraction(top, bottom) if rest else size
 
 
 def line_points(line: Line, answers: Answers, *, excluded: bool) -> tuple[int, bool, bool]:
-    """Micropoints, whether an answer is missing, whether the criterion is left out."""
+    """Micropoints, whether an answer is missing, and whether the criterion does not apply."""
     if excluded:
         return 0, False, True
     best, missing, left_out = 0, False, False
     for n, alternative in enumerate(line.alternatives):
         total: Points = 0
         for leaf in alternative:
-            points, lacks, nothing = leaf_points(leaf, answers)
+            points, is_missing, is_zero = leaf_points(leaf, answers)
             total += points
-            missing |= lacks
-            left_out |= nothing and line.zero_leaves_out
+            missing |= is_missing
+            left_out |= is_zero and line.zero_leaves_out
         best = round(total) if n == 0 else max(best, round(total))
     if left_out or (missing and line.missing_leaves_out):
         return 0, False, True
@@ -80,7 +80,7 @@ def line_points(line: Line, answers: Answers, *, excluded: bool) -> tuple[int, b
 
 
 class PythonLoop:
-    """One method."""
+    """A method as a Python loop."""
 
     def __init__(self, method: Method) -> None:
         self._method = method
@@ -132,17 +132,17 @@ class PythonLoop:
     def _section(
         self, section: Section, answers: Answers, left_out: set[str]
     ) -> tuple[list[int], list[int], list[int]]:
-        """Points, maximum, missing and left out; the keys that gates compare; the measures' values."""
+        """Points, maximum, counts of missing and not applicable; keys that gates compare; values of measures."""
         groups, criteria = [], []
         for _, lines in section.groups:
-            sums, here = [0, 0, 0, 0], []
+            sums, of_group = [0, 0, 0, 0], []
             for line in lines:
                 points, missing, out = line_points(line, answers, excluded=line.id in left_out)
                 maximum = 0 if out else line.maximum
                 sums = [sums[0] + points, sums[1] + maximum, sums[2] + missing, sums[3] + out]
-                here.append((points, maximum))
+                of_group.append((points, maximum))
             groups.append(sums)
-            criteria.append(here)
+            criteria.append(of_group)
         total = [sum(column) for column in zip(*groups, strict=True)]
         total[0] = max(total[0], 0)
         keys, values = [], []

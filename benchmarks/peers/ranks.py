@@ -1,4 +1,4 @@
-"""Ranks by NumPy, for peers that cannot rank."""
+"""Ranks with NumPy, for peers that cannot rank."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 def competition(scores: NDArray[np.int64], ranked: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Competition ranks (n,) among the ranked units; 0 for the others."""
-    ladder = np.sort(scores[ranked])
-    return np.where(ranked, len(ladder) + 1 - np.searchsorted(ladder, scores, side="right"), 0)
+    ascending = np.sort(scores[ranked])
+    return np.where(ranked, len(ascending) + 1 - np.searchsorted(ascending, scores, side="right"), 0)
 
 
 def in_order(scores: NDArray[np.int64], ranked: NDArray[np.bool_], ids: tuple[str, ...]) -> NDArray[np.int64]:
-    """Places (n,) of the units: the ranked ones first, the highest score first, equals by id."""
+    """Indices (n,) of the units: first the ranked ones; by descending score, then by id."""
     place = np.empty(len(ids), np.int64)
     place[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
     return np.lexsort((place, -scores, ~ranked))

@@ -1,6 +1,7 @@
-"""The method as one decision of GoRules ZEN: expressions for points and percentages, decision tables for levels.
+"""The method as a decision of GoRules ZEN, with expressions for points and decision tables for levels.
 
-Decimals of 28 digits. No ranks: a decision knows one unit. It is asked unit by unit or with a batch of units.
+ZEN uses decimals of 28 digits. There are no ranks, because a decision is about one unit. Units are scored one by one,
+or in one batch.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Context = dict[str, Any]
 
 
 def number(micro: float) -> str:
-    """Points as ZEN writes them, from micropoints."""
+    """Micropoints as points in ZEN's format."""
     return f"{micro / MICRO:.6f}".rstrip("0").rstrip(".")
 
 
@@ -43,8 +44,8 @@ def leaf_points(leaf: Leaf) -> str:
         case "count":
             return f"({value} == null ? 0 : min([{value} * {number(leaf.each)}, {most}]))"
         case "linear":
-            way = f"({value} - {number(leaf.start)}) / ({number(leaf.end)} - {number(leaf.start)})"
-            return f"({value} == null ? 0 : min([max([{way}, 0]), 1]) * {most})"
+            share = f"({value} - {number(leaf.start)}) / ({number(leaf.end)} - {number(leaf.start)})"
+            return f"({value} == null ? 0 : min([max([{share}, 0]), 1]) * {most})"
         case "awarded":
             return f"({value} == null ? 0 : {value})"
     of, full = leaf.reads[1], most if leaf.when_zero == "full" else "0"
@@ -53,7 +54,7 @@ def leaf_points(leaf: Leaf) -> str:
 
 
 def left_out(line: Line, missing: str) -> str:
-    """An expression for whether the criterion is not applicable."""
+    """An expression for whether the criterion does not apply."""
     terms = [f"excluded_{name(line.id)} == true"] if line.may_be_excluded else []
     if line.missing_leaves_out:
         terms.append(missing)
@@ -64,12 +65,12 @@ def left_out(line: Line, missing: str) -> str:
 
 
 def name(code: str) -> str:
-    """An identifier of ZEN's."""
+    """A code as an identifier in ZEN."""
     return re.sub(r"\W", "_", code)
 
 
 class ZenDecision:
-    """One method as a decision."""
+    """A method as a decision."""
 
     def __init__(self, method: Method) -> None:
         self._method = method
@@ -91,12 +92,12 @@ class ZenDecision:
         self._decision.validate()
 
     def score(self, cohort: Cohort) -> Columns:
-        """The columns of a cohort, but missing, left out, failed gates and ranks: one call with all units."""
+        """The columns of a cohort, from one batch; without counts, failed gates and ranks."""
         requests = [{"key": "method", "context": context} for context in self._contexts(cohort)]
         return self._columns([reply["data"]["result"] for reply in self._engine.evaluate_batch(requests)])
 
     def score_singly(self, cohort: Cohort) -> Columns:
-        """The same, one call a unit."""
+        """The columns of a cohort, from one call per unit."""
         return self._columns([self._decision.evaluate(context)["result"] for context in self._contexts(cohort)])
 
     def _contexts(self, cohort: Cohort) -> Iterator[Context]:
@@ -137,13 +138,13 @@ class ZenDecision:
         return found
 
     def _sums(self) -> dict[str, str]:
-        """Points and maximum of groups, categories and all."""
+        """Points and maximum of groups, of categories, and overall."""
         found = {}
         for section in self._method.sections:
             for group, lines in section.groups:
-                here = f"{name(section.code)}__{name(group)}"
-                found[f"{here}_points"] = " + ".join(f"points_{name(line.id)}" for line in lines)
-                found[f"{here}_max_points"] = " + ".join(f"max_{name(line.id)}" for line in lines)
+                prefix = f"{name(section.code)}__{name(group)}"
+                found[f"{prefix}_points"] = " + ".join(f"points_{name(line.id)}" for line in lines)
+                found[f"{prefix}_max_points"] = " + ".join(f"max_{name(line.id)}" for line in lines)
             for what in ("points", "max_points"):
                 terms = " + ".join(f"$.{name(section.code)}__{name(group)}_{what}" for group, _ in section.groups)
                 found[f"{name(section.code)}_{what}"] = f"max([{terms}, 0])"
@@ -152,7 +153,7 @@ class ZenDecision:
         return found
 
     def _percents(self) -> dict[str, str]:
-        """Percent, converted, and what gates compare."""
+        """Percent and converted scores, and the keys that gates compare."""
         found = {}
         totals = [(name(section.code), section.nominal) for section in self._method.sections]
         for code, nominal in [*totals, ("overall", self._method.nominal)]:
@@ -169,14 +170,14 @@ class ZenDecision:
                     points, most = f"points_{name(line.id)}", f"max_{name(line.id)}"
                 elif measure.total:
                     points, most = f"{name(section.code)}_points", f"{name(section.code)}_max_points"
-                # A percentage of nothing is no obstacle.
+                # If nothing applies, every gate holds.
                 percent = f"({most}) > 0 ? ({points}) / ({most}) : {MICRO}"
                 key = points if measure.unit == "points" else percent
                 found[f"{name(section.code)}_key{place}"] = key
         return found
 
     def _table(self, section: Section) -> Context:
-        """The best level whose gates all hold: the first rule that matches."""
+        """A decision table for the best level whose gates all hold; the first matching rule counts."""
         code = name(section.code)
         rules = []
         for place, level in enumerate(section.levels):

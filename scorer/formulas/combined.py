@@ -13,7 +13,7 @@ from pydantic import Field, SkipValidation
 
 from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, outcome_of
 from scorer.formulas.line_table import Line
-from scorer.formulas.lines import BestLine, CombinedLine, GivenLine, SumLine
+from scorer.formulas.lines import BestLine, CombinedLine, ComputedLine, SumLine
 from scorer.model.fixed_point import Bools, PointsByTier, plain
 from scorer.model.units import Cohort
 
@@ -105,7 +105,7 @@ class CombinedFormula(Formula):
         rows = np.empty((len(parts), 3, len(cohort)))
         for n, (part, row) in enumerate(zip(parts, rows, strict=True)):
             given = part.evaluate(cohort, excluded)
-            lines.append(GivenLine(3 * n, given.rest is not None, partial(part.exact, cohort, excluded)))
+            lines.append(ComputedLine(3 * n, given.rest is not None, partial(part.exact, cohort, excluded)))
             row[0], row[1], row[2] = given.points, 0.0 if given.rest is None else given.rest, given.missing
         return outcome_of(self.line_type(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
 

@@ -127,8 +127,8 @@ class LineTable:
         for n, part in enumerate(line.parts):
             self._add(part, free + n, free + len(line.parts), {}, lines, pool)
         self.slots = max(self.slots, free + len(line.parts) - 1)
-        of_parts = {"first": free, "second": len(line.parts)} if line.parts else {}
-        own: dict[str, float] = {"slot": slot, "rounds": line.rounds, "edges": len(pool), "scale": 1, "sign": 1}
+        of_parts = {"first_part": free, "part_count": len(line.parts)} if line.parts else {}
+        own: dict[str, float] = {"slot": slot, "rounds": line.rounds, "thresholds": len(pool), "scale": 1, "sign": 1}
         pool += line.pool
         own |= {"measure": -1, "exclusion": -1} | of_parts | dict(line.fields()) | dict(fields)
         lines.append(tuple(own.get(name, 0) for name in LINE.names or ()))

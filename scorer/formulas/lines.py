@@ -12,7 +12,7 @@ import numpy as np
 
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Floats, round_to_micro
-from scorer.native import BEST, CAPPED, GIVEN, LADDER, MISSING, QUOTIENT, SLOPE, SUM
+from scorer.native import BEST, CAPPED, COMPUTED, LADDER, MISSING, QUOTIENT, SLOPE, SUM
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class CappedLine(Line):
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
-        return {"kind": CAPPED, "first": self.row, "start": self.start, "each": self.each, "end": self.cap}
+        return {"kind": CAPPED, "row": self.row, "start": self.start, "each": self.each, "cap": self.cap}
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,21 @@ class LadderLine(Line):
     """The points of the highest threshold that the answer reaches, 0 below the first one: steps and choices."""
 
     row: int
-    edges: tuple[float, ...]
+    thresholds: tuple[float, ...]
     """Ascending, compared with the answer times ``sign``."""
-    gives: tuple[int, ...]
-    """Micropoints, one per edge."""
+    points: tuple[int, ...]
+    """Micropoints, one per threshold."""
     sign: int = 1
     """-1 if less is better."""
 
     @property
     def pool(self) -> tuple[float, ...]:  # type: ignore[override]
-        """The edges, then the points below the first edge and from each edge on."""
-        return *self.edges, 0.0, *self.gives
+        """The thresholds, then the points below the first threshold and from each threshold on."""
+        return *self.thresholds, 0.0, *self.points
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
-        return {"kind": LADDER, "first": self.row, "count": len(self.edges), "scale": self.sign}
+        return {"kind": LADDER, "row": self.row, "threshold_count": len(self.thresholds), "scale": self.sign}
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class QuotientLine(Line):
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
         scale = MICRO if self.in_millionths else 1
-        reads = {"kind": QUOTIENT, "first": self.numerator, "second": self.denominator, "scale": scale}
-        return reads | {"each": self.maximum, "end": self._when_zero}
+        reads = {"kind": QUOTIENT, "row": self.numerator, "denominator_row": self.denominator, "scale": scale}
+        return reads | {"cap": self.maximum, "when_zero": self._when_zero}
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
@@ -106,21 +106,21 @@ class SlopeLine(Line):
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
         sign = 1 if self.length > 0 else -1
-        way = {"start": self.start, "end": abs(self.length), "scale": sign}
-        return {"kind": SLOPE, "first": self.row, "each": self.maximum} | way
+        slope = {"start": self.start, "length": abs(self.length), "cap": self.maximum, "scale": sign}
+        return {"kind": SLOPE, "row": self.row} | slope
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
         answer = round_to_micro(answers[self.row, unit : unit + 1])[0]
         if np.isnan(answer):
             return Fraction(0)
-        way = Fraction(int(answer) - self.start, self.length)
-        return min(max(way, Fraction(0)), Fraction(1)) * self.maximum
+        share = Fraction(int(answer) - self.start, self.length)
+        return min(max(share, Fraction(0)), Fraction(1)) * self.maximum
 
 
 @dataclass(frozen=True)
-class GivenLine(Line):
-    """A formula that was evaluated in Python; its results are three matrix rows: points, remainders, 1 if missing."""
+class ComputedLine(Line):
+    """A formula that Python has evaluated; its results are three matrix rows: points, remainders, 1 if missing."""
 
     row: int
     has_remainders: bool
@@ -134,7 +134,7 @@ class GivenLine(Line):
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
-        return {"kind": GIVEN, "first": self.row}
+        return {"kind": COMPUTED, "row": self.row}
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""

@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 LINE: str
-"""Fields of a line, such as ``kind:i8``, with spaces between them; ``native/layout.h`` explains each."""
+"""The fields of a line, such as ``kind:i8``, separated by spaces; ``native/layout.h`` describes each."""
 COMPARISON: str
-"""Fields of a comparison of a sum with the thresholds of gates."""
+"""The fields of a comparison of a sum with the thresholds of gates, in the same format."""
 
 CAPPED: int
 LADDER: int
 QUOTIENT: int
 SLOPE: int
-GIVEN: int
+COMPUTED: int
 SUM: int
 BEST: int
 
@@ -37,9 +37,9 @@ Sums = tuple[
     np.ndarray,
     NDArray[np.int64],
 ]
-"""What ``score`` takes from maxima to level_tables."""
-Settle = Callable[[int, int], tuple[float, float]]
-"""Called with a criterion and a unit, gives its points, rounded exactly, and what rounding left."""
+"""The arguments of ``score`` from maxima to level_tables."""
+RoundExactly = Callable[[int, int], tuple[float, float]]
+"""Called with the indices of a criterion and a unit; returns the exactly rounded points, and the remainder."""
 
 def evaluate_lines(
     lines: np.ndarray,
@@ -50,24 +50,25 @@ def evaluate_lines(
     points: NDArray[np.float64] | None,
     status: NDArray[np.uint8] | None,
     remainders: NDArray[np.float64] | None,
-    settle: Settle,
+    round_exactly: RoundExactly,
     /,
 ) -> None:
     """Evaluates k criteria for n units.
 
     Args:
-        lines: of ``LINE``; the parts of a line stand before it.
-        pool: numbers that lines point into.
-        slots: how many results of parts are kept at a time.
+        lines: array of ``LINE``; the parts of a line come before it.
+        pool: numbers to which the fields of lines and comparisons refer by index.
+        slots: number of results of parts that are kept at the same time.
         answers: (rows, n), NaN where not reported.
-        excluded: (exclusions, n): units for which criteria do not apply. None: no line asks for it.
+        excluded: (exclusions, n) whether a criterion does not apply to a unit; None if no line has an exclusion.
         points: (k, n) is filled with signed micropoints; 0 where an answer is missing or the criterion does not apply.
+            None if not needed; this also holds for status and remainders.
         status: (k, n) is filled with SCORED, MISSING or NOT_APPLICABLE.
-        remainders: (k, n) is filled with exact points minus rounded points. What is None is not needed.
-        settle: called where doubles cannot tell the points.
+        remainders: (k, n) is filled with exact points minus rounded points.
+        round_exactly: called for points that doubles are not precise enough for.
 
     Raises:
-        ValueError: arrays do not fit together, or a line leads beyond them.
+        ValueError: arrays do not fit together, or a line refers to something outside them.
     """
 
 def score(
@@ -79,53 +80,56 @@ def score(
     points: NDArray[np.float64] | None,
     status: NDArray[np.uint8] | None,
     remainders: NDArray[np.float64] | None,
-    settle: Settle,
+    round_exactly: RoundExactly,
     maxima: NDArray[np.float64],
-    is_filled: NDArray[np.bool_],
+    has_lines: NDArray[np.bool_],
     members: NDArray[np.bool_],
     nominal: NDArray[np.float64],
     step: float,
     comparisons: np.ndarray,
     level_tables: NDArray[np.int64],
     sums: NDArray[np.float64],
-    wholes: NDArray[np.float64],
+    scores: NDArray[np.float64],
     group_sums: NDArray[np.float64] | None,
-    group_wholes: NDArray[np.float64] | None,
+    group_scores: NDArray[np.float64] | None,
     cells: NDArray[np.int64],
     levels: NDArray[np.int64],
     standings: NDArray[np.uint8],
     first: int,
-    last: int,
+    stop: int,
     /,
 ) -> None:
-    """From the answers of units first to last, of n, to their levels. Everything is in micropoints.
+    """Scores some of n units, from answers to levels. All points are in micropoints.
 
-    There are g groups, and s sums of them: those of c categories, the sum of all, and those of measures. The first w =
-    c + 1 are whole, which means that they have scores and counts.
+    There are g groups and s sums of groups: the sums of c categories, the overall sum, and the sums of measures. The
+    first w = c + 1 sums have scores and counts.
 
     Args:
-        lines, pool, slots, answers, excluded, points, status, remainders, settle: as ``evaluate_lines`` takes them.
-        maxima: (g,) of the groups when every criterion applies.
-        is_filled: (g,) whether lines fill the group's sums; otherwise the caller has filled them.
-        members: (s, g) which groups each sum adds up.
-        nominal: (w,) maxima of the whole sums when every criterion applies.
-        step: micropoints of the last published decimal.
-        comparisons: of ``COMPARISON``: of sums with the thresholds of gates.
-        level_tables: (c,) where the level of each cell of a category's decision table stands in the pool; -1: it has
-            no levels.
-        sums: (3, s, n) is filled: points; maxima without what does not apply; points / maximum in parts per million,
-            rounded down, 0 where the maximum is 0.
-        wholes: (4, w, n) is filled: converted points, which are points x nominal / maximum rounded down, 0 where the
-            maximum is 0; published points, the nearest steps to these, an exact half away from zero; the numbers of
-            criteria that miss an answer, and that do not apply.
-        group_sums, group_wholes: (3, g, n) and (4, g, n), the same of groups: filled where ``is_filled``, otherwise
-            points, maxima and the two counts are read. None: nobody needs them, and lines fill all groups.
-        cells: (c, n) is filled with cells of the decision tables; 0 without one.
+        lines, pool, slots, answers, excluded, points, status, remainders, round_exactly: see ``evaluate_lines``.
+        maxima: (g,) maxima of the groups if every criterion applied.
+        has_lines: (g,) whether the group's criteria are lines; otherwise the caller has filled its sums.
+        members: (s, g) which groups each sum includes.
+        nominal: (w,) maxima of the first w sums if every criterion applied.
+        step: micropoints in the last published decimal.
+        comparisons: array of ``COMPARISON``.
+        level_tables: (c,) pool index of the levels by cell of a category's gate table; -1: it has no levels.
+        sums: (3, s, n) is filled with points; maxima without the criteria that do not apply; and points / maximum in
+            parts per million, rounded down, 0 where the maximum is 0.
+        scores: (4, w, n) is filled with converted scores, which are points x nominal / maximum, rounded down, 0 where
+            the maximum is 0; published scores, the nearest multiples of ``step``, an exact half away from zero; the
+            number of criteria that miss an answer; and the number of criteria that do not apply.
+        group_sums: (3, g, n), like ``sums``. For groups without lines, points and maxima are read. None, only if all
+            groups have lines: not needed.
+        group_scores: (4, g, n), like ``scores``. For groups without lines, both counts are read. None together with
+            ``group_sums``.
+        cells: (c, n) is filled with cells of the gate tables; 0 without a table.
         levels: (c, n) is filled with the levels reached; 0: none.
         standings: (c, n) is filled with RANKED, BELOW_MINIMUM or NOTHING_APPLICABLE.
+        first: index of the first unit to score.
+        stop: index after the last unit to score.
 
     Raises:
-        ValueError: arrays do not fit together, or a line or a comparison leads beyond them.
+        ValueError: arrays do not fit together, or a line or a comparison refers to something outside them.
     """
 
 def rank(
@@ -140,29 +144,35 @@ def rank(
     """Ranks n units by each of r scores.
 
     Args:
-        keys: (r, n) small whole numbers from 0, the better the larger.
+        keys: (r, n) score keys: small whole numbers from 0; larger is better.
         ranked: (r, n) whether a unit is ranked.
-        by_id: (n,) the units in the order of equals.
+        by_id: (n,) the indices of the units in the order for equal keys.
         ties: COMPETITION, DENSE or ORDINAL.
         ranks: (r, n) is filled with ranks from 1; 0 for units that are not ranked.
-        order: (n,) is filled with the units by the last score: ranked ones first, the better first.
+        order: (n,) is filled with the indices of the units by the last score: ranked units first, the best first.
+
+    Raises:
+        ValueError: arrays do not fit together, or a key or an index is out of range.
     """
 
 def check_answers(
     answers: NDArray[np.float64],
     ranges: NDArray[np.float64],
-    whole: NDArray[np.bool_],
-    parts: NDArray[np.int64],
+    whole_only: NDArray[np.bool_],
+    pairs: NDArray[np.int64],
     /,
 ) -> bytes:
-    """Looks for answers that are not allowed, and makes -0.0 to 0 where answers may have decimals.
+    """Finds rows with answers that are not allowed. Replaces -0.0 by 0 in rows that may have decimals.
 
     Args:
         answers: (rows, n), NaN where not reported, which is always allowed.
         ranges: (2, rows) the smallest and largest answer allowed.
-        whole: (rows,) whether only whole numbers are allowed; otherwise, up to six decimals are.
-        parts: (2, p) pairs of rows, of which the first may not be larger than the second.
+        whole_only: (rows,) whether only whole numbers are allowed; otherwise, up to six decimals are allowed.
+        pairs: (2, p) indices of two rows each; the first answer must not be larger than the second.
 
     Returns:
-        A byte for each row and then for each pair: 1 where some answer is not allowed.
+        One byte per row, then one per pair: 1 if some answer is not allowed, otherwise 0.
+
+    Raises:
+        ValueError: arrays do not fit together, or a pair refers to a row that does not exist.
     """

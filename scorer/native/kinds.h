@@ -1,69 +1,73 @@
-/* The arithmetic of the kinds of lines in formulas/lines.py, for one tile of units. */
+/* The arithmetic of each kind of line, for one tile of units. formulas/lines.py describes the kinds. */
 
 #ifndef SCORER_KINDS_H
 #define SCORER_KINDS_H
 
 #include "lines.h"
 
-/* What a line gives one tile of units. */
-struct given {
+/* The results of one line for one tile of units. */
+struct result {
     double *points;
-    double *remainder;  /* exact points minus rounded points; valid if rounds */
+    double *remainder;  /* exact points minus rounded points; valid if `rounds` */
     uint8_t *missing;   /* whether an answer is missing */
-    uint8_t *inexact;   /* whether doubles cannot tell the points; valid if some_inexact */
+    uint8_t *inexact;   /* whether doubles are not precise enough for the points; valid if `some_inexact` */
     int rounds, some_inexact;
-    int approximate;    /* whether a remainder that is a half as a double may be another number close by */
+    int approximate;    /* whether a remainder of 0.5 as a double may be close to a half instead of equal to it */
 };
 
-/* Below this, rounding a x b / c of whole numbers gives the exactly rounded quotient. A true quotient q = p / c that is
-   no exact half lies at least 1 / (2c) = q / (2p) from one, and with p below 2^52 that is more than half a unit in the
-   last place of q, so the division cannot round it onto the half. One bit less, as rounded() needs. */
+/* Below this limit, rounding a x b / c of whole numbers gives the exactly rounded quotient. A true quotient q = p / c
+   that is not an exact half is at least 1 / (2c) = q / (2p) away from one. With p below 2^52, this is more than half a
+   unit in the last place of q, so the division cannot round it to the half. The limit is one bit less because of
+   rounded(). */
 static const double EXACT = 0x1p51;
-static const double NEAR_HALF = 1e-3; /* so near to half a micropoint, sums of remainders within 10^-6 decide nothing */
+/* Remainders this close to half a micropoint need round_exactly(): sums of remainders are exact only to 10^-6. */
+static const double NEAR_HALF = 1e-3;
 
-WIDE static void note_missing(const double *restrict answers, Py_ssize_t n, uint8_t *restrict missing) {
+AVX2_CLONE static void find_missing(const double *restrict answers, Py_ssize_t n, uint8_t *restrict missing) {
     for (Py_ssize_t i = 0; i < n; i++)
         missing[i] = answers[i] != answers[i];
 }
 
-/* start + each x answer, between 0 and end. No product that a double rounds is below the end. */
-WIDE static void capped(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
-    const double start = line->start, each = line->each, end = line->end;
+/* start + each x answer, between 0 and cap. A product that is too large to be exact is above the cap. */
+AVX2_CLONE static void capped(const struct line *line, const double *restrict answers, Py_ssize_t n,
+                              struct result *out) {
+    const double start = line->start, each = line->each, cap = line->cap;
     double *restrict points = out->points;
     for (Py_ssize_t i = 0; i < n; i++) {
         double sum = start + each * answers[i];
-        sum = sum < end ? sum : end;
+        sum = sum < cap ? sum : cap;
         sum = rounded(sum > 0 ? sum : 0);
         points[i] = answers[i] == answers[i] ? sum : 0;
     }
-    note_missing(answers, n, out->missing);
+    find_missing(answers, n, out->missing);
 }
 
-/* Points of the last edge that an answer reaches. */
-WIDE static void ladder(const struct line *line, const double *restrict pool, const double *restrict answers,
-                        Py_ssize_t n, struct given *out) {
-    const double *edges = pool + line->edges, *gives = edges + line->count;
+/* The points of the last threshold that an answer reaches. */
+AVX2_CLONE static void ladder(const struct line *line, const double *restrict pool, const double *restrict answers,
+                              Py_ssize_t n, struct result *out) {
+    const double *thresholds = pool + line->thresholds, *points_from = thresholds + line->threshold_count;
     const double scale = line->scale;
     double *restrict points = out->points;
     for (Py_ssize_t i = 0; i < n; i++)
-        points[i] = gives[0];
-    for (int64_t j = 0; j < line->count; j++) {
-        const double edge = edges[j], give = gives[j + 1];
+        points[i] = points_from[0];
+    for (int64_t j = 0; j < line->threshold_count; j++) {
+        const double threshold = thresholds[j], reached = points_from[j + 1];
         for (Py_ssize_t i = 0; i < n; i++)
-            points[i] = answers[i] * scale >= edge ? give : points[i];
+            points[i] = answers[i] * scale >= threshold ? reached : points[i];
     }
-    note_missing(answers, n, out->missing);
+    find_missing(answers, n, out->missing);
 }
 
-/* part / whole x each for whole numbers, 0 <= part <= whole, whose product a double may not hold; an exact half goes to
-   the even number. Inexact are a whole beyond whole doubles, and a remainder that is a half only as a double. */
-static double divide_exactly(double part, double whole, double each, double *remainder, uint8_t *inexact) {
-    if (!(whole >= 1 && whole < 0x1p53 && each < 0x1p62)) {
+/* part / whole x cap for whole numbers, 0 <= part <= whole, also if a double cannot hold the product; an exact half is
+   rounded to even. Sets *inexact if `whole` is too large for a double to be exact, or if the remainder is 0.5 only as a
+   double. */
+static double divide_exactly(double part, double whole, double cap, double *remainder, uint8_t *inexact) {
+    if (!(whole >= 1 && whole < 0x1p53 && cap < 0x1p62)) {
         *inexact = 1;
         *remainder = 0;
         return 0;
     }
-    const __int128 product = (__int128)part * (int64_t)each, divisor = (int64_t)whole;
+    const __int128 product = (__int128)part * (int64_t)cap, divisor = (int64_t)whole;
     __int128 nearest = product / divisor, left = product % divisor;
     if (2 * left > divisor || (2 * left == divisor && nearest % 2)) {
         nearest++;
@@ -74,70 +78,75 @@ static double divide_exactly(double part, double whole, double each, double *rem
     return (double)nearest;
 }
 
-/* (numerator / denominator, at most 1) x each. Multiplied first: dividing first is wrong now and then. */
-WIDE static void quotient(const struct line *line, const double *restrict numerators,
-                          const double *restrict denominators, Py_ssize_t n, struct given *out) {
-    const double each = line->each, nothing = line->end, scale = line->scale;
+/* (numerator / denominator, at most 1) x cap. It multiplies first, because dividing first is sometimes wrong. */
+AVX2_CLONE static void quotient(const struct line *line, const double *restrict numerators,
+                                const double *restrict denominators, Py_ssize_t n, struct result *out) {
+    const double cap = line->cap, when_zero = line->when_zero, scale = line->scale;
     double *restrict points = out->points, *restrict remainder = out->remainder;
     uint8_t *restrict missing = out->missing, *restrict inexact = out->inexact;
-    int64_t large = 0;
+    int64_t some_large = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         double part = numerators[i] * scale, whole = denominators[i] * scale;
         if (scale != 1) {
             part = rounded(part);
             whole = rounded(whole);
         }
-        double product = (part < whole ? part : whole) * each, exact = product / whole, nearest = rounded(exact);
+        double product = (part < whole ? part : whole) * cap, exact = product / whole, nearest = rounded(exact);
         double left = whole == 0 ? 0 : exact - nearest;
-        nearest = whole == 0 ? nothing : nearest;
+        nearest = whole == 0 ? when_zero : nearest;
         points[i] = __builtin_isunordered(part, whole) ? 0 : nearest;
         remainder[i] = __builtin_isunordered(part, whole) ? 0 : left;
-        large |= (product >= EXACT ? 1 : 0) | (whole >= EXACT / 2 ? 1 : 0);
+        some_large |= (product >= EXACT ? 1 : 0) | (whole >= EXACT / 2 ? 1 : 0);
     }
     for (Py_ssize_t i = 0; i < n; i++)
         missing[i] = __builtin_isunordered(numerators[i], denominators[i]);
-    out->some_inexact = large != 0;
-    for (Py_ssize_t i = 0; large && i < n; i++) {
+    out->some_inexact = some_large != 0;
+    for (Py_ssize_t i = 0; some_large && i < n; i++) {
         const double part = scale == 1 ? numerators[i] : millionths(numerators[i]);
         const double whole = scale == 1 ? denominators[i] : millionths(denominators[i]);
-        const double less = part < whole ? part : whole;
+        const double limited = part < whole ? part : whole;
         inexact[i] = 0;
-        if (!missing[i] && (less * each >= EXACT || whole >= EXACT / 2))
-            points[i] = divide_exactly(less, whole, each, remainder + i, inexact + i);
+        if (!missing[i] && (limited * cap >= EXACT || whole >= EXACT / 2))
+            points[i] = divide_exactly(limited, whole, cap, remainder + i, inexact + i);
     }
 }
 
-/* How far an answer is on the way from start to its end, of which all is each points. */
-WIDE static void slope(const struct line *line, const double *restrict answers, Py_ssize_t n, struct given *out) {
-    const double start = line->start, length = line->end, each = line->each, sign = line->scale;
+/* The distance of `answer` from the line's start, between 0 and its length. */
+static inline double distance(double answer, double start, double sign, double length) {
+    double limited = (answer - start) * sign;
+    limited = limited < length ? limited : length;
+    return limited > 0 ? limited : 0;
+}
+
+/* (distance of the answer from start) / length x cap. */
+AVX2_CLONE static void slope(const struct line *line, const double *restrict answers, Py_ssize_t n,
+                             struct result *out) {
+    const double start = line->start, length = line->length, cap = line->cap, sign = line->scale;
     double *restrict points = out->points, *restrict remainder = out->remainder;
     uint8_t *restrict missing = out->missing, *restrict inexact = out->inexact;
-    int64_t large = length >= EXACT; /* an answer beyond whole doubles from the start is beyond a shorter end, too */
+    /* With a shorter length, a distance that is too large for a double to be exact is limited to the length. */
+    int64_t some_large = length >= EXACT;
     for (Py_ssize_t i = 0; i < n; i++) {
-        double answer = rounded(answers[i] * 1e6), way = (answer - start) * sign;
-        way = way < length ? way : length;
-        way = way > 0 ? way : 0;
-        double product = way * each, exact = product / length, nearest = rounded(exact);
+        double answer = rounded(answers[i] * 1e6);
+        double product = distance(answer, start, sign, length) * cap, exact = product / length;
+        double nearest = rounded(exact);
         points[i] = answers[i] == answers[i] ? nearest : 0;
         remainder[i] = answers[i] == answers[i] ? exact - nearest : 0;
-        large |= (product >= EXACT ? 1 : 0) | (fabs(answer) >= EXACT / 2 ? 1 : 0);
+        some_large |= (product >= EXACT ? 1 : 0) | (fabs(answer) >= EXACT / 2 ? 1 : 0);
     }
-    note_missing(answers, n, out->missing);
-    out->some_inexact = large != 0;
-    for (Py_ssize_t i = 0; large && i < n; i++) {
-        const double answer = millionths(answers[i]);
-        double way = (answer - start) * sign;
-        way = way < length ? way : length;
-        way = way > 0 ? way : 0;
+    find_missing(answers, n, out->missing);
+    out->some_inexact = some_large != 0;
+    for (Py_ssize_t i = 0; some_large && i < n; i++) {
+        const double answer = millionths(answers[i]), part = distance(answer, start, sign, length);
         inexact[i] = 0;
-        if (!missing[i] && (way * each >= EXACT || fabs(answer) >= EXACT / 2 || length >= EXACT))
-            points[i] = divide_exactly(way, length, each, remainder + i, inexact + i);
+        if (!missing[i] && (part * cap >= EXACT || fabs(answer) >= EXACT / 2 || length >= EXACT))
+            points[i] = divide_exactly(part, length, cap, remainder + i, inexact + i);
     }
 }
 
-/* Points, remainders, and whether an answer is missing, worked out before by something that is no line. */
-WIDE static void given_before(const double *restrict points, const double *restrict remainders,
-                              const double *restrict missing, Py_ssize_t n, struct given *out) {
+/* Copies the results of a formula that Python has evaluated. */
+AVX2_CLONE static void computed(const double *restrict points, const double *restrict remainders,
+                                const double *restrict missing, Py_ssize_t n, struct result *out) {
     memcpy(out->points, points, n * sizeof(double));
     memcpy(out->remainder, remainders, n * sizeof(double));
     for (Py_ssize_t i = 0; i < n; i++)
@@ -145,8 +154,8 @@ WIDE static void given_before(const double *restrict points, const double *restr
     out->approximate = 1;
 }
 
-/* What sums and bests have in common: the whole misses an answer, or is inexact, where a part is. */
-WIDE static void combine(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
+/* Common to SUM and BEST: if a part is missing or inexact, so is the line. */
+AVX2_CLONE static void combine(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
     memcpy(out->missing, parts[0].missing, n);
     for (int64_t p = 1; p < count; p++)
         for (Py_ssize_t i = 0; i < n; i++)
@@ -162,10 +171,10 @@ WIDE static void combine(const struct given *parts, int64_t count, Py_ssize_t n,
     }
 }
 
-/* Parts added up, and rounded once: three thirds make a whole. */
-WIDE static void sum_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
+/* The sum of the parts, rounded once, so that three thirds make a whole. */
+AVX2_CLONE static void sum_of(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
     double *restrict points = out->points, *restrict remainder = out->remainder;
-    int64_t rounding = 0, odd = 0;
+    int64_t rounded_parts = 0, some_moved = 0;
     combine(parts, count, n, out);
     memset(points, 0, n * sizeof(double));
     memset(remainder, 0, n * sizeof(double));
@@ -174,22 +183,23 @@ WIDE static void sum_of(const struct given *parts, int64_t count, Py_ssize_t n, 
             points[i] += parts[p].points[i];
         if (!parts[p].rounds)
             continue;
-        rounding++;
+        rounded_parts++;
         for (Py_ssize_t i = 0; i < n; i++)
             remainder[i] += parts[p].remainder[i];
     }
-    if (rounding == 1) /* an exact half, which went to the even number before, may have to go to the other one */
+    /* The part rounded an exact half to even. Adding the other parts can make the sum odd: then move it to even. */
+    if (rounded_parts == 1)
         for (Py_ssize_t i = 0; i < n; i++) {
             double half = points[i] / 2;
             const int is_half = remainder[i] == 0.5 || remainder[i] == -0.5;
-            double over = is_half && rounded(half) != half ? 2 * remainder[i] : 0;
-            points[i] += over;
-            remainder[i] -= over;
-            odd |= over != 0 ? 1 : 0;
-            out->inexact[i] |= out->approximate && over != 0;
+            double move = is_half && rounded(half) != half ? 2 * remainder[i] : 0;
+            points[i] += move;
+            remainder[i] -= move;
+            some_moved |= move != 0 ? 1 : 0;
+            out->inexact[i] |= out->approximate && move != 0;
         }
-    out->some_inexact |= out->approximate && odd;
-    if (rounding > 1) {
+    out->some_inexact |= out->approximate && some_moved;
+    if (rounded_parts > 1) {
         int64_t some_inexact = 0;
         for (Py_ssize_t i = 0; i < n; i++) {
             double carry = rounded(remainder[i]);
@@ -205,18 +215,18 @@ WIDE static void sum_of(const struct given *parts, int64_t count, Py_ssize_t n, 
     }
 }
 
-/* The best of alternatives; of several with the same rounded points, what rounding left of the largest. */
-WIDE static void best_of(const struct given *parts, int64_t count, Py_ssize_t n, struct given *out) {
+/* The part with the most points. If several parts have the same rounded points: the one with the largest remainder. */
+AVX2_CLONE static void best_of(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
     double *restrict points = out->points, *restrict remainder = out->remainder;
     combine(parts, count, n, out);
     for (Py_ssize_t i = 0; i < n; i++)
         points[i] = remainder[i] = -HUGE_VAL;
     for (int64_t p = 0; p < count; p++)
         for (Py_ssize_t i = 0; i < n; i++) {
-            double given = parts[p].points[i], left = parts[p].rounds ? parts[p].remainder[i] : 0;
+            double of_part = parts[p].points[i], left = parts[p].rounds ? parts[p].remainder[i] : 0;
             double larger = left > remainder[i] ? left : remainder[i];
-            remainder[i] = given > points[i] ? left : given == points[i] ? larger : remainder[i];
-            points[i] = given > points[i] ? given : points[i];
+            remainder[i] = of_part > points[i] ? left : of_part == points[i] ? larger : remainder[i];
+            points[i] = of_part > points[i] ? of_part : points[i];
         }
 }
 

@@ -5,17 +5,17 @@
 
 #include <stdint.h>
 
-/* Kinds of lines, as formulas/lines.py describes them. */
+/* Kinds of lines; formulas/lines.py describes them. */
 #define KINDS(CODE) \
     CODE(CAPPED)    \
     CODE(LADDER)    \
     CODE(QUOTIENT)  \
     CODE(SLOPE)     \
-    CODE(GIVEN)     \
+    CODE(COMPUTED)  \
     CODE(SUM)       \
     CODE(BEST)
 
-/* What became of a criterion of a unit: scorer.plugins.group.Status. */
+/* Status of one criterion of one unit: scorer.plugins.group.Status. */
 #define STATUSES(CODE) \
     CODE(UNSET_STATUS) \
     CODE(SCORED)       \
@@ -41,43 +41,49 @@ enum status { STATUSES(ENUMERATOR) };
 enum standing { STANDINGS(ENUMERATOR) };
 enum ties { TIES(ENUMERATOR) };
 
-/* One line: a formula with its most points, or a part of one. Parts stand before the line that they belong to. */
-#define LINE(WHOLE, REAL)                                                                                          \
-    WHOLE(kind)                                                                                                    \
-    WHOLE(slot)        /* 0 for a criterion; otherwise where the result of this part is kept */                    \
-    WHOLE(first)       /* row of the answer, or of the numerator; slot of the first part */                        \
-    WHOLE(second)      /* row of the denominator; number of parts */                                               \
-    WHOLE(edges)       /* where its edges begin in the pool; the points below and from each follow them */         \
-    WHOLE(count)       /* of edges */                                                                              \
-    WHOLE(rounds)      /* whether rounding it, or a part of it, leaves a remainder */                              \
-    WHOLE(group)       /* the group whose sums it adds to */                                                       \
-    WHOLE(measure)     /* another group, which is this criterion alone because gates compare it; or -1 */          \
-    WHOLE(exclusion)   /* row of the units for which it does not apply; or -1 */                                   \
-    WHOLE(zero_excludes)    /* whether it does not apply when its denominator is 0 */                              \
-    WHOLE(missing_excludes) /* whether it does not apply when an answer is missing */                              \
-    REAL(scale)        /* of answers: 1, -1, or a million for answers in millionths */                             \
-    REAL(start)                                                                                                    \
-    REAL(each)         /* points of one; of the whole length, or of a whole */                                     \
-    REAL(end)          /* most points of CAPPED; length of SLOPE; points of QUOTIENT when the denominator is 0 */  \
-    REAL(maximum)      /* what its group's maximum loses when it does not apply */                                 \
-    REAL(sign)         /* -1 for a penalty */
+/* The fields of a line. A line is the formula of a criterion, or a part of one. Parts come before the line that
+   combines them. Which fields a line uses depends on its kind. */
+#define LINE(INTEGER, REAL)                                                                                            \
+    INTEGER(kind)                                                                                                      \
+    INTEGER(slot)             /* 0 for a criterion; for a part: the slot that keeps its result */                      \
+    INTEGER(row)              /* matrix row of the answer; QUOTIENT: of the numerator; COMPUTED: of the points */      \
+    INTEGER(denominator_row)  /* QUOTIENT: matrix row of the denominator */                                            \
+    INTEGER(first_part)       /* SUM and BEST: slot of the first part; the other parts follow it */                    \
+    INTEGER(part_count)       /* SUM and BEST */                                                                       \
+    INTEGER(thresholds)       /* LADDER: pool index of the first threshold; the points below the first threshold, */   \
+                              /* and from each threshold on, follow the last threshold */                              \
+    INTEGER(threshold_count)  /* LADDER */                                                                             \
+    INTEGER(rounds)           /* whether the line or one of its parts can have a remainder */                          \
+    INTEGER(group)            /* the group to which the criterion is added */                                          \
+    INTEGER(measure)          /* a further group, with this criterion only, because gates compare it; or -1 */         \
+    INTEGER(exclusion)        /* row of `excluded`: the units to which the criterion does not apply; or -1 */          \
+    INTEGER(zero_excludes)    /* QUOTIENT: whether the criterion does not apply if the denominator is 0 */             \
+    INTEGER(missing_excludes) /* whether the criterion does not apply if an answer is missing */                       \
+    REAL(scale)               /* factor for answers: 1, -1, or 1e6 for answers in millionths */                        \
+    REAL(start)               /* CAPPED: points if the answer is 0; SLOPE: the answer that gives 0 points */           \
+    REAL(each)                /* CAPPED: points per 1 of the answer */                                                 \
+    REAL(cap)                 /* CAPPED, QUOTIENT, SLOPE: the most points */                                           \
+    REAL(length)              /* SLOPE: distance from `start` to the answer that gives the most points */              \
+    REAL(when_zero)           /* QUOTIENT: points if the denominator is 0 */                                           \
+    REAL(maximum)             /* is subtracted from the group's maximum where the criterion does not apply */          \
+    REAL(sign)                /* -1 for a penalty, otherwise 1 */
 
-/* What the gates of one category compare with one sum: each edge that the sum reaches moves a unit to the cell that
-   is `stride` further in the category's decision table. */
-#define COMPARISON(WHOLE, REAL)                                                    \
-    WHOLE(category)                                                                \
-    WHOLE(sum)   /* of which the percentage is compared; s + k: points of sum k */ \
-    WHOLE(edges) /* where they begin in the pool */                                \
-    WHOLE(count) /* of edges */                                                    \
-    WHOLE(stride)
+/* The fields of a comparison: the gates of one category compare one sum with thresholds. Each threshold that the sum
+   reaches moves a unit `stride` cells further in the category's gate table. */
+#define COMPARISON(INTEGER, REAL)                                                                                      \
+    INTEGER(category)                                                                                                  \
+    INTEGER(sum)              /* k: percent of sum k; (number of sums + k): points of sum k */                         \
+    INTEGER(thresholds)       /* pool index of the first threshold */                                                  \
+    INTEGER(threshold_count)                                                                                           \
+    INTEGER(stride)
 
-#define WHOLE_MEMBER(name) int64_t name;
+#define INTEGER_MEMBER(name) int64_t name;
 #define REAL_MEMBER(name) double name;
 struct line {
-    LINE(WHOLE_MEMBER, REAL_MEMBER)
+    LINE(INTEGER_MEMBER, REAL_MEMBER)
 };
 struct comparison {
-    COMPARISON(WHOLE_MEMBER, REAL_MEMBER)
+    COMPARISON(INTEGER_MEMBER, REAL_MEMBER)
 };
 
 #endif

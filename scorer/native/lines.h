@@ -1,4 +1,4 @@
-/* A table of lines, evaluated for a tile of units at a time. */
+/* Evaluates a table of lines for one tile of units at a time. */
 
 #ifndef SCORER_LINES_H
 #define SCORER_LINES_H
@@ -6,35 +6,37 @@
 #include "layout.h"
 #include "native.h"
 
-enum { TILE = 2048 }; /* units: fewer read too little of each row of answers at a time, more leave the second cache */
+enum { TILE = 2048 }; /* units; smaller tiles read too little of each row at a time, larger ones leave the L2 cache */
 
-/* Sums of groups, or of groups of groups: a row each, from the first unit of a tile on. */
+/* Sums, such as those of groups: arrays with one row per sum, at the first unit of a tile. */
 struct sums {
     double *points, *maximum, *missing, *not_applicable;
-    Py_ssize_t stride; /* between rows */
-    Py_ssize_t count;  /* of rows */
+    Py_ssize_t stride; /* distance between rows */
+    Py_ssize_t count;  /* number of rows */
 };
 
 /* The first arguments of functions that evaluate lines. */
-enum { LINES, POOL, SLOTS, ANSWERS, EXCLUDED, CRITERION_POINTS, STATUS, REMAINDERS, SETTLE, LINE_ARGUMENTS };
+enum { LINES, POOL, SLOTS, ANSWERS, EXCLUDED, CRITERION_POINTS, STATUS, REMAINDERS, ROUND_EXACTLY,
+       LINE_ARGUMENTS };
 
-/* Lines with what they read and what they fill. */
+/* The lines of a call, the arrays that they read and fill, and scratch memory. */
 struct lines {
     struct array arrays[LINE_ARGUMENTS];
-    long long slots;         /* of parts */
-    PyObject *settle;        /* called for what doubles cannot tell: (criterion, unit) -> points, remainder */
-    PyThreadState *working;  /* of begin_work() */
-    struct given *given;     /* results of parts; 0: of the criterion */
-    uint8_t *excluded;       /* (TILE) units for which the criterion does not apply */
-    uint16_t *missing;       /* (groups, TILE) counted in short numbers, of which more fit a register */
+    long long slots;          /* number of slots for parts */
+    PyObject *round_exactly;  /* called if doubles are not precise enough: (criterion, unit) -> points, remainder */
+    PyThreadState *state;     /* from begin_work() */
+    struct result *results;   /* by slot; 0: of the criterion */
+    uint8_t *excluded;        /* (TILE) whether the criterion does not apply to a unit */
+    uint16_t *missing;        /* (groups, TILE) counts; more short numbers than doubles fit a register */
 };
 
-/* Acquires the first arguments, and makes the scratch of a tile. Returns whether that worked; otherwise an exception is
-   set. Either way, the lines are to be released. */
+/* Acquires the first arguments and allocates scratch memory for a tile. Returns whether this succeeded; otherwise an
+   exception is set. In both cases, the caller calls release_lines(). */
 int acquire_lines(struct lines *lines, PyObject *const *args, Py_ssize_t groups);
 void release_lines(struct lines *lines);
 
-/* Evaluates n units from `at` on, and adds to the sums of groups, if there are any. Returns whether that worked. */
-int evaluate_tile(struct lines *lines, Py_ssize_t at, Py_ssize_t n, const struct sums *groups);
+/* Evaluates n units from `start` on, and adds their points to the sums of `groups`, which may have no rows. Returns
+   whether this succeeded; otherwise an exception is set. */
+int evaluate_tile(struct lines *lines, Py_ssize_t start, Py_ssize_t n, const struct sums *groups);
 
 #endif

@@ -1,59 +1,59 @@
-/* Ranks and order by counting. Keys are whole numbers, the better the larger. */
+/* Ranks units by counting sort. Score keys are whole numbers; larger is better. */
 
 #include "layout.h"
 #include "native.h"
 
-/* The ranked units first, the better first; equals as in by_id. Units that are not ranked follow, in the same way.
-   counts: room for 2 x width, width being the number of keys from the least to `most`. */
-static void fill_order(const int64_t *keys, const uint8_t *ranked, const int64_t *by_id, Py_ssize_t n, int64_t most,
+/* Fills the ranking order: first the ranked units, then the others; both by descending key, equal units as in by_id.
+   counts: scratch of 2 x width, where width = largest - smallest key + 1. */
+static void fill_order(const int64_t *keys, const uint8_t *ranked, const int64_t *by_id, Py_ssize_t n, int64_t largest,
                        int64_t width, int64_t *counts, int64_t *order) {
     int64_t before = 0;
     memset(counts, 0, 2 * width * sizeof *counts);
-    for (Py_ssize_t i = 0; i < n; i++) /* of by_id, so that a unit given twice is counted twice, too */
-        counts[most - keys[by_id[i]] + (ranked[by_id[i]] ? 0 : width)]++;
-    for (int64_t at = 0; at < 2 * width; at++) {
-        const int64_t here = counts[at];
-        counts[at] = before;
-        before += here;
+    for (Py_ssize_t i = 0; i < n; i++) /* through by_id, so that a unit that occurs twice there is counted twice */
+        counts[largest - keys[by_id[i]] + (ranked[by_id[i]] ? 0 : width)]++;
+    for (int64_t k = 0; k < 2 * width; k++) {
+        const int64_t units = counts[k];
+        counts[k] = before;
+        before += units;
     }
     for (Py_ssize_t i = 0; i < n; i++)
-        order[counts[most - keys[by_id[i]] + (ranked[by_id[i]] ? 0 : width)]++] = by_id[i];
+        order[counts[largest - keys[by_id[i]] + (ranked[by_id[i]] ? 0 : width)]++] = by_id[i];
 }
 
-/* Ranks from 1; 0 for units that are not ranked. Without the order, which takes three times as long.
-   counts: room for width. */
-static void fill_ranks(const int64_t *keys, const uint8_t *ranked, Py_ssize_t n, int64_t most, int64_t width, int dense,
-                       int64_t *counts, int64_t *ranks) {
+/* Fills ranks from 1; 0 for units that are not ranked. It does not need the order, which takes three times as long.
+   counts: scratch of width = largest - smallest key + 1. */
+static void fill_ranks(const int64_t *keys, const uint8_t *ranked, Py_ssize_t n, int64_t largest, int64_t width,
+                       int dense, int64_t *counts, int64_t *ranks) {
     int64_t next = 1;
     memset(counts, 0, width * sizeof *counts);
     for (Py_ssize_t i = 0; i < n; i++)
-        counts[most - keys[i]] += ranked[i] != 0;
-    for (int64_t at = 0; at < width; at++) {
-        const int64_t units = counts[at];
-        counts[at] = next;
+        counts[largest - keys[i]] += ranked[i] != 0;
+    for (int64_t k = 0; k < width; k++) {
+        const int64_t units = counts[k];
+        counts[k] = next;
         next += dense ? units > 0 : units;
     }
     for (Py_ssize_t i = 0; i < n; i++)
-        ranks[i] = ranked[i] ? counts[most - keys[i]] : 0;
+        ranks[i] = ranked[i] ? counts[largest - keys[i]] : 0;
 }
 
-/* Whether all numbers are at least 0 and at most `limit`. Tells the least and the most. */
-static int find_range(const int64_t *numbers, Py_ssize_t n, int64_t limit, int64_t *least, int64_t *most) {
-    *least = *most = n ? numbers[0] : 0;
+/* Finds the smallest and the largest number. Returns whether all numbers are between 0 and `limit`. */
+static int find_range(const int64_t *numbers, Py_ssize_t n, int64_t limit, int64_t *smallest, int64_t *largest) {
+    *smallest = *largest = n ? numbers[0] : 0;
     for (Py_ssize_t i = 1; i < n; i++) {
-        *least = numbers[i] < *least ? numbers[i] : *least;
-        *most = numbers[i] > *most ? numbers[i] : *most;
+        *smallest = numbers[i] < *smallest ? numbers[i] : *smallest;
+        *largest = numbers[i] > *largest ? numbers[i] : *largest;
     }
-    return *least >= 0 && *most <= limit;
+    return *smallest >= 0 && *largest <= limit;
 }
 
 PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     enum { KEYS, RANKED_UNITS, BY_ID, TIES_RULE, RANKS, ORDER, ARGUMENTS };
     struct array a[ARGUMENTS] = {0};
-    int64_t *counts = NULL, least, most;
+    int64_t *counts = NULL, smallest, largest;
     int ok = 0;
-    if (!takes(ARGUMENTS, count) || !acquire(a + KEYS, args[KEYS], INT64, READ, SHAPE(ANY, ANY)))
+    if (!check_argument_count(ARGUMENTS, count) || !acquire(a + KEYS, args[KEYS], INT64, READ, SHAPE(ANY, ANY)))
         goto done;
     const Py_ssize_t rows = size_of(a + KEYS, 0), n = size_of(a + KEYS, 1);
     const enum ties ties = (enum ties)PyLong_AsLong(args[TIES_RULE]);
@@ -64,30 +64,30 @@ PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count) {
         goto done;
     const int64_t *by_id = integers(a + BY_ID, 0, 0);
     int64_t *order = integers(a + ORDER, 0, 0);
-    if (!find_range(by_id, n, n ? n - 1 : 0, &least, &most) ||
-        !find_range(integers(a + KEYS, 0, 0), rows * n, INT32_MAX, &least, &most)) {
-        PyErr_SetString(PyExc_ValueError, "a unit, or a key, is out of range");
+    if (!find_range(by_id, n, n ? n - 1 : 0, &smallest, &largest) ||
+        !find_range(integers(a + KEYS, 0, 0), rows * n, INT32_MAX, &smallest, &largest)) {
+        PyErr_SetString(PyExc_ValueError, "a unit or a key is out of range");
         goto done;
     }
-    if (!(counts = malloc(2 * (most - least + 1) * sizeof *counts))) {
+    if (!(counts = malloc(2 * (largest - smallest + 1) * sizeof *counts))) {
         PyErr_NoMemory();
         goto done;
     }
-    PyThreadState *working = begin_work(n);
+    PyThreadState *state = begin_work(n);
     for (Py_ssize_t row = 0; row < rows; row++) {
         const int64_t *keys = integers(a + KEYS, row, 0);
         const uint8_t *ranked = bytes(a + RANKED_UNITS, row, 0);
         int64_t *ranks = integers(a + RANKS, row, 0);
-        find_range(keys, n, INT32_MAX, &least, &most);
-        const int64_t width = most - least + 1;
+        find_range(keys, n, INT32_MAX, &smallest, &largest);
+        const int64_t width = largest - smallest + 1;
         if (ties == ORDINAL || row == rows - 1)
-            fill_order(keys, ranked, by_id, n, most, width, counts, order);
+            fill_order(keys, ranked, by_id, n, largest, width, counts, order);
         if (ties != ORDINAL)
-            fill_ranks(keys, ranked, n, most, width, ties == DENSE, counts, ranks);
+            fill_ranks(keys, ranked, n, largest, width, ties == DENSE, counts, ranks);
         for (Py_ssize_t i = 0; ties == ORDINAL && i < n; i++)
             ranks[order[i]] = ranked[order[i]] ? i + 1 : 0;
     }
-    end_work(working);
+    end_work(state);
     ok = 1;
 done:
     free(counts);

@@ -1,46 +1,46 @@
-/* From answers to levels, a tile of units at a time: criteria, sums of groups, percentages, scores, gates. */
+/* Scores one tile of units at a time, from answers to levels: criteria, sums, percent, converted scores, gates. */
 
 #include "lines.h"
 
-/* Rows of an array of sums (3, s, n), and of one of counts and scores (4, w, n). */
+/* First index of an array of sums (3, s, n), and of an array of scores and counts (4, w, n). */
 enum { POINTS, MAX_POINTS, PERCENT, SUM_ROWS };
-enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, WHOLE_ROWS };
+enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, SCORE_ROWS };
 
-/* Arguments after those of lines; __init__.pyi describes them. The groups have no sums of their own when nobody needs
-   them afterwards. */
-enum { MAXIMA = LINE_ARGUMENTS, IS_FILLED, MEMBERS, NOMINAL, STEP, COMPARISONS, LEVEL_TABLES,
-       SUMS, WHOLES, GROUP_SUMS, GROUP_WHOLES, CELLS, LEVELS, STANDINGS, FIRST, LAST, ARGUMENTS };
+/* The arguments after those of evaluate_lines(); __init__.pyi describes them. GROUP_SUMS and GROUP_SCORES are None if
+   the caller does not need them. */
+enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, COMPARISONS, LEVEL_TABLES,
+       SUMS, SCORES, GROUP_SUMS, GROUP_SCORES, CELLS, LEVELS, STANDINGS, FIRST, STOP, ARGUMENTS };
 
-/* One call. */
+/* The arguments and the scratch memory of one call. */
 struct job {
     struct lines lines;
     struct array arrays[ARGUMENTS];
-    double step;         /* micropoints of the last published decimal */
-    double *group_sums;  /* (4, g, TILE), unless the caller has arrays for them */
-    double *quotients;   /* (s or g, TILE) percentages in parts per million, not rounded */
+    double step;         /* micropoints in the last published decimal */
+    double *group_sums;  /* (4, g, TILE) in place of GROUP_SUMS and GROUP_SCORES, if these are None */
+    double *shares;      /* (s or g, TILE) points / maximum in parts per million, not rounded */
 };
 
-/* The rows of arrays of sums and wholes. */
-static struct sums sums_from(const struct array *sums, const struct array *wholes, Py_ssize_t at) {
+/* Pointers into an array of sums, and into the array with the scores and counts of the first of these sums. */
+static struct sums sums_from(const struct array *sums, const struct array *scored, Py_ssize_t start) {
     return (struct sums){
-        .points = doubles(sums, POINTS * size_of(sums, 1), at),
-        .maximum = doubles(sums, MAX_POINTS * size_of(sums, 1), at),
-        .missing = doubles(wholes, MISSING_COUNT * size_of(wholes, 1), at),
-        .not_applicable = doubles(wholes, NOT_APPLICABLE_COUNT * size_of(wholes, 1), at),
+        .points = doubles(sums, POINTS * size_of(sums, 1), start),
+        .maximum = doubles(sums, MAX_POINTS * size_of(sums, 1), start),
+        .missing = doubles(scored, MISSING_COUNT * size_of(scored, 1), start),
+        .not_applicable = doubles(scored, NOT_APPLICABLE_COUNT * size_of(scored, 1), start),
         .stride = size_of(sums, 2),
         .count = size_of(sums, 1),
     };
 }
 
-/* The sums of groups, those that lines fill as they are before the first criterion. */
-static struct sums start_groups(const struct job *job, Py_ssize_t at, Py_ssize_t n) {
+/* The sums of groups; sums of groups that have lines are reset to the state before the first criterion. */
+static struct sums start_groups(const struct job *job, Py_ssize_t start, Py_ssize_t n) {
     const struct array *a = job->arrays;
-    const Py_ssize_t count = size_of(a + MAXIMA, 0), size = count * TILE;
+    const Py_ssize_t count = size_of(a + MAXIMA, 0), block = count * TILE;
     double *base = job->group_sums;
-    const struct sums groups = base ? (struct sums){base, base + size, base + 2 * size, base + 3 * size, TILE, count}
-                                    : sums_from(a + GROUP_SUMS, a + GROUP_WHOLES, at);
+    const struct sums groups = base ? (struct sums){base, base + block, base + 2 * block, base + 3 * block, TILE, count}
+                                    : sums_from(a + GROUP_SUMS, a + GROUP_SCORES, start);
     for (Py_ssize_t g = 0; g < count; g++) {
-        if (!*bytes(a + IS_FILLED, 0, g))
+        if (!*bytes(a + HAS_LINES, 0, g))
             continue;
         const Py_ssize_t row = g * groups.stride;
         for (Py_ssize_t i = 0; i < n; i++)
@@ -52,7 +52,7 @@ static struct sums start_groups(const struct job *job, Py_ssize_t at, Py_ssize_t
     return groups;
 }
 
-WIDE static void add_to(const double *restrict from, Py_ssize_t n, double *restrict to) {
+AVX2_CLONE static void add_to(const double *restrict from, Py_ssize_t n, double *restrict to) {
     for (Py_ssize_t i = 0; i < n; i++)
         to[i] += from[i];
 }
@@ -66,24 +66,24 @@ static void add_members(const struct job *job, Py_ssize_t sum, const double *gro
             add_to(groups + g * stride, n, total);
 }
 
-/* Fills all sums. The points of a category are never below 0, whatever penalties take, and all points together are
-   those of the categories. */
-static void add_groups(const struct job *job, const struct sums *groups, Py_ssize_t at, Py_ssize_t n) {
-    const struct sums sums = sums_from(job->arrays + SUMS, job->arrays + WHOLES, at);
-    const Py_ssize_t wholes = size_of(job->arrays + WHOLES, 1), all = wholes - 1;
+/* Fills all sums of groups. The points of a category are at least 0, even after penalties; the overall points are the
+   points of the categories. */
+static void add_groups(const struct job *job, const struct sums *groups, Py_ssize_t start, Py_ssize_t n) {
+    const struct sums sums = sums_from(job->arrays + SUMS, job->arrays + SCORES, start);
+    const Py_ssize_t scored = size_of(job->arrays + SCORES, 1), overall = scored - 1;
     for (Py_ssize_t k = 0; k < sums.count; k++) {
         const Py_ssize_t row = k * sums.stride;
         add_members(job, k, groups->maximum, groups->stride, n, sums.maximum + row);
-        if (k < wholes) {
+        if (k < scored) {
             add_members(job, k, groups->missing, groups->stride, n, sums.missing + row);
             add_members(job, k, groups->not_applicable, groups->stride, n, sums.not_applicable + row);
         }
-        if (k != all)
+        if (k != overall)
             add_members(job, k, groups->points, groups->stride, n, sums.points + row);
     }
-    double *total = sums.points + all * sums.stride;
+    double *total = sums.points + overall * sums.stride;
     memset(total, 0, n * sizeof(double));
-    for (Py_ssize_t k = 0; k < all; k++) {
+    for (Py_ssize_t k = 0; k < overall; k++) {
         double *points = sums.points + k * sums.stride;
         for (Py_ssize_t i = 0; i < n; i++)
             points[i] = points[i] > 0 ? points[i] : 0;
@@ -91,18 +91,19 @@ static void add_groups(const struct job *job, const struct sums *groups, Py_ssiz
     }
 }
 
-/* points / maximum in parts per million, rounded down, and not rounded; 0 and infinite where the maximum is 0.
-   Products stay below 2^53, so that a quotient that is no whole number is further from one than a double's rounding. */
-WIDE static void divide(const double *restrict points, const double *restrict maximum, Py_ssize_t n,
-                        double *restrict percent, double *restrict quotient) {
+/* Fills points / maximum in parts per million: `percent` is rounded down, and 0 where the maximum is 0; `share` is not
+   rounded, and infinite where the maximum is 0. Products are below 2^53, so the rounding of a double cannot turn a
+   share that is not whole into a whole number. */
+AVX2_CLONE static void fill_percent(const double *restrict points, const double *restrict maximum, Py_ssize_t n,
+                                    double *restrict percent, double *restrict share) {
     for (Py_ssize_t i = 0; i < n; i++) {
         const double exact = points[i] * 1e6 / maximum[i];
         percent[i] = maximum[i] == 0 ? 0 : floor(exact);
-        quotient[i] = maximum[i] == 0 ? HUGE_VAL : exact;
+        share[i] = maximum[i] == 0 ? HUGE_VAL : exact;
     }
 }
 
-/* floor(points x nominal / maximum), of whole numbers whose product may not fit a double; others give nothing. */
+/* floor(points x nominal / maximum) of whole numbers, also if a double cannot hold the product; 0 for other numbers. */
 static double convert_exactly(double points, double maximum, double nominal) {
     if (!(fabs(points) < 0x1p53 && maximum >= 1 && maximum < 0x1p53 && fabs(nominal) < 0x1p53))
         return 0;
@@ -110,70 +111,72 @@ static double convert_exactly(double points, double maximum, double nominal) {
     return (double)(whole - (whole * divisor > product ? 1 : 0));
 }
 
-/* points x nominal / maximum rounded down: the points, and what points that do not apply would have given. */
-WIDE static void convert(const double *restrict points, const double *restrict maximum, double nominal, Py_ssize_t n,
-                         double *restrict converted) {
-    int64_t large = 0;
+/* Fills points x nominal / maximum, rounded down. This equals points + points x (nominal - maximum) / maximum, whose
+   product is usually small. */
+AVX2_CLONE static void fill_converted(const double *restrict points, const double *restrict maximum, double nominal,
+                                      Py_ssize_t n, double *restrict converted) {
+    int64_t some_large = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
-        const double gain = points[i] * (nominal - maximum[i]);
-        large |= (gain >= 0x1p53 ? 1 : 0) | (gain <= -0x1p53 ? 1 : 0);
-        converted[i] = maximum[i] == 0 ? 0 : points[i] + floor(gain / maximum[i]);
+        const double change = points[i] * (nominal - maximum[i]);
+        some_large |= (change >= 0x1p53 ? 1 : 0) | (change <= -0x1p53 ? 1 : 0);
+        converted[i] = maximum[i] == 0 ? 0 : points[i] + floor(change / maximum[i]);
     }
-    for (Py_ssize_t i = 0; large && i < n; i++)
+    for (Py_ssize_t i = 0; some_large && i < n; i++)
         if (fabs(points[i] * (nominal - maximum[i])) >= 0x1p53)
             converted[i] = convert_exactly(points[i], maximum[i], nominal);
 }
 
-/* The nearest step, an exact half away from zero; never -0.0, which equals 0 but has other bytes. */
-WIDE static void publish(const double *restrict converted, double step, Py_ssize_t n, double *restrict published) {
+/* Fills the nearest multiple of step, an exact half away from zero; never -0.0, which equals 0 but has other bytes. */
+AVX2_CLONE static void fill_published(const double *restrict converted, double step, Py_ssize_t n,
+                                      double *restrict published) {
     const double half = floor(step / 2);
     for (Py_ssize_t i = 0; i < n; i++) {
-        const double size = floor((fabs(converted[i]) + half) / step) * step;
-        published[i] = (converted[i] < 0 ? -size : size) + 0.0;
+        const double magnitude = floor((fabs(converted[i]) + half) / step) * step;
+        published[i] = (converted[i] < 0 ? -magnitude : magnitude) + 0.0;
     }
 }
 
-/* Fills what follows from sums of points and maxima. */
-static void fill_scores(const struct job *job, const struct array *rows, const struct array *wholes,
-                        const struct array *nominal, Py_ssize_t at, Py_ssize_t n) {
-    const struct sums sums = sums_from(rows, wholes, at);
-    const Py_ssize_t count = size_of(wholes, 1);
+/* Fills percent, converted and published scores from points and maxima. */
+static void fill_scores(const struct job *job, const struct array *array, const struct array *scored,
+                        const struct array *nominal, Py_ssize_t start, Py_ssize_t n) {
+    const struct sums sums = sums_from(array, scored, start);
+    const Py_ssize_t count = size_of(scored, 1);
     for (Py_ssize_t k = 0; k < sums.count; k++) {
         const double *points = sums.points + k * sums.stride, *maximum = sums.maximum + k * sums.stride;
-        divide(points, maximum, n, doubles(rows, PERCENT * sums.count + k, at), job->quotients + k * TILE);
+        fill_percent(points, maximum, n, doubles(array, PERCENT * sums.count + k, start), job->shares + k * TILE);
         if (k >= count)
             continue;
-        double *converted = doubles(wholes, CONVERTED * count + k, at);
-        convert(points, maximum, *doubles(nominal, 0, k), n, converted);
-        publish(converted, job->step, n, doubles(wholes, PUBLISHED * count + k, at));
+        double *converted = doubles(scored, CONVERTED * count + k, start);
+        fill_converted(points, maximum, *doubles(nominal, 0, k), n, converted);
+        fill_published(converted, job->step, n, doubles(scored, PUBLISHED * count + k, start));
     }
 }
 
-WIDE static void move_on(const double *restrict values, double edge, int64_t stride, Py_ssize_t n,
-                         int64_t *restrict cells) {
+AVX2_CLONE static void add_stride(const double *restrict values, double threshold, int64_t stride, Py_ssize_t n,
+                                  int64_t *restrict cells) {
     for (Py_ssize_t i = 0; i < n; i++)
-        cells[i] += values[i] >= edge ? stride : 0;
+        cells[i] += values[i] >= threshold ? stride : 0;
 }
 
-/* Fills the cell of each unit in the decision tables: the sum of stride x edges reached over all comparisons. */
-static void find_cells(const struct job *job, Py_ssize_t at, Py_ssize_t n) {
+/* Fills the cells of the gate tables: the sum over comparisons of (thresholds reached) x stride. */
+static void find_cells(const struct job *job, Py_ssize_t start, Py_ssize_t n) {
     const struct array *a = job->arrays;
     const struct comparison *each = a[COMPARISONS].view.buf, *end = each + size_of(a + COMPARISONS, 0);
     const Py_ssize_t sums = size_of(a + SUMS, 1);
     for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++)
-        memset(integers(a + CELLS, c, at), 0, n * sizeof(int64_t));
+        memset(integers(a + CELLS, c, start), 0, n * sizeof(int64_t));
     for (; each < end; each++) {
-        const double *edges = doubles(job->lines.arrays + POOL, 0, each->edges);
-        const double *values = each->sum < sums ? job->quotients + each->sum * TILE
-                                                : doubles(a + SUMS, POINTS * sums + each->sum - sums, at);
-        for (int64_t e = 0; e < each->count; e++)
-            move_on(values, edges[e], each->stride, n, integers(a + CELLS, each->category, at));
+        const double *thresholds = doubles(job->lines.arrays + POOL, 0, each->thresholds);
+        const double *values = each->sum < sums ? job->shares + each->sum * TILE
+                                                : doubles(a + SUMS, POINTS * sums + each->sum - sums, start);
+        for (int64_t e = 0; e < each->threshold_count; e++)
+            add_stride(values, thresholds[e], each->stride, n, integers(a + CELLS, each->category, start));
     }
 }
 
-/* Looks up the levels of cells, and whether that makes units ranked. */
-static void decide(const double *maximum, const int64_t *cells, const double *level_of_cell, Py_ssize_t n,
-                   int64_t *levels, uint8_t *standings) {
+/* Fills levels, by cell, and standings. `level_of_cell` is NULL if the category has no levels. */
+static void fill_levels(const double *maximum, const int64_t *cells, const double *level_of_cell, Py_ssize_t n,
+                        int64_t *levels, uint8_t *standings) {
     for (Py_ssize_t i = 0; i < n; i++) {
         levels[i] = level_of_cell ? (int64_t)level_of_cell[cells[i]] : 0;
         standings[i] = level_of_cell && !levels[i] ? BELOW_MINIMUM : RANKED;
@@ -184,26 +187,26 @@ static void decide(const double *maximum, const int64_t *cells, const double *le
     }
 }
 
-static int score_tile(struct job *job, Py_ssize_t at, Py_ssize_t n) {
+static int score_tile(struct job *job, Py_ssize_t start, Py_ssize_t n) {
     const struct array *a = job->arrays;
-    const struct sums groups = start_groups(job, at, n);
-    if (!evaluate_tile(&job->lines, at, n, &groups))
+    const struct sums groups = start_groups(job, start, n);
+    if (!evaluate_tile(&job->lines, start, n, &groups))
         return 0;
     if (a[GROUP_SUMS].acquired)
-        fill_scores(job, a + GROUP_SUMS, a + GROUP_WHOLES, a + MAXIMA, at, n);
-    add_groups(job, &groups, at, n);
-    fill_scores(job, a + SUMS, a + WHOLES, a + NOMINAL, at, n);
-    find_cells(job, at, n);
+        fill_scores(job, a + GROUP_SUMS, a + GROUP_SCORES, a + MAXIMA, start, n);
+    add_groups(job, &groups, start, n);
+    fill_scores(job, a + SUMS, a + SCORES, a + NOMINAL, start, n);
+    find_cells(job, start, n);
     for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++) {
         const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
-        decide(doubles(a + SUMS, MAX_POINTS * size_of(a + SUMS, 1) + c, at), integers(a + CELLS, c, at),
-               table < 0 ? NULL : doubles(job->lines.arrays + POOL, 0, table), n, integers(a + LEVELS, c, at),
-               bytes(a + STANDINGS, c, at));
+        fill_levels(doubles(a + SUMS, MAX_POINTS * size_of(a + SUMS, 1) + c, start), integers(a + CELLS, c, start),
+                    table < 0 ? NULL : doubles(job->lines.arrays + POOL, 0, table), n, integers(a + LEVELS, c, start),
+                    bytes(a + STANDINGS, c, start));
     }
     return 1;
 }
 
-/* Whether every comparison, and every cell that they lead to, lies within the arrays. */
+/* Whether every comparison, and every cell that a unit can reach, lies within the arrays. */
 static int gates_fit(const struct job *job) {
     const struct array *a = job->arrays;
     const struct comparison *first = a[COMPARISONS].view.buf, *end = first + size_of(a + COMPARISONS, 0), *each;
@@ -212,26 +215,28 @@ static int gates_fit(const struct job *job) {
         return 0;
     for (each = first; each < end; each++)
         if (each->category < 0 || each->category >= categories || each->sum < 0 ||
-            each->sum >= 2 * size_of(a + SUMS, 1) || each->edges < 0 || each->edges > pool || each->count < 0 ||
-            each->count > pool - each->edges || each->stride < 0 || each->stride > pool)
+            each->sum >= 2 * size_of(a + SUMS, 1) || each->thresholds < 0 || each->thresholds > pool ||
+            each->threshold_count < 0 || each->threshold_count > pool - each->thresholds || each->stride < 0 ||
+            each->stride > pool)
             return 0;
     for (int64_t c = 0; c < categories; c++) {
         const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
-        int64_t last = table; /* cell that can be reached, if there are levels */
+        int64_t last = table; /* pool index of the last cell that a unit can reach, if there are levels */
         for (each = first; each < end && last < pool; each++)
-            last += each->category == c ? each->stride * each->count : 0;
+            last += each->category == c ? each->stride * each->threshold_count : 0;
         if (table < -1 || (table >= 0 && last >= pool))
             return 0;
     }
     return 1;
 }
 
-/* Acquires and checks all arguments, and makes scratch. Returns whether that worked; otherwise an exception is set. */
-static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first, Py_ssize_t *last) {
+/* Acquires and checks all arguments, and allocates scratch memory. Returns whether this succeeded; otherwise an
+   exception is set. */
+static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first, Py_ssize_t *stop) {
     struct array *a = job->arrays;
     job->step = PyFloat_AsDouble(args[STEP]);
     *first = PyLong_AsSsize_t(args[FIRST]);
-    *last = PyLong_AsSsize_t(args[LAST]);
+    *stop = PyLong_AsSsize_t(args[STOP]);
     if (PyErr_Occurred() || !acquire(a + MAXIMA, args[MAXIMA], FLOAT64, READ, SHAPE(ANY)) ||
         !acquire_lines(&job->lines, args, size_of(a + MAXIMA, 0)))
         return 0;
@@ -239,11 +244,11 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
     if (!acquire(a + NOMINAL, args[NOMINAL], FLOAT64, READ, SHAPE(ANY)) ||
         !acquire(a + SUMS, args[SUMS], FLOAT64, WRITE, SHAPE(SUM_ROWS, ANY, n)))
         return 0;
-    const Py_ssize_t sums = size_of(a + SUMS, 1), wholes = size_of(a + NOMINAL, 0), categories = wholes - 1;
-    if (!acquire(a + WHOLES, args[WHOLES], FLOAT64, WRITE, SHAPE(WHOLE_ROWS, wholes, n)) ||
+    const Py_ssize_t sums = size_of(a + SUMS, 1), scored = size_of(a + NOMINAL, 0), categories = scored - 1;
+    if (!acquire(a + SCORES, args[SCORES], FLOAT64, WRITE, SHAPE(SCORE_ROWS, scored, n)) ||
         !acquire(a + GROUP_SUMS, args[GROUP_SUMS], FLOAT64, WRITE | OPTIONAL, SHAPE(SUM_ROWS, groups, n)) ||
-        !acquire(a + GROUP_WHOLES, args[GROUP_WHOLES], FLOAT64, WRITE | OPTIONAL, SHAPE(WHOLE_ROWS, groups, n)) ||
-        !acquire(a + IS_FILLED, args[IS_FILLED], BYTE, READ, SHAPE(groups)) ||
+        !acquire(a + GROUP_SCORES, args[GROUP_SCORES], FLOAT64, WRITE | OPTIONAL, SHAPE(SCORE_ROWS, groups, n)) ||
+        !acquire(a + HAS_LINES, args[HAS_LINES], BYTE, READ, SHAPE(groups)) ||
         !acquire(a + MEMBERS, args[MEMBERS], BYTE, READ, SHAPE(sums, groups)) ||
         !acquire(a + COMPARISONS, args[COMPARISONS], RECORD, READ, SHAPE(ANY)) ||
         !acquire(a + LEVEL_TABLES, args[LEVEL_TABLES], INT64, READ, SHAPE(categories)) ||
@@ -251,33 +256,33 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
         !acquire(a + LEVELS, args[LEVELS], INT64, WRITE, SHAPE(categories, n)) ||
         !acquire(a + STANDINGS, args[STANDINGS], BYTE, WRITE, SHAPE(categories, n)))
         return 0;
-    const int kept = a[GROUP_SUMS].acquired;
-    if (wholes < 1 || wholes > sums || kept != a[GROUP_WHOLES].acquired || *first < 0 || *last < *first || *last > n ||
-        !gates_fit(job)) {
+    const int has_group_sums = a[GROUP_SUMS].acquired;
+    if (scored < 1 || scored > sums || has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first ||
+        *stop > n || !gates_fit(job)) {
         PyErr_SetString(PyExc_ValueError, "the arguments do not fit together");
         return 0;
     }
-    job->quotients = malloc((sums > groups ? sums : groups) * TILE * sizeof(double));
-    job->group_sums = kept ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
-    if (!job->quotients || (!kept && !job->group_sums))
+    job->shares = malloc((sums > groups ? sums : groups) * TILE * sizeof(double));
+    job->group_sums = has_group_sums ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
+    if (!job->shares || (!has_group_sums && !job->group_sums))
         PyErr_NoMemory();
-    return job->quotients && (kept || job->group_sums);
+    return job->shares && (has_group_sums || job->group_sums);
 }
 
 PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     struct job job = {0};
-    Py_ssize_t first, last;
-    int ok = takes(ARGUMENTS, count) && acquire_job(&job, args, &first, &last);
+    Py_ssize_t first, stop;
+    int ok = check_argument_count(ARGUMENTS, count) && acquire_job(&job, args, &first, &stop);
     if (ok) {
-        job.lines.working = begin_work(last - first);
-        for (Py_ssize_t at = first; ok && at < last; at += TILE)
-            ok = score_tile(&job, at, last - at < TILE ? last - at : TILE);
-        end_work(job.lines.working);
+        job.lines.state = begin_work(stop - first);
+        for (Py_ssize_t start = first; ok && start < stop; start += TILE)
+            ok = score_tile(&job, start, stop - start < TILE ? stop - start : TILE);
+        end_work(job.lines.state);
     }
     release_lines(&job.lines);
     release(job.arrays, ARGUMENTS);
-    free(job.quotients);
+    free(job.shares);
     free(job.group_sums);
     return ok ? Py_NewRef(Py_None) : NULL;
 }

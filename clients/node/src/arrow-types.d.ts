@@ -1,4 +1,4 @@
-// Types of apache-arrow, which is optional: where it is not installed they are any, and not an error.
+// Types of apache-arrow, which is optional. If it is not installed, the types are `any`.
 
 // @ts-ignore
 export type Arrow = typeof import("apache-arrow");

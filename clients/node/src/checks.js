@@ -1,9 +1,9 @@
-// Checks of what callers give: nothing that the client would not read is ignored in silence.
+// Checks of arguments. Values that the client would not read are refused, not ignored.
 
 import { types } from "node:util";
 
 /**
- * A plain object, such as { a: 1 }. What an instance of a class inherits would be overlooked.
+ * Whether a value is a plain object, such as { a: 1 }. In an instance of a class, inherited properties would be missed.
  *
  * @param {unknown} value
  */
@@ -16,12 +16,12 @@ export function isPlainObject(value) {
 }
 
 /**
- * Refuses what is no plain object, and keys that nobody reads.
+ * Refuses values that are not plain objects, and unknown keys.
  *
  * @param {unknown} value
  * @param {readonly string[]} known
  * @param {string} where
- * @param {string} [kind] What a key is called.
+ * @param {string} [kind] The word for a key in messages.
  * @throws {TypeError}
  */
 export function checkKeys(value, known, where, kind = "key") {
@@ -58,12 +58,12 @@ export function entriesOf(value, where) {
 }
 
 /**
- * A list from anything that can be iterated, but for texts, whose items are letters, and maps, whose items are pairs.
+ * The items of an iterable. Strings and maps are refused, because their items are letters and pairs.
  *
  * @template T
  * @param {Iterable<T>} value
  * @param {string} where
- * @param {string} items What it should hold.
+ * @param {string} items The word for the items in messages.
  * @returns {T[]}
  * @throws {TypeError}
  */
@@ -78,7 +78,7 @@ export function listOf(value, where, items) {
  * @param {unknown} value
  * @param {string} where
  * @returns {string}
- * @throws {TypeError} Not a string, or one that UTF-8 cannot express.
+ * @throws {TypeError} It is not a string, or UTF-8 cannot express it.
  */
 export function checkText(value, where) {
   if (!isText(value)) {
@@ -88,7 +88,7 @@ export function checkText(value, where) {
 }
 
 /**
- * A string that UTF-8 can express: half a surrogate pair would arrive as another letter.
+ * Whether a value is a string that UTF-8 can express. Half a surrogate pair would arrive as another letter.
  *
  * @param {unknown} value
  * @returns {value is string}
@@ -98,7 +98,7 @@ export function isText(value) {
 }
 
 /**
- * A whole number that an int32 can hold.
+ * Whether a value is a whole number that an int32 can hold.
  *
  * @param {unknown} value
  */
@@ -107,7 +107,7 @@ export function isInt32(value) {
 }
 
 /**
- * The known name that may have been meant, or all of them.
+ * A hint for an unknown name: the most similar known name, or all known names.
  *
  * @param {string} name
  * @param {readonly string[]} known
@@ -121,13 +121,13 @@ function suggestion(name, known) {
 }
 
 /**
- * Letters to insert, delete or replace to make one word of the other (Levenshtein distance).
+ * The Levenshtein distance: how many letters to insert, delete or replace to turn one word into the other.
  *
  * @param {string} a
  * @param {string} b
  */
 function distance(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
@@ -139,7 +139,7 @@ function distance(a, b) {
 }
 
 /**
- * A value for a message; of an object its class.
+ * A value as text for a message; for an object, the name of its class.
  *
  * @param {unknown} value
  */

@@ -1,4 +1,4 @@
-// The client: plain values in, plain objects out.
+// The client. It takes plain values and returns plain objects.
 
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
@@ -30,7 +30,7 @@ import { loadArrow, tableStream } from "./tables.js";
 
 const TIMEOUT_MS = 60_000;
 
-/** A connection to the service. It opens with the first call, and an idle one lets the process end. */
+/** A connection to the service. It opens with the first call. An idle connection does not keep the process alive. */
 export class ScorerClient {
   #address;
   #headers;
@@ -47,10 +47,10 @@ export class ScorerClient {
     const { timeoutMs = TIMEOUT_MS, tls, token, insecure = false } = checkClientOptions(options);
     this.#address = url(address);
     if (tls && this.#address.protocol !== "https:") {
-      throw new TypeError(`tls is for an https address, not ${address}`);
+      throw new TypeError(`tls needs an https address, not ${address}`);
     }
     if (token !== undefined && !insecure && !isSafe(this.#address)) {
-      throw new TypeError(`a token would travel to ${address} for all to read: use https, or say insecure: true`);
+      throw new TypeError(`a token would be sent to ${address} without encryption: use https, or set insecure: true`);
     }
     this.#headers = headers(token);
     limit(timeoutMs);
@@ -61,7 +61,7 @@ export class ScorerClient {
     this.#criteria = createClient(CriteriaService, transport);
   }
 
-  /** Ends the connection, and the calls that are under way. A later call opens another. */
+  /** Closes the connection and cancels running calls. A later call opens a new connection. */
   close() {
     this.#sessions.abort();
   }
@@ -72,35 +72,37 @@ export class ScorerClient {
    * @param {CriteriaSetName} criteriaSet
    * @param {Row} row
    * @param {ScoreOptions & PerCall} [options]
-   * @throws {ScorerError} The call was not answered.
+   * @throws {ScorerError} The call failed.
    */
   async scoreUnit(criteriaSet, row, options = {}) {
     const { period = "", full = false, timeoutMs, signal } = checkOptions(options, SCORE);
     const request = { ...setFields(criteriaSet), period, unitAnswers: rowMessage(row, "row"), view: view(full) };
-    const reply = await this.#call({ timeoutMs, signal }, (how) => this.#scorer.scoreUnit(request, how));
+    const reply = await this.#call({ timeoutMs, signal }, (callOptions) =>
+      this.#scorer.scoreUnit(request, callOptions),
+    );
     return unitResult(reply.scorecard);
   }
 
   /**
-   * Scores and ranks all units of a province, given as rows: the convenient form.
+   * Scores and ranks all units of a province from rows: the convenient form, for up to a few hundred units.
    *
    * @param {CriteriaSetName} criteriaSet
-   * @param {Iterable<Row>} rows Every unit; one that is left out makes every rank wrong.
+   * @param {Iterable<Row>} rows All units; if one is left out, ranks are wrong.
    * @param {RankOptions & PerCall} [options]
-   * @throws {ScorerError} The call was not answered; one bad unit refuses all.
+   * @throws {ScorerError} The call failed; one unit with a violation is enough.
    */
   async rankProvince(criteriaSet, rows, options = {}) {
-    const units = listOf(rows, "rows", "rows").map((row, at) => rowMessage(row, `rows[${at}]`));
+    const units = listOf(rows, "rows", "rows").map((row, index) => rowMessage(row, `rows[${index}]`));
     return province(await this.#rank(criteriaSet, { case: "rows", value: create(UnitRowsSchema, { units }) }, options));
   }
 
   /**
-   * The same as a table, for thousands of units.
+   * Scores and ranks all units of a province from a table, for thousands of units.
    *
    * @param {CriteriaSetName} criteriaSet
-   * @param {UnitTable} table Every unit, one a row.
+   * @param {UnitTable} table All units, one per row.
    * @param {RankOptions & PerCall} [options]
-   * @throws {ScorerError} As for `rankProvince`.
+   * @throws {ScorerError} See `rankProvince`.
    */
   async rankTable(criteriaSet, table, options = {}) {
     const arrow = await loadArrow();
@@ -109,34 +111,36 @@ export class ScorerClient {
   }
 
   /**
-   * Every criteria set, refused ones too.
+   * Returns all criteria sets, including refused ones.
    *
    * @param {PerCall} [options]
-   * @throws {ScorerError} The call was not answered.
+   * @throws {ScorerError} The call failed.
    */
   async criteriaSets(options = {}) {
-    const reply = await this.#call(options, (how) => this.#criteria.listCriteriaSets({}, how));
+    const reply = await this.#call(options, (callOptions) => this.#criteria.listCriteriaSets({}, callOptions));
     return reply.criteriaSets.map(summary);
   }
 
   /**
-   * One criteria set, as the service gives it: the message CriteriaSet.
+   * Returns one criteria set as the service's message CriteriaSet.
    *
    * @param {CriteriaSetName} name
    * @param {PerCall} [options]
-   * @throws {ScorerError} There is none of this code or on this day, or the call was not answered.
+   * @throws {ScorerError} There is no set with this code or on this day, or the call failed.
    */
   async criteriaSet(name, options = {}) {
-    const reply = await this.#call(options, (how) => this.#criteria.getCriteriaSet(setFields(name), how));
+    const reply = await this.#call(options, (callOptions) =>
+      this.#criteria.getCriteriaSet(setFields(name), callOptions),
+    );
     return /** @type {import("./forms.js").CriteriaSetMessage} */ (reply.criteriaSet);
   }
 
   /**
-   * What a criteria set asks.
+   * Returns one criteria set as a form: its indicators, and titles of its parts.
    *
    * @param {CriteriaSetName} name
    * @param {PerCall} [options]
-   * @throws {ScorerError} As for `criteriaSet`.
+   * @throws {ScorerError} See `criteriaSet`.
    */
   async form(name, options = {}) {
     return new Form(await this.criteriaSet(name, options));
@@ -155,19 +159,19 @@ export class ScorerClient {
       source,
       view: view(full),
     });
-    return this.#call({ timeoutMs, signal }, (how) => this.#scorer.rankProvince(request, how));
+    return this.#call({ timeoutMs, signal }, (callOptions) => this.#scorer.rankProvince(request, callOptions));
   }
 
   /**
    * @template T
    * @param {PerCall} options
-   * @param {(how: CallOptions) => Promise<T>} call
+   * @param {(callOptions: CallOptions) => Promise<T>} call
    */
   async #call(options, call) {
     const { timeoutMs = this.#timeoutMs, signal } = checkOptions(options, PER_CALL);
-    const how = { timeoutMs: limit(timeoutMs), signal, headers: await this.#headers() };
+    const callOptions = { timeoutMs: limit(timeoutMs), signal, headers: await this.#headers() };
     try {
-      return await call(how);
+      return await call(callOptions);
     } catch (error) {
       throw error instanceof ConnectError ? new ScorerError(error) : error;
     }
@@ -176,15 +180,15 @@ export class ScorerClient {
 
 /** @param {string} address */
 function url(address) {
-  const found = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
-  if (found === undefined || found.href !== `${found.origin}/`) {
-    throw new TypeError(`${JSON.stringify(address)} is no address such as "http://127.0.0.1:50051"`);
+  const parsed = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  if (parsed === undefined || parsed.href !== `${parsed.origin}/`) {
+    throw new TypeError(`${JSON.stringify(address)} is not an address such as "http://127.0.0.1:50051"`);
   }
-  return found;
+  return parsed;
 }
 
 /**
- * Whether nobody else can read what is sent there.
+ * Whether calls to this address are encrypted or stay on this machine.
  *
  * @param {URL} address
  */
@@ -193,20 +197,20 @@ function isSafe({ protocol, hostname }) {
 }
 
 /**
- * What goes with each call.
+ * A function that makes the headers of a call.
  *
  * @param {ClientOptions["token"]} token
  */
 function headers(token) {
   return async () => {
-    const sent = new Headers();
+    const result = new Headers();
     if (token !== undefined) {
       const text = typeof token === "function" ? await token() : token;
       if (typeof text !== "string" || text === "") {
         throw new TypeError(`token: expected a string that is not empty, not ${describe(text)}`);
       }
-      sent.set("authorization", `Bearer ${text}`);
+      result.set("authorization", `Bearer ${text}`);
     }
-    return sent;
+    return result;
   };
 }

@@ -1,30 +1,30 @@
-// What goes wrong, as one error.
+// The error that the client throws, with the violations of the request.
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.js";
 
 /**
- * One thing wrong with a request.
+ * One mistake in a request.
  *
  * @typedef {object} Violation
  * @property {string} field Path of the field, such as `rows.units[3].answers["computers"]`.
  * @property {string} reason In capitals, for programs.
- * @property {string} description What is wrong and how to mend it, for people.
+ * @property {string} description The mistake and how to correct it, for people.
  */
 
-/** A call that was not answered. */
+/** A call failed. */
 export class ScorerError extends Error {
-  /** @param {ConnectError} error What the transport threw. */
+  /** @param {ConnectError} error The error of the transport. */
   constructor(error) {
     const [info] = error.findDetails(ErrorInfoSchema);
     super(error.rawMessage, { cause: error });
     this.name = "ScorerError";
     /** The gRPC status code, such as "INVALID_ARGUMENT". */
     this.code = codeName(error.code);
-    /** What is wrong in one word, for programs; empty when the service did not answer at all. */
+    /** The kind of error in capitals, for programs; empty if the service did not answer. */
     this.reason = info?.reason ?? "";
     /**
-     * What is wrong with the request, as many as were spelled out.
+     * The mistakes in the request; if there are many, the first ones.
      * @type {Violation[]}
      */
     this.violations = error
@@ -36,15 +36,15 @@ export class ScorerError extends Error {
      * @type {Record<string, string>}
      */
     this.metadata = { ...info?.metadata };
-    /** How many violations there are in all. */
+    /** The number of all violations. */
     this.violationsTotal = Number(this.metadata["violations_total"] ?? this.violations.length);
-    /** By which the service's log has the call; empty when the service did not answer at all. */
+    /** The id of the call in the service's log; empty if the service did not answer. */
     this.requestId = this.metadata["request_id"] ?? error.metadata.get("x-request-id") ?? "";
   }
 }
 
 /**
- * A status code as gRPC writes it.
+ * The gRPC name of a status code.
  *
  * @param {Code} code
  */

@@ -1,4 +1,4 @@
-// What a criteria set asks: enough to make a form, and to name things for people.
+// Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
 
@@ -8,23 +8,23 @@ import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_
 /** @typedef {Record<string, string>} Texts By language. */
 
 /**
- * One criteria set in short.
+ * The summary of a criteria set.
  *
  * @typedef {object} CriteriaSetSummary
  * @property {string} code
  * @property {Texts} titles
  * @property {string} provenance "published" or "reconstructed".
- * @property {Day | null} effectiveFrom First day it is in force.
- * @property {Day | null} effectiveTo Last day it is in force.
+ * @property {Day | null} effectiveFrom First day on which the set is in force; null: none.
+ * @property {Day | null} effectiveTo Last day on which the set is in force; null: none.
  * @property {string[]} tiers
  * @property {string} revision
- * @property {boolean} available Whether it scores; `problems` says why it does not.
+ * @property {boolean} available Whether the set can be used; otherwise `problems` says why not.
  * @property {string[]} problems
- * @property {string} series What successive versions of one method share; may be empty.
+ * @property {string} series The name shared by successive sets of one method; may be empty.
  */
 
 /**
- * What units report.
+ * One value that units report.
  *
  * @typedef {object} Indicator
  * @property {string} code
@@ -32,7 +32,7 @@ import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_
  * @property {string} unit
  * @property {Texts} titles
  * @property {string[]} options
- * @property {Record<string, [number, number]>} ranges Smallest and largest answer by tier.
+ * @property {Record<string, [number, number]>} ranges Smallest and largest allowed answer, by tier.
  */
 
 /** @type {Record<number, Indicator["kind"]>} */
@@ -44,9 +44,9 @@ const KINDS = {
   [IndicatorKind.DATE]: "date",
 };
 
-/** A criteria set as a form to fill in. */
+/** A criteria set in the form that is needed to fill in answers. */
 export class Form {
-  /** @param {CriteriaSetMessage} message What the service says of the set. */
+  /** @param {CriteriaSetMessage} message The service's message. */
   constructor(message) {
     const { code, titles, tiers } = /** @type {SummaryMessage} */ (message.summary);
     const groups = message.categories.flatMap((category) => category.groups);
@@ -54,9 +54,9 @@ export class Form {
     this.criteriaSet = code;
     this.titles = texts(titles);
     this.tiers = tiers;
-    /** In the order they are first read. */
+    /** In the order in which criteria first read them. */
     this.indicators = message.indicators.map(indicator);
-    /** Criteria that may be not applicable. */
+    /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
      * Titles of categories, groups and criteria, by code.
@@ -68,16 +68,17 @@ export class Form {
     ]);
     /** Decimals of published points. */
     this.pointsDecimals = message.precision?.points ?? 0;
-    /** Tiers of which some units are commended. */
+    /** Tiers in which units are commended. */
     this.commends = message.commend.map((best) => best.tier);
-    /** Tiers whose units are ranked within their parent, which they must name. */
+    /** Tiers whose units are ranked within their parent; these units must name a parent. */
     this.withinParent = message.rankedWithinParent;
     /** Decimals of published percentages. */
     this.percentDecimals = message.precision?.percent ?? 0;
   }
 
   /**
-   * Categories, groups and criteria in one language, or in the first there is: titles for `sentence` and `why`.
+   * Titles of categories, groups and criteria by code, in one language, or in the first language of each. `sentence`
+   * and `why` accept them.
    *
    * @param {string} language
    * @returns {Record<string, string>}
@@ -90,7 +91,7 @@ export class Form {
 }
 
 /**
- * One criteria set in short.
+ * The summary of a criteria set.
  *
  * @param {SummaryMessage} message
  * @returns {CriteriaSetSummary}

@@ -1,4 +1,4 @@
-// Client of the scorer: scores and ranks government units over gRPC.
+// The client of the scorer service: scores and ranks government units over gRPC.
 
 export { ScorerClient } from "./client.js";
 export { ScorerError } from "./errors.js";

@@ -1,55 +1,54 @@
-// Options of clients and calls: each has a type, and unknown ones are refused.
+// Options of clients and calls, and their checks.
 
 import { types } from "node:util";
 import { checkKeys, describe, isInt32, isText } from "./checks.js";
 
 /**
- * Certificates in PEM.
+ * Certificates in PEM format.
  *
  * @typedef {object} Tls
- * @property {string | Buffer} [ca] Whom to believe who the server is; otherwise the authorities that Node knows.
- * @property {string | Buffer} [cert] Who one is oneself.
- * @property {string | Buffer} [key] The key of `cert`.
+ * @property {string | Buffer} [ca] Certificates of the trusted authorities; by default those of Node.
+ * @property {string | Buffer} [cert] The client's own certificate.
+ * @property {string | Buffer} [key] The private key of `cert`.
  */
 
 /**
  * @typedef {object} ClientOptions
- * @property {number} [timeoutMs] What a call may take unless it says otherwise, 60 s if unset; Infinity: as long as it
- *   takes.
- * @property {Tls} [tls] For an https address.
- * @property {string | (() => string | Promise<string>)} [token] A bearer token; or a function that is asked before each
- *   call, so that a token that has run out can be replaced.
- * @property {boolean} [insecure] Whether to send the token over http to another machine all the same.
+ * @property {number} [timeoutMs] Time limit of calls that have no own `timeoutMs`; by default 60 s; Infinity: no limit.
+ * @property {Tls} [tls] Only for an https address.
+ * @property {string | (() => string | Promise<string>)} [token] A bearer token; or a function that returns one and is
+ *   called before each call.
+ * @property {boolean} [insecure] Whether the token may be sent to another machine over http.
  */
 
 /**
- * What any call may be told.
+ * Options of every call.
  *
  * @typedef {object} PerCall
- * @property {number} [timeoutMs] Instead of the client's.
- * @property {AbortSignal} [signal] Gives the call up.
+ * @property {number} [timeoutMs] Overrides the client's.
+ * @property {AbortSignal} [signal] Cancels the call.
  */
 
 /**
  * @typedef {object} ScoreOptions
  * @property {string} [period] Such as "2020-H1".
- * @property {boolean} [full] Whether to name groups and criteria too.
+ * @property {boolean} [full] Whether results include groups and criteria.
  */
 
 /**
  * @typedef {object} RankOptions
  * @property {string} [province]
  * @property {string} [period] Such as "2020-H1".
- * @property {string} [tier] Restricts the reply to one tier; of a table without a column `tier`, the tier of all units.
- * @property {boolean} [full] Whether to name groups and criteria too.
- * @property {number} [pageSize] Units a reply holds at most; 0: all of them.
- * @property {string} [pageToken] The token of the page before.
+ * @property {string} [tier] Limits the reply to one tier; for a table without a column `tier`, the tier of all units.
+ * @property {boolean} [full] Whether results include groups and criteria.
+ * @property {number} [pageSize] Largest number of units in the reply; 0: all units.
+ * @property {string} [pageToken] `nextPageToken` of the previous page.
  */
 
 /** @typedef {readonly [expected: string, accepts: (value: unknown) => boolean]} Kind */
 /** @typedef {Readonly<Record<string, Kind>>} Kinds */
 
-/** Milliseconds that gRPC can express in eight digits, about 27 hours. */
+/** The most milliseconds that gRPC can express, in eight digits; about 27 hours. */
 const MAX_TIMEOUT_MS = 99_999_999;
 
 /** @type {Kind} */
@@ -87,44 +86,44 @@ export const RANK = {
 };
 
 /**
- * The options, if each is known and of its type; undefined is not given.
+ * Returns the options if all are known and have the right type. An option that is undefined counts as not given.
  *
  * @template {object} T
- * @param {T} given
- * @param {Kinds} kinds
+ * @param {T} options
+ * @param {Kinds} known
  * @param {string} [where]
  * @returns {T}
  * @throws {TypeError}
  */
-export function checkOptions(given, kinds, where = "options") {
-  checkKeys(given, Object.keys(kinds), where, "option");
-  for (const [name, value] of Object.entries(given)) {
-    const [expected, accepts] = kinds[name];
+export function checkOptions(options, known, where = "options") {
+  checkKeys(options, Object.keys(known), where, "option");
+  for (const [name, value] of Object.entries(options)) {
+    const [expected, accepts] = known[name];
     if (value !== undefined && !accepts(value)) {
       throw new TypeError(`${where}: ${name}: expected ${expected}, not ${describe(value)}`);
     }
   }
-  return given;
+  return options;
 }
 
 /**
- * A client's options, as `checkOptions`.
+ * Checks the options of a client; see `checkOptions`.
  *
- * @param {ClientOptions} given
+ * @param {ClientOptions} options
  */
-export function checkClientOptions(given) {
-  const { tls } = checkOptions(given, CLIENT);
+export function checkClientOptions(options) {
+  const { tls } = checkOptions(options, CLIENT);
   if (tls !== undefined) {
     checkOptions(tls, TLS, "options: tls");
     if ((tls.cert === undefined) !== (tls.key === undefined)) {
       throw new TypeError("options: tls: cert and key belong together: one is missing");
     }
   }
-  return given;
+  return options;
 }
 
 /**
- * Milliseconds as the transport takes them.
+ * A time limit in the form that the transport accepts.
  *
  * @param {number} timeoutMs
  */
@@ -134,7 +133,7 @@ export function limit(timeoutMs) {
   }
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw new RangeError(
-      `timeoutMs has to be above 0 and at most ${MAX_TIMEOUT_MS}, not ${timeoutMs}; Infinity waits as long as it takes`,
+      `timeoutMs has to be above 0 and at most ${MAX_TIMEOUT_MS}, not ${timeoutMs}; Infinity means no limit`,
     );
   }
   return Math.ceil(timeoutMs);

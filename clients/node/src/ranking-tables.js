@@ -1,4 +1,4 @@
-// Units out of the Arrow table of a ranking. docs/tables.md of the service has its columns.
+// Reads the units of a ranking from an Arrow table. docs/tables.md of the service describes the columns.
 
 import { Cause, Ranking, UnitResult } from "./results.js";
 
@@ -10,10 +10,10 @@ import { Cause, Ranking, UnitResult } from "./results.js";
 /** @typedef {(column: string) => any} Cells The cells of one row. */
 /** @typedef {Readonly<Record<string, number>>} Maxima */
 
-/** A gate in a column `failing`, such as "total >= 80%". */
+/** Matches a gate in a column `failing`, such as "total >= 80%". */
 const GATE = /^(\S+) (>=?) ([\d.]+)(%?)$/;
 
-/** A ranking of units that were sent as a table. `units` are read when they are first asked for. */
+/** A ranking of units that were sent as a table. `units` are read from the table on first access. */
 export class TableRanking extends Ranking {
   #arrowStream;
   #arrow;
@@ -39,13 +39,13 @@ export class TableRanking extends Ranking {
     Object.defineProperty(this, "units", { get, enumerable: true }); // an own property, which JSON.stringify sees
   }
 
-  /** The bytes of `table`, an Arrow IPC stream: for files, and for what else reads Arrow. */
+  /** The bytes of `table`, as an Arrow IPC stream: for files, and for other Arrow libraries. */
   get arrowStream() {
     return this.#arrowStream;
   }
 
   /**
-   * The units of this page, one a row; docs/tables.md of the service has the columns.
+   * The units of this page, one per row. docs/tables.md of the service describes the columns.
    *
    * @returns {Table}
    */
@@ -62,7 +62,7 @@ export class TableRanking extends Ranking {
  */
 function unitsOf(table) {
   const names = table.schema.fields.map((field) => field.name);
-  const columns = new Map(names.map((name, at) => [name, table.getChildAt(at)]));
+  const columns = new Map(names.map((name, index) => [name, table.getChildAt(index)]));
   /** @type {Maxima} */
   const nominal = metadata(table, "nominal_max_points");
   const categories = categoryReaders(names, nominal, metadata(table, "max_points"));
@@ -97,11 +97,11 @@ function metadata(table, name) {
 }
 
 /**
- * A reader of each category. Their names are found in those of the columns: only categories have a standing.
+ * One reader per category. Categories are found by their columns `standing`.
  *
  * @param {string[]} names
- * @param {Maxima} nominal Of categories and groups.
- * @param {Maxima} maxima Of criteria, when they apply.
+ * @param {Maxima} nominal Nominal maxima of categories and groups.
+ * @param {Maxima} maxima Maximum points of criteria.
  * @returns {((cells: Cells) => CategoryResult)[]}
  */
 function categoryReaders(names, nominal, maxima) {
@@ -127,7 +127,7 @@ function categoryReaders(names, nominal, maxima) {
 }
 
 /**
- * Groups and their criteria, by the names of a category's columns: each group is followed by its criteria.
+ * Groups and their criteria, from the names of a category's columns. The columns of criteria follow those of the group.
  *
  * @param {string[]} names
  */
@@ -146,7 +146,7 @@ function groupsOf(names) {
 
 /**
  * @param {Cells} cells
- * @param {string} prefix Of the category.
+ * @param {string} prefix Prefix of the category's columns.
  * @param {string} criterion
  * @param {number} maximum
  * @returns {CriterionResult}
@@ -159,7 +159,7 @@ function criterionResult(cells, prefix, criterion, maximum) {
 
 /**
  * @param {Cells} cells
- * @param {string} prefix Of the category or group; empty for all of them together.
+ * @param {string} prefix Prefix of the columns of a category or group; empty for the overall score.
  * @param {number} nominalMaxPoints
  * @returns {Score}
  */
@@ -177,10 +177,10 @@ function score(cells, prefix, nominalMaxPoints) {
 }
 
 /**
- * The gates of a cell such as "level 3: infrastructure >= 12.5, total >= 80%", and the unit's values.
+ * The gates in a cell such as "level 3: infrastructure >= 12.5, total >= 80%", with the unit's values.
  *
  * @param {Cells} cells
- * @param {string} prefix Of the category.
+ * @param {string} prefix Prefix of the category's columns.
  */
 function causes(cells, prefix) {
   /** @type {string | null} */

@@ -1,4 +1,4 @@
-// Reply messages as results.
+// Converts reply messages to results.
 
 import { CriterionStatus, GateUnit, Standing } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { TableRanking } from "./ranking-tables.js";
@@ -28,7 +28,7 @@ const STATUSES = {
 };
 
 /**
- * The rankings of a province that was sent as rows.
+ * Converts the reply to a request with rows.
  *
  * @param {RankProvinceResponse} reply
  */
@@ -37,10 +37,10 @@ export function province(reply) {
 }
 
 /**
- * The rankings of a province that was sent as a table.
+ * Converts the reply to a request with a table.
  *
  * @param {RankProvinceResponse} reply
- * @param {import("#arrow-types").Arrow} arrow Reads the tables.
+ * @param {import("#arrow-types").Arrow} arrow
  */
 export function tableProvince(reply, arrow) {
   return provinceOf(
@@ -50,7 +50,7 @@ export function tableProvince(reply, arrow) {
 }
 
 /**
- * A scorecard.
+ * Converts a scorecard.
  *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Scorecard | undefined} message
  */
@@ -161,7 +161,7 @@ function gate(message) {
 }
 
 /**
- * A message that every reply has.
+ * Returns a message that every reply must have.
  *
  * @template T
  * @param {T | undefined} message

@@ -1,4 +1,4 @@
-// Rows and the names of criteria sets as request messages.
+// Converts rows and names of criteria sets to request messages.
 
 import { types } from "node:util";
 import { create } from "@bufbuild/protobuf";
@@ -7,7 +7,7 @@ import { DateSchema } from "../gen/google/type/date_pb.js";
 import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, listOf } from "./checks.js";
 
 /**
- * A day; a Temporal.PlainDate is one too. A Date is not: it is a moment, whose day depends on where one is.
+ * A day. A Temporal.PlainDate is also a day. A Date is not: it is a moment, and its day depends on the time zone.
  *
  * @typedef {object} Day
  * @property {number} year
@@ -16,7 +16,7 @@ import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, list
  */
 
 /**
- * A criteria set: its code; or a day on which exactly one is in force, of those of `series` when that is given.
+ * The name of a criteria set: its code; or a day on which exactly one set is in force, or exactly one set of `series`.
  *
  * @typedef {string | { effectiveOn: Day, series?: string }} CriteriaSetName
  */
@@ -38,13 +38,13 @@ import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, list
  */
 
 /**
- * Answers by indicator. One that is left out, null or undefined was not reported, which is not zero.
+ * Answers by indicator code. An answer that is absent, null or undefined was not reported; this is different from 0.
  *
  * @typedef {Readonly<Record<string, Value | null | undefined>> | ReadonlyMap<string, Value | null | undefined>} Answers
  */
 
 /**
- * What a row has besides the unit.
+ * The answers of a unit.
  *
  * @typedef {object} Reported
  * @property {Answers} answers
@@ -77,7 +77,7 @@ export function setFields(name) {
 }
 
 /**
- * BASIC or FULL.
+ * The view FULL or BASIC.
  *
  * @param {boolean} full
  */
@@ -86,11 +86,11 @@ export function view(full) {
 }
 
 /**
- * A row as a message.
+ * Converts a row to a message.
  *
  * @param {Row} row
- * @param {string} where Names the row when it has no id.
- * @throws {TypeError} It has an unknown key, or a value of a type that cannot be sent.
+ * @param {string} where Name of the row in messages, if it has no id.
+ * @throws {TypeError} The row has an unknown key, or a value that cannot be sent.
  */
 export function rowMessage(row, where) {
   const named = typeof row?.id === "string" && row.id !== "" ? row.id : where;
@@ -98,8 +98,8 @@ export function rowMessage(row, where) {
   const answers = entriesOf(row.answers, `${named}: answers`)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([code, value]) => {
-      const given = answer(/** @type {Value} */ (value), `${named}: answers[${JSON.stringify(code)}]`);
-      return [code, create(AnswerSchema, { value: given })];
+      const message = answer(/** @type {Value} */ (value), `${named}: answers[${JSON.stringify(code)}]`);
+      return [code, create(AnswerSchema, { value: message })];
     });
   return create(UnitAnswersSchema, {
     unit: create(UnitSchema, {
@@ -114,17 +114,17 @@ export function rowMessage(row, where) {
 }
 
 /**
- * Ids of criteria that do not apply.
+ * Checks ids of criteria that do not apply.
  *
  * @param {Iterable<string>} ids
  * @param {string} where
  */
 export function criterionIds(ids, where) {
-  return listOf(ids, where, "ids of criteria").map((id, at) => checkText(id, `${where}[${at}]`));
+  return listOf(ids, where, "ids of criteria").map((id, index) => checkText(id, `${where}[${index}]`));
 }
 
 /**
- * A day, if it is one: of the ISO calendar, and without a time.
+ * Returns the value if it is a day of the ISO calendar, without a time.
  *
  * @param {unknown} value
  * @param {string} where
@@ -133,7 +133,7 @@ export function criterionIds(ids, where) {
  */
 export function dayOf(value, where) {
   if (types.isDate(value)) {
-    throw new TypeError(`${where}: a Date is a moment and no day; give { year, month, day }, month and day from 1`);
+    throw new TypeError(`${where}: a Date is a moment, not a day; give { year, month, day }, month and day from 1`);
   }
   const { year, month, day, hour, calendarId = "iso8601" } = Object(value);
   if (![year, month, day].every(isInt32)) {

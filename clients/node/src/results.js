@@ -1,4 +1,4 @@
-// Results as plain objects, with the causes as readable sentences.
+// The results of a unit as plain objects, and causes as sentences.
 
 import { categorySentence, causeSentence } from "./sentences.js";
 
@@ -7,7 +7,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
 /** @typedef {import("./sentences.js").Titles} Titles */
 
 /**
- * Points of one sum of criteria; the fields are those of the message Score.
+ * The scores of one sum of criteria; the fields are those of the message Score.
  *
  * @typedef {object} Score
  * @property {number} points
@@ -28,7 +28,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {string} measure
  * @property {"percent" | "points"} unit
  * @property {number} minimum
- * @property {boolean} strict Whether the minimum itself is too little.
+ * @property {boolean} strict Whether the value must be above the minimum.
  */
 
 /**
@@ -39,7 +39,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {number} points
  * @property {number} maxPoints
  * @property {number} percent
- * @property {number} level Best level all of whose gates on this measure hold; 0: none.
+ * @property {number} level The best level whose gates on this measure all hold; 0: none.
  */
 
 /**
@@ -69,25 +69,26 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {Score} score
  * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
  * @property {number} level 1 is best; 0: none.
- * @property {number} rank 0: not ranked, or scored alone.
- * @property {Cause[]} causes What keeps the unit from its next better level; from the lowest, when it has none.
- * @property {Measure[]} measures Rows only.
+ * @property {number} rank From 1; 0: not ranked, or scored alone.
+ * @property {Cause[]} causes The gates of the next better level that the unit fails; without a level, those of the
+ *   lowest level.
+ * @property {Measure[]} measures Empty if the request was a table, which has a column for each measure.
  * @property {GroupResult[]} groups With `full` only.
  */
 
 /**
- * A category counted over a whole ranking.
+ * Counts of one category over a whole ranking.
  *
  * @typedef {object} Tally
  * @property {string} category
- * @property {number} ranked How many units are ranked.
- * @property {{ level: number, units: number }[]} levels Units by level, best level first.
- * @property {(Gate & { units: number })[]} failing How many units do not pass a gate.
+ * @property {number} ranked Number of units that are ranked.
+ * @property {{ level: number, units: number }[]} levels Number of units by level, the best level first.
+ * @property {(Gate & { units: number })[]} failing Number of units that fail each gate.
  * @property {CriterionCount[]} criteria With `full` only.
  */
 
 /**
- * What units reached in one criterion; the fields are those of the message CriterionCount.
+ * Counts of units for one criterion; the fields are those of the message CriterionCount.
  *
  * @typedef {object} CriterionCount
  * @property {string} criterion
@@ -98,7 +99,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  */
 
 /**
- * What a result was made with.
+ * The criteria set and the version of the engine that a result is based on.
  *
  * @typedef {object} Provenance
  * @property {string} criteriaSet
@@ -109,7 +110,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {string} engineVersion
  */
 
-/** A gate that a unit does not pass, and the value it has instead. */
+/** A gate that a unit fails, and the unit's value. */
 export class Cause {
   /**
    * @param {Gate} gate
@@ -125,7 +126,7 @@ export class Cause {
   }
 
   /**
-   * For people; `titles` may give groups their names.
+   * The cause as a sentence; `titles` has names of categories, groups and criteria by code.
    *
    * @param {Language} [language]
    * @param {Titles} [titles]
@@ -135,7 +136,7 @@ export class Cause {
   }
 }
 
-/** Everything about one unit. */
+/** The results of one unit. */
 export class UnitResult {
   /**
    * @param {Unit} unit
@@ -153,11 +154,11 @@ export class UnitResult {
     this.categories = categories;
     /** All categories together. */
     this.overall = overall;
-    /** 0: not ranked, or scored alone. */
+    /** From 1; 0: not ranked, or scored alone. */
     this.overallRank = overallRank;
     /** Required categories in which the unit is not ranked. */
     this.lacking = lacking;
-    /** Whether the set commends it; never when scored alone. */
+    /** Whether the unit is commended; false if it was scored alone. */
     this.commended = commended;
   }
 
@@ -165,7 +166,7 @@ export class UnitResult {
    * One category.
    *
    * @param {string} code
-   * @throws {RangeError} The unit's tier has no such category.
+   * @throws {RangeError} The unit's tier does not have the category.
    */
   category(code) {
     return only(this.categories, (category) => category.category, code, "category");
@@ -194,22 +195,22 @@ export class Ranking {
    */
   constructor(tier, cohort, unitCount, overallRanked, tallies, units) {
     this.tier = tier;
-    /** The tier; or the parent's id, where the set ranks within parents. */
+    /** The tier; or the parent's id, if the set ranks within parents. */
     this.cohort = cohort;
-    /** All units of the cohort, ranked or not. */
+    /** Number of units of the cohort, ranked or not. */
     this.unitCount = unitCount;
-    /** Units with an overall rank. */
+    /** Number of units with an overall rank. */
     this.overallRanked = overallRanked;
     this.tallies = tallies;
-    /** Those of this page. */
+    /** The units of this page, in ranking order. */
     this.units = units;
   }
 
   /**
-   * One category's counts.
+   * The counts of one category.
    *
    * @param {string} category
-   * @throws {RangeError} The tier has no such category.
+   * @throws {RangeError} The tier does not have the category.
    */
   tally(category) {
     return only(this.tallies, (counted) => counted.category, category, "category");
@@ -217,7 +218,7 @@ export class Ranking {
 }
 
 /**
- * The rankings of a province, one a tier; or a parent, where the set ranks within parents.
+ * The rankings of a province: one per tier, or one per parent if the set ranks within parents.
  *
  * @template {Ranking} [R=Ranking]
  */
@@ -230,16 +231,16 @@ export class Province {
   constructor(rankings, provenance, nextPageToken) {
     this.rankings = rankings;
     this.provenance = provenance;
-    /** For the next page; empty on the last one. */
+    /** Token of the next page; empty on the last page. */
     this.nextPageToken = nextPageToken;
   }
 
   /**
-   * One tier's ranking; that of one parent, when `cohort` names it.
+   * The ranking of a tier; or of one parent, if `cohort` names it.
    *
    * @param {string} tier
    * @param {string} [cohort]
-   * @throws {RangeError} The reply has no such tier or cohort, or several cohorts of the tier, and none is named.
+   * @throws {RangeError} The reply does not have the tier or cohort, or it has several cohorts and none is named.
    */
   ranking(tier, cohort) {
     const found = this.rankings.filter((one) => one.tier === tier && (cohort === undefined || one.cohort === cohort));
@@ -253,7 +254,7 @@ export class Province {
    * One unit, by id.
    *
    * @param {string} id
-   * @throws {RangeError} The reply has no such unit.
+   * @throws {RangeError} The reply does not have the unit.
    */
   unit(id) {
     const units = this.rankings.flatMap((ranking) => ranking.units);
@@ -262,7 +263,7 @@ export class Province {
 }
 
 /**
- * The one of a list that has this code.
+ * The item of a list that has this code.
  *
  * @template T
  * @param {T[]} list

@@ -1,4 +1,4 @@
-// Causes in words, English and Vietnamese.
+// Sentences about levels and causes, in English and Vietnamese.
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
@@ -7,13 +7,13 @@ import { describe, isPlainObject } from "./checks.js";
 /** @typedef {import("./results.js").Cause} Cause */
 
 /**
- * "en" or "vi"; any other is taken for "en".
+ * "en" or "vi"; any other language is treated as "en".
  *
  * @typedef {string} Language
  */
 
 /**
- * Names of categories, groups and criteria by code, such as those of a form.
+ * Names of categories, groups and criteria by code; see `Form.names`.
  *
  * @typedef {Readonly<Record<string, string>> | ReadonlyMap<string, string>} Titles
  */
@@ -21,8 +21,9 @@ import { describe, isPlainObject } from "./checks.js";
 const ENGLISH = {
   total: "total",
   points: "points",
-  /** @type {(measure: string, value: string, level: number, edge: string, minimum: string) => string} */
-  cause: (measure, value, level, edge, minimum) => `${measure} is ${value}, level ${level} asks for ${edge} ${minimum}`,
+  /** @type {(measure: string, value: string, level: number, comparison: string, minimum: string) => string} */
+  cause: (measure, value, level, comparison, minimum) =>
+    `${measure} is ${value}, level ${level} asks for ${comparison} ${minimum}`,
   atLeast: "at least",
   above: "above",
   /** @type {(category: string, level: number) => string} */
@@ -40,7 +41,8 @@ const ENGLISH = {
 const VIETNAMESE = {
   total: "tổng điểm",
   points: "điểm",
-  cause: (measure, value, level, edge, minimum) => `${measure} đạt ${value}, mức ${level} yêu cầu ${edge} ${minimum}`,
+  cause: (measure, value, level, comparison, minimum) =>
+    `${measure} đạt ${value}, mức ${level} yêu cầu ${comparison} ${minimum}`,
   atLeast: "từ",
   above: "trên",
   level: (category, level) => `${category}: mức ${level}`,
@@ -70,7 +72,7 @@ export function causeSentence(cause, language, titles) {
 }
 
 /**
- * A category of a unit in one sentence.
+ * The result of a unit in one category, as a sentence.
  *
  * @param {CategoryResult} category
  * @param {Language} language
@@ -95,7 +97,7 @@ export function categorySentence(category, language, titles) {
 }
 
 /**
- * A measure's name for people.
+ * The name of a measure for people.
  *
  * @param {string} measure
  * @param {typeof ENGLISH} words
@@ -107,7 +109,7 @@ function measureName(measure, words, titles) {
 }
 
 /**
- * The title of a code, if there is one.
+ * The title of a code; undefined if there is none.
  *
  * @param {string} code
  * @param {Titles} titles
@@ -123,18 +125,18 @@ function titleOf(code, titles) {
 }
 
 /**
- * Two decimals, half up; more when that would hide by how little the minimum is missed.
+ * A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise.
  *
  * @param {number} value
  * @param {number} minimum
  */
 function shown(value, minimum) {
-  const [exact, edge] = [micro(value), micro(minimum)];
-  return plain(exact !== edge && hundredths(exact) === hundredths(edge) ? exact : hundredths(exact));
+  const [exact, limit] = [micro(value), micro(minimum)];
+  return plain(exact !== limit && hundredths(exact) === hundredths(limit) ? exact : hundredths(exact));
 }
 
 /**
- * A number in millionths, which are whole: none of the service's has more decimals.
+ * A number in millionths. This is a whole number, because the service's numbers have at most six decimals.
  *
  * @param {number} number
  */
@@ -152,7 +154,7 @@ function hundredths(millionths) {
 }
 
 /**
- * Millionths as a number with all its decimals, and no more.
+ * Millionths as a decimal number without trailing zeros.
  *
  * @param {number} millionths
  */

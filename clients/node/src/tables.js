@@ -1,4 +1,4 @@
-// Tables of units as Arrow IPC streams. docs/tables.md of the service has the columns and their types.
+// Converts tables of units to Arrow IPC streams. docs/tables.md of the service describes the columns.
 
 import { types } from "node:util";
 import { checkText, describe, entriesOf, listOf } from "./checks.js";
@@ -11,32 +11,32 @@ import { criterionIds, dayOf } from "./requests.js";
 /** @typedef {import("./requests.js").Value} Value */
 
 /**
- * Numbers in a typed array; NaN was not reported. Flags may be 0 and 1.
+ * Numbers in a typed array. NaN means not reported. Flags may be 0 and 1.
  *
  * @typedef {Float64Array | Float32Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array |
  *   Int32Array | Uint32Array | BigInt64Array | BigUint64Array} Numbers
  */
 
 /**
- * A column: a value for each unit, all of one type. null, undefined and NaN were not reported. The column
+ * A column: one value per unit, all of one type. null, undefined and NaN mean not reported. The column
  * `not_applicable` has an array of criterion ids for each unit.
  *
  * @typedef {Numbers | Vector | Iterable<Value | Iterable<string> | null | undefined>} Column
  */
 
 /**
- * A table of units: as apache-arrow has it, as the bytes of an Arrow IPC stream, or as columns by name: `id`; `tier`,
- * unless the call names one for all; `name`, `parent` and `not_applicable` where there are any; and one for each
- * indicator, named by its code.
+ * A table of units: a table of apache-arrow, the bytes of an Arrow IPC stream, or columns by name. The columns are
+ * `id`; `tier`, unless the option `tier` is given; if needed `name`, `parent` and `not_applicable`; and one per indicator,
+ * named by its code.
  *
  * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */
 
-/** Typed arrays that makeVector does not take; they are read value by value. */
+/** Typed arrays that makeVector does not support; they are read value by value. */
 const NO_ARROW_TYPE = ["Uint8ClampedArray", "Float16Array"];
 
 /**
- * The package apache-arrow, which is loaded when a table first needs it: rows do without.
+ * Loads the package apache-arrow. Only tables need it.
  *
  * @returns {Promise<Arrow>}
  * @throws {Error} It is not installed.
@@ -53,12 +53,12 @@ export async function loadArrow() {
 }
 
 /**
- * A table as an Arrow IPC stream.
+ * Converts a table to an Arrow IPC stream.
  *
  * @param {Arrow} arrow
  * @param {UnitTable} table
  * @returns {Promise<Uint8Array>}
- * @throws {TypeError} It is no table, its columns differ in length, or a column mixes types.
+ * @throws {TypeError} It is not a table, its columns differ in length, or a column mixes types.
  */
 export async function tableStream(arrow, table) {
   if (types.isUint8Array(table)) {
@@ -84,8 +84,8 @@ export async function tableStream(arrow, table) {
 }
 
 /**
- * A table as a stream without compression. apache-arrow's own tableToIPC takes buffers that share memory for one, so
- * that a table that has the same values in two columns is damaged.
+ * Writes a table as a stream without compression. apache-arrow's own tableToIPC damages tables in which two columns
+ * share memory.
  *
  * @param {Arrow} arrow
  * @param {Table} table
@@ -99,7 +99,7 @@ async function write(arrow, table) {
 }
 
 /**
- * Refuses what another copy of apache-arrow made: this one would write it wrongly.
+ * Refuses objects of another copy of apache-arrow, which would be written wrongly.
  *
  * @param {object} value
  * @param {Function} type
@@ -108,8 +108,8 @@ async function write(arrow, table) {
 function checkCopy(value, type, where) {
   if (!type.prototype.isPrototypeOf(value)) {
     throw new TypeError(
-      `${where}: this ${type.name} is of another copy of apache-arrow than the client's: load one version of it, by ` +
-        "import and not by require",
+      `${where}: this ${type.name} belongs to another copy of apache-arrow than the client uses: load one version of ` +
+        "it, by import and not by require",
     );
   }
 }
@@ -128,22 +128,22 @@ function vectorOf(arrow, values, where) {
   if (types.isTypedArray(values) && !NO_ARROW_TYPE.includes(values[Symbol.toStringTag])) {
     return arrow.makeVector(/** @type {Float64Array} */ (values));
   }
-  const list = listOf(/** @type {Iterable<unknown>} */ (values), where, "values").map((value) =>
+  const items = listOf(/** @type {Iterable<unknown>} */ (values), where, "values").map((value) =>
     Number.isNaN(value) ? null : (value ?? null),
   );
-  const first = list.findIndex((value) => value !== null);
+  const first = items.findIndex((value) => value !== null);
   if (first === -1) {
-    return arrow.vectorFromArray(list, new arrow.Null());
+    return arrow.vectorFromArray(items, new arrow.Null());
   }
-  const kind = kindOf(list[first], `${where}[${first}]`);
+  const kind = kindOf(items[first], `${where}[${first}]`);
   const { type, convert } = kinds(arrow)[kind];
   return arrow.vectorFromArray(
-    list.map((value, at) => {
-      const place = `${where}[${at}]`;
-      if (value !== null && kindOf(value, place) !== kind) {
-        throw new TypeError(`${place}: expected a ${kind} like the values before it, not ${describe(value)}`);
+    items.map((value, index) => {
+      const path = `${where}[${index}]`;
+      if (value !== null && kindOf(value, path) !== kind) {
+        throw new TypeError(`${path}: expected a ${kind} like the values before it, not ${describe(value)}`);
       }
-      return value === null ? null : convert(/** @type {any} */ (value), place);
+      return value === null ? null : convert(/** @type {any} */ (value), path);
     }),
     type,
   );
@@ -155,7 +155,7 @@ function vectorOf(arrow, values, where) {
  * @param {unknown} value
  * @param {string} where
  * @returns {ColumnKind}
- * @throws {TypeError} A value of no kind that a column can have.
+ * @throws {TypeError} A column cannot have a value of this kind.
  */
 function kindOf(value, where) {
   switch (typeof value) {
@@ -175,7 +175,7 @@ function kindOf(value, where) {
 }
 
 /**
- * The Arrow type of each kind, and how its values are given to apache-arrow.
+ * The Arrow type of each kind, and the conversion of its values for apache-arrow.
  *
  * @param {Arrow} arrow
  * @returns {Record<ColumnKind, { type: DataType, convert: (value: any, where: string) => unknown }>}
@@ -192,16 +192,16 @@ function kinds(arrow) {
 }
 
 /**
- * A day in milliseconds since 1970-01-01, which apache-arrow turns into days.
+ * A day in milliseconds since 1970-01-01, which apache-arrow converts to days.
  *
  * @param {unknown} value
  * @param {string} where
- * @throws {RangeError} No day of the calendar, such as February 30.
+ * @throws {RangeError} The day does not exist, such as February 30.
  */
 function milliseconds(value, where) {
   const { year, month, day } = dayOf(value, where);
   const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day); // Date.UTC takes the year 20 for 1920
+  date.setUTCFullYear(year, month - 1, day); // Date.UTC would treat the year 20 as 1920
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) {
     throw new RangeError(`${where}: ${year}-${month}-${day} is not a day of the calendar`);
   }

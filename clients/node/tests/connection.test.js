@@ -84,7 +84,7 @@ describe("certificates", () => {
   });
 
   test("they are for https", () => {
-    assert.throws(() => new ScorerClient("http://127.0.0.1:1", { tls: {} }), /tls is for an https address/);
+    assert.throws(() => new ScorerClient("http://127.0.0.1:1", { tls: {} }), /tls needs an https address/);
   });
 });
 
@@ -125,8 +125,8 @@ describe("tokens", () => {
     assert.equal(seen.length, 0);
   });
 
-  test("it is not sent to others for all to read, unless one says so", () => {
-    assert.throws(() => new ScorerClient("http://scorer.example:50051", { token: "abc" }), /for all to read/);
+  test("it is not sent to others without encryption, unless insecure is set", () => {
+    assert.throws(() => new ScorerClient("http://scorer.example:50051", { token: "abc" }), /without encryption/);
     for (const address of ["https://scorer.example", "http://localhost:1", "http://[::1]:1"]) {
       connected(address, { token: "abc" });
     }
@@ -218,7 +218,7 @@ describe("connections", () => {
 
   test("an address is a URL of a host", () => {
     for (const address of ["127.0.0.1:50051", "localhost", "ftp://127.0.0.1", "http://", "http://a/path", ""]) {
-      assert.throws(() => new ScorerClient(address), /no address such as "http:\/\/127\.0\.0\.1:50051"/, address);
+      assert.throws(() => new ScorerClient(address), /not an address such as "http:\/\/127\.0\.0\.1:50051"/, address);
     }
   });
 

@@ -262,7 +262,7 @@ describe("a table", () => {
     const other = createRequire(import.meta.url)("apache-arrow");
     const id = other.vectorFromArray(["a"]);
     const message =
-      "is of another copy of apache-arrow than the client's: load one version of it, by import and not by require";
+      "belongs to another copy of apache-arrow than the client uses: load one version of it, by import and not by require";
     await refused(rank(new other.Table({ id })), `table: this Table ${message}`);
     await refused(rank({ id }), `table["id"]: this Vector ${message}`);
   });
@@ -308,7 +308,7 @@ describe("an option", () => {
       assert.throws(() => new ScorerClient("https://127.0.0.1:1", options), new TypeError(message));
     }
     for (const address of ["http://me:secret@127.0.0.1:1", "http://127.0.0.1:1?tls=no", "http://127.0.0.1:1/#a"]) {
-      assert.throws(() => new ScorerClient(address), /no address such as/);
+      assert.throws(() => new ScorerClient(address), /not an address such as/);
     }
   });
 

@@ -1,4 +1,4 @@
-"""Calls the scorer: scores units, ranks provinces, reads criteria sets.
+"""The client of the scorer service: scores units, ranks provinces, reads criteria sets.
 
 For example:
 

@@ -1,4 +1,4 @@
-"""The clients: one whose methods give results, and one whose methods are awaited."""
+"""The two clients: ``Client``, whose methods block, and ``AsyncClient``, whose methods are awaited."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ T = TypeVar("T")
 class Connected(Methods, Generic[T]):
     """A connection to the service.
 
-    What stays on this machine (127.0.0.1, localhost, ``unix:``) goes in plain text, everything else by TLS; a token is
-    never sent to another machine in plain text.
+    Calls to this machine (127.0.0.1, localhost, ``unix:``) are not encrypted; calls to other machines use TLS. A token
+    is never sent to another machine without TLS.
 
     Args:
-        target: such as ``scorer.tinh.example:50051``, or several addresses, to which calls go in turn. A server that is
-            lost or about to stop gets none, and what it did not answer is sent to another. Or a transport.
-        timeout: seconds that a call may take unless it says otherwise; None waits as long as it takes.
-        authority: certificates in PEM, bytes or a file, of whom to trust; those that come with gRPC if not given.
-        certificate: the caller's own certificate in PEM, for servers that ask for one.
-        key: the key of the certificate.
-        server_name: what the server's certificate says, when that is not the target; several addresses need it.
-        token: a bearer token, or a function that gives a fresh one, asked before each call.
-        insecure: plain text to other machines all the same, where something in between encrypts.
-        options: of the gRPC channel, by name; they win over the client's own.
+        target: an address such as ``scorer.tinh.example:50051``; or several addresses, which get calls in turn; or a
+            transport. Servers that cannot be reached or are about to stop are skipped. A call that a server did not
+            answer is sent to another one.
+        timeout: seconds that a call may take, unless the call has its own timeout; None: no limit.
+        authority: PEM certificates of the trusted authorities, as bytes or a file; by default those of gRPC.
+        certificate: the caller's own PEM certificate, for servers that require one.
+        key: the private key of the certificate.
+        server_name: the name in the server's certificate, if it differs from the target; required for several
+            addresses.
+        token: a bearer token, or a function that returns one and is called before each call.
+        insecure: do not use TLS for other machines, for example because a proxy encrypts.
+        options: options of the gRPC channel, by name; they override the client's options.
 
     Raises:
         ValueError: the arguments do not fit together.
@@ -41,7 +43,7 @@ class Connected(Methods, Generic[T]):
     """
 
     _over_grpc: ClassVar[type[Any]]
-    """The transport of a connection."""
+    """The class of the transport that is used for a target."""
 
     def __init__(
         self,
@@ -75,12 +77,12 @@ class Connected(Methods, Generic[T]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target!r})"
 
-    def _call(self, call: Call) -> Call:
+    def _with_timeout(self, call: Call) -> Call:
         return call._replace(timeout=self._timeout) if call.timeout is None else call
 
 
 class Client(Connected[Transport]):
-    """A connection whose methods give their results. Threads may share it."""
+    """A connection whose methods block. Threads may share it."""
 
     _over_grpc = GrpcTransport
 
@@ -93,29 +95,29 @@ class Client(Connected[Transport]):
         self.close()
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._transport.close()
 
     def run(self, steps: Steps[R]) -> R:
-        """Takes the steps of a method."""
-        take: Callable[[], Call | Work] = partial(next, steps)
+        """Executes the steps of a method."""
+        advance: Callable[[], Call | Work] = partial(next, steps)
         while True:
             try:
-                step = take()
+                step = advance()
             except StopIteration as end:
                 return cast(R, end.value)
             try:
-                result = step.function() if isinstance(step, Work) else self._transport.send(self._call(step))
+                result = step.function() if isinstance(step, Work) else self._transport.send(self._with_timeout(step))
             except Exception as error:
-                take = partial(steps.throw, error)
+                advance = partial(steps.throw, error)
             else:
-                take = partial(steps.send, result)
+                advance = partial(steps.send, result)
 
 
 class AsyncClient(Connected[AsyncTransport]):
-    """A connection whose methods are awaited; made where an event loop runs, to which it belongs.
+    """A connection whose methods are awaited. It belongs to the event loop that runs when it is created.
 
-    The token's function may be asynchronous. Files are read in a thread.
+    The token may be an asynchronous function. Files are read in another thread.
     """
 
     _over_grpc = AioTransport
@@ -129,23 +131,23 @@ class AsyncClient(Connected[AsyncTransport]):
         await self.close()
 
     async def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         await self._transport.close()
 
     async def run(self, steps: Steps[R]) -> R:
-        """Takes the steps of a method."""
-        take: Callable[[], Call | Work] = partial(next, steps)
+        """Executes the steps of a method."""
+        advance: Callable[[], Call | Work] = partial(next, steps)
         while True:
             try:
-                step = take()
+                step = advance()
             except StopIteration as end:
                 return cast(R, end.value)
             try:
                 if isinstance(step, Work):
                     result: Any = await asyncio.to_thread(step.function)
                 else:
-                    result = await self._transport.send(self._call(step))
+                    result = await self._transport.send(self._with_timeout(step))
             except Exception as error:
-                take = partial(steps.throw, error)
+                advance = partial(steps.throw, error)
             else:
-                take = partial(steps.send, result)
+                advance = partial(steps.send, result)

@@ -1,4 +1,4 @@
-"""How the service is talked to: what the client's transports share."""
+"""Settings of a connection that both gRPC transports use: target, credentials, token, channel options."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import grpc
 from scorer_client.targets import channel_target, leaves_this_machine
 
 Pem: TypeAlias = bytes | str | Path
-"""Certificates or a key in PEM: as bytes, or in a file, which is read once."""
+"""Certificates or a key in PEM format: bytes, or a file, which is read once."""
 
 Token: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
-"""A bearer token; or what gives one that is fresh, asked before each call."""
+"""A bearer token; or a function that returns one and is called before each call."""
 
 REQUEST_ID = "x-request-id"
 
 SERVICES = ("egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService")
 
 SERVICE_CONFIG = {
-    # In turn to all servers that the target leads to, but for those that say they are not well or about to stop.
+    # Calls go in turn to all servers of the target, except servers whose health check fails or that are about to stop.
     "loadBalancingConfig": [{"round_robin": {}}],
     "healthCheckConfig": {"serviceName": SERVICES[0]},
     "methodConfig": [
@@ -39,29 +39,29 @@ SERVICE_CONFIG = {
         }
     ],
 }
-"""Only a server that could not be reached, or was lost, is asked again: everything else is an answer.
+"""Calls are repeated only if a server could not be reached or its connection was lost.
 
-To ask again is safe: no call changes anything.
+This is safe because no call changes anything.
 """
 
 OPTIONS: Mapping[str, int | str] = {
     "grpc.service_config": json.dumps(SERVICE_CONFIG),
     "grpc.max_receive_message_length": 512 * 2**20,
-    # A call of which more than this was sent is not tried again; gRPC's own 256 KiB are a few hundred units.
+    # Larger requests are not repeated; gRPC's default of 256 KiB is only a few hundred units.
     "grpc.per_rpc_retry_buffer_size": 2**30,
-    # A server that went without a word is noticed within 40 seconds.
+    # A server that disappears without closing the connection is noticed within 40 seconds.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
-    # One that comes back gets calls again within ten; gRPC would take up to two minutes.
+    # A server that comes back gets calls within ten seconds; with gRPC's default, within two minutes.
     "grpc.max_reconnect_backoff_ms": 10_000,
 }
-"""Options of channels, unless the caller says otherwise."""
+"""The default channel options."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Connection:
-    """A target, and what is shown there; arguments as those of ``Client``.
+    """A target with credentials, token and channel options; the arguments are those of ``Client``.
 
     Raises:
         ValueError: the arguments do not fit together.
@@ -83,38 +83,38 @@ class Connection:
         self.target = channel_target(target)
         self.token = token
         self.credentials: grpc.ChannelCredentials | None = None
-        leaves, asks_tls = leaves_this_machine(self.target), bool(authority or certificate or key or server_name)
+        leaves, needs_tls = leaves_this_machine(self.target), bool(authority or certificate or key or server_name)
         if (certificate is None) != (key is None):
             raise ValueError("a certificate and its key go together: give both or none")
-        if insecure and asks_tls:
+        if insecure and needs_tls:
             raise ValueError("insecure is plain text, which has no authority, certificate, key or server_name")
         if insecure and leaves and token is not None:
             raise ValueError(
                 f"a token is never sent in plain text to another machine, as {self.target} may be: use TLS"
             )
-        own: dict[str, int | str] = {}
-        if asks_tls or (leaves and not insecure):
+        defaults: dict[str, int | str] = {}
+        if needs_tls or (leaves and not insecure):
             self.credentials = grpc.ssl_channel_credentials(
                 _pem("authority", authority), _pem("key", key), _pem("certificate", certificate)
             )
             if server_name:
-                own["grpc.default_authority"] = server_name
+                defaults["grpc.default_authority"] = server_name
         elif not leaves:
-            own["grpc.enable_http_proxy"] = 0  # or what is meant for this machine would go to another one
-        self.options = list({**OPTIONS, **own, **options}.items())
+            defaults["grpc.enable_http_proxy"] = 0  # a proxy would be another machine
+        self.options = list({**OPTIONS, **defaults, **options}.items())
 
     def metadata(self, request_id: str, token: str | None) -> tuple[tuple[str, str], ...]:
-        """What goes with a call.
+        """The metadata of a call.
 
         Raises:
-            TypeError, ValueError: the token is none.
+            TypeError, ValueError: this is not a valid token.
         """
         if token is None:
             return ((REQUEST_ID, request_id),)
         if not isinstance(token, str):
             raise TypeError(f"the token has to be a str, not {type(token).__name__}")
         if not _TOKEN.fullmatch(token := token.strip()):  # files end with a newline
-            # gRPC would quote it in its error.
+            # The token is not part of the message; gRPC's own error would quote it.
             raise ValueError("the token is empty, or has spaces or characters that are not ASCII")
         return (REQUEST_ID, request_id), ("authorization", f"Bearer {token}")
 

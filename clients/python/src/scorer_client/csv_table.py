@@ -1,4 +1,4 @@
-"""The units and answers of a file, and where each stands in it."""
+"""The units and answers of a file, and their positions in it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from scorer_client.units import Units
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_IN_TABLE = re.compile(r'table\["(?P<column>\w+)"\](?:\[(?P<row>\d+)\])?')
+_TABLE_FIELD = re.compile(r'table\["(?P<column>\w+)"\](?:\[(?P<row>\d+)\])?')
 
-_ALONE = re.compile(
+_UNIT_FIELD = re.compile(
     r"unit_answers\.(?:unit\.(?P<field>\w+)|answers\[\"(?P<code>\w+)\"\]|not_applicable_criteria\[\d+\])"
 )
 
 
 class NamedPositions(Protocol):
-    """Names the positions of a sheet."""
+    """A sheet, which can name its positions."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
         """See ``files.cells.Sheet``."""
 
 
 class Positions:
-    """Where the units of a table stand in its sheets."""
+    """The positions of a table's units in its sheets."""
 
     def __init__(self) -> None:
         self._sheets: list[tuple[NamedPositions, int, Mapping[str, int]]] = []
@@ -43,12 +43,12 @@ class Positions:
         self._rows = array("q")
 
     def begin(self, sheet: NamedPositions, header_row: int, columns: Mapping[str, int]) -> None:
-        """The units that follow stand in this sheet, with these columns."""
+        """Starts a sheet; the following units are in it, with these columns."""
         self._sheets.append((sheet, header_row, columns))
         self._starts.append(len(self._rows))
 
     def add(self, row: int) -> None:
-        """The next unit stands in this row."""
+        """Adds the row of the next unit."""
         self._rows.append(row)
 
     def of(self, unit: int, column: str) -> str:
@@ -58,7 +58,7 @@ class Positions:
 
     def of_header(self, column: str) -> str:
         """The position of a column's name."""
-        sheet, row, columns = next((found for found in self._sheets if column in found[2]), self._sheets[0])
+        sheet, row, columns = next((entry for entry in self._sheets if column in entry[2]), self._sheets[0])
         return sheet.position(row, columns.get(column), column)
 
 
@@ -66,13 +66,13 @@ class CsvTable:
     """A file's units and answers.
 
     Attributes:
-        form: the criteria set that the file answers.
-        header: the names of the file's columns, in order; of several sheets, those of the first one.
-        units: one per row.
+        form: the form of the criteria set for which the file was read.
+        header: the names of the file's columns, in order; if there are several sheets, those of the first one.
+        units: one unit per row.
         columns: answers by indicator: numbers with NaN (days since 1970-01-01 for dates), or option codes with "".
-        not_applicable: criteria by unit id, of units that have any.
-        positions: where the units stand in the file.
-        notes: sentences on what was read differently from how it was written.
+        not_applicable: by unit id, the criteria that do not apply; only units that have some.
+        positions: the positions of the units in the file.
+        notes: sentences about cells that were read differently from how they are written.
     """
 
     def __init__(self, form: Form, header: Sequence[str]) -> None:
@@ -85,14 +85,14 @@ class CsvTable:
         self.notes: tuple[str, ...] = ()
 
     def add_columns(self, names: Sequence[str]) -> None:
-        """Adds columns that are not there yet; the units so far have not reported them."""
+        """Adds new columns; the existing units have not reported them."""
         for name in names:
             if name in self.form.indicators and name not in self.columns:
                 choice, count = self.form.indicators[name].kind == "choice", len(self.units)
                 self.columns[name] = [""] * count if choice else array("d", [math.nan]) * count
 
     def fill(self) -> None:
-        """Lets units that lack a column not have reported it."""
+        """Completes columns that are shorter than the units; the last units have not reported them."""
         for values in self.columns.values():
             if missing := len(self.units) - len(values):
                 if isinstance(values, list):
@@ -101,18 +101,18 @@ class CsvTable:
                     values.extend([math.nan] * missing)
 
     def rows(self) -> list[Row]:
-        """The same, unit by unit."""
+        """The units with their answers, as rows."""
         indicators = [self.form.indicators[code] for code in self.columns]
         rows = []
-        for at, unit in enumerate(self.units):
-            cells = [(indicator, self.columns[indicator.code][at]) for indicator in indicators]
+        for index, unit in enumerate(self.units):
+            cells = [(indicator, self.columns[indicator.code][index]) for indicator in indicators]
             answers = {i.code: _value(i, cell) for i, cell in cells if cell not in ("",) and cell == cell}
             left_out = self.not_applicable.get(unit.id, [])
             rows.append(Row(unit.id, unit.tier, answers, unit.name, unit.parent, left_out))
         return rows
 
     def stream(self) -> bytes:
-        """The same as an Arrow IPC stream.
+        """The units with their answers, as an Arrow IPC stream.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -127,32 +127,32 @@ class CsvTable:
         return write_stream(pa.table(columns))
 
     def in_file(self, error: ScorerError) -> ScorerError:
-        """What the service refuses of the file sent as a table, with the file's rows and columns as fields."""
+        """Converts an error about the table that was sent: violations get positions in the file."""
 
         def of_table(match: re.Match[str]) -> str:
             column = match["column"]
             return self.positions.of(int(match["row"]), column) if match["row"] else self.positions.of_header(column)
 
-        return _moved(error, lambda text: _IN_TABLE.sub(of_table, text))
+        return _renamed(error, lambda text: _TABLE_FIELD.sub(of_table, text))
 
     def unit_in_file(self, error: ScorerError, unit: str) -> ScorerError:
-        """The same of one unit that was sent alone."""
-        at = self.units.place(unit) or 0
+        """Converts an error about one unit that was sent alone: violations get positions in the file."""
+        index = self.units.index_of(unit) or 0
 
         def of_row(match: re.Match[str]) -> str:
-            return self.positions.of(at, match["field"] or match["code"] or "not_applicable")
+            return self.positions.of(index, match["field"] or match["code"] or "not_applicable")
 
-        return _moved(error, lambda text: _ALONE.sub(of_row, text))
+        return _renamed(error, lambda text: _UNIT_FIELD.sub(of_row, text))
 
 
-def _moved(error: ScorerError, move: Callable[[str], str]) -> ScorerError:
-    violations = [Violation(move(v.field), v.reason, move(v.description)) for v in error.violations]
+def _renamed(error: ScorerError, rename: Callable[[str], str]) -> ScorerError:
+    violations = [Violation(rename(v.field), v.reason, rename(v.description)) for v in error.violations]
     message = first_of(violations, error.violations_total)
     return ScorerError(error.code, message, error.reason, error.metadata, violations, error.request_id)
 
 
 def _arrow_column(indicator: Indicator, values: array[float] | list[str]) -> pa.Array:
-    """Flags as bool, dates as date32, choices as a dictionary, everything else as numbers; null where not reported."""
+    """Flags as bool, dates as date32, choices as a dictionary, other answers as numbers; null where not reported."""
     pa = optional.pyarrow()
     if isinstance(values, list):
         return pa.array([value or None for value in values], pa.string()).dictionary_encode()

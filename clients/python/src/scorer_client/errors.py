@@ -1,4 +1,4 @@
-"""What goes wrong, as one exception."""
+"""The exception of the client, with the violations of a request or file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from google.rpc import error_details_pb2, status_pb2
 
 
 class Violation(NamedTuple):
-    """One thing wrong with a request, or with a file."""
+    """One mistake in a request, table or file."""
 
     field: str
-    """Path of the field, such as ``rows.units[3].answers["computers"]`` or ``table["computers"][3]``; for a file, its
+    """Path of the field, such as ``rows.units[3].answers["computers"]`` or ``table["computers"][3]``; in a file, the
     row and column."""
     reason: str
     """In capitals, for programs."""
@@ -21,29 +21,29 @@ class Violation(NamedTuple):
 
 
 class FailedCall(Protocol):
-    """What gRPC raises, with and without asyncio."""
+    """The error that gRPC raises, with and without asyncio."""
 
     def code(self) -> grpc.StatusCode:
-        """The status."""
+        """The status code."""
 
     def details(self) -> str | None:
-        """The status in words."""
+        """The message."""
 
     def trailing_metadata(self) -> object:
-        """Pairs of keys and values; or None."""
+        """The trailers, as pairs of keys and values; or None."""
 
 
 class ScorerError(Exception):
-    """A call that was not answered, or a table or file that cannot be sent.
+    """A call failed, or a table or file cannot be sent.
 
     Attributes:
         code: the gRPC status code.
         message: what is wrong, for people.
-        reason: the same in one word, for programs; empty when the service did not answer at all.
+        reason: the kind of error in capitals, for programs; empty if the service did not answer.
         metadata: further facts, such as the request id.
-        violations: what is wrong with the request, as many as were spelled out.
-        violations_total: how many there are in all.
-        request_id: of the call, by which the service's log has it; empty when nothing was sent.
+        violations: the mistakes in the request; if there are many, the first ones.
+        violations_total: the number of all violations.
+        request_id: the id of the call in the service's log; empty if nothing was sent.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class ScorerError(Exception):
         self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """As pickle and copy need it: an exception's own would give the text alone to the class."""
+        """For pickle and copy: the default of exceptions would pass only the text to the class."""
         fields = (self.code, self.message, self.reason, self.metadata, self.violations, self.request_id)
         return type(self), fields
 
     @classmethod
     def of_call(cls, error: FailedCall, request_id: str) -> ScorerError:
-        """From what gRPC raises."""
+        """Converts an error of gRPC."""
         code, message = error.code(), error.details() or error.code().name
         trailers = error.trailing_metadata()
         for key, value in trailers if isinstance(trailers, Sequence) else ():
@@ -79,14 +79,14 @@ class ScorerError(Exception):
 
     @classmethod
     def before_sending(cls, reason: str, violations: Sequence[Violation], total: int) -> ScorerError:
-        """A table or file that cannot be sent, with ``total`` violations."""
+        """The error for a table or file with ``total`` violations, which is not sent."""
         metadata = {"violations_total": str(total)} if total > len(violations) else {}
         message = first_of(violations, total)
         return cls(grpc.StatusCode.INVALID_ARGUMENT, message, reason, metadata, violations)
 
 
 def first_of(violations: Sequence[Violation], total: int) -> str:
-    """The message for ``total`` violations: the first one, and how many more there are."""
+    """The message for ``total`` violations: the first violation, and the number of other violations."""
     more = f" (and {total - 1} more)" if total > 1 else ""
     return f"{violations[0].field}: {violations[0].description}{more}"
 

@@ -1,4 +1,4 @@
-"""What a criteria set asks: enough to read a file of answers, and to name things for people."""
+"""Criteria sets as forms: the indicators of a set, and the titles of its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS, STATES = words(pb.IndicatorKind), words(pb.CriteriaSetState)
 
 @dataclass(frozen=True)
 class Indicator:
-    """What units report."""
+    """One value that units report."""
 
     code: str
     kind: str
@@ -26,7 +26,7 @@ class Indicator:
     titles: Mapping[str, str]
     options: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]]
-    """Smallest and largest answer by tier."""
+    """Smallest and largest allowed answer, by tier."""
 
 
 class LegalBasis(NamedTuple):
@@ -39,44 +39,44 @@ class LegalBasis(NamedTuple):
 
 @dataclass(frozen=True)
 class Form:
-    """A criteria set as a form to fill in."""
+    """A criteria set in the form that is needed to fill in answers."""
 
     criteria_set: str
     titles: Mapping[str, str]
     tiers: tuple[str, ...]
     indicators: Mapping[str, Indicator]
-    """In the order they are first read."""
+    """By code, in the order in which criteria first read them."""
     excludable: tuple[str, ...]
-    """Criteria that may be not applicable."""
+    """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
-    """Titles by language of categories, groups and criteria, by code."""
+    """By code of a category, group or criterion, its titles by language."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
     criteria: Mapping[str, tuple[str, ...]]
-    """The tiers that have each criterion, by id."""
+    """By criterion id, the tiers that have the criterion."""
     commends: tuple[str, ...]
-    """Tiers of which some units are commended."""
+    """Tiers in which units are commended."""
     within_parent: tuple[str, ...]
-    """Tiers whose units are ranked within their parent, which they must name."""
+    """Tiers whose units are ranked within their parent; these units must name a parent."""
     legal_basis: tuple[LegalBasis, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
-    """What is assumed, and other remarks, by language."""
+    """Assumptions and other remarks, by language."""
     effective_from: datetime.date | None = None
-    """First day on which the set is in force; None: it has none."""
+    """First day on which the set is in force; None: there is none."""
 
     def names(self, language: str) -> dict[str, str]:
-        """Categories, groups and criteria in one language, or in the first there is."""
+        """Titles of categories, groups and criteria by code, in one language, or in the first language of each."""
         return {code: text(titles, language, code) for code, titles in self.texts.items()}
 
 
 def text(titles: Mapping[str, str], language: str, otherwise: str) -> str:
-    """A text in one language, or in the first there is."""
+    """A text in one language, or in its first language; ``otherwise`` if there is none."""
     return titles.get(language) or next(iter(titles.values()), otherwise)
 
 
-def form(message: pb.CriteriaSet) -> Form:
-    """From what the service says of a set."""
+def form_of(message: pb.CriteriaSet) -> Form:
+    """The form of a criteria set."""
     texts: dict[str, Mapping[str, str]] = {}
     criteria: dict[str, tuple[str, ...]] = {}
     excludable = []

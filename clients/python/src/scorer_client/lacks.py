@@ -1,4 +1,4 @@
-"""Who lacks what, by name."""
+"""Units without all points of a criterion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scorer_client.results import UnitResult
 class Lack(NamedTuple):
     """A unit with less than all points of a criterion that applies to it.
 
-    Of a bonus no unit lacks anything; of a penalty do those from which it took points.
+    No unit lacks a bonus. A unit lacks a penalty if the penalty took points away from it.
     """
 
     id: str
@@ -21,16 +21,16 @@ class Lack(NamedTuple):
     points: float
     max_points: float
     missing: bool
-    """Whether an answer that the criterion reads was not reported."""
+    """Whether an answer that the criterion needs was not reported."""
 
     @property
     def what(self) -> str:
-        """ "not_reported", or how many of the points the unit has: "none" or "part"."""
+        """ "not_reported"; otherwise "none" or "part", for the points that the unit has."""
         return "not_reported" if self.missing else "part" if self.points > 0 else "none"
 
 
 def lacks(units: Iterable[UnitResult], criterion: str) -> list[Lack]:
-    """Those of the units, which have their criteria, that lack one of them."""
+    """The units that lack a criterion. The results must have criteria."""
     return [
         Lack(unit.id, unit.name, unit.tier, unit.parent, item.points, item.max_points, item.status == "missing")
         for unit in units

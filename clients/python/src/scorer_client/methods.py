@@ -1,4 +1,4 @@
-"""What both clients can do: Python values in, typed results out."""
+"""The methods of both clients: they take Python values and return typed results."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
-from scorer_client.forms import Form, form
+from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
 from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
-from scorer_client.steps import Asking, Steps, Work, method
+from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
 
 FULL_PAGE = 5_000
-"""FULL scorecards asked for at once: the service gives no more. A table has no such limit."""
+"""FULL scorecards per page, the limit of the service for rows. For tables there is no limit."""
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
-"""Told ``("read", bytes, bytes of the file)`` time and again, then ``("sent", 0, units)`` and ``("answered", units,
-units)``. An ``AsyncClient`` reads in another thread, which tells so."""
+"""Called with ``("read", bytes, bytes of the file)`` repeatedly, then ``("sent", 0, units)`` and ``("answered", units,
+units)``. An ``AsyncClient`` reads in another thread and calls it there while it reads."""
 
 
 class ReplyOptions(TypedDict, total=False):
-    """What a ranking is of, and what is shown of it; fields of the message RankProvinceRequest."""
+    """Fields of the message RankProvinceRequest."""
 
     province: str
     period: str
@@ -45,18 +45,18 @@ class ReplyOptions(TypedDict, total=False):
 
 
 class RankOptions(ReplyOptions, total=False):
-    """The same, and a day instead of the criteria set."""
+    """``ReplyOptions``, and a day instead of the criteria set."""
 
     effective_on: datetime.date | None
     series: str
 
 
 class Methods:
-    """The methods of ``Client`` and ``AsyncClient``, which awaits them.
+    """The methods of ``Client`` and ``AsyncClient``; those of ``AsyncClient`` are awaited.
 
-    A criteria set is named by its code; or it is None, and the set in force on the day ``effective_on`` is meant, of
-    those of ``series`` when that is given. Every method takes a ``request_id``, under which the service logs its calls;
-    one is made when there is none.
+    A criteria set is named by its code. If the code is None, ``effective_on`` selects the set in force on this day, and
+    ``series`` limits the choice to one series. Every method has a ``request_id``, which the service writes to its log;
+    the client creates one if it is empty.
     """
 
     @method
@@ -75,7 +75,7 @@ class Methods:
         """Scores one unit; its ranks are 0.
 
         Raises:
-            ScorerError: the call was not answered.
+            ScorerError: the call failed.
         """
         check_texts(criteria_set=criteria_set or "", series=series, period=period)
         request = scorer_pb2.ScoreUnitRequest(
@@ -86,9 +86,9 @@ class Methods:
             unit_answers=row_message(row),
             view=view(full),
         )
-        asking = Asking.of(timeout, request_id)
-        reply = yield from asking.score_unit(request)
-        return replies.unit_result(reply.scorecard, asking.request_id)
+        calls = Calls.of(timeout, request_id)
+        reply = yield from calls.score_unit(request)
+        return replies.unit_result(reply.scorecard, calls.request_id)
 
     @method
     def rank_province(
@@ -100,21 +100,21 @@ class Methods:
         request_id: str = "",
         **options: Unpack[RankOptions],
     ) -> Steps[Province]:
-        """Scores and ranks all units of a province, given as rows: the convenient form.
+        """Scores and ranks all units of a province from rows: the convenient form, for up to a few hundred units.
 
         Args:
             criteria_set: the set's code.
-            rows: every unit; one that is left out makes every rank wrong.
-            timeout: seconds, instead of the client's.
+            rows: all units; if one is left out, ranks are wrong.
+            timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
             options: effective_on, series, province, period, tier, full, page_size, page_token.
 
         Raises:
-            ScorerError: the call was not answered; one bad unit refuses all.
+            ScorerError: the call failed; one unit with a violation is enough.
         """
         request = _request(criteria_set, **options)
         request.rows.units.extend(row_messages(rows))
-        return (yield from _rank(Asking.of(timeout, request_id), request))
+        return (yield from _rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_table(
@@ -126,27 +126,27 @@ class Methods:
         request_id: str = "",
         **options: Unpack[RankOptions],
     ) -> Steps[Province]:
-        """The same of a table, for thousands of units; the result gives its units as a table too.
+        """Scores and ranks all units of a province from a table, for thousands of units. The result has a table too.
 
         Args:
             criteria_set: the set's code.
-            table: one row per unit, with a column ``id`` and one per indicator, under its code; ``tier``, ``name``,
-                ``parent`` and ``not_applicable`` (lists of criteria) where needed. A data frame of pandas, polars or
-                DuckDB, a pyarrow table, anything else with Arrow's C stream interface, or a mapping of columns by name.
-                Null and NaN are not reported. docs/tables.md has the types.
-            timeout: seconds, instead of the client's.
+            table: one row per unit, with the column ``id``, one column per indicator, named by its code, and if needed
+                ``tier``, ``name``, ``parent`` and ``not_applicable`` (lists of criterion ids). It may be a data frame
+                of pandas, polars or DuckDB, a pyarrow table, any other object with Arrow's C stream interface, or a
+                mapping of columns by name. Null and NaN mean not reported. docs/tables.md has the types.
+            timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
-            options: as for ``rank_province``. Without a column ``tier``, all units are of the option ``tier``.
+            options: see ``rank_province``. If there is no column ``tier``, all units belong to the option ``tier``.
 
         Raises:
-            ScorerError: a column cannot be converted; or as for ``rank_province``. Violations have columns and rows,
+            ScorerError: a column cannot be converted, or the call failed. Violations name columns and rows, counted
                 from 0, such as ``table["computers"][17]``.
-            TypeError: this is no table.
+            TypeError: ``table`` is not a table.
             ImportError: pyarrow is not installed.
         """
         request = _request(criteria_set, **options)
         request.table.arrow_stream = table_stream(table)
-        return (yield from _rank(Asking.of(timeout, request_id), request))
+        return (yield from _rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_file(
@@ -162,34 +162,35 @@ class Methods:
         request_id: str = "",
         **options: Unpack[ReplyOptions],
     ) -> Steps[Province]:
-        """The same of a file, or of a folder of files; what is wrong is named by sheet and cell, or row and column.
+        """Scores and ranks all units of a province from a file, or from a folder of files.
 
-        A workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md says how each is read. Of CSV, which is
-        read row by row, only the columns are kept, eight bytes a cell.
+        The file may be a workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md describes how it is read.
+        CSV is read row by row, and only its columns stay in memory, eight bytes per cell. Violations name sheet and
+        cell, or row and column.
 
         Args:
             criteria_set: the set's code.
-            file: its path, or what ``read_file`` gave.
-            language: of what is wrong with the file, "en" or "vi".
-            effective_on: a day, instead of the code.
-            series: narrows it.
-            progress: told how far reading and ranking are.
-            timeout: seconds, instead of the client's.
+            file: path of the file or folder, or the result of ``read_file``.
+            language: language of violations of the file, "en" or "vi".
+            effective_on: a day, to select the set without its code.
+            series: with ``effective_on``, selects only among sets of this series.
+            progress: called with the progress of reading and ranking.
+            timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
             options: province, period, tier, full, page_size, page_token.
 
         Raises:
-            ScorerError: the file breaks its form, or the call was not answered.
+            ScorerError: the file has mistakes, or the call failed.
             OSError: the file cannot be read.
             ImportError: a library for this kind of file is not installed.
         """
-        asking = Asking.of(timeout, request_id)
+        calls = Calls.of(timeout, request_id)
         if isinstance(file, CsvTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from _rank_file_table(asking, request, file, progress))
-        asked = yield from _form(asking, criteria_set, effective_on, series)
-        table: CsvTable = yield _reading(file, asked, progress, language)
-        return (yield from _rank_file_table(asking, _request(asked.criteria_set, **options), table, progress))
+            return (yield from _rank_file_table(calls, request, file, progress))
+        form = yield from _form(calls, criteria_set, effective_on, series)
+        table: CsvTable = yield _read_file(file, form, progress, language)
+        return (yield from _rank_file_table(calls, _request(form.criteria_set, **options), table, progress))
 
     @method
     def read_file(
@@ -200,23 +201,23 @@ class Methods:
         The table's ``notes`` say what was read differently from how it was written.
 
         Raises:
-            ScorerError: the file breaks its form, or the set could not be asked for.
+            ScorerError: the file has mistakes, or the criteria set could not be read.
             OSError: the file cannot be read.
         """
-        asked = yield from _form(Asking.of(None, ""), criteria_set)
-        table: CsvTable = yield _reading(file, asked, progress, language)
+        form = yield from _form(Calls.of(None, ""), criteria_set)
+        table: CsvTable = yield _read_file(file, form, progress, language)
         return table
 
     @method
     def criteria_sets(
         self, *, timeout: float | None = None, request_id: str = ""
     ) -> Steps[list[criteria_pb2.CriteriaSetSummary]]:
-        """Every criteria set, refused ones too.
+        """Returns all criteria sets, including refused ones.
 
         Raises:
-            ScorerError: the call was not answered.
+            ScorerError: the call failed.
         """
-        reply = yield from Asking.of(timeout, request_id).list_criteria_sets()
+        reply = yield from Calls.of(timeout, request_id).list_criteria_sets()
         return list(reply.criteria_sets)
 
     @method
@@ -229,12 +230,12 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[criteria_pb2.CriteriaSet]:
-        """One criteria set, as the service gives it.
+        """Returns one criteria set as the service's message.
 
         Raises:
-            ScorerError: there is none of this code or on this day, or the call was not answered.
+            ScorerError: there is no set with this code or on this day, or the call failed.
         """
-        return (yield from _criteria_set(Asking.of(timeout, request_id), code, effective_on, series))
+        return (yield from _criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def form(
@@ -246,12 +247,12 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[Form]:
-        """What a criteria set asks.
+        """Returns one criteria set as a form: its indicators, and titles of its parts.
 
         Raises:
-            ScorerError: as for ``criteria_set``.
+            ScorerError: see ``criteria_set``.
         """
-        return (yield from _form(Asking.of(timeout, request_id), code, effective_on, series))
+        return (yield from _form(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def report(
@@ -264,29 +265,29 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[None]:
-        """Writes a report on a reply: web page, Excel workbook, PDF or Word document, by the files' endings.
+        """Writes a report about a result as a web page, Excel workbook, PDF or Word document, by the file extension.
 
         Args:
-            province: a ranking with ``full``, and in whole: no page of one.
-            paths: files to write, ending in .html, .xlsx, .pdf or .docx; those that are there are overwritten.
+            province: the result of a call with ``full`` and without pages.
+            paths: files to write, with the extension .html, .xlsx, .pdf or .docx; existing files are overwritten.
             language: "en" or "vi".
-            previous: earlier results of the same criteria set: the report says what moved.
-            template: a Word template, instead of the one that comes with the client.
-            timeout: seconds, instead of the client's.
+            previous: earlier results of the same criteria set; the report then shows the changes.
+            template: a Word template, instead of the client's own.
+            timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
 
         Raises:
-            ScorerError: the criteria set could not be asked for.
-            ValueError: the reply is a page or lacks criteria; no such language or format; a bad template.
+            ScorerError: the criteria set could not be read.
+            ValueError: the result is a page or has no criteria; or language, format or template is not valid.
             ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
             OSError: a file cannot be read or written.
         """
-        asked = yield from _form(Asking.of(timeout, request_id), province.provenance.criteria_set)
+        form = yield from _form(Calls.of(timeout, request_id), province.provenance.criteria_set)
 
         def write() -> None:
-            made = build(province, asked, language=language, previous=previous)
+            report = build(province, form, language=language, previous=previous)
             for path in map(Path, paths):
-                path.write_bytes(document(made, path.suffix, template=Path(template) if template else None))
+                path.write_bytes(document(report, path.suffix, template=Path(template) if template else None))
 
         yield Work(write)
 
@@ -303,29 +304,29 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """The units that have less than all points of a criterion, in ranking order: who has no firewall.
+        """Returns the units without all points of a criterion, such as units without a firewall, in ranking order.
 
         Args:
             criteria_set: the set's code.
-            units: every unit, however many: rows, or a table as for ``rank_table``.
-            criterion: its id, such as "INF.02".
-            effective_on: a day, instead of the code.
-            series: narrows it.
-            tier: units of this tier only.
-            timeout: seconds for each call: one for a table, one for 5,000 rows; instead of the client's.
-            request_id: for the service's log, which has it in all these calls.
+            units: all units, as rows or as a table; see ``rank_table``.
+            criterion: id of the criterion, such as "INF.02".
+            effective_on: a day, to select the set without its code.
+            series: with ``effective_on``, selects only among sets of this series.
+            tier: only units of this tier are returned.
+            timeout: seconds per call; overrides the client's timeout. A table takes one call, 5,000 rows take one call.
+            request_id: for the service's log; the same for all calls.
 
         Raises:
-            ScorerError: the set or the tier has no such criterion, or a call was not answered.
+            ScorerError: the set or the tier does not have the criterion, or a call failed.
         """
-        asking = Asking.of(timeout, request_id)
-        asked = yield from _form(asking, criteria_set, effective_on, series)
-        _check_criterion(asked, criterion, tier)
+        calls = Calls.of(timeout, request_id)
+        form = yield from _form(calls, criteria_set, effective_on, series)
+        _check_criterion(form, criterion, tier)
         if not is_table(units):
-            return (yield from _rows_that_lack(asking, asked, cast(Iterable[Row], units), criterion, tier))
-        request = _request(asked.criteria_set, tier=tier, full=True)
+            return (yield from _rows_that_lack(calls, form, cast(Iterable[Row], units), criterion, tier))
+        request = _request(form.criteria_set, tier=tier, full=True)
         request.table.arrow_stream = table_stream(units)
-        return _lacking((yield from _rank(asking, request)), criterion)
+        return _lacking((yield from _rank(calls, request)), criterion)
 
     @method
     def who_lacks_file(
@@ -341,51 +342,51 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """The same of the units of a file, as for ``rank_file``.
+        """Does the same as ``who_lacks`` for the units of a file; see ``rank_file``.
 
         Raises:
-            ScorerError: the file breaks its form, or as for ``who_lacks``.
+            ScorerError: the file has mistakes, or see ``who_lacks``.
             OSError: the file cannot be read.
         """
-        asking = Asking.of(timeout, request_id)
-        asked = yield from _form(asking, criteria_set, effective_on, series)
-        _check_criterion(asked, criterion, tier)
-        table: CsvTable = file if isinstance(file, CsvTable) else (yield _reading(file, asked, None, language))
-        request = _request(asked.criteria_set, tier=tier, full=True)
-        return _lacking((yield from _rank_file_table(asking, request, table, None)), criterion)
+        calls = Calls.of(timeout, request_id)
+        form = yield from _form(calls, criteria_set, effective_on, series)
+        _check_criterion(form, criterion, tier)
+        table: CsvTable = file if isinstance(file, CsvTable) else (yield _read_file(file, form, None, language))
+        request = _request(form.criteria_set, tier=tier, full=True)
+        return _lacking((yield from _rank_file_table(calls, request, table, None)), criterion)
 
 
 def _criteria_set(
-    asking: Asking, code: str | None, effective_on: datetime.date | None, series: str
+    calls: Calls, code: str | None, effective_on: datetime.date | None, series: str
 ) -> Steps[criteria_pb2.CriteriaSet]:
     check_texts(criteria_set=code or "", series=series)
     day = day_message(effective_on)
     request = criteria_pb2.GetCriteriaSetRequest(criteria_set=code or "", effective_on=day, series=series)
-    return (yield from asking.get_criteria_set(request))
+    return (yield from calls.get_criteria_set(request))
 
 
-def _form(asking: Asking, code: str | None, effective_on: datetime.date | None = None, series: str = "") -> Steps[Form]:
-    return form((yield from _criteria_set(asking, code, effective_on, series)))
+def _form(calls: Calls, code: str | None, effective_on: datetime.date | None = None, series: str = "") -> Steps[Form]:
+    return form_of((yield from _criteria_set(calls, code, effective_on, series)))
 
 
-def _reading(file: str | Path, asked: Form, progress: Progress | None, language: Language) -> Work:
-    told = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_path(Path(file), asked, told, language))
+def _read_file(file: str | Path, form: Form, progress: Progress | None, language: Language) -> Work:
+    read = None if progress is None else lambda done, total: progress("read", done, total)
+    return Work(lambda: read_path(Path(file), form, read, language))
 
 
-def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
-    reply = yield from asking.rank_province(request)
-    return replies.province(reply, asking.request_id)
+def _rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
+    reply = yield from calls.rank_province(request)
+    return replies.province(reply, calls.request_id)
 
 
 def _rank_file_table(
-    asking: Asking, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
+    calls: Calls, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()
     if progress:
         progress("sent", 0, len(table.units))
     try:
-        ranked = yield from _rank(asking, request)
+        ranked = yield from _rank(calls, request)
     except ScorerError as error:
         if not error.violations:
             raise
@@ -395,12 +396,12 @@ def _rank_file_table(
     return ranked
 
 
-def _rows_that_lack(asking: Asking, asked: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
-    request = _request(asked.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
+def _rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
+    request = _request(form.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
     request.rows.units.extend(row_messages(rows))
     found: list[Lack] = []
     while True:
-        page = yield from _rank(asking, request)
+        page = yield from _rank(calls, request)
         found += _lacking(page, criterion)
         if not page.next_page_token:
             return found
@@ -408,22 +409,22 @@ def _rows_that_lack(asking: Asking, asked: Form, rows: Iterable[Row], criterion:
 
 
 def _lacking(province: Province, criterion: str) -> list[Lack]:
-    """Nobody, where no unit is of a tier that has the criterion."""
+    """The units that lack a criterion; none if no unit belongs to a tier that has the criterion."""
     try:
         return province.lacking(criterion)
     except KeyError:
         return []
 
 
-def _check_criterion(asked: Form, criterion: str, tier: str) -> None:
+def _check_criterion(form: Form, criterion: str, tier: str) -> None:
     code, reason = grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CRITERION"
-    if criterion not in asked.criteria:
-        close = difflib.get_close_matches(criterion[:80], asked.criteria, n=1)
+    if criterion not in form.criteria:
+        close = difflib.get_close_matches(criterion[:80], form.criteria, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ScorerError(code, f"{asked.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
-    if tier in asked.tiers and tier not in asked.criteria[criterion]:
-        there = ", ".join(asked.criteria[criterion])
-        raise ScorerError(code, f"tier {tier!r} has no criterion {criterion!r}, only {there}", reason)
+        raise ScorerError(code, f"{form.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
+    if tier in form.tiers and tier not in form.criteria[criterion]:
+        tiers = ", ".join(form.criteria[criterion])
+        raise ScorerError(code, f"tier {tier!r} has no criterion {criterion!r}, only {tiers}", reason)
 
 
 def _request(

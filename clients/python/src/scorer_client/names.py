@@ -1,4 +1,4 @@
-"""Names of units that lost letters on their way."""
+"""Finds names of units that have lost letters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _LOST = re.compile("[^\\W\\d_]\\?+[^\\W\\d_]|\ufffd")
 
 
 def is_doubtful(name: str) -> bool:
-    """Whether a name has a question mark inside a word, or the sign for a letter that could not be read.
+    """Whether a name has a question mark inside a word, or the replacement character U+FFFD.
 
-    Programs that save a text in a character set without its letters write question marks: ``huy?n`` for ``huyện``.
+    Programs write question marks for letters that the character set of a file does not have: ``huy?n`` for ``huyện``.
     """
     return bool(_LOST.search(name))
 
 
 def count_doubtful(names: Iterable[str]) -> int:
-    """How many of many names are doubtful."""
+    """The number of doubtful names."""
     return sum(("?" in name or "\ufffd" in name) and is_doubtful(name) for name in names)

@@ -55,8 +55,8 @@ def for_reports(name: str) -> Any:
     return _library(name, "this report needs", "'egov-scorer-client[report]'")
 
 
-def _library(name: str, what: str, requirement: str) -> Any:
+def _library(name: str, purpose: str, requirement: str) -> Any:
     try:
-        return sys.modules.get(name) or importlib.import_module(name)  # which takes twenty times as long
+        return sys.modules.get(name) or importlib.import_module(name)  # import_module alone takes twenty times as long
     except ImportError as error:
-        raise ImportError(f"{what} {name}: pip install {requirement}", name=name) from error
+        raise ImportError(f"{purpose} {name}: pip install {requirement}", name=name) from error

@@ -1,4 +1,4 @@
-"""The units of a ranking that the service gave as an Arrow table. docs/tables.md has the columns."""
+"""The units of a ranking that is an Arrow table. docs/tables.md describes the columns."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 UNITS_AT_ONCE = 500
-"""Units made together: making one alone takes as long as making some tens."""
+"""Units that are created together: creating one alone takes about as long as creating 50."""
 
 _LEVEL = re.compile(r"level (\d+): (.+)")
 _GATE = re.compile(r"(\S+) (>=|>) ([0-9.]+)(%?)")
 
 
 class TableUnits(Sequence[UnitResult]):
-    """The units of a table, made when they are accessed: most callers want a few of thousands, or the table itself.
+    """The units of a table, created on access, because most callers need only a few units, or the table itself.
 
     Args:
         stream: the table as an Arrow IPC stream.
@@ -35,7 +35,7 @@ class TableUnits(Sequence[UnitResult]):
 
     @cached_property
     def table(self) -> pa.Table:
-        """The table; it shares the memory of the stream.
+        """The table, which shares the memory of the stream.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -46,11 +46,11 @@ class TableUnits(Sequence[UnitResult]):
         return int(self.table.num_rows)
 
     @overload
-    def __getitem__(self, at: int) -> UnitResult: ...
+    def __getitem__(self, index: int) -> UnitResult: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[UnitResult]: ...
-    def __getitem__(self, at: int | slice) -> UnitResult | Sequence[UnitResult]:
-        rows = range(len(self))[at]
+    def __getitem__(self, index: slice) -> Sequence[UnitResult]: ...
+    def __getitem__(self, index: int | slice) -> UnitResult | Sequence[UnitResult]:
+        rows = range(len(self))[index]
         if isinstance(rows, range):
             return list(_units(self.table.take(optional.pyarrow().array(rows, "int64")), self._layout))
         (unit,) = _units(self.table.slice(rows, 1), self._layout)
@@ -61,26 +61,26 @@ class TableUnits(Sequence[UnitResult]):
             yield from _units(self.table.slice(first, UNITS_AT_ONCE), self._layout)
 
     def find(self, code: str) -> UnitResult | None:
-        """The unit of this id."""
-        at = self.table.column("id").index(code).as_py()
-        return None if at < 0 else self[at]
+        """The unit with this id, or None."""
+        index = self.table.column("id").index(code).as_py()
+        return None if index < 0 else self[index]
 
     @property
     def criteria(self) -> Mapping[str, float]:
-        """The points that each criterion can give, by id; FULL only."""
+        """By criterion id, the maximum points; FULL only."""
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units that have less than all points of one of ``criteria``."""
-        table, most = self.table, self.criteria[criterion]
+        """The units without all points of one of ``criteria``."""
+        table, maximum = self.table, self.criteria[criterion]
         category = next(c.code for c in self._layout.categories for g in c.groups if criterion in g.criteria)
         points, status = f"{category}.{criterion}.points", f"{category}.{criterion}.status"
         compute = optional.pyarrow().compute
         applies = compute.not_equal(table.column(status), "not_applicable")
-        found = table.filter(compute.and_(applies, compute.less(table.column(points), most)))
+        found = table.filter(compute.and_(applies, compute.less(table.column(points), maximum)))
         texts = (_texts(found, name) for name in ("id", "name", "tier", "parent"))
         missing = (value == "missing" for value in _values(found, status))
-        return list(map(Lack, *texts, _values(found, points), repeat(most), missing))
+        return list(map(Lack, *texts, _values(found, points), repeat(maximum), missing))
 
     @cached_property
     def _layout(self) -> _Layout:
@@ -88,30 +88,30 @@ class TableUnits(Sequence[UnitResult]):
 
 
 class _Group(NamedTuple):
-    """A criterion group of a table, and the ids of its criteria."""
+    """A criterion group in a table, and the ids of its criteria."""
 
     code: str
     criteria: list[str]
 
 
 class _Category(NamedTuple):
-    """A category of a table; its groups under FULL."""
+    """A category in a table; its groups only if the view is FULL."""
 
     code: str
     groups: list[_Group]
 
 
 class _Layout(NamedTuple):
-    """What the columns of a table stand for."""
+    """The categories, groups and criteria that the columns of a table belong to."""
 
     categories: list[_Category]
     nominal: Mapping[str, float]
-    """Nominal maximum of a category, of a group as ``category.group``, or ``overall``."""
+    """Nominal maxima: of a category by its code, of a group by ``category.group``, of all by ``overall``."""
     criteria: Mapping[str, float]
 
     @classmethod
     def of(cls, schema: pa.Schema) -> _Layout:
-        """From a table's schema: a category has a standing, a group a maximum, a criterion a status."""
+        """Reads a schema: categories have a column ``standing``, groups ``max_points``, criteria ``status``."""
         categories = list[_Category]()
         for name in schema.names:
             if name.endswith(".standing"):
@@ -131,7 +131,7 @@ class _Layout(NamedTuple):
 
 
 def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
-    """All units of a table, made column by column."""
+    """Creates all units of a table, column by column."""
     categories = [_categories(table, category, layout) for category in layout.categories]
     return map(
         UnitResult,
@@ -171,14 +171,14 @@ def _groups(table: pa.Table, prefix: str, group: _Group, layout: _Layout) -> Ite
     )
 
 
-def _criteria(table: pa.Table, prefix: str, criterion: str, most: float) -> Iterator[CriterionResult]:
+def _criteria(table: pa.Table, prefix: str, criterion: str, maximum: float) -> Iterator[CriterionResult]:
     status = _values(table, f"{prefix}{criterion}.status")
-    maxima = (0.0 if one == "not_applicable" else most for one in status)
+    maxima = (0.0 if text == "not_applicable" else maximum for text in status)
     return map(CriterionResult, repeat(criterion), _values(table, f"{prefix}{criterion}.points"), maxima, status)
 
 
 def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
-    """For each unit, a tuple of its parts."""
+    """For each unit, a tuple of its parts, such as its categories."""
     return zip(*parts, strict=False) if parts else repeat((), rows)
 
 
@@ -191,15 +191,15 @@ def _scores(table: pa.Table, prefix: str, nominal: float) -> Iterator[Score]:
 
 
 def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
-    """The gates in the column ``failing`` with the units' values, which are in the columns of the measures."""
+    """The gates in the column ``failing``, with the unit's value from the column of the measure."""
     values: dict[str, list[Any]] = {}
-    for at, text in enumerate(_values(table, f"{prefix}failing")):
+    for row, text in enumerate(_values(table, f"{prefix}failing")):
         causes = []
         for level, measure, unit, minimum, strict in _gates(text) if text else ():
             column = f"{prefix}{unit}" if measure == "total" else f"{prefix}{measure}.{unit}"
             if column not in values:
                 values[column] = _numbers(table, column)
-            causes.append(Cause(level, measure, unit, minimum, strict, values[column][at]))
+            causes.append(Cause(level, measure, unit, minimum, strict, values[column][row]))
         yield tuple(causes)
 
 
@@ -208,7 +208,7 @@ def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
     """Level, measure, unit, minimum and strictness of gates, such as ``level 3: network > 12.5, total >= 80%``.
 
     Raises:
-        ValueError: this is another text.
+        ValueError: the text has another format.
     """
     head = _LEVEL.fullmatch(text)
     gates = [_GATE.fullmatch(gate) for gate in head[2].split(", ")] if head else []
@@ -221,23 +221,23 @@ def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
 
 
 def _texts(table: pa.Table, name: str) -> Iterable[str]:
-    """A column of texts; empty where null."""
+    """A column of texts; null becomes an empty text."""
     return [value or "" for value in _values(table, name)]
 
 
 def _numbers(table: pa.Table, name: str) -> list[Any]:
-    """A column of numbers; 0 where null."""
+    """A column of numbers; null becomes 0."""
     column = table.column(name)
     return (column.fill_null(0) if column.null_count else column).to_pylist()  # type: ignore[no-any-return]
 
 
 def _values(table: pa.Table, name: str) -> list[Any]:
-    """A column as Python values; None where null."""
+    """A column as Python values; null becomes None."""
     column = table.column(name)
     if not optional.pyarrow().types.is_dictionary(column.type):
         return column.to_pylist()  # type: ignore[no-any-return]
     found = []
-    for chunk in column.chunks:  # each text once: value by value takes forty times as long
+    for chunk in column.chunks:  # converts each text once; to_pylist() takes forty times as long
         texts = chunk.dictionary.to_pylist()
         found += [None if index is None else texts[index] for index in chunk.indices.to_pylist()]
     return found

@@ -1,4 +1,4 @@
-"""The rankings of a province: units in order, counts, and who lacks what."""
+"""The rankings of a province: units in order, counts, and the units that lack a criterion."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHARED_METADATA = (b"provenance", b"decimals")
-"""What the tables of a province say alike."""
+"""Metadata that is equal in all tables of a province."""
 
 
 class GateCount(NamedTuple):
-    """How many units do not pass a gate."""
+    """The number of units that fail a gate."""
 
     level: int
     measure: str
@@ -32,7 +32,7 @@ class GateCount(NamedTuple):
 
 
 class CriterionCount(NamedTuple):
-    """What units reached in one criterion; the fields are those of the message CriterionCount."""
+    """Counts of units for one criterion; the fields are those of the message CriterionCount."""
 
     criterion: str
     applicable: int
@@ -43,12 +43,12 @@ class CriterionCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    """A category counted over a whole ranking."""
+    """Counts of one category over a whole ranking."""
 
     category: str
     ranked: int
     levels: Mapping[int, int]
-    """Units by level, best level first."""
+    """By level, the number of units, the best level first."""
     failing: tuple[GateCount, ...]
     criteria: tuple[CriterionCount, ...]
     """FULL only."""
@@ -60,16 +60,16 @@ class Ranking:
 
     tier: str
     cohort: str
-    """The tier; or the parent's id, where the set ranks within parents."""
+    """The tier; or the parent's id, if the set ranks within parents."""
     unit_count: int
     overall_ranked: int
     tallies: tuple[Tally, ...]
     units: Sequence[UnitResult]
-    """Of a table: made when they are accessed."""
+    """In ranking order. If the request was a table, each is created on access."""
 
     @property
     def table(self) -> pa.Table:
-        """The units as a pyarrow table; docs/tables.md has its columns.
+        """The units as a pyarrow table; docs/tables.md describes its columns.
 
         Raises:
             ValueError: the units were ranked as rows.
@@ -79,7 +79,7 @@ class Ranking:
         return self.units.table
 
     def to_pandas(self) -> pd.DataFrame:
-        """The units as a pandas data frame. Integers that may be null, such as ranks, are of pandas' nullable types.
+        """The units as a pandas data frame. Integers that may be null, such as ranks, have nullable types.
 
         Raises:
             ValueError: the units were ranked as rows.
@@ -97,10 +97,10 @@ class Ranking:
         return _to_polars(self.table)
 
     def tally(self, category: str) -> Tally:
-        """One category's counts.
+        """The counts of one category.
 
         Raises:
-            KeyError: the tier has no such category.
+            KeyError: the tier does not have the category.
         """
         for tally in self.tallies:
             if tally.category == category:
@@ -108,11 +108,11 @@ class Ranking:
         raise KeyError(category)
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units that have less than all points of a criterion: who has no firewall.
+        """The units without all points of a criterion, such as units without a firewall.
 
         Raises:
-            KeyError: the tier has no such criterion.
-            ValueError: the units' criteria are not here: ask for them with ``full``.
+            KeyError: the tier does not have the criterion.
+            ValueError: the result has no criteria, because it was requested without ``full``.
         """
         if criterion not in _criteria(self.units):
             raise KeyError(criterion)
@@ -120,7 +120,7 @@ class Ranking:
 
 
 class Provenance(NamedTuple):
-    """What a result was made with."""
+    """The criteria set and the version of the engine that a result is based on."""
 
     criteria_set: str
     revision: str
@@ -132,17 +132,17 @@ class Provenance(NamedTuple):
 
 @dataclass(frozen=True)
 class Province:
-    """The rankings of a province, one a tier; or a parent, where the set ranks within parents."""
+    """The rankings of a province: one per tier, or one per parent if the set ranks within parents."""
 
     rankings: tuple[Ranking, ...]
     provenance: Provenance
     next_page_token: str = ""
     request_id: str = field(default="", compare=False)
-    """Of the call, by which the service's log has it."""
+    """The id of the call in the service's log."""
 
     @property
     def table(self) -> pa.Table:
-        """The units of all rankings as one pyarrow table, with the columns that any of them has: null in the others.
+        """The units of all rankings as one pyarrow table. Columns that a ranking does not have are null.
 
         Raises:
             ValueError: the units were ranked as rows.
@@ -150,7 +150,7 @@ class Province:
         return _concatenated([ranking.table for ranking in self.rankings])
 
     def to_pandas(self) -> pd.DataFrame:
-        """The same as a pandas data frame; see ``Ranking.to_pandas``.
+        """The units of all rankings as a pandas data frame; see ``Ranking.to_pandas``.
 
         Raises:
             ValueError: the units were ranked as rows.
@@ -159,7 +159,7 @@ class Province:
         return _to_pandas(self.table)
 
     def to_polars(self) -> pl.DataFrame:
-        """The same as a polars data frame.
+        """The units of all rankings as a polars data frame.
 
         Raises:
             ValueError: the units were ranked as rows.
@@ -168,10 +168,10 @@ class Province:
         return _to_polars(self.table)
 
     def ranking(self, tier: str, cohort: str = "") -> Ranking:
-        """One tier's ranking; that of one parent, when ``cohort`` names it.
+        """The ranking of a tier; or of one parent, if ``cohort`` names it.
 
         Raises:
-            KeyError: the reply has no such tier or cohort, or several cohorts of the tier, and none is named.
+            KeyError: the reply does not have the tier or cohort, or it has several cohorts and none is named.
         """
         found = [ranking for ranking in self.rankings if ranking.tier == tier and cohort in ("", ranking.cohort)]
         if len(found) > 1:
@@ -181,11 +181,11 @@ class Province:
         return found[0]
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units that have less than all points of a criterion: who has no firewall.
+        """The units without all points of a criterion, such as units without a firewall.
 
         Raises:
-            KeyError: no tier has such a criterion.
-            ValueError: the units' criteria are not here: ask for them with ``full``.
+            KeyError: no tier has the criterion.
+            ValueError: the result has no criteria, because it was requested without ``full``.
         """
         rankings = [ranking for ranking in self.rankings if criterion in _criteria(ranking.units)]
         if not rankings:
@@ -196,13 +196,13 @@ class Province:
         """One unit, by id.
 
         Raises:
-            KeyError: the reply has no such unit.
+            KeyError: the reply does not have the unit.
         """
         for ranking in self.rankings:
             units = ranking.units
-            one = units.find(code) if isinstance(units, TableUnits) else next((u for u in units if u.id == code), None)
-            if one is not None:
-                return one
+            unit = units.find(code) if isinstance(units, TableUnits) else next((u for u in units if u.id == code), None)
+            if unit is not None:
+                return unit
         raise KeyError(code)
 
 
@@ -210,7 +210,7 @@ def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
     """The criteria that the units have.
 
     Raises:
-        ValueError: they are not here.
+        ValueError: the result has no criteria.
     """
     if isinstance(units, TableUnits):
         found: Collection[str] = units.criteria
@@ -218,18 +218,18 @@ def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
         groups = [group for category in units[0].categories for group in category.groups]
         found = {item.criterion for group in groups for item in group.criteria}
     if not found:
-        raise ValueError("criteria of units are only in results that were asked for with full=True")
+        raise ValueError("criteria of units are only in results that were requested with full=True")
     return found
 
 
 def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
-    """Tables of several tiers as one, without the metadata in which they differ."""
+    """One table of several tiers, with the metadata that are equal in all."""
     pa = optional.pyarrow()
     if len(tables) == 1:
         return tables[0]
-    alike = []
+    compatible = []
     for table in tables:
-        # All dictionaries together may have more texts than the indices of one can count.
+        # A combined dictionary may have more texts than the index type of one table can count.
         fields = [
             field.with_type(pa.dictionary(pa.int32(), field.type.value_type))
             if pa.types.is_dictionary(field.type)
@@ -237,14 +237,16 @@ def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
             for field in table.schema
         ]
         shared = {key: value for key, value in table.schema.metadata.items() if key in _SHARED_METADATA}
-        alike.append(table.cast(pa.schema(fields, metadata=shared)))
-    return pa.concat_tables(alike, promote_options="permissive").unify_dictionaries() if alike else pa.table({})
+        compatible.append(table.cast(pa.schema(fields, metadata=shared)))
+    if not compatible:
+        return pa.table({})
+    return pa.concat_tables(compatible, promote_options="permissive").unify_dictionaries()
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     pa, pandas = optional.pyarrow(), optional.pandas()
     nullable = {pa.int8(): pandas.Int8Dtype(), pa.int32(): pandas.Int32Dtype()}
-    # To copy columns of one type together takes a third of the time, but pandas warns about more than 100 blocks.
+    # Copying columns of one type into one block takes a third of the time, but pandas warns about more than 100 blocks.
     separate = table.num_columns <= 100
     frame: pd.DataFrame = table.to_pandas(types_mapper=nullable.get, split_blocks=separate)
     return frame

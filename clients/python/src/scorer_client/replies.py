@@ -1,4 +1,4 @@
-"""Messages of the service as plain Python values."""
+"""Converts reply messages to plain Python values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STANDINGS, STATUSES = words(pb.Standing), words(pb.CriterionStatus)
 
 
 def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:
-    """A reply to RankProvince."""
+    """Converts a reply of RankProvince."""
     return Province(
         tuple(_ranking(ranking) for ranking in reply.rankings),
         provenance(reply.provenance),
@@ -22,12 +22,12 @@ def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:
 
 
 def provenance(message: pb.Provenance) -> Provenance:
-    """What a result was made with."""
+    """Converts the provenance of a result."""
     return Provenance(*(getattr(message, field) for field in Provenance._fields))
 
 
 def unit_result(card: pb.Scorecard, request_id: str = "") -> UnitResult:
-    """A scorecard."""
+    """Converts a scorecard."""
     return UnitResult(
         card.unit.id,
         card.unit.name,

@@ -1,4 +1,4 @@
-"""Python values as request messages."""
+"""Converts Python values to request messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EPOCH = datetime.date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Row:
-    """One unit with its answers; an indicator left out was not reported, which is not zero."""
+    """One unit with its answers. An indicator without an answer was not reported, which is different from zero."""
 
     id: str
     tier: str
@@ -35,54 +35,54 @@ class Row:
 
 
 def row_message(row: Row) -> pb.UnitAnswers:
-    """The row of ScoreUnit for the wire.
+    """Converts the row of a ScoreUnit request.
 
     Raises:
-        ScorerError: it holds values that cannot be sent; violations name their fields as the service would.
+        ScorerError: the row has values that cannot be sent. Violations name fields in the same way as the service.
     """
     reader = _RowReader()
     return reader.checked([reader.message("unit_answers", row)])[0]
 
 
 def row_messages(rows: Iterable[Row]) -> list[pb.UnitAnswers]:
-    """The rows of RankProvince for the wire.
+    """Converts the rows of a RankProvince request.
 
     Raises:
-        ScorerError: as ``row_message``, with the violations of all rows.
+        ScorerError: see ``row_message``; it has the violations of all rows.
     """
     reader = _RowReader()
-    return reader.checked([reader.message(f"rows.units[{at}]", row) for at, row in enumerate(rows)])
+    return reader.checked([reader.message(f"rows.units[{index}]", row) for index, row in enumerate(rows)])
 
 
 def day_message(day: datetime.date | None) -> date_pb2.Date | None:
-    """The option ``effective_on`` for the wire.
+    """Converts the option ``effective_on``.
 
     Raises:
-        TypeError: it is no date, or a moment.
+        TypeError: it is not a date, or it has a time.
     """
     try:
         return None if day is None else _date(day)
-    except _Wrong as wrong:
-        raise TypeError(f"effective_on: {wrong}") from None
+    except _InvalidValue as invalid:
+        raise TypeError(f"effective_on: {invalid}") from None
 
 
 def check_texts(**options: object) -> None:
-    """Checks options that have to be texts.
+    """Checks that options are texts.
 
     Raises:
-        TypeError: one is something else.
+        TypeError: an option is not a text.
     """
     for name, value in options.items():
         if not isinstance(value, str):
-            raise TypeError(f"{name}: expected a str, not {_described(value)}")
+            raise TypeError(f"{name}: expected a str, not {_describe(value)}")
 
 
 def view(full: bool) -> pb.ScorecardView:
-    """BASIC or FULL."""
+    """The view FULL or BASIC."""
     return pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
 
 
-class _Wrong(Exception):
+class _InvalidValue(Exception):
     """A value that cannot be sent."""
 
     def __init__(self, reason: str, description: str) -> None:
@@ -91,56 +91,58 @@ class _Wrong(Exception):
 
 
 class _RowReader:
-    """Makes messages of rows, and collects what is wrong with them."""
+    """Converts rows to messages, and collects their violations."""
 
     def __init__(self) -> None:
         self._violations: list[Violation] = []
 
     def checked(self, messages: list[pb.UnitAnswers]) -> list[pb.UnitAnswers]:
-        """The messages, if there was nothing wrong.
+        """Returns the messages.
 
         Raises:
-            ScorerError: there was.
+            ScorerError: there are violations.
         """
         if self._violations:
             raise ScorerError.before_sending("INVALID_ROWS", self._violations, len(self._violations))
         return messages
 
     def message(self, path: str, row: Row) -> pb.UnitAnswers:
-        """A row; incomplete if something is wrong with it."""
+        """Converts a row; the message is incomplete if there is a violation."""
         message = pb.UnitAnswers()
         if not isinstance(row, Row):
-            self._refuse(path, _Wrong("WRONG_TYPE", f"expected a Row, not {_described(row)}"))
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a Row, not {_describe(row)}"))
             return message
         for field in ("id", "name", "tier", "parent"):
             try:
                 setattr(message.unit, field, _text(getattr(row, field)))
-            except _Wrong as wrong:
-                self._refuse(f"{path}.unit.{field}", wrong)
+            except _InvalidValue as invalid:
+                self._add(f"{path}.unit.{field}", invalid)
         if isinstance(row.answers, Mapping):
             for code, value in row.answers.items():
                 try:
                     message.answers[_text(code)].CopyFrom(_answer(value))
-                except _Wrong as wrong:
-                    self._refuse(f"{path}.answers[{json.dumps(str(code), ensure_ascii=False)}]", wrong)
+                except _InvalidValue as invalid:
+                    self._add(f"{path}.answers[{json.dumps(str(code), ensure_ascii=False)}]", invalid)
         else:
-            wrong = _Wrong("WRONG_TYPE", f"expected a mapping of answers by indicator, not {_described(row.answers)}")
-            self._refuse(f"{path}.answers", wrong)
+            invalid = _InvalidValue(
+                "WRONG_TYPE", f"expected a mapping of answers by indicator, not {_describe(row.answers)}"
+            )
+            self._add(f"{path}.answers", invalid)
         self._exclude(message, f"{path}.not_applicable_criteria", row.not_applicable)
         return message
 
     def _exclude(self, message: pb.UnitAnswers, path: str, codes: object) -> None:
         if not isinstance(codes, Iterable) or isinstance(codes, str | bytes | Mapping):
-            self._refuse(path, _Wrong("WRONG_TYPE", f"expected a list of ids of criteria, not {_described(codes)}"))
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a list of ids of criteria, not {_describe(codes)}"))
             return
-        for at, code in enumerate(codes):
+        for index, code in enumerate(codes):
             try:
                 message.not_applicable_criteria.append(_text(code))
-            except _Wrong as wrong:
-                self._refuse(f"{path}[{at}]", wrong)
+            except _InvalidValue as invalid:
+                self._add(f"{path}[{index}]", invalid)
 
-    def _refuse(self, path: str, wrong: _Wrong) -> None:
-        self._violations.append(Violation(path, wrong.reason, str(wrong)))
+    def _add(self, path: str, invalid: _InvalidValue) -> None:
+        self._violations.append(Violation(path, invalid.reason, str(invalid)))
 
 
 def _answer(value: object) -> pb.Answer:
@@ -156,14 +158,14 @@ def _answer(value: object) -> pb.Answer:
         case datetime.date():
             return pb.Answer(date=_date(value))
         case None:
-            return pb.Answer()  # the service says what to do instead
+            return pb.Answer()  # the service explains how to leave an answer out
     if (plain := _plain(value)) is not value:
         return _answer(plain)
-    raise _Wrong("WRONG_TYPE", f"expected a bool, a number, a str or a date, not {_described(value)}")
+    raise _InvalidValue("WRONG_TYPE", f"expected a bool, a number, a str or a date, not {_describe(value)}")
 
 
 def _plain(value: Any) -> object:
-    """A scalar of NumPy as Python's own; of single or half precision, as it is printed: 70.1 and not 70.0999984741."""
+    """Converts a NumPy scalar to a Python value. Single precision is read as printed: 70.1, not 70.0999984741."""
     try:
         narrow = value.dtype.kind == "f" and value.dtype.itemsize < 8
         return float(str(value)) if narrow else value.item()
@@ -175,9 +177,11 @@ def _number(value: int | Decimal | Fraction) -> float:
     try:
         number = float(value)
     except OverflowError:
-        raise _Wrong("OUT_OF_RANGE", "is larger than any number that can be sent") from None
+        raise _InvalidValue("OUT_OF_RANGE", "is larger than any number that can be sent") from None
     if isinstance(value, Decimal | Fraction) and abs(number) < 2**53 and type(value)(repr(number)) != value:
-        raise _Wrong("TOO_MANY_DECIMALS", f"must have at most six decimals, not {value}")  # a double would hide some
+        raise _InvalidValue(
+            "TOO_MANY_DECIMALS", f"must have at most six decimals, not {value}"
+        )  # converting to a double would hide this
     return number
 
 
@@ -185,25 +189,25 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _Wrong("WRONG_TYPE", f"expected a str, not {_described(value)}")
+        raise _InvalidValue("WRONG_TYPE", f"expected a str, not {_describe(value)}")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _Wrong("BAD_TEXT", f"has a character that UTF-8 cannot express: {value[:80]!r}") from None
+        raise _InvalidValue("BAD_TEXT", f"has a character that UTF-8 cannot express: {value[:80]!r}") from None
     return value
 
 
 def _date(value: object) -> date_pb2.Date:
-    """A day. A moment is one only at midnight and without a time zone: elsewhere it is another day."""
-    if not isinstance(value, datetime.date) or value != value:  # NaT, which is no day
-        raise _Wrong("WRONG_TYPE", f"expected a date, not {_described(value)}")
+    """Converts a day. A datetime must be midnight without a time zone, because its day depends on the time zone."""
+    if not isinstance(value, datetime.date) or value != value:  # NaT of pandas
+        raise _InvalidValue("WRONG_TYPE", f"expected a date, not {_describe(value)}")
     if isinstance(value, datetime.datetime):
         if value.tzinfo is not None:
-            raise _Wrong("BAD_DATE", f"has a time zone; give a date, not {value}")
+            raise _InvalidValue("BAD_DATE", f"has a time zone; give a date, not {value}")
         if value.time() != datetime.time():
-            raise _Wrong("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
+            raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
     return date_pb2.Date(year=value.year, month=value.month, day=value.day)
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     return f"{value!r:.80} of type {type(value).__name__}"

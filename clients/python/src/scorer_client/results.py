@@ -1,4 +1,4 @@
-"""What a unit reached, as plain Python values, with the causes as readable sentences."""
+"""The results of a unit as plain Python values, and causes as sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scorer_client.sentences import category_sentence, cause_sentence
 
 
 class Score(NamedTuple):
-    """Points of one sum of criteria; the fields are those of the message Score."""
+    """The scores of one sum of criteria; the fields are those of the message Score."""
 
     points: float
     max_points: float
@@ -23,7 +23,7 @@ class Score(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """A gate that a unit does not pass, and the value it has instead."""
+    """A gate that a unit fails, and the unit's value."""
 
     level: int
     measure: str
@@ -34,7 +34,7 @@ class Cause(NamedTuple):
     value: float
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """For people; ``titles`` may give groups their names."""
+        """The cause as a sentence; ``titles`` has names of categories, groups and criteria by code."""
         return cause_sentence(*self, language=language, titles=titles or {})
 
 
@@ -46,7 +46,7 @@ class Measure(NamedTuple):
     max_points: float
     percent: float
     level: int
-    """Best level all of whose gates on this measure hold; 0: none."""
+    """The best level whose gates on this measure all hold; 0: none."""
 
 
 class CriterionResult(NamedTuple):
@@ -79,16 +79,16 @@ class CategoryResult:
     level: int
     """1 is best; 0: none."""
     rank: int
-    """0: not ranked, or scored alone."""
+    """From 1; 0: not ranked, or scored alone."""
     causes: tuple[Cause, ...]
-    """What keeps the unit from its next better level; from the lowest, when it has none."""
+    """The gates of the next better level that the unit fails; without a level, those of the lowest level."""
     measures: tuple[Measure, ...] = ()
-    """Rows only; of a table, the column of a measure has its value."""
+    """Empty if the request was a table, which has a column for each measure."""
     groups: tuple[GroupResult, ...] = ()
     """FULL only."""
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """The level, and what keeps the unit from a better one."""
+        """The level, and the causes that keep the unit from a better level, as a sentence."""
         causes = [cause.sentence(language, titles) for cause in self.causes]
         return category_sentence(
             self.category, self.standing, self.level, causes, language=language, titles=titles or {}
@@ -97,7 +97,7 @@ class CategoryResult:
 
 @dataclass(frozen=True)
 class UnitResult:
-    """Everything about one unit."""
+    """The results of one unit."""
 
     id: str
     name: str
@@ -106,19 +106,19 @@ class UnitResult:
     categories: tuple[CategoryResult, ...]
     overall: Score
     overall_rank: int
-    """0: not ranked, or scored alone."""
+    """From 1; 0: not ranked, or scored alone."""
     lacking: tuple[str, ...]
     """Required categories in which the unit is not ranked."""
     commended: bool = False
-    """Whether the set commends it; never when scored alone."""
+    """Whether the unit is commended; False if it was scored alone."""
     request_id: str = field(default="", compare=False)
-    """Of the call that scored it alone; of a province, the province has it."""
+    """The id of the call in the service's log, if the unit was scored alone; otherwise ``Province`` has it."""
 
     def category(self, code: str) -> CategoryResult:
-        """One category.
+        """The result in one category.
 
         Raises:
-            KeyError: the unit's tier has no such category.
+            KeyError: the unit's tier does not have the category.
         """
         for category in self.categories:
             if category.category == code:
@@ -126,5 +126,5 @@ class UnitResult:
         raise KeyError(code)
 
     def why(self, language: str = "en", titles: Mapping[str, str] | None = None) -> list[str]:
-        """A sentence for each category: the level, and what keeps the unit from a better one."""
+        """For each category, a sentence with the level and the causes that keep the unit from a better level."""
         return [category.sentence(language, titles) for category in self.categories]

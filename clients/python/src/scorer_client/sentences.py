@@ -1,4 +1,4 @@
-"""Causes in words, English and Vietnamese."""
+"""Sentences about levels and causes, in English and Vietnamese."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, level {level} asks for {edge} {minimum}",
+        "cause": "{measure} is {value}, level {level} asks for {comparison} {minimum}",
         "at_least": "at least",
         "above": "above",
         "level": "{category}: level {level}",
@@ -25,7 +25,7 @@ _WORDS = {
     "vi": {
         "total": "tổng điểm",
         "points": "điểm",
-        "cause": "{measure} đạt {value}, mức {level} yêu cầu {edge} {minimum}",
+        "cause": "{measure} đạt {value}, mức {level} yêu cầu {comparison} {minimum}",
         "at_least": "từ",
         "above": "trên",
         "level": "{category}: mức {level}",
@@ -56,7 +56,7 @@ def cause_sentence(
         measure=measure_name(measure, language, titles),
         value=f"{shown(value, minimum)}{sign}",
         level=level,
-        edge=words["above" if strict else "at_least"],
+        comparison=words["above" if strict else "at_least"],
         minimum=f"{plain(minimum)}{sign}",
     )
 
@@ -76,13 +76,13 @@ def category_sentence(
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
-    """A measure's name for people."""
+    """The name of a measure for people."""
     terms = (titles.get(term, _words(language)["total"] if term == "total" else term) for term in measure.split("+"))
     return " + ".join(terms)
 
 
 def shown(value: float, minimum: float) -> str:
-    """Two decimals, half up; more when that would hide by how little the minimum is missed."""
+    """A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise."""
     exact = Decimal(repr(value))
     text = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if text == Decimal(repr(minimum)).quantize(Decimal("0.01"), ROUND_HALF_UP) and exact != Decimal(repr(minimum)):
@@ -97,7 +97,7 @@ def rounded(value: float, decimals: int) -> str:
 
 
 def plain(number: float) -> str:
-    """All decimals that a number of the service has, and no more."""
+    """A number with all of its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))
 
 

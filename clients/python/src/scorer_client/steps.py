@@ -1,4 +1,4 @@
-"""Methods of both clients, written once: as steps, which one client takes one by one and the other awaits."""
+"""Lets both clients share their methods: a method is a generator of steps, which a client executes or awaits."""
 
 from __future__ import annotations
 
@@ -16,83 +16,83 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LONGEST = 1e8
-"""Seconds, three years: gRPC takes much more, such as infinity, for a deadline that has passed."""
+MAX_TIMEOUT = 1e8
+"""Three years in seconds. gRPC treats much larger values, such as infinity, as a deadline that has passed."""
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class Call(NamedTuple):
-    """A step: a call of the service; it gives the reply, or raises ``ScorerError``."""
+    """A step: a call of the service. Its result is the reply; it may raise ``ScorerError``."""
 
     method: str
-    """Such as ScoreUnit."""
+    """The method of the service, such as ScoreUnit."""
     request: Message
     timeout: float | None
-    """Seconds; None: as the client says."""
+    """Seconds; None: the client's timeout."""
     request_id: str
 
 
 class Work(NamedTuple):
-    """A step: work that takes so long that an event loop must not wait for it; it gives what it returns."""
+    """A step: a function that would block an event loop for too long. Its result is what the function returns."""
 
     function: Callable[[], Any]
 
 
 Steps: TypeAlias = Generator[Call | Work, Any, R]
-"""What a method does; it returns the method's result."""
+"""The steps of a method; the generator returns the method's result."""
 
 
 def checked_timeout(timeout: float | None) -> float | None:
-    """Seconds that gRPC can count; None waits as long as the client says.
+    """Limits a timeout to ``MAX_TIMEOUT``; None stays None.
 
     Raises:
-        TypeError: it is no number.
-        ValueError: it is negative or NaN.
+        TypeError: the timeout is not a number.
+        ValueError: the timeout is negative or NaN.
     """
     if timeout is None:
         return None
     if not timeout >= 0:
         raise ValueError(f"timeout: expected seconds from 0 or None, not {timeout!r}")
-    return float(min(timeout, LONGEST))
+    return float(min(timeout, MAX_TIMEOUT))
 
 
 @dataclass(frozen=True)
-class Asking:
-    """What the calls of one method have in common."""
+class Calls:
+    """Makes the calls of one method, which share timeout and request id."""
 
     timeout: float | None
     request_id: str
 
     @classmethod
-    def of(cls, timeout: float | None, request_id: str) -> Asking:
-        """With a new request id, if there is none.
+    def of(cls, timeout: float | None, request_id: str) -> Calls:
+        """Creates a request id if it is empty.
 
         Raises:
-            ValueError: the service would not take the request id, or the timeout is no number of seconds.
+            ValueError: the service would refuse the request id, or the timeout is not a number of seconds.
         """
         if request_id and not _ID.fullmatch(request_id):
             raise ValueError(f"request_id {request_id[:140]!r} is not 1 to 128 ASCII characters without spaces")
         return cls(checked_timeout(timeout), request_id or str(uuid.uuid4()))
 
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
-        """ScoreUnit."""
+        """Calls ScoreUnit."""
         reply: scorer_pb2.ScoreUnitResponse = yield self._call("ScoreUnit", request)
         return reply
 
     def rank_province(self, request: scorer_pb2.RankProvinceRequest) -> Steps[scorer_pb2.RankProvinceResponse]:
-        """RankProvince."""
+        """Calls RankProvince."""
         reply: scorer_pb2.RankProvinceResponse = yield self._call("RankProvince", request)
         return reply
 
     def list_criteria_sets(self) -> Steps[criteria_pb2.ListCriteriaSetsResponse]:
-        """ListCriteriaSets."""
+        """Calls ListCriteriaSets."""
         request = criteria_pb2.ListCriteriaSetsRequest()
         reply: criteria_pb2.ListCriteriaSetsResponse = yield self._call("ListCriteriaSets", request)
         return reply
 
     def get_criteria_set(self, request: criteria_pb2.GetCriteriaSetRequest) -> Steps[criteria_pb2.CriteriaSet]:
-        """GetCriteriaSet."""
+        """Calls GetCriteriaSet."""
         reply: criteria_pb2.GetCriteriaSetResponse = yield self._call("GetCriteriaSet", request)
         return reply.criteria_set
 
@@ -101,21 +101,21 @@ class Asking:
 
 
 class Runner(Protocol):
-    """A client that takes the steps of a method at once."""
+    """A client whose methods block."""
 
     def run(self, steps: Steps[R]) -> R:
-        """The method's result."""
+        """Executes the steps, and returns the method's result."""
 
 
 class AsyncRunner(Protocol):
     """A client whose methods are awaited."""
 
     async def run(self, steps: Steps[R]) -> R:
-        """The method's result."""
+        """Executes the steps, and returns the method's result."""
 
 
 class method(Generic[P, R]):
-    """Makes a method of steps one that takes them: a ``Client`` at once, an ``AsyncClient`` when it is awaited."""
+    """Decorator: turns a generator of steps into a method that a ``Client`` executes and an ``AsyncClient`` awaits."""
 
     def __init__(self, steps: Callable[Concatenate[Any, P], Steps[R]]) -> None:
         self._steps = steps

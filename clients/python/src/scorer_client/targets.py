@@ -1,4 +1,4 @@
-"""Where the service is: one address or name, or several addresses."""
+"""Targets of a connection: one address or name, or several addresses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _HOST = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)\](:\d+)?|(?P<host>[^:/\[\]]+)(:\d
 
 
 def channel_target(target: str | Sequence[str]) -> str:
-    """The target as gRPC has it.
+    """The target in the format of gRPC.
 
     Raises:
-        ValueError: there is none, or several that are not addresses of one kind.
+        ValueError: there is no target, or several that are not addresses of one kind.
     """
     targets = [target] if isinstance(target, str) else list(target)
     if len(targets) == 1 and targets[0]:
         return targets[0]
-    kinds = {_version(one) for one in targets}
+    kinds = {_version(address) for address in targets}
     if kinds not in ({4}, {6}):
         raise ValueError(
             f"{targets!r}: give one target, or several that are all addresses of one kind, such as 10.0.0.5:50051 and "
@@ -30,9 +30,9 @@ def channel_target(target: str | Sequence[str]) -> str:
 
 
 def leaves_this_machine(target: str) -> bool:
-    """Whether what is sent to a target of a channel can be seen by others than this machine.
+    """Whether calls to a channel's target may leave this machine.
 
-    Only what surely cannot stays here: the loopback interface by address or as localhost, and sockets of files.
+    They stay here only for addresses of the loopback interface, localhost, and Unix sockets.
     """
     if _SOCKET.fullmatch(target):
         return False
@@ -40,7 +40,7 @@ def leaves_this_machine(target: str) -> bool:
 
 
 def _version(target: str) -> int | None:
-    """4 or 6, of an address with a port; None: it is something else."""
+    """4 or 6 for an IP address with a port; None for anything else."""
     match = _HOST.fullmatch(target)
     try:
         return ipaddress.ip_address(match["six"] or match["host"]).version if match and ":" in target else None

@@ -1,4 +1,4 @@
-"""What carries the clients' calls: gRPC, or whatever can send."""
+"""Transports send the calls of a client: over gRPC, or in another way."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from scorer_client.steps import Call
 
 
 class Transport(Protocol):
-    """What carries the calls of a ``Client``."""
+    """Sends the calls of a ``Client``."""
 
     def send(self, call: Call) -> Message:
-        """The reply.
+        """Sends a call and returns the reply.
 
         Raises:
-            ScorerError: there is none.
+            ScorerError: the call failed.
         """
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
 
 
 class AsyncTransport(Protocol):
-    """What carries the calls of an ``AsyncClient``."""
+    """Sends the calls of an ``AsyncClient``."""
 
     async def send(self, call: Call) -> Message:
-        """The reply.
+        """Sends a call and returns the reply.
 
         Raises:
-            ScorerError: there is none.
+            ScorerError: the call failed.
         """
 
     async def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
 
 
 class GrpcTransport:
-    """Calls over gRPC.
+    """Sends calls over gRPC.
 
     Raises:
-        TypeError: the token's function is asynchronous.
+        TypeError: the token is an asynchronous function.
     """
 
     def __init__(self, connection: Connection) -> None:
         if inspect.iscoroutinefunction(connection.token):
-            raise TypeError("a token by an asynchronous function needs an AsyncClient")
+            raise TypeError("a token from an asynchronous function needs an AsyncClient")
         target, credentials, options = connection.target, connection.credentials, connection.options
         self._channel = (
             grpc.insecure_channel(target, options)
@@ -63,10 +63,10 @@ class GrpcTransport:
         self._connection, self._methods = connection, _methods(self._channel)
 
     def send(self, call: Call) -> Message:
-        """The reply.
+        """Sends a call and returns the reply.
 
         Raises:
-            ScorerError: there is none.
+            ScorerError: the call failed.
         """
         token = self._connection.token
         metadata = self._connection.metadata(call.request_id, cast(str | None, token() if callable(token) else token))
@@ -76,19 +76,19 @@ class GrpcTransport:
             raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._channel.close()
 
 
 class AioTransport:
-    """Calls over gRPC for asyncio.
+    """Sends calls over gRPC in asyncio.
 
     Raises:
         RuntimeError: no event loop is running.
     """
 
     def __init__(self, connection: Connection) -> None:
-        asyncio.get_running_loop()  # gRPC would take some other one, which never runs
+        asyncio.get_running_loop()  # otherwise gRPC would use another loop, which never runs
         target, credentials, options = connection.target, connection.credentials, connection.options
         self._channel = (
             grpc.aio.insecure_channel(target, options)
@@ -98,16 +98,16 @@ class AioTransport:
         self._connection, self._methods = connection, _methods(self._channel)
 
     async def send(self, call: Call) -> Message:
-        """The reply.
+        """Sends a call and returns the reply.
 
         Raises:
-            ScorerError: there is none.
+            ScorerError: the call failed.
         """
         token = self._connection.token
-        shown = token() if callable(token) else token
-        if isinstance(shown, Awaitable):
-            shown = await shown
-        metadata = self._connection.metadata(call.request_id, shown)
+        current_token = token() if callable(token) else token
+        if isinstance(current_token, Awaitable):
+            current_token = await current_token
+        metadata = self._connection.metadata(call.request_id, current_token)
         try:
             return cast(
                 Message, await self._methods[call.method](call.request, timeout=call.timeout, metadata=metadata)
@@ -116,12 +116,12 @@ class AioTransport:
             raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
 
     async def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         await self._channel.close()
 
 
 def _methods(channel: Any) -> dict[str, Any]:
-    """The calls of both services, by method; the stubs fit both kinds of channel."""
+    """The stubs of both services' methods, by name. The same stubs work with both kinds of channel."""
     scorer, criteria = scorer_pb2_grpc.ScorerServiceStub(channel), criteria_pb2_grpc.CriteriaServiceStub(channel)
     return {
         "ScoreUnit": scorer.ScoreUnit,

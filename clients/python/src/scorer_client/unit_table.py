@@ -1,4 +1,4 @@
-"""Tables of Python libraries as an Arrow stream for the service. docs/tables.md has the columns and their types."""
+"""Converts tables of Python libraries to Arrow streams for the service. docs/tables.md describes the columns."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
-"""How pandas names an index without a name when it writes Arrow or Parquet."""
+"""The name that pandas gives an index without a name when it writes Arrow or Parquet."""
 
 
 def is_table(value: object) -> bool:
-    """Whether a value is a table, and not rows."""
+    """Whether a value is a table; otherwise it is rows."""
     return isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__") or _is_pandas(value, "DataFrame")
 
 
 def table_stream(table: object) -> bytes:
-    """A table as an Arrow IPC stream without compression.
+    """Converts a table to an Arrow IPC stream without compression.
 
     Args:
         table: anything with Arrow's C stream interface (pyarrow, polars, DuckDB, ...), a pandas data frame, or a
-            mapping of columns by name: lists, NumPy arrays, series. None, NaN and pandas' NA are null. An index of
-            pandas is a column like any other if it has a name; otherwise it is left out.
+            mapping of columns by name: lists, NumPy arrays, series. None, NaN and pandas' NA become null. An index of
+            pandas becomes a column if it has a name; otherwise it is left out.
 
     Raises:
-        ScorerError: columns cannot be converted; every violation has its column, and the row where there is one.
-        TypeError: this is no table.
+        ScorerError: columns cannot be converted; every violation names the column, and the row if one is the cause.
+        TypeError: this is not a table.
         ImportError: pyarrow is not installed.
     """
     pa = optional.pyarrow()
@@ -45,13 +45,13 @@ def table_stream(table: object) -> bytes:
     if hasattr(table, "__arrow_c_stream__"):
         return write_stream(pa.table(table))
     raise TypeError(
-        f"{type(table).__name__} is no table: give a data frame, or another object with Arrow's C stream interface, or "
-        "a mapping of columns by name; rows go to rank_province"
+        f"{type(table).__name__} is not a table: give a data frame, or another object with Arrow's C stream interface, "
+        "or a mapping of columns by name; rows go to rank_province"
     )
 
 
 def write_stream(table: pa.Table) -> bytes:
-    """A table as an Arrow IPC stream: one batch, and no metadata, which the service would not read."""
+    """Converts a table to an Arrow IPC stream of one batch, without metadata, which the service does not read."""
     pa = optional.pyarrow()
     columns = [
         (name, _narrowed(_decoded(column)))
@@ -67,22 +67,22 @@ def write_stream(table: pa.Table) -> bytes:
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Values instead of dictionaries, where there are several dictionaries.
+    """Replaces dictionary indices by values if a column has several dictionaries.
 
-    Arrow does not combine those that have nulls or become too large for their indices, and mixes up half floats.
+    Arrow cannot combine dictionaries with nulls or too many values, and combines dictionaries of half floats wrongly.
     """
     pa = optional.pyarrow()
     if not pa.types.is_dictionary(column.type) or column.num_chunks < 2:
         return column
     kind = column.type.value_type
-    kind = pa.large_string() if pa.types.is_string_view(kind) else kind  # Arrow picks no values of views
+    kind = pa.large_string() if pa.types.is_string_view(kind) else kind  # Arrow's take() does not support views
     return pa.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks])
 
 
 def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Numbers as the smallest integers that hold them all, if they are whole.
+    """Converts whole numbers to the smallest integer type that holds all of them.
 
-    The service reads the same from a quarter of the bytes: gRPC takes longer to carry 80 kB than this takes.
+    The table often becomes four times smaller; gRPC takes longer to transfer 80 kB than this conversion takes.
     """
     pa = optional.pyarrow()
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
@@ -102,9 +102,9 @@ def _is_pandas(value: object, *classes: str) -> bool:
 
 
 def _pandas_columns(frame: Any) -> list[tuple[object, Any]]:
-    """The columns of a data frame, and of its index where that has a name.
+    """The columns of a data frame, and the levels of its index that have a name.
 
-    They are converted one by one: this is faster than the frame's own C stream, and tells which value does not fit.
+    Converting them one by one is faster than the frame's own C stream, and shows which value cannot be converted.
     """
     index = [(name, frame.index.get_level_values(name)) for name in frame.index.names if name is not None]
     return [*index, *frame.items()]
@@ -114,7 +114,7 @@ def _from_columns(columns: Iterable[tuple[object, Any]]) -> pa.Table:
     names, arrays, violations = list[str](), list[Any](), list[Violation]()
     for name, values in columns:
         if isinstance(values, Iterable) and not hasattr(values, "__len__"):
-            values = list(values)  # it can be read only once, but what is wrong with it is looked for again
+            values = list(values)  # an iterator can be read only once, but _violation() reads the values again
         try:
             arrays.append(_array(values))
         except _errors() as error:
@@ -130,31 +130,31 @@ def _from_columns(columns: Iterable[tuple[object, Any]]) -> pa.Table:
 
 
 def _array(values: Any) -> Any:
-    """A column.
+    """Converts the values of a column to an Arrow array.
 
     Raises:
-        An exception of ``_errors``: it cannot be one.
+        An exception of ``_errors``: the values cannot be converted.
     """
     pa = optional.pyarrow()
     if isinstance(values, str | bytes | Mapping | Set):
         raise TypeError(f"a column is a sequence of values, not {type(values).__name__}")
-    if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # pandas' own takes longer
+    if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # the C stream of pandas is slower
         return pa.chunked_array(values)
     kind: Any = getattr(values, "dtype", None)
     if hasattr(kind, "newbyteorder") and not kind.isnative:
-        values = values.astype(kind.newbyteorder("="))  # Arrow takes no numbers of another byte order
+        values = values.astype(kind.newbyteorder("="))  # Arrow does not support other byte orders
     if _is_pandas(values, "Series") and hasattr(values.array, "__arrow_array__"):
-        values = values.array  # pyarrow takes ten times as long to find it
+        values = values.array  # pyarrow takes ten times as long to find the array by itself
     return pa.array(values, from_pandas=True)
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """What pyarrow raises for values that it cannot convert."""
+    """The exceptions that pyarrow raises for values that it cannot convert."""
     return optional.pyarrow().ArrowException, OverflowError, TypeError, ValueError
 
 
 def _violation(name: str, values: Any, error: Exception) -> Violation:
-    """What is wrong with a column: the first value that does not fit those above it, if it is that."""
+    """The violation of a column: the first value that does not fit the values above it, or another error."""
     rows = list(values) if isinstance(values, Iterable) else []
 
     def fails(count: int) -> bool:
@@ -164,11 +164,11 @@ def _violation(name: str, values: Any, error: Exception) -> Violation:
             return True
         return False
 
-    if not fails(len(rows)):  # so it is not a value
+    if not fails(len(rows)):  # the values are not the cause
         return Violation(_path(name), "WRONG_TYPE", f"cannot be converted to Arrow: {error}")
     row = bisect.bisect_left(range(1, len(rows)), True, key=fails)
-    found, above = rows[row], _array(rows[:row]).type
-    message = f"cannot convert {found!r:.80} of type {type(found).__name__}"
+    value, above = rows[row], _array(rows[:row]).type
+    message = f"cannot convert {value!r:.80} of type {type(value).__name__}"
     if not optional.pyarrow().types.is_null(above):
         message += f"; the values above it are {above}"
     return Violation(f"{_path(name)}[{row}]", "WRONG_TYPE", message)

@@ -1,4 +1,4 @@
-"""Many units, as columns."""
+"""A list of units that is stored as columns."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ class Unit:
 
 
 class Units(Sequence[Unit]):
-    """Units, each made when it is accessed, and found by id. This takes less memory than the objects alone would."""
+    """Units by index and by id. ``Unit`` objects are created on access, which takes less memory than keeping them."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._names: list[str] = []
         self._tiers: list[str] = []
         self._parents: list[str] = []
-        self._places: dict[str, int] = {}
+        self._indices: dict[str, int] = {}
 
     def append(self, code: str, tier: str, name: str = "", parent: str = "") -> None:
         """Adds a unit at the end."""
-        self._places.setdefault(code, len(self._ids))
+        self._indices.setdefault(code, len(self._ids))
         self._ids.append(code)
         self._names.append(name)
-        self._tiers.append(sys.intern(tier))  # the same text for thousands
+        self._tiers.append(sys.intern(tier))  # thousands of units have the same text
         self._parents.append(sys.intern(parent))
 
     def __len__(self) -> int:
         return len(self._ids)
 
     @overload
-    def __getitem__(self, at: int) -> Unit: ...
+    def __getitem__(self, index: int) -> Unit: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Unit]: ...
-    def __getitem__(self, at: int | slice) -> Unit | list[Unit]:
-        if isinstance(at, slice):
-            return [self[place] for place in range(len(self))[at]]
-        return Unit(self._ids[at], self._tiers[at], self._names[at], self._parents[at])
+    def __getitem__(self, index: slice) -> list[Unit]: ...
+    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        return Unit(self._ids[index], self._tiers[index], self._names[index], self._parents[index])
 
     def __iter__(self) -> Iterator[Unit]:
         return map(Unit, self._ids, self._tiers, self._names, self._parents)
@@ -59,7 +59,7 @@ class Units(Sequence[Unit]):
     __hash__ = None  # type: ignore[assignment]
 
     def arrow_columns(self) -> dict[str, Any]:
-        """The columns id, tier, name and parent as pyarrow arrays, the last two only where a unit has one."""
+        """The columns id, tier, name and parent as pyarrow arrays; name and parent only if some unit has one."""
         pa = optional.pyarrow()
         columns = {"id": pa.array(self._ids, pa.string()), "tier": pa.array(self._tiers, pa.string())}
         for name, values in (("name", self._names), ("parent", self._parents)):
@@ -67,10 +67,10 @@ class Units(Sequence[Unit]):
                 columns[name] = pa.array([value or None for value in values], pa.string())
         return columns
 
-    def place(self, code: str) -> int | None:
-        """Index of the first unit of this id; None: there is none."""
-        return self._places.get(code)
+    def index_of(self, code: str) -> int | None:
+        """Index of the first unit with this id; None: there is none."""
+        return self._indices.get(code)
 
     def ids(self) -> KeysView[str]:
-        """Every id once."""
-        return self._places.keys()
+        """All ids, each once."""
+        return self._indices.keys()

@@ -58,7 +58,7 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
 
 def _check_missing(reader: TableReader, register: CsvTable) -> None:
     for unit in register.units:
-        if reader.table.units.place(unit.id) is None:
+        if reader.table.units.index_of(unit.id) is None:
             reader.refuse("file", "MISSING_UNIT", "missing_unit", id=unit.id, name=unit.name, register=REGISTER)
 
 

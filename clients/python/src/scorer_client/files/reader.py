@@ -252,7 +252,7 @@ class TableReader:
         units, positions = self.table.units, self.table.positions
         if left_out:
             self.table.not_applicable[code] = left_out
-        if code and (first := units.place(code)) is not None:
+        if code and (first := units.index_of(code)) is not None:
             where = positions.of(first, "id")
             self.refuse(position("id"), "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], position=where)
         positions.add(row)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CriteriaServiceStub:
-    """Tells which criteria sets there are and what they ask.
+    """Lists criteria sets, describes them, and loads them again.
     """
 
     def __init__(self, channel):
@@ -53,26 +53,26 @@ class CriteriaServiceStub:
 
 
 class CriteriaServiceServicer:
-    """Tells which criteria sets there are and what they ask.
+    """Lists criteria sets, describes them, and loads them again.
     """
 
     def ListCriteriaSets(self, request, context):
-        """Lists the sets, also those that were refused, by code.
+        """Lists all sets, including refused ones, in the order of their codes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetCriteriaSet(self, request, context):
-        """Gives one whole set.
+        """Returns one set in full.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReloadCriteriaSets(self, request, context):
-        """Loads the sets of the service's directory anew, now: it looks for changes by itself, half a second later. Of several
-        workers, the one that answers does so, the others follow by themselves.
+        """Loads the sets of the service's directory again, immediately; without this call, the service notices changes within
+        half a second. If there are several workers, the one that answers reloads now, and the others notice the changes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,7 +105,7 @@ def add_CriteriaServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CriteriaService:
-    """Tells which criteria sets there are and what they ask.
+    """Lists criteria sets, describes them, and loads them again.
     """
 
     @staticmethod

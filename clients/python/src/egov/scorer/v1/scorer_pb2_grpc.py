@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ScorerServiceStub:
-    """Scores units of a province against a criteria set and ranks them.
+    """Scores the units of a province by a criteria set, and ranks them.
     """
 
     def __init__(self, channel):
@@ -48,20 +48,20 @@ class ScorerServiceStub:
 
 
 class ScorerServiceServicer:
-    """Scores units of a province against a criteria set and ranks them.
+    """Scores the units of a province by a criteria set, and ranks them.
     """
 
     def ScoreUnit(self, request, context):
-        """Scores one unit: points, levels and causes. Ranks are 0, as a unit alone has none.
+        """Scores one unit: points, levels and causes. Ranks are 0, because one unit alone cannot be ranked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RankProvince(self, request, context):
-        """Scores and ranks all units of a province, one ranking a tier, or a parent where the set ranks within parents. All
-        or nothing: a request with one bad unit is refused, with every violation named, because a rank with a unit left out
-        would be wrong.
+        """Scores and ranks all units of a province. There is one ranking per tier, or one per parent for a tier that the set
+        ranks within parents. If one unit has a violation, the whole request is refused, because ranks without this unit
+        would be wrong; the error lists the violations.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,7 +89,7 @@ def add_ScorerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ScorerService:
-    """Scores units of a province against a criteria set and ranks them.
+    """Scores the units of a province by a criteria set, and ranks them.
     """
 
     @staticmethod

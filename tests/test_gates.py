@@ -259,7 +259,7 @@ def test_several_rules_are_compiled_by_one_process(engine: Engine) -> None:
     rules = [Rules((((0, n),),), 1) for n in range(20)]
     tables = engine.compiler().compile([*rules, rules[3]])
     assert engine.starts == 1
-    assert [int(table.edges[0][0]) for table in tables] == [*range(20), 3]
+    assert [int(table.thresholds[0][0]) for table in tables] == [*range(20), 3]
 
 
 # --- a better level easier than a worse one ------------------------------------------------------------------------
@@ -365,7 +365,7 @@ def near_edges(rules: Rules) -> Iterator[tuple[int, ...]]:
     """Every combination of values at each edge, one below and one above it."""
     around = [
         sorted({t + step for t in edges for step in (-1, 0, 1)} | {-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER})
-        for edges in rules.edges()
+        for edges in rules.thresholds()
     ]
     return itertools.product(*around)
 
@@ -461,7 +461,7 @@ def test_a_level_without_gates_is_refused_without_the_engine(engine: Engine) -> 
 
 # --- durable-rules that cannot be imported -------------------------------------------------------------------------
 
-MEND = (
+REPAIR_COMMAND = (
     "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
     "pip install --force-reinstall --no-deps --no-cache-dir durable-rules==2.0.28"
 )
@@ -486,7 +486,7 @@ def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> Non
             call()
         assert str(caught.value) == (
             "durable-rules cannot be imported (durable_rules_engine.so: undefined symbol: PyEval_CallObject); "
-            f"mend it with: {MEND}"
+            f"mend it with: {REPAIR_COMMAND}"
         )
 
 
@@ -497,11 +497,11 @@ def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_comman
     assert done.returncode == 2
     (line,) = (line for line in done.stderr.splitlines() if " is quarantined: " not in line)
     assert line.startswith("scorer: durable-rules cannot be imported (")
-    assert line.endswith(f"mend it with: {MEND}")
+    assert line.endswith(f"mend it with: {REPAIR_COMMAND}")
 
 
 def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:
-    assert gate_process.BROKEN_INSTALL == ENGINE_MISSING
+    assert gate_process.ENGINE_MISSING == ENGINE_MISSING
 
 
 def test_the_engine_that_is_installed_answers() -> None:
@@ -513,4 +513,4 @@ def test_a_set_with_gates_is_refused_with_that_command_and_others_are_not() -> N
     without = document("without-2020", 50).partition("    levels:")[0]
     sets = catalogue(host(WATER), document("gated-2020", 50), without, compiler=GateCompiler())
     assert list(sets.sets) == ["without-2020"]
-    assert MEND in str(sets.refusal("gated-2020").problems[0])
+    assert REPAIR_COMMAND in str(sets.refusal("gated-2020").problems[0])

@@ -13,7 +13,7 @@ from scorer.catalogue.directory import SET_ENDING
 from scorer.criteria.document import Problem, parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
-from scorer.plugins.declaration import CASES
+from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.plugins.host import PluginHost
 
 
@@ -69,10 +69,10 @@ class CaseLoader:
             OSError: a file cannot be read.
             LookupError: cases that stand alone, and no installed set of their code.
         """
-        if not file.name.endswith(CASES):
+        if not file.name.endswith(CASES_SUFFIX):
             return self._load(file, _sibling(file))
         text = read_document(file)
-        document = file.with_name(file.name.removesuffix(CASES) + SET_ENDING)
+        document = file.with_name(file.name.removesuffix(CASES_SUFFIX) + SET_ENDING)
         if document.is_file():
             return self._load(document, file)
         stated = parse(text, file.name).data
@@ -99,5 +99,5 @@ def _sibling(file: Traversable) -> Traversable | None:
     parent = getattr(file, "parent", None)
     if not isinstance(parent, Traversable) or not file.name.endswith(SET_ENDING):
         return None
-    cases = parent.joinpath(file.name.removesuffix(SET_ENDING) + CASES)
+    cases = parent.joinpath(file.name.removesuffix(SET_ENDING) + CASES_SUFFIX)
     return cases if cases.is_file() else None

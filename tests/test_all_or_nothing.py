@@ -23,7 +23,7 @@ from tested import (
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.model import violations
-from scorer.model.suggestions import SEARCHES
+from scorer.model.suggestions import MAX_SEARCHES
 
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 
@@ -162,4 +162,4 @@ def test_many_misspelt_columns_are_looked_up_only_so_often(service: Service, com
     with refusal() as caught:
         rank_table(service, wrong)
     assert caught[0].info.metadata[TOTAL] == "40"
-    assert len(compared) == SEARCHES
+    assert len(compared) == MAX_SEARCHES

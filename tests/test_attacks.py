@@ -101,8 +101,8 @@ def test_an_honest_caller_is_served_and_memory_comes_back(running: Serving, rank
         f"{later * 1e3:.1f} after; medians {[f'{m * 1e3:.1f}' for m in medians]}; {len(beside)} calls; "
         f"memory {before / 2**20:.0f} MiB, {most / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
     )
-    # gRPC hands each stream that is reset at once to the event loop, up to ``STREAMS`` a connection, and later calls
-    # after them: calls are answered, but late. A proxy in front counts resets and hangs up.
+    # gRPC hands each stream that is reset at once to the event loop, up to ``MAX_STREAMS`` per connection, and later
+    # calls after them: calls are answered, but late. A proxy in front counts resets and hangs up.
     if attack != "resets":
         assert then < SLOWER * usual + CROWDED
     until(lambda: resident(pid) - before < KEPT, "memory does not come back")

@@ -33,7 +33,7 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.plugin_api import Indicator
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
-from scorer.service.call.metrics import FOLDER
+from scorer.service.call.metrics import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -333,7 +333,7 @@ def test_every_reason_of_the_service_has_its_case_here() -> None:
     reasons = {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)*", text) and len(text) > 4}
     assert len(reasons) > 30
     here = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in CASES_STAND_IN)
-    assert {reason for reason in reasons - {FOLDER} if f'"{reason}"' not in here} == set()
+    assert {reason for reason in reasons - {FOLDER_VARIABLE} if f'"{reason}"' not in here} == set()
 
 
 def test_error_details_name_the_service_as_their_domain(service: Service) -> None:

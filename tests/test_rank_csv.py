@@ -230,7 +230,7 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
         "criterion twice": Misspelling(
             lambda line: "not_applicable",
             lambda right: "TX.10; TX.10",
-            lambda right, wrong: "criterion 'TX.10' is there twice",
+            lambda right, wrong: "criterion 'TX.10' is listed twice",
         ),
         "no id": Misspelling(
             lambda line: None if line[AT["tier"]] == "district" else "id",  # the parents of others
@@ -547,7 +547,7 @@ def test_an_id_that_is_there_twice_has_row_and_column_of_both(client: Client, fi
         client.rank_csv(SET, file)
     ((where, reason, what),) = caught.value.violations
     assert (where, reason) == ("row 101, column A (id)", "DUPLICATE_UNIT_ID")
-    assert what == f"{rows[60][0]!r} is the id at row 61, column A (id) already"
+    assert what == f"{rows[60][0]!r} is already the id at row 61, column A (id)"
 
 
 def test_an_id_and_a_name_that_cannot_be_have_row_and_column(client: Client, file: Path) -> None:

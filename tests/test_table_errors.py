@@ -84,7 +84,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "id twice": (
         unit_table(["hue", "nam-dong", "hue"]),
-        'table["id"][2]', "DUPLICATE_UNIT_ID", "'hue' is the id at table[\"id\"][0] already",
+        'table["id"][2]', "DUPLICATE_UNIT_ID", "'hue' is already the id at table[\"id\"][0]",
     ),
     "unknown tier": (
         unit_table(["hue"], tier="distrct"),
@@ -187,12 +187,12 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "exclusion of a criterion twice": (
         table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),
-        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is listed twice",
     ),
     "exclusion of a criterion that a dictionary has twice": (
         table(not_applicable=pa.ListArray.from_arrays([0, 1, 1, 3], pa.DictionaryArray.from_arrays(
             [0, 0, 1], ["INF.02", "INF.02"]))),
-        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is listed twice",
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),

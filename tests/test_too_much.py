@@ -68,8 +68,8 @@ def test_a_message_over_128_mib_is_too_large_and_a_table_takes_less_room(service
     refused = caught[0]
     assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert refused.details == (
-        "the request has 134217729 bytes, at most 134217728 are taken; "
-        "a table takes less room than rows, and a province can be sent tier by tier"
+        "the request has 134217729 bytes, at most 134217728 are allowed; "
+        "a table is smaller than rows, and a province can be sent tier by tier"
     )
     assert (refused.info.reason, refused.info.metadata["limit"]) == ("REQUEST_TOO_LARGE", "134217728")
     assert still_answers(service)
@@ -119,7 +119,7 @@ def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert refused.info.reason == "UNREADABLE_REQUEST"
     name = method.partition("/")[2]
-    assert refused.details.startswith(f"the bytes are no egov.scorer.v1.{name}Request: ")
+    assert refused.details.startswith(f"the bytes are not a valid egov.scorer.v1.{name}Request: ")
     assert "Traceback" not in refused.details
     assert not any(record.exc_info or record.levelno >= logging.ERROR for record in caplog.records)
     assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]

@@ -61,7 +61,7 @@ def serve(
         metrics=metrics,
         log=log,
     )
-    if chosen.access is None and chosen.beyond_this_machine:
+    if chosen.access is None and chosen.is_reachable:
         print_error("nobody may call: other machines can reach this service, and its settings have no table [access]")
     ignore_hangup(chosen)
     try:

@@ -81,7 +81,7 @@ class Service:
         """Refuses the sets of plugins that crashed (``str(Plugin)``; and why), and of no others."""
         self._crashed = crashed
         if self.metrics:
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
 
     @property
     def names(self) -> str:
@@ -112,7 +112,7 @@ class Service:
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
         if self.metrics:
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
         tuning.before_serving()
         await server.start()
         if self._reload_loop:
@@ -137,7 +137,7 @@ class Service:
         tuning.forget_garbage()
         if self.metrics:
             self.metrics.reloads.inc()
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
 
 
 def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:

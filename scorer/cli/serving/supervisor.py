@@ -301,7 +301,7 @@ class Supervisor:
         if self._metrics:
             self._metrics.workers.set(sum(worker.serves for worker in self._running))
             if gone:
-                self._metrics.gone(gone.process.pid)
+                self._metrics.forget_worker(gone.process.pid)
 
     def _replace(self, worker: _Worker) -> None:
         if not worker.serves and not (self._announced and any(other.serves for other in self._running)):

@@ -66,7 +66,7 @@ WATER = group("water", Indicator("wells", kind="number"))
 
 ENGINE = """
     import io, json, os, pathlib, signal, sys, time
-    from scorer import gate_engine
+    from scorer.engine import gate_process
 
     def answers():
         sys.stdin, sys.stdout, stdout = io.StringIO(text), io.StringIO(), sys.stdout

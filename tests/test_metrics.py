@@ -154,7 +154,7 @@ def test_metrics_for_other_machines_have_to_be_asked_for_twice() -> None:
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", "0.0.0.0:0"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
-    assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: take 127.0.0.1" in done.stderr
+    assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: use 127.0.0.1" in done.stderr
 
 
 def test_a_taken_port_of_metrics_is_said(running: Serving) -> None:

@@ -155,7 +155,10 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", Indicator("paved", kind="lot"))),
         "unknown kind 'lot'; there are count, number, flag, choice, date (tests.test_plugins",
     ),
-    "a title that is none": (lambda: plugin(group("roads", title="Roads")), "title of group 'roads' is not texts"),
+    "a title that is none": (
+        lambda: plugin(group("roads", title="Roads")),
+        "title of group 'roads' does not map languages to texts",
+    ),
     "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
     "an exception that is no Exception": (raising(GeneratorExit("enough")), "GeneratorExit: enough"),
     "an exception without words": (raising(AssertionError()), "AssertionError"),

@@ -98,7 +98,7 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ('required = "hue-2020"', "required: has to be a list"),
         ('[access]\n"token:a" = "reader"', "access.token:a: has to be a list"),
         ("metrics = 9090", "metrics: has to be text"),
-        ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or say insecure"),
+        ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or set insecure"),
         ('address = "somewhere.example:5"', "can be reached from other machines"),
         ('address = "[::]:5"', "can be reached from other machines"),
         ('address = "::1:0"', "'::1:0' is an IPv6 address without brackets; write [::1]:0"),

@@ -54,10 +54,10 @@ WRONG_REQUESTS: dict[str, tuple[dict[str, object], str, str, str]] = {
     "page of -1 units": (
         {"page_size": -1}, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units",
     ),
-    "view 7": ({"view": 7}, "view", "UNKNOWN_VIEW", "7 is no view"),
+    "view 7": ({"view": 7}, "view", "UNKNOWN_VIEW", "7 is not a view"),
     "period before the set": (
         {"period": "2019"}, "period", "PERIOD_OUTSIDE_SET",
-        "'2019' has no day in 2020-01-01 to 2020-12-31, when the set is in force",
+        "'2019' has no day from 2020-01-01 to 2020-12-31, when the set is in force",
     ),
     "period in words": (
         {"period": "năm 2020"}, "period", "BAD_PERIOD",
@@ -278,7 +278,7 @@ def test_a_formula_over_the_cohort_cannot_score_a_unit_alone_and_the_criteria_ar
         refused = caught[0]
         assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.details == (
-            "criteria C.1, C.3 compare a unit with the others of its tier: send them all to RankProvince"
+            "criteria C.1, C.3 compare a unit with the other units of its tier: send them all to RankProvince"
         )
         assert (refused.info.reason, refused.info.metadata["criteria"]) == ("NEEDS_COHORT", "C.1, C.3")
         rows = [row(code, wells=number(wells), tanks=number(2)) for code, wells in (("hue", 1), ("phu-loc", 2))]

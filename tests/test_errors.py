@@ -223,7 +223,7 @@ def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
                 "criteria set 'water-2020' was refused when it was loaded: categories.supply.groups.water: "
                 "its plugin 'water' is quarantined: ImportError: no module named 'hydrology'"
             )
-            mend = "; mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'"
+            mend = "; fix it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'"
             assert refused.details.endswith(mend)
         listed = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest()).criteria_sets
         assert {summary.code: summary.state for summary in listed} == {

@@ -176,7 +176,7 @@ def test_an_engine_that_misbehaves_refuses_its_set_and_no_other(tmp_path: Path, 
             "the gates of tier 'district' could not be compiled: "
         )
         assert what in refused.details
-        assert refused.details.endswith("mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'")
+        assert refused.details.endswith("fix it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'")
         assert [score(service, code).level for code in ("before-2020", "after-2020")] == [1, 1]
         listed = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest()).criteria_sets
         problems = {summary.code: list(summary.problems) for summary in listed}
@@ -193,7 +193,7 @@ def test_an_engine_that_hangs_refuses_its_set_and_no_other(tmp_path: Path) -> No
         with refusal() as caught:
             score(service, "broken-2020")
         assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
-        assert "could not be compiled: the rule engine gave no answer within 2 seconds; mend it" in caught[0].details
+        assert "could not be compiled: the rule engine gave no answer within 2 seconds; fix it" in caught[0].details
         assert score(service, "good-2020").level == 1
 
 
@@ -486,7 +486,7 @@ def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> Non
             call()
         assert str(caught.value) == (
             "durable-rules cannot be imported (durable_rules_engine.so: undefined symbol: PyEval_CallObject); "
-            f"mend it with: {REPAIR_COMMAND}"
+            f"repair it with: {REPAIR_COMMAND}"
         )
 
 
@@ -497,7 +497,7 @@ def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_comman
     assert done.returncode == 2
     (line,) = (line for line in done.stderr.splitlines() if " is quarantined: " not in line)
     assert line.startswith("scorer: durable-rules cannot be imported (")
-    assert line.endswith(f"mend it with: {REPAIR_COMMAND}")
+    assert line.endswith(f"repair it with: {REPAIR_COMMAND}")
 
 
 def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:

@@ -295,7 +295,7 @@ def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: 
     plugin = f"its plugin '{group}' (stranger-{group} 1.0) is quarantined: {BREAKING[group][1]}"
     assert plugin in refused.details
     assert refused.details.endswith(
-        f"; mend it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
+        f"; fix it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
     )
 
 

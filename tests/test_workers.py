@@ -283,7 +283,7 @@ def test_workers_that_cannot_load_end_all_with_the_message_of_one(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     code, lines = complaint("--address", "127.0.0.1:0", "--workers", "2")
     assert (code, len(lines)) == (2, 1)
-    assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); mend it with: ")
+    assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); repair it with: ")
 
 
 @pytest.mark.parametrize("count", ["1", "2"])

@@ -89,7 +89,7 @@ def main() -> int:
     try:
         from durable.engine import Ruleset
     except ImportError as error:
-        print(f"durable-rules cannot be imported ({error}); mend it with: {REPAIR_COMMAND}", file=sys.stderr)
+        print(f"durable-rules cannot be imported ({error}); repair it with: {REPAIR_COMMAND}", file=sys.stderr)
         return ENGINE_MISSING
     answers = []
     for task in json.load(sys.stdin):

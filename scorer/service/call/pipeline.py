@@ -172,8 +172,8 @@ class Pipeline:
     def _record(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
         """Counts a call that has ended, and logs it in one line, with one more line per violation.
 
-        Answers are never logged. Violations of anonymous callers are not logged either, because anybody could fill the
-        log with them.
+        Answers are never logged. Violations of anonymous callers are logged only if all callers have access, because
+        anybody could fill the log with them.
         """
         seconds = time.perf_counter() - started
         code = refusal.code if refusal else grpc.StatusCode.OK

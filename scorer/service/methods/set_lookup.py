@@ -71,7 +71,7 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
         first = refusal.problems[0]
         if refusal.crashed:
             message = (
-                f"criteria set {code!r} cannot be used: {first.message}; mend it, then restart or reload the service"
+                f"criteria set {code!r} cannot be used: {first.message}; fix it, then restart or reload the service"
             )
             raise CallRefused(
                 grpc.StatusCode.FAILED_PRECONDITION, "PLUGIN_QUARANTINED", message, {"criteria_set": code}
@@ -79,7 +79,7 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
         message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
         if refusal.count > 1:
             message += f" (and {refusal.count - 1} more)"
-        message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
+        message += f"; fix it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
         raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
     known = ", ".join(catalogue.sets)
     message = f"unknown criteria set {code[:80]!r}; there are: {known}{did_you_mean(code[:80], catalogue.sets)}"

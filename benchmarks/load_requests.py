@@ -64,7 +64,7 @@ class Requests:
         if not code:
             raise NotDrawn("the server has no criteria set that can be used")
         if data is not None:
-            return cls(code, tuple(client.read_csv(code, data).rows()), repeats=False)
+            return cls(code, tuple(client.read_file(code, data).rows()), repeats=False)
         message = client.criteria_set(code)
         tier = tier or message.summary.tiers[0]
         if tier not in message.summary.tiers:

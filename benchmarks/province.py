@@ -86,8 +86,8 @@ class Province:
         """
         code = plan.criteria_set.code
         client = Client(InProcessTransport(installed()))
-        answers = client.read_csv(code, file)
-        client.rank_csv(code, answers)  # refuses what the service would
+        answers = client.read_file(code, file)
+        client.rank_file(code, answers)  # refuses what the service would
         tier = tier_of(plan, tier or max(plan.tiers, key=[unit.tier for unit in answers.units].count))
         places = [place for place, unit in enumerate(answers.units) if unit.tier == tier]
         if not places:

@@ -14,3 +14,9 @@ def service() -> Iterator[Service]:
     sets = good(catalogue(host(INFRASTRUCTURE, group("water", *WELLS)), TESTED, WATER))
     with serving(sets) as running:
         yield running
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that are started meanwhile give calls a grace that no test waits for."""
+    monkeypatch.setenv("SCORER_GRACE", "600")

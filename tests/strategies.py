@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import io
 import math
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,6 +20,7 @@ import harness
 import oracle
 import pyarrow as pa
 from arrow_tables import as_message
+from examples import times
 from google.protobuf.message import Message
 from google.type import date_pb2
 from hypothesis import HealthCheck, settings
@@ -63,9 +63,9 @@ HOST = harness.host(*(harness.group(name, *INDICATORS.values()) for groups in CA
 
 
 def drawn(examples: int) -> settings:
-    """Settings of a test; the variable TEST_EXAMPLES multiplies how many examples it draws."""
+    """Settings of a test that draws so many examples in the long run, times the variable TEST_EXAMPLES."""
     return settings(
-        max_examples=examples * int(os.environ.get("TEST_EXAMPLES", "1")),
+        max_examples=times(examples),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

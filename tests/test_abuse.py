@@ -17,7 +17,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 from harness import Refused, Service, catalogue, good, group, host, refusal, serving
-from processes import until
+from processes import PATIENCE, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
@@ -150,6 +150,7 @@ def test_a_page_token_with_another_place_in_it_is_refused(service: Service) -> N
         assert caught[0].code is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_second_signal_ends_the_server_at_once() -> None:
     command = [str(Path(sys.executable).parent / "scorer"), "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
@@ -168,7 +169,7 @@ def test_a_second_signal_ends_the_server_at_once() -> None:
         time.sleep(0.5)
         assert server.poll() is None
         server.send_signal(signal.SIGTERM)
-        assert server.wait(5) == 1
+        assert server.wait(PATIENCE) == 1  # long before the grace ends
         ended.set()
         call.cancel()
         channel.close()

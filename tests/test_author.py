@@ -57,6 +57,7 @@ def test_what_is_written_passes_its_own_tests(installed: tuple[Environment, Path
     assert not re.search(r"FAILED|ERROR|warning", done.stdout)
 
 
+@pytest.mark.long
 def test_its_tests_notice_a_set_that_says_something_else(installed: tuple[Environment, Path]) -> None:
     environment, plugin = installed
     file = plugin / "src/water_quality/water_quality-2026.yaml"
@@ -101,6 +102,7 @@ def test_its_name_is_taken_once_it_is_installed(installed: tuple[Environment, Pa
     assert everything(tmp_path) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_is_clean(name: str, tmp_path: Path) -> None:
     assert new(tmp_path, name, "--directory", "made").returncode == 0
@@ -116,6 +118,7 @@ def test_what_is_written_is_clean(name: str, tmp_path: Path) -> None:
         assert not re.search(rb"\$|NAME\b|\.tmpl", content), file
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: Path) -> None:
     """Installed as a folder on the path, which is quicker than by pip."""
@@ -131,6 +134,7 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
     assert "4 cases of 1 criteria set: 4 ok, 0 failed" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -164,6 +168,7 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str, 
     assert everything(tmp_path) == {}
 
 
+@pytest.mark.long
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "water_quality").mkdir()
     (tmp_path / "water_quality/README.md").write_text("mine", encoding="utf-8")
@@ -186,6 +191,7 @@ def test_an_empty_folder_is_filled_and_folders_above_are_made(tmp_path: Path) ->
     assert everything(tmp_path / "empty") == everything(tmp_path / "some/where/new") != {}
 
 
+@pytest.mark.long
 def test_the_wheel_of_the_scorer_has_all_of_the_template(tmp_path: Path) -> None:
     command = [BIN / "pip", "wheel", "-q", "--no-index", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

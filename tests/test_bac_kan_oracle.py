@@ -1,11 +1,10 @@
 """Random provinces of Bắc Kạn's set: the service and the oracle agree on every number, level, rank and cause.
 
-A few dozen provinces here; ``TEST_EXAMPLES=250 pytest tests/test_bac_kan_oracle.py`` ranks 10,000.
+Ten provinces, or 40 in the long run; ``TEST_EXAMPLES=250 pytest tests/test_bac_kan_oracle.py`` ranks 10,000.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -15,6 +14,7 @@ import oracle
 import pytest
 import strategies
 from answers import draw_unit
+from examples import times
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -24,7 +24,7 @@ from scorer.plugin_api import Indicator, PartOf
 from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
-PROVINCES = 40 * int(os.environ.get("TEST_EXAMPLES", "1"))
+PROVINCES = times(40)
 BATCH = 10
 
 HOST = PluginHost.installed()

@@ -69,10 +69,11 @@ def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subproces
     hide = "".join(f"sys.modules[{module!r}] = None\n" for module in without)
     (folder / "hide_modules.py").write_text(f"import sys\n{hide}", encoding="utf-8")
     paths = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "hide_modules", "-p", "no:cacheprovider", "--quick", *arguments],
         cwd=BENCHMARKS.parent,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**variables, "PYTHONPATH": paths},
         capture_output=True,
         encoding="utf-8",
         timeout=240,
@@ -80,6 +81,7 @@ def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subproces
     )
 
 
+@pytest.mark.long
 def test_names_of_the_benchmarks(tmp_path: Path) -> None:
     done = run("--collect-only", "-q", *(str(BENCHMARKS / file) for file in NAMES), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -89,6 +91,7 @@ def test_names_of_the_benchmarks(tmp_path: Path) -> None:
     assert found == NAMES
 
 
+@pytest.mark.long
 def test_peers_that_are_not_installed_are_left_out_and_named(tmp_path: Path) -> None:
     done = run(str(BENCHMARKS / "test_peers.py"), "-k", "not loop", without=PEERS, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -98,6 +101,7 @@ def test_peers_that_are_not_installed_are_left_out_and_named(tmp_path: Path) -> 
     assert "1 passed, 5 skipped" in done.stdout
 
 
+@pytest.mark.long
 def test_what_cannot_be_measured_is_refused(tmp_path: Path) -> None:
     suite = str(BENCHMARKS / "test_plugins.py")
     (tmp_path / "some.csv").write_text("id,tier,computer\nd-ba-be,district,3\n", encoding="utf-8")

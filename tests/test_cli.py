@@ -352,6 +352,7 @@ def test_json_is_utf8_whatever_standard_output_takes() -> None:
     assert "?" not in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", ["0", "x", "²"])
 @pytest.mark.parametrize("variable", ["COLUMNS", "LINES", "TERMINAL_WIDTH"])
 def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
@@ -361,6 +362,7 @@ def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
         assert done.stdout.strip()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     [

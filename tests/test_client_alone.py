@@ -76,7 +76,9 @@ def test_the_wheel_has_stubs_and_client_with_their_types_and_nothing_else(unpack
         assert (package / "py.typed").is_file()
     source = ROOT / "clients" / "python" / "src"
     wanted = {
-        path.relative_to(source).as_posix() for kind in ("*.py", "*.pyi", "py.typed") for path in source.rglob(kind)
+        path.relative_to(source).as_posix()
+        for kind in ("*.py", "*.pyi", "py.typed", "reports/templates/*")
+        for path in source.rglob(kind)
     }
     found = {
         path.relative_to(unpacked).as_posix() for top in tops for path in (unpacked / top).rglob("*") if path.is_file()
@@ -90,7 +92,9 @@ def test_the_wheel_asks_for_grpc_and_protobuf_only(unpacked: Path) -> None:
     assert asked is not None
     always = {re.split(r"[^\w-]", text)[0] for text in asked if "extra ==" not in text}
     assert always == {"googleapis-common-protos", "grpcio", "protobuf"}
-    assert [text.split(";")[1].strip() for text in asked if text.startswith("pyarrow")] == ["extra == 'arrow'"]
+    for library, extras in (("pyarrow", ["arrow", "files"]), ("python-calamine", ["files"])):
+        found = [text.split(";")[1].strip() for text in asked if text.startswith(library)]
+        assert found == [f"extra == '{extra}'" for extra in extras]
 
 
 def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> None:
@@ -134,5 +138,5 @@ def test_the_client_alone_sends_rows_and_says_what_tables_need(unpacked: Path) -
                 print(error)
         """,
     )
-    needed = "tables and CSV files need pyarrow: pip install 'egov-scorer-client[arrow]'"
+    needed = "tables and files need pyarrow: pip install 'egov-scorer-client[arrow]'"
     assert (done.returncode, done.stdout) == (0, f"UNAVAILABLE\n{needed}\n"), done.stderr

@@ -94,7 +94,7 @@ def calls(client: Client) -> list[Callable[[], object]]:
     return [small] * 4 + [large] * 2
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGTERM])
 def test_no_call_is_lost_with_one_of_two_servers(
     servers: list[tuple[subprocess.Popen[bytes], str]], how: signal.Signals
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_sound_plugin_passes_every_check(what: str) -> None:
     assert found["cost_is_reported"].costs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_bundled_plugins_pass_every_check(name: str) -> None:
     found = results(PluginUnderTest.of(name))
@@ -272,6 +273,7 @@ def test_an_authors_class_has_a_test_for_each_check_and_the_cost_in_the_summary(
     assert len(COST.findall(summary)) == 1
 
 
+@pytest.mark.long
 def test_a_class_may_name_a_module_that_is_not_installed(tmp_path: Path) -> None:
     (tmp_path / "springs").mkdir()
     (tmp_path / "springs/__init__.py").write_text(SPRINGS, encoding="utf-8")
@@ -283,6 +285,7 @@ def test_a_class_may_name_a_module_that_is_not_installed(tmp_path: Path) -> None
     assert "scorer: cost of the tested plugins" in done.stdout
 
 
+@pytest.mark.long
 def test_one_check_can_be_run_by_its_name(sites: Path) -> None:
     done = pytest_in(sites / "springs_missing", "-q", "-k", "missing_is_not_zero or points_within_bounds")
     assert "1 failed, 1 passed, 13 deselected" in done.stdout, done.stdout
@@ -320,12 +323,14 @@ def test_the_command_says_the_same_as_pytest(sites: Path) -> None:
     assert COST.search(done.stdout)
 
 
+@pytest.mark.long
 def test_points_that_follow_from_the_process_are_found(sites: Path) -> None:
     found = run(sites / "springs_hashed", "plugins", "check", "springs_hashed").stdout
     assert re.findall(r"^failed +(\w+)", found, re.MULTILINE) == ["same_input_same_bytes"]
     assert "the same answers give other bytes in another process" in found
 
 
+@pytest.mark.long
 def test_a_quarantined_plugin_is_told_why(sites: Path) -> None:
     done = run(sites / "springs_old", "plugins", "check", "springs_old")
     assert done.returncode == 1
@@ -337,6 +342,7 @@ def test_a_quarantined_plugin_is_told_why(sites: Path) -> None:
     assert why in done.stdout
 
 
+@pytest.mark.long
 def test_a_plugin_that_is_not_installed_is_named_with_those_that_are(sites: Path) -> None:
     done = run(sites / "springs", "plugins", "check", "spring")
     assert done.returncode == 2

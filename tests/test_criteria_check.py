@@ -141,6 +141,7 @@ def test_the_command_checks_many_documents_in_their_order() -> None:
     ]
 
 
+@pytest.mark.long
 def test_the_command_refuses_every_document_without_breaking() -> None:
     done = check(*(f"{name}.yaml" for name in NAMES))
     assert done.returncode == 2
@@ -239,6 +240,7 @@ def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[0] == "scorer: large.yaml:1:1: larger than 1048576 bytes"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
 def test_the_first_twenty_problems_of_a_document_are_named_and_the_others_counted(tmp_path: Path, text: str) -> None:
@@ -262,6 +264,7 @@ def test_a_long_text_cannot_be_multiplied_by_aliases(tmp_path: Path) -> None:
     assert "more than 1048576 characters; are there aliases that multiply?" in said
 
 
+@pytest.mark.long
 @pytest.mark.timeout(20)
 def test_tens_of_thousands_of_mistakes_do_not_take_minutes() -> None:
     document = "criteria_set: broken\n" + "".join(f"key{n}: x\n" for n in range(30_000))

@@ -27,7 +27,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def answers(client: Client) -> CsvTable:
-    return client.read_csv("dien-bien-2020", ANSWERS)
+    return client.read_file("dien-bien-2020", ANSWERS)
 
 
 @pytest.fixture(scope="module")

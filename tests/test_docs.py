@@ -6,8 +6,9 @@ import contextlib
 import textwrap
 from pathlib import Path
 
+import pytest
 from environments import Environment, listening
-from pages import ADDRESS, blocks, page
+from pages import ADDRESS, ROOT, blocks, page
 
 KINDS_HEAD = """\
 criteria_set: kinds
@@ -26,6 +27,7 @@ categories:
 """Around the examples of formula kinds: groups that declare what they read."""
 
 
+@pytest.mark.long
 def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_path: Path) -> None:
     """Block by block, as a reader would: files are written, lines of shell and Python are run."""
     environment, folder = Environment(tmp_path / "environment"), tmp_path
@@ -65,6 +67,24 @@ def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_pa
         assert done.returncode == 0, done.stdout
 
 
+def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "environment")
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "plugins").symlink_to(ROOT / "plugins")
+    with listening(environment, tmp_path) as address:
+        for block in blocks(page("reports.md")):
+            if block.language == "python":
+                (folder / "example.py").write_text(block.text.replace(ADDRESS, address), encoding="utf-8")
+            done = environment.run("python example.py" if block.language == "python" else block.text, folder)
+            assert done.returncode == 0, done.stdout + done.stderr
+    made = {file.name for file in folder.iterdir() if file.is_file()}
+    assert made >= {
+        "report.html", "report.xlsx", "report.docx", "moved.html", "annex.docx", "annex-2020.docx", "ranked.html",
+        "ranked.xlsx",
+    }  # fmt: skip
+
+
 def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "environment")
     fragments = []
@@ -80,3 +100,22 @@ def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: 
     done = environment.run("scorer criteria test kinds.yaml", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout
+
+
+def test_the_page_of_files_leads_from_an_empty_form_to_a_ranking(tmp_path: Path) -> None:
+    environment, said = Environment(tmp_path / "environment"), ""
+    with listening(environment, tmp_path) as served:
+        for block in blocks(page("files.md")):
+            if block.title:
+                (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+            elif block.language == "sh":
+                done = environment.run(block.text, tmp_path)
+                assert done.returncode == 0, done.stderr
+                said = done.stderr
+            elif block.language == "python":
+                (tmp_path / "example.py").write_text(block.text.replace(ADDRESS, served), encoding="utf-8")
+                done = environment.run("python example.py", tmp_path)
+                assert done.returncode == 0, done.stderr
+            else:
+                assert block.text.strip() in said
+    assert "hue.xlsx" in {file.name for file in (tmp_path / "forms").iterdir()}

@@ -53,7 +53,7 @@ def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def provinces(client: Client) -> Province:
-    return client.rank_csv("dti-2022", ANSWERS, period="2022", full=True)
+    return client.rank_file("dti-2022", ANSWERS, period="2022", full=True)
 
 
 def test_the_answers_are_the_published_sub_indices() -> None:

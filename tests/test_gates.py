@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from examples import times
 from harness import COMPILER, Service, catalogue, good, group, host, refusal, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -380,7 +381,7 @@ def is_easier(rules: Rules) -> bool:
     return any(passed != sorted(passed) for passed in every)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 @given(st.lists(some_rules().filter(lambda rules: not is_easier(rules)), min_size=4, max_size=12))
 def test_the_table_gives_the_level_that_plain_comparison_gives(many: list[Rules]) -> None:
     for rules, table in zip(many, COMPILER.compile(many), strict=True):
@@ -390,7 +391,7 @@ def test_the_table_gives_the_level_that_plain_comparison_gives(many: list[Rules]
         assert best_levels(table, np.array(keys, dtype=np.float64)) == best
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=times(25), deadline=None)
 @given(some_rules().filter(is_easier))
 def test_every_easier_level_is_found(rules: Rules) -> None:
     with pytest.raises(EasierLevel) as caught:

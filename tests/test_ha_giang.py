@@ -48,7 +48,7 @@ def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def figures(client: Client) -> Row:
     """The province's row of the answers."""
-    (row,) = client.read_csv(SET, ANSWERS).rows()
+    (row,) = client.read_file(SET, ANSWERS).rows()
     return row
 
 
@@ -138,6 +138,7 @@ def test_all_cases_of_the_set_pass(environment: dict[str, str]) -> None:
     assert "0 failed" in done.stdout
 
 
+@pytest.mark.long
 def test_without_the_other_plugin_the_set_is_refused_and_says_what_lacks(tmp_path: Path) -> None:
     done = scorer(install(tmp_path, "one-stop"), "criteria", "show", SET)
     assert done.returncode != 0

@@ -86,7 +86,9 @@ def assert_replaced(service: Served, metrics: str, before: set[int], pid: int) -
     until(lambda: f"WARNING worker {pid} does not respond; " in service.said, "it is not reported")
     until(lambda: metric(metrics, "scorer_unresponsive_workers") == 1 or pid not in workers(service), "not counted")
     until(lambda: re.search(rf"ERROR worker {pid} has not responded for \d s and is killed$", service.said, re.M), "")
-    line = re.compile(rf"WARNING worker {pid} died of signal 9; worker (\d+) takes its place$", re.M)
+    line = re.compile(
+        rf"WARNING worker {pid} died of signal 9(?: while .* scored)?; worker (\d+) takes its place$", re.M
+    )
     until(lambda: line.search(service.said), "it is not replaced")
     assert workers(service) == before - {pid} | {int(line.findall(service.said)[0])}
     until(lambda: metric(metrics, "scorer_workers") == 2, "the successor does not serve")

@@ -263,6 +263,7 @@ def test_reflection_lists_every_service(stranger: Stranger) -> None:
         "egov.scorer.v1.ScorerService",
         "egov.scorer.v1.CriteriaService",
         "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
     }
 

@@ -66,13 +66,12 @@ def held(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitRespo
 
 def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResponse:
     request = scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020", unit_answers=row("a"))
-    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=5)
+    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=30)
 
 
 def is_well_again(service: Service) -> bool:
-    """Whether it answers within a second, to one who comes again as told."""
-    ends = time.monotonic() + 1
-    while time.monotonic() < ends:
+    """Whether it answers one who comes again as told, up to four times."""
+    for _ in range(5):
         try:
             return quick(service).scorecard.unit.id == "a"
         except grpc.RpcError as error:
@@ -181,7 +180,7 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
         with pytest.raises(grpc.RpcError) as caught:
-            service.scorer.RankProvince(request, timeout=0.5)
+            service.scorer.RankProvince(request, timeout=2)  # a busy machine begins late
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         time.sleep(0.5)
         done = len(chunks)

@@ -224,6 +224,7 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
     assert score(service) == (revision(document()), 0.5)
 
 
+@pytest.mark.long
 def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -240,6 +241,7 @@ def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
     assert listed.count(": warning: 0.9 of the") == warned
 
 
+@pytest.mark.long
 def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -260,6 +262,7 @@ def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
         score(service, "a-lot")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["its code can be read", "its text is the same"])
 def test_a_broken_document_that_is_renamed_keeps_its_last_good_revision(
     folder: Path, running: Serving, service: Service, how: str
@@ -275,6 +278,7 @@ def test_a_broken_document_that_is_renamed_keeps_its_last_good_revision(
     until(lambda: not summaries(service, "mine"), "not withdrawn")
 
 
+@pytest.mark.long
 def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -315,6 +319,7 @@ def test_a_mounted_directory_whose_link_is_turned_is_taken_whole(tmp_path: Path)
         service.channel.close()
 
 
+@pytest.mark.long
 def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Serving, service: Service) -> None:
     """Half a document, should a busy machine hold the writer for long, does not add up to what it states: refused."""
     text = document("0.25")
@@ -327,6 +332,7 @@ def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Se
     until(lambda: score(service) == (revision(text), 0.25), "not taken when it was whole")
 
 
+@pytest.mark.long
 def test_a_file_that_is_written_all_the_time_does_not_keep_the_others_from_loading(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -385,6 +391,7 @@ def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, serv
     assert "sesame" not in running.said
 
 
+@pytest.mark.long
 def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, running: Serving, service: Service) -> None:
     (folder / "nowhere.yaml").symlink_to("not-there")
     (folder / "directory.yaml").mkdir()
@@ -401,6 +408,7 @@ def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, runnin
     assert running.said.splitlines()[-1].endswith(" s: nothing has changed in them")
 
 
+@pytest.mark.long
 def test_neither_odd_names_nor_half_characters_nor_pipes_keep_the_other_sets_from_callers(
     folder: Path, running: Serving, service: Service
 ) -> None:
@@ -593,6 +601,8 @@ class Callers:
             thread.join()
 
 
+@pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.timeout(60 + 10 * RELOADS)
 def test_many_reloads_under_load_fail_no_call_give_no_wrong_answer_and_hold_no_memory(

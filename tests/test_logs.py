@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -213,8 +212,11 @@ def closed(folder: Path) -> Iterator[int]:
     os.close(writing)
 
 
-@pytest.mark.parametrize(("log", "calls"), [(unread_pipe, MANY), (full_device, FEW), (closed, FEW)])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
+)
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     tmp_path: Path, log: Callable[[Path], AbstractContextManager[int]], calls: int, workers: str
 ) -> None:
@@ -225,10 +227,8 @@ def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
     with log(tmp_path) as stderr, serving_into(stderr, tmp_path, *arguments) as (process, address):
         call_many(address, calls)
         assert lost_lines(metrics) > 0
-        started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - started < 10  # the grace
+        assert process.wait(PATIENCE) == 0  # long before the grace ends
 
 
 def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> None:

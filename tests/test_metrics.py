@@ -58,10 +58,13 @@ def connections(running: Serving) -> list[grpc.Channel]:
 def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serving) -> None:
     channels = connections(running)
     unknown = count(running, "scorer_calls_total", method="ScoreUnit", code="NOT_FOUND")
+    took = 0.0
     for channel in channels:
         stub = scorer_pb2_grpc.ScorerServiceStub(channel)
         stub.ScoreUnit(one_unit(), timeout=PATIENCE)
+        started = time.monotonic()
         stub.RankProvince(request(7), timeout=PATIENCE)
+        took += time.monotonic() - started
         criteria_pb2_grpc.CriteriaServiceStub(channel).ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest())
         with pytest.raises(grpc.RpcError):
             stub.ScoreUnit(scorer_pb2.ScoreUnitRequest(criteria_set="x"), timeout=PATIENCE)
@@ -75,7 +78,7 @@ def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serv
     assert value("scorer_calls_total", method="ListCriteriaSets", code="OK") == each
     assert value("scorer_call_seconds_count", method="RankProvince") == each
     assert value("scorer_call_seconds_bucket", method="RankProvince", le="+Inf") == each
-    assert 0 < value("scorer_call_seconds_sum", method="RankProvince") < PATIENCE * each
+    assert 0 < value("scorer_call_seconds_sum", method="RankProvince") < took
     assert value("scorer_units_total", method="RankProvince", criteria_set="hue-2020") == 7 * each
     assert value("scorer_units_total", method="ScoreUnit", criteria_set="hue-2020") == each
     gate = {"criteria_set": "hue-2020", "tier": "district", "category": "readiness", "measure": "total"}
@@ -92,6 +95,7 @@ def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serv
         channel.close()
 
 
+@pytest.mark.long
 def test_what_callers_send_makes_no_labels(running: Serving) -> None:
     channel = running.channel()
     for n in range(20):
@@ -111,6 +115,7 @@ def test_what_callers_send_makes_no_labels(running: Serving) -> None:
     channel.close()
 
 
+@pytest.mark.long
 def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +140,7 @@ def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
             channel.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [1, 2])
 def test_no_folder_of_counts_is_left(running: Serving, tmp_path: Path, signals: int) -> None:
     assert bool(list(tmp_path.glob("scorer-metrics-*"))) == bool(running.workers)

@@ -139,7 +139,7 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     built = load("hatch_build", BUILD).compile_into(tmp_path, ROOT, flags)
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout
     tests = [str(Path(__file__).with_name(name)) for name in ("test_native.py", "test_native_bounds.py")]
-    options = ["-q", "--capture=no", "-p", "no:cacheprovider", "-k", "not every_processor"]
+    options = ["-q", "-n", "0", "--capture=no", "-p", "no:cacheprovider", "-k", "not every_processor"]
     done = subprocess.run(
         [sys.executable, "-c", SANITIZED_RUN, str(built), *tests, *options],
         cwd=ROOT,

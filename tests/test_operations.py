@@ -30,6 +30,7 @@ def free_ports() -> dict[str, str]:
         return {port: str(one.getsockname()[1]) for port, one in zip(PORTS, held, strict=True)}
 
 
+@pytest.mark.long
 def test_every_command_runs_and_prints_what_the_page_says(tmp_path: Path) -> None:
     shutil.copytree(DOCS / "examples", tmp_path, dirs_exist_ok=True)
     script, wanted = ["set -e"], list[tuple[int, str]]()

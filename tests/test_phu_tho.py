@@ -38,7 +38,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def ranked(client: Client, criteria_set: str, year: str, answers: str) -> Province:
-    return client.rank_csv(criteria_set, ANSWERS / answers, province="Phú Thọ", period=year)
+    return client.rank_file(criteria_set, ANSWERS / answers, province="Phú Thọ", period=year)
 
 
 def ranks(province: Province) -> dict[str, int]:
@@ -78,7 +78,7 @@ def test_a_total_above_the_maximum_is_refused_by_row_and_column(client: Client, 
     text = (ANSWERS / "phu-tho-2021.csv").read_text(encoding="utf-8")
     file.write_text(text.replace(",136.8\n", ",150.1\n"), encoding="utf-8")
     with pytest.raises(ScorerError) as refused:
-        client.rank_csv("phu-tho-2021", file, period="2021")
+        client.rank_file("phu-tho-2021", file, period="2021")
     (violation,) = refused.value.violations
     assert "row 3" in violation.field
     assert "total_awarded" in violation.field

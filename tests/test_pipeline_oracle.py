@@ -1,7 +1,7 @@
 """The service and the oracle agree on every number, level, rank and cause of drawn criteria sets and provinces.
 
 Each example is a criteria set of its own, loaded and served on a socket, and a few provinces ranked with it. To draw
-ten times as many: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics tests/test_pipeline_oracle.py``.
+ten times as many as the long run does: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics`` and this file.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,6 +37,7 @@ from scorer.plugin_api import (
 COUNTS = [Indicator(code, kind="count") for code in ("open_days", "visitors")]
 
 
+@cache
 def constants() -> dict[str, str]:
     """The text below each assignment of a module of the scorer, by name."""
     found = {}

@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from harness import Refused
 from processes import PATIENCE, until
 from strangers import ZEROS, Served, document, group_module, run, serve, stranger
 
@@ -122,6 +123,11 @@ def call(service: Served, unit: str, group: str = "bad") -> tuple[grpc.StatusCod
         try:
             stub.ScoreUnit(request, timeout=PATIENCE, wait_for_ready=True)
         except grpc.RpcError as error:
+            if (
+                error.code() is grpc.StatusCode.FAILED_PRECONDITION
+                and Refused(error).info.reason != "PLUGIN_QUARANTINED"
+            ):
+                raise
             return error.code(), error.details() or ""
     return grpc.StatusCode.OK, ""
 

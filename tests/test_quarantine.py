@@ -240,6 +240,7 @@ if "-P" not in sys.orig_argv:  # not where it is tried out
 """
 
 
+@pytest.mark.long
 def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tmp_path: Path) -> None:
     stranger(tmp_path / "site", "moves", ONLY_HERE + group_module("moves"))
     answers = resources.files("scorer_plugins.answers") / "hue-2020.csv"
@@ -255,6 +256,7 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
 
 
+@pytest.mark.long
 def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
     site = tmp_path / "site"
     stranger(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
@@ -357,6 +359,7 @@ def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, worker
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_strict_server_starts_when_all_is_in_order(tmp_path: Path, workers: str) -> None:
     with serve(None, tmp_path / "log", "--strict", "--workers", workers) as running:
@@ -418,6 +421,7 @@ plugin = Plugin()
 """
 
 
+@pytest.mark.long
 def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) -> None:
     source, site = tmp_path / "source", tmp_path / "site"
     (source / "built_plugin").mkdir(parents=True)
@@ -451,7 +455,7 @@ def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
     code = (
         "import sys; started = []\n"
         "sys.addaudithook(lambda event, _: started.append(event) if event == 'subprocess.Popen' else None)\n"
-        "from scorer.plugins import PluginHost; PluginHost.installed(); print(len(started))"
+        "from scorer.plugins.host import PluginHost; PluginHost.installed(); print(len(started))"
     )
     counts = [
         subprocess.run([sys.executable, "-c", code], env=environment(where), capture_output=True, text=True, check=True)

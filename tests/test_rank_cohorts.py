@@ -146,24 +146,28 @@ def test_a_day_and_a_series_name_the_set() -> None:
     ("words", "message"),
     [
         ((), "name the criteria set: either by its code, --set, or by a day on which it is in force, --on"),
-        (
+        pytest.param(
             ("--set", "bac-kan-2020", "--on", "2020-06-30"),
             "name the criteria set: either by its code, --set, or by a day on which it is in force, --on",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ("--set", "bac-kan-2020", "--series", "bac-kan"),
             "--series goes with --on only; leave it out, as --set names the criteria set",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ("--on", "2020-06-30"),
             "2 criteria sets are in force on 2020-06-30: bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30), "
             "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or give a series "
             "(here: --set, --series)",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ("--on", "2020-07-01", "--series", "bac-kan"),
             "no criteria set of series 'bac-kan' is in force on 2020-07-01; there are: "
             "bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30)",
+            marks=pytest.mark.long,
         ),
     ],
     ids=["neither", "both", "series of a named set", "several", "none"],
@@ -174,7 +178,7 @@ def test_a_set_that_is_not_named_once_is_refused(words: tuple[str, ...], message
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scorer: {message}\n")
 
 
-@pytest.mark.parametrize("day", ["2020-02-30", "30.6.2020", "today"])
+@pytest.mark.parametrize("day", ["2020-02-30", pytest.param("30.6.2020", marks=pytest.mark.long), "today"])
 def test_what_is_no_day_is_refused(day: str) -> None:
     done = run("rank", ANSWERS, "--on", day)
     assert done.returncode == 2

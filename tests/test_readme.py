@@ -66,7 +66,7 @@ def test_a_parquet_file_is_ranked_in_three_lines(
     names: dict[str, Any] = {}
     exec(compile(code.replace(DEFAULT_ADDRESS, service.address), "README.md", "exec"), names)
     with Client(service.address) as client:
-        assert names["ranking"].equals(client.rank_csv("bac-kan-2020", answers).to_pandas())
+        assert names["ranking"].equals(client.rank_file("bac-kan-2020", answers).to_pandas())
 
 
 @pytest.mark.parametrize(("page", "least"), [(README, 4), (FILES, 9)], ids=["README", "ranking-files"])
@@ -87,7 +87,7 @@ def test_scorer_commands_run(page: str, least: int, tmp_path: Path) -> None:
 def test_every_number_of_the_worked_example_is_recomputed(service: Service) -> None:
     answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     with Client(service.address) as client:
-        rows = client.read_csv("bac-kan-2020", answers).rows()
+        rows = client.read_file("bac-kan-2020", answers).rows()
         districts = client.rank_province("bac-kan-2020", rows, full=True).ranking("district")
     unit = next(unit for unit in districts.units if unit.id == "d-ba-be")
     answer = next(row.answers for row in rows if row.id == "d-ba-be")

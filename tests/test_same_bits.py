@@ -1,6 +1,7 @@
 """The same units give the same bits: as rows or as a table, in any order, one by one or all at once.
 
-Only ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` draws ten times as many.
+Only ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` draws ten times as many examples as
+the long run.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 from harness import Service, refusal
-from processes import until
+from processes import PATIENCE, until
 from strangers import ZEROS, Served, document, group_module, serve, stranger
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -20,14 +20,14 @@ SLEEPS = f"""\
         import time
 
         if "slow" in cohort.unit_ids:
-            time.sleep(90)
+            time.sleep(900)  # longer than a test may take
 {ZEROS}"""
 
 PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: None) -> Iterator[Served]:
     monkeypatch.setenv("SCORER_LIMITS__SCORING", "8")
     site = tmp_path / "site"
     stranger(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
@@ -55,12 +55,11 @@ def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
 
 
 def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served) -> None:
-    started = time.monotonic()
     give_up(service, 1)
-    assert time.monotonic() - started < 30
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
+@pytest.mark.long
 def test_more_calls_than_there_are_places_are_given_up_and_the_service_goes_on(service: Served) -> None:
     give_up(service, 8)
     give_up(service, 8)
@@ -84,6 +83,7 @@ def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: 
     assert service.scorer.ScoreUnit(request("quick", "brisk", "tanks"), timeout=20).scorecard.unit.id == "quick"
 
 
+@pytest.mark.long
 def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> None:
     waiting = [service.scorer.ScoreUnit.future(request("slow")) for _ in range(8)]
     assert score(service, "quick", timeout=40).scorecard.unit.id == "quick"
@@ -92,16 +92,16 @@ def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> Non
         call.cancel()
 
 
+@pytest.mark.long
 def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
     give_up(service, 1)
     until(lambda: f"WARNING {PLUGIN} has been scoring for " in service.said, "the log names it")
-    assert re.search(r"has been scoring for [5-9] s$", service.said, re.M)
+    (seconds,) = set(re.findall(r"has been scoring for (\d+) s$", service.said, re.M))
+    assert int(seconds) >= 5
 
 
 def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -> None:
     give_up(service, 3)
     time.sleep(1)
-    started = time.monotonic()
     service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(30) == 0
-    assert time.monotonic() - started < 20
+    assert service.process.wait(PATIENCE) == 0  # long before the grace ends

@@ -92,6 +92,7 @@ def test_every_set_has_cases(tested: subprocess.CompletedProcess[str], distribut
         assert len(passed) > 3, tested.stdout
 
 
+@pytest.mark.long
 @each_distribution
 def test_it_keeps_what_every_plugin_promises(environment: dict[str, str], distribution: str) -> None:
     for name in project(distribution)["entry-points"]["scorer.plugins"]:
@@ -107,6 +108,7 @@ def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
     assert [code for code in issued(distribution) if f"`{code}`" not in readme] == []
 
 
+@pytest.mark.long
 def test_the_scorers_own_wheel_has_none_of_them(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir", "--wheel-dir", tmp_path]

@@ -21,7 +21,7 @@ import typer
 from typer.exceptions import TyperException
 
 from scorer import __version__
-from scorer.cli.commands import criteria, demo, lacking, plugins, rank, serve, settings
+from scorer.cli.commands import check, criteria, demo, lacking, plugins, rank, report, serve, settings
 from scorer.cli.output import UserError, out, print_error
 
 app = typer.Typer(
@@ -35,7 +35,9 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("rank")(rank.rank)
 app.command("score")(rank.score)
+app.command("report")(report.report)
 app.command("lacking")(lacking.lacking)
+app.command("check")(check.check)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(settings.app, name="settings")

@@ -38,7 +38,7 @@ def write_results(path: Path, province: Province, form: Form, language: Language
     write_atomically(path, as_csv(province, form, language) if path.suffix == ".csv" else as_json(province))
 
 
-def write_atomically(path: Path, content: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Writes a file beside its place and moves it there, so that nobody reads half of it.
 
     Raises:
@@ -47,8 +47,8 @@ def write_atomically(path: Path, content: str) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(content)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
             mask = os.umask(0)
             os.umask(mask)
             Path(name).chmod(0o666 & ~mask)

@@ -54,6 +54,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not_applicable": "not applicable",
         "made": "{code}, revision {revision}, {provenance}: 'scorer criteria show {code}' says what is assumed",
         "facts": "What the report of 2020 says, from these numbers",
+        "mistake": "{n} mistake",
+        "mistakes": "{n} mistakes",
+        "nothing_ranked": "; nothing was ranked or written",
+        "found": " found",
+        "no_mistakes": "{file}: no mistakes in {n} units",
     },
     "vi": {
         "department": "Cấp sở, ban, ngành",
@@ -94,6 +99,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not_applicable": "không đưa vào đánh giá",
         "made": "{code}, bản {revision}, {provenance}: 'scorer criteria show {code}' nêu rõ phần giả định",
         "facts": "Báo cáo năm 2020, tính lại từ số liệu",
+        "mistake": "{n} lỗi",
+        "mistakes": "{n} lỗi",
+        "nothing_ranked": "; chưa xếp hạng và chưa ghi gì",
+        "found": "",
+        "no_mistakes": "{file}: không có lỗi trong {n} đơn vị",
     },
 }
 

@@ -7,12 +7,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.markup import escape
 from rich.segment import Segment
 from rich.table import Table
 
@@ -133,7 +135,19 @@ def print_error(text: str) -> None:
 def print_note(text: str) -> None:
     """The same, of what is no complaint."""
     with suppress(OSError):
-        err.print(text)
+        err.print(text, markup=False)
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows on a terminal how far the reading of a file is; gives what is told so."""
+    with err.status(f"reading {escape(escaped(str(file)))}") as status:
+
+        def progress(_: str, done: int, total: int) -> None:
+            if total:
+                status.update(f"reading {escape(escaped(str(file)))}: {100 * done // total} %")
+
+        yield progress
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

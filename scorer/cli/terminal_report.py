@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
 from rich.markup import escape
@@ -14,7 +13,7 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import out, table
 from scorer_client import Cause, Province, Ranking, Tally, UnitResult
 from scorer_client.forms import Form, text
-from scorer_client.sentences import measure_name, plain, shown
+from scorer_client.sentences import measure_name, plain, rounded, shown
 
 SHOWN_UNITS = 10
 SHOWN_CAUSES = 3
@@ -204,8 +203,3 @@ class Report:
 def two_decimals(value: float) -> str:
     """With two decimals, half up."""
     return rounded(value, 2)
-
-
-def rounded(value: float, decimals: int) -> str:
-    """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
-    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))

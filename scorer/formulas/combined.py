@@ -26,7 +26,7 @@ class Part:
     points: PointsByTier
 
     def evaluate(self, cohort: Cohort, excluded: Bools | None) -> Outcome:
-        """See ``Formula``."""
+        """Evaluates the formula with the part's points."""
         return self.formula.evaluate(self.points.of(cohort.tier) or 0, cohort, excluded)
 
     def exact(self, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:

@@ -102,7 +102,7 @@ def _own_line(frames: Sequence[tuple[str, str]]) -> str:
     Args:
         frames: file and line of each frame, innermost first.
     """
-    scorer_folder, library = str(Path(__file__).parent), sysconfig.get_path("stdlib")
+    scorer_folder, library = str(Path(__file__).parents[1]), sysconfig.get_path("stdlib")
     called = list(itertools.takewhile(lambda frame: not frame[0].startswith(scorer_folder), frames))
     own = [(file, line) for file, line in called if "site-packages" in file or not file.startswith((library, "<"))]
     return next((f"{Path(file).name}, line {line}" for file, line in reversed(own or called)), "")

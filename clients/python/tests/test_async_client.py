@@ -47,20 +47,20 @@ def test_both_clients_have_the_same_methods_with_their_texts() -> None:
 
 def test_every_method_gives_the_same(service: Service, answers: Path) -> None:
     with Client(service.address) as client:
-        table = client.read_csv(SET, answers)
+        table = client.read_file(SET, answers)
         rows = table.rows()
         calls = [
             ("score_unit", (SET, rows[0])),
             ("rank_province", (SET, rows)),
             ("rank_table", (SET, {"id": [row.id for row in rows], "tier": [row.tier for row in rows]})),
-            ("rank_csv", (SET, answers)),
-            ("rank_csv", (SET, table)),
-            ("read_csv", (SET, answers)),
+            ("rank_file", (SET, answers)),
+            ("rank_file", (SET, table)),
+            ("read_file", (SET, answers)),
             ("criteria_sets", ()),
             ("criteria_set", (SET,)),
             ("form", (SET,)),
             ("who_lacks", (SET, rows, "INF.02")),
-            ("who_lacks_csv", (SET, answers, "INF.02")),
+            ("who_lacks_file", (SET, answers, "INF.02")),
         ]
 
         def plain(value: object) -> object:
@@ -73,7 +73,7 @@ def test_every_method_gives_the_same(service: Service, answers: Path) -> None:
 
         for (name, args), theirs in zip(calls, asyncio.run(ask()), strict=True):
             ours = plain(getattr(client, name)(*args))
-            if name == "read_csv":
+            if name == "read_file":
                 assert ours.rows() == theirs.rows()
             else:
                 assert ours == theirs, name
@@ -96,7 +96,7 @@ def test_what_is_wrong_with_a_file_has_row_and_column(service: Service, answers:
 
     async def ask() -> None:
         async with AsyncClient(service.address) as client:
-            await client.rank_csv(SET, spoilt)
+            await client.rank_file(SET, spoilt)
 
     with pytest.raises(ScorerError) as caught:
         asyncio.run(ask())
@@ -114,7 +114,7 @@ def test_progress_is_told_while_a_file_is_read_in_a_thread(service: Service, ans
 
     async def ask() -> None:
         async with AsyncClient(service.address) as client:
-            await client.rank_csv(SET, answers, progress=note)
+            await client.rank_file(SET, answers, progress=note)
 
     asyncio.run(ask())
     size = answers.stat().st_size

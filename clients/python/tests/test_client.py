@@ -28,7 +28,7 @@ from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins.host import PluginHost
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Cause, Client, CsvTable, Province, Row, ScorerError, UnitResult, Violation
+from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown
 from scorer_client.units import Unit
 
@@ -272,15 +272,16 @@ def test_a_table_gives_what_rows_give(client: Client, full: bool) -> None:
 
 
 def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client, answers: Path) -> None:
-    table = bundled.read_csv(BAC_KAN, answers)
+    table = bundled.read_file(BAC_KAN, answers)
     rows = bundled.rank_province(BAC_KAN, table.rows(), period="2020-H1", full=True)
     assert sum(ranking.unit_count for ranking in rows.rankings) == 140
-    same(rows, bundled.rank_csv(BAC_KAN, answers, period="2020-H1", full=True))
-    same(rows, bundled.rank_csv(BAC_KAN, table, period="2020-H1", full=True))
+    same(rows, bundled.rank_file(BAC_KAN, answers, period="2020-H1", full=True))
+    same(rows, bundled.rank_file(BAC_KAN, table, period="2020-H1", full=True))
 
 
-def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client) -> None:
-    table = CsvTable(client.form(SET), ["id", "tier", "not_applicable"])
+def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text("id,tier,not_applicable\na,district,\nb,district,\n", encoding="utf-8")
+    table = client.read_file(SET, tmp_path / "answers.csv")
     violation = Violation('table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion 'NW.99'")
     error = ScorerError(grpc.StatusCode.INVALID_ARGUMENT, "", violations=[violation])
     assert [v.field for v in table.in_file(error).violations] == ["row 3, column C (not_applicable)"]
@@ -321,7 +322,7 @@ def test_one_tier_can_be_shown_alone(client: Client) -> None:
 
 
 def test_a_csv_file_is_ranked_over_the_socket(bundled: Client, answers: Path) -> None:
-    province = bundled.rank_csv(BAC_KAN, answers, province="Bắc Kạn", period="2020-H1", tier="district")
+    province = bundled.rank_file(BAC_KAN, answers, province="Bắc Kạn", period="2020-H1", tier="district")
     (ranking,) = province.rankings
     ba_be = province.unit("d-ba-be")
     assert ranking.unit_count == 8
@@ -337,7 +338,7 @@ def test_a_csv_file_is_read_into_units_columns_and_rows(client: Client, tmp_path
         "department,b,0,,,,,,\n",
         encoding="utf-8",
     )
-    table = client.read_csv(SET, file)
+    table = client.read_file(SET, file)
     assert table.units == [Unit("a", "district", "huyện A, B"), Unit("b", "department")]
     assert table.not_applicable == {"a": ["NW.02", "SV.01"]}
     assert table.rows() == [
@@ -355,7 +356,7 @@ def test_a_csv_file_is_read_into_units_columns_and_rows(client: Client, tmp_path
 
 def test_a_file_that_is_not_there_is_an_os_error(client: Client, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        client.rank_csv(SET, tmp_path / "answers.csv")
+        client.rank_file(SET, tmp_path / "answers.csv")
 
 
 # --- columns of every kind -----------------------------------------------------------------------------------------
@@ -495,7 +496,7 @@ def test_why_a_unit_has_its_level_reads_as_sentences(client: Client, code: str, 
 
 
 def test_ba_be_is_at_level_4_for_its_infrastructure_and_human_resources(bundled: Client, answers: Path) -> None:
-    ba_be = bundled.rank_csv(BAC_KAN, answers).unit("d-ba-be")
+    ba_be = bundled.rank_file(BAC_KAN, answers).unit("d-ba-be")
     names = bundled.form(BAC_KAN).names
     assert ba_be.why()[0] == (
         "readiness: level 4; infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %"
@@ -580,7 +581,7 @@ def test_of_many_violations_the_first_are_spelled_out_and_all_are_counted(client
 def test_what_the_service_refuses_of_a_file_has_its_row_and_column(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "answers.csv"
     file.write_text("id,tier,services_points\na,district,30\nb,district,31\n", encoding="utf-8")
-    error = refused(lambda: client.rank_csv(SET, file))
+    error = refused(lambda: client.rank_file(SET, file))
     assert [(v.field, v.reason) for v in error.violations] == [("row 3, column C (services_points)", "OUT_OF_RANGE")]
     assert error.message == (
         "row 3, column C (services_points): must be from 0 to 30 in tier 'district', not 31"
@@ -728,8 +729,8 @@ def test_an_error_is_not_its_own_cause(client: Client, tmp_path: Path) -> None:
     """Or whoever follows the causes of an exception would never end."""
     file = tmp_path / "answers.csv"
     file.write_text("id,tier\na,district\n", encoding="utf-8")
-    table = client.read_csv(SET, file)
+    table = client.read_file(SET, file)
     with fake(failing(grpc.StatusCode.INTERNAL, 1)) as server, Client(server.address) as broken:
-        error = refused(lambda: broken.rank_csv(SET, table))
+        error = refused(lambda: broken.rank_file(SET, table))
     assert error.code is grpc.StatusCode.INTERNAL
     assert isinstance(error.__cause__, grpc.RpcError)

@@ -181,14 +181,14 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("criterion", ["NW.01", "NW.02", "NW.03", "NW.04"])
 def test_a_file_gives_the_same_names(connected: Client, file: Path, criterion: str) -> None:
-    assert connected.who_lacks_csv(SET, file, criterion) == connected.who_lacks(SET, ROWS, criterion)
-    by_day = connected.who_lacks_csv(None, file, criterion, effective_on=IN_2020, series="network")
+    assert connected.who_lacks_file(SET, file, criterion) == connected.who_lacks(SET, ROWS, criterion)
+    by_day = connected.who_lacks_file(None, file, criterion, effective_on=IN_2020, series="network")
     assert by_day == connected.who_lacks(None, ROWS, criterion, effective_on=IN_2020)
 
 
 def test_what_the_service_refuses_of_the_file_has_its_row_and_column(connected: Client, file: Path) -> None:
     file.write_text(CSV.replace("Kim Lư,na-ri", "Kim Lư,").replace("3,4,0,1", "-3,4,0,1"), encoding="utf-8")
-    for call in (lambda: connected.who_lacks_csv(SET, file, "NW.01"), lambda: connected.rank_csv(SET, file)):
+    for call in (lambda: connected.who_lacks_file(SET, file, "NW.01"), lambda: connected.rank_file(SET, file)):
         with pytest.raises(ScorerError) as caught:
             call()
         assert [(v.field, v.reason) for v in caught.value.violations] == [
@@ -212,7 +212,7 @@ def test_the_set_in_force_on_a_day_scores(connected: Client, file: Path, year: i
     by_code = connected.rank_province(code, ROWS)
     assert by_code.provenance.criteria_set == code
     assert connected.rank_province(None, ROWS, **day) == by_code
-    assert connected.rank_csv(None, file, **day).provenance == by_code.provenance
+    assert connected.rank_file(None, file, **day).provenance == by_code.provenance
     assert table(connected, None, **day).provenance == by_code.provenance
     assert connected.score_unit(None, ROWS[0], **day) == connected.score_unit(code, ROWS[0])
 
@@ -222,7 +222,7 @@ def test_a_day_without_a_set_is_refused(connected: Client, file: Path) -> None:
     for call in (
         lambda: connected.score_unit(None, ROWS[0], **day),
         lambda: connected.rank_province(None, ROWS, **day),
-        lambda: connected.rank_csv(None, file, **day),
+        lambda: connected.rank_file(None, file, **day),
         lambda: connected.who_lacks(None, ROWS, "NW.01", **day),
     ):
         with pytest.raises(ScorerError) as caught:

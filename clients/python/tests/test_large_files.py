@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from scorer_client import ScorerError
-from scorer_client.csv_file import MANY_VIOLATIONS, STEP, read_csv
+from scorer_client.files.read import read_file
+from scorer_client.files.reader import MAX_VIOLATIONS
+from scorer_client.files.text import STEP
 from scorer_client.forms import Form, Indicator
 
 COLUMNS = {f"number_{n}": Indicator(f"number_{n}", "number", "", {}, (), {}) for n in range(40)}
@@ -32,7 +34,7 @@ def test_a_cell_takes_no_more_than_a_number_and_a_row_not_its_own_texts(tmp_path
     file, rows = write(tmp_path / "answers.csv", 5_000), 5_000
     tracemalloc.start()
     try:
-        sheet = read_csv(file, FORM)
+        sheet = read_file(file, FORM)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -43,7 +45,7 @@ def test_a_cell_takes_no_more_than_a_number_and_a_row_not_its_own_texts(tmp_path
 
 def test_progress_goes_from_byte_to_byte_to_the_end(tmp_path: Path) -> None:
     file, told = write(tmp_path / "answers.csv", 5_000), list[tuple[int, int]]()
-    read_csv(file, FORM, lambda done, total: told.append((done, total)))
+    read_file(file, FORM, lambda done, total: told.append((done, total)))
     size = file.stat().st_size
     assert {total for _, total in told} == {size}
     done = [done for done, _ in told]
@@ -57,7 +59,7 @@ def test_a_pipe_is_read_too(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=write, args=(pipe, 30))
     writer.start()
-    sheet = read_csv(pipe, FORM, lambda done, total: told.append((done, total)))
+    sheet = read_file(pipe, FORM, lambda done, total: told.append((done, total)))
     writer.join()
     assert len(sheet.units) == 30
     assert told[-1][0] > 30 * len(COLUMNS)
@@ -66,8 +68,8 @@ def test_a_pipe_is_read_too(tmp_path: Path) -> None:
 
 def test_of_thousands_of_mistakes_the_first_are_spelled_out_and_all_are_counted(tmp_path: Path) -> None:
     with pytest.raises(ScorerError) as caught:
-        read_csv(write(tmp_path / "answers.csv", 500, "nhiều"), FORM)
-    assert len(caught.value.violations) == MANY_VIOLATIONS
+        read_file(write(tmp_path / "answers.csv", 500, "nhiều"), FORM)
+    assert len(caught.value.violations) == MAX_VIOLATIONS
     assert caught.value.violations_total == 500 * len(COLUMNS)
     assert f"(and {500 * len(COLUMNS) - 1} more)" in caught.value.message
-    assert caught.value.violations[-1].field.startswith(f"row {MANY_VIOLATIONS // len(COLUMNS) + 1},")
+    assert caught.value.violations[-1].field.startswith(f"row {MAX_VIOLATIONS // len(COLUMNS) + 1},")

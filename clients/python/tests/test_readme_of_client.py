@@ -32,7 +32,7 @@ def test_the_examples_print_what_they_say(
     with as_file(files("scorer_plugins.answers") / "bac-kan-2020.csv") as answers:
         shutil.copy(answers, "answers.csv")
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     printed, names = [], dict[str, object]()
     for code in examples:
         exec(compile(code.replace("127.0.0.1:50051", address), "README.md", "exec"), names)
@@ -43,6 +43,9 @@ def test_the_examples_print_what_they_say(
     assert printed[2] == ["['bac-kan-2020', 'hue-2020']"]
     size = (tmp_path / "answers.csv").stat().st_size
     assert printed[3] == [f"read {size} of {size}", "sent 0 of 140", "answered 140 of 140"]
+    assert printed[4] == []
+    assert (tmp_path / "report.html").stat().st_size > 100_000
+    assert (tmp_path / "report.xlsx").stat().st_size > 100_000
 
 
 def test_the_example_of_several_servers_has_arguments_that_there_are(tmp_path: Path) -> None:

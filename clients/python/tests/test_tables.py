@@ -46,7 +46,7 @@ def client(service: Service) -> Iterator[Client]:
 def answers(client: Client) -> pa.Table:
     """The units of Bắc Kạn, in which everything was reported by somebody."""
     with as_file(files("scorer_plugins.answers") / f"{SET}.csv") as file:
-        return read(client.read_csv(SET, file).stream())
+        return read(client.read_file(SET, file).stream())
 
 
 def read(stream: bytes) -> pa.Table:
@@ -337,7 +337,9 @@ def test_columns_of_different_lengths_are_refused(client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize("table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=repr)
+@pytest.mark.parametrize(
+    "table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=lambda table: type(table).__name__
+)
 def test_what_is_no_table_is_a_type_error(client: Client, table: object) -> None:
     with pytest.raises(TypeError, match="rows go to rank_province"):
         client.rank_table(SET, table)
@@ -412,7 +414,7 @@ def test_units_are_found_by_id_and_by_index(province: Province) -> None:
 
 def test_rows_have_no_table(client: Client) -> None:
     with as_file(files("scorer_plugins.answers") / f"{SET}.csv") as file:
-        rows = client.read_csv(SET, file).rows()
+        rows = client.read_file(SET, file).rows()
     province = client.rank_province(SET, rows)
     for result in (province, province.rankings[0]):
         for give in (lambda result=result: result.table, result.to_pandas, result.to_polars):
@@ -471,7 +473,7 @@ def test_a_file_is_sent_in_natural_types(client: Client, tmp_path: Path) -> None
         "c,Huyện C,commune,,0,0,deputy,1969-12-31\n",
         encoding="utf-8",
     )
-    sent = read(client.read_csv(SET, file).stream())
+    sent = read(client.read_file(SET, file).stream())
     assert "parent" not in sent.column_names
     assert [str(sent[name].type) for name in ("computers", "regulation_lan", "it_plan_issued")] == [
         "int8", "bool", "date32[day]",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import webbrowser
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import typer
 
 from scorer.cli import bac_kan_report
+from scorer.cli.commands.report import write_report
 from scorer.cli.export import as_json
 from scorer.cli.i18n import Language
 from scorer.cli.loading import find_set, load_catalogue
@@ -17,6 +20,7 @@ from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 from scorer_client import Client, Province
 from scorer_client.forms import Form
+from scorer_client.reports import build
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Provinces whose answers come with the scorer, by criteria set, and their periods."""
@@ -26,10 +30,14 @@ def demo(
     criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    to_browser: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
 ) -> None:
     """Rank a province that comes with the scorer, over a real socket, and show the ranking with its causes."""
     if criteria_set not in PROVINCES:
         raise UserError(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
+    if to_browser:
+        _open_report(criteria_set, language)
+        return
     form, province = rank_over_socket(criteria_set)
     if as_text:
         out.write_text(as_json(province))
@@ -40,6 +48,14 @@ def demo(
         report.facts(bac_kan_report.facts(province, language))
     out.print()
     report.made(province)
+
+
+def _open_report(criteria_set: str, language: Language) -> None:
+    form, province = rank_over_socket(criteria_set)
+    facts = bac_kan_report.facts(province, language) if criteria_set == "bac-kan-2020" else ()
+    page = Path(f"{criteria_set}.html")
+    write_report(build(province, form, language=language.value, facts=facts), [page])
+    webbrowser.open(page.resolve().as_uri())
 
 
 def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
@@ -55,7 +71,7 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
             as_file(files("scorer_plugins.answers") / f"{criteria_set}.csv") as file,
         ):
             form = client.form(criteria_set)
-            rows = client.read_csv(criteria_set, file).rows()
+            rows = client.read_file(criteria_set, file).rows()
             with err.status(f"ranking {len(rows)} units"):
                 return form, client.rank_province(criteria_set, rows, province=province, period=period, full=True)
     except AddressError as error:

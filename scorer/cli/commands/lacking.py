@@ -1,4 +1,4 @@
-"""scorer lacking: the units of a CSV file that lack a criterion, by name."""
+"""scorer lacking: the units of a file that lack a criterion, by name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, complaining, local_client, report_violations
+from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
 from scorer.cli.i18n import WORDS, Language
-from scorer.cli.output import UserError, err, out, table
+from scorer.cli.output import err, out, table
 from scorer_client import ScorerError
 from scorer_client.sentences import plain
 
@@ -28,14 +28,12 @@ def lacking(
     """Name the units that have none or only a part of a criterion's points, and those that did not report."""
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
+    form = chosen_form(client, criteria_set, on, series, file)
+    answers = read_answers(client, form, file, language)
     try:
-        with complaining():
-            found = client.who_lacks_csv(form.criteria_set, file, criterion, tier=tier)
-    except OSError as error:
-        raise UserError(f"cannot read {file}: {error.strerror}") from error
+        found = client.who_lacks_file(form.criteria_set, answers, criterion, tier=tier)
     except ScorerError as error:
-        raise report_violations(file, error) from error
+        raise report_violations(file, error, language) from error
     words = WORDS[language.value]
     name = f"{criterion} {form.names(language.value)[criterion]}"
     if not found:

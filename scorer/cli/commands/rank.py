@@ -1,4 +1,4 @@
-"""scorer rank and scorer score: a province from a CSV file, without a server."""
+"""scorer rank and scorer score: a province from a file, without a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
-LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report.")
+LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report, and of what is wrong with the file.")
 
 SHOWN_UNITS = 5
 
@@ -36,7 +36,7 @@ def rank(
     force: bool = typer.Option(False, help="Overwrite a file that is there."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
-    """Rank the units of a CSV file."""
+    """Rank the units of a file."""
     if to is not None and to.suffix not in (".csv", ".json"):
         raise UserError(f"--out {to} ends neither in .csv nor in .json")
     if to is not None and to.exists() and file.exists() and to.samefile(file):
@@ -45,15 +45,17 @@ def rank(
         raise UserError(f"{to} is there already; --force overwrites it")
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
-    answers = read_answers(client, form, file)
+    form = chosen_form(client, criteria_set, on, series, file)
+    answers = read_answers(client, form, file, language)
     if expect_units and len(answers.units) != expect_units:
         raise UserError(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
     try:
         with err.status(f"ranking {len(answers.units)} units"):
-            ranked = client.rank_csv(form.criteria_set, answers, period=period, province=province, tier=tier, full=True)
+            ranked = client.rank_file(
+                form.criteria_set, answers, period=period, province=province, tier=tier, full=True
+            )
     except ScorerError as error:
-        raise report_violations(file, error) from error
+        raise report_violations(file, error, language) from error
     if not ranked.rankings:
         raise UserError(f"{file} has no unit of tier {tier!r}")
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
@@ -78,11 +80,11 @@ def score(
     period: str = PERIOD,
     language: Language = LANGUAGE,
 ) -> None:
-    """Show one unit of a CSV file: its levels, what keeps it from better ones, and every criterion."""
+    """Show one unit of a file: its levels, what keeps it from better ones, and every criterion."""
     with err.status("loading criteria sets"):
         client = local_client()
-    form = chosen_form(client, criteria_set, on, series)
-    answers = read_answers(client, form, file)
+    form = chosen_form(client, criteria_set, on, series, file)
+    answers = read_answers(client, form, file, language)
     rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
         near = [row.id for row in rows.values() if search_key(unit) in search_key(f"{row.id} {row.name}")]
@@ -91,5 +93,7 @@ def score(
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
-        raise report_violations(file, answers.unit_in_file(error, unit) if error.violations else error) from error
+        raise report_violations(
+            file, answers.unit_in_file(error, unit) if error.violations else error, language
+        ) from error
     Report(form, language).unit(result)

@@ -5,7 +5,7 @@ For example:
     from scorer_client import Client, Row
 
     with Client("127.0.0.1:50051") as client:
-        for ranking in client.rank_csv("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
+        for ranking in client.rank_file("bac-kan-2020", "answers.csv", period="2020-H1").rankings:
             for unit in ranking.units:
                 print(unit.overall_rank, unit.name, unit.why())
 """
@@ -14,7 +14,6 @@ from scorer_client.client import AsyncClient, Client
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.lacks import Lack
-from scorer_client.names import DoubtfulName
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.requests import Row, Value
 from scorer_client.results import (
@@ -35,7 +34,6 @@ __all__ = [
     "CriterionCount",
     "CriterionResult",
     "CsvTable",
-    "DoubtfulName",
     "GateCount",
     "GroupResult",
     "Lack",

@@ -1,12 +1,14 @@
-"""The units and answers of a CSV file, and where each stands in it."""
+"""The units and answers of a file, and where each stands in it."""
 
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from array import array
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from scorer_client import optional
 from scorer_client.errors import ScorerError, Violation, first_of
@@ -25,25 +27,78 @@ _ALONE = re.compile(
 )
 
 
+class NamedPositions(Protocol):
+    """Names the positions of a sheet."""
+
+    def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
+        """See ``files.cells.Sheet``."""
+
+
+class Positions:
+    """Where the units of a table stand in its sheets."""
+
+    def __init__(self) -> None:
+        self._sheets: list[tuple[NamedPositions, int, Mapping[str, int]]] = []
+        self._starts: list[int] = []
+        self._rows = array("q")
+
+    def begin(self, sheet: NamedPositions, header_row: int, columns: Mapping[str, int]) -> None:
+        """The units that follow stand in this sheet, with these columns."""
+        self._sheets.append((sheet, header_row, columns))
+        self._starts.append(len(self._rows))
+
+    def add(self, row: int) -> None:
+        """The next unit stands in this row."""
+        self._rows.append(row)
+
+    def of(self, unit: int, column: str) -> str:
+        """The position of a unit's cell."""
+        sheet, _, columns = self._sheets[bisect_right(self._starts, unit) - 1]
+        return sheet.position(self._rows[unit], columns.get(column), column)
+
+    def of_header(self, column: str) -> str:
+        """The position of a column's name."""
+        sheet, row, columns = next((found for found in self._sheets if column in found[2]), self._sheets[0])
+        return sheet.position(row, columns.get(column), column)
+
+
 class CsvTable:
     """A file's units and answers.
 
     Attributes:
         form: the criteria set that the file answers.
-        header: the names of the file's columns, in order.
+        header: the names of the file's columns, in order; of several sheets, those of the first one.
         units: one per row.
         columns: answers by indicator: numbers with NaN (days since 1970-01-01 for dates), or option codes with "".
         not_applicable: criteria by unit id, of units that have any.
+        positions: where the units stand in the file.
+        notes: sentences on what was read differently from how it was written.
     """
 
     def __init__(self, form: Form, header: Sequence[str]) -> None:
         self.form, self.header = form, header
         self.units = Units()
-        asked = [form.indicators[name] for name in header if name in form.indicators]
-        self.columns: dict[str, array[float] | list[str]] = {
-            indicator.code: list[str]() if indicator.kind == "choice" else array("d") for indicator in asked
-        }
+        self.columns: dict[str, array[float] | list[str]] = {}
+        self.add_columns(header)
         self.not_applicable: dict[str, list[str]] = {}
+        self.positions = Positions()
+        self.notes: tuple[str, ...] = ()
+
+    def add_columns(self, names: Sequence[str]) -> None:
+        """Adds columns that are not there yet; the units so far have not reported them."""
+        for name in names:
+            if name in self.form.indicators and name not in self.columns:
+                choice, count = self.form.indicators[name].kind == "choice", len(self.units)
+                self.columns[name] = [""] * count if choice else array("d", [math.nan]) * count
+
+    def fill(self) -> None:
+        """Lets units that lack a column not have reported it."""
+        for values in self.columns.values():
+            if missing := len(self.units) - len(values):
+                if isinstance(values, list):
+                    values += [""] * missing
+                else:
+                    values.extend([math.nan] * missing)
 
     def rows(self) -> list[Row]:
         """The same, unit by unit."""
@@ -75,29 +130,19 @@ class CsvTable:
         """What the service refuses of the file sent as a table, with the file's rows and columns as fields."""
 
         def of_table(match: re.Match[str]) -> str:
-            return place(int(match["row"]) + 2 if match["row"] else 1, self.header, match["column"])
+            column = match["column"]
+            return self.positions.of(int(match["row"]), column) if match["row"] else self.positions.of_header(column)
 
         return _moved(error, lambda text: _IN_TABLE.sub(of_table, text))
 
     def unit_in_file(self, error: ScorerError, unit: str) -> ScorerError:
         """The same of one unit that was sent alone."""
-        row = (self.units.place(unit) or 0) + 2
+        at = self.units.place(unit) or 0
 
         def of_row(match: re.Match[str]) -> str:
-            return place(row, self.header, match["field"] or match["code"] or "not_applicable")
+            return self.positions.of(at, match["field"] or match["code"] or "not_applicable")
 
         return _moved(error, lambda text: _ALONE.sub(of_row, text))
-
-
-def place(row: int, header: Sequence[str], column: str, at: int | None = None) -> str:
-    """Such as: row 7, column H (firewall); ``at`` tells of two columns of one name which is meant."""
-    if column not in header:
-        return f"row {row}, column {column!r}"
-    at, letters = (header.index(column) if at is None else at) + 1, ""
-    while at:
-        at, rest = divmod(at - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"row {row}, column {letters} ({column})"
 
 
 def _moved(error: ScorerError, move: Callable[[str], str]) -> ScorerError:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
@@ -23,6 +27,14 @@ class Indicator:
     options: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]]
     """Smallest and largest answer by tier."""
+
+
+class LegalBasis(NamedTuple):
+    """A document that a criteria set rests on."""
+
+    document: str
+    issued: datetime.date | None
+    """None: not known."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,11 @@ class Form:
     """Tiers of which some units are commended."""
     within_parent: tuple[str, ...]
     """Tiers whose units are ranked within their parent, which they must name."""
+    legal_basis: tuple[LegalBasis, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What is assumed, and other remarks, by language."""
+    effective_from: datetime.date | None = None
+    """First day on which the set is in force; None: it has none."""
 
     def names(self, language: str) -> dict[str, str]:
         """Categories, groups and criteria in one language, or in the first there is."""
@@ -84,6 +101,9 @@ def form(message: pb.CriteriaSet) -> Form:
         criteria,
         tuple(item.tier for item in message.commend),
         tuple(message.ranked_within_parent),
+        tuple(LegalBasis(basis.document, _day(basis, "issued")) for basis in message.legal_basis),
+        _texts(message.notes),
+        _day(message.summary, "effective_from"),
     )
 
 
@@ -97,6 +117,15 @@ def _indicator(message: pb.Indicator) -> Indicator:
         tuple(message.options),
         {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
     )
+
+
+def _day(
+    message: pb.LegalBasis | pb.CriteriaSetSummary, field: Literal["issued", "effective_from"]
+) -> datetime.date | None:
+    if not message.HasField(field):
+        return None
+    day: date_pb2.Date = getattr(message, field)
+    return datetime.date(day.year, day.month, day.day)
 
 
 def _texts(texts: Iterable[pb.Text]) -> dict[str, str]:

@@ -12,12 +12,14 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.csv_file import read_csv
 from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
+from scorer_client.files.folder import read_path
+from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
+from scorer_client.reports import build, document
 from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Asking, Steps, Work, method
@@ -147,25 +149,28 @@ class Methods:
         return (yield from _rank(Asking.of(timeout, request_id), request))
 
     @method
-    def rank_csv(
+    def rank_file(
         self,
         criteria_set: str | None,
         file: str | Path | CsvTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
+        language: Language = "en",
         progress: Progress | None = None,
         timeout: float | None = None,
         request_id: str = "",
         **options: Unpack[ReplyOptions],
     ) -> Steps[Province]:
-        """The same of a CSV file; what is wrong is named by row and column.
+        """The same of a file, or of a folder of files; what is wrong is named by sheet and cell, or row and column.
 
-        The file is read row by row; what is kept of it are its columns, eight bytes a cell.
+        A workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md says how each is read. Of CSV, which is
+        read row by row, only the columns are kept, eight bytes a cell.
 
         Args:
             criteria_set: the set's code.
-            file: its path, or what ``read_csv`` gave.
+            file: its path, or what ``read_file`` gave.
+            language: of what is wrong with the file, "en" or "vi".
             effective_on: a day, instead of the code.
             series: narrows it.
             progress: told how far reading and ranking are.
@@ -176,26 +181,30 @@ class Methods:
         Raises:
             ScorerError: the file breaks its form, or the call was not answered.
             OSError: the file cannot be read.
-            ImportError: pyarrow is not installed.
+            ImportError: a library for this kind of file is not installed.
         """
         asking = Asking.of(timeout, request_id)
         if isinstance(file, CsvTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from _rank_csv(asking, request, file, progress))
+            return (yield from _rank_file_table(asking, request, file, progress))
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        table: CsvTable = yield _reading(file, asked, progress)
-        return (yield from _rank_csv(asking, _request(asked.criteria_set, **options), table, progress))
+        table: CsvTable = yield _reading(file, asked, progress, language)
+        return (yield from _rank_file_table(asking, _request(asked.criteria_set, **options), table, progress))
 
     @method
-    def read_csv(self, criteria_set: str, file: str | Path, *, progress: Progress | None = None) -> Steps[CsvTable]:
-        """Reads a CSV file for a criteria set.
+    def read_file(
+        self, criteria_set: str, file: str | Path, *, language: Language = "en", progress: Progress | None = None
+    ) -> Steps[CsvTable]:
+        """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
+
+        The table's ``notes`` say what was read differently from how it was written.
 
         Raises:
             ScorerError: the file breaks its form, or the set could not be asked for.
             OSError: the file cannot be read.
         """
         asked = yield from _form(Asking.of(None, ""), criteria_set)
-        table: CsvTable = yield _reading(file, asked, progress)
+        table: CsvTable = yield _reading(file, asked, progress, language)
         return table
 
     @method
@@ -245,6 +254,43 @@ class Methods:
         return (yield from _form(Asking.of(timeout, request_id), code, effective_on, series))
 
     @method
+    def report(
+        self,
+        province: Province,
+        *paths: str | Path,
+        language: str = "en",
+        previous: Province | None = None,
+        template: str | Path | None = None,
+        timeout: float | None = None,
+        request_id: str = "",
+    ) -> Steps[None]:
+        """Writes a report on a reply: web page, Excel workbook, PDF or Word document, by the files' endings.
+
+        Args:
+            province: a ranking with ``full``, and in whole: no page of one.
+            paths: files to write, ending in .html, .xlsx, .pdf or .docx; those that are there are overwritten.
+            language: "en" or "vi".
+            previous: earlier results of the same criteria set: the report says what moved.
+            template: a Word template, instead of the one that comes with the client.
+            timeout: seconds, instead of the client's.
+            request_id: for the service's log.
+
+        Raises:
+            ScorerError: the criteria set could not be asked for.
+            ValueError: the reply is a page or lacks criteria; no such language or format; a bad template.
+            ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
+            OSError: a file cannot be read or written.
+        """
+        asked = yield from _form(Asking.of(timeout, request_id), province.provenance.criteria_set)
+
+        def write() -> None:
+            made = build(province, asked, language=language, previous=previous)
+            for path in map(Path, paths):
+                path.write_bytes(document(made, path.suffix, template=Path(template) if template else None))
+
+        yield Work(write)
+
+    @method
     def who_lacks(
         self,
         criteria_set: str | None,
@@ -282,19 +328,20 @@ class Methods:
         return _lacking((yield from _rank(asking, request)), criterion)
 
     @method
-    def who_lacks_csv(
+    def who_lacks_file(
         self,
         criteria_set: str | None,
-        file: str | Path,
+        file: str | Path | CsvTable,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
         tier: str = "",
+        language: Language = "en",
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """The same of the units of a CSV file; what is wrong is named by row and column.
+        """The same of the units of a file, as for ``rank_file``.
 
         Raises:
             ScorerError: the file breaks its form, or as for ``who_lacks``.
@@ -303,9 +350,9 @@ class Methods:
         asking = Asking.of(timeout, request_id)
         asked = yield from _form(asking, criteria_set, effective_on, series)
         _check_criterion(asked, criterion, tier)
-        table: CsvTable = yield _reading(file, asked, None)
+        table: CsvTable = file if isinstance(file, CsvTable) else (yield _reading(file, asked, None, language))
         request = _request(asked.criteria_set, tier=tier, full=True)
-        return _lacking((yield from _rank_csv(asking, request, table, None)), criterion)
+        return _lacking((yield from _rank_file_table(asking, request, table, None)), criterion)
 
 
 def _criteria_set(
@@ -321,9 +368,9 @@ def _form(asking: Asking, code: str | None, effective_on: datetime.date | None =
     return form((yield from _criteria_set(asking, code, effective_on, series)))
 
 
-def _reading(file: str | Path, asked: Form, progress: Progress | None) -> Work:
+def _reading(file: str | Path, asked: Form, progress: Progress | None, language: Language) -> Work:
     told = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_csv(Path(file), asked, told))
+    return Work(lambda: read_path(Path(file), asked, told, language))
 
 
 def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
@@ -331,7 +378,7 @@ def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Prov
     return replies.province(reply, asking.request_id)
 
 
-def _rank_csv(
+def _rank_file_table(
     asking: Asking, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()

@@ -8,10 +8,6 @@ from collections.abc import Iterable
 _LOST = re.compile("[^\\W\\d_]\\?+[^\\W\\d_]|\ufffd")
 
 
-class DoubtfulName(UserWarning):
-    """A name that is taken as it is, and has probably lost letters."""
-
-
 def is_doubtful(name: str) -> bool:
     """Whether a name has a question mark inside a word, or the sign for a letter that could not be read.
 

@@ -13,10 +13,19 @@ def pyarrow() -> Any:
     Raises:
         ImportError: it is not installed.
     """
-    library = _library("pyarrow", "tables and CSV files need", "'egov-scorer-client[arrow]'")
+    library = _library("pyarrow", "tables and files need", "'egov-scorer-client[arrow]'")
     if "pyarrow.compute" not in sys.modules:
         importlib.import_module("pyarrow.compute")
     return library
+
+
+def calamine() -> Any:
+    """python-calamine, for workbooks.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library("python_calamine", "workbooks need", "'egov-scorer-client[files]'")
 
 
 def pandas() -> Any:
@@ -35,6 +44,15 @@ def polars() -> Any:
         ImportError: it is not installed.
     """
     return _library("polars", "to_polars needs", "polars")
+
+
+def for_reports(name: str) -> Any:
+    """A library that writes reports.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _library(name, "this report needs", "'egov-scorer-client[report]'")
 
 
 def _library(name: str, what: str, requirement: str) -> Any:

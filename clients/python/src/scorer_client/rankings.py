@@ -75,7 +75,7 @@ class Ranking:
             ValueError: the units were ranked as rows.
         """
         if not isinstance(self.units, TableUnits):
-            raise ValueError("units that were ranked as rows have no table; use rank_table or rank_csv")
+            raise ValueError("units that were ranked as rows have no table; use rank_table or rank_file")
         return self.units.table
 
     def to_pandas(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 LANGUAGES = ("en", "vi")
 
@@ -87,6 +88,12 @@ def shown(value: float, minimum: float) -> str:
     if text == Decimal(repr(minimum)).quantize(Decimal("0.01"), ROUND_HALF_UP) and exact != Decimal(repr(minimum)):
         text = exact.quantize(Decimal("0.000001"), ROUND_DOWN)
     return _stripped(text)
+
+
+@lru_cache(100_000)  # most numbers of a report recur
+def rounded(value: float, decimals: int) -> str:
+    """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
+    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def plain(number: float) -> str:

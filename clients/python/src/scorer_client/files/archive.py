@@ -1,0 +1,153 @@
+"""Looks through a workbook before it is read: what it unpacks to, and what reading alone would not tell.
+
+calamine holds the rectangle around all values of a sheet in memory, gives errors and uncalculated formulas as empty
+cells, and does not say which rows are hidden. So the XML is parsed once, as a stream, before calamine reads it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from scorer_client.errors import Violation
+from scorer_client.files.cells import UnreadableFile
+from scorer_client.files.messages import Language, say
+from scorer_client.files.scan import Scan, scan_ods, scan_sheet, scan_styles
+
+MAX_UNPACKED = 512
+"""MiB that all parts of a workbook take when unpacked."""
+MAX_PART = 128
+"""MiB of a part that is read as a whole, such as the shared texts."""
+MAX_PARTS = 10_000
+
+CHUNK = 2**18
+
+_MAIN = "xl/workbook.xml"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a workbook consists of."""
+
+    scans: dict[str, Scan]
+    """By name of the sheet."""
+    macros: bool
+
+
+class _Part:
+    """A part of the archive, parsed as a stream.
+
+    Args:
+        archive: the workbook.
+        name: of the part.
+        language: of what is refused.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, name: str, language: Language) -> None:
+        self._archive, self._name, self._language = archive, name, language
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise refused(self._language, "entities", part=self._name)
+
+    def parse(self, most: int) -> int:
+        """Parses the part, and gives its size in bytes.
+
+        Args:
+            most: bytes that it may have.
+        """
+        size = 0
+        with self._archive.open(self._name) as part:
+            for data in iter(lambda: part.read(CHUNK), b""):
+                size += len(data)
+                if size > most:
+                    raise refused(self._language, "bomb", limit=most // 2**20, part=self._name)
+                self.parser.Parse(data, False)
+        self.parser.Parse(b"", True)
+        return size
+
+
+def refused(language: Language, key: str, **values: object) -> UnreadableFile:
+    """The whole file is refused."""
+    return UnreadableFile(
+        Violation("file", "TOO_LARGE" if key == "bomb" else "NOT_READABLE", say(language, key, **values))
+    )
+
+
+def look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
+    """Parses all XML of a workbook once.
+
+    Raises:
+        UnreadableFile: it is too large, damaged, protected, or no workbook.
+    """
+    try:
+        return _look_through(archive, language)
+    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError) as error:
+        raise refused(language, "damaged", why=str(error)[:100] or type(error).__name__) from None
+    except (RuntimeError, NotImplementedError):  # parts of the archive are encrypted, or packed in an unknown way
+        raise refused(language, "password") from None
+
+
+def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
+    names = {info.filename for info in archive.infolist()}
+    if len(archive.infolist()) > MAX_PARTS or len(names) < len(archive.infolist()):
+        raise refused(language, "damaged", why=f"{len(archive.infolist())} parts")
+    if "xl/workbook.bin" in names:
+        raise refused(language, "old_excel")
+    if _MAIN not in names and not ("mimetype" in names and "content.xml" in names):
+        raise refused(language, "not_a_workbook")
+    scans: dict[str, Scan] = {}
+    percents: set[str] = set()
+    sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
+    left = MAX_UNPACKED * 2**20
+    for name in sorted(names):
+        if not name.endswith((".xml", ".rels")):
+            continue
+        part, most = _Part(archive, name, language), min(left, MAX_PART * 2**20)
+        if name in sheets:
+            scans[sheets[name]] = scan_sheet(part.parser, percents)
+            most = left
+        elif name == "content.xml" and _MAIN not in names:
+            scans, most = scan_ods(part.parser), left
+        elif name == "xl/styles.xml":  # which comes before the sheets
+            scan_styles(part.parser, percents)
+        elif name == "META-INF/manifest.xml":
+            _refuse_encrypted(part.parser, language)
+        left -= part.parse(most)
+    return Archive(scans, any(name.endswith("vbaProject.bin") for name in names))
+
+
+def _refuse_encrypted(parser: expat.XMLParserType, language: Language) -> None:
+    def start(name: str, _: dict[str, str]) -> None:
+        if name.endswith("encryption-data"):
+            raise refused(language, "password")
+
+    parser.StartElementHandler = start
+
+
+def _sheet_parts(archive: zipfile.ZipFile, language: Language) -> Iterator[tuple[str, str]]:
+    """The parts that hold sheets of an XLSX file, and the names of the sheets."""
+    targets, sheets = dict[str, str](), list[tuple[str, str]]()
+
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith("Relationship"):
+            path = posixpath.normpath(posixpath.join("/xl", attributes.get("Target", "")))
+            targets[attributes.get("Id", "")] = path.removeprefix("/")
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "sheet":
+            relations = (value for key, value in attributes.items() if key.endswith(":id"))
+            sheets.append((attributes["name"], next(relations, "")))
+
+    for part_name, handler in (("xl/_rels/workbook.xml.rels", relation), (_MAIN, sheet)):
+        part = _Part(archive, part_name, language)
+        part.parser.StartElementHandler = handler
+        part.parse(MAX_PART * 2**20)
+    for title, identifier in sheets:
+        yield targets[identifier], title

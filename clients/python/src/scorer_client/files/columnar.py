@@ -1,0 +1,149 @@
+"""Parquet and Arrow files as sheets of cells."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scorer_client import optional
+from scorer_client.errors import Violation
+from scorer_client.files.archive import refused
+from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, Cell, Sheet, SheetRow, UnreadableFile
+from scorer_client.files.messages import say
+from scorer_client.files.notes import Notes
+from scorer_client.files.text import Progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 1_000
+"""Rows that are Python objects at once."""
+MAX_BYTES = 2**30
+"""Bytes that a Parquet file says to have when unpacked, or that a batch of an Arrow file has."""
+MAX_TEXT = 2**17
+"""Bytes of a text: dictionaries and views can repeat a long one many times."""
+
+_LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
+
+
+def read_columnar(
+    file: io.BufferedReader, head: bytes, notes: Notes, progress: Progress | None, name: str = ""
+) -> Sheet:
+    """A Parquet file, or an Arrow file or stream, as a sheet whose first row is the names of the columns.
+
+    Args:
+        file: open for reading, at its beginning.
+        head: its first bytes.
+        notes: tells the language.
+        progress: told how far reading is.
+        name: of the file, where several are read.
+
+    Raises:
+        UnreadableFile: it is damaged, too large, or has columns of other types.
+        ImportError: pyarrow is not installed.
+    """
+    pa = optional.pyarrow()
+    if not file.seekable():
+        raise refused(notes.language, "no_pipe")
+    try:
+        schema, count, batches = _parquet(file, notes) if head.startswith(b"PAR1") else _arrow(file, head)
+    except pa.ArrowException as error:
+        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+    if count > MAX_ROWS or len(schema) > MAX_COLUMNS:
+        raise refused(notes.language, "many_rows", limit=MAX_ROWS)
+    for field in schema:
+        if not _readable(field.type):
+            message = say(notes.language, "columnar_type", column=field.name[:80], type=field.type)
+            raise UnreadableFile(Violation("file", "WRONG_TYPE", message))
+    rows = _rows(schema.names, batches, count, notes, progress)
+    return Sheet(rows, file=name, decimal_mark=".")
+
+
+def _parquet(file: io.BufferedReader, notes: Notes) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
+    optional.pyarrow()
+    import pyarrow.parquet as pq
+
+    opened = pq.ParquetFile(file)
+    metadata = opened.metadata
+    unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if unpacked > MAX_BYTES:
+        raise refused(notes.language, "bomb", limit=MAX_BYTES // 2**20, part="Parquet")
+    return opened.schema_arrow, metadata.num_rows, opened.iter_batches(BATCH)
+
+
+def _arrow(file: io.BufferedReader, head: bytes) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
+    pa = optional.pyarrow()
+    if head.startswith(b"ARROW1"):
+        opened = pa.ipc.open_file(file)
+        return opened.schema, 0, (opened.get_batch(at) for at in range(opened.num_record_batches))
+    stream = pa.ipc.open_stream(file)
+    return stream.schema, 0, iter(stream)
+
+
+def _readable(kind: pa.DataType) -> bool:
+    types = optional.pyarrow().types
+    if types.is_dictionary(kind):
+        return _readable(kind.value_type)
+    if any(getattr(types, f"is_{name}")(kind) for name in _LISTS):
+        return bool(_readable(kind.value_type))
+    names = (
+        "null", "boolean", "integer", "floating", "decimal", "string", "large_string", "string_view", "date",
+        "timestamp",
+    )  # fmt: skip
+    return any(getattr(types, f"is_{name}")(kind) for name in names)
+
+
+def _rows(
+    names: list[str], batches: Iterator[pa.RecordBatch], count: int, notes: Notes, progress: Progress | None
+) -> Iterator[SheetRow]:
+    pa = optional.pyarrow()
+    yield SheetRow(1, [*names])
+    number = 1
+    try:
+        for batch in batches:
+            batch.validate(full=True)
+            if batch.nbytes > MAX_BYTES:
+                raise refused(notes.language, "bomb", limit=MAX_BYTES // 2**20, part="Arrow")
+            if any(_longest_text(column) > MAX_TEXT for column in batch.columns):
+                raise refused(notes.language, "long_text", limit=MAX_TEXT)
+            for first in range(0, batch.num_rows, BATCH):
+                columns = [column.to_pylist() for column in batch.slice(first, BATCH).columns]
+                for values in zip(*columns, strict=True):
+                    number += 1
+                    if number > MAX_ROWS:
+                        raise refused(notes.language, "many_rows", limit=MAX_ROWS)
+                    yield SheetRow(number, [_cell(value) for value in values])
+            if progress:
+                progress(number, count)
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+
+
+def _longest_text(column: pa.Array) -> int:
+    """Bytes of the longest text of a column."""
+    pa = optional.pyarrow()
+    if pa.types.is_dictionary(column.type):
+        return _longest_text(column.dictionary)
+    if any(getattr(pa.types, f"is_{name}")(column.type) for name in _LISTS):
+        return _longest_text(column.values)
+    if pa.types.is_string_view(column.type):
+        views = column.buffers()[1]  # of four words each: the length, then the text or where it is
+        return max(memoryview(views).cast("B").cast("i")[::4], default=0) if views is not None else 0
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
+    return 0
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, bool | datetime.date):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value if item is not None)
+    number = float(str(value))  # of a decimal too, correctly rounded
+    return None if number != number else number

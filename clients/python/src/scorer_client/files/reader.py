@@ -1,0 +1,273 @@
+"""Units and answers from sheets of cells; every mistake with its position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain, islice
+
+from scorer_client.csv_table import CsvTable
+from scorer_client.errors import ScorerError, Violation
+from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
+from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
+from scorer_client.files.messages import INSTRUCTIONS, TIERS, say, tier_name
+from scorer_client.files.names import NearestNames, plain, tier_words
+from scorer_client.files.notes import Notes
+from scorer_client.files.rows import RowReader
+from scorer_client.files.values import Values
+from scorer_client.forms import Form
+from scorer_client.names import is_doubtful
+
+MAX_VIOLATIONS = 1_000
+"""So many are spelled out; all are counted."""
+
+
+class TableReader:
+    """Makes one table of the sheets of one or several files.
+
+    Args:
+        form: the criteria set that the files answer.
+        names: of its columns.
+        notes: collects what is read differently from how it is written.
+    """
+
+    def __init__(self, form: Form, names: ColumnNames, notes: Notes) -> None:
+        self._form, self._names, self.notes = form, names, notes
+        self._tiers = tier_words(form.tiers)
+        self._nearest = NearestNames(notes.language)
+        self.table = CsvTable(form, [])
+        self._violations: list[Violation] = []
+        self._total = 0
+        self._complete = True
+        """Whether all files were read to their ends."""
+        self._unread: set[str] = set()
+        """Ids of units whose rows could not be read."""
+        self._last = "row 2"
+        """Where units are missing if there are none."""
+
+    def read(self, sheets: Iterable[Sheet], name: str = "") -> None:
+        """Adds the units of a file.
+
+        Args:
+            sheets: of the file.
+            name: of the file, where several are read.
+        """
+        try:
+            found = [self._sheet(sheet) for sheet in sheets]
+        except UnreadableFile as error:
+            where, reason, description = error.violation
+            prefix = name if where == "file" and name else f"{name}: {where}" if name else where
+            self.refuse_text(prefix, reason, description)
+            self._complete = False
+        else:
+            if not any(found) and not self._violations:
+                self.refuse(name or "file", "NO_HEADER", "no_sheet" if found else "empty")
+
+    def finish(self) -> CsvTable:
+        """The table.
+
+        Raises:
+            ScorerError: there are mistakes; every violation has its position.
+        """
+        if not self.table.units and not self._violations:
+            self.refuse(self._last, "EMPTY", "no_units")
+        if self._complete:
+            self._check_parents()
+        if self._violations:
+            raise ScorerError.before_sending("INVALID_FILE", self._violations, self._total)
+        self.table.notes = self.notes.sentences()
+        return self.table
+
+    def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
+        """Adds a mistake."""
+        self.refuse_text(where, reason, say(self.notes.language, key, **values))
+
+    def refuse_text(self, where: str, reason: str, description: str) -> None:
+        """Adds a mistake that is put into words already."""
+        self._total += 1
+        if len(self._violations) < MAX_VIOLATIONS:
+            self._violations.append(Violation(where, reason, description))
+
+    def _sheet(self, sheet: Sheet) -> bool:
+        """Reads a sheet; False: it has no units, and is left out."""
+        if plain(sheet.name) in INSTRUCTIONS:
+            return False
+        first = list(islice(sheet.rows, HEADER_WITHIN))
+        tier = self._tiers.get(plain(sheet.name), "")
+        at = self._header_index(first)
+        if at is None or (not sheet.only and not tier and self._names.count(first[at].cells) < 2):
+            return self._no_header(sheet, first, required=bool(tier) or sheet.only)
+        if sheet.hidden:
+            self.refuse(sheet.position(None), "HIDDEN_SHEET", "hidden_sheet")
+            return True
+        header, rows = self._joined_header(sheet, first, at), chain(first[at + 1 :], sheet.rows)
+        if header.number > first[at].number:
+            next(rows)
+        if any(row.cells for row in first[:at]):
+            self.notes.add("note_above", sheet.position(first[at].number))
+        if sheet.has_hidden:
+            self.notes.add("note_hidden_rows", sheet.position(None))
+        if sheet.percent:
+            self.notes.add("note_percent", f"{quoted(sheet.name)}!{sheet.percent}")
+        mistakes = self._total
+        columns = self._columns(sheet, header)
+        for last_row, merged in sheet.merged:
+            if last_row > header.number:
+                self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
+        if not self._names_tier(sheet, header, columns, tier) or self._total > mistakes:
+            return True
+        self._rows(sheet, header, columns, rows, tier)
+        return True
+
+    # --- the header ------------------------------------------------------------------------------------------------
+
+    def _header_index(self, rows: list[SheetRow]) -> int | None:
+        """The first row that names two columns, or one if none names two."""
+        counts = [self._names.count(row.cells[:MAX_COLUMNS]) for row in rows]
+        return next((at for most in (2, 1) for at, count in enumerate(counts) if count >= most), None)
+
+    def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
+        row = next((row for row in rows if row.cells), None)
+        if required and row is None:
+            self.refuse(sheet.position(1), "EMPTY", "empty")
+        elif required and row is not None:
+            if len(row.cells) > MAX_COLUMNS:
+                self.refuse(
+                    sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
+                )
+            else:
+                found = ",".join(shown(cell) for cell in row.cells)[:60]
+                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=found)
+        elif row is not None and not sheet.hidden:
+            self.notes.add("note_sheet", sheet.position(None))
+        return required
+
+    def _joined_header(self, sheet: Sheet, rows: list[SheetRow], at: int) -> SheetRow:
+        """The header, together with a second one below it."""
+        first, second = rows[at], rows[at + 1] if at + 1 < len(rows) else None
+        if second is None or self._names.count(second.cells) < 2:
+            return first
+        joined: list[Cell] = []
+        for column in range(max(len(first.cells), len(second.cells))):
+            above, below = (row.cells[column] if column < len(row.cells) else "" for row in (first, second))
+            meant = [self._names.meant(cell) if isinstance(cell, str) else () for cell in (above, below)]
+            if all(meant) and not set(meant[0]) & set(meant[1]):
+                self.refuse(sheet.position(second.number), "SECOND_HEADER", "other_second_header")
+                break
+            joined.append(below if meant[1] and len(meant[1]) == 1 else above or below)
+        self.notes.add("note_second_header", sheet.position(second.number))
+        return SheetRow(second.number, joined)
+
+    def _columns(self, sheet: Sheet, header: SheetRow) -> list[Column | None]:
+        """What each column holds; notes mistakes."""
+        cells = header.cells
+        while cells and (cells[-1] is None or cells[-1] == ""):
+            cells.pop()
+        if len(cells) > MAX_COLUMNS:
+            where = sheet.position(header.number)
+            self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
+            return []
+        texts, columns, before = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
+        for at, text in enumerate(texts):
+            where, meant = sheet.position(header.number, at, text), self._names.meant(text)
+            if len(meant) > 1:
+                codes = ", ".join(column.name for column in meant)
+                self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
+            elif meant and meant[0] in before:
+                self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
+            elif not meant and (text or sheet.separated):
+                hint = self._nearest.hint(text, [name for name in self._names.written if name not in texts])
+                self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
+            columns.append(meant[0] if len(meant) == 1 else None)
+            before.update(meant)
+            if meant and text not in self._names.codes and not self.notes.more("note_title"):
+                self.notes.add("note_title", where, text, meant[0].name)
+        return columns
+
+    def _names_tier(self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str) -> bool:
+        """Whether the required columns are there; notes those that are missing."""
+        have, complete = {column.name for column in columns if column}, True
+        for name in REQUIRED:
+            if name in have or (name == "tier" and tier):
+                continue
+            complete = False
+            if name == "tier" and sheet.name:
+                language = self.notes.language
+                names = [tier_name(tier, language) for tier in self._form.tiers]
+                every = [word for tier in self._form.tiers for word in TIERS.get(tier, (tier,))]
+                listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, every)
+                self.refuse(sheet.position(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
+            else:
+                self.refuse(sheet.position(header.number), "MISSING_COLUMN", "missing_column", name=name)
+        return complete
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def _rows(
+        self, sheet: Sheet, header: SheetRow, columns: list[Column | None], rows: Iterator[SheetRow], tier: str
+    ) -> None:
+        names = [column.name if column else "" for column in columns]
+        table, values = self.table, Values(self.notes.language, sheet.decimal_mark, self._nearest)
+        if not table.header:
+            table.header = names
+        table.add_columns(names)
+        table.positions.begin(sheet, header.number, {n: at for at, n in reversed([*enumerate(names)])})
+        read = RowReader(self, sheet, columns, values, tier)
+        self._last = sheet.position(header.number + 1)
+        for row, cells in rows:
+            read.read(row, cells)
+        table.fill()
+
+    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
+        """Adds what a row says of the unit itself; notes mistakes.
+
+        Args:
+            row: of the unit.
+            fixed: the unit's id, name, tier and parent.
+            left_out: criteria that do not apply to it.
+            position: where a column of the row is.
+        """
+        tiers, code = self._form.tiers, fixed["id"]
+        if not code:
+            self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
+        if fixed["tier"] not in tiers:
+            meant = self._tiers.get(plain(fixed["tier"]))
+            if meant is None:
+                expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
+                self.refuse(
+                    position("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint
+                )
+            else:
+                if not self.notes.more("note_tier"):
+                    self.notes.add("note_tier", position("tier"), fixed["tier"], meant)
+                fixed["tier"] = meant
+        for index, criterion in enumerate(left_out):
+            if criterion in left_out[:index]:
+                self.refuse(position("not_applicable"), "DUPLICATE_CRITERION", "criterion_twice", criterion=criterion)
+            elif criterion not in self._form.excludable:
+                key = "not_excludable" if criterion in self._form.texts else "unknown_criterion"
+                hint = self._nearest.hint(criterion, self._form.excludable)
+                self.refuse(position("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
+        if is_doubtful(fixed["name"]) and not self.notes.more("note_lost_letters"):
+            self.notes.add("note_lost_letters", position("name"), fixed["name"])
+        units, positions = self.table.units, self.table.positions
+        if left_out:
+            self.table.not_applicable[code] = left_out
+        if code and (first := units.place(code)) is not None:
+            where = positions.of(first, "id")
+            self.refuse(position("id"), "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], position=where)
+        positions.add(row)
+        units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
+
+    def add_unread(self, ids: Collection[str]) -> None:
+        """Remembers which texts may be the id of a unit whose row cannot be read."""
+        self._unread.update(ids)
+
+    def _check_parents(self) -> None:
+        """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
+        ids = self.table.units.ids() | self._unread if self._unread else self.table.units.ids()
+        whole = {unit.tier for unit in self.table.units if unit.parent in ids}
+        for at, unit in enumerate(self.table.units):
+            if unit.parent and unit.parent not in ids and unit.tier in whole:
+                hint = self._nearest.hint(unit.parent, ids) or say(self.notes.language, "row_missing")
+                where = self.table.positions.of(at, "parent")
+                self.refuse(where, "UNKNOWN_PARENT", "parent", id=unit.parent[:80], hint=hint)

@@ -1,0 +1,224 @@
+"""What the XML of a sheet says beyond its values, found while it is parsed as a stream."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from scorer_client.files.cells import column_number, letters
+
+MAX_CELLS = 12_000_000
+"""Cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""
+MAX_ERRORS = 100_000
+"""Cells of a sheet that have an error."""
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
+"""Frequent elements of a sheet, which mostly have no prefix."""
+_PERCENT_FORMATS = {"9", "10"}
+"""Numbers of the formats of percentages that every workbook has."""
+
+
+@dataclass
+class Scan:
+    """What was found in one sheet; rows and columns from 0."""
+
+    rows: int = 0
+    """Rows up to the last value."""
+    columns: int = 0
+    first_row: int = 2**31
+    first_column: int = 2**31
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells with an error such as #DIV/0!; "": with a formula that has no value."""
+    merged: list[tuple[int, str]] = field(default_factory=list)
+    """Merged cells: the last row, from 1, and the range."""
+    hidden_row: bool = False
+    """Whether a value stands in a hidden row."""
+    hidden_column: int = 2**31
+    """The first hidden column."""
+    percent: str = ""
+    """The first number that is shown as a percentage, such as F3."""
+
+    def add_value(self, row: int, column: int, times: int = 1, rows: int = 1) -> None:
+        """Takes note of a value that is there ``times`` times to the right and ``rows`` times downwards."""
+        self.rows, self.columns = max(self.rows, row + rows), max(self.columns, column + times)
+        self.first_row, self.first_column = min(self.first_row, row), min(self.first_column, column)
+
+    def add_error(self, row: int, column: int, text: str) -> None:
+        """Takes note of an error.
+
+        Raises:
+            ValueError: there are too many.
+        """
+        if len(self.errors) == MAX_ERRORS:
+            raise ValueError(f"more than {MAX_ERRORS} errors")
+        self.errors[row, column] = text
+
+    @property
+    def cells(self) -> int:
+        """Cells of the rectangle around all values."""
+        return max(0, self.rows - self.first_row) * max(0, self.columns - self.first_column)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether some of the values are hidden."""
+        return self.hidden_row or self.hidden_column < self.columns
+
+
+def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
+    """Collects the styles that show numbers as percentages while the styles of an XLSX file are parsed."""
+    formats = set(_PERCENT_FORMATS)
+    style = -1
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal style
+        name = name.rpartition(":")[2]
+        if name == "numFmt" and "%" in attributes.get("formatCode", ""):
+            formats.add(attributes.get("numFmtId", ""))
+        elif name == "cellXfs":
+            style = 0
+        elif name == "xf" and style >= 0:
+            if attributes.get("numFmtId") in formats:
+                percents.add(str(style))
+            style += 1
+
+    def end(name: str) -> None:
+        nonlocal style
+        if name.rpartition(":")[2] == "cellXfs":
+            style = -1
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+
+
+def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
+    """Fills a scan while the part of an XLSX sheet is parsed.
+
+    Args:
+        parser: of the part.
+        percents: the styles that show numbers as percentages.
+    """
+    scan = Scan()
+    row = column = first = last = -1  # of the row: its number, its cell, its first and last value
+    formula = value = hidden = False
+    row_text = ""
+    cell: dict[str, str] = {}
+    text: list[str] = []
+    columns: dict[str, int] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal row, row_text, column, first, last, cell, formula, value, hidden
+        name = name if name in _NAMES else name.rpartition(":")[2]
+        if name == "c":
+            cell, formula, value = attributes, False, False
+            text.clear()
+        elif name == "v":
+            parser.CharacterDataHandler = text.append
+        elif name == "is":
+            value = True
+        elif name == "f":
+            formula = True
+        elif name == "row":
+            row, column, first, last = int(attributes.get("r", row + 2)) - 1, -1, -1, -1
+            row_text = str(row + 1)
+            hidden = _is_hidden(attributes)
+        elif name == "mergeCell":
+            match = _REFERENCE.fullmatch(attributes.get("ref", "").rpartition(":")[2])
+            if match:
+                scan.merged.append((int(match[2]), attributes["ref"]))
+        elif name == "col" and _is_hidden(attributes):
+            scan.hidden_column = min(scan.hidden_column, int(attributes.get("min", "1")) - 1)
+
+    def end(name: str) -> None:
+        nonlocal column, first, last, value
+        name = name if name in _NAMES else name.rpartition(":")[2]
+        if name == "v":
+            value = value or bool(text)
+            parser.CharacterDataHandler = None
+        elif name == "c":
+            column = position(cell["r"]) if "r" in cell else column + 1
+            if value or formula:
+                first, last = column if first < 0 else min(first, column), max(last, column)
+                add(cell.get("t", "n"))
+        elif name == "row" and last >= 0:
+            scan.add_value(row, first, last - first + 1)
+            scan.hidden_row = scan.hidden_row or hidden
+
+    def position(reference: str) -> int:
+        """The column of a cell, which has to be in the row that it stands in: reading goes by what it says."""
+        name = reference.rstrip("0123456789")
+        if name not in columns and _REFERENCE.fullmatch(reference):
+            columns[name] = column_number(name)
+        if reference[len(name) :] != row_text or name not in columns:
+            raise ValueError(f"cell {reference[:20]} in row {row_text}")
+        return columns[name]
+
+    def add(kind: str) -> None:
+        if not scan.percent and kind == "n" and cell.get("s") in percents:
+            scan.percent = f"{letters(column)}{row + 1}"
+        if kind == "e" or (not value and kind != "str"):  # a formula may give an empty text
+            scan.add_error(row, column, "".join(text)[:20] if kind == "e" else "")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    return scan
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    return attributes.get("hidden") in ("1", "true")
+
+
+def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
+    """Fills scans, by name of the sheet, while the content of an ODS file is parsed."""
+    scans: dict[str, Scan] = {}
+    scan, row, column, rows, times = Scan(), 0, 0, 1, 1
+    hidden = False
+    text: list[str] = []
+
+    def number(attributes: dict[str, str], name: str) -> int:
+        return max(1, int(attributes.get(f"table:{name}", "1")))
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal scan, row, column, rows, times, hidden
+        if name == "table:table":
+            scan, row, column = scans.setdefault(attributes.get("table:name", ""), Scan()), 0, 0
+        elif name == "table:table-column":
+            if attributes.get("table:visibility", "visible") != "visible":
+                scan.hidden_column = min(scan.hidden_column, column)
+            column += number(attributes, "number-columns-repeated")
+        elif name == "table:table-row":
+            column, rows = 0, number(attributes, "number-rows-repeated")
+            hidden = attributes.get("table:visibility", "visible") != "visible"
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            times = number(attributes, "number-columns-repeated")
+            text.clear()
+            add(attributes)
+
+    def add(attributes: dict[str, str]) -> None:
+        kind = attributes.get("calcext:value-type") or attributes.get("office:value-type", "")
+        wide, high = number(attributes, "number-columns-spanned"), number(attributes, "number-rows-spanned")
+        if (wide, high) != (1, 1):
+            last = f"{letters(column + wide - 1)}{row + high}"
+            scan.merged.append((row + high, f"{letters(column)}{row + 1}:{last}"))
+        if not kind and "table:formula" not in attributes:
+            return
+        scan.add_value(row, column, times, rows)
+        scan.hidden_row = scan.hidden_row or hidden
+        if kind == "percentage" and not scan.percent:
+            scan.percent = f"{letters(column)}{row + 1}"
+        if kind == "error":
+            parser.CharacterDataHandler = text.append
+        elif not kind:
+            scan.add_error(row, column, "")
+
+    def end(name: str) -> None:
+        nonlocal row, column
+        if name == "table:table-row":
+            row += rows
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            if parser.CharacterDataHandler:
+                parser.CharacterDataHandler = None
+                scan.add_error(row, column, "".join(text)[:20] or "#ERR")
+            column += times
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    return scans

@@ -1,0 +1,179 @@
+"""Lines of text as cells: CSV as spreadsheets write it, in any of their encodings and with any of their separators."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TypeAlias
+
+from scorer_client.errors import Violation
+from scorer_client.files.cells import MAX_ROWS, Sheet, SheetRow, UnreadableFile, without_empty_end
+from scorer_client.files.messages import Language, say
+from scorer_client.files.notes import Notes
+
+MAX_LINE = 2**22
+"""Bytes of one line."""
+
+STEP = 2**18
+"""Bytes from one call of the progress function to the next."""
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
+
+SEPARATORS = (",", ";", "\t")
+_SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+
+
+def read_text(
+    file: io.BufferedReader, known: Callable[[str], bool], notes: Notes, progress: Progress | None, name: str = ""
+) -> Sheet:
+    """A CSV file as a sheet, read line by line.
+
+    Args:
+        file: open for reading; a pipe will do.
+        known: whether a text is the name of a column.
+        notes: collects the encoding and the separator.
+        progress: told how far reading is.
+        name: of the file, where several are read.
+
+    Raises:
+        UnreadableFile: its beginning is no text.
+    """
+    lines = _lines(file, notes, progress)
+    first, skipped = next(lines, ""), 0
+    if match := _SEP_LINE.fullmatch(first):
+        separator, first, skipped = match[1], next(lines, ""), 1
+    else:
+        separator = _separator(first, known)
+    if separator != ",":
+        shown = say(notes.language, "tab") if separator == "\t" else f"'{separator}'"
+        notes.add("note_separator", separator=shown)
+    rows = _rows(chain([first], lines), separator, skipped, notes)
+    mark = {",": ".", ";": ","}.get(separator, "")
+    return Sheet(without_empty_end(rows), file=name, decimal_mark=mark, separated=True)
+
+
+def _separator(line: str, known: Callable[[str], bool]) -> str:
+    """The separator by which a header has most known names; a comma if there are none."""
+
+    def names(separator: str) -> int:
+        try:
+            return sum(map(known, next(csv.reader([line], delimiter=separator), [])))
+        except csv.Error:
+            return 0
+
+    return max(SEPARATORS, key=names)  # the first of those that are equal
+
+
+def _lines(file: io.BufferedReader, notes: Notes, progress: Progress | None) -> Iterator[str]:
+    """Lines of text, as they are needed; some end with a carriage return alone.
+
+    Raises:
+        UnreadableFile: one is too long, or in no known encoding.
+    """
+    total, done, told = os.fstat(file.fileno()).st_size, 0, 0
+    head = file.peek(4)[:4]
+    decoded = _utf16_lines(file, head, notes) if _utf16(head) else _byte_lines(file, notes)
+    for size, text in decoded:
+        if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+            notes.add("note_composed")
+            text = unicodedata.normalize("NFC", text)
+        yield from io.StringIO(text, newline="")
+        done += size
+        if progress and done - told >= STEP:
+            progress(done, total)
+            told = done
+    if progress:
+        progress(done, total)
+
+
+def _utf16(head: bytes) -> str:
+    """The codec of UTF-16 that a file begins in, or nothing."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(head) == 4 and head[0] and head[2] and not head[1] and not head[3]:
+        return "utf-16-le"
+    return "utf-16-be" if len(head) == 4 and head[1] and head[3] and not head[0] and not head[2] else ""
+
+
+def _utf16_lines(file: io.BufferedReader, head: bytes, notes: Notes) -> Iterator[tuple[int, str]]:
+    notes.add("note_encoding", encoding="UTF-16")
+    text = io.TextIOWrapper(file, _utf16(head), newline="")
+    try:
+        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE + 1), ""), start=1):
+            if len(line) > MAX_LINE:
+                raise _too_large(number, notes.language, "long_line", MAX_LINE)
+            yield 2 * len(line), line
+    except UnicodeError:
+        message = say(notes.language, "not_utf16")
+        raise UnreadableFile(Violation("row 1", "NOT_UTF8", message)) from None
+    finally:
+        text.detach()
+
+
+def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, str]]:
+    """UTF-8; or Windows-1258, if the first line that is not UTF-8 follows only lines of ASCII."""
+    ascii_only, encoding = True, "utf-8"
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+        if len(line) > MAX_LINE:
+            raise _too_large(number, notes.language, "long_line", MAX_LINE)
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else encoding)
+        except UnicodeDecodeError:
+            try:
+                text = line.decode("cp1258") if ascii_only else ""
+            except UnicodeDecodeError:
+                text = ""
+            if not text or not _vietnamese(text):
+                message = say(notes.language, "not_utf8")
+                raise UnreadableFile(Violation(f"row {number}", "NOT_UTF8", message)) from None
+            encoding = "cp1258"
+            notes.add("note_encoding", encoding="Windows-1258")
+        ascii_only = ascii_only and line.isascii()
+        # Windows-1258 has accents apart from their letters.
+        yield len(line), unicodedata.normalize("NFC", text) if encoding == "cp1258" else text
+
+
+_LETTERS = frozenset("ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323")
+"""What texts in Windows-1258 are made of, beside ASCII: letters, and accents that follow them."""
+
+
+def _vietnamese(text: str) -> bool:
+    """Whether a text decoded from Windows-1258 reads as Vietnamese: every accent follows a vowel."""
+    for before, letter in zip(" " + text, text, strict=False):
+        if letter.isascii() or unicodedata.category(letter)[0] in "PSN":
+            continue
+        if unicodedata.combining(letter):
+            if before.lower() not in "aeiouyăâêôơư":
+                return False
+        elif letter not in _LETTERS and unicodedata.normalize("NFD", letter)[0] not in "aeiouyAEIOUY":
+            return False
+    return True
+
+
+def _too_large(row: int, language: Language, key: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(Violation(f"row {row}", "TOO_LARGE", say(language, key, limit=limit)))
+
+
+def _rows(lines: Iterator[str], separator: str, skipped: int, notes: Notes) -> Iterator[SheetRow]:
+    """Rows of stripped, composed cells.
+
+    Raises:
+        UnreadableFile: one is not CSV, or there are too many.
+    """
+    row = skipped
+    try:
+        for row, cells in enumerate(csv.reader(lines, delimiter=separator, strict=True), start=1 + skipped):
+            if row > MAX_ROWS:
+                raise _too_large(row, notes.language, "many_rows", MAX_ROWS)
+            yield SheetRow(row, [cell.strip() for cell in cells])
+    except csv.Error as error:
+        unclosed = "end of data" in str(error) or "field limit" in str(error)
+        message = say(notes.language, "unclosed" if unclosed else "not_csv", why=str(error))
+        raise UnreadableFile(Violation(f"row {row + 1}", "NOT_CSV", message)) from None

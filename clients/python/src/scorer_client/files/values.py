@@ -1,0 +1,201 @@
+"""Cells as answers: numbers, flags, days and options, however people write them."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import math
+import re
+import sys
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from scorer_client.files.cells import BadCell, Cell, shown
+from scorer_client.files.messages import NO, YES, Language, say
+from scorer_client.files.names import NearestNames
+from scorer_client.forms import Indicator
+from scorer_client.requests import EPOCH
+
+MAX_CELL = 200
+MAX_DECIMALS = 6
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
+"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
+_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WRITTEN_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
+
+_FLAGS = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
+
+
+class WrongCell(Exception):
+    """A cell is no answer; the text says why."""
+
+
+@dataclass
+class Values:
+    """Reads cells of one sheet.
+
+    Attributes:
+        language: of messages.
+        mark: how texts write decimals: "." or ","; "" where the file does not tell.
+        nearest: finds nearly right names.
+        noted: keys of what was read differently from how it was written, and the values read; emptied by the reader.
+    """
+
+    language: Language
+    mark: str
+    nearest: NearestNames
+    noted: list[tuple[str, str]] = field(default_factory=list)
+
+    def text(self, cell: Cell) -> str:
+        """A cell as a text, such as an id.
+
+        Raises:
+            WrongCell: it has no usable value.
+        """
+        if isinstance(cell, str):
+            return cell
+        if cell is None:
+            return ""
+        self._check(cell)
+        if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+            self.noted.append(("note_number_text", f"{cell:.0f}"))
+            return f"{cell:.0f}"
+        return shown(cell)
+
+    def option(self, indicator: Indicator, cell: Cell) -> str:
+        """The code of an option, or "".
+
+        Raises:
+            WrongCell: it is none.
+        """
+        text = self.text(cell)
+        self._check_length(text)
+        if text and text not in indicator.options:
+            same = [option for option in indicator.options if option.casefold() == text.casefold()]
+            if not same:
+                options, hint = ", ".join(indicator.options), self.nearest.hint(text, indicator.options)
+                raise self._wrong("option", options=options, cell=text, hint=hint)
+            text = same[0]
+            self.noted.append(("note_option", text))
+        return sys.intern(text)  # the same text for thousands
+
+    def number(self, indicator: Indicator, cell: Cell) -> float:
+        """The number of a count, number, flag or day; NaN for an empty cell.
+
+        Raises:
+            WrongCell: it is none.
+        """
+        if cell is None or cell == "":
+            return math.nan
+        self._check(cell)
+        if isinstance(cell, str):
+            self._check_length(cell)
+        if indicator.kind == "flag":
+            return self._flag(cell)
+        if indicator.kind == "date":
+            return self._day(cell)
+        if isinstance(cell, bool):
+            raise self._wrong("bool_for_number", cell=shown(cell))
+        if isinstance(cell, datetime.date):
+            raise self._wrong("date_for_number", cell=shown(cell))
+        # Spreadsheets show 15 digits of a number; what a formula gives beyond these is noise, as in 0.1 + 0.2.
+        text = f"{Decimal(f'{cell:.15g}'):f}" if isinstance(cell, float) else self._written(indicator, str(cell))
+        decimals = text.partition(".")[2].rstrip("0")  # not those of the double, which may hide some
+        if decimals and indicator.kind == "count":
+            raise self._wrong("whole_number", cell=shown(cell))
+        if len(decimals) > MAX_DECIMALS:
+            raise self._wrong("decimals", cell=shown(cell))
+        return float(text)
+
+    def tick(self, cell: Cell) -> bool:
+        """Whether a cell is ticked.
+
+        Raises:
+            WrongCell: it is neither yes, nor no, nor empty.
+        """
+        if cell is None or cell == "":
+            return False
+        self._check(cell)
+        return bool(self._flag(cell))
+
+    def _flag(self, cell: Cell) -> float:
+        if isinstance(cell, bool) or cell in ("0", "1", 0.0, 1.0):
+            return float(cell)  # type: ignore[arg-type]
+        text = shown(cell)
+        if isinstance(cell, str) and cell.casefold() in _FLAGS:
+            value = _FLAGS[cell.casefold()]
+            self.noted.append(("note_flag", f"{value:.0f}"))
+            return value
+        raise self._wrong("flag", cell=text, hint=self.nearest.hint(text, (*YES, *NO)) if len(text) > 1 else "")
+
+    def _day(self, cell: Cell) -> float:
+        if isinstance(cell, datetime.datetime):
+            if cell.time() != datetime.time():
+                raise self._wrong("day_time", cell=str(cell))
+            cell = cell.date()
+        if isinstance(cell, datetime.date):
+            return float((cell - EPOCH).days)
+        if isinstance(cell, float):
+            raise self._wrong("number_for_date", cell=shown(cell))
+        text, hint = shown(cell), ""
+        try:
+            if _DAY.fullmatch(text):
+                return float((datetime.date.fromisoformat(text) - EPOCH).days)
+            if match := _WRITTEN_DAY.fullmatch(text):
+                day, month, year = int(match[1]), int(match[3]), int(match[4])
+                if 1 <= month <= 12 and year:
+                    last = datetime.date(year, month, min(max(day, 1), calendar.monthrange(year, month)[1]))
+                    hint = say(self.language, "nearly", name=last.isoformat())
+                read = datetime.date(year, month, day)
+                self.noted.append(("note_date", read.isoformat()))
+                return float((read - EPOCH).days)
+        except ValueError:
+            pass
+        raise self._wrong("date", cell=text, hint=hint)
+
+    def _written(self, indicator: Indicator, text: str) -> str:
+        """A number in text, with a decimal point."""
+        whole = indicator.kind == "count"
+        if text.isdecimal() and text.isascii():
+            return text
+        if _THOUSANDS.fullmatch(text) and (whole or not self._certain(text)):
+            raise self._two_readings(text, whole=whole)
+        if _COMMA.fullmatch(text):
+            point = text.replace(",", ".")
+            if self.mark == ".":
+                raise self._wrong("decimal_point", point=point, cell=text)
+            self.noted.append(("note_comma", point))
+            return point
+        if not _NUMBER.fullmatch(text):
+            raise self._wrong("number", example="12" if whole else "12.5", cell=text)
+        return text
+
+    def _certain(self, text: str) -> bool:
+        """Whether the only separator of a number with three digits after it is the file's decimal mark."""
+        separators = [letter for letter in text if letter in "., "]
+        return separators == [self.mark]
+
+    def _two_readings(self, text: str, *, whole: bool) -> WrongCell:
+        digits = re.sub(r"[., ]", "", text)
+        if len(text) - len(digits) > 1 or " " in text:
+            return self._wrong("separators", whole=digits, cell=text)
+        decimal = text.replace(",", ".")
+        if whole and not float(decimal).is_integer():
+            return self._wrong("whole_meant", whole=digits, cell=text)
+        certain = {".": decimal, ",": text.replace(".", ",")}.get(self.mark, f"{decimal}0")
+        other = f"{float(decimal):.0f}" if whole else certain
+        return self._wrong("two_readings", whole=digits, decimal=decimal, other=other, cell=text)
+
+    def _check(self, cell: Cell) -> None:
+        if isinstance(cell, BadCell):
+            raise self._wrong(cell.message, text=cell.text)
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > MAX_CELL:
+            raise self._wrong("long_cell", n=len(text), start=text[:40])
+
+    def _wrong(self, key: str, **values: object) -> WrongCell:
+        return WrongCell(say(self.language, key, **values))

@@ -1,0 +1,106 @@
+"""Workbooks (XLSX, XLSM, ODS) as sheets of cells."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from scorer_client import optional
+from scorer_client.files.archive import look_through, refused
+from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
+from scorer_client.files.notes import Notes
+from scorer_client.files.scan import MAX_CELLS, Scan
+from scorer_client.files.text import Progress
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+
+def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | None, name: str = "") -> Iterator[Sheet]:
+    """The sheets of a workbook, one after another; the next one is read when it is asked for.
+
+    Args:
+        file: open for reading, at its beginning.
+        notes: collects macros.
+        progress: told how far reading is.
+        name: of the file, where several are read.
+
+    Raises:
+        UnreadableFile: it is damaged, protected, too large, or no workbook.
+        ImportError: python-calamine is not installed.
+    """
+    calamine = optional.calamine()
+    if not file.seekable():
+        raise refused(notes.language, "no_pipe")
+    size = file.seek(0, io.SEEK_END)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = look_through(archive, notes.language)
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+    for scan in parts.scans.values():  # an ODS file is read as a whole when it is opened
+        if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.cells > MAX_CELLS:
+            raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
+    if progress:
+        progress(size // 2, size)
+    if parts.macros:
+        notes.add("note_macros", name)
+    file.seek(0)
+    try:
+        with calamine.load_workbook(file) as workbook:
+            if missing := set(workbook.sheet_names) - parts.scans.keys():
+                raise refused(notes.language, "damaged", why=", ".join(sorted(missing))[:100])
+            yield from _sheets(workbook, parts.scans, name)
+    except calamine.PasswordError:
+        raise refused(notes.language, "password") from None
+    except calamine.CalamineError as error:
+        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+    if progress:
+        progress(size, size)
+
+
+def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], file: str) -> Iterator[Sheet]:
+    kinds = optional.calamine()
+    worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
+    for item in worksheets:
+        scan = scans[item.name]
+        if not scan.cells:
+            continue
+        sheet = workbook.get_sheet_by_name(item.name)
+        yield Sheet(
+            without_empty_end(_rows(sheet.iter_rows(), scan)),
+            unicodedata.normalize("NFC", item.name),
+            file,
+            only=len(worksheets) == 1,
+            hidden=item.visible != kinds.SheetVisibleEnum.Visible,
+            has_hidden=scan.hidden,
+            percent=scan.percent,
+            merged=scan.merged,
+        )
+
+
+def _rows(rows: Iterable[Sequence[object]], scan: Scan) -> Iterator[SheetRow]:
+    errors: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), text in scan.errors.items():
+        errors.setdefault(row, []).append((column, text))
+    for number, values in enumerate(rows, start=1):
+        cells = [_cell(value) for value in values]
+        for column, text in errors.get(number - 1, ()):
+            cells += [None] * (column + 1 - len(cells))
+            cells[column] = BadCell("error_cell", text) if text else BadCell("uncalculated")
+        yield SheetRow(number, cells)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, str):
+        text = value.strip()
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if isinstance(value, float | bool | datetime.date):
+        return value
+    if isinstance(value, int):
+        return float(value)
+    return BadCell("time_cell", str(value))

@@ -1,0 +1,298 @@
+"""Builds the model of a report from a reply."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from itertools import chain
+from urllib.parse import quote
+
+from scorer_client.forms import Form, text
+from scorer_client.rankings import CriterionCount, GateCount, Province, Ranking, Tally
+from scorer_client.reports.model import (
+    Category,
+    Criterion,
+    Gate,
+    Measure,
+    Movement,
+    Need,
+    Report,
+    Section,
+    Unit,
+    UnitCategory,
+)
+from scorer_client.reports.words import WORDS
+from scorer_client.results import CategoryResult, Cause, UnitResult
+from scorer_client.sentences import measure_name, plain, rounded, shown
+
+_NO_DATE = datetime.date(2000, 1, 1)
+"""Of files whose criteria set has no first day."""
+
+
+def build(
+    province: Province,
+    form: Form,
+    *,
+    language: str,
+    previous: Province | None = None,
+    facts: Iterable[str] = (),
+) -> Report:
+    """A report on a reply.
+
+    Args:
+        province: rankings with the points of every criterion, in whole: no page of one.
+        form: what the criteria set asks; gives everything its title.
+        language: "en" or "vi".
+        previous: earlier results of the same criteria set.
+        facts: sentences for the beginning.
+
+    Raises:
+        ValueError: the reply lacks the points of criteria, is a page, or there is no such language.
+    """
+    if language not in WORDS:
+        raise ValueError(f"reports are written in {' and '.join(WORDS)}, not in {language!r}")
+    for results in filter(None, (province, previous)):
+        if results.next_page_token:
+            raise ValueError("a report needs all units: rank without page_size")
+        if any(not c.groups for r in results.rankings for u in r.units[:1] for c in u.categories):
+            raise ValueError("a report needs the points of every criterion: rank with full=True")
+    return _Builder(province, form, language, previous).report(tuple(facts))
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """Points of a measure, and their maximum."""
+
+    points: Decimal
+    maximum: Decimal
+
+    def value(self, unit: str) -> float | None:
+        """In the unit of a gate; None: nothing applies."""
+        if unit == "points":
+            return float(self.points)
+        return float(100 * self.points / self.maximum) if self.maximum else None
+
+
+class _Builder:
+    def __init__(self, province: Province, form: Form, language: str, previous: Province | None) -> None:
+        self._province, self._form, self._language = province, form, language
+        self._words = WORDS[language]
+        self._titles = {code: visible(title) for code, title in form.names(language).items()}
+        self._results = [list(ranking.units) for ranking in province.rankings]
+        self._units = {unit.id: visible(unit.name or unit.id) for unit in chain(*self._results)}
+        before = chain.from_iterable(ranking.units for ranking in previous.rankings) if previous else ()
+        self._before = {unit.id: unit for unit in before}
+        self._compared = previous is not None
+
+    def report(self, facts: tuple[str, ...]) -> Report:
+        made, form = self._province.provenance, self._form
+        gone = [unit.name or unit.id for code, unit in self._before.items() if code not in self._units]
+        first_day = form.effective_from or _NO_DATE
+        return Report(
+            self._language,
+            self._words,
+            self._titles,
+            visible(text(form.titles, self._language, made.criteria_set)),
+            visible(made.province),
+            visible(made.period),
+            made.criteria_set,
+            made.revision,
+            self._words.get(made.criteria_provenance, made.criteria_provenance),
+            made.engine_version,
+            tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
+            visible(text(form.notes, self._language, "")),
+            tuple(map(visible, facts)),
+            tuple(map(self._section, self._province.rankings, self._results)),
+            self._compared,
+            tuple(map(visible, gone)),
+            datetime.datetime.combine(first_day, datetime.time()),
+            form.points_decimals,
+            form.percent_decimals,
+        )
+
+    def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
+        units = tuple(map(self._unit, results))
+        title, anchor = self._words.get(ranking.tier, visible(ranking.tier)), f"t-{ranking.tier}"
+        if ranking.tier in self._form.within_parent:
+            parent = self._units.get(ranking.cohort, visible(ranking.cohort))
+            title = self._words["within"].format(tier=title, parent=parent)
+            anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
+        return Section(
+            anchor,
+            title,
+            ranking.tier,
+            ranking.unit_count,
+            ranking.overall_ranked,
+            self._best_total(results),
+            tuple(unit.name for unit in units if unit.result.commended),
+            tuple(self._category(tally, results, units, f"{anchor}-{tally.category}") for tally in ranking.tallies),
+            units,
+        )
+
+    def _best_total(self, results: list[UnitResult]) -> str:
+        best = max(results, key=lambda unit: unit.overall.converted)
+        score = best.overall
+        return self._words["best_total"].format(
+            unit=self._units[best.id],
+            points=rounded(score.points, max(2, self._form.points_decimals)),
+            maximum=plain(score.max_points),
+            percent=rounded(score.percent, 2),
+        )
+
+    # units
+
+    def _unit(self, result: UnitResult) -> Unit:
+        before = self._before.get(result.id)
+        return Unit(
+            f"u-{quote(result.id, safe='')}",
+            self._units[result.id],
+            self._units.get(result.parent, visible(result.parent)),
+            result,
+            tuple(
+                UnitCategory(category, self._needs(category), _movement(category, before))
+                for category in result.categories
+            ),
+            before.overall_rank if before else None,
+        )
+
+    def _needs(self, category: CategoryResult) -> tuple[Need, ...]:
+        scores = _scores(category) if category.causes else {}
+        return tuple(self._need(cause, _sum(scores, cause.measure)) for cause in category.causes)
+
+    def _need(self, cause: Cause, reached: _Sum) -> Need:
+        sign = " %" if cause.unit == "percent" else f" {self._words['points']}"
+        measure = measure_name(cause.measure, self._language, self._titles)
+        needed = Decimal(repr(cause.minimum)) * (reached.maximum / 100 if cause.unit == "percent" else 1)
+        step = Decimal(1).scaleb(-max(2, self._form.points_decimals))
+        shortage = max((needed - reached.points).quantize(step, ROUND_CEILING), step)  # at least a step, if strict
+        return Need(
+            measure,
+            cause.sentence(self._language, self._titles),
+            f"{measure} {shown(cause.value, cause.minimum)}/{plain(cause.minimum)}{sign}",
+            float(shortage),
+        )
+
+    # categories
+
+    def _category(self, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str) -> Category:
+        mine = [result.category(tally.category) for result in results]
+        groups = mine[0].groups
+        place_of = {item.criterion: (at, n) for at, one in enumerate(groups) for n, item in enumerate(one.criteria)}
+        pairs = [(unit, next(c for c in unit.categories if c.result.category == tally.category)) for unit in units]
+        return Category(
+            tally.category,
+            anchor,
+            self._title(tally.category),
+            tally.ranked,
+            tuple(tally.levels.items()),
+            tuple(self._title(group.group) for group in groups),
+            self._measures(tally, mine),
+            tuple(self._criterion(count, place_of, mine) for count in tally.criteria),
+            tuple(sorted(pairs, key=_place)),
+        )
+
+    def _measures(self, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
+        gates: dict[tuple[str, str], list[GateCount]] = {}
+        for gate in tally.failing:
+            gates.setdefault((gate.measure, gate.unit), []).append(gate)
+        if not gates:  # a set without levels
+            gates["total", "percent"] = []
+        scores = [_scores(category) for category in categories]
+        made = []
+        for (measure, unit), counts in gates.items():
+            values = (_sum(one, measure).value(unit) for one in scores)
+            name = measure_name(measure, self._language, self._titles)
+            made.append(
+                Measure(
+                    name,
+                    unit,
+                    self._gates(counts, len(categories)),
+                    tuple(value for value in values if value is not None),
+                )
+            )
+        return tuple(made)
+
+    def _gates(self, counts: list[GateCount], units: int) -> tuple[Gate, ...]:
+        """The gates of one measure. A better level's minimum is no lower, so who reaches it reaches the worse ones."""
+        gates, better = [], 0
+        for gate in sorted(counts, key=lambda gate: gate.level):
+            sign = " %" if gate.unit == "percent" else f" {self._words['points']}"
+            words = self._words["above" if gate.strict else "at_least"].format(minimum=f"{plain(gate.minimum)}{sign}")
+            passing = units - gate.units
+            gates.append(Gate(gate.level, gate.minimum, words, passing, passing - better))
+            better = passing
+        return tuple(gates)
+
+    def _criterion(
+        self, count: CriterionCount, place_of: Mapping[str, tuple[int, int]], categories: list[CategoryResult]
+    ) -> Criterion:
+        at, n = place_of[count.criterion]
+        maxima = (category.groups[at].criteria[n].max_points for category in categories)
+        return Criterion(
+            count.criterion,
+            self._title(count.criterion),
+            self._title(categories[0].groups[at].group),
+            next(filter(None, maxima), 0.0),  # it is 0 for units to which the criterion does not apply
+            count.applicable,
+            count.full,
+            count.none,
+            count.missing,
+        )
+
+    def _title(self, code: str) -> str:
+        return self._titles.get(code, code)
+
+
+def visible(text: str) -> str:
+    """A text from outside as one line that cannot steer what shows it.
+
+    Control characters, those that reverse the reading direction, and others that are not to be seen become escapes,
+    such as ``\\x1b``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _basis(document: str, issued: datetime.date | None) -> str:
+    return f"{visible(document)} ({issued:%d/%m/%Y})" if issued else visible(document)
+
+
+def _place(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:
+    """Sorts units as they are ranked: by rank, then those without one by their score."""
+    unit, category = pair
+    return (category.result.rank or float("inf"), -category.result.score.converted, unit.result.id)
+
+
+def _scores(category: CategoryResult) -> dict[str, tuple[float, float]]:
+    """Points and maximum of everything that a gate can name, by its code."""
+    scores = {"total": (category.score.points, category.score.max_points)}
+    for group in category.groups:
+        scores[group.group] = (group.score.points, group.score.max_points)
+        for item in group.criteria:
+            scores[item.criterion] = (item.points, item.max_points)
+    return scores
+
+
+def _sum(scores: Mapping[str, tuple[float, float]], measure: str) -> _Sum:
+    """A measure; exact, as the service's numbers are the doubles nearest to their decimals."""
+    terms = [scores[term] for term in measure.split("+")]
+    points, maxima = ([Decimal(repr(number)) for number in column] for column in zip(*terms, strict=True))
+    return _Sum(sum(points, Decimal()), sum(maxima, Decimal()))
+
+
+def _movement(category: CategoryResult, before: UnitResult | None) -> Movement | None:
+    old = next((c for c in before.categories if c.category == category.category), None) if before else None
+    if old is None:
+        return None
+    points = {item.criterion: item.points for group in old.groups for item in group.criteria}
+    moved = [
+        (item.criterion, points[item.criterion], item.points)
+        for group in category.groups
+        for item in group.criteria
+        if item.criterion in points and points[item.criterion] != item.points
+    ]
+    moved.sort(key=lambda change: -abs(change[2] - change[1]))
+    return Movement(old.rank, old.level, round(category.score.points - old.score.points, 6), tuple(moved))

@@ -1,0 +1,41 @@
+"""Reports as PDF: the HTML as it is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scorer_client import optional
+from scorer_client.reports.html import html
+from scorer_client.reports.model import Report
+
+MOST_UNITS = 2_000
+"""Beyond it, laying out the pages takes many minutes and gigabytes."""
+
+
+def pdf(report: Report) -> bytes:
+    """The report as a PDF.
+
+    Raises:
+        ImportError: WeasyPrint or one of its system libraries is not installed.
+        ValueError: the report has too many units.
+    """
+    units = sum(len(section.units) for section in report.sections)
+    if units > MOST_UNITS:
+        raise ValueError(
+            f"a PDF holds {MOST_UNITS:,} units at most, and these are {units:,}: rank one tier, or write HTML"
+        )
+    try:
+        library = optional.for_reports("weasyprint")
+    except OSError as error:
+        raise ImportError(
+            "PDF needs the system library Pango 1.44 or later: apt install libpango-1.0-0 libpangoft2-1.0-0 "
+            "libharfbuzz-subset0, dnf install pango or brew install pango",
+            name="pango",
+        ) from error
+    document = library.HTML(string=html(report), url_fetcher=_nothing)
+    content: bytes = document.write_pdf(pdf_identifier=report.revision.encode())
+    return content
+
+
+def _nothing(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"a report asks for nothing, not for {url}")

@@ -1,0 +1,75 @@
+"""How tests are run: in several processes, the long ones only on request, and those that measure by themselves."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option ``--long``."""
+    parser.addoption("--long", action="store_true", help="run the long tests too, and draw all examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sets what tests, and the commands that they run, read in the environment; no example has to be fast."""
+    settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
+    for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
+        os.environ.pop(name, None)
+    # For tests/examples.py.
+    os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The processes of ``-n auto``: none for benchmarks or for one file, otherwise as many as there are cores."""
+    paths = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    one_file = len(paths) == 1 and all(path.is_file() for path in paths)
+    if one_file or any(path.is_relative_to(ROOT / "benchmarks") for path in paths):
+        return 0
+    return os.cpu_count() or 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the long tests out, unless they are asked for."""
+    if config.getoption("long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """While a test marked ``alone`` runs, no other test does, in this process or in another one.
+
+    Every test holds a lock while it runs: most share it, those marked ``alone`` have it for themselves. It is taken in
+    turn: whoever waits for it keeps those out that come later.
+    """
+    if not hasattr(item.config, "workerinput"):  # there is no other process
+        return (yield)
+    with ExitStack() as held:
+        with locked(ROOT / "tests", fcntl.LOCK_EX):
+            alone = item.get_closest_marker("alone")
+            held.enter_context(locked(ROOT, fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        return (yield)
+
+
+@contextmanager
+def locked(folder: Path, how: int) -> Generator[None]:
+    """Holds the lock of a folder, shared or exclusive: an operation of ``fcntl.flock``."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,162 @@
+"""An empty form as a workbook: one sheet per tier, with the units, what is allowed in each cell, and instructions."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from scorer.criteria.model import CriteriaSet
+from scorer.engine.plan import SetPlan
+from scorer.files.columns import FormColumn, form_columns
+from scorer.files.texts import TEXTS
+from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
+from scorer_client.files.messages import Language, tier_name
+from scorer_client.units import Unit
+
+BLANK_ROWS = 1_000
+"""Rows that can be filled in where no units are given."""
+
+MAX_LIST = 255
+"""Letters of a list of values that a spreadsheet takes; a longer one is not offered."""
+
+Styles: TypeAlias = dict[str, Any]
+
+_MADE = datetime.datetime(2000, 1, 1)  # the same form has the same bytes
+_FIRST_DAY = datetime.date(1900, 3, 1)  # spreadsheets have a 29 February 1900
+
+
+def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> bytes:
+    """A form as an XLSX file.
+
+    Args:
+        plan: of the criteria set.
+        units: to be filled in; without any, there are empty rows for each tier. Tiers without units have no sheet.
+        language: "en" or "vi".
+    """
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties({"title": _title(plan.criteria_set, language), "created": _MADE})
+        styles = _styles(book)
+        tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
+        _instructions(book.add_worksheet(TEXTS[language]["instructions"]), plan.criteria_set, tiers, language, styles)
+        for number, tier in enumerate(tiers):
+            sheet = book.add_worksheet(tier_name(tier, language))
+            _tier_sheet(
+                sheet, form_columns(plan, tier, language), [u for u in units if u.tier == tier], language, styles
+            )
+            if not number:
+                sheet.activate()
+    return file.getvalue()
+
+
+def _styles(book: Any) -> Styles:
+    header = {"bold": True, "text_wrap": True, "valign": "top", "border": 1}
+    answer = {"locked": False, "border": 1, "border_color": "#D0D0D0"}
+    return {
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "label": book.add_format({"bold": True, "valign": "top"}),
+        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "header": book.add_format({**header, "bg_color": "#DDE6F0"}),
+        "required": book.add_format({**header, "bg_color": "#F6D9B5"}),
+        "fixed": book.add_format({"num_format": "@", "bg_color": "#F2F2F2"}),
+        "open": book.add_format({**answer, "num_format": "@"}),
+        "answer": book.add_format(answer),
+        "day": book.add_format({**answer, "num_format": "dd/mm/yyyy"}),
+        "empty": book.add_format({"bg_color": "#FFF9D6"}),
+    }
+
+
+def _title(item: CriteriaSet, language: Language) -> str:
+    return item.title.get(language) or next(iter(item.title.values()), item.code)
+
+
+def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language: Language, styles: Styles) -> None:
+    texts = TEXTS[language]
+    days = [day.isoformat() if day else "..." for day in (item.effective_from, item.effective_to)]
+    lines = [
+        (texts["criteria_set"], item.code),
+        (texts["title"], _title(item, language)),
+        (texts["in_force"], f"{days[0]} - {days[1]}"),
+        (texts["tiers"], ", ".join(tier_name(tier, language) for tier in tiers)),
+    ]
+    sentences = texts["sentences"].split("\n")
+    lines += [(texts["how"] if not at else "", sentence) for at, sentence in enumerate(sentences)]
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 100)
+    sheet.write_string(0, 0, texts["instructions"], styles["title"])
+    for row, (label, text) in enumerate(lines, start=2):
+        sheet.write_string(row, 0, label, styles["label"])
+        sheet.write_string(row, 1, text, styles["text"])
+    sheet.protect()
+
+
+def _tier_sheet(
+    sheet: Any, columns: Sequence[FormColumn], units: Sequence[Unit], language: Language, styles: Styles
+) -> None:
+    last = len(units) or BLANK_ROWS
+    sheet.set_row(0, 90)
+    sheet.freeze_panes(1, 2)
+    for at, column in enumerate(columns):
+        sheet.write_string(0, at, column.header, styles["required" if column.required else "header"])
+        sheet.write_comment(0, at, column.comment, {"x_scale": 2.5, "y_scale": 1.6, "author": "scorer"})
+        sheet.set_column(at, at, 28 if column.code == "name" else 16)
+        style = _style(column, bool(units), styles)
+        for row in range(1, last + 1):
+            text = getattr(units[row - 1], column.code) if units and column.code in ("id", "name", "parent") else ""
+            if text:
+                sheet.write_string(row, at, text, style)
+            else:
+                sheet.write_blank(row, at, None, style)
+        rule = _rule(column, language)
+        if rule:
+            about = {"error_title": TEXTS[language]["wrong"], "error_message": _shortened(column.comment)}
+            sheet.data_validation(1, at, last, at, {**rule, **about})
+    first = next((at for at, column in enumerate(columns) if column.indicator), len(columns))
+    if first < len(columns):
+        ticks = sum(column.code == "not_applicable" for column in columns)
+        blank = {"type": "formula", "criteria": f'=AND($A2<>"",{xl_col_to_name(first)}2="")', "format": styles["empty"]}
+        sheet.conditional_format(1, first, last, len(columns) - 1 - ticks, blank)
+    may = ("format_columns", "format_rows", "sort", "autofilter", "select_locked_cells", "select_unlocked_cells")
+    sheet.protect("", dict.fromkeys(may, True))
+
+
+def _style(column: FormColumn, given: bool, styles: Styles) -> Any:
+    if column.code in ("id", "name", "parent"):
+        return styles["fixed" if given else "open"]
+    day = column.indicator is not None and column.indicator.kind is IndicatorKind.DATE
+    return styles["day" if day else "answer"]
+
+
+def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
+    """What a spreadsheet lets people put into a column; None: anything."""
+    if column.indicator is None:
+        return {"validate": "list", "source": ["x"]} if column.code == "not_applicable" else None
+    kind = IndicatorKind(column.indicator.kind)
+    if kind is IndicatorKind.FLAG:
+        return {"validate": "list", "source": [TEXTS[language]["yes"], TEXTS[language]["no"]]}
+    if kind is IndicatorKind.CHOICE:
+        return _options_rule(column.indicator)
+    low, high = column.range
+    if kind is IndicatorKind.DATE:
+        days = [EPOCH + datetime.timedelta(days=int(value)) for value in (low, high)]
+        return {"validate": "date", "criteria": "between", "minimum": max(days[0], _FIRST_DAY), "maximum": days[1]}
+    if kind is IndicatorKind.COUNT:
+        return {"validate": "integer", "criteria": "between", "minimum": int(low), "maximum": int(high)}
+    return {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
+
+
+def _options_rule(indicator: Indicator) -> dict[str, Any] | None:
+    options = list(indicator.options)
+    if len(",".join(options)) > MAX_LIST or any("," in option for option in options):
+        return None
+    return {"validate": "list", "source": options}
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_LIST else f"{text[: MAX_LIST - 3]}..."

@@ -1,0 +1,37 @@
+"""The command in this process, with criteria sets that are loaded already."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from scorer import cli
+from scorer.catalogue.catalogue import Catalogue
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    errors: list[str]
+
+
+Run = Callable[..., Done]
+
+
+def runner(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    for name in ("answers", "template"):
+        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
+
+    def run(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err.splitlines())
+
+    return run

@@ -1,0 +1,320 @@
+"""Forms: written, filled in, checked, marked, corrected and ranked, as one workbook or one per unit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from cli_in_process import Run, runner
+from workbooks import HEADER, LINES, SET, SHEETS, TEXT, fill, ods
+
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
+
+PER_TIER = {"department": 24, "district": 8, "commune": 108}
+
+
+@pytest.fixture(scope="module")
+def installed() -> Catalogue:
+    return Catalogue.installed(PluginHost.installed(), GateCompiler())
+
+
+@pytest.fixture
+def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return runner(installed, monkeypatch, capsys)
+
+
+@pytest.fixture
+def bundled(tmp_path: Path) -> Path:
+    file = tmp_path / "bundled.csv"
+    file.write_text(TEXT, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def form(scorer: Run, bundled: Path, tmp_path: Path) -> Path:
+    """A form with all units, in Vietnamese."""
+    done = scorer("criteria", "template", SET, "--units", bundled, "--lang", "vi", "--out", tmp_path / "form.xlsx")
+    assert (done.code, done.errors) == (0, [])
+    return tmp_path / "form.xlsx"
+
+
+def results(scorer: Run, file: Path, *words: object) -> str:
+    done = scorer("rank", file, *words, "--json")
+    assert done.code == 0, done.errors
+    return done.out
+
+
+def headers(sheet: Any) -> dict[str, Any]:
+    return {cell.value: cell for cell in sheet[1]}
+
+
+def as_rows(sheet: Any) -> list[list[object]]:
+    return [[cell.date() if hasattr(cell, "date") else cell for cell in row] for row in sheet.values]
+
+
+def test_a_form_that_is_filled_in_gives_the_results_of_the_bundled_file(
+    scorer: Run, form: Path, bundled: Path, tmp_path: Path
+) -> None:
+    wanted = results(scorer, bundled, "--set", SET)
+    fill(form)
+    assert results(scorer, form) == wanted  # it says itself for which set it is
+    book = openpyxl.load_workbook(form)
+    ods(tmp_path / "form.ods", {sheet.title: as_rows(sheet) for sheet in book.worksheets})
+    assert results(scorer, tmp_path / "form.ods") == wanted
+
+
+def test_a_form_has_a_sheet_per_tier_with_its_units(form: Path) -> None:
+    book = openpyxl.load_workbook(form)
+    assert book.sheetnames == ["Hướng dẫn", *SHEETS.values()]
+    for tier, name in SHEETS.items():
+        ids = [row[0].value for row in book[name].iter_rows(min_row=2)]
+        assert ids == [line[0] for line in LINES if line[2] == tier]
+        assert len(ids) == PER_TIER[tier]
+
+
+def test_a_form_says_what_goes_into_each_column(form: Path, installed: Catalogue) -> None:
+    plan = installed.sets[SET]
+    for name, tier in zip(SHEETS.values(), SHEETS, strict=True):
+        sheet = openpyxl.load_workbook(form)[name]
+        rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
+        asked = []
+        for cell in sheet[1][3:]:
+            code = re.search(r"^Mã: (\w+)$", cell.comment.text, re.MULTILINE)
+            rule = rules[f"{cell.column_letter}2"]
+            if not code:
+                assert re.fullmatch(r"Không áp dụng: \w+\.\d+", cell.value)
+                assert rule.formula1 == '"x"'
+                continue
+            indicator = plan.criteria_set.indicators[code[1]]
+            asked.append(indicator.code)
+            assert cell.value == indicator.title["vi"]
+            assert not indicator.unit or f"Đơn vị tính: {indicator.unit}" in cell.comment.text
+            low, high = plan.tiers[tier].ranges[indicator.code]
+            if indicator.kind == "count":
+                assert (rule.type, rule.formula1, rule.formula2) == ("whole", f"{low:.0f}", f"{high:.0f}")
+            elif indicator.kind == "choice":
+                assert rule.formula1 == f'"{",".join(indicator.options)}"'
+            else:
+                assert rule.type == {"flag": "list", "date": "date", "number": "decimal"}[indicator.kind]
+        answered = [
+            code
+            for code in HEADER[5:]
+            if any(line[HEADER.index(code)] for line in LINES if line[HEADER.index("tier")] == tier)
+        ]
+        assert set(answered) <= set(asked)
+
+
+def test_only_what_is_to_be_filled_in_can_be_changed(form: Path) -> None:
+    sheet = openpyxl.load_workbook(form)["Huyện"]
+    assert sheet.protection.sheet
+    assert sheet.freeze_panes == "C2"
+    locked = {cell.protection.locked for row in sheet.iter_rows(max_col=3) for cell in row}
+    assert locked == {True}
+    assert not any(cell.protection.locked for row in sheet.iter_rows(min_row=2, min_col=4) for cell in row)
+    assert sheet["A1"].value == "Mã đơn vị *"  # required
+    (blank,) = sheet.conditional_formatting
+    assert blank.rules[0].formula == ['AND($A2<>"",D2="")']
+
+
+def test_a_form_without_units_takes_them(scorer: Run, tmp_path: Path) -> None:
+    assert scorer("criteria", "template", "hue-2020", "--out", tmp_path / "form.xlsx").code == 0
+    done = scorer("rank", tmp_path / "form.xlsx")
+    assert done.errors[0].endswith("form.xlsx: Districts!2: there are no units below the header")
+    book = openpyxl.load_workbook(tmp_path / "form.xlsx")
+    assert book.sheetnames == ["Instructions", "Districts"]
+    for column, answer in enumerate(["a-luoi", "huyện A Lưới", None, 14.68, 22.5, 1.96, 9.79], start=1):
+        assert not book["Districts"].cell(2, column).protection.locked
+        book["Districts"].cell(2, column).value = answer
+    book.save(tmp_path / "form.xlsx")
+    assert '"a-luoi"' in results(scorer, tmp_path / "form.xlsx")
+
+
+def test_the_same_form_has_the_same_bytes(scorer: Run, form: Path, bundled: Path, tmp_path: Path) -> None:
+    scorer("criteria", "template", SET, "--units", bundled, "--lang", "vi", "--out", tmp_path / "again.xlsx")
+    assert (tmp_path / "again.xlsx").read_bytes() == form.read_bytes()
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+
+def test_mistakes_are_marked_and_the_corrected_copy_ranks(
+    scorer: Run, form: Path, bundled: Path, tmp_path: Path
+) -> None:
+    fill(form)
+    book = openpyxl.load_workbook(form)
+    sheet = book["Huyện"]
+    columns = {name: headers(sheet)[title].column for name, title in TITLES.items()}
+    right = {name: sheet.cell(3, column).value for name, column in columns.items()}
+    sheet.cell(3, columns["computers"]).value = "nhiều"
+    sheet.cell(3, columns["regulation_lan"]).value = "khôg"
+    book.save(form)
+    marked = tmp_path / "marked.xlsx"
+    done = scorer("check", form, "--lang", "vi", "--out", marked)
+    assert done.code == 2
+    assert f"written to {marked}" in done.out
+    assert done.errors[-1] == f"scorer: {form}: 2 lỗi"
+    assert marks(marked) == {
+        f"Huyện!{sheet.cell(3, columns['computers']).coordinate}": "cần một số như 12, không phải 'nhiều'",
+        f"Huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}": (
+            "cần 1 (có), 0 (không) hoặc để trống, không phải 'khôg'; có phải là 'không'?"
+        ),
+    }
+    book = openpyxl.load_workbook(marked)
+    book["Huyện"].cell(3, columns["computers"]).value = -1
+    book["Huyện"].cell(3, columns["regulation_lan"]).value = right["regulation_lan"]
+    book.save(marked)
+    done = scorer("check", marked, "--lang", "vi", "--out", marked, "--force")
+    found = marks(marked)
+    assert f"Huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}" not in found
+    where = f"Huyện!{sheet.cell(3, columns['computers']).coordinate}"
+    assert found[where] == "phải từ 0 đến 100000 ở cấp 'district', không phải -1"
+    book = openpyxl.load_workbook(marked)
+    assert book["Huyện"]["A1"].comment.text.startswith("Bắt buộc.")
+    book["Huyện"].cell(3, columns["computers"]).value = right["computers"]
+    book.save(marked)
+    done = scorer("check", marked, "--lang", "vi")
+    assert (done.code, done.out) == (0, f"{marked}: không có lỗi trong 140 đơn vị\n")
+    assert results(scorer, marked) == results(scorer, bundled, "--set", SET)
+
+
+TITLES = {
+    "computers": "Số máy tính trang bị cho cán bộ, công chức, viên chức",
+    "regulation_lan": "Quy chế quản lý, vận hành mạng nội bộ (LAN)",
+}
+
+
+def marks(file: Path) -> dict[str, str]:
+    """Comments of coloured cells."""
+    return {
+        f"{sheet.title}!{cell.coordinate}": cell.comment.text
+        for sheet in openpyxl.load_workbook(file).worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.comment and cell.fill.start_color.rgb == "FFFF9C9C"
+    }
+
+
+def test_what_is_marked_of_a_csv_file_is_a_workbook_that_ranks(scorer: Run, bundled: Path, tmp_path: Path) -> None:
+    wanted, marked = results(scorer, bundled, "--set", SET), tmp_path / "marked.xlsx"
+    bundled.write_text(TEXT.replace("d-ba-be,huyện Ba Bể,district", "d-ba-be,=1+1,distrct"), encoding="utf-8")
+    done = scorer("check", bundled, "--set", SET, "--out", marked)
+    assert done.code == 2
+    book = openpyxl.load_workbook(marked)
+    (sheet,) = book.worksheets
+    ((where, message),) = marks(marked).items()
+    cell = sheet[where.partition("!")[2]]
+    assert (cell.value, cell.column_letter) == ("distrct", "C")
+    assert "did you mean 'district'?" in message
+    assert (sheet.cell(cell.row, 2).value, sheet.cell(cell.row, 2).data_type) == ("=1+1", "s")
+    cell.value, sheet.cell(cell.row, 2).value = "district", "huyện Ba Bể"
+    book.save(marked)
+    assert results(scorer, marked, "--set", SET) == wanted
+
+
+def test_a_file_that_cannot_be_read_is_not_marked(scorer: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
+    done = scorer("check", tmp_path / "a.xlsx", "--set", SET, "--out", tmp_path / "marked.xlsx")
+    assert (done.code, done.out) == (2, "")
+    assert not (tmp_path / "marked.xlsx").exists()
+
+
+REFUSED = {
+    "another ending": (["--out", "marked.ods"], "--out marked.ods does not end in .xlsx"),
+    "a file that is there": (["--out", "form.xlsx"], "form.xlsx is there already; --force overwrites it"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_options_of_check(scorer: Run, form: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    monkeypatch.chdir(form.parent)
+    words, message = REFUSED[case]
+    done = scorer("check", "form.xlsx", *words)
+    assert (done.code, done.errors) == (2, [f"scorer: {message}"])
+
+
+# --- one file per unit ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(scorer: Run, bundled: Path, tmp_path: Path) -> Path:
+    """One form of each district, filled in."""
+    units = tmp_path / "districts.csv"
+    lines = [line for line in TEXT.splitlines() if ",district," in line]
+    units.write_text("\n".join((TEXT.splitlines()[0], *lines)), encoding="utf-8")
+    to = tmp_path / "forms"
+    done = scorer("criteria", "template", SET, "--units", units, "--lang", "vi", "--per-unit", to)
+    assert (done.code, done.errors) == (0, [])
+    assert done.out.replace("\n", "") == f"written: 8 forms and units.csv in {to}"
+    for file in to.glob("*.xlsx"):
+        fill(file)
+    return to
+
+
+def test_one_form_per_unit_gives_the_same_results(scorer: Run, folder: Path) -> None:
+    assert len([*folder.iterdir()]) == 9
+    (folder / "~$d-ba-be.xlsx").write_bytes(b"\x15lock file of Excel")
+    (folder / ".hidden.csv").write_text("x", encoding="utf-8")
+    assert results(scorer, folder) == results(scorer, folder.parent / "districts.csv", "--set", SET)
+
+
+def test_a_unit_that_is_missing_or_there_twice_is_named(scorer: Run, folder: Path) -> None:
+    (folder / "d-na-ri.xlsx").unlink()
+    shutil.copy(folder / "d-ba-be.xlsx", folder / "e-copy.xlsx")
+    done = scorer("rank", folder)
+    assert done.code == 2
+    assert done.errors == [
+        f"scorer: {folder}: e-copy.xlsx: Huyện!A2: 'd-ba-be' is the id at d-ba-be.xlsx: Huyện!A2 already",
+        f"scorer: {folder}: no file has the unit 'd-na-ri' (huyện Na Rì), which is in units.csv",
+        f"scorer: {folder}: 2 mistakes; nothing was ranked or written",
+    ]
+
+
+def test_a_unit_without_an_answer_is_named(scorer: Run, folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / "d-na-ri.xlsx")
+    for cell in book["Huyện"][2][3:]:
+        cell.value = None
+    book.save(folder / "d-na-ri.xlsx")
+    done = scorer("rank", folder)
+    assert done.code == 0
+    assert f"{folder}: units without any answer: 1; the first is d-na-ri.xlsx: Huyện!A2" in done.errors
+
+
+def test_a_damaged_file_of_a_folder_is_named(scorer: Run, folder: Path) -> None:
+    (folder / "d-na-ri.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
+    errors = scorer("rank", folder).errors
+    assert errors[0].startswith(f"scorer: {folder}: d-na-ri.xlsx: is damaged: ")
+
+
+def test_a_folder_without_files_is_refused(scorer: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = scorer("rank", tmp_path / "empty", "--set", SET)
+    assert done.errors[0].startswith(f"scorer: {tmp_path / 'empty'}: has no files of answers")
+
+
+def test_ids_that_are_no_names_of_files(scorer: Run, tmp_path: Path) -> None:
+    units = tmp_path / "units.csv"
+    ids = ["../up", "a/b", ".hidden", "~$lock", "xã 100%", 'a:b*?"<>|']
+    text = io.StringIO(newline="")
+    openings = [[code, "district"] for code in ids]
+    csv.writer(text).writerows([["id", "tier"], *openings])
+    units.write_text(text.getvalue(), encoding="utf-8")
+    to = tmp_path / "forms"
+    assert scorer("criteria", "template", "hue-2020", "--units", units, "--per-unit", to).code == 0
+    assert len([*to.iterdir()]) == len(ids) + 1
+    done = scorer("rank", to, "--expect-units", len(ids))
+    assert done.code == 0
+
+
+def test_options_that_need_each_other(scorer: Run, bundled: Path, tmp_path: Path) -> None:
+    done = scorer("criteria", "template", SET, "--per-unit", tmp_path / "forms")
+    assert done.errors == ["scorer: --per-unit needs the units: --units FILE"]
+    done = scorer("criteria", "template", SET, "--units", bundled, "--out", tmp_path)
+    assert done.errors == ["scorer: --units goes with --out FORM.xlsx or --per-unit DIRECTORY"]

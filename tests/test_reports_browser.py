@@ -1,0 +1,157 @@
+"""The HTML report in Chromium: sort, search, open a card by its link, print; nothing is asked for or complained of."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdf
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from report_files import write
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt install chromium")
+
+UNITS = {"en": "7/24 ranked", "vi": "7/24 đơn vị được xếp hạng"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=["vi", "en"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (path,) = write(tmp_path_factory.mktemp("page"), f"{request.param}.html", language=request.param)
+    return path
+
+
+class Watched:
+    """A page, what it asked for, and what it said."""
+
+    def __init__(self, browser: Browser, path: Path, anchor: str = "", **options: object) -> None:
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto(f"{path.as_uri()}{anchor}")
+
+    def names(self, table: str) -> list[str]:
+        """The units of a ranking that are shown, in order."""
+        found: list[str] = self.page.eval_on_selector_all(
+            f"section[aria-labelledby='{table}'] .ranking tbody tr:not([hidden]) a",
+            "all => all.map(a => a.textContent)",
+        )
+        return found
+
+
+@pytest.fixture
+def watched(browser: Browser, report: Path) -> Iterator[Watched]:
+    watched = Watched(browser, report)
+    yield watched
+    asked, said = watched.asked, watched.said
+    watched.page.close()
+    assert asked == [report.as_uri()]
+    assert said == []
+
+
+def test_a_ranking_is_sorted_by_its_headers(watched: Watched) -> None:
+    table = "t-district-readiness"
+    points = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody td:nth-child(4)")
+    ranked = points.all_text_contents()
+    assert ranked[0] == "40.60"
+    head = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(3)
+    head.click()
+    assert points.all_text_contents() == ranked[::-1]
+    assert head.locator("xpath=..").get_attribute("aria-sort") == "ascending"
+    head.press("Enter")  # by the keyboard too
+    assert points.all_text_contents() == ranked
+    assert head.locator("xpath=..").get_attribute("aria-sort") == "descending"
+    watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(1).click()
+    assert watched.names(table) == [
+        "huyện Ba Bể", "huyện Bạch Thông", "huyện Chợ Đồn", "huyện Chợ Mới", "huyện Na Rì", "huyện Ngân Sơn",
+        "huyện Pác Nặm", "thành phố Bắc Kạn",
+    ]  # fmt: skip
+
+
+def test_what_is_not_ranked_stays_last(watched: Watched) -> None:
+    rank = watched.page.locator("section[aria-labelledby='t-department-readiness'] .ranking th button").first
+    rank.click()
+    rank.click()
+    ranks = watched.page.locator("section[aria-labelledby='t-department-readiness'] .ranking tbody td:first-child")
+    assert ranks.all_text_contents() == ["7", "6", "5", "4", "3", "2", "1", *["-"] * 17]
+
+
+def test_units_are_found_without_accents(watched: Watched) -> None:
+    watched.page.get_by_role("searchbox").fill("ba be")
+    shown = watched.page.locator(".card:not([hidden])")
+    expect(shown).to_have_count(17)  # the district, its 15 communes, and the office of a park of that name
+    assert watched.names("t-district-readiness") == ["huyện Ba Bể"]
+    assert len(watched.names("t-commune-readiness")) == 15  # its communes
+    assert "17" in watched.page.get_by_role("status").text_content()
+    watched.page.get_by_role("searchbox").fill("")
+    expect(shown).to_have_count(140)
+
+
+def test_a_card_opens_by_its_link(browser: Browser, report: Path) -> None:
+    watched = Watched(browser, report, "#u-x-nong-thuong")
+    card = watched.page.locator(":target")
+    assert "xã Nông Thượng" in card.locator("h4").text_content()
+    box, nav = card.bounding_box(), watched.page.locator("nav").bounding_box()
+    assert nav["y"] + nav["height"] <= box["y"] < 900  # seen, and not behind the navigation
+    watched.page.close()
+
+
+def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
+    watched.page.locator("section[aria-labelledby='t-commune-readiness'] .ranking a").first.click()
+    assert watched.page.url.endswith("#u-x-nong-thuong")
+    assert watched.page.locator(":target").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
+    """Of one tier: axe looks at every element, which takes minutes for a whole province."""
+    (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
+    watched = Watched(browser, path, color_scheme=scheme)
+    watched.page.add_style_tag(content=".card{content-visibility:visible}")  # axe judges what is laid out
+    found = Axe().run(watched.page)["violations"]
+    watched.page.close()
+    assert [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found] == []
+
+
+def test_it_prints_on_a4(watched: Watched) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(watched.page.pdf(prefer_css_page_size=True))).pages
+    sizes = {tuple(sorted(round(float(side)) for side in page.mediabox[2:])) for page in pages}
+    assert sizes == {(595, 842)}
+    text = " ".join(page.extract_text() for page in pages)
+    assert "huyện Ba Bể" in text
+    assert 40 < len(pages) < 150
+
+
+def test_it_can_be_read_without_javascript(browser: Browser, report: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert page.get_by_text(UNITS[report.stem]).first.is_visible()
+    assert page.locator("#u-d-ba-be").is_visible()
+    assert page.get_by_role("searchbox").count() == 0
+    assert page.locator("th button").count() == 0
+    context.close()
+
+
+def test_it_fits_a_telephone(browser: Browser, report: Path) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(report.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()

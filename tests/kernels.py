@@ -159,7 +159,7 @@ def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
     for at, gates in enumerate(drawn.gates):
         cell = sum(
             stride * sum(reaches(sums, compared, threshold) for threshold in thresholds)
-            for compared, thresholds, stride in zip(gates.sums, gates.table.edges, gates.strides(), strict=True)
+            for compared, thresholds, stride in zip(gates.sums, gates.table.thresholds, gates.strides(), strict=True)
         ) if gates else 0  # fmt: skip
         level = int(gates.levels[cell]) if gates else 0
         standing = Standing.BELOW_MINIMUM if gates and not level else Standing.RANKED

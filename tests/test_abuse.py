@@ -22,7 +22,7 @@ from processes import PATIENCE, until
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
 from scorer.service.methods.side_services import MAX_CALLS
-from scorer.service.server import STREAMS
+from scorer.service.server import MAX_STREAMS
 
 SET = """
 criteria_set: tested
@@ -82,7 +82,9 @@ def test_watchers_of_health_leave_room_for_calls_and_for_other_watchers(service:
     channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(18)]
     watching = health_pb2.HealthCheckRequest()
     streams = [
-        health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=60) for _ in range(STREAMS) for channel in channels
+        health_pb2_grpc.HealthStub(channel).Watch(watching, timeout=60)
+        for _ in range(MAX_STREAMS)
+        for channel in channels
     ]
     answered = 0
     for stream in streams:

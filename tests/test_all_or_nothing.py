@@ -23,7 +23,7 @@ from tested import (
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.model import violations
-from scorer.model.suggestions import SEARCHES
+from scorer.model.suggestions import MAX_SEARCHES
 
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ def test_violations_stand_in_input_order_those_of_the_request_first(service: Ser
         ("rows.units[5].answers[\"awarded\"]", "OUT_OF_RANGE"),
     ]  # fmt: skip
     assert refused.info.metadata[TOTAL] == "9"
-    assert refused.details.startswith("period: '2019' has no day in ")
+    assert refused.details.startswith("period: '2019' has no day from ")
     assert refused.details.endswith(" (and 8 more)")
 
 
@@ -162,4 +162,4 @@ def test_many_misspelt_columns_are_looked_up_only_so_often(service: Service, com
     with refusal() as caught:
         rank_table(service, wrong)
     assert caught[0].info.metadata[TOTAL] == "40"
-    assert len(compared) == SEARCHES
+    assert len(compared) == MAX_SEARCHES

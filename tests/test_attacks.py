@@ -111,8 +111,8 @@ def test_an_honest_caller_is_served_and_memory_comes_back(
         f"medians {[f'{statistics.median(some) * 1e3:.1f}' for some in (attacked, untouched)]}; {len(attacked)} calls; "
         f"memory {before / 2**20:.0f} MiB, {most / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
     )
-    # gRPC hands each stream that is reset at once to the event loop, up to ``STREAMS`` a connection, and later calls
-    # after them: calls are answered, but late. A proxy in front counts resets and hangs up.
+    # gRPC hands each stream that is reset at once to the event loop, up to ``MAX_STREAMS`` per connection, and later
+    # calls after them: calls are answered, but late. A proxy in front counts resets and hangs up.
     if attack != "resets":
         assert then < SLOWER * usual
     until(lambda: resident(pid) - before < KEPT, "memory does not come back")

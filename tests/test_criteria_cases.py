@@ -215,7 +215,7 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
         "did you mean 'policy_environment_awarded'?",
         "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
         "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
-        "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is there twice",
+        "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is listed twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
         "'district'; did you mean 'readiness'?",
         "8:38: cases[0].expect.levels: unknown key 'levels'; did you mean 'level'?",

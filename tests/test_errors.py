@@ -33,7 +33,7 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.plugin_api import Indicator
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
-from scorer.service.call.metrics import FOLDER
+from scorer.service.call.metrics import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,10 +54,10 @@ WRONG_REQUESTS: dict[str, tuple[dict[str, object], str, str, str]] = {
     "page of -1 units": (
         {"page_size": -1}, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units",
     ),
-    "view 7": ({"view": 7}, "view", "UNKNOWN_VIEW", "7 is no view"),
+    "view 7": ({"view": 7}, "view", "UNKNOWN_VIEW", "7 is not a view"),
     "period before the set": (
         {"period": "2019"}, "period", "PERIOD_OUTSIDE_SET",
-        "'2019' has no day in 2020-01-01 to 2020-12-31, when the set is in force",
+        "'2019' has no day from 2020-01-01 to 2020-12-31, when the set is in force",
     ),
     "period in words": (
         {"period": "năm 2020"}, "period", "BAD_PERIOD",
@@ -223,7 +223,7 @@ def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
                 "criteria set 'water-2020' was refused when it was loaded: categories.supply.groups.water: "
                 "its plugin 'water' is quarantined: ImportError: no module named 'hydrology'"
             )
-            mend = "; mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'"
+            mend = "; fix it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'"
             assert refused.details.endswith(mend)
         listed = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest()).criteria_sets
         assert {summary.code: summary.state for summary in listed} == {
@@ -278,7 +278,7 @@ def test_a_formula_over_the_cohort_cannot_score_a_unit_alone_and_the_criteria_ar
         refused = caught[0]
         assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.details == (
-            "criteria C.1, C.3 compare a unit with the others of its tier: send them all to RankProvince"
+            "criteria C.1, C.3 compare a unit with the other units of its tier: send them all to RankProvince"
         )
         assert (refused.info.reason, refused.info.metadata["criteria"]) == ("NEEDS_COHORT", "C.1, C.3")
         rows = [row(code, wells=number(wells), tanks=number(2)) for code, wells in (("hue", 1), ("phu-loc", 2))]
@@ -333,7 +333,7 @@ def test_every_reason_of_the_service_has_its_case_here() -> None:
     reasons = {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)*", text) and len(text) > 4}
     assert len(reasons) > 30
     here = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in CASES_STAND_IN)
-    assert {reason for reason in reasons - {FOLDER} if f'"{reason}"' not in here} == set()
+    assert {reason for reason in reasons - {FOLDER_VARIABLE} if f'"{reason}"' not in here} == set()
 
 
 def test_error_details_name_the_service_as_their_domain(service: Service) -> None:

@@ -177,7 +177,7 @@ def test_an_engine_that_misbehaves_refuses_its_set_and_no_other(tmp_path: Path, 
             "the gates of tier 'district' could not be compiled: "
         )
         assert what in refused.details
-        assert refused.details.endswith("mend it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'")
+        assert refused.details.endswith("fix it, see 'scorer criteria check set1.yaml' and 'scorer plugins list'")
         assert [score(service, code).level for code in ("before-2020", "after-2020")] == [1, 1]
         listed = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest()).criteria_sets
         problems = {summary.code: list(summary.problems) for summary in listed}
@@ -194,7 +194,7 @@ def test_an_engine_that_hangs_refuses_its_set_and_no_other(tmp_path: Path) -> No
         with refusal() as caught:
             score(service, "broken-2020")
         assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
-        assert "could not be compiled: the rule engine gave no answer within 2 seconds; mend it" in caught[0].details
+        assert "could not be compiled: the rule engine gave no answer within 2 seconds; fix it" in caught[0].details
         assert score(service, "good-2020").level == 1
 
 
@@ -260,7 +260,7 @@ def test_several_rules_are_compiled_by_one_process(engine: Engine) -> None:
     rules = [Rules((((0, n),),), 1) for n in range(20)]
     tables = engine.compiler().compile([*rules, rules[3]])
     assert engine.starts == 1
-    assert [int(table.edges[0][0]) for table in tables] == [*range(20), 3]
+    assert [int(table.thresholds[0][0]) for table in tables] == [*range(20), 3]
 
 
 # --- a better level easier than a worse one ------------------------------------------------------------------------
@@ -366,7 +366,7 @@ def near_edges(rules: Rules) -> Iterator[tuple[int, ...]]:
     """Every combination of values at each edge, one below and one above it."""
     around = [
         sorted({t + step for t in edges for step in (-1, 0, 1)} | {-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER})
-        for edges in rules.edges()
+        for edges in rules.thresholds()
     ]
     return itertools.product(*around)
 
@@ -462,7 +462,7 @@ def test_a_level_without_gates_is_refused_without_the_engine(engine: Engine) -> 
 
 # --- durable-rules that cannot be imported -------------------------------------------------------------------------
 
-MEND = (
+REPAIR_COMMAND = (
     "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
     "pip install --force-reinstall --no-deps --no-cache-dir durable-rules==2.0.28"
 )
@@ -487,7 +487,7 @@ def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> Non
             call()
         assert str(caught.value) == (
             "durable-rules cannot be imported (durable_rules_engine.so: undefined symbol: PyEval_CallObject); "
-            f"mend it with: {MEND}"
+            f"repair it with: {REPAIR_COMMAND}"
         )
 
 
@@ -498,11 +498,11 @@ def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_comman
     assert done.returncode == 2
     (line,) = (line for line in done.stderr.splitlines() if " is quarantined: " not in line)
     assert line.startswith("scorer: durable-rules cannot be imported (")
-    assert line.endswith(f"mend it with: {MEND}")
+    assert line.endswith(f"repair it with: {REPAIR_COMMAND}")
 
 
 def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:
-    assert gate_process.BROKEN_INSTALL == ENGINE_MISSING
+    assert gate_process.ENGINE_MISSING == ENGINE_MISSING
 
 
 def test_the_engine_that_is_installed_answers() -> None:
@@ -514,4 +514,4 @@ def test_a_set_with_gates_is_refused_with_that_command_and_others_are_not() -> N
     without = document("without-2020", 50).partition("    levels:")[0]
     sets = catalogue(host(WATER), document("gated-2020", 50), without, compiler=GateCompiler())
     assert list(sets.sets) == ["without-2020"]
-    assert MEND in str(sets.refusal("gated-2020").problems[0])
+    assert REPAIR_COMMAND in str(sets.refusal("gated-2020").problems[0])

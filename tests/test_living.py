@@ -286,7 +286,10 @@ def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
 ) -> None:
     away = folder.with_name("away")
     folder.rename(away)
-    until(lambda: "cannot be read: No such file or directory; its sets stay as they are" in running.said, "not noticed")
+    until(
+        lambda: "cannot be read: No such file or directory; the previous sets stay in use" in running.said,
+        "not noticed",
+    )
     put(away / "mine.yaml", document("0.25"))
     assert score(service) == (revision(document()), 0.5)
     time.sleep(1.2)  # said once, not at every look

@@ -22,7 +22,7 @@ from test_workers import late_call, one_unit, request
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
 from scorer.cli.loading import load_catalogue
-from scorer.service.call.metrics import FOLDER
+from scorer.service.call.metrics import FOLDER_VARIABLE
 
 Labels = frozenset[tuple[str, str]]
 METHODS = {"ScoreUnit", "RankProvince", "ListCriteriaSets", "GetCriteriaSet", "ReloadCriteriaSets"}
@@ -160,7 +160,7 @@ def test_metrics_for_other_machines_have_to_be_asked_for_twice() -> None:
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", "0.0.0.0:0"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
-    assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: take 127.0.0.1" in done.stderr
+    assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: use 127.0.0.1" in done.stderr
 
 
 def test_a_taken_port_of_metrics_is_said(running: Serving) -> None:
@@ -184,7 +184,7 @@ plan = SimpleNamespace(criteria_set=SimpleNamespace(revision="0" * 64))
 nothing = SimpleNamespace(plugins=())
 for n in (500, 2000, 3000):
     sets = dict.fromkeys((f"set-{m}" for m in range(n)), plan)
-    metrics.show(SimpleNamespace(sets=sets, refused=(), host=nothing))
+    metrics.set_catalogue(SimpleNamespace(sets=sets, refused=(), host=nothing))
 metrics.calls.labels("ScoreUnit", "OK").inc()
 print(metrics.registry.get_sample_value("scorer_calls_total", {"method": "ScoreUnit", "code": "OK"}))
 """
@@ -193,7 +193,7 @@ print(metrics.registry.get_sample_value("scorer_calls_total", {"method": "ScoreU
 def test_a_disk_without_room_for_more_counts_costs_these_counts_only(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", TOO_MANY_LABELS],
-        env={**os.environ, FOLDER: str(tmp_path)},
+        env={**os.environ, FOLDER_VARIABLE: str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -80,9 +80,9 @@ class Unspeakable(Exception):
 BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "an exception": (raising(RuntimeError("hết nước")), "", "score() raised RuntimeError('hết nước')"),
     "the end of the process": (raising(SystemExit(1)), "", "score() raised SystemExit(1)"),
-    "nothing": (lambda *_: None, "", "score() gives None, not GroupPoints"),
-    "a generator": (lambda *_: (n for n in range(2)), "", "score() gives <generator object "),
-    "a thing that cannot be shown": (lambda *_: Unspeakable(), "", "score() gives a Unspeakable, not GroupPoints"),
+    "nothing": (lambda *_: None, "", "score() returned None, not GroupPoints"),
+    "a generator": (lambda *_: (n for n in range(2)), "", "score() returned <generator object "),
+    "a thing that cannot be shown": (lambda *_: Unspeakable(), "", "score() returned a Unspeakable, not GroupPoints"),
     "an interrupt": (raising(KeyboardInterrupt()), "", "score() raised KeyboardInterrupt()"),
     "too deep a recursion": (recursing, "", "score() raised RecursionError("),
     "no memory": (raising(MemoryError()), "", "score() raised MemoryError()"),
@@ -91,20 +91,30 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "other units left out": (changing("excluded"), "", "score() raised TypeError("),
     "other rows": (changing("rows"), "", "score() raised TypeError("),
     "other indicators": (changing("indicators"), "", "score() raised TypeError("),
-    "NaN": (put(0, math.nan), "W.2", "gives nan with status 1; whole micropoints from 0 to 2000000 can be"),
-    "infinity": (put(0, math.inf), "W.2", "gives inf with status 1; whole micropoints from 0 to 2000000 can be"),
-    "half a micropoint": (put(0, 0.5), "W.2", "gives 0.5 with status 1; whole micropoints from 0 to 2000000 can be"),
+    "NaN": (
+        put(0, math.nan), "W.2", "returned nan with status 1; allowed are whole micropoints from 0 to 2000000",
+    ),
+    "infinity": (
+        put(0, math.inf), "W.2", "returned inf with status 1; allowed are whole micropoints from 0 to 2000000",
+    ),
+    "half a micropoint": (
+        put(0, 0.5), "W.2", "returned 0.5 with status 1; allowed are whole micropoints from 0 to 2000000",
+    ),
     "points over the maximum": (
-        put(0, 2_000_001), "W.2", "gives 2000001.0 with status 1; whole micropoints from 0 to 2000000 can be",
+        put(0, 2_000_001), "W.2", "returned 2000001.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points below nothing": (
-        put(0, -1), "W.2", "gives -1.0 with status 1; whole micropoints from 0 to 2000000 can be",
+        put(0, -1), "W.2", "returned -1.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points beyond 64 bits": (
-        put(0, 1e300), "W.2", "gives 1e+300 with status 1; whole micropoints from 0 to 2000000 can be",
+        put(0, 1e300), "W.2", "returned 1e+300 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
-    "status 0": (put(1, 0), "W.2", "gives 0.0 with status 0; whole micropoints from 0 to 2000000 can be"),
-    "status 4": (put(1, 4), "W.2", "gives 0.0 with status 4; whole micropoints from 0 to 2000000 can be"),
+    "status 0": (
+        put(1, 0), "W.2", "returned 0.0 with status 0; allowed are whole micropoints from 0 to 2000000",
+    ),
+    "status 4": (
+        put(1, 4), "W.2", "returned 0.0 with status 4; allowed are whole micropoints from 0 to 2000000",
+    ),
     "points lying down": (
         gives(lambda points, status: GroupPoints(points.T, status.T)),
         "", "points (3, 2) and status (3, 2) are not (2, 3)",

@@ -82,7 +82,7 @@ def test_a_page_token_that_the_service_never_gave_is_refused(service: Service, t
             call()
         assert caught[0].code is grpc.StatusCode.INVALID_ARGUMENT
         assert caught[0].info.reason == "BAD_PAGE_TOKEN"
-        assert caught[0].details == "page_token is none that this service gave; start again without it"
+        assert caught[0].details == "page_token is not a token of this service; start again without it"
 
 
 def test_a_page_token_of_another_list_of_sets_is_a_failed_precondition(service: Service) -> None:

@@ -162,7 +162,7 @@ def test_a_plugin_that_ends_workers_again_and_again_is_quarantined_until_a_reloa
     assert re.fullmatch(
         rf"criteria set 'bad-2024' cannot be used: its {re.escape(BAD)} is quarantined: "
         r"3 workers died while it scored(, the last in bad\.py, line \d+)?; "
-        r"mend it, then restart or reload the service",
+        r"fix it, then restart or reload the service",
         message,
     )
     assert (

@@ -137,7 +137,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "group with a name too long for a set": (lambda: plugin(group("r" * 65)), "is not a code"),
     "group that there is already": (
         lambda: plugin(group("wells")),
-        "group 'wells', which plugin 'first' declares already",
+        "group 'wells', which plugin 'first' already declares",
     ),
     "no group at all": (lambda: module(scorer_criterion_group="roads"), "'roads', not a CriterionGroup"),
     "a class instead of a group": (lambda: module(scorer_criterion_group=type(ROADS)), "not a CriterionGroup"),
@@ -155,7 +155,10 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", Indicator("paved", kind="lot"))),
         "unknown kind 'lot'; there are count, number, flag, choice, date (tests.test_plugins",
     ),
-    "a title that is none": (lambda: plugin(group("roads", title="Roads")), "title of group 'roads' is not texts"),
+    "a title that is none": (
+        lambda: plugin(group("roads", title="Roads")),
+        "title of group 'roads' does not map languages to texts",
+    ),
     "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
     "an exception that is no Exception": (raising(GeneratorExit("enough")), "GeneratorExit: enough"),
     "an exception without words": (raising(AssertionError()), "AssertionError"),
@@ -163,12 +166,12 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "a check that is none": (lambda: plugin(group("roads", checks=("paved",))), "check"),
     "a formula kind that there is already": (
         lambda: plugin(None, [Later]),
-        "formula kind 'ratio', which there is already",
+        "formula kind 'ratio', which already exists",
     ),
-    "a stranger's formula kind": (lambda: plugin(None, [Root]), "formula kind 'root', which there is already"),
+    "a stranger's formula kind": (lambda: plugin(None, [Root]), "formula kind 'root', which already exists"),
     "one formula kind twice": (
         lambda: plugin(None, [type("New", (Root,), {"kind": "new"})] * 2),
-        "formula kind 'new', which there is already",
+        "formula kind 'new', which already exists",
     ),
     "a formula kind without a name": (lambda: plugin(None, [Kindless]), "kind"),
     "a formula kind with a key of every criterion": (lambda: plugin(None, [Clashing]), "uses key 'points'"),
@@ -185,12 +188,15 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "IndexError: list index out of range",
     ),
     "a hook without its mark": (unmarked, "implements no hook; is @hookimpl missing?"),
-    "a hook that gives nothing": (lambda: module(scorer_criterion_group=None), "gives nothing; is a return missing?"),
+    "a hook that gives nothing": (
+        lambda: module(scorer_criterion_group=None),
+        "returns nothing; is a return statement missing?",
+    ),
     "a criteria set that is not there": (
         lambda: module(scorer_criteria_sets=[Path("not-there-2020.yaml")]),
-        "criteria set 'not-there-2020.yaml' is not there",
+        "criteria set 'not-there-2020.yaml' is not an existing file",
     ),
-    "a criteria set that is a directory": (lambda: module(scorer_criteria_sets=[Path("/")]), "is not there"),
+    "a criteria set that is a directory": (lambda: module(scorer_criteria_sets=[Path("/")]), "is not an existing file"),
     "a criteria set by its name": (lambda: module(scorer_criteria_sets=["set.yaml"]), "'set.yaml', not a file"),
 }
 
@@ -496,7 +502,7 @@ def test_an_installed_plugin_that_breaks_is_named_beside_it(site: Path) -> None:
     assert row(done.stdout, "aaa") == "aaa another-infrastructure 9.9 1 quarantined"
     assert [line for line in done.stdout.splitlines() if " is quarantined: " in line] == [
         "plugin 'aaa' (another-infrastructure 9.9) is quarantined: declares group 'infrastructure', "
-        "which plugin 'infrastructure' (egov-scorer 0.1.0) declares already",
+        "which plugin 'infrastructure' (egov-scorer 0.1.0) already declares",
         "plugin 'dust' (stranger-dust 0.0.1) is quarantined: "
         "ModuleNotFoundError: No module named 'no_such_module_at_all' (dust, line 1)",
     ]

@@ -78,7 +78,7 @@ BREAKING: dict[str, tuple[str, str]] = {
     "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
     "ends": (
         "import os; print('no licence', flush=True); os._exit(7)",
-        "ended the process with code 7 while it was imported; it said last: no licence",
+        "ended the process with code 7 while it was imported; its last output: no licence",
     ),
     "ends_well": ("import os; os._exit(0)", "ended the process with code 0 while it was imported"),
     "crashes": ("import ctypes; ctypes.string_at(0)", "ended the process with signal SIGSEGV while it was imported"),
@@ -128,16 +128,16 @@ BREAKING: dict[str, tuple[str, str]] = {
     ),
     "judges": (
         JUDGES + group_module("judges"),
-        "writes verdicts on plugins, which is not for plugins to do",
+        "writes probe results, which plugins must not do",
     ),
     "text": (group_module("text").replace("'text', 1", "'text', '1'"), "its api_version is '1', not a number; write"),
     "later": (group_module("later").replace("'later', 1", "'later', 2"), "was written for API version 2"),
     "infrastructure_too": (
         group_module("infrastructure"),
         "declares group 'infrastructure', "
-        f"which plugin 'infrastructure' (egov-scorer {version('egov-scorer')}) declares already",
+        f"which plugin 'infrastructure' (egov-scorer {version('egov-scorer')}) already declares",
     ),
-    "wells_too": (group_module("wells"), "declares group 'wells', which plugin 'wells' (a-first 1.0) declares already"),
+    "wells_too": (group_module("wells"), "declares group 'wells', which plugin 'wells' (a-first 1.0) already declares"),
 }
 
 PRINTS = """\
@@ -297,7 +297,7 @@ def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: 
     plugin = f"its plugin '{group}' (stranger-{group} 1.0) is quarantined: {BREAKING[group][1]}"
     assert plugin in refused.details
     assert refused.details.endswith(
-        f"; mend it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
+        f"; fix it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
     )
 
 
@@ -331,7 +331,7 @@ def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_grou
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group), encoding="utf-8")
     with serve(site, tmp_path / "log") as running:
         for group, name, words in (
-            ("wells", "second", "declares group 'wells', which plugin 'first' (stranger-first 1.0) declares already"),
+            ("wells", "second", "declares group 'wells', which plugin 'first' (stranger-first 1.0) already declares"),
             ("third", "third", "was written for API version 0; this scorer offers 1"),
         ):
             with refusal() as caught:
@@ -470,7 +470,7 @@ def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
         (["/no/such/program"], "could not be tried out, as no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, as the process for it ended with code 1 before it began; it said last: no room",
+            "could not be tried out, as the process for it ended with code 1 before it began; its last output: no room",
         ),
     ],
 )
@@ -482,7 +482,7 @@ def test_where_no_process_can_try_them_out_all_are_quarantined(command: list[str
     ("code", "failure"),
     [
         ("import time; time.sleep(90)", "was not imported within 1 seconds"),
-        (HANGS_IN_HOOK, "has hooks that gave no answer within 1 seconds"),
+        (HANGS_IN_HOOK, "has hooks that did not return within 1 seconds"),
     ],
 )
 def test_hooks_have_no_more_time_than_imports(

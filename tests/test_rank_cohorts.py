@@ -159,7 +159,7 @@ def test_a_day_and_a_series_name_the_set() -> None:
         pytest.param(
             ("--on", "2020-06-30"),
             "2 criteria sets are in force on 2020-06-30: bac-kan-2020 (series bac-kan, 2020-01-01 to 2020-06-30), "
-            "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or narrow them by series "
+            "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or give a series "
             "(here: --set, --series)",
             marks=pytest.mark.long,
         ),

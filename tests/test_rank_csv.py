@@ -232,7 +232,7 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
         "criterion twice": Misspelling(
             lambda line: "not_applicable",
             lambda right: "TX.10; TX.10",
-            lambda right, wrong: "criterion 'TX.10' is there twice",
+            lambda right, wrong: "criterion 'TX.10' is listed twice",
         ),
         "no id": Misspelling(
             lambda line: None if line[AT["tier"]] == "district" else "id",  # the parents of others
@@ -552,7 +552,7 @@ def test_an_id_that_is_there_twice_has_row_and_column_of_both(client: Client, fi
         client.rank_file(SET, file)
     ((where, reason, what),) = caught.value.violations
     assert (where, reason) == ("row 101, column A (id)", "DUPLICATE_UNIT_ID")
-    assert what == f"{rows[60][0]!r} is the id at row 61, column A (id) already"
+    assert what == f"{rows[60][0]!r} is already the id at row 61, column A (id)"
 
 
 def test_an_id_and_a_name_that_cannot_be_have_row_and_column(client: Client, file: Path) -> None:
@@ -569,7 +569,7 @@ def test_a_period_outside_the_set_is_refused(client: Client, file: Path) -> None
         (
             "period",
             "PERIOD_OUTSIDE_SET",
-            "'2021' has no day in 2020-01-01 to 2020-06-30, when the set is in force",
+            "'2021' has no day from 2020-01-01 to 2020-06-30, when the set is in force",
         )
     ]
 
@@ -642,7 +642,7 @@ def test_another_number_of_units_than_expected_is_refused(scorer: Run, file: Pat
 
 REFUSED: dict[str, tuple[list[str], str]] = {
     "period outside the set": (
-        ["--period", "2021"], "'2021' has no day in 2020-01-01 to 2020-06-30, when the set is in force",
+        ["--period", "2021"], "'2021' has no day from 2020-01-01 to 2020-06-30, when the set is in force",
     ),
     "no period": (
         ["--period", "H1-2020"],

@@ -103,7 +103,7 @@ def test_several_sets_in_force_are_refused_and_named(service: harness.Service, c
     assert refused.info.reason == "SEVERAL_CRITERIA_SETS"
     assert refused.details == (
         "2 criteria sets are in force on 2020-06-30: bac-kan-2020 (series bac-kan, 2020-06-30 to ...), "
-        "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or narrow them by series"
+        "hue-2020 (series hue, 2020-01-01 to 2020-12-31); name one in criteria_set, or give a series"
     )
     assert refused.info.metadata["known"] == "bac-kan-2020, hue-2020"
     assert refused.info.metadata["effective_on"] == "2020-06-30"
@@ -166,11 +166,16 @@ def test_an_unknown_series_is_refused_with_those_there_are(service: harness.Serv
     [
         (
             {"criteria_set": "hue-2020", "effective_on": day("2020-06-30")},
-            {"effective_on": ("EXCLUSIVE", "leave it out, as criteria_set names 'hue-2020', or leave that out")},
+            {
+                "effective_on": (
+                    "EXCLUSIVE",
+                    "leave it out, because criteria_set names 'hue-2020', or leave criteria_set out",
+                )
+            },
         ),
         (
             {"criteria_set": "hue-2020", "series": "hue"},
-            {"series": ("EXCLUSIVE", "goes with effective_on only; leave it out, or give a day there")},
+            {"series": ("EXCLUSIVE", "needs effective_on; leave it out, or give a day in effective_on")},
         ),
         (
             {"series": "hue"},
@@ -179,7 +184,7 @@ def test_an_unknown_series_is_refused_with_those_there_are(service: harness.Serv
                     "REQUIRED",
                     "name one of: bac-kan-2020, hue-2019, hue-2020, lone-2018; or give a day in effective_on",
                 ),
-                "series": ("EXCLUSIVE", "goes with effective_on only; leave it out, or give a day there"),
+                "series": ("EXCLUSIVE", "needs effective_on; leave it out, or give a day in effective_on"),
             },
         ),
         (

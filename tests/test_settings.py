@@ -88,7 +88,7 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ),
         ('[access]\n"dns:Portal" = ["scorer"]', "'dns:Portal' has capital letters"),
         ('[access]\n"token:a" = ["scorr"]', "has to be 'reader', 'scorer', 'ranker' or 'operator'"),
-        ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], by which they are checked"),
+        ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], which is needed to check them"),
         ('[access]\n"dns:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ('[access]\n"cn:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ("[limits]\ncalls = true", "limits.calls: has to be a whole number"),
@@ -98,7 +98,7 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ('required = "hue-2020"', "required: has to be a list"),
         ('[access]\n"token:a" = "reader"', "access.token:a: has to be a list"),
         ("metrics = 9090", "metrics: has to be text"),
-        ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or say insecure"),
+        ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or set insecure"),
         ('address = "somewhere.example:5"', "can be reached from other machines"),
         ('address = "[::]:5"', "can be reached from other machines"),
         ('address = "::1:0"', "'::1:0' is an IPv6 address without brackets; write [::1]:0"),
@@ -116,13 +116,13 @@ def test_what_cannot_be_used_is_said(file: Path, text: str, what: str) -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1:5", "localhost:5", "[::1]:5", "127.8.9.10:0"])
 def test_this_machine_needs_no_tls(address: str) -> None:
-    assert not Settings(address=address).beyond_this_machine
+    assert not Settings(address=address).is_reachable
 
 
 def test_beyond_this_machine_goes_with_tls_or_when_it_is_said(file: Path) -> None:
     file.write_text(f'address = "0.0.0.0:5"\n{TLS}')
-    assert load_settings(file, {}).beyond_this_machine
-    assert load_settings(None, {"address": "0.0.0.0:5", "insecure": True}).beyond_this_machine
+    assert load_settings(file, {}).is_reachable
+    assert load_settings(None, {"address": "0.0.0.0:5", "insecure": True}).is_reachable
 
 
 def test_roles_are_read(file: Path) -> None:
@@ -263,7 +263,7 @@ def test_an_empty_path_is_no_path(file: Path) -> None:
     assert done.stderr.splitlines() == [
         f"scorer: {file}: criteria: {why}",
         f"scorer: {file}: tls.certificate: {why}",
-        f"scorer: {file}: tls.key: has to be a path, which holds no NUL",
+        f"scorer: {file}: tls.key: has to be a path without NUL",
     ]
 
 

@@ -78,7 +78,7 @@ def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: 
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY")
     assert refused.details == (
         f"{PLUGIN} is still scoring for 24 earlier calls; "
-        "try again later; if it stays so, have the plugin mended and restart the service"
+        "try again later; if that does not help, the plugin must be fixed and the service restarted"
     )
     assert service.scorer.ScoreUnit(request("quick", "brisk", "tanks"), timeout=20).scorecard.unit.id == "quick"
 

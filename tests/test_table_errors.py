@@ -84,7 +84,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "id twice": (
         unit_table(["hue", "nam-dong", "hue"]),
-        'table["id"][2]', "DUPLICATE_UNIT_ID", "'hue' is the id at table[\"id\"][0] already",
+        'table["id"][2]', "DUPLICATE_UNIT_ID", "'hue' is already the id at table[\"id\"][0]",
     ),
     "unknown tier": (
         unit_table(["hue"], tier="distrct"),
@@ -187,20 +187,20 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "exclusion of a criterion twice": (
         table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),
-        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is listed twice",
     ),
     "exclusion of a criterion that a dictionary has twice": (
         table(not_applicable=pa.ListArray.from_arrays([0, 1, 1, 3], pa.DictionaryArray.from_arrays(
             [0, 0, 1], ["INF.02", "INF.02"]))),
-        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+        'table["not_applicable"][2]', "DUPLICATE_CRITERION", "criterion 'INF.02' is listed twice",
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),
-        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; there are 6 that it could name",
+        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; there are only 6 that it could name",
     ),
     "far too many columns": (
         table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
-        "has 53 columns; there are 13 that it could name",
+        "has 53 columns; there are only 13 that it could name",
     ),
     "control character in the name of a column": (
         table(**{"a\x1b[31m": [1, 2, 3]}),
@@ -265,7 +265,7 @@ def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -
     with refusal() as caught:
         rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
     assert_refused(
-        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; there are 6 that it could name"
+        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; there are only 6 that it could name"
     )
 
 

@@ -23,7 +23,7 @@ def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> No
         rank_table(service, unit_table([str(n) for n in range(MAX_UNITS + 1)]))
     refused = caught[0]
     assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refused.details == "100001 units are more than 100000: send the province tier by tier, each whole"
+    assert refused.details == "100001 units are more than 100000: send one complete tier per call"
     assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_UNITS", "100000")
     assert still_answers(service)
 
@@ -45,7 +45,7 @@ def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit
         refused = caught[0]
         assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.details == (
-            "FULL scorecards of 5001 units are more than 5000: set page_size to 5000 at most, or send a table"
+            "FULL scorecards of 5001 units are more than 5000: set page_size to at most 5000, or send a table"
         )
         assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_FULL_ROWS", "5000")
     page = rank(service, *rows, criteria_set="water-2020", view=full, page_size=MAX_FULL_ROWS)
@@ -68,8 +68,8 @@ def test_a_message_over_128_mib_is_too_large_and_a_table_takes_less_room(service
     refused = caught[0]
     assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert refused.details == (
-        "the request has 134217729 bytes, at most 134217728 are taken; "
-        "a table takes less room than rows, and a province can be sent tier by tier"
+        "the request has 134217729 bytes, at most 134217728 are allowed; "
+        "a table is smaller than rows, and a province can be sent tier by tier"
     )
     assert (refused.info.reason, refused.info.metadata["limit"]) == ("REQUEST_TOO_LARGE", "134217728")
     assert still_answers(service)
@@ -119,7 +119,7 @@ def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert refused.info.reason == "UNREADABLE_REQUEST"
     name = method.partition("/")[2]
-    assert refused.details.startswith(f"the bytes are no egov.scorer.v1.{name}Request: ")
+    assert refused.details.startswith(f"the bytes are not a valid egov.scorer.v1.{name}Request: ")
     assert "Traceback" not in refused.details
     assert not any(record.exc_info or record.levelno >= logging.ERROR for record in caplog.records)
     assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]

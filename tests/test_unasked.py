@@ -13,7 +13,7 @@ from processes import until
 from tested import BESIDE, INFRASTRUCTURE
 
 from scorer.service.runtime.settings import Role, Settings, Tokens
-from scorer.service.server import STREAMS
+from scorer.service.server import MAX_STREAMS
 
 SIGNER = Signer("key-1")
 METHOD = "/egov.scorer.v1.ScorerService/RankProvince"
@@ -85,7 +85,7 @@ def test_calls_whose_message_never_comes_do_not_delay_a_refusal(service: Service
     calls = [
         channel.stream_unary(METHOD).future(never(), metadata=metadata, timeout=60)
         for channel in channels
-        for _ in range(STREAMS)
+        for _ in range(MAX_STREAMS)
     ]
     try:
         until(lambda: sum(call.done() for call in calls) > 300, "those beyond the limit are not refused")

@@ -163,7 +163,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "criterion twice": (
         row(not_applicable=("INF.02", "INF.02")),
-        "not_applicable_criteria[1]", "DUPLICATE_CRITERION", "criterion 'INF.02' is there twice",
+        "not_applicable_criteria[1]", "DUPLICATE_CRITERION", "criterion 'INF.02' is listed twice",
     ),
     "criterion that always applies": (
         row(not_applicable=("INF.02", "INF.01")),
@@ -241,10 +241,10 @@ def test_the_second_unit_of_an_id_points_to_the_first(service: Service) -> None:
     with refusal() as caught:
         rank(service, row("hue"), row("nam-dong"), row("hue", "department"), row("hue"))
     assert [(v.field, v.reason, v.description) for v in caught[0].bad.field_violations] == [
-        (f"rows.units[{n}].unit.id", "DUPLICATE_UNIT_ID", "'hue' is the id at rows.units[0].unit.id already")
+        (f"rows.units[{n}].unit.id", "DUPLICATE_UNIT_ID", "'hue' is already the id at rows.units[0].unit.id")
         for n in (2, 3)
     ]
-    assert caught[0].details.endswith("already (and 1 more)")
+    assert caught[0].details.endswith(" (and 1 more)")
 
 
 def test_ids_that_differ_in_case_are_two_units(service: Service) -> None:

@@ -289,7 +289,7 @@ def test_workers_that_cannot_load_end_all_with_the_message_of_one(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     code, lines = complaint("--address", "127.0.0.1:0", "--workers", "2")
     assert (code, len(lines)) == (2, 1)
-    assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); mend it with: ")
+    assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); repair it with: ")
 
 
 @pytest.mark.parametrize("count", ["1", "2"])
@@ -322,7 +322,7 @@ def test_an_address_that_is_not_taken_by_another_server_is_said_to_be_so(count: 
     ("most", "why"),
     [
         (0, "metrics of several workers need a temporary directory that can be written; TMPDIR names one: No usable"),
-        (2**15, "cannot write the files of metrics: File too large; TMPDIR can name a directory with more room"),
+        (2**15, "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space"),
     ],
 )
 def test_metrics_that_cannot_be_written_are_said_in_one_line(most: int, why: str) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from scorer.criteria.document import MAX_BYTES
 from scorer.model.untrusted import escaped
-from scorer.plugins.declaration import CASES
+from scorer.plugins.declaration import CASES_SUFFIX
 
 SET_ENDING = ".yaml"
 """How the file name of a criteria set ends."""
@@ -60,7 +60,11 @@ class CriteriaDirectory:
         """
         stamps: dict[str, Stamp | Unreadable] = {}
         for name in sorted(os.listdir(self.path)):  # noqa: PTH208 - only the names are needed
-            if not name.lower().endswith((SET_ENDING, OTHER_ENDING)) or name.endswith(CASES) or name.startswith("."):
+            if (
+                not name.lower().endswith((SET_ENDING, OTHER_ENDING))
+                or name.endswith(CASES_SUFFIX)
+                or name.startswith(".")
+            ):
                 continue
             try:
                 status = self._inside(name).stat()

@@ -1,15 +1,18 @@
-"""The rule engine's side of the gates: run as a process of its own while a criteria set loads, imported by nobody.
+"""The process that runs the rule engine while a criteria set loads. Other modules start it and never import it.
 
-``python -m scorer.engine.gate_process`` reads tasks from standard input and writes which levels each cell passes to
-standard output, both JSON. A crash or a hang of durable-rules ends or stalls this process only.
+``python -m scorer.engine.gate_process`` reads a list of tasks from standard input and writes a list of answers to
+standard output, both as JSON. If durable-rules crashes or hangs, only this process is affected.
 
     task   {"levels": [[[measure, threshold], ...], ...], "cells": [[value, ...], ...]}
-    answer [bits, ...], one number a cell: bit i is set when the cell passes levels[i]
+    answer [bits, ...], one number per cell: bit i is set if the cell passes levels[i]
 
-durable-rules 2.0.28 crashes, hangs or answers wrongly in many ways. What is done about it here: no Host and no
-``durable.lang`` (their timers steal matches); one constant sid and id; only whole numbers under generated keys and
-only ``$gte``; a last rule that always fires, as proof that an answer is complete; one evaluation to warm up, since
-deleting a fresh state that matched nothing frees uninitialised memory.
+durable-rules 2.0.28 crashes, hangs and gives wrong answers in many situations. This module avoids them:
+
+- It uses no Host and not ``durable.lang``, because their timers steal matches.
+- There is only one sid and one id, and both are constant.
+- Facts have only whole numbers under generated keys, and rules use only ``$gte``.
+- The last rule always fires, which proves that an answer is complete.
+- One evaluation comes before all others: to delete a new state that matched nothing frees uninitialized memory.
 """
 
 from __future__ import annotations
@@ -19,39 +22,40 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-MEND = (
+REPAIR_COMMAND = (
     "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
     "pip install --force-reinstall --no-deps --no-cache-dir durable-rules==2.0.28"
 )
-BROKEN_INSTALL = 3
+ENGINE_MISSING = 3
 """Exit code when durable-rules cannot be imported."""
 
 
 class IncompleteAnswer(Exception):
-    """The engine did not run to its last rule, or ran a rule twice."""
+    """The rule engine did not reach its last rule, or ran a rule twice."""
 
 
 class _NoHost:
-    """Stands where durable-rules wants a Host, which only actions named by text need."""
+    """Passed to durable-rules in place of a Host, which only actions given by name would need."""
 
     def get_action(self, name: str) -> NoReturn:
         raise LookupError(name)
 
 
 class GateEngine:
-    """Levels as rules: a level fires when each of its measures is at least its threshold."""
+    """The levels as rules of durable-rules: a level's rule fires if each of its measures reaches its threshold."""
 
     def __init__(self, ruleset: type[Any], levels: list[list[tuple[int, int]]]) -> None:
         self._fired: list[int | None] = []
         rules: dict[str, Any] = {}
-        for n, level in enumerate(levels):
+        for index, level in enumerate(levels):
             conditions = [{"$gte": {f"k{measure}": threshold}} for measure, threshold in sorted(level)]
-            rules[f"r{n}"] = {"all": [{"m": {"$and": conditions}}], "run": self._action(n)}
+            rules[f"r{index}"] = {"all": [{"m": {"$and": conditions}}], "run": self._action(index)}
         rules["z"] = {"all": [{"m": {"u": 1}}], "run": self._action(None)}
         self._ruleset = ruleset("gates", _NoHost(), rules)
-        edges = [(measure, threshold) for level in levels for measure, threshold in level]
-        count = 1 + max(measure for measure, _ in edges)
-        self.passed([min([t for m, t in edges if m == measure], default=0) - 1 for measure in range(count)])
+        gates = [(measure, threshold) for level in levels for measure, threshold in level]
+        count = 1 + max(measure for measure, _ in gates)
+        below_all = [min([t for m, t in gates if m == measure], default=0) - 1 for measure in range(count)]
+        self.passed(below_all)  # the first evaluation, see above
 
     def _action(self, level: int | None) -> Callable[[Any], None]:
         def act(_: Any) -> None:  # exactly one argument, or durable-rules takes it for an asynchronous action
@@ -60,10 +64,10 @@ class GateEngine:
         return act
 
     def passed(self, values: list[int]) -> int:
-        """Bit i is set when level i fires for these values, one a measure.
+        """A number in which bit i is set if the values, one per measure, pass level i.
 
         Raises:
-            IncompleteAnswer: the engine stopped half way.
+            IncompleteAnswer: the rule engine stopped too early, or ran a rule twice.
         """
         fact: dict[str, Any] = {f"k{measure}": value for measure, value in enumerate(values)}
         fact.update(u=1, id="f", sid="s")
@@ -85,8 +89,8 @@ def main() -> int:
     try:
         from durable.engine import Ruleset
     except ImportError as error:
-        print(f"durable-rules cannot be imported ({error}); mend it with: {MEND}", file=sys.stderr)
-        return BROKEN_INSTALL
+        print(f"durable-rules cannot be imported ({error}); repair it with: {REPAIR_COMMAND}", file=sys.stderr)
+        return ENGINE_MISSING
     answers = []
     for task in json.load(sys.stdin):
         engine = GateEngine(Ruleset, [[(m, t) for m, t in level] for level in task["levels"]])

@@ -1,8 +1,8 @@
-"""Gates as decision tables: compiled by the rule engine while a criteria set loads, looked up while units are scored.
+"""Gate tables: the rule engine compiles them while a criteria set loads; scoring only looks levels up in them.
 
-A gate compares a measure with constants only, so all units whose measures lie in the same intervals between
-thresholds get the same answer. The intervals of all measures together are the cells of a table; durable-rules decides
-each cell once, in a process of its own, and each answer is checked against the plain comparison.
+Gates compare measures with constant thresholds. The thresholds of a measure divide its range into intervals, and a cell
+is one combination of intervals, one per measure. All units in a cell pass the same gates, so one decision per cell is
+enough. durable-rules makes these decisions in a separate process, and each is checked against a plain comparison.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ import numpy as np
 from scorer.model.fixed_point import Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.engine.gate_process")
-"""The rule engine's process; durable-rules warns of its own old calls on Python 3.12 and later."""
+"""Starts the rule engine's process. Warnings are off because durable-rules uses deprecated calls of Python 3.12."""
 
 ENGINE_MISSING = 3
 """Exit code of the process when durable-rules cannot be imported."""
 
 MAX_EXACT_INTEGER = 2**53
-"""Whole numbers up to here compare exactly in the engine (it is exact to 64 bits)."""
+"""The rule engine compares whole numbers up to this one exactly (it is exact to 64 bits)."""
 
 
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
-    """The whole number that a measure's key must reach.
+    """The least key with which a measure passes a gate.
 
-    The key of points is themselves. That of percent is twice the parts per million, rounded down, plus 1 if something
-    was left: at least t is ``>= 2t``, above t is ``>= 2t + 1``.
+    The key of points is the micropoints. The key of a percentage is twice the parts per million, rounded down, plus 1
+    if there was a fraction. So "at least t" is ``key >= 2t``, and "more than t" is ``key >= 2t + 1``.
     """
     return (2 * minimum if unit == "percent" else minimum) + strict
 
 
 def least_reaching(unit: str, threshold: int) -> float:
-    """The least double that reaches a threshold: of the micropoints, or of the parts per million with what was left."""
+    """The least double that reaches a threshold: micropoints, or parts per million with their fraction."""
     if unit != "percent":
         return threshold
     return math.nextafter(threshold // 2, math.inf) if threshold % 2 else threshold / 2
@@ -48,26 +48,30 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a table decides: per level (best first) the thresholds that measures must reach."""
+    """The gates of a category in numbers: for each level, the thresholds that measures must reach."""
 
     levels: tuple[tuple[tuple[int, int], ...], ...]
-    """Pairs of a measure's place and a threshold."""
+    """Best level first; pairs of a measure's index and a threshold."""
     measures: int
+    """Number of measures."""
 
-    def edges(self) -> list[list[int]]:
-        """Each measure's thresholds, ascending."""
-        return [sorted({t for level in self.levels for m, t in level if m == place}) for place in range(self.measures)]
+    def thresholds(self) -> list[list[int]]:
+        """The thresholds of each measure, ascending."""
+        return [
+            sorted({threshold for level in self.levels for measure, threshold in level if measure == index})
+            for index in range(self.measures)
+        ]
 
     def cells(self) -> list[tuple[int, ...]]:
-        """One value a measure for each cell, the smallest of its interval; the last measure runs fastest."""
-        return list(itertools.product(*([edges[0] - 1, *edges] for edges in self.edges())))
+        """For each cell, one value per measure: the smallest of its interval. The last measure varies fastest."""
+        return list(itertools.product(*([own[0] - 1, *own] for own in self.thresholds())))
 
     def task(self) -> dict[str, object]:
-        """For the rule engine."""
+        """The task for the rule engine, see ``scorer.engine.gate_process``."""
         return {"levels": self.levels, "cells": self.cells()}
 
     def digest(self) -> str:
-        """SHA-256: equal gates have equal tables."""
+        """SHA-256 hash. Rules with equal hashes have equal tables."""
         return hashlib.sha256(json.dumps([self.levels, self.measures]).encode()).hexdigest()
 
 
@@ -75,22 +79,29 @@ class Rules:
 class GateTable:
     """The best level of every cell."""
 
-    edges: tuple[tuple[int, ...], ...]
-    """Each measure's thresholds, ascending."""
+    thresholds: tuple[tuple[int, ...], ...]
+    """The thresholds of each measure, ascending."""
     best: Ints
-    """(cells,) place of the best level passed, the last measure running fastest; the number of levels where none is."""
+    """(cells,) index of the best level passed, or the number of levels if none is passed; the last measure varies
+    fastest."""
 
 
 class GateCompilerError(Exception):
-    """Gates could not be compiled; the text says why."""
+    """Gates could not be compiled. The text gives the reason."""
 
 
 class EngineMissing(GateCompilerError):
-    """durable-rules cannot be imported here; the text has the command that mends it."""
+    """durable-rules cannot be imported here. The text has the command that repairs the installation."""
 
 
 class EasierLevel(GateCompilerError):
-    """A better level holds where a worse one does not: places of both, and of a key of which the worse asks more."""
+    """In some cell, a better level is passed and a worse one is not.
+
+    Attributes:
+        better: index of the better level.
+        worse: index of the worse level.
+        key: index of a measure for which the worse level has the higher threshold.
+    """
 
     def __init__(self, better: int, worse: int, key: int) -> None:
         super().__init__("a better level holds where a worse one does not")
@@ -98,11 +109,11 @@ class EasierLevel(GateCompilerError):
 
 
 class GateCompiler:
-    """Compiles gates, remembering equal ones until told to forget.
+    """Compiles gates into tables, and caches the tables by the hash of their rules.
 
     Args:
-        command: what answers tasks as ``scorer.engine.gate_process`` does.
-        time_limit: seconds that one call of it may take.
+        command: starts a process that answers tasks as ``scorer.engine.gate_process`` does.
+        time_limit: seconds that one run of the process may take.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND, time_limit: float = 60.0) -> None:
@@ -110,38 +121,40 @@ class GateCompiler:
         self._time_limit = time_limit
         self._tables: dict[str, GateTable] = {}
 
-    def compile(self, wanted: Sequence[Rules]) -> list[GateTable]:
-        """A table for each of the rules.
+    def compile(self, all_rules: Sequence[Rules]) -> list[GateTable]:
+        """Returns one table for each ``Rules``.
 
         Raises:
-            GateCompilerError: the engine crashed, hung, answered wrongly, or a better level is easier than a worse.
+            GateCompilerError: the engine crashed, hung or gave a wrong answer, or a better level is easier to reach
+                than a worse one.
         """
-        new = {rules.digest(): rules for rules in wanted if rules.digest() not in self._tables}
+        new = {rules.digest(): rules for rules in all_rules if rules.digest() not in self._tables}
         for rules in new.values():
             if any(abs(t) >= MAX_EXACT_INTEGER for level in rules.levels for _, t in level) or not all(rules.levels):
                 raise GateCompilerError("a gate's minimum is out of range, or a level has no gates")
         if new:
-            answers = self._ask([rules.task() for rules in new.values()])
+            answers = self._run([rules.task() for rules in new.values()])
             tables = {
                 digest: _table(rules, answer) for (digest, rules), answer in zip(new.items(), answers, strict=True)
             }
             self._tables.update(tables)
-        return [self._tables[rules.digest()] for rules in wanted]
+        return [self._tables[rules.digest()] for rules in all_rules]
 
     def forget_others(self, used: Iterable[GateTable | None]) -> None:
-        """Remembers no tables but those in use; whoever still looks others up keeps them."""
-        places = {id(table) for table in used}
-        self._tables = {digest: table for digest, table in self._tables.items() if id(table) in places}
+        """Removes all tables from the cache except those in ``used``."""
+        used_ids = {id(table) for table in used}
+        self._tables = {digest: table for digest, table in self._tables.items() if id(table) in used_ids}
 
     def check(self) -> None:
-        """Starts the rule engine once, to see that it is there.
+        """Starts the rule engine once without any task, to check that it works.
 
         Raises:
-            GateCompilerError: it is not; ``EngineMissing`` when durable-rules cannot be imported.
+            GateCompilerError: it does not work; ``EngineMissing`` if durable-rules cannot be imported.
         """
-        self._ask([])
+        self._run([])
 
-    def _ask(self, tasks: list[dict[str, object]]) -> list[object]:
+    def _run(self, tasks: list[dict[str, object]]) -> list[object]:
+        """Answers of the rule engine's process, one per task, not yet checked."""
         try:
             done = subprocess.run(
                 self._command,
@@ -156,12 +169,12 @@ class GateCompiler:
             raise GateCompilerError(f"the rule engine gave no answer within {self._time_limit:g} seconds") from None
         except OSError as error:
             raise GateCompilerError(f"the rule engine could not be started: {error}") from None
-        said = " ".join(done.stderr.split()[-60:])
+        stderr = " ".join(done.stderr.split()[-60:])
         if done.returncode == ENGINE_MISSING:
-            raise EngineMissing(said)
+            raise EngineMissing(stderr)
         if done.returncode:
-            how = f"died of signal {-done.returncode}" if done.returncode < 0 else f"ended with code {done.returncode}"
-            raise GateCompilerError(f"the rule engine {how}{': ' + said if said else ''}")
+            end = f"died of signal {-done.returncode}" if done.returncode < 0 else f"ended with code {done.returncode}"
+            raise GateCompilerError(f"the rule engine {end}{': ' + stderr if stderr else ''}")
         try:
             answers = json.loads(done.stdout)
         except (ValueError, RecursionError):
@@ -172,18 +185,19 @@ class GateCompiler:
 
 
 def _table(rules: Rules, answer: object) -> GateTable:
+    """The gate table from an answer of the rule engine, checked cell by cell."""
     cells = rules.cells()
     if not isinstance(answer, list) or len(answer) != len(cells):
         raise GateCompilerError("the rule engine left cells of the decision table out")
     best = []
     for cell, bits in zip(cells, answer, strict=True):
-        passed = [all(cell[m] >= t for m, t in level) for level in rules.levels]
-        if bits != sum(1 << n for n, holds in enumerate(passed) if holds):
+        passed = [all(cell[measure] >= threshold for measure, threshold in level) for level in rules.levels]
+        if bits != sum(1 << level for level, holds in enumerate(passed) if holds):
             raise GateCompilerError(f"the rule engine decided wrongly: measures {cell}, passes {passed}, said {bits}")
-        for n, holds in enumerate(passed):
-            if holds and not all(passed[n:]):
-                worse = passed.index(False, n)
-                lacking = next(m for m, t in rules.levels[worse] if cell[m] < t)
-                raise EasierLevel(n, worse, lacking)
+        for level, holds in enumerate(passed):
+            if holds and not all(passed[level:]):
+                worse = passed.index(False, level)
+                failing = next(measure for measure, threshold in rules.levels[worse] if cell[measure] < threshold)
+                raise EasierLevel(level, worse, failing)
         best.append(passed.index(True) if any(passed) else len(passed))
-    return GateTable(tuple(map(tuple, rules.edges())), np.array(best, dtype=np.int64))
+    return GateTable(tuple(map(tuple, rules.thresholds())), np.array(best, dtype=np.int64))

@@ -35,7 +35,7 @@ class CategoryGates:
         """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
         of (thresholds reached) x stride.
         """
-        edges = self.table.edges
+        edges = self.table.thresholds
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
 
@@ -87,7 +87,9 @@ class Kernel:
         comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), self._table.pool.tolist()
         for category, decided in enumerate(gates):
             for sum_, unit, thresholds, stride in (
-                zip(decided.sums, decided.units, decided.table.edges, decided.strides(), strict=True) if decided else ()
+                zip(decided.sums, decided.units, decided.table.thresholds, decided.strides(), strict=True)
+                if decided
+                else ()
             ):
                 comparisons.append((category, sum_, len(pool), len(thresholds), stride))
                 pool += [least_reaching(unit, threshold) for threshold in thresholds]

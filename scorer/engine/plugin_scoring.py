@@ -1,9 +1,9 @@
-"""Criterion groups whose plugin is asked, because it scores in a way of its own: not trusted, so checked.
+"""Scores criterion groups whose plugins override ``score``, and checks the points that the plugins return.
 
-A plugin is asked in this process. It can raise, give nonsense or take its time, and does no harm beyond its own call.
-What it cannot be kept from: to hang in native code without letting go of the interpreter's lock (or to crash there)
-stops (or ends) the process. Several workers, or whatever watches over the process, mend that; this process cannot. It
-writes down which plugins it asks, so that the supervisor of workers knows whom to quarantine.
+Plugins run in this process. If a plugin raises, returns wrong points or is slow, only the call that it scores for is
+affected. But a plugin that crashes in native code ends the process, and one that hangs there while it holds the
+interpreter lock stops the process. Only another process can then help: the supervisor of workers, or a service manager.
+This process records in a journal which plugins are scoring, so that the supervisor knows which plugin to quarantine.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ Array = TypeVar("Array", bound=np.ndarray)
 
 
 class PluginFault(Exception):
-    """A plugin broke, or gave points that cannot be, while scoring."""
+    """A plugin raised an exception or returned impossible points."""
 
-    def __init__(self, provider: Provider, criterion: str, what: str) -> None:
-        super().__init__(f"{provider}{f', criterion {criterion}' if criterion else ''}: {what}")
+    def __init__(self, provider: Provider, criterion: str, problem: str) -> None:
+        super().__init__(f"{provider}{f', criterion {criterion}' if criterion else ''}: {problem}")
         self.provider, self.criterion = provider, criterion
 
 
 @dataclass(frozen=True)
 class PluginGroup:
-    """What a plugin gave all n units of a cohort."""
+    """The points of one group of k criteria for the n units of a cohort, as its plugin returned them."""
 
     maxima: Floats
     """(k,) micropoints that each criterion adds to the maximum where it applies."""
@@ -45,7 +45,7 @@ class PluginGroup:
     """(k, n)"""
 
     def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
-        """Writes the sums of some of the k criteria to a row of a table of groups."""
+        """Writes the sums over a slice of the k criteria to a row of a table of groups."""
         status = self.status[criteria]
         table.points[row] = self.points[criteria].sum(axis=0)
         table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
@@ -54,11 +54,11 @@ class PluginGroup:
 
 
 def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> PluginGroup:
-    """Lets the group's plugin score, checks what it gives, and leaves out what is not applicable.
+    """Scores a group with its plugin, checks the points, and leaves out criteria that do not apply.
 
     Raises:
-        PluginFault: the plugin broke or gave points that cannot be.
-        PluginBusy: it has not ended too many earlier calls.
+        PluginFault: the plugin raised an exception or returned impossible points.
+        PluginBusy: the plugin is still scoring for too many earlier calls.
     """
     points, status = _checked(group, cohort, plugin_calls)
     for row, criterion in enumerate(group.criteria):
@@ -71,14 +71,14 @@ def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> 
 
 
 def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tuple[Ints, Statuses]:
-    """What the plugin gives, as arrays of our own; a plugin is not trusted."""
+    """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
     try:
         with plugin_calls.track(str(provider), group.runs):
-            given = group.plugin.score(group.criteria, _unchangeable(cohort))
-            if not isinstance(given, GroupPoints):
-                raise PluginFault(provider, "", f"score() gives {safe_repr(given)}, not GroupPoints")
-            points, status = np.array(given.points), np.array(given.status)
+            result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
+            if not isinstance(result, GroupPoints):
+                raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
+            points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
         raise PluginFault(provider, fault.criterion, f"its formula raised {safe_repr(fault.__cause__)}") from fault
     except (PluginFault, PluginBusy):
@@ -97,17 +97,18 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
     bad_points = (whole != points) | (whole < group.lowest) | (whole > group.highest)
     bad = (bad_points & (status != Status.NOT_APPLICABLE)) | (status < Status.SCORED) | (status > Status.NOT_APPLICABLE)
     if bad.any():
-        row, unit = (int(place) for place in np.argwhere(bad)[0])
+        row, unit = (int(index) for index in np.argwhere(bad)[0])
         low, high = int(group.lowest[row, 0]), int(group.highest[row, 0])
-        what = (
-            f"gives {points[row, unit]} with status {status[row, unit]}; whole micropoints from {low} to {high} can be"
+        problem = (
+            f"returned {points[row, unit]} with status {status[row, unit]}; "
+            f"allowed are whole micropoints from {low} to {high}"
         )
-        raise PluginFault(provider, group.criteria[row].id, what)
+        raise PluginFault(provider, group.criteria[row].id, problem)
     return whole, status
 
 
-def _unchangeable(cohort: Cohort) -> Cohort:
-    """The same, of which a plugin can change nothing: other groups and later calls read it too."""
+def _read_only_cohort(cohort: Cohort) -> Cohort:
+    """A cohort of which a plugin can change nothing, because other groups and later calls read it too."""
     return replace(
         cohort,
         indicators=MappingProxyType(cohort.indicators),
@@ -118,6 +119,6 @@ def _unchangeable(cohort: Cohort) -> Cohort:
 
 
 def _read_only(array: Array) -> Array:
-    seen = array.view()
-    seen.setflags(write=False)
-    return seen
+    view = array.view()
+    view.setflags(write=False)
+    return view

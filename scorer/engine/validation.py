@@ -1,6 +1,6 @@
-"""The door: validates units and answers, however they came, and makes cohorts of them.
+"""Validates submitted units and answers, and builds one cohort per tier from them.
 
-All or nothing, and everything at once: whoever sends a form back wants to hear of all mistakes in it.
+Validation reports all violations of a submission at once. If there is any violation, nothing is scored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
-from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
 from scorer.model.units import Cohort
 from scorer.model.violations import Violations
@@ -22,223 +22,210 @@ from scorer.native import check_answers
 
 
 class FieldPaths(Protocol):
-    """How an input names its own fields, so that a violation points into what the caller sent."""
+    """The paths of an input's fields. Rows and tables have different paths, and violations name them."""
 
     def unit(self, unit: int, field: str) -> str:
-        """A field of a unit: id, name, tier or parent."""
+        """The path of a unit's id, name, tier or parent."""
 
     def answer(self, unit: int, indicator: str) -> str:
-        """An answer."""
+        """The path of a unit's answer to an indicator."""
 
-    def exclusion(self, unit: int, at: int) -> str:
-        """One of a unit's criteria that are not applicable."""
+    def exclusion(self, unit: int, index: int) -> str:
+        """The path of an entry in a unit's list of criteria that do not apply."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Units and answers as they came, as columns of n units."""
+    """Units and answers of one request, not yet validated. Each column has n entries, one per unit."""
 
     ids: Sequence[str]
     names: Sequence[str]
-    """One a unit, or none: all are empty."""
+    """(n,); or no entries if all names are empty."""
     tiers: Sequence[str]
-    """One a unit; a single one: that of all; or none, when it is not known who has which tier or parent."""
+    """(n,); or one entry if all units have the same tier; or no entries if the tiers and parents could not be read."""
     parents: Sequence[str]
-    """As names."""
+    """(n,); or no entries if all parents are empty."""
     matrix: Floats
-    """(indicators, n) in the rows of the set's plan; NaN for not reported."""
+    """(indicators, n) answers, in the order of the set plan's rows; NaN where not reported."""
     exclusions: Sequence[tuple[int | Ints, int, str]]
-    """A unit or some, place within what the caller sent, criterion id."""
+    """Criteria that do not apply: a unit or several units, index in the caller's list, criterion id."""
 
 
 @dataclass(frozen=True)
 class ValidatedTier:
-    """The units of one tier."""
+    """The n units of one tier, after validation."""
 
     plan: TierPlan
     units: Ints
-    """(n,) their places in the sheet."""
+    """(n,) indices of the units in the submission."""
     cohort: Cohort
     parents: Sequence[str]
-    """(n,) ids of the units above them; may be empty texts or none at all, unless the set ranks within them."""
+    """(n,) ids of the units' parents, possibly empty; or no entries if all parents are empty. If the set ranks units of
+    this tier within their parent, all n are given."""
 
 
 def validate(
-    plan: SetPlan, sheet: Submission, places: FieldPaths, violations: Violations, *, to_rank: bool
+    plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations, *, to_rank: bool
 ) -> list[ValidatedTier]:
-    """Cohorts in the set's order of tiers; worthless once ``violations`` has any.
+    """Validates a submission and returns its units by tier, in the set's order of tiers.
+
+    The result must not be used if ``violations`` is not empty afterwards.
 
     Args:
-        plan: of the criteria set.
-        sheet: what came.
-        places: how its fields are named.
-        violations: takes what is wrong.
-        to_rank: whether the units will be ranked, for which they may need a parent.
+        plan: the plan of the criteria set.
+        submission: the units and answers.
+        paths: the paths of the submission's fields.
+        violations: collects the violations.
+        to_rank: whether the units will be ranked. Then some tiers require parents.
     """
-    sorted_ids = _check_units(plan, sheet, places, violations)
+    sorted_ids = _check_units(plan, submission, paths, violations)
     if to_rank:
-        _check_parents(plan, sheet, places, violations)
-    excluded = _exclusions(plan, sheet, places, violations)
-    admitted = []
-    present = set(sheet.tiers)
+        _check_parents(plan, submission, paths, violations)
+    excluded = _exclusions(plan, submission, paths, violations)
+    validated = []
+    present = set(submission.tiers)
     for tier, tier_plan in plan.tiers.items():
         if tier not in present:
             continue
-        whole = len(present) == 1
-        units = np.arange(len(sheet.ids)) if whole else np.flatnonzero(np.array(sheet.tiers, dtype=object) == tier)
-        matrix = sheet.matrix if whole else sheet.matrix.take(units, axis=1)  # a row's answers side by side
-        ids = tuple(sheet.ids) if whole else tuple(sheet.ids[unit] for unit in units.tolist())
-        here = excluded if whole else {code: mask[units] for code, mask in excluded.items()}
-        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, here, in_order=sorted_ids)
-        _check_answers(tier_plan, cohort, units, places, violations)
-        parents = [sheet.parents[unit] for unit in units.tolist()] if sheet.parents and not whole else sheet.parents
-        admitted.append(ValidatedTier(tier_plan, units, cohort, parents))
-    return admitted
+        if len(present) == 1:
+            units, ids, parents = np.arange(len(submission.ids)), tuple(submission.ids), submission.parents
+            matrix, tier_excluded = submission.matrix, excluded
+        else:
+            units = np.flatnonzero(np.array(submission.tiers, dtype=object) == tier)
+            ids = tuple(submission.ids[unit] for unit in units.tolist())
+            parents = [submission.parents[unit] for unit in units.tolist()] if submission.parents else []
+            matrix = submission.matrix.take(units, axis=1)  # unlike [:, units], gives an array in row order
+            tier_excluded = {code: mask[units] for code, mask in excluded.items()}
+        cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, tier_excluded, in_order=sorted_ids)
+        _check_answers(tier_plan, cohort, units, paths, violations)
+        validated.append(ValidatedTier(tier_plan, units, cohort, parents))
+    return validated
 
 
-def _check_units(plan: SetPlan, sheet: Submission, places: FieldPaths, violations: Violations) -> bool:
-    """Whether the ids stand in code-point order already."""
-    ids = sheet.ids
+def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> bool:
+    """Checks ids, names, tiers and parents. Returns whether the ids are in code-point order."""
+    ids = submission.ids
     ordered = is_sorted(ids)
     if not (all_valid(ids, MAX_ID_BYTES, required=True) and (ordered or len(set(ids)) == len(ids))):
         first: dict[str, int] = {}
         for unit, code in enumerate(ids):
             if problem := text_problem(code, MAX_ID_BYTES, required=True):
-                violations.add(unit, places.unit(unit, "id"), "BAD_UNIT_ID", problem)
+                violations.add(unit, paths.unit(unit, "id"), "BAD_UNIT_ID", problem)
             elif first.setdefault(code, unit) != unit:
-                where = places.unit(first[code], "id")
-                message = f"{code!r} is the id at {where} already"
-                violations.add(unit, places.unit(unit, "id"), "DUPLICATE_UNIT_ID", message)
-    if not plan.tiers.keys() >= set(sheet.tiers):
-        for unit, tier in enumerate(sheet.tiers):
+                message = f"{code!r} is already the id at {paths.unit(first[code], 'id')}"
+                violations.add(unit, paths.unit(unit, "id"), "DUPLICATE_UNIT_ID", message)
+    if not plan.tiers.keys() >= set(submission.tiers):
+        for unit, tier in enumerate(submission.tiers):
             if tier not in plan.tiers:
                 known = ", ".join(plan.tiers)
                 hint = violations.suggestions.did_you_mean("tier", tier, plan.tiers)
-                what = f"unknown tier {tier[:80]!r}" if tier else "is empty"
-                message = f"{what}; the set has {known}{hint}"
-                violations.add(unit, places.unit(unit, "tier"), "UNKNOWN_TIER", message)
-    for field, texts, limit in (("name", sheet.names, MAX_NAME_BYTES), ("parent", sheet.parents, MAX_ID_BYTES)):
+                problem = f"unknown tier {tier[:80]!r}" if tier else "is empty"
+                message = f"{problem}; the set has {known}{hint}"
+                violations.add(unit, paths.unit(unit, "tier"), "UNKNOWN_TIER", message)
+    for field, texts, limit in (
+        ("name", submission.names, MAX_NAME_BYTES),
+        ("parent", submission.parents, MAX_ID_BYTES),
+    ):
         if not all_valid(texts, limit, required=False):
             for unit, text in enumerate(texts):
                 if text and (problem := text_problem(text, limit, required=False)):
-                    violations.add(unit, places.unit(unit, field), "BAD_TEXT", problem)
-    for unit, (code, parent) in enumerate(zip(ids, sheet.parents, strict=False)):  # there may be no parents
+                    violations.add(unit, paths.unit(unit, field), "BAD_TEXT", problem)
+    for unit, (code, parent) in enumerate(zip(ids, submission.parents, strict=False)):  # there may be no parents
         if code and code == parent:
             message = "is the unit itself; give the id of the unit above it, or leave it out"
-            violations.add(unit, places.unit(unit, "parent"), "OWN_PARENT", message)
+            violations.add(unit, paths.unit(unit, "parent"), "OWN_PARENT", message)
     return ordered
 
 
-def _check_parents(plan: SetPlan, sheet: Submission, places: FieldPaths, violations: Violations) -> None:
+def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     within = plan.criteria_set.ranking.within_parent
-    if within and not (sheet.parents and all(sheet.parents)):
-        tiers = sheet.tiers if len(sheet.tiers) != 1 else list(sheet.tiers) * len(sheet.ids)
-        parents = sheet.parents or [""] * len(sheet.ids)
+    if within and not (submission.parents and all(submission.parents)):
+        tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
+        parents = submission.parents or [""] * len(submission.ids)
         for unit, (tier, parent) in enumerate(zip(tiers, parents, strict=False)):  # tiers may be unknown
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
-                violations.add(unit, places.unit(unit, "parent"), "PARENT_REQUIRED", message)
+                violations.add(unit, paths.unit(unit, "parent"), "PARENT_REQUIRED", message)
 
 
-def _exclusions(plan: SetPlan, sheet: Submission, places: FieldPaths, violations: Violations) -> dict[str, Bools]:
+def _exclusions(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> dict[str, Bools]:
+    """By criterion id, (n,) whether the criterion does not apply to the unit."""
     criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
-    for units, at, code in sheet.exclusions:
-        criterion, refused = criteria.get(code), np.atleast_1d(units)
+    for units, index, code in submission.exclusions:
+        criterion, bad_units = criteria.get(code), np.atleast_1d(units)
         if criterion is None:
             hint = violations.suggestions.did_you_mean("criterion", code, criteria)
             reason, message = "UNKNOWN_CRITERION", f"unknown criterion {code[:80]!r}{hint}"
         elif not criterion.may_be_not_applicable:
             reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
         else:
-            reason, message = "DUPLICATE_CRITERION", f"criterion {code!r} is there twice"
-            mask = excluded.setdefault(code, np.zeros(len(sheet.ids), dtype=np.bool_))
-            refused = _listed_again(mask, refused)
+            reason, message = "DUPLICATE_CRITERION", f"criterion {code!r} is listed twice"
+            mask = excluded.setdefault(code, np.zeros(len(submission.ids), dtype=np.bool_))
+            bad_units = _repeated(mask, bad_units)
             mask[units] = True
         violations.add_all(
-            refused,
-            lambda unit, at=at: places.exclusion(unit, at),  # type: ignore[misc]
+            bad_units,
+            lambda unit, index=index: paths.exclusion(unit, index),  # type: ignore[misc]
             reason,
             lambda _, message=message: message,  # type: ignore[misc]
         )
     return excluded
 
 
-def _listed_again(mask: Bools, units: Ints) -> Ints:
-    """Which of the units (m,), of which the same ones stand together, are in the mask already or come again."""
-    again = mask[units]
-    again[1:] |= units[1:] == units[:-1]
-    return np.unique(units[again])
+def _repeated(mask: Bools, units: Ints) -> Ints:
+    """The units that are already in the mask, or listed twice in ``units`` (m,), where equal units are adjacent."""
+    repeated = mask[units]
+    repeated[1:] |= units[1:] == units[:-1]
+    return np.unique(units[repeated])
 
 
-def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, places: FieldPaths, violations: Violations) -> None:
+def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPaths, violations: Violations) -> None:
+    # Native code finds out which rows have a bad answer, and which parts are larger than their wholes.
     suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
     cohort.matrix.setflags(write=False)
-    rows, larger = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
-    for code, indicator in cohort.indicators.items() if any(rows) else ():
-        if not rows[cohort.rows[code]]:
+    row_suspicious, part_violated = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
+    for code, indicator in cohort.indicators.items() if any(row_suspicious) else ():
+        if not row_suspicious[cohort.rows[code]]:
             continue
         values, (low, high) = cohort.values(code), plan.ranges[code]
-        beyond = (values < low) | (values > high)
+        out_of_range = (values < low) | (values > high)
         if indicator.kind is IndicatorKind.NUMBER:
-            # Not rounded: 69.9999995 is less than 70, of a gate or of a range.
-            inside = np.where(beyond, math.nan, values)
-            more = ~np.isnan(inside) & (round_to_micro(inside) / MICRO != inside)
-            _note(
-                violations,
-                more,
-                units,
-                places,
-                indicator,
-                "TOO_MANY_DECIMALS",
-                values,
-                "must have at most six decimals",
-            )
+            # Refused and not rounded: rounding 69.9999995 to 70 could make it reach a threshold.
+            in_range = np.where(out_of_range, math.nan, values)
+            too_precise = ~np.isnan(in_range) & (round_to_micro(in_range) / MICRO != in_range)
+            problems = [("TOO_MANY_DECIMALS", too_precise, "must have at most six decimals")]
         else:
-            _note(
-                violations, np.isfinite(values) & (values != np.floor(values)) & ~beyond, units, places, indicator,
-                "WRONG_KIND", values, _WHOLE[IndicatorKind(indicator.kind)],
-            )  # fmt: skip
+            fractional = np.isfinite(values) & (values != np.floor(values)) & ~out_of_range
+            problems = [("WRONG_KIND", fractional, _WHOLE_NUMBER_RULES[IndicatorKind(indicator.kind)])]
         allowed = f"must be from {indicator.show(low)} to {indicator.show(high)} in tier {cohort.tier!r}"
         if indicator.kind is IndicatorKind.FLAG:
-            allowed = "a flag is 0 or 1"
-        _note(violations, beyond, units, places, indicator, "OUT_OF_RANGE", values, allowed)
-    for at in sorted(
-        (*plan.other_checks, *(place for place, some in zip(plan.plain_parts, larger, strict=True) if some))
-    ):
-        check = plan.checks[at]
+            allowed = _WHOLE_NUMBER_RULES[IndicatorKind.FLAG]
+        problems.append(("OUT_OF_RANGE", out_of_range, allowed))
+        for reason, mask, rule in problems:
+            bad = np.flatnonzero(mask)
+            bad_values = dict(zip(units[bad].tolist(), values[bad].tolist(), strict=True))
+            violations.add_all(
+                units[bad],
+                lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
+                reason,
+                lambda unit, rule=rule, indicator=indicator, bad_values=bad_values: (  # type: ignore[misc]
+                    f"{rule}, not {indicator.show(bad_values[unit])}"
+                ),
+            )
+    violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
+    for index in sorted((*plan.other_checks, *violated_parts)):
+        check = plan.checks[index]
         violations.add_all(
             units[np.flatnonzero(check.violated(cohort))],
-            lambda unit, check=check: places.answer(unit, check.reads()[0]),  # type: ignore[misc]
+            lambda unit, check=check: paths.answer(unit, check.reads()[0]),  # type: ignore[misc]
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )
 
 
-_WHOLE = {
+_WHOLE_NUMBER_RULES = {
     IndicatorKind.COUNT: "a count is a whole number",
     IndicatorKind.FLAG: "a flag is 0 or 1",
     IndicatorKind.DATE: "a date is a whole number of days since 1970-01-01",
     IndicatorKind.CHOICE: "a choice is one of its options",
 }
-
-
-def _note(
-    violations: Violations,
-    bad: Bools,
-    units: Ints,
-    places: FieldPaths,
-    indicator: Indicator,
-    reason: str,
-    values: Floats,
-    rule: str,
-) -> None:
-    if not bad.any():
-        return
-    at = np.flatnonzero(bad)
-    shown = dict(zip(units[at].tolist(), values[at].tolist(), strict=True))
-    violations.add_all(
-        units[at],
-        lambda unit: places.answer(unit, indicator.code),
-        reason,
-        lambda unit: f"{rule}, not {indicator.show(shown[unit])}",
-    )

@@ -1,4 +1,4 @@
-"""What a unit reports: indicators, their kinds and ranges."""
+"""Indicators: what units report, with kinds and ranges."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from scorer.model.suggestions import did_you_mean
 EPOCH = datetime.date(1970, 1, 1)
 
 LARGEST = 8_000_000_000
-"""No answer is larger: up to 2^33, numbers of six decimals are different doubles. Report more in thousands."""
-
+"""The largest answer. Below 2^33, different numbers of six decimals are different doubles. Larger numbers have to be
+reported in thousands."""
 
 COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
-"""What tables and files say of units themselves; every other column is an indicator's."""
+"""Columns of tables and files that describe a unit. Every other column belongs to an indicator."""
 
 
 class IndicatorKind(StrEnum):
-    """What an indicator's answers are, and the number each becomes in a cohort."""
+    """The kind of an indicator's answers, and the number that stands for an answer in a cohort."""
 
     COUNT = "count"
-    """A whole number from 0."""
+    """A whole number of at least 0."""
     NUMBER = "number"
-    """A number of at most six decimals."""
+    """A number with at most six decimals."""
     FLAG = "flag"
-    """Yes or no: 1 or 0."""
+    """Yes or no, as 1 or 0."""
     CHOICE = "choice"
-    """One of the options: its place among them, from 0."""
+    """One of the options, as its index from 0."""
     DATE = "date"
-    """A day: days since 1970-01-01."""
+    """A day, as the number of days since 1970-01-01."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,25 @@ class Indicator:
     """One number, flag, choice or date that a unit reports.
 
     Raises:
-        ValueError: a choice without options, options on another kind, a bad code, or a direction that is none.
+        ValueError: the code or kind is not valid, a choice has no options, another kind has options, or ``better`` is
+            not valid.
     """
 
     code: str
     kind: IndicatorKind | str
     unit: str = ""
-    """Unit of measurement for people, such as "machines"."""
+    """Unit of measurement, for people, such as "machines"."""
     title: Mapping[str, str] = field(default_factory=dict)
-    """By BCP 47 tag."""
+    """Titles by language (BCP 47 tag)."""
     options: tuple[str, ...] = ()
     """Codes of a choice's options."""
     minimum: float | None = None
-    """Smallest answer allowed (inclusive), narrower than the kind's own range."""
+    """The smallest allowed answer (inclusive); None: as the kind allows."""
     maximum: float | None = None
-    """Largest answer allowed (inclusive)."""
+    """The largest allowed answer (inclusive); None: as the kind allows."""
     better: Literal["", "more", "less"] = ""
-    """Which answers are better, all else equal: no criterion that reads it ever gives fewer points for a larger answer
-    ("more"; yes, or a later day) or for a smaller one ("less"). ``scorer.testing`` tries what is declared here."""
+    """Which answers are better, all else equal. "more": a larger answer (yes, or a later day) never gives fewer points
+    in any criterion that reads the indicator. "less": a smaller answer never does. ``scorer.testing`` checks this."""
 
     def __post_init__(self) -> None:
         kinds = [kind.value for kind in IndicatorKind]
@@ -79,7 +80,7 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
 
     def range(self) -> tuple[float, float]:
-        """Smallest and largest answer as numbers of a cohort, both allowed."""
+        """The smallest and largest allowed answers (both inclusive), as the numbers that stand for them in a cohort."""
         low, high = {
             IndicatorKind.COUNT: (0.0, float(LARGEST)),
             IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
@@ -93,7 +94,7 @@ class Indicator:
         )
 
     def show(self, value: float) -> str:
-        """``value`` as people write it: an ISO day, yes or no, the option, or the shortest decimal."""
+        """An answer for people: a day as YYYY-MM-DD, anything else as the shortest decimal number."""
         if self.kind is IndicatorKind.DATE and value.is_integer() and abs(value) < 5_000_000:
             try:
                 return (EPOCH + datetime.timedelta(days=int(value))).isoformat()
@@ -104,5 +105,5 @@ class Indicator:
 
 
 def days(day: datetime.date) -> int:
-    """Days since 1970-01-01, negative before."""
+    """Days since 1970-01-01; negative for earlier days."""
     return (day - EPOCH).days

@@ -7,7 +7,7 @@ import datetime
 import re
 
 FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
-"""Other days are mistakes: the year 0020 is 2020 mistyped, and 2563 is 2020 in the Buddhist calendar."""
+"""Days outside this range are refused as mistakes, such as the year 0020, or 2563 (2020 in the Buddhist calendar)."""
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
@@ -15,10 +15,10 @@ FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
 
 
 def days_of(period: str) -> tuple[datetime.date, datetime.date]:
-    """First and last day of a period such as ``2020-H1``.
+    """The first and last day of a period such as ``2020-H1``.
 
     Raises:
-        ValueError: it is not one; the text says which forms there are.
+        ValueError: the text is not a period. The message lists the allowed forms.
     """
     match = _PERIOD.fullmatch(period)
     try:
@@ -44,10 +44,10 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
 
 
 def overlaps(period: str, start: datetime.date | None, end: datetime.date | None) -> bool:
-    """Whether a period has a day in common with ``start`` ... ``end`` (None: open).
+    """Whether a period has a day in common with the days from ``start`` to ``end`` (None: without limit).
 
     Raises:
-        ValueError: as ``days_of``.
+        ValueError: the text is not a period.
     """
     first, last = days_of(period)
     return (start is None or start <= last) and (end is None or first <= end)
@@ -57,7 +57,7 @@ def check_day(day: datetime.date) -> None:
     """Refuses days that can only be a mistake.
 
     Raises:
-        ValueError: it is not from ``FIRST_DAY`` to ``LAST_DAY``.
+        ValueError: the day is not in the range from ``FIRST_DAY`` to ``LAST_DAY``.
     """
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError(f"{day} is not between {FIRST_DAY} and {LAST_DAY}: is the year right?")

@@ -1,4 +1,4 @@
-"""Words for whoever made a mistake: nearly-right names, and values as they were written."""
+"""Parts of error messages: suggestions for misspelled names, and short forms of values."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
-MANY_NAMES = 2_000
-"""Searching more takes longer than a hint is worth."""
+MAX_NAMES = 2_000
+"""Among more names than these, no suggestion is searched, because it takes too long."""
 
-SEARCHES = 20
-"""Per request: a search holds the interpreter, and a form with a wrong name has it in every row."""
+MAX_SEARCHES = 20
+"""Searches per request. A search holds the interpreter lock, and each row of a form may have another wrong name."""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A hint such as ``; did you mean 'title'?``, or nothing."""
+    """A suggestion such as ``; did you mean 'title'?``, or an empty string."""
     close = difflib.get_close_matches(name[:80], list(names), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class Suggestions:
-    """Suggestions for one request: each misspelling is looked up once, and not too many are."""
+    """Suggestions for the names in one request. Each name is searched once, and the number of searches is limited."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[str, str], str] = {}
 
     def did_you_mean(self, kind: str, name: str, names: Collection[str]) -> str:
-        """A hint for ``name`` among the names of one kind, or nothing."""
+        """A suggestion for ``name`` among the names of one kind, or an empty string."""
         key = (kind, name)
-        if key not in self._known:
-            if len(self._known) >= SEARCHES or len(names) > MANY_NAMES:
+        if key not in self._found:
+            if len(self._found) >= MAX_SEARCHES or len(names) > MAX_NAMES:
                 return ""
-            self._known[key] = did_you_mean(name, names)
-        return self._known[key]
+            self._found[key] = did_you_mean(name, names)
+        return self._found[key]
 
 
 def short_repr(value: object) -> str:
-    """A value of a document in a message, short."""
+    """A short form of a document's value, for messages."""
     if value is None:
         return "nothing"
     if isinstance(value, Mapping):

@@ -1,73 +1,74 @@
-"""What comes from outside: texts, and the code of plugins, their groups and formulas."""
+"""Shows texts from outside and errors of plugins safely, in messages and logs."""
 
 from __future__ import annotations
 
 import threading
 import traceback
 
-_LONGEST = 2_000
-"""Characters of a text of theirs that are shown."""
+_MAX_CHARACTERS = 2_000
+"""Longer texts are shortened to this length."""
 
-_BETWEEN = frozenset({"__main__", "scorer", "importlib", "pluggy"})
-"""Packages that stand between a call of ours and the lines of a plugin; the probe of plugins runs as ``__main__``."""
+_OWN_PACKAGES = frozenset({"__main__", "scorer", "importlib", "pluggy"})
+"""Packages whose lines in a traceback belong to the scorer and not to a plugin. The probe process is ``__main__``."""
 
 
 def escaped(text: str) -> str:
-    """A text from outside as part of one line, for terminals and logs.
+    """A text in which each character that is not printable is replaced by an escape, such as ``\\x1b``.
 
-    What is not to be seen, would steer a terminal or begin another line becomes an escape, such as ``\\x1b``; a byte of
-    a file name that is no text becomes what it is, such as ``\\xff``.
+    So a text from outside cannot control a terminal or begin another line of a log. A byte of a file name that is not
+    UTF-8 becomes an escape such as ``\\xff``.
     """
     return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
-def _escape(letter: str) -> str:
-    if "\udc80" <= letter <= "\udcff":  # how Python reads such a byte
-        return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter.encode("unicode_escape").decode()
+def _escape(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # Python decodes bytes that are not UTF-8 to these
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def is_plugin_fault(error: BaseException) -> bool:
-    """Whether an exception is a fault of the code that raised it, and not somebody stopping the process.
+    """Whether an exception from a plugin is the plugin's fault. It is not if a user interrupts the process.
 
-    Anything can come, also what is no ``Exception``: ``SystemExit``, or what test tools raise. ``KeyboardInterrupt``
-    reaches the main thread alone; elsewhere it was raised on purpose.
+    Plugins can raise any ``BaseException``, such as ``SystemExit``. Python raises ``KeyboardInterrupt`` for Ctrl-C only
+    in the main thread. In any other thread, the plugin itself has raised it.
     """
     return not isinstance(error, KeyboardInterrupt) or threading.current_thread() is not threading.main_thread()
 
 
 def describe_error(error: BaseException) -> str:
-    """An exception as one line: its kind and its text."""
+    """An exception as one line: its class and its text."""
     return one_line(f"{type(error).__name__}: {_text(error)}" if _text(error) else type(error).__name__)
 
 
 def raised_at(error: BaseException) -> str:
-    """Where a stranger's module raised, as "water_quality.group, line 31"; empty when none of its lines was run.
+    """The line of a plugin that raised an exception, such as "water_quality.group, line 31".
 
-    What it calls of others' is passed over: the author has to look at the last line of their own.
+    If a library that the plugin uses raised it, this is the line of the plugin that called the library. Empty if no
+    line of a plugin is in the traceback.
     """
     frames = (
         (str(frame.f_globals.get("__name__", "")), line) for frame, line in traceback.walk_tb(error.__traceback__)
     )
-    foreign = [(module, line) for module, line in frames if _package(module) not in _BETWEEN]
-    own = [f"{module}, line {line}" for module, line in foreign if _package(module) == _package(foreign[0][0])]
-    return own[-1] if own else ""
+    foreign = [(module, line) for module, line in frames if _package(module) not in _OWN_PACKAGES]
+    of_plugin = [f"{module}, line {line}" for module, line in foreign if _package(module) == _package(foreign[0][0])]
+    return of_plugin[-1] if of_plugin else ""
 
 
-def safe_repr(thing: object) -> str:
-    """The ``repr`` of a thing as one line; only what it is when it cannot say."""
+def safe_repr(value: object) -> str:
+    """The ``repr`` of a plugin's value as one short line; only its type if ``repr`` raises an exception."""
     try:
-        return one_line(repr(thing))
+        return one_line(repr(value))
     except BaseException as error:
         if not is_plugin_fault(error):
             raise
-        return f"a {type(thing).__name__}"
+        return f"a {type(value).__name__}"
 
 
 def one_line(text: str) -> str:
-    """A text of theirs as one line that is not endless."""
+    """A text from a plugin as one line: escaped, and shortened if it is long."""
     line = escaped(" ".join(text.split()))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    return line if len(line) <= _MAX_CHARACTERS else f"{line[:_MAX_CHARACTERS]}..."
 
 
 def _package(module: str) -> str:
@@ -75,9 +76,10 @@ def _package(module: str) -> str:
 
 
 def _text(error: BaseException) -> str:
+    """The text of an exception; empty if its own ``__str__`` raises an exception."""
     try:
         return str(error)
-    except BaseException as another:
-        if not is_plugin_fault(another):
+    except BaseException as raised:
+        if not is_plugin_fault(raised):
             raise
         return ""

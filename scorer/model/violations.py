@@ -1,4 +1,4 @@
-"""What is wrong with an input: every violation counted, the first ones in input order spelled out."""
+"""Collects the violations of one input. All are counted; the first ones in input order are described."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from scorer.model.fixed_point import Ints
 from scorer.model.suggestions import Suggestions
 
 MAX_LISTED = 10_000
-"""Violations that are put into words at most, so that one bad request cannot fill the log; the count is exact."""
+"""Maximum number of violations that are described, so that one bad request cannot fill the log. All are counted."""
 
 WHOLE_REQUEST = -1
-"""The unit of a violation that belongs to the request as a whole: it stands before all units."""
+"""Stands for the unit index of a violation that belongs to the whole request. It sorts before all units."""
 
 
 class Violation(NamedTuple):
-    """One thing wrong, where, and how to mend it."""
+    """One mistake in a request."""
 
     field: str
     """Path of the field, such as ``rows.units[3].answers["computers"]``."""
     reason: str
-    """In capitals, for programs, such as OUT_OF_RANGE."""
+    """A word in capitals for programs, such as OUT_OF_RANGE."""
     description: str
+    """What is wrong and how to fix it, for people."""
 
 
 @dataclass(frozen=True)
 class _Entry:
+    """The same violation of several units. Field and description are functions of the unit's index."""
+
     units: Ints
     field: Callable[[int], str]
     reason: str
@@ -37,41 +40,42 @@ class _Entry:
 
 
 class Violations:
-    """Collects violations."""
+    """The violations of one request."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
         self._kept: dict[str, int] = {}
+        """Number of violations in the entries, by reason."""
         self.total = 0
+        """Number of all violations."""
         self.suggestions = Suggestions()
 
     def add(self, unit: int, field: str, reason: str, description: str) -> None:
-        """One violation of one unit (or ``WHOLE_REQUEST``)."""
+        """Adds one violation of one unit (or of ``WHOLE_REQUEST``)."""
         self._add(_Entry(np.array([unit]), lambda _: field, reason, lambda _: description))
 
     def add_all(self, units: Ints, field: Callable[[int], str], reason: str, describe: Callable[[int], str]) -> None:
-        """The same violation of many units; words are made only for those that are shown."""
+        """Adds the same violation for several units. The functions are called only for violations that are listed."""
         if len(units):
             self._add(_Entry(units, field, reason, describe))
 
     def _add(self, entry: _Entry) -> None:
         self.total += len(entry.units)
-        # Those of one reason come in input order, so that the first of each are among the first of all.
+        # Violations with one reason are added in input order, so later ones cannot be among the first MAX_LISTED.
         kept = self._kept.get(entry.reason, 0)
         if kept < MAX_LISTED:
             self._entries.append(entry)
             self._kept[entry.reason] = kept + len(entry.units)
 
     def listed(self) -> Sequence[Violation]:
-        """The first ``MAX_LISTED`` in input order."""
-        units = [entry.units[:MAX_LISTED] for entry in self._entries]
-        if not units:
+        """The first ``MAX_LISTED`` violations, in input order."""
+        units_by_entry = [entry.units[:MAX_LISTED] for entry in self._entries]
+        if not units_by_entry:
             return []
-        owners = np.repeat(np.arange(len(units)), [len(u) for u in units])
-        flat = np.concatenate(units)
-        first = np.argsort(flat, kind="stable")[:MAX_LISTED]
-        words = []
-        for at in first:
-            unit, entry = int(flat[at]), self._entries[owners[at]]
-            words.append(Violation(entry.field(unit), entry.reason, entry.describe(unit)))
-        return words
+        entry_indices = np.repeat(np.arange(len(units_by_entry)), [len(units) for units in units_by_entry])
+        units = np.concatenate(units_by_entry)
+        violations = []
+        for index in np.argsort(units, kind="stable")[:MAX_LISTED]:
+            unit, entry = int(units[index]), self._entries[entry_indices[index]]
+            violations.append(Violation(entry.field(unit), entry.reason, entry.describe(unit)))
+        return violations

@@ -1,1 +1,1 @@
-"""Finds plugins, tries them out, and keeps what they declare."""
+"""Finds plugins, probes them in another process, imports them, and checks their declarations."""

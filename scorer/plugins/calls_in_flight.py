@@ -1,4 +1,4 @@
-"""Which plugins are scoring, and for how long: a service cannot end them, but it can refuse more calls and say so."""
+"""Tracks the calls for which plugins are scoring. Python code cannot be stopped, but further calls can be refused."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from scorer.plugins.journal import PluginJournal
 
 MAX_CALLS = 24
-"""Calls that one plugin may score for at once. A plugin that ends none gets no more; others are not affected."""
+"""Maximum number of calls that one plugin scores for at the same time. A plugin that hangs in all of them gets no more
+calls, and other plugins are not affected."""
 
-SLOW = 5.0
-"""Seconds after which a call counts as slow."""
+SLOW_SECONDS = 5.0
+"""After this time, a call counts as slow."""
 
 
 class PluginBusy(Exception):
-    """A plugin is still scoring for so many calls that it gets no more."""
+    """A plugin is still scoring for the maximum number of calls."""
 
     def __init__(self, plugin: str, count: int) -> None:
         super().__init__(f"{plugin} is still scoring for {count} earlier calls")
@@ -26,24 +27,24 @@ class PluginBusy(Exception):
 
 @dataclass(eq=False)
 class _Call:
-    """One call that a plugin scores for."""
+    """One call for which a plugin is scoring."""
 
     plugin: str
     """The group and its plugin, for people."""
     runs: tuple[str, ...]
-    """The plugins whose code it runs: those of formula kinds too."""
+    """The plugins whose code runs, including plugins that add formula kinds."""
     thread: int = field(default_factory=threading.get_ident)
-    since: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
     reported: float = 0.0
-    """Seconds after which it was last reported as slow."""
+    """Duration in seconds when the call was last reported as slow; 0 if it was not reported."""
 
 
 class PluginCalls:
-    """The calls that plugins score for; used by many threads.
+    """The calls for which plugins are scoring now. All methods are thread-safe.
 
     Args:
-        max_calls: how many one plugin may have at once.
-        journal: where they are written down, for whoever looks after this process, should it die.
+        max_calls: maximum number of calls for each plugin at the same time.
+        journal: records the calls, so that the parent process can read them if this process dies.
     """
 
     def __init__(self, max_calls: int = MAX_CALLS, journal: PluginJournal | None = None) -> None:
@@ -53,15 +54,15 @@ class PluginCalls:
 
     @contextmanager
     def track(self, plugin: str, runs: tuple[str, ...] = (), *, limited: bool = True) -> Iterator[None]:
-        """While a plugin scores in this thread.
+        """A context in which a plugin scores in this thread.
 
         Args:
             plugin: the group and its plugin, for people.
             runs: the plugins whose code runs.
-            limited: whether it has ``max_calls`` at most.
+            limited: whether ``max_calls`` applies.
 
         Raises:
-            PluginBusy: it has too many calls already.
+            PluginBusy: the plugin is already scoring for ``max_calls`` calls.
         """
         call = _Call(plugin, runs)
         with self._lock:
@@ -82,11 +83,11 @@ class PluginCalls:
             self._journal.write([(call.thread, call.runs) for call in self._calls])
 
     def slow(self) -> Iterator[tuple[str, float]]:
-        """Plugins and seconds of the calls that are slow; of each call again whenever the time has doubled."""
+        """Plugin and duration in seconds of each slow call. A call is reported again when its duration has doubled."""
         with self._lock:
             calls = list(self._calls)
         for call in calls:
-            seconds = time.monotonic() - call.since
-            if seconds >= max(SLOW, 2 * call.reported):
+            seconds = time.monotonic() - call.began
+            if seconds >= max(SLOW_SECONDS, 2 * call.reported):
                 call.reported = seconds
                 yield call.plugin, seconds

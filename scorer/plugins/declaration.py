@@ -1,4 +1,4 @@
-"""What a plugin declares through its hooks, and whether that can be used."""
+"""Imports a plugin, calls its hooks, and checks what they return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pluggy
 
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import CODE
-from scorer.criteria.schema import Criterion as CriterionShape
+from scorer.criteria.schema import Criterion as CriterionSchema
 from scorer.formulas import KINDS, Formula
 from scorer.model.indicators import Indicator
 from scorer.model.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr
@@ -21,54 +21,54 @@ from scorer.plugins.group import API_VERSION, Check, CriterionGroup
 from scorer.plugins.plugin import Plugin, PluginError
 from scorer.plugins.process_state import ProcessState
 
-CASES = ".cases.yaml"
-"""How files of cases end, which stand beside criteria sets and are none: a plugin may issue all files of a folder."""
+CASES_SUFFIX = ".cases.yaml"
+"""Files with this suffix hold cases. A plugin may return them with its criteria sets, and they are skipped."""
 
 
 def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
-    """Imports a plugin and asks its hooks.
+    """Imports a plugin and calls its hooks.
 
     Args:
-        plugin: still empty.
-        load: imports its module.
-        before: the plugins that were taken in already; what they declare is taken.
+        plugin: the plugin without its declarations.
+        load: imports its module and returns it.
+        before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
 
     Returns:
-        The plugin with what it declares, or quarantined, whatever its code did.
+        The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.
     """
-    surroundings = ProcessState()
+    process_state = ProcessState()
     try:
         manager = _manager(plugin.name, load())
-        groups = _answers(manager.hook.scorer_criterion_group)
-        plugin = replace(plugin, **_known(groups))
-        formulas = tuple(_all("scorer_formulas", manager.hook.scorer_formulas))
-        files = tuple(_all("scorer_criteria_sets", manager.hook.scorer_criteria_sets))
+        groups = _results(manager.hook.scorer_criterion_group)
+        plugin = replace(plugin, **_group_claims(groups))
+        formulas = tuple(_items(manager.hook.scorer_formulas))
+        files = tuple(_items(manager.hook.scorer_criteria_sets))
         if not groups and not formulas and not files:
             raise PluginError("implements no hook; is @hookimpl missing?")
         if len(groups) > 1:
             raise PluginError("declares more than one criterion group")
         _check_files(files)
-        criteria_sets = tuple(file for file in files if not file.name.endswith(CASES))
+        criteria_sets = tuple(file for file in files if not file.name.endswith(CASES_SUFFIX))
         plugin = replace(plugin, withheld=criteria_sets)
         for group in groups:
             _check_group(group, {p.group.name: p for p in before if p.group})
         _check_formulas(formulas, [kind for p in before for kind in p.formulas])
-        if changes := surroundings.restore():
+        if changes := process_state.restore():
             raise PluginError(changes)
     except BaseException as error:
         if not is_plugin_fault(error):
             raise
-        surroundings.restore()
-        return replace(plugin, failure=_why(error))
+        process_state.restore()
+        return replace(plugin, failure=_failure(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())
 
 
-def _why(error: BaseException) -> str:
-    """Why a plugin cannot be used, and on which of its lines it said so itself."""
+def _failure(error: BaseException) -> str:
+    """Why a plugin cannot be used, with the line of its code that raised the exception."""
     if isinstance(error, PluginError):
         return one_line(str(error))
-    where = "" if isinstance(error, SyntaxError) else raised_at(error)  # its text has file and line
+    where = "" if isinstance(error, SyntaxError) else raised_at(error)  # the text of a SyntaxError has file and line
     return f"{describe_error(error)} ({where})" if where else describe_error(error)
 
 
@@ -80,8 +80,8 @@ def _manager(name: str, module: object) -> pluggy.PluginManager:
     return manager
 
 
-def _known(groups: Sequence[object]) -> dict[str, Any]:
-    """What can be said of a plugin even if its group cannot be used."""
+def _group_claims(groups: Sequence[object]) -> dict[str, Any]:
+    """The fields ``claims`` and ``api_version`` of ``Plugin``, which are shown even if the group cannot be used."""
     name = getattr(groups[0], "name", None) if groups else None
     version = getattr(groups[0], "api_version", None) if groups else None
     return {
@@ -90,24 +90,26 @@ def _known(groups: Sequence[object]) -> dict[str, Any]:
     }
 
 
-def _all(name: str, hook: pluggy.HookCaller) -> Iterator[Any]:
-    for answer in _answers(hook):
-        if not isinstance(answer, Iterable) or isinstance(answer, str):
-            raise PluginError(f"{name} gives {safe_repr(answer)}, not a list")
-        yield from answer
+def _items(hook: pluggy.HookCaller) -> Iterator[Any]:
+    """The items of the lists that the plugin's implementations of a hook return."""
+    for result in _results(hook):
+        if not isinstance(result, Iterable) or isinstance(result, str):
+            raise PluginError(f"{hook.name} returns {safe_repr(result)}, not a list")
+        yield from result
 
 
-def _answers(hook: pluggy.HookCaller) -> Sequence[Any]:
-    """What the plugin's implementation of a hook gives, if it has one."""
-    answers: list[Any] = hook()  # without those that are None
-    if len(answers) < len(hook.get_hookimpls()):
-        raise PluginError(f"{hook.name} gives nothing; is a return missing?")
-    return answers
+def _results(hook: pluggy.HookCaller) -> Sequence[Any]:
+    """The results of the plugin's implementations of a hook; empty if it has none."""
+    results: list[Any] = hook()  # pluggy leaves out results that are None
+    if len(results) < len(hook.get_hookimpls()):
+        raise PluginError(f"{hook.name} returns nothing; is a return statement missing?")
+    return results
 
 
 def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
+    """Checks a group; ``taken`` has the plugins that declare a group, by the group's name."""
     if not isinstance(group, CriterionGroup):
-        raise PluginError(f"scorer_criterion_group gives {safe_repr(group)}, not a CriterionGroup")
+        raise PluginError(f"scorer_criterion_group returns {safe_repr(group)}, not a CriterionGroup")
     name, version = getattr(group, "name", None), getattr(group, "api_version", None)
     if type(version) is not int:
         raise PluginError(f"its api_version is {safe_repr(version)}, not a number; write api_version = {API_VERSION}")
@@ -116,19 +118,19 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:
         raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources' ({CODE})")
     if name in taken:
-        raise PluginError(f"declares group {name!r}, which {taken[name]} declares already")
+        raise PluginError(f"declares group {name!r}, which {taken[name]} already declares")
     for attribute, kind in (("indicators", Indicator), ("checks", Check)):
         items = getattr(group, attribute)
         if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
             raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {safe_repr(items)}")
     title = group.title
     if not isinstance(title, Mapping) or not all(isinstance(text, str) for text in (*title, *title.values())):
-        raise PluginError(f"title of group {name!r} is not texts by language: {safe_repr(title)}")
+        raise PluginError(f"title of group {name!r} does not map languages to texts: {safe_repr(title)}")
     if not all(isinstance(code, str) for check in group.checks for code in check.reads()):
         raise PluginError(f"checks of group {name!r} do not name indicators: {safe_repr(group.checks)}")
     codes = [indicator.code for indicator in group.indicators]
-    for n, code in enumerate(codes):
-        if code in codes[:n]:
+    for index, code in enumerate(codes):
+        if code in codes[:index]:
             raise PluginError(f"group {name!r} declares indicator {code!r} twice")
 
 
@@ -136,18 +138,18 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
     taken = {kind.kind for kind in (*KINDS, *before)}
     for kind in formulas:
         if not isinstance(kind, type) or not issubclass(kind, Formula):
-            raise PluginError(f"scorer_formulas gives {safe_repr(kind)}, not a subclass of Formula")
+            raise PluginError(f"scorer_formulas returns {safe_repr(kind)}, not a subclass of Formula")
         if kind.kind in taken:
-            raise PluginError(f"declares formula kind {kind.kind!r}, which there is already")
-        clash = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionShape.model_fields)
-        if clash:
-            raise PluginError(f"formula kind {kind.kind!r} uses key {min(clash)!r}, which every criterion has")
+            raise PluginError(f"declares formula kind {kind.kind!r}, which already exists")
+        clashes = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionSchema.model_fields)
+        if clashes:
+            raise PluginError(f"formula kind {kind.kind!r} uses key {min(clashes)!r}, which every criterion has")
         taken.add(kind.kind)
 
 
 def _check_files(files: Iterable[object]) -> None:
     for file in files:
         if not isinstance(file, Traversable):
-            raise PluginError(f"scorer_criteria_sets gives {safe_repr(file)}, not a file")
+            raise PluginError(f"scorer_criteria_sets returns {safe_repr(file)}, not a file")
         if not file.is_file():
-            raise PluginError(f"its criteria set {file.name!r} is not there")
+            raise PluginError(f"its criteria set {file.name!r} is not an existing file")

@@ -1,4 +1,4 @@
-"""What a plugin author writes: a criterion group with its indicators, checks and, if need be, its own scoring."""
+"""The classes that plugin authors use: ``CriterionGroup`` with indicators, checks and scoring."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, safe_repr
 
 API_VERSION = 1
-"""Version of what ``scorer.plugin_api`` offers; a group names the one it was written for."""
+"""The version of ``scorer.plugin_api``. Each group names the version that it was written for."""
 
 
 class Status(IntEnum):
-    """What became of a criterion of a unit."""
+    """The result of a criterion for one unit."""
 
     SCORED = native.SCORED
     MISSING = native.MISSING
-    """An indicator it reads was not reported."""
+    """An indicator that the criterion reads was not reported."""
     NOT_APPLICABLE = native.NOT_APPLICABLE
-    """Left out of points and maximum."""
+    """The criterion is left out of the unit's points and maximum."""
 
 
 Statuses = NDArray[np.uint8]
@@ -37,19 +37,20 @@ Statuses = NDArray[np.uint8]
 
 
 class GroupPoints(NamedTuple):
-    """Points of k criteria for n units, one row a criterion (rows fill 1.9 times as fast as columns).
+    """Points of k criteria for n units, one row per criterion.
 
-    There is no array of maxima: they follow from the criteria and the statuses, so they cannot contradict them.
+    The maxima are not part of this class, because the scorer derives them from the criteria and the statuses.
     """
 
     points: Floats
-    """(k, n) whole micropoints, as int64 or as float64 below 2^53; a bonus adds, a penalty is negative."""
+    """(k, n) whole micropoints, as int64, or as float64 below 2^53. Points of a bonus are positive, of a penalty
+    negative."""
     status: Statuses
-    """(k, n)"""
+    """(k, n) of ``Status``."""
 
 
 class CriterionFault(Exception):
-    """A criterion broke while scoring. Raised ``from`` its cause by a group's own ``score``, it names the criterion."""
+    """A criterion could not be scored. A group with its own ``score`` may raise this ``from`` the cause."""
 
     def __init__(self, criterion: str, cause: BaseException) -> None:
         super().__init__(f"criterion {criterion}: {safe_repr(cause)}")
@@ -57,30 +58,30 @@ class CriterionFault(Exception):
 
 
 class Check(ABC):
-    """Something that must hold between answers of one unit; a request in which it does not is refused.
+    """A rule between several answers of one unit. A request with answers that violate it is refused.
 
-    It is made only where a criteria set has all the indicators it reads. An instance holds no state that changes.
+    The check runs only if a criteria set has all indicators that it reads. Instances must not change.
     """
 
     reason: ClassVar[str]
-    """In capitals, for programs, such as PART_LARGER_THAN_WHOLE."""
+    """A word in capitals for programs, such as PART_LARGER_THAN_WHOLE."""
 
     @abstractmethod
     def reads(self) -> tuple[str, ...]:
-        """The indicators compared; the first one is where a violation is reported."""
+        """The indicators that are compared. Violations are reported for the first one."""
 
     @abstractmethod
     def violated(self, cohort: Cohort) -> Bools:
-        """(n,) where it does not hold; an answer that was not reported (NaN) violates nothing."""
+        """(n,) whether each unit violates the rule. An answer that was not reported (NaN) is no violation."""
 
     @abstractmethod
     def describe(self, cohort: Cohort, unit: int) -> str:
-        """What is wrong with the answers of one unit, for people; ``unit`` is its place in the cohort, from 0."""
+        """What is wrong with the answers of one unit, for people; ``unit`` is its index in the cohort, from 0."""
 
 
 @dataclass(frozen=True)
 class PartOf(Check):
-    """A check that one indicator is never larger than another: online files of all files."""
+    """A check that one indicator is not larger than another, such as online files and all files."""
 
     part: str
     whole: str
@@ -88,55 +89,59 @@ class PartOf(Check):
     reason: ClassVar[str] = "PART_LARGER_THAN_WHOLE"
 
     def reads(self) -> tuple[str, ...]:
-        """The indicators compared; the first one is where a violation is reported."""
+        """The part and the whole. Violations are reported for the part."""
         return self.part, self.whole
 
     def violated(self, cohort: Cohort) -> Bools:
-        """(n,) where both were reported and the part is larger."""
+        """(n,) whether both were reported and the part is larger."""
         return np.greater(cohort.values(self.part), cohort.values(self.whole))
 
     def describe(self, cohort: Cohort, unit: int) -> str:
-        """What is wrong with one unit."""
+        """What is wrong with the answers of one unit."""
         part, whole = (cohort.indicators[code].show(cohort.values(code)[unit]) for code in self.reads())
         return f"{part} is more than {self.whole} = {whole}, of which it is a part"
 
 
 class CriterionGroup:
-    """One criterion group. Subclass it, name it, list its indicators; ``score`` is inherited unless it must differ.
+    """Base class of criterion groups. A subclass sets the attributes, and overrides ``score`` only if it must.
 
-    Instances hold no state that changes: no clock, network or chance, the same cohort gives the same points.
+    Points may depend only on the cohort, not on time, network or chance. Instances must not change.
     """
 
     name: ClassVar[str]
-    """Code of the group in criteria sets."""
+    """The group's code in criteria sets."""
     api_version: ClassVar[int]
-    """The ``API_VERSION`` it was written for."""
+    """The ``API_VERSION`` that the group was written for."""
     title: ClassVar[Mapping[str, str]] = {}
-    """By BCP 47 tag."""
+    """Titles by language (BCP 47 tag)."""
     indicators: ClassVar[tuple[Indicator, ...]] = ()
-    """What its units may report; any group's criteria may read any indicator of a set."""
+    """The indicators that this group adds. Criteria of all groups may read all indicators of a set."""
     checks: ClassVar[tuple[Check, ...]] = ()
-    """What must hold between answers; made only where a set has all the indicators."""
+    """Rules between answers. A check runs only if a set has all indicators that it reads."""
 
     def score(self, criteria: Sequence[Criterion], cohort: Cohort) -> GroupPoints:
-        """Points of the group's k criteria of the cohort's tier for its n units, by the formulas the set names.
+        """Points of the group's k criteria for the n units of a cohort, by the formulas that the criteria set names.
 
-        Exclusions and ``when_missing`` are applied afterwards by the scorer.
+        The scorer applies exclusions and ``when_missing`` afterwards.
+
+        Args:
+            criteria: the group's criteria in the cohort's tier.
+            cohort: the units with their answers.
 
         Raises:
-            CriterionFault: a formula broke.
+            CriterionFault: a formula raised an exception.
         """
         points = np.empty((len(criteria), len(cohort)))
         status = np.empty((len(criteria), len(cohort)), dtype=np.uint8)
         for row, criterion in enumerate(criteria):
-            most = criterion.points.of(cohort.tier) or 0
+            maximum = criterion.points.of(cohort.tier) or 0
             try:
-                outcome = criterion.formula.evaluate(most, cohort, cohort.excluded.get(criterion.id))
+                outcome = criterion.formula.evaluate(maximum, cohort, cohort.excluded.get(criterion.id))
                 points[row] = outcome.points if criterion.effect is not Effect.PENALTY else -outcome.points
                 status[row] = np.where(outcome.missing, Status.MISSING, Status.SCORED)
                 if outcome.not_applicable is not None:
                     status[row, outcome.not_applicable] = Status.NOT_APPLICABLE
-            except BaseException as error:  # a stranger's formula
+            except BaseException as error:  # a formula may belong to a plugin
                 if not is_plugin_fault(error):
                     raise
                 raise CriterionFault(criterion.id, error) from error

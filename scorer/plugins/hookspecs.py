@@ -1,4 +1,4 @@
-"""The hooks of a plugin: the whole surface on one screen."""
+"""The hooks that a plugin can implement."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 PROJECT = "scorer"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a function of a plugin's module as the hook of its name."""
+"""Marks a function in a plugin's module as the implementation of the hook with the function's name."""
 
 
 @hookspec
 def scorer_criterion_group() -> CriterionGroup:  # type: ignore[empty-body]
-    """The criterion group that this plugin scores."""
+    """Returns the criterion group that this plugin scores."""
 
 
 @hookspec
 def scorer_criteria_sets() -> Iterable[Traversable]:  # type: ignore[empty-body]
-    """The criteria sets that this plugin issues: YAML files, such as those of ``importlib.resources.files``.
+    """Returns the criteria sets that this plugin issues: YAML files, for example from ``importlib.resources.files``.
 
-    Cases of a set NAME.yaml stand in NAME.cases.yaml beside it; they may be given too, and are no sets.
+    The cases of NAME.yaml are in NAME.cases.yaml beside it. The hook may return these files too; they are skipped.
     """
 
 
 @hookspec
 def scorer_formulas() -> Iterable[type[Formula]]:  # type: ignore[empty-body]
-    """Formula kinds that this plugin adds."""
+    """Returns the formula kinds that this plugin adds."""

@@ -1,4 +1,4 @@
-"""The plugin host: finds installed plugins and takes them in, in a fixed order."""
+"""The plugin host: finds the installed plugins and loads them in a fixed order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from scorer.plugins.process_state import no_process_exit
 ENTRY_POINTS = "scorer.plugins"
 
 BUNDLED = "egov-scorer"
-"""Our own distribution, whose plugins are not tried out first."""
+"""The scorer's own distribution. Its plugins are not probed."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,15 @@ class PluginHost:
     """The plugins of this process, in a fixed order."""
 
     plugins: tuple[Plugin, ...]
+    """All plugins, including those in quarantine."""
     groups: Mapping[str, CriterionGroup] = field(init=False)
     """Criterion groups by name."""
     providers: Mapping[str, Plugin] = field(init=False)
-    """The plugins that score them."""
+    """The plugin that scores each group, by the group's name."""
     formulas: Mapping[str, type[Formula]] = field(init=False)
-    """Formula kinds by name."""
+    """Formula kinds by name, including the scorer's own."""
     adders: Mapping[type[Formula], Plugin] = field(init=False)
-    """The plugins that add formula kinds."""
+    """The plugin that adds each formula kind; the scorer's own kinds are not included."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", {p.group.name: p.group for p in self.plugins if p.group})
@@ -47,49 +48,49 @@ class PluginHost:
 
     @classmethod
     def installed(cls, time_limit: float = TIME_LIMIT) -> PluginHost:
-        """Every plugin installed in this environment: those of egov-scorer first, then by distribution and name.
+        """Loads every plugin installed in this environment: those of egov-scorer first, then by distribution and name.
 
-        Of two that declare the same, the first one keeps it. A stranger's is imported in another process before this
-        one; what does not come through there is quarantined and never imported here.
+        If two plugins declare the same group or formula kind, the second plugin is quarantined. Plugins of other
+        distributions are probed in another process first. A plugin that fails there is quarantined and not imported.
 
         Args:
-            time_limit: seconds that one plugin may take there.
+            time_limit: seconds that the probe of one plugin may take.
         """
         found, unreadable = _find()
-        strangers = [point for point, plugin in found if plugin.distribution != BUNDLED]
-        verdicts = dict(
-            zip(strangers, probe_plugins([(p.name, p.value) for p in strangers], time_limit=time_limit), strict=True)
+        to_probe = [point for point, plugin in found if plugin.distribution != BUNDLED]
+        results = dict(
+            zip(to_probe, probe_plugins([(p.name, p.value) for p in to_probe], time_limit=time_limit), strict=True)
         )
-        taken_in: list[Plugin] = []
+        loaded: list[Plugin] = []
         for point, plugin in found:
-            verdict = verdicts.get(point)
-            if verdict is None:
-                taken_in.append(load_plugin(plugin, point.load, taken_in))
-            elif not verdict.failure:
+            result = results.get(point)
+            if result is None:
+                loaded.append(load_plugin(plugin, point.load, loaded))
+            elif not result.failure:
                 with no_process_exit():
-                    taken_in.append(load_plugin(plugin, point.load, taken_in))
+                    loaded.append(load_plugin(plugin, point.load, loaded))
             else:
-                taken_in.append(
+                loaded.append(
                     replace(
                         plugin,
-                        failure=verdict.failure,
-                        claims=verdict.claims,
-                        api_version=verdict.api_version,
-                        withheld=tuple(map(Path, verdict.withheld)),
+                        failure=result.failure,
+                        claims=result.claims,
+                        api_version=result.api_version,
+                        withheld=tuple(map(Path, result.withheld)),
                     )
                 )
-        return cls((*taken_in, *unreadable))
+        return cls((*loaded, *unreadable))
 
     @classmethod
     def of(cls, sources: Iterable[tuple[Plugin, Callable[[], Any]]]) -> PluginHost:
-        """From plugins still empty and what imports each."""
-        taken_in: list[Plugin] = []
+        """Loads the given plugins without probing them; each pair is a plugin and the function that imports it."""
+        loaded: list[Plugin] = []
         for plugin, load in sources:
-            taken_in.append(load_plugin(plugin, load, taken_in))
-        return cls(tuple(taken_in))
+            loaded.append(load_plugin(plugin, load, loaded))
+        return cls(tuple(loaded))
 
     def vocabulary(self) -> Vocabulary:
-        """What criteria sets can name."""
+        """The groups and formula kinds that criteria sets can use."""
         return Vocabulary(
             groups={name: GroupDeclaration(group.title, group.indicators) for name, group in self.groups.items()},
             formulas=self.formulas,
@@ -104,7 +105,12 @@ class PluginHost:
 
 
 def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
-    """The entry points of plugins, and the plugins still empty, in their order; and what cannot be read."""
+    """Finds the entry points of all plugins.
+
+    Returns:
+        Each entry point with its plugin, not yet loaded, in the order in which they are loaded; and one quarantined
+        plugin for each distribution whose metadata cannot be read.
+    """
     found, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
         try:
@@ -112,18 +118,18 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
             points = distribution.entry_points.select(group=ENTRY_POINTS)
             if points and not name:
                 raise ValueError("METADATA gives no name")
-        except Exception as error:  # files that are damaged, in whatever way
-            # Its name cannot be read, but its folder has it: NAME-VERSION.dist-info.
+        except Exception as error:  # damaged files can raise any exception
+            # The name of the directory has name and version: NAME-VERSION.dist-info.
             name, _, version = Path(str(getattr(distribution, "_path", "?"))).stem.partition("-")
             unreadable.append(
                 Plugin(name, name, version, failure=f"its metadata cannot be read: {describe_error(error)}")
             )
             continue
-        if name.lower() not in names:  # of two of a name, the first is the one that is imported
+        if name.lower() not in names:  # if two distributions have one name, Python imports the first
             found += [(point, Plugin(point.name, name, version)) for point in points]
         names.add(name.lower())
-    return sorted(found, key=lambda pair: _place(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
+    return sorted(found, key=lambda pair: _sort_key(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
 
 
-def _place(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:
+def _sort_key(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:
     return plugin.distribution != BUNDLED, plugin.distribution, point.name, point.value

@@ -1,4 +1,4 @@
-"""Which plugins score in a process, written where its parent can read it once the process has died; Linux only."""
+"""A record of the plugins that score in a process, which its parent can read if the process dies. Linux only."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-SIZE = 2**14
-"""Bytes for the calls of plugins. What Python says of a crash stands behind them."""
+CALLS_BYTES = 2**14
+"""Size of the part of the memory that records the calls. Python's crash report follows it."""
 
 MAX_CALLS = 64
-"""Calls that are written down: those that began last."""
+"""Maximum number of calls that are recorded. The newest calls are kept."""
 
-MAX_DUMP = 2**20
-"""Bytes that are read of what Python says of a crash."""
+MAX_DUMP_BYTES = 2**20
+"""Maximum number of bytes that are read of Python's crash report."""
 
 
 @dataclass(frozen=True)
 class Death:
-    """What a process was doing when it died."""
+    """What plugins did in a process when it died."""
 
     plugins: tuple[str, ...] = ()
-    """Those whose code ran: in the thread that crashed, if that is known, otherwise in any thread."""
+    """The plugins whose code was running in the thread that crashed; in any thread if that thread is not known."""
     where: str = ""
-    """The plugin's line that ran in the thread that crashed, such as "wells.py, line 31"; empty when not known."""
+    """The plugin's line that was running in the thread that crashed, such as "wells.py, line 31"; empty if unknown."""
 
 
 class PluginJournal:
-    """Shared memory in which a process writes which plugins score, to be closed by its parent.
+    """Shared memory in which a process records the plugins that score in it. The parent process reads and closes it.
 
     Args:
-        descriptor: of the memory; a process inherits it from its parent.
+        descriptor: file descriptor of the memory, which the process inherits from its parent.
     """
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._memory = mmap.mmap(descriptor, SIZE)
+        self._memory = mmap.mmap(descriptor, CALLS_BYTES)
 
     @classmethod
     def create(cls) -> Self:
-        """A new one.
+        """Creates a journal.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: the memory cannot be allocated.
         """
         descriptor = os.memfd_create("scorer-plugins")
         try:
-            os.ftruncate(descriptor, SIZE)
+            os.ftruncate(descriptor, CALLS_BYTES)
             return cls(descriptor)
         except OSError:
             os.close(descriptor)
             raise
 
     def note_crashes(self) -> None:
-        """Has Python write down where this process crashes, if it does."""
+        """Lets Python write a crash report to the journal if this process crashes."""
         os.set_inheritable(self.descriptor, False)
-        os.lseek(self.descriptor, SIZE, os.SEEK_SET)
+        os.lseek(self.descriptor, CALLS_BYTES, os.SEEK_SET)
         faulthandler.enable(self.descriptor, all_threads=True)
 
     def write(self, calls: Sequence[tuple[int, Iterable[str]]]) -> None:
-        """Writes down the calls that are under way: the thread of each, and the plugins whose code it runs."""
+        """Records the calls in flight: the thread of each call, and the plugins whose code it runs."""
         text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[-MAX_CALLS:]]).encode()
-        if len(text) < SIZE:
+        if len(text) < CALLS_BYTES:
             self._memory[: len(text) + 1] = text + b"\0"
 
     def read_death(self) -> Death:
-        """What the process was doing, which has died since."""
-        dump = os.pread(self.descriptor, MAX_DUMP, SIZE).decode(errors="replace")
+        """Reads the journal of a process that has died."""
+        dump = os.pread(self.descriptor, MAX_DUMP_BYTES, CALLS_BYTES).decode(errors="replace")
         crash = re.search(r"Current thread 0x(\w+) .*\n((?:  .*\n)*)", dump)
         try:
             calls = [(int(thread), tuple(map(str, plugins))) for thread, plugins in json.loads(self._text())]
-        except (ValueError, TypeError):  # none was ever begun, or the process died while it wrote
+        except (ValueError, TypeError):  # nothing was written, or the process died during a write
             calls = []
         if crash:
             calls = [call for call in calls if call[0] == int(crash[1], 16)]
@@ -86,7 +86,7 @@ class PluginJournal:
         return Death(plugins, _own_line(re.findall(r'  File "(.*)", line (\d+)', crash[2])) if crash else "")
 
     def close(self) -> None:
-        """Gives the memory back."""
+        """Frees the memory."""
         self._memory.close()
         os.close(self.descriptor)
 
@@ -95,11 +95,14 @@ class PluginJournal:
 
 
 def _own_line(frames: Sequence[tuple[str, str]]) -> str:
-    """The last line of a plugin's own, of files and lines with the innermost first; empty when there are none.
+    """The line of a plugin that was running; empty if there is none.
 
-    What the plugin called is passed over: its author has to look at their own code first.
+    If the plugin had called other code, this is the line with the call, because its author has to look there first.
+
+    Args:
+        frames: file and line of each frame, innermost first.
     """
-    ours, library = str(Path(__file__).parents[1]), sysconfig.get_path("stdlib")
-    called = list(itertools.takewhile(lambda frame: not frame[0].startswith(ours), frames))
+    scorer_folder, library = str(Path(__file__).parents[1]), sysconfig.get_path("stdlib")
+    called = list(itertools.takewhile(lambda frame: not frame[0].startswith(scorer_folder), frames))
     own = [(file, line) for file, line in called if "site-packages" in file or not file.startswith((library, "<"))]
     return next((f"{Path(file).name}, line {line}" for file, line in reversed(own or called)), "")

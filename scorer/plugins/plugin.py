@@ -1,4 +1,4 @@
-"""A plugin, and what is known of one that is quarantined."""
+"""A plugin and its declarations, or the reason for its quarantine."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from scorer.plugins.group import CriterionGroup
 
 
 class PluginError(Exception):
-    """A plugin declares something that cannot be used."""
+    """A plugin breaks a rule, so it is quarantined. The text says which rule, as a sentence without subject."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """An installed plugin and what it brought."""
+    """A plugin and its declarations."""
 
     name: str
     """Name of its entry point."""
     distribution: str = ""
     version: str = ""
     api_version: int | None = None
-    """The one its group was written for, also when it is quarantined; None when that is not known."""
+    """API version that its group was written for, even if the plugin is quarantined; None if it is not known."""
     claims: str = ""
-    """Name of the group it declares, also when it is quarantined; empty when that is not known."""
+    """Name of the group that it declares, even if the plugin is quarantined; empty if it is not known."""
     group: CriterionGroup | None = None
+    """None if the plugin declares no group or is quarantined."""
     formulas: tuple[type[Formula], ...] = ()
     criteria_sets: tuple[Traversable, ...] = ()
     withheld: tuple[Traversable, ...] = ()
-    """Criteria sets of one that is quarantined: they are refused, also where other plugins could score them."""
+    """Criteria sets of a quarantined plugin. They are refused even if other plugins could score them."""
     failure: str = ""
-    """Why it is quarantined; empty when it is not."""
+    """Why the plugin is quarantined; empty if it is not."""
 
     def __str__(self) -> str:
         return label(self.name, self.distribution, self.version)
 
 
 def label(name: str, distribution: str, version: str) -> str:
-    """A plugin for people: names need not be unique, and who has to mend it is the distribution's author."""
+    """A plugin for people, with its distribution, because its name may not be unique."""
     source = f" ({' '.join(filter(None, (distribution, version)))})" if distribution else ""
     return escaped(f"plugin {name!r}{source}")

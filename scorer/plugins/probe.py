@@ -1,4 +1,4 @@
-"""Plugins of strangers are tried out in a process of their own first, so that none can hang or end this one."""
+"""Probes plugins: imports them in another process first, so that a broken plugin cannot hang or end this process."""
 
 from __future__ import annotations
 
@@ -17,74 +17,74 @@ from typing import Self
 from scorer.model.untrusted import one_line
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.plugins.probe_process")
-"""Tries plugins out one after the other; its file says how it is talked with."""
+"""Starts the probe process. The docstring of its module describes the messages."""
 
 TIME_LIMIT = 10.0
-"""Seconds that one plugin may take, if nobody says otherwise."""
+"""Default for the seconds that the probe of one plugin may take."""
 
-START = 60.0
-"""Seconds that the process may take until it begins."""
+START_SECONDS = 60.0
+"""Seconds that the process may take until it begins with a plugin."""
 
-MOST_OUTPUT = 2**20
-"""Bytes that one plugin may print."""
+MAX_OUTPUT_BYTES = 2**20
+"""Maximum size of what one plugin prints."""
 
-TICK = 0.2
-"""Seconds after which the process is looked at, should its pipes say nothing: its own children may hold them open."""
+POLL_SECONDS = 0.2
+"""Interval of checks whether the process has ended. The pipes do not tell, as its children may keep them open."""
 
 SEPARATOR = b"\x1e plugin \x1e\n"
-"""Parts what plugins print: it comes by another way than the reports, and the two would not be in order."""
+"""Printed before each plugin. Standard error and the reports are two pipes, so their order is not known otherwise."""
 
-LAST_WORDS = 300
-"""Characters of what it printed last that go with a failure."""
+MAX_OUTPUT_SHOWN = 300
+"""Maximum number of bytes of a plugin's last output that a failure quotes."""
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What came of trying a plugin out."""
+    """The result of probing one plugin. The fields have the meanings that they have in ``Plugin``."""
 
     failure: str
-    """Why it cannot be used; empty when it can."""
+    """Why the plugin cannot be used; empty if it can."""
     claims: str = ""
     api_version: int | None = None
     withheld: tuple[str, ...] = ()
-    """Paths of its criteria sets."""
+    """Paths of its criteria sets, if it cannot be used."""
 
 
 def probe_plugins(
     points: Sequence[tuple[str, str]], *, command: Sequence[str] = COMMAND, time_limit: float = TIME_LIMIT
 ) -> list[ProbeResult]:
-    """Imports plugins and asks their hooks in another process, which is started anew after one that breaks it.
+    """Imports plugins and calls their hooks in another process. After a plugin that breaks it, a new one is started.
 
     Args:
         points: name and value of each entry point.
-        command: what answers as ``scorer.plugins.probe_process`` does.
-        time_limit: seconds that one plugin may take.
+        command: starts a process that behaves as ``scorer.plugins.probe_process`` does.
+        time_limit: seconds that the probe of one plugin may take.
 
     Returns:
-        A verdict for each.
+        One result per entry point.
     """
-    verdicts: list[ProbeResult] = []
-    while len(verdicts) < len(points):
-        rest = points[len(verdicts) :]
+    results: list[ProbeResult] = []
+    while len(results) < len(points):
+        remaining = points[len(results) :]
         try:
-            with _Probe(command, rest, time_limit) as probe:
-                verdicts += probe.verdicts()
+            with _Probe(command, remaining, time_limit) as probe:
+                results += probe.results()
         except OSError as error:
             failure = f"could not be tried out, as no process can be started: {error.strerror}"
-            verdicts += [ProbeResult(failure)] * len(rest)
-    return verdicts
+            results += [ProbeResult(failure)] * len(remaining)
+    return results
 
 
 class _Probe:
-    """A process that tries plugins out.
+    """A running probe process.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: the process cannot be started.
     """
 
     def __init__(self, command: Sequence[str], points: Sequence[tuple[str, str]], time_limit: float) -> None:
         pipe = subprocess.PIPE
-        # In a group of its own, so that what it starts itself can be ended with it.
+        # A process group of its own, so that processes which a plugin starts can be ended too.
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -92,14 +92,15 @@ class _Probe:
         with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
             stdin.write(json.dumps({"path": sys.path, "plugins": points}).encode())
         self._process, self._reports, self._output = process, process.stdout, process.stderr
-        self._most, self._time_limit = len(points), time_limit
+        self._count, self._time_limit = len(points), time_limit
         self._pipes = selectors.DefaultSelector()
         for stream in (self._output, self._reports):
             self._pipes.register(stream, selectors.EVENT_READ)
-        self._found: list[ProbeResult] = []
+        self._results: list[ProbeResult] = []
         self._line = b""
-        self._printed, self._last_words = 0, b""
-        self._begin("", START)
+        """The part of a report that has arrived so far."""
+        self._output_size, self._last_output = 0, b""
+        self._begin("", START_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -112,91 +113,97 @@ class _Probe:
         self._reports.close()
         self._output.close()
 
-    def verdicts(self) -> list[ProbeResult]:
-        """Those of the first plugins, at least one; not of all when one broke the process or disturbs the others."""
-        while len(self._found) < self._most:
+    def results(self) -> list[ProbeResult]:
+        """The results of the first plugins, at least one.
+
+        If a plugin breaks the process or would disturb the plugins after it, its result is the last one.
+        """
+        while len(self._results) < self._count:
             ended = self._process.poll() is not None
-            read = self._read()
-            if len(self._found) < self._most and (failure := self._failure(ended=ended and not read)):
-                if self._doing:
-                    self._found.append(ProbeResult(failure))
-                elif not self._found:  # no plugin's fault: the process itself does not work
-                    self._found = [ProbeResult(f"could not be tried out, as the process for it {failure}")] * self._most
+            received = self._receive()
+            if len(self._results) < self._count and (failure := self._failure(ended=ended and not received)):
+                if self._step:
+                    self._results.append(ProbeResult(failure))
+                elif not self._results:  # the process itself does not work, which is not the fault of a plugin
+                    failure = f"could not be tried out, as the process for it {failure}"
+                    self._results = [ProbeResult(failure)] * self._count
                 break
-        return self._found
+        return self._results
 
-    def _begin(self, doing: str, time_limit: float) -> None:
-        self._doing, self._deadline = doing, time.monotonic() + time_limit
+    def _begin(self, step: str, time_limit: float) -> None:
+        """Notes the step that the process takes: "import", "hooks", or "" between two plugins."""
+        self._step, self._deadline = step, time.monotonic() + time_limit
 
-    def _read(self) -> bool:
-        """Takes in what it says, waiting a moment; gives whether it said anything."""
-        patience = min(max(self._deadline - time.monotonic(), 0), TICK)
-        some = False
-        for key, _ in self._pipes.select(patience):
+    def _receive(self) -> bool:
+        """Waits for at most ``POLL_SECONDS`` and handles what has arrived. Returns whether anything has."""
+        timeout = min(max(self._deadline - time.monotonic(), 0), POLL_SECONDS)
+        received = False
+        for key, _ in self._pipes.select(timeout):
             data = os.read(key.fd, 2**16)
-            some = some or bool(data)
+            received = received or bool(data)
             if not data:
                 self._pipes.unregister(key.fileobj)
             elif key.fileobj is self._output:
-                _, mark, words = (self._last_words + data).rpartition(SEPARATOR)
-                self._printed = len(words) if mark else self._printed + len(data)
-                self._last_words = words[-LAST_WORDS:]
+                _, separator, output = (self._last_output + data).rpartition(SEPARATOR)
+                self._output_size = len(output) if separator else self._output_size + len(data)
+                self._last_output = output[-MAX_OUTPUT_SHOWN:]
             else:
                 *lines, self._line = (self._line + data).split(b"\n")
                 for line in lines:
-                    self._hear(line)
-        return some
+                    self._handle(line)
+        return received
 
-    def _hear(self, line: bytes) -> None:
-        if len(self._found) == self._most:
+    def _handle(self, line: bytes) -> None:
+        """Handles one report of the process."""
+        if len(self._results) == self._count:
             return
         try:
-            said = json.loads(line)
+            report = json.loads(line)
         except ValueError:
-            said = None
-        match said:
-            case {"begins": "import"} if not self._doing:
+            report = None
+        match report:
+            case {"begins": "import"} if not self._step:
                 self._begin("import", self._time_limit)
             case {"begins": "hooks"}:
-                self._doing = "hooks"
+                self._step = "hooks"
             case {
-                "plugin": int(n),
+                "plugin": int(index),
                 "failure": str(failure),
                 "claims": str(claims),
                 "api_version": int() | None as version,
                 "withheld": [*paths],
             }:
-                if self._doing and n == len(self._found):
-                    self._found.append(ProbeResult(failure, claims, version, tuple(map(str, paths))))
-                    self._begin("", START)
+                if self._step and index == len(self._results):
+                    self._results.append(ProbeResult(failure, claims, version, tuple(map(str, paths))))
+                    self._begin("", START_SECONDS)
                 else:
                     self._stop_at_forger()
-            case _:  # a plugin wrote there; how it goes on tells what becomes of it
+            case _:  # a plugin wrote this; it is ignored
                 pass
 
     def _stop_at_forger(self) -> None:
-        """Somebody wrote a verdict whose turn it is not: the plugin that is tried out, or the last one that was."""
-        if not self._doing:
-            self._found = self._found[:-1]
-        self._found.append(ProbeResult("writes verdicts on plugins, which is not for plugins to do"))
-        self._most = len(self._found)
+        """Handles a forged result. The plugin that is probed wrote it; between two plugins, the one before did."""
+        if not self._step:
+            self._results = self._results[:-1]
+        self._results.append(ProbeResult("writes probe results, which plugins must not do"))
+        self._count = len(self._results)
 
     def _failure(self, *, ended: bool) -> str:
-        """What the process or its plugin does wrong at the moment; empty for nothing."""
-        while_doing = {"import": "while it was imported", "hooks": "while its hooks were called"}.get(
-            self._doing, "before it began"
+        """Why the probe of the current plugin fails now; empty if it does not fail."""
+        when = {"import": "while it was imported", "hooks": "while its hooks were called"}.get(
+            self._step, "before it began"
         )
-        if self._printed > MOST_OUTPUT:
-            return f"printed more than {MOST_OUTPUT:,} bytes {while_doing}"
+        if self._output_size > MAX_OUTPUT_BYTES:
+            return f"printed more than {MAX_OUTPUT_BYTES:,} bytes {when}"
         if ended:
             code = self._process.returncode
-            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-            words = one_line(self._last_words.decode(errors="replace"))
-            subject = "ended the process" if self._doing else "ended"
-            return f"{subject} with {how} {while_doing}{f'; it said last: {words}' if words else ''}"
+            end = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
+            output = one_line(self._last_output.decode(errors="replace"))
+            subject = "ended the process" if self._step else "ended"
+            return f"{subject} with {end} {when}{f'; its last output: {output}' if output else ''}"
         if time.monotonic() > self._deadline:
-            late = {"import": "was not imported", "hooks": "has hooks that gave no answer"}
-            limit = self._time_limit if self._doing else START
-            more = "; plugin_seconds allows more" if self._doing else ""
-            return f"{late.get(self._doing, 'did not begin')} within {limit:g} seconds{more}"
+            problem = {"import": "was not imported", "hooks": "has hooks that did not return"}
+            limit = self._time_limit if self._step else START_SECONDS
+            advice = "; plugin_seconds allows more" if self._step else ""
+            return f"{problem.get(self._step, 'did not begin')} within {limit:g} seconds{advice}"
         return ""

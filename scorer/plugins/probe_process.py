@@ -1,15 +1,15 @@
-"""Where plugins of strangers are tried out: run as a process of its own before they are imported, imported by nobody.
+"""The process that probes plugins before the scorer imports them. Other modules start it and never import it.
 
-``python -P -m scorer.plugins.probe_process`` reads one task from standard input. To standard output it writes a
-line for each thing that it begins and for each plugin that it has done with, all JSON. Whatever a plugin prints goes to
-standard error, parted by a mark. A plugin that hangs or ends the process takes nothing but this process along.
+``python -P -m scorer.plugins.probe_process`` reads one task from standard input. To standard output it writes one line
+of JSON when it begins a step, and one when it is done with a plugin. What plugins print goes to standard error, with a
+separator before each plugin. If a plugin hangs or ends the process, only this process is affected.
 
-    task    {"path": sys.path of the asker, "plugins": [[entry point's name, its value], ...]}
+    task    {"path": sys.path of the parent, "plugins": [[entry point's name, its value], ...]}
     begins  {"begins": "import"} or {"begins": "hooks"}
-    done    {"plugin": its place in the task, "failure": why it cannot be used, or empty, "claims": its group,
-             "api_version": number or null, "withheld": paths of its criteria sets when it cannot be used}
+    done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "claims": its group,
+             "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
-The process ends after a plugin that leaves threads or copies of the process running: they would disturb those after it.
+After a plugin that leaves threads or forks running, the process ends, because they would disturb the next plugins.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from typing import Any
 
 
 def main() -> None:
-    """Tries out the plugins of the task on standard input."""
-    reports, ours = os.dup(1), os.getpid()
+    """Probes the plugins of the task on standard input."""
+    report_descriptor, own_pid = os.dup(1), os.getpid()
     forks: list[int] = []
     os.register_at_fork(after_in_parent=lambda: forks.append(1))
-    os.dup2(2, 1)  # what a plugin prints is no report
+    os.dup2(2, 1)  # what plugins print must not mix with the reports
     task = json.load(sys.stdin)
     sys.path[:] = task["path"]
 
@@ -39,10 +39,10 @@ def main() -> None:
     from scorer.plugins.plugin import Plugin, PluginError
     from scorer.plugins.probe import SEPARATOR
 
-    def report(**said: object) -> None:
-        if os.getpid() != ours:  # a copy that a plugin made
+    def report(**fields: object) -> None:
+        if os.getpid() != own_pid:  # this is a fork that a plugin made
             os._exit(0)
-        os.write(reports, json.dumps(said).encode() + b"\n")
+        os.write(report_descriptor, json.dumps(fields).encode() + b"\n")
 
     def load(point: EntryPoint) -> Any:
         report(begins="import")
@@ -52,8 +52,8 @@ def main() -> None:
         report(begins="hooks")
         return module
 
-    for n, (name, value) in enumerate(task["plugins"]):
-        with contextlib.suppress(OSError, ValueError):  # a plugin closed them
+    for index, (name, value) in enumerate(task["plugins"]):
+        with contextlib.suppress(OSError, ValueError):  # a plugin may have closed them
             sys.stdout.flush()
             sys.stderr.flush()
             os.write(2, SEPARATOR)
@@ -67,7 +67,7 @@ def main() -> None:
             failure = f"leaves threads running: {', '.join(left)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
-        report(plugin=n, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
+        report(plugin=index, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
         if left or forks:
             os._exit(0)
 

@@ -1,4 +1,4 @@
-"""What plugins share with the rest of the process, and have to leave as it is when they are imported."""
+"""Detects and undoes changes that plugins make to the process during import, such as the working directory."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from scorer.plugins.plugin import PluginError
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 MODULES: tuple[ModuleType, ...] = (builtins, json, math, os, socket, subprocess, time, np, np.linalg, np.random)
 
-USUAL_RECURSION = 1000
-"""The recursion limit that code may count on."""
+DEFAULT_RECURSION_LIMIT = 1000
+"""Python's default recursion limit. A plugin may raise the limit but not go below the default."""
 
 
 def _umask() -> int:
@@ -37,21 +37,21 @@ def _umask() -> int:
 
 VALUES: tuple[tuple[str, Callable[[], Any], Callable[[Any], object]], ...] = (
     ("the mask of file modes", _umask, os.umask),
-    ("the recursion limit", lambda: min(sys.getrecursionlimit(), USUAL_RECURSION), sys.setrecursionlimit),
+    ("the recursion limit", lambda: min(sys.getrecursionlimit(), DEFAULT_RECURSION_LIMIT), sys.setrecursionlimit),
     ("sys.stdout", lambda: sys.stdout, partial(setattr, sys, "stdout")),
     ("sys.stderr", lambda: sys.stderr, partial(setattr, sys, "stderr")),
     ("logging.disable", lambda: logging.root.manager.disable, logging.disable),
 )
-"""What a process has once: its name, what tells its value, and what sets it."""
+"""Values of the process that plugins must not change: name for people, getter, setter."""
 
 LISTS: tuple[tuple[str, object, str], ...] = (("sys.path", sys, "path"), ("the log", logging.root, "handlers"))
-"""Lists from which nothing may be taken, though more may be added: their names, and where they are."""
+"""Lists to which plugins may add but from which they must not remove: name for people, owner, attribute."""
 
 
 class ProcessState:
-    """What plugins have to leave alone, as it is now.
+    """A snapshot of the process state that plugins must not change.
 
-    The working directory, the handlers of signals, functions of Python and NumPy, ``VALUES`` and ``LISTS``.
+    It has the working directory, signal handlers, functions of Python and NumPy, ``VALUES`` and ``LISTS``.
     """
 
     def __init__(self) -> None:
@@ -62,10 +62,10 @@ class ProcessState:
         self._functions = [(m, name, value) for m in MODULES for name, value in vars(m).items() if callable(value)]
 
     def restore(self) -> str:
-        """Puts back what was changed since.
+        """Undoes all changes since the snapshot.
 
         Returns:
-            What it was, such as "changes the working directory"; empty when nothing was changed.
+            A description of the changes, such as "changes the working directory"; empty if there are none.
         """
         changes = []
         if self._directory is not None and _directory() != self._directory:
@@ -73,17 +73,17 @@ class ProcessState:
             changes.append("the working directory")
         for number, handler in self._handlers.items():
             if signal.getsignal(number) is not handler:
-                with contextlib.suppress(ValueError, TypeError):  # not in the main thread; not one of Python's
+                with contextlib.suppress(ValueError, TypeError):  # not the main thread; not a handler set by Python
                     signal.signal(number, handler)
                 changes.append(f"what {number.name} does")
         for (name, get, put), value in zip(VALUES, self._values, strict=True):
             if get() != value:
                 put(value)
                 changes.append(name)
-        for (what, owner, name), before in zip(LISTS, self._lists, strict=True):
+        for (label, owner, name), before in zip(LISTS, self._lists, strict=True):
             if any(item not in getattr(owner, name) for item in before):
                 setattr(owner, name, before)
-                changes.append(what)
+                changes.append(label)
         for module, name, value in self._functions:
             if getattr(module, name, None) is not value:
                 setattr(module, name, value)
@@ -93,23 +93,23 @@ class ProcessState:
 
 @contextlib.contextmanager
 def no_process_exit() -> Iterator[None]:
-    """Within it, code that would end the process without a word fails instead, so that it can be named."""
+    """A context in which ``os._exit`` and ``os.abort`` raise PluginError, so that the plugin can be named."""
 
     def refuse(*_: object) -> NoReturn:
         raise PluginError("would end the process")
 
-    ways = {name: getattr(os, name) for name in ("_exit", "abort")}
+    originals = {name: getattr(os, name) for name in ("_exit", "abort")}
     try:
-        for name in ways:
+        for name in originals:
             setattr(os, name, refuse)
         yield
     finally:
-        for name, way in ways.items():
-            setattr(os, name, way)
+        for name, original in originals.items():
+            setattr(os, name, original)
 
 
 def _directory() -> str | None:
     try:
-        return os.getcwd()  # noqa: PTH109 - a text is all that is asked for
-    except OSError:  # somebody has deleted it
+        return os.getcwd()  # noqa: PTH109 - only the text is needed
+    except OSError:  # the directory was deleted
         return None

@@ -1,1 +1,1 @@
-"""The gRPC service: the only place, beside clients, that knows protobuf."""
+"""The gRPC service. Of all packages of the scorer, only this one uses gRPC and protobuf."""

@@ -1,4 +1,4 @@
-"""A server in a thread of its own, for programs that do something else meanwhile."""
+"""Runs a server in a background thread, for programs that do other work at the same time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def serving(catalogue: Callable[[], Catalogue], settings: Settings) -> Iterator[Server]:
-    """Serves while the context lasts.
+    """A context in which a server runs.
 
     Raises:
         AddressError, ValueError, OSError: see ``Server``.
@@ -37,13 +37,13 @@ def serving(catalogue: Callable[[], Catalogue], settings: Settings) -> Iterator[
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Runs a coroutine in the thread of such servers, and waits for its result."""
+    """Runs a coroutine in the background thread and waits for its result."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result()
 
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """One for all such servers: gRPC's asyncio servers share a queue of events, which the first loop reads."""
+    """The event loop of the background thread. All servers need one loop, because gRPC has one queue of events."""
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="server", daemon=True).start()
     return loop

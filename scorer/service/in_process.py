@@ -1,4 +1,4 @@
-"""The service without a socket: the same calls, in this process."""
+"""Answers the calls of a client in the same process, without a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scorer_client import ScorerError, Violation
 
 
 class InProcessTransport:
-    """Carries a client's calls to a catalogue; nothing is cut from the violations."""
+    """A client's transport that answers calls from a catalogue. Errors have all violations, however many there are."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         scorer, criteria = ScorerService(lambda: catalogue), CriteriaService(lambda: catalogue)
@@ -30,10 +30,10 @@ class InProcessTransport:
         }
 
     def send(self, call: scorer_client.steps.Call) -> Message:
-        """The reply.
+        """Returns the reply to a call.
 
         Raises:
-            ScorerError: the call is refused.
+            ScorerError: the call was refused.
         """
         try:
             return self._methods[call.method](call.request, CallContext(call.method, request_id=call.request_id))
@@ -44,4 +44,4 @@ class InProcessTransport:
             ) from error
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Does nothing: there is no connection to close."""

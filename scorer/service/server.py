@@ -1,4 +1,4 @@
-"""The server: both services, health and reflection on one port."""
+"""The gRPC server: both services, health and reflection on one port."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ from scorer.service.runtime.grpc_server import GrpcServer
 from scorer.service.runtime.settings import Settings
 from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
-STREAMS = 128
-"""Calls that one connection may have open at once; clients wait with more."""
+MAX_STREAMS = 128
+"""Maximum number of open calls per connection. Clients delay further calls."""
 
-MAX_PENDING = 20_000
-"""Calls that may wait for the event loop, over all connections."""
+MAX_PENDING_CALLS = 20_000
+"""Maximum number of calls of all connections that wait for the event loop."""
 
 SCORER, CRITERIA = "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"
 SERVICES = (SCORER, CRITERIA)
 
-QUIET = 0.05
-"""Seconds without a new call after which a server that stops takes all calls for handed over."""
+QUIET_SECONDS = 0.05
+"""If gRPC hands over no call for this time, a server that stops assumes that all calls have been handed over."""
 
-LAST_CALLS = 1.0
-"""Seconds that it waits for that at most."""
+MAX_WAIT_FOR_CALLS = 1.0
+"""Maximum time in seconds that a server which stops waits for gRPC to hand over calls."""
 
-HOUSEKEEPING = 0.5
-"""Seconds between two looks at slow callers and slow plugins."""
+HOUSEKEEPING_SECONDS = 0.5
+"""Interval of the checks for slow callers and slow plugins."""
 
-RETURN_MEMORY = 20
-"""Looks after which memory is given back."""
+CHECKS_PER_MEMORY_RETURN = 20
+"""Freed memory is returned to the system after this number of checks."""
 
 log = logging.getLogger("scorer.service")
 
 
 class AddressError(Exception):
-    """A server cannot listen where it was told to.
+    """A server cannot listen on its address.
 
     Args:
         address: host and port.
-        error: why it cannot listen there; None when that is not known.
+        error: the reason; None if it is not known.
     """
 
     def __init__(self, address: str, error: OSError | None) -> None:
@@ -69,33 +69,37 @@ class AddressError(Exception):
 
 
 def _bind_error(address: str) -> OSError | None:
-    """Why gRPC, which does not say it, cannot listen on an address; None when there seems to be no reason."""
+    """Why a server cannot listen on an address, which gRPC does not say; None if a plain socket can be bound to it."""
     host, _, port = address.rpartition(":")
     try:
-        for family, kind, protocol, _, where in socket.getaddrinfo(
+        for family, kind, protocol, _, socket_address in socket.getaddrinfo(
             host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         ):
-            with socket.socket(family, kind, protocol) as tried:
-                tried.bind(where)
+            with socket.socket(family, kind, protocol) as probe:
+                probe.bind(socket_address)
     except OSError as error:
         return error
     return None
 
 
 class Server:
-    """A server, to be made and used within a running event loop.
+    """The server. It must be created and used within a running event loop.
 
     Args:
-        catalogue: gives the catalogue to answer from; asked once a call.
-        settings: where to listen, who may call, how much is taken.
-        shared: whether other servers may listen there too; each gets a part of the connections.
-        metrics: where calls are counted, if they are.
-        reload: loads criteria sets again within so many seconds, and gives why it could not; None when there is nothing
-            to load.
-        journal: where it writes down which plugins score.
+        catalogue: returns the current catalogue; called once per call.
+        settings: address, access, limits and so on.
+        shared: whether other processes may listen on the same address. Each then gets a part of the connections.
+        metrics: counts the calls; None: they are not counted.
+        reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
+            empty string; None: there is no directory of criteria sets.
+        journal: records which plugins are scoring.
+
+    Attributes:
+        port: the port that the server listens on.
+        address: host and port that the server listens on.
 
     Raises:
-        AddressError: it cannot listen there.
+        AddressError: the server cannot listen on the address.
         ValueError, OSError: a certificate, key or key set cannot be used.
     """
 
@@ -119,20 +123,20 @@ class Server:
         self.grpc_server = GrpcServer(
             handlers={method.path: pipeline.handler(method) for method in methods} | side_services.handlers(),
             options=[
-                # Above our own limit, so that a somewhat too large request gets our answer, which says what to do.
+                # Above our own limit, so that a slightly larger request gets our own error, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
-                # gRPC would unpack a message before anything is known of its caller: 140 KB to 140 MB, in each stream.
+                # gRPC would decompress a message (140 KB to 140 MB, in each stream) before the caller is known.
                 ("grpc.per_message_decompression", 0),
-                ("grpc.so_reuseport", int(shared)),  # unless told, two servers would share a port unnoticed
-                ("grpc.max_concurrent_streams", STREAMS),
-                # Streams that a caller has reset count until their calls have ended. Otherwise, rapid resets let others
-                # wait for many seconds. The price: of more calls than STREAMS that a client begins at once on one
-                # connection, gRPC refuses a few (UNAVAILABLE).
+                ("grpc.so_reuseport", int(shared)),  # by default, two servers can share a port by mistake
+                ("grpc.max_concurrent_streams", MAX_STREAMS),
+                # Streams that a caller has reset count until their calls have ended. Otherwise, rapid resets make other
+                # callers wait for many seconds. The price: if a client begins more than MAX_STREAMS calls at once on
+                # one connection, gRPC refuses a few of them (UNAVAILABLE).
                 ("grpc.http.overload_protection", 1),
-                # Beyond 1,000 calls that wait for the event loop, gRPC would cancel some at random.
-                ("grpc.server.max_pending_requests", MAX_PENDING),
-                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
+                # By default, gRPC cancels calls at random when more than 1,000 wait for the event loop.
+                ("grpc.server.max_pending_requests", MAX_PENDING_CALLS),
+                ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING_CALLS),
                 *KEEP_ALIVE,
             ],
         )
@@ -146,46 +150,49 @@ class Server:
         self.address = f"{settings.address.rpartition(':')[0]}:{self.port}"
 
     async def start(self) -> None:
-        """Serves; health says so."""
+        """Begins to serve."""
         await self.grpc_server.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
 
     async def ended(self) -> None:
-        """Waits until it has been stopped, or has ended by itself; then it raises why, if gRPC says so."""
+        """Waits until the server has stopped. Raises gRPC's exception if the server ended because of an error."""
         await self.grpc_server.wait_for_termination()
 
     async def stop(self, grace: float) -> None:
-        """Takes no new calls and gives those that have arrived ``grace`` seconds."""
-        ends = time.monotonic() + grace
+        """Refuses new calls, and waits for at most ``grace`` seconds until the calls in flight have ended."""
+        deadline = time.monotonic() + grace
         self._health.stop()
         if grace:
-            await self._take_in(min(LAST_CALLS, grace / 4))
-        await self.grpc_server.stop(max(ends - time.monotonic(), 0))
+            await self._await_handover(min(MAX_WAIT_FOR_CALLS, grace / 4))
+        await self.grpc_server.stop(max(deadline - time.monotonic(), 0))
         self._housekeeping.cancel()
 
-    async def _take_in(self, seconds: float) -> None:
-        """Lets gRPC hand over the calls that have arrived: when it stops, it drops those that it has only read."""
-        seen, ends = -1, time.monotonic() + seconds
-        while seen != self.grpc_server.calls and time.monotonic() < ends:
-            seen = self.grpc_server.calls
-            await asyncio.sleep(QUIET)
+    async def _await_handover(self, seconds: float) -> None:
+        """Waits until gRPC has handed over all calls that have arrived. On stop, gRPC drops calls that it still has."""
+        previous, deadline = -1, time.monotonic() + seconds
+        while previous != self.grpc_server.calls and time.monotonic() < deadline:
+            previous = self.grpc_server.calls
+            await asyncio.sleep(QUIET_SECONDS)
 
     async def _keep_house(self) -> None:
-        for looks in itertools.count(1):
-            await asyncio.sleep(HOUSEKEEPING)
-            if looks % RETURN_MEMORY == 0:
+        """Ends calls of slow callers, reports slow plugins, and returns freed memory to the system, until cancelled."""
+        for check in itertools.count(1):
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            if check % CHECKS_PER_MEMORY_RETURN == 0:
                 await asyncio.to_thread(tuning.return_memory)
             if ended := self._transfers.end_overdue():
-                log.warning("%d calls ended: their callers do not read the replies", ended)
+                log.warning("ended %d calls because their callers do not read the replies", ended)
             for plugin, seconds in self._plugin_calls.slow():
                 log.warning("%s has been scoring for %d s", plugin, seconds)
 
 
 def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
-    """The methods of both services. A set may take milliseconds to write out: only ScoreUnit runs on the event loop."""
-    requests, find_plan = criteria_pb2, scorer.find_plan
+    """The methods of both services. Only ScoreUnit is fast enough for the event loop; the others run in threads."""
+    find_plan = scorer.find_plan
     yield Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, find_plan, on_loop=True)
     yield Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, find_plan)
-    yield Method(f"/{CRITERIA}/ListCriteriaSets", requests.ListCriteriaSetsRequest, criteria.list_criteria_sets)
-    yield Method(f"/{CRITERIA}/GetCriteriaSet", requests.GetCriteriaSetRequest, criteria.get_criteria_set)
-    yield Method(f"/{CRITERIA}/ReloadCriteriaSets", requests.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets)
+    yield Method(f"/{CRITERIA}/ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets)
+    yield Method(f"/{CRITERIA}/GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set)
+    yield Method(
+        f"/{CRITERIA}/ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets
+    )

@@ -19,7 +19,7 @@ from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
-from scorer.plugins.declaration import CASES
+from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
 from scorer_client.forms import STATES
@@ -129,7 +129,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
 
     Files of cases (*.cases.yaml) are passed over: 'scorer criteria test' checks them.
     """
-    sets = [file for file in files if not file.name.endswith(CASES)]
+    sets = [file for file in files if not file.name.endswith(CASES_SUFFIX)]
     if not sets:
         raise UserError(f"{files[0]} holds cases, not a criteria set: 'scorer criteria test {files[0]}' checks it")
     host, compiler, broken, unread = quiet_host(), GateCompiler(), 0, 0

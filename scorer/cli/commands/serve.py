@@ -15,7 +15,7 @@ import typer
 
 from scorer.cli.commands.settings import File, read_settings
 from scorer.cli.output import UserError, print_error, print_note
-from scorer.cli.serving.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
+from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop_on_signals
 from scorer.cli.serving.shared_port import HeldPort
 from scorer.cli.serving.supervisor import Supervisor
 from scorer.service.call.logs import Log
@@ -61,7 +61,7 @@ def serve(
         metrics=metrics,
         log=log,
     )
-    if chosen.access is None and chosen.beyond_this_machine:
+    if chosen.access is None and chosen.is_reachable:
         print_error("nobody may call: other machines can reach this service, and its settings have no table [access]")
     ignore_hangup(chosen)
     try:
@@ -83,7 +83,7 @@ def _serve_alone(settings: Settings) -> None:
             stop = asyncio.Event()
             stop_on_signals(stop, again=lambda: os._exit(1))
             await service.run(stop, lambda address: print_note(f"serving {service.names} on {address}"))
-            log.stop(LAST_LINES)
+            log.stop(LOG_SECONDS)
             os._exit(0)  # a thread in which a plugin hangs would hold the process
 
         with suppress(OSError):  # there is no standard error
@@ -117,7 +117,7 @@ def _logged(settings: Settings, *, several: bool) -> Iterator[Log]:
         logging.exception("the service failed")
         raise typer.Exit(1) from None
     finally:
-        log.stop(LAST_LINES)
+        log.stop(LOG_SECONDS)
 
 
 def _workers_metrics() -> WorkersMetrics:

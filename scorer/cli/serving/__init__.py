@@ -1,1 +1,1 @@
-"""What ``scorer serve`` runs."""
+"""The processes of ``scorer serve``: the service, its workers and their supervisor."""

@@ -1,4 +1,4 @@
-"""Plugins that end worker processes while they score: those that do it again and again are quarantined."""
+"""Counts the workers that died while a plugin scored, and quarantines plugins with too many crashes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from scorer.plugins.journal import Death
 
 MAX_CRASHES = 3
-"""Workers that a plugin may end within ``MEMORY`` seconds; then it is quarantined."""
+"""A plugin with this number of crashes within ``CRASH_SECONDS`` is quarantined."""
 
-MEMORY = 3600.0
+CRASH_SECONDS = 3600.0
 """Seconds for which a crash counts."""
 
 
 class PluginCrashes:
-    """Counts the workers that died while a plugin's code ran."""
+    """The crashes of each plugin."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
@@ -23,30 +23,30 @@ class PluginCrashes:
 
     @property
     def quarantined(self) -> Mapping[str, str]:
-        """The plugins that are not to score any more, and why."""
+        """The quarantined plugins, with the reason for each."""
         return self._quarantined
 
     def blame(self, death: Death) -> list[str]:
-        """Counts the death of a worker against the plugins whose code ran.
+        """Counts the death of a worker for each plugin whose code was running.
 
         Args:
-            death: what the worker was doing. Usually the code of one plugin ran; of several, when it is not known in
-                which thread the worker crashed.
+            death: what plugins did when the worker died. It names several plugins if the thread that crashed is not
+                known.
 
         Returns:
-            The plugins that are quarantined for it.
+            The plugins that are quarantined because of this death.
         """
-        now, found = time.monotonic(), []
+        now, newly_quarantined = time.monotonic(), []
         where = f", the last in {death.where}" if death.where else ""
         for plugin in death.plugins:
-            times = [before for before in self._times.get(plugin, []) if now - before < MEMORY]
+            times = [crash for crash in self._times.get(plugin, []) if now - crash < CRASH_SECONDS]
             self._times[plugin] = [*times, now]
             if len(times) + 1 >= MAX_CRASHES and plugin not in self._quarantined:
                 self._quarantined[plugin] = f"{len(times) + 1} workers died while it scored{where}"
-                found.append(plugin)
-        return found
+                newly_quarantined.append(plugin)
+        return newly_quarantined
 
     def forget(self) -> None:
-        """Lets all plugins score again."""
+        """Forgets all crashes and ends all quarantines."""
         self._times.clear()
         self._quarantined.clear()

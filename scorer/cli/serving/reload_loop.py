@@ -1,4 +1,4 @@
-"""Loads the criteria sets of a directory anew while a server runs: when it changes, and at once when SIGHUP comes."""
+"""Reloads the criteria sets of a directory while a server runs: when a file changes, and at once on SIGHUP."""
 
 from __future__ import annotations
 
@@ -14,109 +14,106 @@ from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.live import LiveCatalogue, ReloadReport, changed_files
 
 INTERVAL = 0.5
-"""Seconds between two looks at the directory. A change counts once two of them in a row have seen the same: then
-nobody is writing any more. Looking works on every file system; of changes that another machine makes to a network file
-system, the kernel would not tell."""
+"""Interval in seconds at which the directory is read. A change is loaded when two reads in a row give the same result,
+because then no file is being written. Polling works on every file system, while the kernel does not report changes that
+another machine makes to a network file system."""
 
-PATIENCE = 5.0
-"""Seconds that a file may change without a pause before all others are loaded without it."""
+MAX_CHANGING = 5.0
+"""If a file changes without pause for this time in seconds, the other files are loaded without it."""
 
 log = logging.getLogger("scorer.criteria")
 
 
 @dataclass(eq=False)
-class _Wish:
-    """Somebody wants the directory to be looked at now."""
+class _ReloadRequest:
+    """A request to read the directory now, from a signal or a call."""
 
     done: Event = field(default_factory=Event)
-    why_not: str = ""
-    """Why the sets stayed as they were; empty when they did not."""
+    failure: str = ""
+    """Why the directory could not be loaded; empty if it was."""
 
 
 class ReloadLoop:
-    """Watches the directory of a living catalogue.
+    """Watches the directory of a live catalogue in a thread, and reloads the catalogue.
 
     Args:
-        living: loaded anew by this alone.
-        renewed: hears of each new catalogue.
+        live: the catalogue. Only this loop may reload it.
+        on_reload: called with each new catalogue.
     """
 
-    def __init__(self, living: LiveCatalogue, renewed: Callable[[Catalogue], None]) -> None:
-        self._living, self._renewed = living, renewed
-        self._wishes: SimpleQueue[_Wish] = SimpleQueue()
-        """Such a queue takes them from a signal even while it takes another one."""
-        self._away = ""
-        """Why the directory could not be read; empty when it could."""
+    def __init__(self, live: LiveCatalogue, on_reload: Callable[[Catalogue], None]) -> None:
+        self._live, self._on_reload = live, on_reload
+        self._requests: SimpleQueue[_ReloadRequest] = SimpleQueue()
+        """A SimpleQueue, because its ``put`` can safely be called by a signal handler."""
+        self._read_error = ""
+        """Why the directory could not be read the last time; empty if it could."""
 
     def start(self) -> None:
-        """Watches from now on; to be called by the main thread, which alone can be told of signals."""
-        signal.signal(signal.SIGHUP, lambda *_: self._wishes.put(_Wish()))
+        """Starts the thread. Must be called in the main thread, because only it can set signal handlers."""
+        signal.signal(signal.SIGHUP, lambda *_: self._requests.put(_ReloadRequest()))
         Thread(target=self._run, name="criteria", daemon=True).start()
 
-    def reload_now(self, patience: float) -> str:
-        """Looks at the directory at once and waits for what comes of it, at most ``patience`` seconds.
+    def reload_now(self, timeout: float) -> str:
+        """Reloads the directory at once, and waits for the result for at most ``timeout`` seconds.
 
         Returns:
-            Why the sets stayed as they were; empty when they are those of the directory.
+            Why the directory could not be loaded; empty if it was.
         """
-        wish = _Wish()
-        self._wishes.put(wish)
-        return wish.why_not if wish.done.wait(patience) else "loading takes longer than the call may"
+        request = _ReloadRequest()
+        self._requests.put(request)
+        return request.failure if request.done.wait(timeout) else "loading takes longer than the call's deadline allows"
 
     def _run(self) -> None:
-        seen, still, told = self._living.stamps, time.monotonic(), False
+        previous, last_quiet, warned = self._live.stamps, time.monotonic(), False
         while True:
-            wishes = self._wait()
-            asked, why_not = bool(wishes), ""
+            requests = self._wait()
+            requested, failure = bool(requests), ""
             try:
-                now = self._living.directory.stamps()
-                if self._away:
-                    log.info("criteria sets: %s can be read again", self._living.directory.path)
-                    self._away = ""
-                moving = changed_files(seen, now)
-                seen = now
-                if not moving:
-                    still, told = time.monotonic(), False
-                late = time.monotonic() - still > PATIENCE
-                if late and not told:
-                    names, told = ", ".join(sorted(moving)), True
+                stamps = self._live.directory.stamps()
+                if self._read_error:
+                    log.info("criteria sets: %s can be read again", self._live.directory.path)
+                    self._read_error = ""
+                changing = changed_files(previous, stamps)
+                previous = stamps
+                if not changing:
+                    last_quiet, warned = time.monotonic(), False
+                overdue = time.monotonic() - last_quiet > MAX_CHANGING
+                if overdue and not warned:
+                    names, warned = ", ".join(sorted(changing)), True
                     log.warning("criteria sets: %s changes all the time; it is loaded after a pause", names)
-                if asked or late or not moving:
-                    renewal = self._living.reload(force=asked, skip=() if asked else moving)
-                    if renewal is not None:
-                        self._renewed(renewal.after)
-                    self._tell(renewal)
+                if requested or overdue or not changing:
+                    report = self._live.reload(force=requested, skip=() if requested else changing)
+                    if report is not None:
+                        self._on_reload(report.after)
+                        self._log(report)
             except OSError as error:
-                why_not = f"{self._living.directory.path} cannot be read: {error.strerror or error}"
-                self._miss(why_not, asked=asked)
-            except Exception:  # such as a plugin's mistake: those who call must not suffer
-                why_not = "loading failed; the log says how"
-                log.exception("criteria sets: %s could not be loaded; those before stay", self._living.directory.path)
-            for wish in wishes:
-                wish.why_not = why_not
-                wish.done.set()
+                failure = f"{self._live.directory.path} cannot be read: {error.strerror or error}"
+                if requested or failure != self._read_error:
+                    log.error("criteria sets: %s; the previous sets stay in use", failure)
+                self._read_error = failure
+            except Exception:  # such as an error in a plugin, which must not end the thread
+                failure = "loading failed; see the log"
+                log.exception(
+                    "criteria sets: %s could not be loaded; the previous sets stay in use", self._live.directory.path
+                )
+            for request in requests:
+                request.failure = failure
+                request.done.set()
 
-    def _wait(self) -> list[_Wish]:
-        """Until the next look; gives who asked for it."""
+    def _wait(self) -> list[_ReloadRequest]:
+        """Waits until the next read of the directory. Returns the requests that have come."""
         try:
-            wishes = [self._wishes.get(timeout=INTERVAL)]
+            requests = [self._requests.get(timeout=INTERVAL)]
         except Empty:
             return []
-        while not self._wishes.empty():
-            wishes.append(self._wishes.get())
-        return wishes
+        while not self._requests.empty():
+            requests.append(self._requests.get())
+        return requests
 
-    def _tell(self, renewal: ReloadReport | None) -> None:
-        if renewal is None:
-            return
-        for problem in renewal.problems():
+    def _log(self, report: ReloadReport) -> None:
+        for problem in report.problems():
             log.error("%s", problem)
-        for warning in renewal.warnings():
+        for warning in report.warnings():
             log.warning("%s", warning)
-        changes = "; ".join(renewal.changes()) or "nothing has changed in them"
-        log.info("criteria sets: %s loaded in %.2f s: %s", self._living.directory.path, renewal.seconds, changes)
-
-    def _miss(self, why: str, *, asked: bool) -> None:
-        if asked or why != self._away:
-            self._away = why
-            log.error("criteria sets: %s; its sets stay as they are", why)
+        changes = "; ".join(report.changes()) or "nothing has changed in them"
+        log.info("criteria sets: %s loaded in %.2f s: %s", self._live.directory.path, report.seconds, changes)

@@ -1,4 +1,4 @@
-"""One process that serves: a server, its criteria sets, and its metrics."""
+"""The service in one process: a server with its criteria sets and metrics."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from scorer.service.runtime import tuning
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
 
-LAST_LINES = 1.0
-"""Seconds that a process which ends waits for its log to be written."""
+LOG_SECONDS = 1.0
+"""Seconds that a process which ends waits until its log has been written."""
 
 
 class Service:
-    """What ``scorer serve`` runs, once or in each worker.
+    """The service, which ``scorer serve`` runs once, or once in each worker.
 
     Args:
-        settings: of the service.
-        log: of this process.
-        journal: where one of several workers writes down which plugins score; None when it serves alone.
-        lifted: called when criteria sets were reloaded, and plugins that crashed score again.
+        settings: the settings of the service.
+        log: the log of this process.
+        journal: records which plugins are scoring, in a worker; None: this process is not a worker.
+        on_lifted: called when a reload has ended the quarantine of plugins that crashed.
 
     Raises:
-        UserError: the directory of criteria sets cannot be used, a required set is missing, or there is no room for
-            metrics.
+        UserError: the directory of criteria sets cannot be used, a required set is missing, or the metrics' files
+            cannot be written.
     """
 
     def __init__(
@@ -42,63 +42,63 @@ class Service:
         log: Log,
         *,
         journal: PluginJournal | None = None,
-        lifted: Callable[[], None] = lambda: None,
+        on_lifted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings, self._journal, self._lifted = settings, journal, lifted
+        self._settings, self._journal, self._on_lifted = settings, journal, on_lifted
         self._crashed: Mapping[str, str] = {}
         self._reload_loop: ReloadLoop | None = None
         if settings.criteria:
-            living = load_live(settings.criteria, strict=settings.strict, plugin_seconds=settings.plugin_seconds)
-            self._loaded = living.current
-            self._reload_loop = ReloadLoop(living, self._reloaded)
+            live = load_live(settings.criteria, strict=settings.strict, plugin_seconds=settings.plugin_seconds)
+            self._loaded = live.current
+            self._reload_loop = ReloadLoop(live, self._on_reload)
         else:
             fixed = load_catalogue(strict=settings.strict, plugin_seconds=settings.plugin_seconds)
             self._loaded = lambda: fixed
-        self._cut: tuple[Catalogue, Mapping[str, str], Catalogue] | None = None
-        """What was loaded, the plugins that crashed, and the catalogue without them."""
+        self._cached: tuple[Catalogue, Mapping[str, str], Catalogue] | None = None
+        """The loaded catalogue, the plugins that crashed, and the catalogue without their sets."""
         if missing := [code for code in settings.required if code not in self.catalogue().sets]:
             raise UserError(
-                f"required criteria sets cannot be used: {', '.join(missing)}; what is wrong with them is said "
-                "above, or they are not installed: see 'scorer criteria list'"
+                f"required criteria sets cannot be used: {', '.join(missing)}; either their problems are listed above, "
+                "or they are not installed: see 'scorer criteria list'"
             )
         try:
             self.metrics = Metrics() if settings.metrics else None
         except OSError as error:
             raise UserError(
-                f"cannot write the files of metrics: {error.strerror}; TMPDIR can name a directory with more room"
+                f"cannot write the files of metrics: {error.strerror}; TMPDIR can name a directory with more space"
             ) from error
         if self.metrics:
             log.on_lost = self.metrics.lost_lines.inc
 
     def catalogue(self) -> Catalogue:
-        """What to answer from: the sets that are loaded, without those of plugins that crashed."""
-        loaded, crashed, cut = self._loaded(), self._crashed, self._cut
-        if cut is None or cut[0] is not loaded or cut[1] is not crashed:
-            self._cut = cut = loaded, crashed, loaded.without(crashed) if crashed else loaded
-        return cut[2]
+        """The current catalogue: the loaded sets without those of plugins that crashed."""
+        loaded, crashed, cached = self._loaded(), self._crashed, self._cached
+        if cached is None or cached[0] is not loaded or cached[1] is not crashed:
+            self._cached = cached = loaded, crashed, loaded.without(crashed) if crashed else loaded
+        return cached[2]
 
     def quarantine(self, crashed: Mapping[str, str]) -> None:
-        """Refuses the sets of plugins that crashed (``str(Plugin)``; and why), and of no others."""
+        """Sets the plugins that crashed, whose sets are refused: the reason by ``str(Plugin)``."""
         self._crashed = crashed
         if self.metrics:
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
 
     @property
     def names(self) -> str:
-        """The criteria sets that are served."""
+        """The codes of the criteria sets, for people."""
         return ", ".join(self.catalogue().sets) or "no criteria sets"
 
     async def run(self, stop: asyncio.Event, announce: Callable[[str], None]) -> None:
-        """Serves until ``stop`` is set, then gives the calls under way the settings' grace.
+        """Serves until ``stop`` is set, and then for up to the setting ``grace`` until the calls in flight have ended.
 
         Args:
-            stop: ends it.
-            announce: is given the address when it serves.
+            stop: ends the service when it is set.
+            announce: called with the address when the server has started.
 
         Raises:
-            AddressError: it cannot listen there.
+            AddressError: the server cannot listen on the address.
             UserError: a certificate, key or key set cannot be used.
-            RuntimeError: the server has ended by itself.
+            RuntimeError: the server ended without being stopped.
         """
         try:
             server = Server(
@@ -112,7 +112,7 @@ class Service:
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
         if self.metrics:
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
         tuning.before_serving()
         await server.start()
         if self._reload_loop:
@@ -120,28 +120,29 @@ class Service:
         announce(server.address)
         stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())
         await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():  # a process that lives and serves nobody would not be replaced
+        if not stop.is_set():  # the process must end too, because it would not be replaced otherwise
             raise RuntimeError("gRPC's server has ended by itself") from ended.exception()
         await server.stop(self._settings.grace)
 
     def _reload(self, seconds: float) -> str:
+        """See ``Server``. A reload ends the quarantine of plugins that crashed."""
         assert self._reload_loop is not None
-        why_not = self._reload_loop.reload_now(seconds)
-        if not why_not:
+        failure = self._reload_loop.reload_now(seconds)
+        if not failure:
             self.quarantine({})
-            self._lifted()
-        return why_not
+            self._on_lifted()
+        return failure
 
-    def _reloaded(self, catalogue: Catalogue) -> None:
+    def _on_reload(self, catalogue: Catalogue) -> None:
         del catalogue
         tuning.forget_garbage()
         if self.metrics:
             self.metrics.reloads.inc()
-            self.metrics.show(self.catalogue())
+            self.metrics.set_catalogue(self.catalogue())
 
 
 def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
-    """Lets SIGINT and SIGTERM end a service; ``again`` is called when one comes after the first."""
+    """Lets SIGINT and SIGTERM set ``stop``. If ``stop`` is already set, they call ``again`` too."""
 
     def on_signal() -> None:
         if stop.is_set():
@@ -153,7 +154,7 @@ def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
 
 
 def ignore_hangup(settings: Settings) -> None:
-    """Keeps SIGHUP from ending the process; once criteria sets of a directory are loaded, it loads them again."""
-    why = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
+    """Keeps SIGHUP from ending the process, until ``ReloadLoop`` handles it."""
+    reason = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
     log = logging.getLogger("scorer.criteria")
-    signal.signal(signal.SIGHUP, lambda *_: log.info("SIGHUP: criteria sets are not loaded again: %s", why))
+    signal.signal(signal.SIGHUP, lambda *_: log.info("SIGHUP: criteria sets are not loaded again: %s", reason))

@@ -1,4 +1,4 @@
-"""A port that servers of one parent share, and no other server."""
+"""Reserves a port that the workers of one parent share, and that no other server can use."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Self
 from scorer.service.server import AddressError
 
 TRIES = 8
-"""A free port of one address may be taken on another one."""
+"""Attempts to find a port that is free on all addresses of a host."""
 
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""Errors of an address that this machine does not have, such as ::1 of localhost without IPv6."""
+"""Errors for addresses that this machine does not have, such as ::1 for localhost without IPv6."""
 
 
 class HeldPort:
-    """An address that shared servers may listen on until this is left, and others may not; Linux only.
+    """A context in which an address is reserved for servers with SO_REUSEPORT of the same user. Linux only.
 
-    Nothing is accepted here. The address is bound alone and opened to sharing afterwards, so that whatever is there,
-    shared or not, is an error, and of two that start at once one fails.
+    The sockets are bound first, and SO_REUSEPORT is set afterwards. So binding fails if any other server uses the
+    address, and if two parents start at the same time, one of them fails. The sockets do not accept connections.
 
     Args:
-        address: host and port, such as ``127.0.0.1:50051``; port 0 takes a free one.
+        address: host and port, such as ``127.0.0.1:50051``; with port 0, the system chooses a free port.
 
     Raises:
-        AddressError: another server is there, or it is no address of this machine.
+        AddressError: another server uses the address, or this machine does not have it.
     """
 
     def __init__(self, address: str) -> None:
@@ -57,7 +57,7 @@ def _hold(host: str, port: int) -> list[socket.socket]:
 
 
 def _bind_all(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of the host, all on one port."""
+    """A bound socket for each address of the host, all with the same port."""
     held: list[socket.socket] = []
     absent: OSError | None = None
     for family, where in _addresses(host):
@@ -74,12 +74,12 @@ def _bind_all(host: str, port: int) -> list[socket.socket]:
 
 
 def _addresses(host: str) -> Sequence[tuple[socket.AddressFamily, str]]:
-    """As gRPC reads them: brackets around IPv6, and every address of this machine, of both kinds, for any."""
+    """The addresses of a host, as gRPC interprets it: IPv6 is in brackets; any address means IPv4 and IPv6."""
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
         raise OSError(errno.EINVAL, "an IPv6 address without brackets")
-    if host == "localhost":  # whatever the machine's files say
+    if host == "localhost":  # like gRPC, without regard to /etc/hosts
         return [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, str(where[0])) for family, _, _, _, where in found))
@@ -98,7 +98,8 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            # Connections of an earlier server may linger. Left on, this would let others bind beside us.
+            # Old connections of an earlier server can cause this error, and SO_REUSEADDR allows them. It must not stay
+            # on, because other servers could then bind to the address too.
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             held.bind((host, port))
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)

@@ -1,19 +1,20 @@
-"""One worker of ``scorer serve --workers``: run as a process of its own, imported by nobody.
+"""One worker of ``scorer serve --workers``. The supervisor starts it as a process; other modules never import it.
 
 ``python -m scorer.cli.serving.worker SETTINGS JOURNAL [--quiet]`` serves on an address that its parent holds.
-Settings are JSON; the journal is the descriptor of a ``PluginJournal``. The end of standard input tells it to end,
-and comes also when the parent dies. Until then, the parent writes lines there, JSON:
+SETTINGS are JSON, and JOURNAL is the file descriptor of a ``PluginJournal``. With ``--quiet``, it does not print
+problems of plugins and criteria sets, because another worker does.
 
-    {"crashed": plugins}  these, and no others, are quarantined: a mapping of plugins to why they are
+The parent writes messages to standard input, one line of JSON each. At the end of standard input, the worker stops;
+this happens also when the parent dies.
 
-To standard output it writes lines for the parent, JSON:
+    {"crashed": plugins}  all plugins that are quarantined because of crashes: a mapping of plugins to reasons
 
-    {"sets": names}    it serves
-    {"mistake": text}  it cannot, and ends with code 2
-    {}                 its heartbeat, once a second: threads run, and while it serves, the event loop does
-    {"lifted": ""}     criteria sets were reloaded, so that plugins which crashed may score again
+The worker writes messages to standard output, one line of JSON each:
 
-``--quiet``: another one says what is wrong with installed plugins and sets. ``--strict``: then it does not serve.
+    {"sets": names}    it has begun to serve
+    {"mistake": text}  it cannot serve, and ends with code 2
+    {}                 heartbeat, once a second: threads run, and the event loop too while it serves
+    {"lifted": ""}     criteria sets were reloaded, which ends the quarantine of plugins that crashed
 """
 
 from __future__ import annotations
@@ -27,83 +28,83 @@ import sys
 from threading import Event, Thread
 
 from scorer.cli.output import UserError, err
-from scorer.cli.serving.service import LAST_LINES, Service, ignore_hangup, stop_on_signals
+from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop_on_signals
 from scorer.plugins.journal import PluginJournal
 from scorer.service.call.logs import Log
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 
-BEAT = 1.0
-"""Seconds between two heartbeats."""
+HEARTBEAT_SECONDS = 1.0
+"""Interval of heartbeats."""
 
 
 def main(settings: Settings, journal: PluginJournal, *, quiet: bool) -> int:
-    """Serves until told to end; gives the exit code."""
+    """Serves until the parent stops the worker, and returns the exit code."""
     parent = os.dup(1)
-    os.dup2(2, 1)  # what a plugin prints is no report
+    os.dup2(2, 1)  # what plugins print must not mix with the messages
     log = Log(settings.log, several=True)
     ignore_hangup(settings)
     journal.note_crashes()
-    _report(parent)  # the first heartbeat, whatever happens while plugins are imported
+    _send(parent)  # the first heartbeat, before plugins are imported, which may hang
     loaded = Event()
     Thread(target=_beat_until, args=(loaded, parent), daemon=True).start()
     try:
         err.quiet = quiet
-        service = Service(settings, log, journal=journal, lifted=lambda: _report(parent, lifted=""))
+        service = Service(settings, log, journal=journal, on_lifted=lambda: _send(parent, lifted=""))
         loaded.set()
         asyncio.run(_serve(service, parent))
         return 0
     except (UserError, AddressError) as mistake:
-        _report(parent, mistake=str(mistake))
+        _send(parent, mistake=str(mistake))
         return 2
     except Exception:
         logging.exception("the worker failed")
         return 1
     finally:
-        log.stop(LAST_LINES)
+        log.stop(LOG_SECONDS)
 
 
 def _beat_until(loaded: Event, parent: int) -> None:
-    while not loaded.wait(BEAT):
-        _report(parent)
+    while not loaded.wait(HEARTBEAT_SECONDS):
+        _send(parent)
 
 
 async def _beat(parent: int) -> None:
     while True:
-        _report(parent)
-        await asyncio.sleep(BEAT)
+        _send(parent)
+        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 async def _serve(service: Service, parent: int) -> None:
-    os.set_blocking(parent, False)  # a parent that is stopped does not read, and must not stop its workers too
+    os.set_blocking(parent, False)  # a parent that is suspended does not read, and its workers must not wait for it
     beating = asyncio.create_task(_beat(parent))
     stop = asyncio.Event()
-    stop_on_signals(stop, again=lambda: None)  # a supervisor may tell every process, as the parent
-    begun = b""
-    """The start of a line of the parent's."""
+    stop_on_signals(stop, again=lambda: None)  # a service manager may send the signal to every process
+    partial_line = b""
+    """The part of a message that has arrived so far."""
 
     def read() -> None:
-        nonlocal begun
+        nonlocal partial_line
         data = os.read(0, 2**16)
         if not data:
             asyncio.get_running_loop().remove_reader(0)
             stop.set()
-        *lines, begun = (begun + data).split(b"\n")
+        *lines, partial_line = (partial_line + data).split(b"\n")
         for line in lines:
             service.quarantine(json.loads(line)["crashed"])
 
     asyncio.get_running_loop().add_reader(0, read)
-    await service.run(stop, lambda _: _report(parent, sets=service.names))
+    await service.run(stop, lambda _: _send(parent, sets=service.names))
     beating.cancel()
 
 
-def _report(parent: int, **said: str) -> None:
-    # It has gone, and we are about to be told to end; or it does not read.
+def _send(parent: int, **message: str) -> None:
+    """Sends a message to the parent. It is lost if the parent has died or does not read."""
     with contextlib.suppress(BrokenPipeError, BlockingIOError):
-        os.write(parent, json.dumps(said).encode() + b"\n")
+        os.write(parent, json.dumps(message).encode() + b"\n")
 
 
 if __name__ == "__main__":
     journal = PluginJournal(int(sys.argv[2]))
     code = main(Settings.model_validate_json(sys.argv[1]), journal, quiet="--quiet" in sys.argv)
-    os._exit(code)  # a thread in which a plugin hangs would hold the process
+    os._exit(code)  # otherwise a thread in which a plugin hangs would keep the process alive

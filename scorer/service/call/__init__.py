@@ -1,1 +1,1 @@
-"""What happens around every call: access, admission, deadline, log, metrics."""
+"""The handling that all calls share: access, admission, deadlines, errors, log and metrics."""

@@ -1,8 +1,8 @@
-"""Who calls, and what they may do."""
+"""Access control: identifies callers, and decides which methods they may call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import grpc
@@ -15,7 +15,7 @@ from scorer.service.runtime.settings import Role, Settings
 ANONYMOUS = "anonymous"
 
 Metadata = Iterable[tuple[str, str | bytes]]
-"""What a call carries besides its message."""
+"""The metadata of a call: pairs of key and value."""
 
 NEEDS = {
     "/egov.scorer.v1.ScorerService/ScoreUnit": Role.SCORER,
@@ -29,13 +29,13 @@ NEEDS = {
 """The role that each method needs."""
 
 OPEN = frozenset(["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/grpc.health.v1.Health/List"])
-"""Methods for everybody: a balancer has no token."""
+"""Methods that need no role, because load balancers have no credentials."""
 
-EVERYTHING = frozenset(Role)
+ALL_ROLES = frozenset(Role)
 
 
 class Caller(NamedTuple):
-    """Who calls."""
+    """The caller of a call."""
 
     identity: str
     """``token:SUBJECT``, a name in a certificate with its kind (``dns:NAME``, ...), or ``anonymous``."""
@@ -43,63 +43,62 @@ class Caller(NamedTuple):
 
 
 class Access:
-    """The table of who may do what.
+    """Access control by the settings.
 
     Raises:
-        ValueError, OSError: the key set of tokens cannot be used.
+        ValueError, OSError: the key set of the tokens cannot be used.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._table = settings.access
-        self.open = settings.access is None and not settings.beyond_this_machine
-        """Whether everybody may do everything."""
+        self._roles = settings.access
+        self.open = settings.access is None and not settings.is_reachable
+        """Whether all callers may call all methods."""
         self._tokens = TokenChecker(settings.tokens) if settings.tokens else None
         self._certificates = settings.tls is not None and settings.tls.clients is not None
 
     def caller(self, metadata: Metadata, context: grpc.aio.ServicerContext[Any, Any]) -> Caller:
-        """Who calls, by the call's metadata and the connection's certificate.
+        """Identifies the caller by the call's metadata and the connection's certificate.
 
         Raises:
-            CallRefused: UNAUTHENTICATED when the token that was sent, or the certificate, proves nothing.
+            CallRefused: UNAUTHENTICATED: the caller's token or certificate is not valid.
         """
         token = _bearer(metadata)
         if token is not None and self._tokens is not None:
             try:
-                return self._of([f"token:{self._tokens.subject(token)}"])
+                return self._caller([f"token:{self._tokens.subject(token)}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
-        return self._of((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
+        return self._caller((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
 
     def check(self, caller: Caller, method: str) -> None:
-        """Lets a caller into a method, or not.
+        """Checks that a caller may call a method.
 
         Raises:
-            CallRefused: UNAUTHENTICATED when nothing says who calls, PERMISSION_DENIED when they lack the role.
+            CallRefused: UNAUTHENTICATED: the caller is anonymous; PERMISSION_DENIED: the caller lacks the role.
         """
         role = NEEDS.get(method)
         if self.open or role in caller.roles:
             return
-        what = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "this is for nobody"
+        problem = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "nobody may call this"
         if caller.identity == ANONYMOUS:
-            how = "whoever runs the service has to say in its settings who may call it"
+            advice = "the operator of the service has to list callers in the setting 'access'"
             if self._tokens:
-                how = "send a bearer token in the metadata 'authorization'"
-            raise _unauthenticated("NO_CREDENTIALS", f"{what}, and nothing says who calls: {how}")
-        message = f"{what}, which {caller.identity} does not have; whoever runs the service can give it"
+                advice = "send a bearer token in the metadata 'authorization'"
+            raise _unauthenticated("NO_CREDENTIALS", f"{problem}, and the caller has no credentials: {advice}")
+        message = f"{problem}, which {caller.identity} does not have; the operator of the service can grant it"
         metadata = {"role": role.value} if role else {}
         raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, metadata)
 
-    def _of(self, names: Iterable[str]) -> Caller:
-        """The caller of these names: all roles that the table gives them."""
-        names = list(names)
-        if self._table is None:
-            return Caller(names[0], EVERYTHING if self.open else frozenset())
-        known = [name for name in names if name in self._table] or names[:1]
-        return Caller(known[0], frozenset().union(*(self._table.get(name, frozenset()) for name in known)))
+    def _caller(self, names: Sequence[str]) -> Caller:
+        """The caller with these names, who has the roles of all of them."""
+        if self._roles is None:
+            return Caller(names[0], ALL_ROLES if self.open else frozenset())
+        listed = [name for name in names if name in self._roles] or names[:1]
+        return Caller(listed[0], frozenset().union(*(self._roles.get(name, frozenset()) for name in listed)))
 
 
 def _bearer(metadata: Metadata) -> str | None:
-    """The token that was sent, if any."""
+    """The bearer token in the metadata; None if there is none."""
     for key, value in metadata:
         if key == "authorization" and isinstance(value, str):
             scheme, _, token = value.partition(" ")
@@ -109,16 +108,16 @@ def _bearer(metadata: Metadata) -> str | None:
 
 
 def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str, ...]:
-    """Names in the certificate that the caller has shown and TLS has checked.
+    """Names in the caller's certificate, which TLS has checked; empty if there is no certificate.
 
     Raises:
-        CallRefused: they cannot be used (UNAUTHENTICATED).
+        CallRefused: the certificate cannot be used (UNAUTHENTICATED).
     """
-    shown = tuple(context.auth_context().get("x509_pem_cert", ()))
+    certificates = tuple(context.auth_context().get("x509_pem_cert", ()))
     try:
-        return identities(shown[0]) if shown else ()
+        return identities(certificates[0]) if certificates else ()
     except BadCertificate as error:
-        raise _unauthenticated("CERTIFICATE_INVALID", f"{error}; show another one") from None
+        raise _unauthenticated("CERTIFICATE_INVALID", f"{error}; use another one") from None
 
 
 def _unauthenticated(reason: str, message: str) -> CallRefused:

@@ -1,4 +1,4 @@
-"""Bounds the calls under way. Calls beyond the bounds are refused at once, before their bodies are read."""
+"""Limits the calls in flight. Calls beyond a limit are refused at once, before their bodies are read."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from scorer.service.call.access import ANONYMOUS
 from scorer.service.call.errors import CallRefused
 
 RETRY_AFTER = 0.2
-"""Seconds after which a refused caller may try again."""
+"""Seconds after which a refused caller should try again."""
 
 
 class Admission:
-    """Counts the calls under way, and the bytes of their requests and replies.
+    """Counts the calls in flight, and the bytes of their requests and replies.
 
-    When a bound is reached, each connection still has its fair share: the bound divided by the number of connections
-    that have calls, and at least one call. A caller who begins many calls and ends none leaves room for all others.
+    When a limit is reached, each connection may still use its share: the limit divided by the number of connections
+    that have calls, and at least one call. So a caller with many calls that never end cannot lock out other callers.
 
-    Only the event loop may use it.
+    It is not thread-safe: only the event loop may use it.
 
     Args:
-        calls: calls under way.
-        calls_each: calls under way of one identity; callers without credentials are told apart by connection.
-        held_bytes: bytes of their requests and replies.
+        calls: maximum number of calls in flight.
+        calls_each: maximum number of calls in flight of one identity. Each connection without credentials counts as an
+            identity.
+        held_bytes: maximum number of bytes of the requests and replies of calls in flight.
     """
 
     def __init__(self, calls: int, calls_each: int, held_bytes: int) -> None:
@@ -32,13 +33,13 @@ class Admission:
         self._calls = self._bytes = 0
         self._connections: dict[str, _Connection] = {}
         self._identities: dict[str, int] = {}
-        """Calls of each."""
+        """Number of calls in flight by identity."""
 
     def admit(self, connection: str, identity: str) -> Slot:
-        """A slot for a call that has just begun.
+        """Counts a new call and returns its slot.
 
         Raises:
-            CallRefused: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
+            CallRefused: a limit is reached (RESOURCE_EXHAUSTED, with RetryInfo).
         """
         self.check(connection, identity)
         identity = connection if identity == ANONYMOUS else identity
@@ -49,24 +50,24 @@ class Admission:
         return Slot(self, own, identity)
 
     def check(self, connection: str, identity: str) -> None:
-        """Checks that there is a slot.
+        """Checks that a new call would be admitted.
 
         Raises:
-            CallRefused: there is none (RESOURCE_EXHAUSTED, with RetryInfo).
+            CallRefused: a limit is reached (RESOURCE_EXHAUSTED, with RetryInfo).
         """
         own = self._connections.get(connection)
         if own and self._calls >= self._max_calls and own.calls >= self._share(self._max_calls):
-            raise _refusal("calls", self._max_calls, "calls are under way")
+            raise _refusal("calls", self._max_calls, "calls are in flight")
         if self._identities.get(connection if identity == ANONYMOUS else identity, 0) >= self._max_calls_each:
-            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are under way")
+            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are in flight")
         if own:
             self._check_bytes(own, 1)
 
     def hold(self, slot: Slot, size: int, *, check: bool) -> None:
-        """Counts the bytes of a call, in place of those that were counted for it before.
+        """Sets the number of bytes that a call holds.
 
         Raises:
-            CallRefused: they are too many (RESOURCE_EXHAUSTED, with RetryInfo).
+            CallRefused: ``check`` is true and a limit is reached (RESOURCE_EXHAUSTED, with RetryInfo).
         """
         more = size - slot.held
         if check:
@@ -76,7 +77,7 @@ class Admission:
         self._bytes += more
 
     def leave(self, slot: Slot) -> None:
-        """A call has ended."""
+        """Removes a call that has ended from the counts."""
         self.hold(slot, 0, check=False)
         self._calls -= 1
         slot.connection.calls -= 1
@@ -90,18 +91,20 @@ class Admission:
         if self._bytes + more > self._max_bytes and connection.held + more > self._share(self._max_bytes):
             raise _refusal("held_bytes", self._max_bytes, "bytes of requests and unread replies are held")
 
-    def _share(self, bound: int) -> float:
-        return bound / max(len(self._connections), 1)
+    def _share(self, limit: int) -> float:
+        """The share of one connection in a limit."""
+        return limit / max(len(self._connections), 1)
 
 
 @dataclass(slots=True)
 class _Connection:
-    """A connection that has calls."""
+    """A connection with calls in flight."""
 
     peer: str
+    """Address of the caller."""
     calls: int = 0
     held: int = 0
-    """Bytes."""
+    """Bytes of the requests and replies of its calls."""
 
 
 @dataclass(slots=True)
@@ -112,10 +115,10 @@ class Slot:
     connection: _Connection
     identity: str
     held: int = 0
-    """Bytes."""
+    """Bytes of its request or reply."""
 
     def hold_request(self, size: int) -> None:
-        """Counts a request that has arrived.
+        """Counts the bytes of a request that has arrived.
 
         Raises:
             CallRefused: requests and replies hold too many bytes (RESOURCE_EXHAUSTED, with RetryInfo).
@@ -123,19 +126,19 @@ class Slot:
         self.admission.hold(self, size, check=True)
 
     def hold_reply(self, size: int) -> None:
-        """Counts a reply in place of the request."""
+        """Counts the bytes of the reply instead of the request's."""
         self.admission.hold(self, size, check=False)
 
     def release(self) -> None:
-        """The call has ended, and its reply has been sent."""
+        """Removes the call from the counts. Must be called once, when its reply has been sent or it has failed."""
         self.admission.leave(self)
 
 
-def _refusal(name: str, limit: int, what: str) -> CallRefused:
+def _refusal(setting: str, limit: int, condition: str) -> CallRefused:
     return CallRefused(
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         "TOO_BUSY",
-        f"{limit} {what}, no more are taken; try again",
-        {"limit": str(limit), "setting": f"limits.{name}"},
+        f"{limit} {condition}, and no more are accepted; try again",
+        {"limit": str(limit), "setting": f"limits.{setting}"},
         retry_after=RETRY_AFTER,
     )

@@ -1,4 +1,4 @@
-"""One call while it is answered: who calls, how long it may take, and what the log and the metrics say of it."""
+"""The context of one call: its caller, deadline and request id, and the data for log and metrics."""
 
 from __future__ import annotations
 
@@ -17,53 +17,52 @@ from scorer.service.call.errors import CallRefused
 from scorer.service.runtime.settings import Limits
 
 NO_DEADLINE = 10 * 365 * 86_400.0
-"""Seconds from which on a stated deadline counts as none."""
+"""If a deadline is this number of seconds away or more, the call is treated as a call without deadline."""
 
 REQUEST_ID = "x-request-id"
-_GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_REQUEST_ID_PATTERN = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def new_request_id() -> str:
-    """A random UUID (RFC 9562, version 4); ``uuid.uuid4`` takes ten times as long."""
+    """A random UUID (RFC 9562, version 4), ten times as fast as ``uuid.uuid4``."""
     digits = os.urandom(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 @dataclass(slots=True)
 class CallContext:
-    """One call. Handlers note in it which criteria set they use and what they scored."""
+    """The context of one call. Handlers set ``plan``, ``scored`` and ``doubtful_names`` for log and metrics."""
 
     method: str
     limits: Limits = field(default_factory=Limits)
     request_id: str = field(default_factory=new_request_id)
     deadline: float = float("inf")
-    """By the monotonic clock."""
+    """Time of the monotonic clock, in seconds."""
     abandoned: bool = False
-    """Whether the caller has gone; set by the event loop while a thread works on the call."""
+    """Whether the call was cancelled or timed out. The event loop sets this while a thread works on the call."""
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
-    """The criteria set that is used."""
+    """The plan of the criteria set that the call uses; None if it does not score, or until the set is found."""
     scored: list[Assessment] = field(default_factory=list)
-    """What was scored, tier by tier."""
-
+    """The results, one per tier."""
     doubtful_names: int = 0
-    """How many units have names that have probably lost letters."""
+    """Number of units whose names have probably lost letters."""
 
     @property
     def units(self) -> int:
-        """How many units were scored."""
+        """Number of units that were scored."""
         return sum(len(assessment.cohort) for assessment in self.scored)
 
     @property
     def seconds(self) -> float:
-        """Seconds until the deadline."""
+        """Seconds until the deadline; 0 if it has passed."""
         return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE)
 
     def check_cancelled(self) -> None:
-        """Called between the steps of long work.
+        """Must be called between the steps of long work.
 
         Raises:
-            CallRefused: nobody waits for the reply any more.
+            CallRefused: the call was cancelled or its deadline has passed, so the work should end.
         """
         if self.abandoned or time.monotonic() >= self.deadline:
             raise deadline_exceeded()
@@ -74,11 +73,11 @@ class CallContext:
     ) -> CallContext:
         """The context of a call that has just begun."""
         remaining = context.time_remaining()
-        stated = remaining is not None and remaining < NO_DEADLINE
-        deadline = time.monotonic() + (remaining if stated else limits.seconds)
+        has_deadline = remaining is not None and remaining < NO_DEADLINE
+        deadline = time.monotonic() + (remaining if has_deadline else limits.seconds)
         request_id = ""
         for key, value in metadata:
-            if key == REQUEST_ID and isinstance(value, str) and _GOOD_ID.fullmatch(value):
+            if key == REQUEST_ID and isinstance(value, str) and _REQUEST_ID_PATTERN.fullmatch(value):
                 request_id = value
         return cls(method, limits, request_id or new_request_id(), deadline)
 

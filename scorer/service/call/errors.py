@@ -1,4 +1,4 @@
-"""Refusals and how they travel: google.rpc.Status with details a program can read."""
+"""Errors of calls, and their form in gRPC: google.rpc.Status with details for programs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from scorer.model.violations import Violation, Violations
 
 DOMAIN = "scorer.egov.vn"
 
-DETAILS_BYTES = 4096
-"""What details may take: trailers over 8 KiB get lost on the way, and base64 adds a third."""
+MAX_DETAILS_BYTES = 4096
+"""Maximum size of the details. Proxies drop trailers of more than 8 KiB, and base64 makes details a third larger."""
 
-MESSAGE_BYTES = 1000
-"""What the message may take: it travels twice, once with every byte beyond ASCII as three."""
+MAX_MESSAGE_BYTES = 1000
+"""Maximum size of the message. A reply has it twice, once with three bytes for each byte that is not ASCII."""
 
-METADATA_BYTES = 400
+MAX_METADATA_BYTES = 400
+"""Maximum size of a metadata value."""
 
-_TEXT = 300
+MAX_TEXT = 300
+"""Maximum number of characters of a field path or a description."""
 
 
 class CallRefused(Exception):
-    """A call that is answered with an error: what the caller did, and how to mend it."""
+    """A call is answered with an error. The message says what is wrong and how to fix it."""
 
     def __init__(
         self,
@@ -44,13 +46,13 @@ class CallRefused(Exception):
         self.code, self.reason, self.message = code, reason, message
         self.metadata, self.violations = dict(metadata or {}), violations
         self.total = total
-        """Violations in all, also those that are not spelled out."""
+        """Number of all violations; ``violations`` has only the first ones."""
         self.retry_after = retry_after
-        """Seconds after which the same call may succeed; None: it will not."""
+        """Seconds after which the same call may succeed; None if a repetition would fail again."""
 
 
 def invalid(violations: Violations) -> CallRefused:
-    """All violations of a request."""
+    """The error of a request with violations."""
     listed = violations.listed()
     first = f"{listed[0].field}: {listed[0].description}"
     more = f" (and {violations.total - 1} more)" if violations.total > 1 else ""
@@ -71,13 +73,13 @@ class _Status(NamedTuple):
 
 
 class Status(_Status, grpc.Status):
-    """What ``context.abort_with_status`` takes."""
+    """A status in the form that ``context.abort_with_status`` takes."""
 
 
 def to_status(refusal: CallRefused, request_id: str) -> Status:
-    """The refusal as a gRPC status with rich details and the request id."""
-    message = _cut(refusal.message, MESSAGE_BYTES)
-    metadata = {key: _cut(value, METADATA_BYTES) for key, value in refusal.metadata.items()}
+    """An error as a gRPC status with details and the request id."""
+    message = _cut(refusal.message, MAX_MESSAGE_BYTES)
+    metadata = {key: _cut(value, MAX_METADATA_BYTES) for key, value in refusal.metadata.items()}
     info = error_details_pb2.ErrorInfo(
         reason=refusal.reason, domain=DOMAIN, metadata={**metadata, "request_id": request_id}
     )
@@ -86,17 +88,17 @@ def to_status(refusal: CallRefused, request_id: str) -> Status:
     if refusal.retry_after is not None:
         status.details.append(_retry_info(refusal.retry_after))
     if refusal.violations:
-        room = DETAILS_BYTES - status.ByteSize() - 64  # the Any around BadRequest
-        bad = error_details_pb2.BadRequest()
+        remaining = MAX_DETAILS_BYTES - status.ByteSize() - 64  # for the Any around BadRequest
+        bad_request = error_details_pb2.BadRequest()
         for violation in refusal.violations:
             item = error_details_pb2.BadRequest.FieldViolation(
                 field=_short(violation.field), reason=violation.reason, description=_short(violation.description)
             )
-            room -= item.ByteSize() + 3
-            if room < 0:
+            remaining -= item.ByteSize() + 3
+            if remaining < 0:
                 break
-            bad.field_violations.append(item)
-        _add(status, bad)
+            bad_request.field_violations.append(item)
+        _add(status, bad_request)
     return Status(
         refusal.code,
         message,
@@ -105,13 +107,16 @@ def to_status(refusal: CallRefused, request_id: str) -> Status:
 
 
 async def abort(context: grpc.aio.ServicerContext[bytes, bytes], refusal: CallRefused, request_id: str) -> NoReturn:
-    """Ends a call with a refusal."""
+    """Ends a call with an error."""
     await context.abort_with_status(to_status(refusal, request_id))
     raise AssertionError("abort raises")
 
 
 def forget_frames(aborted: grpc.aio.AbortError) -> grpc.aio.AbortError:
-    """The same, without references to the call: the call keeps it, and both would stay until garbage is collected."""
+    """Removes the references to the call from an exception, and returns the exception.
+
+    gRPC stores the exception in the call. A reference back would keep both in memory until garbage is collected.
+    """
     aborted.__context__ = aborted.__cause__ = None
     return aborted.with_traceback(None)
 
@@ -133,7 +138,7 @@ def _add(status: status_pb2.Status, detail: Message) -> None:
 
 
 def _cut(text: str, size: int) -> str:
-    """At most ``size`` bytes: the middle goes, as what to do stands at the end. The log has it whole."""
+    """A text shortened to ``size`` bytes. The middle is cut out, because the end of a message says what to do."""
     data = text.encode()
     if len(data) <= size:
         return text
@@ -142,4 +147,4 @@ def _cut(text: str, size: int) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."

@@ -1,6 +1,6 @@
-"""The log: one line a call, for people or for programs, written by a thread of its own.
+"""The log on standard error: one line per call, as text or JSON, written by a separate thread.
 
-A log that nobody reads, or that cannot be written, never blocks a call: lines that find no room are lost and counted.
+If the log cannot be written, or its reader is slow, calls are not delayed. Instead, lines are dropped and counted.
 """
 
 from __future__ import annotations
@@ -25,71 +25,76 @@ from scorer.model.untrusted import escaped
 TEXT = "%(asctime)s %(levelname)s %(message)s"
 
 CALLS = "scorer.calls"
-"""The logger of calls."""
+"""Name of the logger for calls."""
 
-MAX_WAITING = 5_000
-"""Lines that may wait to be written."""
+MAX_QUEUED = 5_000
+"""Maximum number of records that wait to be written."""
 
-PAUSE = 0.05
-"""Seconds that a line waits at most until it is written."""
+POLL_SECONDS = 0.05
+"""Interval at which the writing thread looks into the queue."""
 
-_USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+_STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+"""Attributes that every log record has."""
 
 
 class _IsoTime(logging.Formatter):
-    """Time stamps such as 2026-11-30T09:30:00.125+07:00: ISO 8601 with the zone."""
+    """Formats time stamps by ISO 8601 with the time zone, such as 2026-11-30T09:30:00.125+07:00."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """See ``logging.Formatter``, whose stamps have a decimal comma and no zone."""
+        """See ``logging.Formatter``, whose own time stamps have a decimal comma and no time zone."""
         del datefmt
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
 
 class _Json(_IsoTime, JsonFormatter):
-    """One object a line."""
+    """Formats each record as one JSON object in one line."""
 
 
 class Text(_IsoTime):
-    """What a record carries besides its message stands after it, as name=value."""
+    """Formats each record as text: the message, then the record's extra values as name=value.
 
-    def __init__(self, start: str) -> None:
+    Args:
+        prefix: the beginning of each line.
+    """
+
+    def __init__(self, prefix: str) -> None:
         super().__init__(TEXT)
-        self._start = start
+        self._prefix = prefix
 
     def format(self, record: logging.LogRecord) -> str:
-        """See ``logging.Formatter``; lines of a traceback are indented: no text in it can look like another record."""
+        """See ``logging.Formatter``. Lines of a traceback are indented, so that none can look like another record."""
         first, *more = map(escaped, super().format(record).split("\n"))
-        carried = [f"{name}={_word(value)}" for name, value in record.__dict__.items() if name not in _USUAL]
-        return "\n".join(
-            self._start + line for line in (" ".join([first, *carried]), *(f"    {line}" for line in more))
-        )
+        extra = [
+            f"{name}={_word(value)}" for name, value in record.__dict__.items() if name not in _STANDARD_ATTRIBUTES
+        ]
+        return "\n".join(self._prefix + line for line in (" ".join([first, *extra]), *(f"    {line}" for line in more)))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """See ``logging.Formatter``; one line."""
+        """See ``logging.Formatter``. The message becomes one line."""
         return escaped(super().formatMessage(record))
 
 
 def _word(value: object) -> str:
-    """A value as one word: names in certificates and tokens may hold spaces and lines, which would say anything."""
+    """A value as one word; in quotation marks if it has spaces. So a caller's name cannot look like other values."""
     text = str(value)
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a record is written. gRPC logs each header that is not UTF-8: callers could send hundreds in a call."""
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Whether to log a record. gRPC logs each header that is not UTF-8, and a call can have hundreds of them."""
     return not (record.name.startswith("grpc") and str(record.msg).startswith("Invalid encoding on "))
 
 
 class _Queue(QueueHandler):
-    """Hands records to the thread that writes them."""
+    """Puts records into the queue of the writing thread; calls ``on_lost`` with the number of dropped records."""
 
-    def __init__(self, waiting: SimpleQueue[Any], lost: Callable[[int], None]) -> None:
-        super().__init__(waiting)
-        self._waiting, self._lost = waiting, lost
-        self.addFilter(_is_worth_a_line)
+    def __init__(self, records: SimpleQueue[Any], on_lost: Callable[[int], None]) -> None:
+        super().__init__(records)
+        self._records, self._on_lost = records, on_lost
+        self.addFilter(_is_relevant)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Leaves formatting to the thread that writes, except for what gRPC logs: it may quote metadata, and tokens."""
+        """Leaves formatting to the writing thread. Removes values from gRPC's records, as they may be secret tokens."""
         if record.name.startswith("grpc"):
             if record.exc_info and record.exc_info[0]:
                 record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
@@ -97,19 +102,19 @@ class _Queue(QueueHandler):
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """See ``QueueHandler``; never waits."""
-        if self._waiting.qsize() < MAX_WAITING:
-            self._waiting.put(record)
+        """See ``QueueHandler``. If the queue is full, the record is dropped."""
+        if self._records.qsize() < MAX_QUEUED:
+            self._records.put(record)
         else:
-            self._lost(1)
+            self._on_lost(1)
 
 
 class _Writer(logging.Handler):
-    """Writes the lines that it was given, when it is flushed; those that cannot be written are lost."""
+    """Collects lines, and writes them when it is flushed. Lines that cannot be written are dropped."""
 
-    def __init__(self, stream: TextIO, lost: Callable[[int], None]) -> None:
+    def __init__(self, stream: TextIO, on_lost: Callable[[int], None]) -> None:
         super().__init__()
-        self._stream, self._lost = stream, lost
+        self._stream, self._on_lost = stream, on_lost
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -117,23 +122,23 @@ class _Writer(logging.Handler):
         try:
             self._lines.append(self.format(record) + "\n")
         except Exception:
-            self._lost(1)
+            self._on_lost(1)
 
     def flush(self) -> None:
-        """See ``logging.Handler``. Other processes cannot write between the lines that are written together."""
+        """See ``logging.Handler``."""
         lines, self._lines = self._lines, []
         while lines:
-            count = together(lines)
+            count = atomic_count(lines)
             try:
                 self._stream.write("".join(lines[:count]))
                 self._stream.flush()
             except Exception:  # such as OSError, or AttributeError when there is no standard error
-                self._lost(count)
+                self._on_lost(count)
             del lines[:count]
 
 
-def together(lines: Sequence[str]) -> int:
-    """How many lines a pipe takes at once, without the lines of other processes in between; one at least."""
+def atomic_count(lines: Sequence[str]) -> int:
+    """How many of the first lines to write at once, at least 1, so that no other process can write between them."""
     count, size = 0, 0
     while count < len(lines) and (size := size + len(lines[count].encode())) <= select.PIPE_BUF:
         count += 1
@@ -141,33 +146,33 @@ def together(lines: Sequence[str]) -> int:
 
 
 class _Listener(QueueListener):
-    """Looks into the queue now and then: a thread that is woken for each line takes turns with the event loop."""
+    """The writing thread. It polls the queue: if each record woke it, it would compete with the event loop."""
 
-    def __init__(self, waiting: SimpleQueue[Any], writer: _Writer) -> None:
-        super().__init__(waiting, writer)
-        self._waiting, self._writer = waiting, writer
+    def __init__(self, records: SimpleQueue[Any], writer: _Writer) -> None:
+        super().__init__(records, writer)
+        self._records, self._writer = records, writer
 
     def dequeue(self, block: bool) -> Any:
         """See ``QueueListener``."""
-        if self._waiting.empty():
+        if self._records.empty():
             self._writer.flush()
-        while block and self._waiting.empty():
-            time.sleep(PAUSE)
-        return self._waiting.get(block)
+        while block and self._records.empty():
+            time.sleep(POLL_SECONDS)
+        return self._records.get(block)
 
 
 class Log:
     """The log of this process, on standard error.
 
     Args:
-        form: text, or a JSON object a line.
-        several: whether other processes write there too.
+        form: text, or one JSON object per line.
+        several: whether other processes write to the same stream. Then each line has the process id.
     """
 
     def __init__(self, form: Literal["text", "json"], *, several: bool) -> None:
         self.on_lost: Callable[[int], None] | None = None
-        """Called with the number of lines that could not be written."""
-        waiting = SimpleQueue[Any]()
+        """Called with the number of lines that were dropped."""
+        records = SimpleQueue[Any]()
         self._writer = writer = _Writer(sys.stderr, self._lost)
         if form == "json":
             writer.setFormatter(
@@ -178,14 +183,14 @@ class Log:
                 )
             )
         else:
-            writer.setFormatter(Text(f"[{os.getpid()}] " if several else ""))  # several processes write to one stream
-        self._listener = _Listener(waiting, writer)
+            writer.setFormatter(Text(f"[{os.getpid()}] " if several else ""))
+        self._listener = _Listener(records, writer)
         self._listener.start()
-        logging.basicConfig(level=logging.INFO, handlers=[_Queue(waiting, self._lost)])
-        logging.captureWarnings(True)  # they would be written at once, and wait for a reader
+        logging.basicConfig(level=logging.INFO, handlers=[_Queue(records, self._lost)])
+        logging.captureWarnings(True)  # otherwise Python writes warnings directly, which a slow reader can block
 
     def stop(self, seconds: float) -> None:
-        """Writes what is left, if that takes no longer than so many seconds."""
+        """Writes the remaining lines, but for no longer than ``seconds``."""
         stopping = Thread(target=self._stop, daemon=True)
         stopping.start()
         stopping.join(seconds)

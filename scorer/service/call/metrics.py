@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus; with several workers each counts in files that their parent adds up."""
+"""Metrics for Prometheus. With several workers, each counts in files, and their parent adds the counts up."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.explain import unranked_by_gate
 from scorer.service.call.context import CallContext
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Where workers count; prometheus_client reads the variable when it is imported."""
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable with the folder of the workers' files. prometheus_client reads it during import."""
 
-SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Buckets: one unit takes a millisecond, a hundred thousand about a second."""
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Histogram buckets in seconds. One unit takes a millisecond, 100,000 units about a second."""
 
 FILE_BYTES = 2**16
-"""Size of a new file of counts; it doubles when it is full."""
+"""Size of a new file. It doubles when the file is full."""
 
 ENTRY_BYTES = 40
-"""What a count takes in a file at most, besides its name."""
+"""Maximum size of a count in a file, without its name."""
 
 log = logging.getLogger("scorer.metrics")
 
 
 class _ReservedDict(MmapedDict):
-    """Counts in a file in memory, for which there is room on the disk.
+    """Counts in a memory-mapped file whose space on the disk is allocated in advance.
 
-    A process that writes to such a file on a full disk, without having reserved the room, dies of SIGBUS.
+    Otherwise a process that writes to the file on a full disk would die of SIGBUS.
 
     Raises:
         OSError: the disk is full.
@@ -45,28 +45,28 @@ class _ReservedDict(MmapedDict):
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if not read_mode:
-            Path(filename).parent.mkdir(exist_ok=True)  # somebody may have cleared the temporary directory
+            Path(filename).parent.mkdir(exist_ok=True)  # a cleanup of the temporary directory may have deleted it
             with Path(filename).open("ab") as file:
                 os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
         super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
 
     def _init_value(self, key: str) -> None:
-        """See ``MmapedDict``; the file grows by doubling."""
+        """See ``MmapedDict``. Allocates space before the file grows to twice its size."""
         needed = self._used + len(key.encode()) + ENTRY_BYTES
         if needed > self._capacity:
             os.posix_fallocate(self._f.fileno(), 0, 2 * self._capacity)
         super()._init_value(key)  # type: ignore[no-untyped-call]
 
 
-if FOLDER in os.environ:  # only workers count in files, and only Linux has workers
+if FOLDER_VARIABLE in os.environ:  # only workers count in files, and only Linux has workers
     prometheus_client.values.MmapedDict = _ReservedDict  # type: ignore[attr-defined]
 
 
 class Metrics:
-    """What one process counts.
+    """The metrics of one process.
 
     Raises:
-        OSError: there is no room to count.
+        OSError: the disk has no space for the files.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Metrics:
         self.calls = Counter("scorer_calls", "Calls answered.", ("method", "code"), registry=registry)
         self.seconds = Histogram(
             "scorer_call_seconds", "Seconds from a call's arrival to its answer.", ("method",),
-            buckets=SECONDS, registry=registry,
+            buckets=BUCKETS, registry=registry,
         )  # fmt: skip
         self.units = Counter("scorer_units", "Units scored.", ("method", "criteria_set"), registry=registry)
         self.unranked = Counter(
@@ -102,13 +102,14 @@ class Metrics:
             "scorer_lost_log_lines", "Lines of the log that could not be written.", registry=registry
         )
         self.reloads = Counter("scorer_reloads", "Times that criteria sets were read again.", registry=registry)
-        self._shown: set[tuple[str, str]] = set()
-        self._full = False
-        """Whether there was no room to count something."""
+        self._revisions: set[tuple[str, str]] = set()
+        """Code and revision of the criteria sets in use."""
+        self._warned = False
+        """Whether the log has a warning about counts without space."""
 
-    def ended(self, call: CallContext, code: str, seconds: float) -> None:
-        """A call has its answer."""
-        with self._room_or_none():
+    def count_call(self, call: CallContext, code: str, seconds: float) -> None:
+        """Counts a call that has ended."""
+        with self._tolerate_full_disk():
             self._count(call, code, seconds)
 
     def _count(self, call: CallContext, code: str, seconds: float) -> None:
@@ -123,34 +124,34 @@ class Metrics:
             for category, measure, units in unranked_by_gate(assessment, slice(None)):
                 self.unranked.labels(criteria_set, assessment.plan.tier, category, measure).inc(units)
 
-    def show(self, catalogue: Catalogue) -> None:
-        """The criteria sets in use, the documents refused, the plugins in quarantine."""
-        shown = {(code, plan.criteria_set.revision) for code, plan in catalogue.sets.items()}
-        with self._room_or_none():
-            for gone in self._shown - shown:
-                self.sets.labels(*gone).set(0)
-            for new in shown - self._shown:
+    def set_catalogue(self, catalogue: Catalogue) -> None:
+        """Sets the gauges for criteria sets in use, refused documents and quarantined plugins."""
+        revisions = {(code, plan.criteria_set.revision) for code, plan in catalogue.sets.items()}
+        with self._tolerate_full_disk():
+            for old in self._revisions - revisions:
+                self.sets.labels(*old).set(0)
+            for new in revisions - self._revisions:
                 self.sets.labels(*new).set(1)
-        self._shown = shown
+        self._revisions = revisions
         self.refused.set(len(catalogue.refused))
         self.quarantined.set(sum(bool(plugin.failure) for plugin in catalogue.host.plugins))
 
     @contextmanager
-    def _room_or_none(self) -> Iterator[None]:
-        """A disk that is too full for counts with new labels costs these counts, not the call; the log says it once."""
+    def _tolerate_full_disk(self) -> Iterator[None]:
+        """A context in which counts are dropped if the disk has no space for new labels. The first time is logged."""
         try:
             yield
         except OSError as error:
-            if not self._full:
+            if not self._warned:
                 log.warning("some metrics are not counted any more: %s", error.strerror)
-            self._full = True
+            self._warned = True
 
 
 def publish(address: str, registry: CollectorRegistry) -> WSGIServer:
-    """Serves metrics over HTTP at ``/metrics``, in a thread of its own.
+    """Serves metrics over HTTP at ``/metrics``, in a separate thread.
 
     Raises:
-        OSError: it cannot listen there.
+        OSError: the server cannot listen on the address.
     """
     host, _, port = address.rpartition(":")
     server, _ = start_http_server(int(port), host.strip("[]"), registry)
@@ -158,17 +159,17 @@ def publish(address: str, registry: CollectorRegistry) -> WSGIServer:
 
 
 class WorkersMetrics:
-    """The metrics of all workers, for their parent; to be closed.
+    """The metrics of all workers, in their parent process.
 
-    Workers count in a folder, which is in the environment of processes that are started from now on.
+    Processes that are started afterwards get the folder for their files in their environment.
 
     Raises:
-        OSError: no temporary directory can be written.
+        OSError: a temporary directory cannot be created.
     """
 
     def __init__(self) -> None:
         self._temporary = TemporaryDirectory(prefix="scorer-metrics-", ignore_cleanup_errors=True)
-        self._folder = os.environ[FOLDER] = self._temporary.name
+        self._folder = os.environ[FOLDER_VARIABLE] = self._temporary.name
         self.registry = CollectorRegistry()
         self.workers = Gauge("scorer_workers", "Workers that serve.", registry=self.registry)
         self.unresponsive = Gauge(
@@ -176,10 +177,10 @@ class WorkersMetrics:
         )
         MultiProcessCollector(self.registry, path=self._folder)  # type: ignore[no-untyped-call]
 
-    def gone(self, pid: int) -> None:
-        """A worker ended: what it counted stays, what it was busy with does not."""
+    def forget_worker(self, pid: int) -> None:
+        """Removes the gauges of a worker that has ended. Its counts are kept."""
         mark_process_dead(pid, self._folder)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """No worker counts any longer."""
+        """Deletes the files. Must be called when all workers have ended."""
         self._temporary.cleanup()

@@ -1,7 +1,7 @@
-"""What every call goes through: who calls, may they, is there room, read, parse, score, reply, log.
+"""The pipeline of every call: identify the caller, check access and limits, read, parse, score, reply, log.
 
-gRPC starts a handler when a call's headers have arrived, if the method takes a stream. So all methods are registered as
-if they did, and read their one request themselves: a call is refused, counted and timed out before its body is read.
+All methods are registered as methods with a stream of requests, and handlers read the one request themselves. gRPC then
+starts a handler when the headers have arrived, so that a call can be refused or time out before its body is read.
 """
 
 from __future__ import annotations
@@ -34,41 +34,44 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 log = logging.getLogger(CALLS)
 
 MAX_ARRIVING = 2048
-"""Calls whose requests may be arriving."""
+"""Maximum number of calls whose requests are arriving."""
 
 MAX_LOOP_BYTES = 256 * 2**10
-"""Larger requests are parsed by a thread: the event loop would stand still for milliseconds."""
+"""Larger requests are parsed by a thread, because they would block the event loop for milliseconds."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """What answers the calls of a method."""
+    """One method of a service."""
 
     path: str
+    """Such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
     request: type[Message]
     handler: Callable[[Any, CallContext], Message]
-    """Gives the reply; raises a Refusal."""
+    """Returns the reply to a request; may raise CallRefused."""
     find_plan: Callable[[Any, CallContext], SetPlan] | None = None
-    """Finds the criteria set that a request names; raises a Refusal. None: the method does not score."""
+    """Returns the plan of the criteria set that a request names; may raise CallRefused. None: the method does not
+    score."""
     on_loop: bool = False
-    """Whether it runs on the event loop, if its criteria set asks no plugins: for work below a millisecond."""
+    """Whether the handler takes less than a millisecond. Then it runs on the event loop, unless its criteria set runs
+    code of plugins."""
 
     @property
     def name(self) -> str:
-        """Without its service."""
+        """The method's name without its service."""
         return self.path.rpartition("/")[2]
 
 
 class Pipeline:
-    """Answers calls.
+    """Handles calls.
 
     Args:
-        access: who may do what.
-        limits: how much is taken.
-        admission: counts the calls under way.
-        threads: where long work runs.
+        access: decides who may call which method.
+        limits: the limits of the settings.
+        admission: counts the calls in flight.
+        threads: run long work.
         transfers: ends calls whose callers are too slow.
-        metrics: where calls are counted, if they are.
+        metrics: counts the calls; None: they are not counted.
     """
 
     def __init__(
@@ -85,7 +88,7 @@ class Pipeline:
         self._threads, self._transfers, self._metrics = threads, transfers, metrics
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
-        """What gRPC calls for a method."""
+        """The handler of a method, in gRPC's form."""
 
         async def answer(messages: object, context: Context) -> bytes:
             del messages  # they are read from the context
@@ -98,7 +101,7 @@ class Pipeline:
         return grpc.stream_unary_rpc_method_handler(answer)
 
     async def _answer(self, method: Method, context: Context) -> bytes:
-        """The reply to a call; a refused call is aborted. Each is logged and counted."""
+        """Handles a call and returns its serialized reply, or ends it with an error. Logs and counts it."""
         started, metadata = time.perf_counter(), context.invocation_metadata() or ()
         call = CallContext.of(method.name, context, metadata, self._limits)
         try:
@@ -109,25 +112,26 @@ class Pipeline:
             slot = self._admit(call, context.peer(), len(received[0]))
             reply = await self._work(method, received, call)
         except CallRefused as refusal:
-            self._ended(call, started, refusal)
+            self._record(call, started, refusal)
             await abort(context, refusal, call.request_id)
         except asyncio.CancelledError:
-            self._ended(call, started, abandoned(call))
+            self._record(call, started, abandoned(call))
             raise
         except Exception as error:
             failure = internal_error(error, call)
-            self._ended(call, started, failure)
+            self._record(call, started, failure)
             await abort(context, failure, call.request_id)
-        self._ended(call, started, None)
+        self._record(call, started, None)
         slot.hold_reply(len(reply))
-        self._transfers.send(current_task())
+        self._transfers.begin_reply(current_task())
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         return reply
 
     async def _work(self, method: Method, received: list[bytes], call: CallContext) -> bytes:
-        """Parses and scores, on the event loop or in a thread.
+        """Parses the request and runs the method's handler, on the event loop or in a thread.
 
-        The request is taken out of its list, and so is the message that becomes of it: whoever took it can free it.
+        Bytes and message are passed in lists of one item. The receiver removes the item, so that it is freed when the
+        receiver no longer needs it.
         """
         small = len(received[0]) <= MAX_LOOP_BYTES
         parse_request = partial(parse, method.request, received, self._limits.request_bytes)
@@ -138,9 +142,9 @@ class Pipeline:
         return await self._threads.run(call, partial(score, method, requests, call))
 
     async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
-        """The request of a call that has room.
+        """Reads the request of a call, if the call would be admitted.
 
-        Calls whose requests do not arrive cost little, and there may be many of them: they take no slots of the others.
+        While requests arrive, the calls are counted separately and may be many, because they need few resources.
         """
         self._admission.check(peer, call.identity)
         slot = self._arriving.admit(peer, call.identity)
@@ -150,31 +154,32 @@ class Pipeline:
             slot.release()
 
     def _admit(self, call: CallContext, peer: str, size: int) -> Slot:
-        """Counts a call until it has ended: its caller has taken the reply, or has gone."""
+        """Admits a call, and counts it until its reply has been read or the call has ended in another way."""
         slot, task = self._admission.admit(peer, call.identity), current_task()
         if self._metrics:
             self._metrics.under_way.inc()
 
         def end(_: object) -> None:
             slot.release()
-            self._transfers.sent(task)
+            self._transfers.end_reply(task)
             if self._metrics:
                 self._metrics.under_way.dec()
 
-        task.add_done_callback(end)  # that of the context would keep the call until garbage is collected
+        task.add_done_callback(end)  # a callback of the context would keep the call until garbage is collected
         slot.hold_request(size)
         return slot
 
-    def _ended(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
-        """Counts a call and logs it: one line, and one for each field that was wrong; answers are never logged.
+    def _record(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
+        """Counts a call that has ended, and logs it in one line, with one more line per violation.
 
-        Whoever does not say who they are gets no lines for fields: there may be thousands.
+        Answers are never logged. Violations of anonymous callers are logged only if all callers have access, because
+        anybody could fill the log with them.
         """
         seconds = time.perf_counter() - started
         code = refusal.code if refusal else grpc.StatusCode.OK
         if self._metrics:
-            self._metrics.ended(call, code.name, seconds)
-        said: dict[str, object] = {
+            self._metrics.count_call(call, code.name, seconds)
+        fields: dict[str, object] = {
             "request_id": call.request_id,
             "identity": call.identity,
             "method": call.method,
@@ -183,17 +188,17 @@ class Pipeline:
             "units": call.units,
         }
         if call.doubtful_names:
-            said["doubtful_names"] = call.doubtful_names
+            fields["doubtful_names"] = call.doubtful_names
         if call.plan:
-            said |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
+            fields |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
         if refusal is None:
-            log.info("call", extra=said)
+            log.info("call", extra=fields)
             return
-        said |= {"reason": refusal.reason, **({"violations": refusal.total} if refusal.violations else {})}
+        fields |= {"reason": refusal.reason, **({"violations": refusal.total} if refusal.violations else {})}
         if code is grpc.StatusCode.INTERNAL:
-            log.error("call: %s", refusal.message, extra=said, exc_info=refusal.__cause__)
+            log.error("call: %s", refusal.message, extra=fields, exc_info=refusal.__cause__)
             return
-        log.info("call", extra=said)
+        log.info("call", extra=fields)
         if call.identity == ANONYMOUS and not self._access.open:
             return
         for field, reason, _ in refusal.violations:
@@ -201,10 +206,10 @@ class Pipeline:
 
 
 def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
-    """The reply to a request.
+    """Runs a method's handler and returns the serialized reply.
 
     Raises:
-        CallRefused: whatever went wrong.
+        CallRefused: the handler raised it, or any other exception, which becomes INTERNAL.
     """
     try:
         return method.handler(requests.pop(), call).SerializeToString(deterministic=True)
@@ -215,14 +220,14 @@ def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
 
 
 def abandoned(call: CallContext) -> CallRefused:
-    """The outcome of a call whose caller has gone, for the log."""
+    """The error of a call that was cancelled or timed out, for the log."""
     if not call.seconds:
         return deadline_exceeded()
     return CallRefused(grpc.StatusCode.CANCELLED, "CANCELLED", "the caller cancelled the call, or its connection ended")
 
 
 def internal_error(error: BaseException, call: CallContext) -> CallRefused:
-    """An error of our own: the log says what it is, the caller gets the request id."""
+    """The error for an exception in the service. The log has the exception; the caller gets only the request id."""
     message = f"the service failed; its log has request id {call.request_id}"
     refusal = CallRefused(grpc.StatusCode.INTERNAL, "INTERNAL", message)
     refusal.__cause__ = error

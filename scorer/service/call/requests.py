@@ -1,4 +1,4 @@
-"""Reads the one request of a call, and parses it."""
+"""Reads and parses the request of a call."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from scorer.service.call.transfers import Transfers
 Request = TypeVar("Request", bound=Message)
 
 COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-"""How messages begin that were compressed by gzip or deflate."""
+"""The first bytes of messages that are compressed by gzip or deflate."""
 
-CANCELLATION = 0.01
-"""Seconds within which a call that has no request is cancelled, if its caller has given it up: gRPC says so later."""
+CANCEL_SECONDS = 0.01
+"""Delay before a call without request is answered. If the caller has cancelled it, gRPC reports that meanwhile."""
 
 
 async def read_request(
     transfers: Transfers, context: grpc.aio.ServicerContext[bytes, bytes], seconds: float = math.inf
 ) -> bytes:
-    """The bytes of a call's request.
+    """Reads the bytes of a call's request, for at most ``seconds``.
 
     Raises:
-        CallRefused: they did not arrive in time (DEADLINE_EXCEEDED), or the call has none (INVALID_ARGUMENT).
+        CallRefused: the request did not arrive in time (DEADLINE_EXCEEDED), or there is none (INVALID_ARGUMENT).
     """
     try:
         data = await transfers.receive(context, seconds)
@@ -35,24 +35,25 @@ async def read_request(
         message = "the request did not arrive in time"
         raise CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, "REQUEST_INCOMPLETE", message) from None
     if data is None:
-        await asyncio.sleep(CANCELLATION)
+        await asyncio.sleep(CANCEL_SECONDS)
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", "the call ended without a request")
     return data
 
 
 def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request:
-    """The request as a message; it is taken out of its list.
+    """Removes the bytes from the list ``received`` of one item, and returns the message.
 
     Raises:
-        CallRefused: it is too large (RESOURCE_EXHAUSTED), compressed (UNIMPLEMENTED) or unreadable (INVALID_ARGUMENT).
+        CallRefused: the request is too large (RESOURCE_EXHAUSTED), compressed (UNIMPLEMENTED) or not a message of this
+            kind (INVALID_ARGUMENT).
     """
     data = received.pop()
     if len(data) > max_bytes:
         raise CallRefused(
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             "REQUEST_TOO_LARGE",
-            f"the request has {len(data)} bytes, at most {max_bytes} are taken; "
-            "a table takes less room than rows, and a province can be sent tier by tier",
+            f"the request has {len(data)} bytes, at most {max_bytes} are allowed; "
+            "a table is smaller than rows, and a province can be sent tier by tier",
             {"limit": str(max_bytes)},
         )
     request = kind()
@@ -60,8 +61,8 @@ def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request
         request.ParseFromString(data)
     except (DecodeError, RecursionError) as error:
         if data.startswith(COMPRESSED):
-            message = "compressed messages are not taken; send them as they are (grpc-encoding: identity)"
+            message = "compressed messages are not supported; send them uncompressed (grpc-encoding: identity)"
             raise CallRefused(grpc.StatusCode.UNIMPLEMENTED, "COMPRESSED_REQUEST", message) from None
-        message = f"the bytes are no {request.DESCRIPTOR.full_name}: {error}"
+        message = f"the bytes are not a valid {request.DESCRIPTOR.full_name}: {error}"
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_REQUEST", message) from None
     return request

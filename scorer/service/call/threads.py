@@ -1,4 +1,4 @@
-"""Threads beside the event loop: for long work of our own, and for plugins, which may never end."""
+"""Threads for long work and for plugins, which could block the event loop."""
 
 from __future__ import annotations
 
@@ -13,56 +13,60 @@ from scorer.service.call.context import CallContext, deadline_exceeded
 
 Result = TypeVar("Result")
 
-SLOW = 5.0
-"""Seconds after which a call no longer waits for calls that its plugins do not end: it runs beside them, until a plugin
-has ``MAX_CALLS`` of them."""
+MAX_WAIT = 5.0
+"""Maximum time in seconds that a call waits for slow plugins of its criteria set. Then it runs in one more thread. Each
+plugin can have ``MAX_CALLS`` calls."""
 
 
 class ScoringThreads:
-    """Runs work of calls in threads.
+    """Runs the work of calls in threads.
 
-    Work of our own ends, and shares a few threads. Work that asks plugins has threads of its own for each criteria set:
-    a plugin that hangs keeps its threads, which no other set needs.
+    Work without code of plugins always ends, so it shares a few threads. Each criteria set that runs code of plugins
+    has its own threads. If a plugin hangs, only threads of these sets are blocked.
 
     Args:
-        threads: how many calls run at once, of our own work and of each set that asks plugins; the others wait.
+        threads: number of shared threads, and of calls that run at the same time for each set with code of plugins.
+            Further calls wait.
     """
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._own = ThreadPoolExecutor(threads, "scorer")
+        self._shared = ThreadPoolExecutor(threads, "scorer")
 
     async def run(self, call: CallContext, work: Callable[[], Result]) -> Result:
-        """The result of a call's work. When nobody waits for it any more, ``call.check_cancelled`` ends it.
+        """Runs the work of a call in a thread and returns its result.
+
+        If the call is cancelled or times out, the thread goes on until the work calls ``call.check_cancelled``.
 
         Raises:
-            Refusal: the work's, or DEADLINE_EXCEEDED.
+            CallRefused: the work raised it, or the deadline has passed (DEADLINE_EXCEEDED).
         """
         if call.plan is None or call.plan.runs_no_plugin_code:
-            return await _run(self._own, call, work)
-        plugins = call.plan.derived(self._for_plugins)
+            return await _run(self._shared, call, work)
+        threads = call.plan.derived(self._make_plugin_threads)
         try:
-            async with asyncio.timeout(min(SLOW, call.seconds)):
-                await plugins.free.acquire()
+            async with asyncio.timeout(min(MAX_WAIT, call.seconds)):
+                await threads.free.acquire()
         except TimeoutError:
             call.check_cancelled()
-            return await _run(plugins.pool, call, work)
+            return await _run(threads.pool, call, work)
         try:
-            return await _run(plugins.pool, call, work)
+            return await _run(threads.pool, call, work)
         finally:
-            plugins.free.release()  # also of a call that was abandoned, whose thread goes on
+            threads.free.release()  # even if the call was abandoned and its thread is still running
 
-    def _for_plugins(self, plan: SetPlan) -> _PluginThreads:
+    def _make_plugin_threads(self, plan: SetPlan) -> _PluginThreads:
         del plan
         return _PluginThreads(self._threads)
 
 
 class _PluginThreads:
-    """The threads of a criteria set that asks plugins."""
+    """The threads of one criteria set that runs code of plugins."""
 
     def __init__(self, threads: int) -> None:
         self.free = asyncio.Semaphore(threads)
-        self.pool = ThreadPoolExecutor(2 * MAX_CALLS, "plugins")  # one that hangs refuses more calls before it has all
+        # Twice MAX_CALLS: a plugin that hangs is refused more calls before it occupies all threads.
+        self.pool = ThreadPoolExecutor(2 * MAX_CALLS, "plugins")
 
 
 async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], Result]) -> Result:
@@ -70,7 +74,7 @@ async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], R
         async with asyncio.timeout(call.seconds):
             return await asyncio.get_running_loop().run_in_executor(pool, work)
     except (TimeoutError, asyncio.CancelledError) as error:
-        call.abandoned = True  # tells the thread
+        call.abandoned = True  # so that the thread ends at its next check
         if isinstance(error, TimeoutError):
             raise deadline_exceeded() from None
         raise

@@ -1,4 +1,4 @@
-"""Bearer tokens: JSON Web Tokens, checked by a key set."""
+"""Checks bearer tokens, which are JSON Web Tokens signed by a key of a key set."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tokens
 
-REMEMBERED = 10_000
-"""Tokens that were checked and need not be again: a signature takes longer than scoring a unit."""
+MAX_CACHED = 10_000
+"""Maximum number of valid tokens that are cached. To check a signature takes longer than to score a unit."""
 
-SIGNED_BY = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
-"""Algorithms with public keys: a key set that is only read must not be able to sign."""
+ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
+"""Allowed algorithms. All use public keys, so that readers of the key set cannot sign tokens."""
 
-PRIVATE = frozenset(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"])
-"""Members of a JWK that only a private or secret key has (RFC 7518, section 6)."""
+PRIVATE_MEMBERS = frozenset(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"])
+"""Members of a JWK that only private and secret keys have (RFC 7518, section 6)."""
 
 
 class BadToken(Exception):
-    """A token that proves nothing; ``reason`` in capitals for programs."""
+    """A token is not valid. ``reason`` is a word in capitals for programs."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class BadToken(Exception):
 
 
 class TokenChecker:
-    """Who the bearer of a token is.
+    """Checks tokens by the key set of the settings.
 
     Raises:
         ValueError, OSError: the key set cannot be used.
@@ -42,31 +42,32 @@ class TokenChecker:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._keys = ReloadedFiles((tokens.keys,), self._read)
-        self._known: OrderedDict[bytes, tuple[_Keys, str, float]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[_Keys, str, float]] = OrderedDict()
+        """By hash of the token: the keys that it was checked by, its subject, and its expiry."""
         self._lock = Lock()
 
     def subject(self, token: str) -> str:
-        """The token's subject.
+        """Checks a token and returns its subject.
 
         Raises:
-            BadToken: it proves nothing.
+            BadToken: the token is not valid.
         """
-        keys, digest = self._keys.now, hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        keys, digest = self._keys.current, hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
-            known = self._known.get(digest)
-        if known and known[0] is keys and time.time() < known[2]:
-            return known[1]
-        subject, ends = self._check(token, keys)
+            cached = self._cache.get(digest)
+        if cached and cached[0] is keys and time.time() < cached[2]:
+            return cached[1]
+        subject, expiry = self._check(token, keys)
         with self._lock:
-            self._known[digest] = keys, subject, ends
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            self._cache[digest] = keys, subject, expiry
+            while len(self._cache) > MAX_CACHED:
+                self._cache.popitem(last=False)
         return subject
 
     def _check(self, token: str, keys: _Keys) -> tuple[str, float]:
-        """Subject, and the second at which the token ends."""
+        """Subject and expiry (Unix time) of a token."""
         try:
-            key = keys.of(jwt.get_unverified_header(token).get("kid"))
+            key = keys.find(jwt.get_unverified_header(token).get("kid"))
             claims = jwt.decode(
                 token,
                 key=key,
@@ -76,17 +77,17 @@ class TokenChecker:
                 leeway=self._tokens.leeway,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-            subject, ends = claims["sub"], float(claims["exp"]) + self._tokens.leeway
+            subject, expiry = claims["sub"], float(claims["exp"]) + self._tokens.leeway
         except jwt.ExpiredSignatureError:
             raise BadToken("TOKEN_EXPIRED", "the token has expired") from None
         except jwt.InvalidAudienceError:
             raise BadToken("TOKEN_INVALID", "the token is for another audience") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
-            # Which of its checks failed would help to forge one.
+            # The error does not say which check failed, because that would help to forge a token.
             raise BadToken("TOKEN_INVALID", "the token is not valid") from None
-        if not subject.isprintable():  # a line of the log could not hold it, nor an answer half a character
+        if not subject.isprintable():  # such as a line feed, or half of a surrogate pair, which messages cannot have
             raise BadToken("TOKEN_INVALID", "the token is not valid")
-        return subject, ends
+        return subject, expiry
 
     def _read(self) -> _Keys:
         return _Keys(self._tokens.keys.read_bytes())
@@ -101,48 +102,49 @@ class _Keys:
             keys = jwt.PyJWKSet.from_dict(key_set).keys
         except (jwt.PyJWTError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ValueError(f"not a key set (JWKS): {error}") from None
-        for described in key_set["keys"]:
-            _refuse_unfit(described)
+        for entry in key_set["keys"]:
+            _check_entry(entry)
         for key in keys:
             if is_weak(key.key):
                 raise ValueError(
                     f"key {key.key_id!r} is an RSA key of less than {MIN_RSA_BITS} bits, which can be broken"
                 )
-            if key.algorithm_name not in SIGNED_BY:
+            if key.algorithm_name not in ALGORITHMS:
                 raise ValueError(
-                    f"key {key.key_id!r} is for {key.algorithm_name}; use one of {', '.join(sorted(SIGNED_BY))}"
+                    f"key {key.key_id!r} is for {key.algorithm_name}; use one of {', '.join(sorted(ALGORITHMS))}"
                 )
         self._keys = {key.key_id: key for key in keys}
         if len(self._keys) != len(keys):
             raise ValueError("two keys have one id (kid)")
 
-    def of(self, name: object) -> jwt.PyJWK:
-        """The key of this id; a set of one key needs no id.
+    def find(self, key_id: object) -> jwt.PyJWK:
+        """The key with this id; or the only key, if the id is None.
 
         Raises:
-            jwt.InvalidKeyError: there is none.
+            jwt.InvalidKeyError: there is no such key.
         """
-        if name is None and len(self._keys) == 1:
+        if key_id is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
-        if not isinstance(name, str) or name not in self._keys:
+        if not isinstance(key_id, str) or key_id not in self._keys:
             raise jwt.InvalidKeyError
-        return self._keys[name]
+        return self._keys[key_id]
 
 
-def _refuse_unfit(key: object) -> None:
-    """Refuses a JWK that is no public key for signatures, whether or not a token ever names it.
+def _check_entry(entry: object) -> None:
+    """Checks that an entry of a key set is a public key for signatures.
 
     Raises:
-        ValueError: why.
+        ValueError: it is not.
     """
-    if not isinstance(key, dict):
+    if not isinstance(entry, dict):
         raise ValueError("not a key set (JWKS): an entry is no key")
-    name = f"key {key.get('kid')!r}"
-    if key.keys() & PRIVATE:
+    name = f"key {entry.get('kid')!r}"
+    if entry.keys() & PRIVATE_MEMBERS:
         raise ValueError(
-            f"{name} is a private or secret key: whoever can read this file could sign tokens; list public keys only"
+            f"{name} is a private or secret key: everybody who can read this file could sign tokens; "
+            "list public keys only"
         )
-    if (use := key.get("use", "sig")) != "sig":
+    if (use := entry.get("use", "sig")) != "sig":
         raise ValueError(f"{name} is not for signatures (its use is {use!r}): leave it out")
-    if "verify" not in key.get("key_ops", ["verify"]):
-        raise ValueError(f"{name} is not for checking signatures (its key_ops are {key['key_ops']!r}): leave it out")
+    if "verify" not in entry.get("key_ops", ["verify"]):
+        raise ValueError(f"{name} is not for checking signatures (its key_ops are {entry['key_ops']!r}): leave it out")

@@ -1,4 +1,4 @@
-"""Requests that arrive and replies that leave: those that take too long are ended, with their calls."""
+"""Ends calls whose requests take too long to arrive, or whose replies take too long to be read."""
 
 from __future__ import annotations
 
@@ -9,77 +9,76 @@ from typing import Any
 
 import grpc
 
-GARBAGE = 0.1
-"""Seconds after which the tasks of calls that were ended can be collected."""
+COLLECT_DELAY = 0.1
+"""Seconds after the end of a call when its tasks can be collected as garbage."""
 
 
 class Transfers:
     """Ends calls whose callers send their requests, or read their replies, too slowly.
 
-    A reply that nobody reads would stay in memory for as long as its connection lasts, and gRPC's asyncio server has no
-    method to cancel a call. It runs a handler in a task that was created by the task which owns the call: when both are
+    A reply that is not read would stay in memory as long as its connection, and gRPC's asyncio server has no method to
+    cancel a call. gRPC runs each handler in a task, which was created by the task that owns the call. If both tasks are
     cancelled and collected as garbage, gRPC cancels the call and frees the reply.
 
     Args:
-        loop: the event loop; its tasks are tracked from now on.
-        seconds: that a transfer may take.
+        loop: the event loop. Its task factory is replaced, so that each task knows its creator.
+        seconds: maximum duration of a transfer.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._seconds = seconds
-        self._arriving: dict[asyncio.Task[Any], float] = {}
-        self._leaving: dict[asyncio.Task[Any], float] = {}
-        """When they have to end, by the task of their call's handler."""
+        self._requests: dict[asyncio.Task[Any], float] = {}
+        """Deadlines of requests that are arriving, by the task of the call's handler."""
+        self._replies: dict[asyncio.Task[Any], float] = {}
+        """Deadlines of replies that are being sent, by the task of the call's handler."""
         loop.set_task_factory(_create)
 
     async def receive(self, context: grpc.aio.ServicerContext[bytes, bytes], seconds: float) -> bytes | None:
-        """The message that a call's caller sends; None when there is none.
-
-        To be called by the task of its handler.
+        """Reads a message of a call; None if there is none. Must be called in the task of the call's handler.
 
         Raises:
-            TimeoutError: it did not arrive within so many seconds, or those of all transfers.
+            TimeoutError: the message did not arrive within ``seconds``, or within the maximum for all transfers.
         """
         handler = current_task()
-        self._arriving[handler] = time.monotonic() + min(seconds, self._seconds)
+        self._requests[handler] = time.monotonic() + min(seconds, self._seconds)
         try:
             message = await context.read()
         except asyncio.CancelledError:
-            if handler in self._arriving:
+            if handler in self._requests:
                 raise
             handler.uncancel()
             raise TimeoutError from None
         finally:
-            self._arriving.pop(handler, None)
-        return message if isinstance(message, bytes) else None  # or grpc.aio.EOF
+            self._requests.pop(handler, None)
+        return message if isinstance(message, bytes) else None  # otherwise it is grpc.aio.EOF
 
-    def send(self, handler: asyncio.Task[Any]) -> None:
-        """A handler hands its reply to gRPC now."""
-        self._leaving[handler] = time.monotonic() + self._seconds
+    def begin_reply(self, handler: asyncio.Task[Any]) -> None:
+        """Notes that a handler is about to give its reply to gRPC."""
+        self._replies[handler] = time.monotonic() + self._seconds
 
-    def sent(self, handler: asyncio.Task[Any]) -> None:
-        """The call of a handler has ended."""
-        self._leaving.pop(handler, None)
+    def end_reply(self, handler: asyncio.Task[Any]) -> None:
+        """Notes that the call of a handler has ended."""
+        self._replies.pop(handler, None)
 
     def end_overdue(self) -> int:
-        """Ends what has taken too long, and gives the number of replies among it. To be called now and then."""
+        """Ends calls with overdue transfers, and returns how many of them had a reply. Must be called regularly."""
         now = time.monotonic()
-        for handler in [handler for handler, ends in self._arriving.items() if ends < now]:
-            del self._arriving[handler]
+        for handler in [handler for handler, deadline in self._requests.items() if deadline < now]:
+            del self._requests[handler]
             handler.cancel()
-        overdue = [handler for handler, ends in self._leaving.items() if ends < now]
+        overdue = [handler for handler, deadline in self._replies.items() if deadline < now]
         for handler in overdue:
-            del self._leaving[handler]
+            del self._replies[handler]
             handler.cancel()
             if isinstance(handler, _Task) and handler.creator is not None:
                 handler.creator.cancel()
         if overdue:
-            asyncio.get_running_loop().call_later(GARBAGE, gc.collect)
+            asyncio.get_running_loop().call_later(COLLECT_DELAY, gc.collect)
         return len(overdue)
 
 
 def current_task() -> asyncio.Task[Any]:
-    """The task in which gRPC runs this handler."""
+    """The task of the handler that calls this function."""
     task = asyncio.current_task()
     assert task is not None
     return task

@@ -1,1 +1,1 @@
-"""Requests and replies."""
+"""Conversion of messages and Arrow tables: requests into submissions, results into replies."""

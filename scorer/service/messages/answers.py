@@ -1,4 +1,4 @@
-"""Rows of answers as messages to a sheet for the door; what only the wire can get wrong is noted here."""
+"""Converts rows (messages) into a submission, and reports mistakes that only messages can have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scorer.model.suggestions import Suggestions
 from scorer.model.violations import Violations
 
 MAX_ENTRIES_PER_NAME = 4
-"""A list with more entries for each name that it could contain is one violation, not one for each entry."""
+"""A list with more entries than this, per name that it could contain, is reported as one violation."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
@@ -28,50 +28,54 @@ _FIELD: Mapping[str, str] = {
     IndicatorKind.CHOICE: "choice",
     IndicatorKind.DATE: "date",
 }
-"""Which field of an answer an indicator's kind takes."""
+"""The field of an answer's message, by the indicator's kind."""
 
 
 class RowPaths:
-    """Field paths of rows; of the one row of ScoreUnit when ``single``."""
+    """Field paths of rows; see ``FieldPaths``.
+
+    Args:
+        single: whether the request is of ScoreUnit, which has only one row.
+    """
 
     def __init__(self, *, single: bool) -> None:
         self._single = single
 
     def row(self, unit: int) -> str:
-        """The row itself."""
+        """The path of the row itself."""
         return "unit_answers" if self._single else f"rows.units[{unit}]"
 
     def unit(self, unit: int, field: str) -> str:
-        """See ``Places``."""
+        """See ``FieldPaths``."""
         return f"{self.row(unit)}.unit.{field}"
 
     def answer(self, unit: int, indicator: str) -> str:
-        """See ``Places``."""
+        """See ``FieldPaths``."""
         return f"{self.row(unit)}.answers[{json.dumps(indicator[:80], ensure_ascii=not indicator.isprintable())}]"
 
-    def exclusion(self, unit: int, at: int) -> str:
-        """See ``Places``."""
-        return f"{self.row(unit)}.not_applicable_criteria[{at}]"
+    def exclusion(self, unit: int, index: int) -> str:
+        """See ``FieldPaths``."""
+        return f"{self.row(unit)}.not_applicable_criteria[{index}]"
 
 
-def read_rows(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPaths, violations: Violations) -> Submission:
-    """Rows as a sheet.
+def read_rows(plan: SetPlan, rows: Sequence[pb.UnitAnswers], paths: RowPaths, violations: Violations) -> Submission:
+    """Converts rows into a submission.
 
     Args:
-        plan: of the criteria set.
-        rows: one per unit.
-        places: the field paths of the rows.
-        violations: collects what is wrong.
+        plan: the plan of the criteria set.
+        rows: one row per unit.
+        paths: the field paths of the rows.
+        violations: collects the violations.
     """
     matrix = np.full((len(plan.rows), len(rows)), math.nan)
     exclusions: list[tuple[int | Ints, int, str]] = []
     criteria = len(plan.criteria_set.criteria)
     for unit, row in enumerate(rows):
         if row.answers:
-            matrix[:, unit] = _answers(plan, row.answers, unit, places, violations)
-        left_out, path = row.not_applicable_criteria, f"{places.row(unit)}.not_applicable_criteria"
-        if check_count(violations, unit, path, len(left_out), criteria):
-            exclusions += [(unit, at, code) for at, code in enumerate(left_out)]
+            matrix[:, unit] = _answers(plan, row.answers, unit, paths, violations)
+        excluded, path = row.not_applicable_criteria, f"{paths.row(unit)}.not_applicable_criteria"
+        if check_count(violations, unit, path, len(excluded), criteria):
+            exclusions += [(unit, index, code) for index, code in enumerate(excluded)]
     units = [row.unit for row in rows]
     ids, names = [unit.id for unit in units], [unit.name for unit in units]
     tiers, parents = [unit.tier for unit in units], [unit.parent for unit in units]
@@ -79,27 +83,27 @@ def read_rows(plan: SetPlan, rows: Sequence[pb.UnitAnswers], places: RowPaths, v
 
 
 class _Reader(NamedTuple):
-    """How the answers to one indicator are read."""
+    """How to read the answers to one indicator."""
 
     row: int
-    """Of the matrix."""
+    """The indicator's row of the matrix."""
     indicator: Indicator
     field: str
-    """Of the message Answer."""
+    """The field of the message Answer."""
     options: Mapping[str, float]
-    """Of a choice: the number of each."""
+    """The number of each option of a choice."""
 
 
 def option_numbers(plan: SetPlan) -> Mapping[str, Mapping[str, float]]:
-    """The number of every option, by indicator; no options where it is no choice."""
+    """The number of each option, by indicator; empty for indicators that are not choices."""
     return {
-        code: {option: float(at) for at, option in enumerate(indicator.options)}
+        code: {option: float(index) for index, option in enumerate(indicator.options)}
         for code, indicator in plan.criteria_set.indicators.items()
     }
 
 
 def _readers(plan: SetPlan) -> Mapping[str, _Reader]:
-    """The readers of a set, by indicator."""
+    """The readers of a criteria set, by indicator."""
     indicators, options = plan.criteria_set.indicators, plan.derived(option_numbers)
     return {
         code: _Reader(row, indicators[code], _FIELD[indicators[code].kind], options[code])
@@ -108,12 +112,12 @@ def _readers(plan: SetPlan) -> Mapping[str, _Reader]:
 
 
 def _answers(
-    plan: SetPlan, answers: Mapping[str, pb.Answer], unit: int, places: RowPaths, violations: Violations
+    plan: SetPlan, answers: Mapping[str, pb.Answer], unit: int, paths: RowPaths, violations: Violations
 ) -> list[float]:
-    """The answers of a unit in the order of matrix rows (rows,), NaN where not reported; notes what is wrong."""
+    """(rows,) answers of one unit in the order of the matrix rows; NaN where not reported or wrong."""
     readers, wrong, numbers = plan.derived(_readers), [], [math.nan] * len(plan.rows)
-    few = check_count(violations, unit, f"{places.row(unit)}.answers", len(answers), len(readers))
-    for code in answers if few else ():
+    is_readable = check_count(violations, unit, f"{paths.row(unit)}.answers", len(answers), len(readers))
+    for code in answers if is_readable else ():
         reader = readers.get(code)
         if reader is None:
             message = f"unknown indicator{violations.suggestions.did_you_mean('indicator', code, readers)}"
@@ -123,33 +127,39 @@ def _answers(
             numbers[reader.row] = _number(reader, answers[code], violations.suggestions)
         except _WrongAnswer as problem:
             wrong.append((code, problem.reason, str(problem)))
-    for code, reason, message in sorted(wrong):  # a map has no order
-        violations.add(unit, places.answer(unit, code), reason, message)
+    for code, reason, message in sorted(wrong):  # because a map of protobuf has no order
+        violations.add(unit, paths.answer(unit, code), reason, message)
     return numbers
 
 
 class _WrongAnswer(Exception):
+    """One answer cannot be read."""
+
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
 def _number(reader: _Reader, answer: pb.Answer, suggestions: Suggestions) -> float:
-    """An answer as the number it is in a cohort."""
-    given = answer.WhichOneof("value")
-    if given != reader.field:
-        what = "has no value; leave the indicator out when it was not reported" if given is None else f"is a {given}"
+    """The number that stands for an answer in a cohort.
+
+    Raises:
+        _WrongAnswer: the answer cannot be read.
+    """
+    field = answer.WhichOneof("value")
+    if field != reader.field:
+        problem = "has no value; leave the indicator out when it was not reported" if field is None else f"is a {field}"
         indicator = reader.indicator
-        message = f"{what}; {indicator.code!r} is a {indicator.kind}: give {reader.field!r}"
+        message = f"{problem}; {indicator.code!r} is a {indicator.kind}: give {reader.field!r}"
         raise _WrongAnswer("WRONG_KIND", message)
-    if given == "number":
+    if field == "number":
         if math.isnan(answer.number):
             message = "is not a number (NaN); leave the indicator out when it was not reported"
             raise _WrongAnswer("NOT_A_NUMBER", message)
         return answer.number
-    if given == "flag":
+    if field == "flag":
         return float(answer.flag)
-    if given == "choice":
+    if field == "choice":
         number = reader.options.get(answer.choice)
         if number is None:
             raise _WrongAnswer("UNKNOWN_CHOICE", unknown_option(reader.indicator, answer.choice, suggestions))
@@ -161,15 +171,24 @@ def _number(reader: _Reader, answer: pb.Answer, suggestions: Suggestions) -> flo
 
 
 def unknown_option(indicator: Indicator, option: str, suggestions: Suggestions) -> str:
-    """What is wrong with a choice that is no option, and what the options are."""
+    """The message for an answer to a choice that is not one of its options."""
     known = ", ".join(indicator.options)
     hint = suggestions.did_you_mean(indicator.code, option, indicator.options)
     return f"unknown choice {option[:80]!r}; {indicator.code!r} has {known}{hint}"
 
 
-def check_count(violations: Violations, unit: int, path: str, found: int, most: int, what: str = "entries") -> bool:
-    """Whether a list is of a sensible length: one violation for what would be a million of them."""
-    if found <= MAX_ENTRIES_PER_NAME * most:
+def check_count(violations: Violations, unit: int, path: str, count: int, names: int, items: str = "entries") -> bool:
+    """Returns whether a list is short enough to be read; otherwise adds one violation.
+
+    Args:
+        violations: collects the violation.
+        unit: index of the unit, or WHOLE_REQUEST.
+        path: field path of the list.
+        count: number of its entries.
+        names: number of names that it could contain.
+        items: what the entries are, for the message.
+    """
+    if count <= MAX_ENTRIES_PER_NAME * names:
         return True
-    violations.add(unit, path, "TOO_MANY", f"has {found} {what}; there are {most} that it could name")
+    violations.add(unit, path, "TOO_MANY", f"has {count} {items}; there are only {names} that it could name")
     return False

@@ -1,4 +1,4 @@
-"""Rankings as Arrow tables: one row per unit, columns that can be understood by their names. See docs/tables.md."""
+"""Writes rankings as Arrow tables, one row per unit. docs/tables.md describes the columns."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ class RankingTables:
     """The tables of the rankings of one tier.
 
     Args:
-        units: (n,) where the tier's units are among all units of the request.
-        texts: of all units of the request.
-        rankings: each with the units (m,) that are shown of it, in ranking order.
+        units: (n,) indices of the tier's units among all units of the request.
+        texts: ids, names and parents of all units of the request.
+        rankings: each ranking with (m,) indices of its units that the reply has, in ranking order.
     """
 
     def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
-        ranking, _ = rankings[0]  # which has the ranks of all units of the tier
+        ranking, _ = rankings[0]  # each ranking has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
-        places = np.concatenate([shown for _, shown in rankings])
-        sent = pa.array(units[places])
-        columns = _Columns(places, assessment)
-        columns.add("id", texts.ids.take(sent))
-        columns.add("name", texts.names.take(sent))
+        indices = np.concatenate([shown for _, shown in rankings])
+        request_indices = pa.array(units[indices])
+        columns = _Columns(indices, assessment)
+        columns.add("id", texts.ids.take(request_indices))
+        columns.add("name", texts.names.take(request_indices))
         columns.constant("tier", plan.tier)
-        columns.add("parent", texts.parents.take(sent))
+        columns.add("parent", texts.parents.take(request_indices))
         columns.constant(COHORT, "")
         columns.integers("rank", ranking.overall)
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
-        columns.words("lacking", _bits(~ranked), plan.derived(_LackingTexts))
+        columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
         gates = plan.derived(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
@@ -58,10 +58,10 @@ class RankingTables:
         self._batch = columns.batch(plan.derived(_Schemas))
 
     def stream(self, ranking: Ranking, rows: slice, provenance: pb.Provenance) -> bytes:
-        """The table of one ranking, which has these of the rows, as an Arrow IPC stream."""
+        """The table of one ranking as an Arrow IPC stream; ``rows`` are its rows among those of all rankings."""
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
-        at = batch.schema.get_field_index(COHORT)
-        batch = batch.set_column(at, batch.schema.field(at), _constant(ranking.cohort, len(batch)))
+        column = batch.schema.get_field_index(COHORT)
+        batch = batch.set_column(column, batch.schema.field(column), _constant(ranking.cohort, len(batch)))
         own = {"cohort": ranking.cohort, "provenance": _json(_fields(provenance))}
         batch = batch.replace_schema_metadata(batch.schema.metadata | own)
         sink = pa.BufferOutputStream()
@@ -72,7 +72,7 @@ class RankingTables:
 
 
 def gate_text(gate: GatePlan, measure: str) -> str:
-    """A gate such as ``total >= 80%``: for people, and for programs to parse."""
+    """A gate such as ``total >= 80%``, in a form that programs can parse too."""
     minimum = f"{plain(gate.minimum * 100)}%" if gate.unit == "percent" else plain(gate.minimum)
     return f"{measure} {'>' if gate.strict else '>='} {minimum}"
 
@@ -84,7 +84,15 @@ def _add_category(
     texts: Mapping[int, str],
     group_rows: Sequence[int],
 ) -> None:
-    """Its columns; ``group_rows`` are the rows of its groups in the groups' sums."""
+    """Adds the columns of a category.
+
+    Args:
+        columns: the columns to add to.
+        category: the scores of the category.
+        ranks: (n,) ranks in the category.
+        texts: the text for each combination of gates (bits).
+        group_rows: rows of the category's groups in the table of groups.
+    """
     plan, sums, groups = category.plan, columns.sums, columns.groups
     prefix = f"{plan.code}."
     own, *measures = category.rows
@@ -92,76 +100,76 @@ def _add_category(
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
-    columns.words(f"{prefix}failing", failing_gates(category), texts)
+    columns.bits(f"{prefix}failing", failing_gates(category), texts)
     if groups:
-        columns.words(f"{prefix}failed_gates", category.failed(slice(None)), texts)
+        columns.bits(f"{prefix}failed_gates", category.failed(slice(None)), texts)
         for group, row in zip(category.groups, group_rows, strict=True):
             columns.score(f"{prefix}{group.plan.code}.", groups, row)
-            points = group.points.take(columns.places, axis=1) / MICRO
-            for at, criterion in enumerate(group.plan.criteria):
-                columns.amounts(f"{prefix}{criterion.id}.points", "points", points[at])
-                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[at], Status)
-    for place, unit in plan.keys:
-        name = plan.measures[place].name
+            points = group.points.take(columns.indices, axis=1) / MICRO
+            for index, criterion in enumerate(group.plan.criteria):
+                columns.amounts(f"{prefix}{criterion.id}.points", "points", points[index])
+                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[index], Status)
+    for measure, unit in plan.keys:
+        name, sums_row = plan.measures[measure].name, measures[measure]
         stem = prefix if name == "total" else f"{prefix}{name}."
         if unit == "percent":
-            columns.amounts(f"{stem}percent", "percent", sums.percent[measures[place]], sums.nothing(measures[place]))
+            columns.amounts(f"{stem}percent", "percent", sums.percent[sums_row], sums.nothing_applicable(sums_row))
         else:
-            columns.amounts(f"{stem}points", "points", sums.points[measures[place]])
+            columns.amounts(f"{stem}points", "points", sums.points[sums_row])
 
 
 class _GateTexts(dict[int, str]):
-    """Texts by word: the gates whose bits are set, level by level. Each is made once: there are not many."""
+    """The text for each combination of gates (bit i: gate i), level by level. Texts are built when first needed."""
 
     def __init__(self, plan: CategoryPlan) -> None:
         super().__init__()
         self._gates = [(gate.level, gate_text(gate, plan.measures[gate.measure].name)) for gate in plan.gates]
 
-    def __missing__(self, word: int) -> str:
+    def __missing__(self, bits: int) -> str:
         by_level: dict[int, list[str]] = {}
         for bit, (level, text) in enumerate(self._gates):
-            if word >> bit & 1:
+            if bits >> bit & 1:
                 by_level.setdefault(level, []).append(text)
-        self[word] = "; ".join(f"level {level}: {', '.join(gates)}" for level, gates in by_level.items())
-        return self[word]
+        self[bits] = "; ".join(f"level {level}: {', '.join(gates)}" for level, gates in by_level.items())
+        return self[bits]
 
 
 def _gate_texts(plan: TierPlan) -> dict[str, _GateTexts]:
-    """Those of each category."""
+    """The texts of each category, by its code."""
     return {category.code: _GateTexts(category) for category in plan.categories}
 
 
 class _LackingTexts(dict[int, str]):
-    """Texts by word: the required categories whose bits are set."""
+    """The text for each combination of required categories (bit i: the i-th of them)."""
 
     def __init__(self, plan: TierPlan) -> None:
         super().__init__()
-        self._codes = [plan.categories[place].code for place in plan.requires]
+        self._codes = [plan.categories[index].code for index in plan.requires]
 
-    def __missing__(self, word: int) -> str:
-        self[word] = ", ".join(code for bit, code in enumerate(self._codes) if word >> bit & 1)
-        return self[word]
+    def __missing__(self, bits: int) -> str:
+        self[bits] = ", ".join(code for bit, code in enumerate(self._codes) if bits >> bit & 1)
+        return self[bits]
 
 
 def _bits(rows: Bools) -> NDArray[np.uint64]:
-    """One word per unit (n,) of truth values (k, n): bit i is row i."""
-    words = np.zeros(rows.shape[1], dtype=np.uint64)
+    """(n,) numbers in which bit i is the value of row i, from booleans (k, n)."""
+    bits = np.zeros(rows.shape[1], dtype=np.uint64)
     for bit, row in enumerate(rows):
-        words |= row.astype(np.uint64) << np.uint64(bit)
-    return words
+        bits |= row.astype(np.uint64) << np.uint64(bit)
+    return bits
 
 
 class _Sums:
-    """The sums of units at places (m,), in points and percent: one row (m,) per sum.
+    """The sums of m units in points and percent; each array has one row (m,) per sum.
 
     Args:
-        table: of all units.
-        places: which of them, in which order.
+        table: the sums of all units.
+        indices: (m,) indices of the units.
     """
 
-    def __init__(self, table: ScoreTable, places: Ints) -> None:
-        sums, wholes = table.sums.take(places, axis=-1), table.wholes.take(places, axis=-1)
-        self._nothing = sums[1] == 0 if table.has_empty_sums else None
+    def __init__(self, table: ScoreTable, indices: Ints) -> None:
+        sums, wholes = table.sums.take(indices, axis=-1), table.wholes.take(indices, axis=-1)
+        self._nothing_applicable = sums[1] == 0 if table.has_empty_sums else None
         sums[:2] /= MICRO
         sums[2] /= PERCENT
         wholes[:2] /= MICRO
@@ -169,70 +177,76 @@ class _Sums:
         self.converted, self.published = wholes[:2]
         self.missing, self.not_applicable = wholes[2:].astype(np.int32)
 
-    def nothing(self, row: int) -> Bools | None:
-        """Where nothing applies (m,); None: nowhere."""
-        return None if self._nothing is None else self._nothing[row]
+    def nothing_applicable(self, row: int) -> Bools | None:
+        """(m,) whether no criterion of a sum applies to the unit; None if there is no such unit in any sum."""
+        return None if self._nothing_applicable is None else self._nothing_applicable[row]
 
 
 class _Columns:
-    """Collects columns of the units at places (m,); a name that is there already is not added again.
+    """Collects the columns of a table.
 
-    A measure can be a group or a criterion, whose column FULL has anyway.
+    Args:
+        indices: (m,) indices of the units in the table, among the n units of the tier.
+        assessment: the scores of the tier's units.
     """
 
-    def __init__(self, places: Ints, assessment: Assessment) -> None:
-        self.places, groups = places, assessment.group_sums
-        self.sums = _Sums(assessment.sums, places)
-        self.groups = None if groups is None else _Sums(groups, places)
+    def __init__(self, indices: Ints, assessment: Assessment) -> None:
+        self.indices, groups = indices, assessment.group_sums
+        self.sums = _Sums(assessment.sums, indices)
+        self.groups = None if groups is None else _Sums(groups, indices)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
+        """Unit of measurement, "points" or "percent", by column."""
 
     def batch(self, schemas: _Schemas) -> pa.RecordBatch:
-        """All columns."""
+        """All columns as a record batch."""
         names, arrays = [*self._arrays], [*self._arrays.values()]
         schema = schemas.schema(names, [array.type for array in arrays], self._units, full=self.groups is not None)
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def add(self, name: str, values: pa.Array) -> None:
-        """A column (m,) of the units that are shown."""
+        """Adds a column of values (m,)."""
         self._arrays[name] = values
 
     def constant(self, name: str, value: str) -> None:
-        """The same text for all units."""
-        self._arrays[name] = _constant(value, len(self.places))
+        """Adds a column with one text for all units."""
+        self._arrays[name] = _constant(value, len(self.indices))
 
     def flags(self, name: str, values: Bools | None) -> None:
-        """Truth values (n,); None: all are false."""
-        flags = np.zeros(len(self.places), dtype=np.bool_) if values is None else values[self.places]
+        """Adds a column of booleans (n,); None: all are false."""
+        flags = np.zeros(len(self.indices), dtype=np.bool_) if values is None else values[self.indices]
         self._arrays[name] = pa.array(flags)
 
     def integers(self, name: str, values: Ints, kind: pa.DataType | None = None) -> None:
-        """Whole numbers (n,) from 0; null where 0."""
-        shown = values[self.places]
+        """Adds a column of whole numbers (n,), with null for 0."""
+        shown = values[self.indices]
         kind = kind or pa.int32()
         self._arrays[name] = pa.array(shown.astype(kind.to_pandas_dtype()), kind, mask=shown == 0)
 
     def amounts(self, name: str, unit: str, values: Floats, null: Bools | None = None) -> None:
-        """Points or percentages (m,) of the units that are shown; null where ``null`` is true."""
+        """Adds a column of points or percentages (m,), with null where ``null`` is true.
+
+        If the column exists, nothing happens: in the view FULL, a measure can be a group or criterion that has columns.
+        """
         if name not in self._arrays:
             self._arrays[name] = pa.array(values, mask=null if null is not None and null.any() else None)
             self._units[name] = unit
 
     def enumeration(self, name: str, codes: NDArray[np.uint8], members: type[IntEnum]) -> None:
-        """Members of an enumeration (n,), which are numbered from 1."""
-        places = pa.array((codes[self.places] - 1).astype(np.int8))
-        self._arrays[name] = pa.DictionaryArray.from_arrays(places, [member.name.lower() for member in members])
+        """Adds a column of members (n,) of an enumeration whose numbers start from 1."""
+        indices = pa.array((codes[self.indices] - 1).astype(np.int8))
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, [member.name.lower() for member in members])
 
-    def words(self, name: str, words: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
-        """Words (n,) as the text of each; null for 0."""
-        shown = words[self.places]
+    def bits(self, name: str, bits: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
+        """Adds a column with the text for each number of bits (n,), with null for 0."""
+        shown = bits[self.indices]
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
-        known = [texts[word] for word in encoded.dictionary.to_pylist()]
-        self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(known, pa.string()))
+        values = [texts[combination] for combination in encoded.dictionary.to_pylist()]
+        self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
     def score(self, prefix: str, sums: _Sums, row: int) -> None:
-        """The seven columns of a sum of criteria."""
-        nothing = sums.nothing(row)
+        """Adds the seven columns of one sum."""
+        nothing = sums.nothing_applicable(row)
         self.amounts(f"{prefix}points", "points", sums.points[row])
         self.amounts(f"{prefix}max_points", "points", sums.max_points[row])
         self.amounts(f"{prefix}percent", "percent", sums.percent[row], nothing)
@@ -243,21 +257,30 @@ class _Columns:
 
 
 class _Schemas:
-    """The schemas of a tier's tables: of those in the view FULL, and of the others. Each is made once."""
+    """Caches the two schemas of a tier's tables: for the view FULL, and for BASIC."""
 
     def __init__(self, plan: TierPlan) -> None:
         self._plan = plan
-        self._made: dict[bool, pa.Schema] = {}
+        self._schemas: dict[bool, pa.Schema] = {}
 
     def schema(
         self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
     ) -> pa.Schema:
-        """The schema of these columns, which are always the same; some have a unit of measure."""
-        if full not in self._made:
-            own = {name: {"unit": unit} for name, unit in units.items()}
-            fields = [pa.field(name, kind, metadata=own.get(name)) for name, kind in zip(names, types, strict=True)]
-            self._made[full] = pa.schema(fields, (_full_metadata if full else _basic_metadata)(self._plan))
-        return self._made[full]
+        """The schema for the given columns, which must be the same in each call with the same ``full``.
+
+        Args:
+            names: names of the columns.
+            types: types of the columns.
+            units: units of measurement by column; not all columns have one.
+            full: whether the view is FULL.
+        """
+        if full not in self._schemas:
+            metadata = {name: {"unit": unit} for name, unit in units.items()}
+            fields = [
+                pa.field(name, kind, metadata=metadata.get(name)) for name, kind in zip(names, types, strict=True)
+            ]
+            self._schemas[full] = pa.schema(fields, (_full_metadata if full else _basic_metadata)(self._plan))
+        return self._schemas[full]
 
 
 def _constant(value: str, rows: int) -> pa.DictionaryArray:
@@ -265,7 +288,7 @@ def _constant(value: str, rows: int) -> pa.DictionaryArray:
 
 
 def _basic_metadata(plan: TierPlan) -> dict[str, str]:
-    """What the schema says of a tier, besides its columns."""
+    """The metadata of the schema in the view BASIC."""
     *by_category, overall = (nominal / MICRO for nominal in plan.sums.nominal)
     codes = [category.code for category in plan.categories]
     return {
@@ -273,13 +296,13 @@ def _basic_metadata(plan: TierPlan) -> dict[str, str]:
         "nominal_max_points": _json({**dict(zip(codes, by_category, strict=True)), "overall": overall}),
         "levels": _json({category.code: category.levels for category in plan.categories}),
         "gates": _json({category.code: _gates(category) for category in plan.categories}),
-        "overall_requires": _json([codes[place] for place in plan.requires]),
+        "overall_requires": _json([codes[index] for index in plan.requires]),
         "decimals": _json(plan.decimals),
     }
 
 
 def _full_metadata(plan: TierPlan) -> dict[str, str]:
-    """The same for FULL."""
+    """The metadata of the schema in the view FULL."""
     metadata = _basic_metadata(plan)
     nominal = json.loads(metadata["nominal_max_points"])
     for category in plan.categories:

@@ -1,4 +1,4 @@
-"""Results as messages: provenance, gates, and the counts of a ranking."""
+"""Builds the parts of replies that rows and tables share: provenance, gates, and the counts of a ranking."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from scorer.model.fixed_point import MICRO, PERCENT
 
 
 def provenance(plan: SetPlan, province: str, period: str) -> pb.Provenance:
-    """What a result was made with."""
+    """The provenance of a result."""
     message = pb.Provenance(province=province, period=period)
     message.MergeFrom(plan.derived(_provenance))
     return message
 
 
 def _provenance(plan: SetPlan) -> pb.Provenance:
-    """What all results of a set have."""
+    """The part of the provenance that all results of a criteria set share."""
     return pb.Provenance(
         criteria_set=plan.criteria_set.code,
         revision=plan.criteria_set.revision,
@@ -31,12 +31,12 @@ def _provenance(plan: SetPlan) -> pb.Provenance:
 
 
 def plugin_versions(plan: SetPlan) -> list[pb.PluginVersion]:
-    """The plugins of a set's groups."""
+    """The plugins that score the groups of a criteria set."""
     return [pb.PluginVersion(group=p.group, distribution=p.distribution, version=p.version) for p in plan.providers]
 
 
 def gate(plan: GatePlan, measure: str) -> pb.Gate:
-    """A gate as one tier has it."""
+    """A gate with the values of one tier, as a message."""
     percent = plan.unit == "percent"
     return pb.Gate(
         level=plan.level,
@@ -48,8 +48,8 @@ def gate(plan: GatePlan, measure: str) -> pb.Gate:
 
 
 def _empty_head(plan: TierPlan) -> pb.Ranking:
-    """A ranking without counts. It is copied for every ranking: that takes a fraction of the time of making it."""
-    head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[place].code for place in plan.requires])
+    """A ranking without counts. It is built once and copied for each ranking, which is much faster."""
+    head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[index].code for index in plan.requires])
     for category in plan.categories:
         tally = head.tallies.add(category=category.code)
         tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
@@ -59,7 +59,7 @@ def _empty_head(plan: TierPlan) -> pb.Ranking:
 
 
 def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
-    """A ranking's counts, over all its units."""
+    """A ranking with the counts over all its units, without scorecards."""
     assessment, units = ranking.assessment, ranking.units
     head = pb.Ranking(cohort=ranking.cohort, unit_count=len(ranking.order))
     head.MergeFrom(assessment.plan.derived(_empty_head))

@@ -1,4 +1,4 @@
-"""Scorecards: everything about single units, as messages."""
+"""Builds scorecards: the results of single units as messages."""
 
 from __future__ import annotations
 
@@ -30,142 +30,145 @@ STATUSES: Mapping[int, pb.CriterionStatus] = {
 
 
 def scorecards(
-    assessment: Assessment, ranking: Ranking | None, places: Ints, units: Sequence[pb.Unit], *, full: bool
+    assessment: Assessment, ranking: Ranking | None, indices: Ints, units: Sequence[pb.Unit], *, full: bool
 ) -> Iterator[pb.Scorecard]:
-    """The scorecards of some units of a tier.
+    """Yields the scorecards of m units of a tier.
 
     Args:
-        assessment: of the tier.
-        ranking: any ranking of the tier, which has the ranks of all its units; without one, nobody has a rank.
-        places: (m,) of the units in the tier.
-        units: these units, as sent.
-        full: whether to show groups, criteria and all gates.
+        assessment: the scores of the tier's units.
+        ranking: any ranking of the tier, because each has the ranks of all units of the tier; None: no ranks.
+        indices: (m,) indices of the units in the tier.
+        units: the m units as in the request.
+        full: whether to include groups, criteria and all gates (view FULL).
     """
     gates = assessment.plan.derived(_gates)
-    builders = [_Category(category, gates[category.plan.code], places, full=full) for category in assessment.categories]
-    overall = _Score(assessment.overall, places)
-    ranks = _ranks(ranking, places, len(builders))
+    builders = [
+        _Category(category, gates[category.plan.code], indices, full=full) for category in assessment.categories
+    ]
+    overall = _Score(assessment.overall, indices)
+    ranks = _ranks(ranking, indices, len(builders))
     commended = ranking is not None and ranking.commended is not None
-    for at, (place, unit) in enumerate(zip(places.tolist(), units, strict=True)):
+    *category_ranks, overall_ranks = ranks
+    for row, (index, unit) in enumerate(zip(indices.tolist(), units, strict=True)):
         card = pb.Scorecard(unit=unit)
-        for builder, by_category in zip(builders, ranks, strict=False):
-            builder.fill(card.categories.add(), at, by_category[at])
-        overall.fill(card.overall.score, at)
-        card.overall.rank = ranks[-1][at]
+        for builder, own_ranks in zip(builders, category_ranks, strict=True):
+            builder.fill(card.categories.add(), row, own_ranks[row])
+        overall.fill(card.overall.score, row)
+        card.overall.rank = overall_ranks[row]
         card.overall.lacking.extend(
             card.categories[required].category
             for required in assessment.plan.requires
             if card.categories[required].standing != pb.STANDING_RANKED
         )
-        card.commended = commended and bool(ranking.commended[place])  # type: ignore[union-attr,index]
+        card.commended = commended and bool(ranking.commended[index])  # type: ignore[union-attr,index]
         yield card
 
 
 def _gates(plan: TierPlan) -> dict[str, list[pb.Gate]]:
     """The gates of each category as messages."""
     return {
-        category.code: [gate(one, category.measures[one.measure].name) for one in category.gates]
+        category.code: [gate(gate_plan, category.measures[gate_plan.measure].name) for gate_plan in category.gates]
         for category in plan.categories
     }
 
 
-def _ranks(ranking: Ranking | None, places: Ints, categories: int) -> list[list[int]]:
-    """The ranks (m,) in every category, and overall."""
+def _ranks(ranking: Ranking | None, indices: Ints, categories: int) -> list[list[int]]:
+    """Lists of m ranks: one list per category, and a last one for the overall ranks; 0 for units without rank."""
     if ranking is None:
-        return [[0] * len(places)] * (categories + 1)
-    return [ranks[places].tolist() for ranks in (*ranking.ranks, ranking.overall)]
+        return [[0] * len(indices)] * (categories + 1)
+    return [ranks[indices].tolist() for ranks in (*ranking.ranks, ranking.overall)]
 
 
 class _Score:
-    """Messages of the scores of one sum, for m units."""
+    """Fills messages with the scores of one sum, for m units."""
 
-    def __init__(self, scores: Scores, places: Ints) -> None:
+    def __init__(self, scores: Scores, indices: Ints) -> None:
         self._nominal = scores.nominal / MICRO
         doubles = scores.points, scores.max_points, scores.converted, scores.published
-        self._doubles = [(values[places] / MICRO).tolist() for values in doubles]
-        self._percent = (scores.percent[places] / PERCENT).tolist()
-        self._counts = [values[places].astype(np.int64).tolist() for values in (scores.missing, scores.not_applicable)]
+        self._doubles = [(values[indices] / MICRO).tolist() for values in doubles]
+        self._percent = (scores.percent[indices] / PERCENT).tolist()
+        self._counts = [values[indices].astype(np.int64).tolist() for values in (scores.missing, scores.not_applicable)]
 
-    def fill(self, message: pb.Score, at: int) -> None:
-        """Fills the message of one of the units."""
+    def fill(self, message: pb.Score, row: int) -> None:
+        """Fills the message of one unit; ``row`` is its index among the m units."""
         points, max_points, converted, published = self._doubles
         missing, not_applicable = self._counts
-        message.points = points[at]
-        message.max_points = max_points[at]
+        message.points = points[row]
+        message.max_points = max_points[row]
         message.nominal_max_points = self._nominal
-        message.percent = self._percent[at]
-        message.converted = converted[at]
-        message.published = published[at]
-        message.missing = missing[at]
-        message.not_applicable = not_applicable[at]
+        message.percent = self._percent[row]
+        message.converted = converted[row]
+        message.published = published[row]
+        message.missing = missing[row]
+        message.not_applicable = not_applicable[row]
 
 
 class _Category:
-    """Messages of one category, for m units."""
+    """Fills messages with the results of one category, for m units."""
 
-    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], places: Ints, *, full: bool) -> None:
+    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], indices: Ints, *, full: bool) -> None:
         plan = category.plan
         self._code = plan.code
-        self._score = _Score(category.scores, places)
-        self._standing = [STANDINGS[standing] for standing in category.standing[places].tolist()]
-        self._level = category.level[places].tolist()
-        self._failing = failing_gates(category)[places].tolist()
-        self._measures = _Measures(category, gates, places)
-        self._gates = category.failed(places).tolist() if full else None
-        self._groups = [_Group(group, places) for group in category.groups] if full else []
+        self._score = _Score(category.scores, indices)
+        self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]
+        self._level = category.level[indices].tolist()
+        self._failing = failing_gates(category)[indices].tolist()
+        self._measures = _Measures(category, gates, indices)
+        self._gates = category.failed(indices).tolist() if full else None
+        self._groups = [_Group(group, indices) for group in category.groups] if full else []
 
-    def fill(self, message: pb.CategoryScore, at: int, rank: int) -> None:
-        """Fills the message of one of the units."""
+    def fill(self, message: pb.CategoryScore, row: int, rank: int) -> None:
+        """Fills the message of one unit; ``row`` is its index among the m units."""
         message.category = self._code
-        self._score.fill(message.score, at)
-        message.standing = self._standing[at]
-        message.level = self._level[at]
+        self._score.fill(message.score, row)
+        message.standing = self._standing[row]
+        message.level = self._level[row]
         message.rank = rank
-        self._measures.fill(message, at)
-        self._measures.fill_gates(message.failing, at, self._failing[at], self._failing[at])
+        self._measures.fill(message, row)
+        self._measures.fill_gates(message.failing, row, self._failing[row], self._failing[row])
         for group in self._groups:
-            group.fill(message.groups.add(), at)
+            group.fill(message.groups.add(), row)
         if self._gates is not None:
-            self._measures.fill_gates(message.gates, at, -1, self._gates[at])
+            self._measures.fill_gates(message.gates, row, -1, self._gates[row])
 
 
 class _Measures:
-    """Messages of what the gates of a category compare, and of the gates, for m units."""
+    """Fills messages with the measures of one category and the results of its gates, for m units."""
 
-    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], places: Ints) -> None:
+    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], indices: Ints) -> None:
         plan = category.plan
         measures = category.measures if plan.cells is not None else ()
         self._names = [measure.plan.name for measure in measures]
-        self._points = [(measure.points[places] / MICRO).tolist() for measure in measures]
-        self._max_points = [(measure.max_points[places] / MICRO).tolist() for measure in measures]
-        self._percent = [(measure.percent[places] / PERCENT).tolist() for measure in measures]
+        self._points = [(measure.points[indices] / MICRO).tolist() for measure in measures]
+        self._max_points = [(measure.max_points[indices] / MICRO).tolist() for measure in measures]
+        self._percent = [(measure.percent[indices] / PERCENT).tolist() for measure in measures]
         self._levels: list[list[int]] = []
         if plan.cells is not None:
-            self._levels = plan.cells.measure_levels.take(category.cell[places], axis=1).tolist()
+            self._levels = plan.cells.measure_levels.take(category.cell[indices], axis=1).tolist()
         self._gates = plan.gates if plan.cells is not None else ()
         self._messages = gates
 
-    def fill(self, message: pb.CategoryScore, at: int) -> None:
-        """Adds the measures of one of the units."""
-        for place, name in enumerate(self._names):
+    def fill(self, message: pb.CategoryScore, row: int) -> None:
+        """Adds the measures of one unit; ``row`` is its index among the m units."""
+        for measure, name in enumerate(self._names):
             message.measures.add(
                 measure=name,
-                points=self._points[place][at],
-                max_points=self._max_points[place][at],
-                percent=self._percent[place][at],
-                level=self._levels[place][at],
+                points=self._points[measure][row],
+                max_points=self._max_points[measure][row],
+                percent=self._percent[measure][row],
+                level=self._levels[measure][row],
             )
 
     def fill_gates(
-        self, results: RepeatedCompositeFieldContainer[pb.GateResult], at: int, shown: int, failed: int
+        self, results: RepeatedCompositeFieldContainer[pb.GateResult], row: int, shown: int, failed: int
     ) -> None:
-        """Adds the gates of one of the units.
+        """Adds results of gates of one unit.
 
         Args:
-            results: where to.
-            at: the unit.
-            shown: bit i is set when gate i is added.
-            failed: bit i is set when gate i does not hold.
+            results: the list to add to.
+            row: index of the unit among the m units.
+            shown: bit i is set if the result of gate i is to be added.
+            failed: bit i is set if gate i fails.
         """
         for bit, plan in enumerate(self._gates):
             if not shown >> bit & 1:
@@ -174,33 +177,33 @@ class _Measures:
             values = self._percent if percent else self._points
             results.add(
                 gate=self._messages[bit],
-                value=values[plan.measure][at],
+                value=values[plan.measure][row],
                 passed=not failed >> bit & 1,
-                not_applicable=percent and self._max_points[plan.measure][at] == 0,
+                not_applicable=percent and self._max_points[plan.measure][row] == 0,
             )
 
 
 class _Group:
-    """Messages of one criterion group, for m units."""
+    """Fills messages with the results of one criterion group, for m units."""
 
-    def __init__(self, group: GroupScores, places: Ints) -> None:
+    def __init__(self, group: GroupScores, indices: Ints) -> None:
         plan = group.plan
         self._code = plan.code
-        self._score = _Score(group.scores, places)
+        self._score = _Score(group.scores, indices)
         self._criteria = [criterion.id for criterion in plan.criteria]
-        self._points = (group.points[:, places] / MICRO).tolist()
-        self._status = group.status[:, places].tolist()
+        self._points = (group.points[:, indices] / MICRO).tolist()
+        self._status = group.status[:, indices].tolist()
         self._maxima = (plan.maxima[:, 0] / MICRO).tolist()
 
-    def fill(self, message: pb.GroupScore, at: int) -> None:
-        """Fills the message of one of the units."""
+    def fill(self, message: pb.GroupScore, row: int) -> None:
+        """Fills the message of one unit; ``row`` is its index among the m units."""
         message.group = self._code
-        self._score.fill(message.score, at)
-        for row, criterion in enumerate(self._criteria):
-            status = self._status[row][at]
+        self._score.fill(message.score, row)
+        for index, criterion in enumerate(self._criteria):
+            status = self._status[index][row]
             message.criteria.add(
                 criterion=criterion,
-                points=self._points[row][at],
-                max_points=0.0 if status == Status.NOT_APPLICABLE else self._maxima[row],
+                points=self._points[index][row],
+                max_points=0.0 if status == Status.NOT_APPLICABLE else self._maxima[index],
                 status=STATUSES[status],
             )

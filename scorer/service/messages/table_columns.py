@@ -1,4 +1,4 @@
-"""Columns of an Arrow table as numbers and texts. What cannot be converted raises; judging values is intake's task."""
+"""Converts columns of Arrow tables to numbers and texts. ``scorer.engine.validation`` checks the values afterwards."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from scorer.model.indicators import IndicatorKind
 from scorer.service.messages.table_numbers import as_doubles
 
 MAX_TEXT_BYTES = 128 * 2**20
-"""Bytes that all views and dictionaries of a table may take when each text is written out: they can repeat a long text
-many times."""
+"""Maximum size of all texts of a table with views or dictionaries, which can repeat a long text many times."""
 
-MAX_JOINED = 2**16
-"""Values that are converted together: for fewer, the calls take longer than the work; more fall out of the cache."""
+VALUES_PER_CALL = 2**16
+"""Values that are converted in one call: smaller numbers are dominated by call overhead, larger ones fall out of the
+cache."""
 
 MAX_SCALE = {32: 9, 64: 18, 128: 38, 256: 76}
-"""Decimals of a decimal by its bits: as many as it has digits."""
+"""Maximum scale of Arrow's decimal types by their bits: the number of digits that they can hold."""
 
 _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 class ColumnError(ValueError):
-    """A column that cannot be read.
+    """A column that cannot be converted.
 
     Args:
-        reason: in capitals, for programs.
-        message: what is wrong, and how to fix it.
+        reason: a word in capitals for programs.
+        message: what is wrong and how to fix it.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -42,25 +42,25 @@ class ColumnError(ValueError):
 
 
 class TextBudget:
-    """How many bytes the texts of a table may still take when they are written out."""
+    """The bytes that remain for the texts of one table."""
 
     def __init__(self) -> None:
-        self._left = MAX_TEXT_BYTES
+        self._remaining = MAX_TEXT_BYTES
 
     def spend(self, size: int) -> None:
-        """Takes some of it.
+        """Subtracts ``size`` bytes.
 
         Raises:
-            ColumnError: there is not so much left.
+            ColumnError: fewer bytes remain.
         """
-        if size > self._left:
+        if size > self._remaining:
             problem = f"the table's texts take more than {MAX_TEXT_BYTES} bytes when written out one by one"
             raise ColumnError("TEXTS_TOO_LARGE", problem)
-        self._left -= size
+        self._remaining -= size
 
 
 def value_type(column: pa.DataType) -> pa.DataType:
-    """The type of the values, also of a dictionary."""
+    """The type of a column's values; for a dictionary, the type of the dictionary's values."""
     return column.value_type if isinstance(column, pa.DictionaryType) else column
 
 
@@ -81,7 +81,7 @@ def is_text_list(column: pa.DataType) -> bool:
 def is_number(column: pa.DataType) -> bool:
     """Whether a column holds numbers."""
     plain = value_type(column)
-    # Arrow takes any scale for a decimal and cannot write some of those numbers.
+    # Arrow allows any scale in a decimal type, but cannot convert such numbers to text if the scale is too large.
     is_decimal = pa.types.is_decimal(plain) and abs(plain.scale) <= MAX_SCALE[plain.bit_width]
     return bool(pa.types.is_integer(plain) or pa.types.is_floating(plain) or is_decimal)
 
@@ -105,7 +105,7 @@ ACCEPTED: Mapping[IndicatorKind, tuple[Callable[[pa.DataType], bool], str]] = {
     IndicatorKind.CHOICE: (is_text, "text"),
     IndicatorKind.DATE: (is_date, "date32, or timestamps without time zone at midnight"),
 }
-"""The column types that can hold answers of a kind, and what people call them."""
+"""The column types that can hold answers of a kind: as a function and as text for people."""
 
 
 def nothing_reported(column: pa.Array) -> bool:
@@ -118,16 +118,16 @@ def nothing_reported(column: pa.Array) -> bool:
 
 
 def joined(columns: Sequence[pa.Array]) -> pa.Array:
-    """The values of several columns of one type, one column after the other; dictionaries are written out."""
+    """The values of several columns of one type, concatenated; dictionaries are replaced by their values."""
     return pa.concat_arrays(
         [column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column for column in columns]
     )
 
 
 def to_numbers(values: pa.Array) -> Floats:
-    """Counts, numbers or flags as doubles (n,); NaN where null.
+    """(n,) counts, numbers or flags as doubles; NaN where null.
 
-    The buffers are read with NumPy: pyarrow's own conversion takes three times as long.
+    The buffers are read with NumPy, which is three times as fast as pyarrow's own conversion.
     """
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.string()).cast(pa.float64())  # Arrow's direct cast is not correctly rounded
@@ -144,62 +144,62 @@ def to_numbers(values: pa.Array) -> Floats:
 
 
 def _bits(buffer: pa.Buffer, column: pa.Array) -> NDArray[np.uint8]:
-    """The bits (n,) of a bitmap of the column."""
+    """(n,) the bits of one of the column's bitmaps."""
     bytes_ = np.frombuffer(buffer, np.uint8)
     return np.unpackbits(bytes_, count=column.offset + len(column), bitorder="little")[column.offset :]
 
 
 def to_days(values: pa.Array) -> tuple[Floats, Bools]:
-    """Dates (n,) as days since 1970-01-01, NaN where null; and which of them have a time of day."""
+    """(n,) dates as days since 1970-01-01, NaN where null; and (n,) whether the value has a time of day."""
     if pa.types.is_date32(values.type):
         return to_numbers(values.view(pa.int32())), np.zeros(len(values), dtype=np.bool_)
     unit = "ms" if pa.types.is_date64(values.type) else values.type.unit
     ticks = values.view(pa.int64()).fill_null(0).to_numpy()
-    days, rest = np.divmod(ticks, _TICKS_PER_DAY[unit])
+    days, time_of_day = np.divmod(ticks, _TICKS_PER_DAY[unit])
     null = values.is_null().to_numpy(zero_copy_only=False)
-    return np.where(null, math.nan, days.astype(np.float64)), rest != 0
+    return np.where(null, math.nan, days.astype(np.float64)), time_of_day != 0
 
 
 class Texts(NamedTuple):
-    """Texts of n rows: each different text once."""
+    """Texts of n rows, in which each different text is stored once."""
 
     indices: NDArray[np.integer[Any]]
-    """(n,) which of the values; len(values) for null."""
+    """(n,) index of each row's text in ``values``; len(values) for null."""
     values: list[str]
 
     @classmethod
     def of(cls, column: pa.Array, budget: TextBudget) -> Texts:
-        """Those of a column of texts.
+        """The texts of a column.
 
         Raises:
-            ColumnError: written out, they would take too much memory.
+            ColumnError: the texts take more than the budget.
         """
         encoded = column
         if not (pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column)):
-            # A dictionary may have millions of texts that no row refers to.
+            # The dictionary may have millions of texts that no row refers to, so it is built again.
             encoded = _to_texts(column, budget).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         indices = encoded.indices
-        if indices.type.bit_width < 32:  # which the number of values may not fit
+        if indices.type.bit_width < 32:  # len(values) may be too large for the type
             indices = indices.cast(pa.int32())
         return cls(indices.fill_null(len(values)).to_numpy(), values)
 
     def numbers(self, options: Mapping[str, float]) -> Floats:
-        """The numbers (n,) of options; NaN where the text is null or no option."""
+        """(n,) the number of each row's option; NaN where the text is null or not an option."""
         numbers: Floats = np.array([*(options.get(value, math.nan) for value in self.values), math.nan])[self.indices]
         return numbers
 
     def unknown(self, options: Container[str]) -> Ints:
-        """The rows (m,) whose texts are no options."""
-        wrong = [at for at, value in enumerate(self.values) if value is not None and value not in options]
+        """(m,) the rows whose texts are not options; null counts as an option."""
+        wrong = [index for index, value in enumerate(self.values) if value is not None and value not in options]
         return np.flatnonzero(np.isin(self.indices, wrong)) if wrong else np.empty(0, dtype=np.int64)
 
 
 def to_texts(chunks: Sequence[pa.Array], budget: TextBudget) -> list[pa.StringArray]:
-    """Texts of a column in several parts, written out one by one.
+    """The texts of a column's chunks as plain string arrays, without dictionaries and views.
 
     Raises:
-        ColumnError: they would take too much memory.
+        ColumnError: the texts take more than the budget.
     """
     return [_to_texts(chunk, budget) for chunk in chunks]
 
@@ -212,42 +212,44 @@ def _to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
     return column.cast(pa.string())
 
 
-def to_lists(column: pa.Array, first: int, longest: int, budget: TextBudget) -> tuple[Ints, Texts]:
-    """Lists of texts: the row (m,) of every entry, and the entries.
+def to_lists(column: pa.Array, first_row: int, max_length: int, budget: TextBudget) -> tuple[Ints, Texts]:
+    """Lists of texts with m entries in total: (m,) the row of each entry, and the entries.
 
     Args:
         column: the lists.
-        first: the row of the first list.
-        longest: how many entries a list may have.
-        budget: of the table's texts.
+        first_row: the row of the first list.
+        max_length: maximum number of entries of a list.
+        budget: for the texts of the table.
 
     Raises:
-        ColumnError: a list is too long; lists share entries; or, written out, they would take too much memory.
+        ColumnError: a list is too long, lists share entries, or the texts take more than the budget.
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
-    if lengths.max(initial=0) > longest:
-        at = int(np.argmax(lengths > longest))
-        problem = f"has {lengths[at]} entries in row {first + at}; there are {longest} that it could name"
+    if lengths.max(initial=0) > max_length:
+        index = int(np.argmax(lengths > max_length))
+        problem = (
+            f"has {lengths[index]} entries in row {first_row + index}; there are only {max_length} that it could name"
+        )
         raise ColumnError("TOO_MANY", problem)
     try:
         lists = pc.list_parent_indices(column).to_numpy()
-    except pa.ArrowException:  # flatten would copy the entries for each list
-        raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write lists") from None
+    except pa.ArrowException:  # list_flatten would copy shared entries for each list
+        raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write plain lists") from None
     lists = lists[column.is_valid().to_numpy(zero_copy_only=False)[lists]]  # null lists may have entries in memory
     texts = pc.list_flatten(column)
     if pa.types.is_null(texts.type):
         texts = texts.cast(pa.string())
-    return first + lists, Texts.of(texts, budget)
+    return first_row + lists, Texts.of(texts, budget)
 
 
 def has_views(column: pa.DataType) -> bool:
-    """Whether a column of texts, or of lists of them, holds views: what is in the stream once can be in many rows."""
+    """Whether a column holds views of texts, or lists of them. Many views can share one text of the stream."""
     items = column.value_type if is_text_list(column) else column
     return bool(pa.types.is_string_view(value_type(items)))
 
 
 def view_bytes(column: pa.Array) -> int:
-    """Bytes of the texts that views show, of a column for which ``has_views``; only its buffers' sizes were checked."""
+    """Bytes of all texts of a column with views. The column's buffer sizes must have been validated, its views not."""
     if is_text_list(column.type):
         column = column.values
     if pa.types.is_dictionary(column.type):
@@ -256,9 +258,10 @@ def view_bytes(column: pa.Array) -> int:
 
 
 def _sizes(column: pa.Array) -> Ints:
-    """The bytes (n,) of each text; 0 for null."""
+    """(n,) the size of each text in bytes; 0 for null."""
     if pa.types.is_string_view(column.type):
-        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)  # four each, the size first
+        # A view is four numbers, of which the first is the size.
+        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)
         lengths = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
         return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
     plain: Ints = pc.binary_length(column).fill_null(0).to_numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""Numbers of Arrow types that are not double: which number of at most six decimals each stands for."""
+"""Converts numbers of Arrow types other than double to the numbers of at most six decimals that they stand for."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from numpy.typing import NDArray
 
 from scorer.model.fixed_point import Floats, Ints
 
-DECIMALS = 6
-"""Decimals that an answer may have."""
+MAX_DECIMALS = 6
+"""Maximum number of decimals of an answer."""
 
 
 def as_doubles(values: NDArray[np.float16] | NDArray[np.float32]) -> Floats:
-    """Each number (n,) with the fewest decimals, six at most, that the narrower type holds as this very value.
+    """(n,) for each value the double with the fewest decimals, at most six, that is this value in the narrower type.
 
-    A caller who writes 70.1 as float32 sends 70.0999984741..., which programs print as 70.1 again. A value that no
-    number of six decimals is written as stays as it is.
+    A caller who writes 70.1 as float32 sends 70.0999984741..., and the result is 70.1. If there is no such double, the
+    value is not changed.
     """
     exact = values.astype(np.float64)
     doubles = exact.copy()
-    left = np.flatnonzero(np.isfinite(exact) & (exact != np.floor(exact)))
-    for decimals in range(1, DECIMALS + 1):
+    remaining = np.flatnonzero(np.isfinite(exact) & (exact != np.floor(exact)))
+    for decimals in range(1, MAX_DECIMALS + 1):
         scale = 10.0**decimals
-        nearest = np.rint(exact[left] * scale) / scale
-        found = nearest.astype(values.dtype) == values[left]
-        doubles[left[found]] = nearest[found]
-        left = left[~found]
+        nearest = np.rint(exact[remaining] * scale) / scale
+        is_same = nearest.astype(values.dtype) == values[remaining]
+        doubles[remaining[is_same]] = nearest[is_same]
+        remaining = remaining[~is_same]
     return doubles
 
 
 def with_more_decimals(column: pa.Array) -> Ints:
-    """The rows (m,) of decimals that have more than six decimals, which may be lost in a double."""
+    """(m,) the rows of a column of decimals that have more than six decimals, which a double may not show."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if not pa.types.is_decimal(column.type) or column.type.scale <= DECIMALS:
+    if not pa.types.is_decimal(column.type) or column.type.scale <= MAX_DECIMALS:
         return np.empty(0, np.int64)
     widest = column.cast(pa.decimal256(76, column.type.scale))
-    cut = pc.round(widest, DECIMALS, "towards_zero")
-    rows: Ints = np.flatnonzero(pc.not_equal(cut, widest).fill_null(False).to_numpy(zero_copy_only=False))
+    truncated = pc.round(widest, MAX_DECIMALS, "towards_zero")
+    rows: Ints = np.flatnonzero(pc.not_equal(truncated, widest).fill_null(False).to_numpy(zero_copy_only=False))
     return rows

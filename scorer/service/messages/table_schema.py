@@ -1,6 +1,6 @@
-"""What pyarrow does not tell of the schema message of an Arrow IPC stream: byte order, and who uses a dictionary.
+"""Reads parts of the schema message of an Arrow IPC stream that pyarrow does not expose.
 
-The fields read here are those of the tables Schema, Field and DictionaryEncoding of Arrow's format/Schema.fbs.
+The fields belong to the tables Schema, Field and DictionaryEncoding of Arrow's format/Schema.fbs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from flatbuffers.number_types import Int16Flags, Int64Flags
 from flatbuffers.table import Table
 
-# Where the tables keep these fields: 4 + 2 x the field's number.
+# Offsets of the fields in their tables: 4 + 2 x the field's number.
 _ENDIANNESS = 4
 _FIELDS = 6
 _DICTIONARY = 12
@@ -22,14 +22,14 @@ _BIG = 1
 
 
 def is_big_endian(schema: Table) -> bool:
-    """Whether the numbers of the stream are in big-endian byte order."""
+    """Whether the stream's byte order is big-endian."""
     return _number(schema, _ENDIANNESS, Int16Flags) == _BIG
 
 
 def dictionary_uses(schema: Table) -> Counter[int]:
-    """How many columns, or the lists in them, use a dictionary, by its id.
+    """The number of columns, including items of lists, that use each dictionary, by the dictionary's id.
 
-    This takes some 10 us per column.
+    This takes about 10 us per column.
     """
     columns = list(_children(schema, _FIELDS))
     items = [item for column in columns for item in _children(column, _CHILDREN)]
@@ -41,16 +41,17 @@ def dictionary_uses(schema: Table) -> Counter[int]:
     return uses
 
 
-def _children(table: Table, place: int) -> Iterator[Table]:
-    offset = table.Offset(place)
+def _children(table: Table, field: int) -> Iterator[Table]:
+    """The tables in a field that is a vector of tables."""
+    offset = table.Offset(field)
     if not offset:
         return
     start = table.Vector(offset)
-    for at in range(table.VectorLen(offset)):
-        yield Table(table.Bytes, table.Indirect(start + 4 * at))
+    for index in range(table.VectorLen(offset)):
+        yield Table(table.Bytes, table.Indirect(start + 4 * index))
 
 
-def _number(table: Table, place: int, kind: type) -> int:
-    """A number; 0 if it is not there."""
-    offset = table.Offset(place)
+def _number(table: Table, field: int, kind: type) -> int:
+    """The number in a field of a table; 0 if the field is absent."""
+    offset = table.Offset(field)
     return int(table.Get(kind, table.Pos + offset)) if offset else 0

@@ -1,4 +1,4 @@
-"""Reads an Arrow IPC stream that a caller sent (https://arrow.apache.org/docs/format/Columnar.html)."""
+"""Checks and reads Arrow IPC streams from callers (https://arrow.apache.org/docs/format/Columnar.html)."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from flatbuffers.table import Table
 from scorer.service.messages.table_schema import dictionary_uses, is_big_endian
 
 MAX_BATCHES = 1_000
-"""Record batches, and dictionary batches per column: each takes as long to read as some hundred rows."""
+"""Maximum number of record batches, and of dictionary batches per column. To read one takes as long as about a hundred
+rows."""
 
 MAX_DICTIONARY_BYTES = 256 * 2**20
-"""Bytes of dictionaries, counted again for every column and record batch that may refer to them: twice the largest
-request.
+"""Maximum size of dictionaries, where each dictionary is counted for each column and record batch that uses it. This is
+twice the largest request.
 
-A dictionary that grows is copied for each batch, and every column's of every batch is looked through.
+The limit is needed because pyarrow copies a growing dictionary for each batch, and validation reads the dictionary of
+each column in each batch.
 """
 
 FILE_MAGIC = b"ARROW1"
-"""How Arrow's other format begins, which needs random access."""
+"""The first bytes of Arrow's file format, which is not supported."""
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedError)
-"""What pyarrow raises for a damaged stream."""
+"""Exceptions that pyarrow raises for damaged streams."""
 
 
 class StreamError(Exception):
     """A stream that cannot be read.
 
     Args:
-        reason: in capitals, for programs.
-        message: what is wrong, and how to fix it.
+        reason: a word in capitals for programs.
+        message: what is wrong and how to fix it.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -44,7 +46,7 @@ class StreamError(Exception):
 
 
 class TooManyRows(Exception):
-    """A stream with more rows than are accepted."""
+    """A stream with more rows than are allowed."""
 
     def __init__(self, rows: int) -> None:
         super().__init__(rows)
@@ -53,32 +55,34 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream of which nothing but the schema has been decoded."""
+    """A stream of which only the schema has been decoded."""
 
     schema: pa.Schema
     rows: int
+    """Number of rows in all record batches."""
     data: pa.Buffer
 
     @classmethod
     def open(cls, data: bytes, max_rows: int) -> Stream:
-        """Checks what could take much memory, from the headers alone.
+        """Reads the headers, and checks by them that the stream can be decoded without too much memory.
 
         Raises:
-            StreamError: not a stream, big-endian, compressed, in too many batches, or with too large dictionaries.
-            TooManyRows: the batches have more than ``max_rows`` rows.
+            StreamError: the data are not a stream, big-endian or compressed, or have too many batches or too large
+                dictionaries.
+            TooManyRows: the stream has more than ``max_rows`` rows.
         """
         if data.startswith(FILE_MAGIC):
             raise StreamError("BAD_STREAM", "is an Arrow file; write the stream format (in pyarrow: new_stream)")
         buffer = pa.py_buffer(data)
         rows = batches = dictionary_batches = 0
-        dictionaries, described = _Dictionaries(), None
+        dictionaries, schema_header = _Dictionaries(), None
         try:
             schema = pa.ipc.read_schema(buffer)
             columns = len(schema.names)  # raises for names that are not UTF-8
             for message in pa.ipc.MessageReader.open_stream(buffer):
                 header = _header(message)
                 if message.type == "schema":
-                    described = described or header
+                    schema_header = schema_header or header
                     if is_big_endian(header):
                         raise StreamError("BIG_ENDIAN", "is big-endian; write the table on a little-endian machine")
                     continue
@@ -95,9 +99,9 @@ class Stream:
                 if batches > MAX_BATCHES or dictionary_batches > MAX_BATCHES * max(columns, 1):
                     problem = f"has more than {MAX_BATCHES} record batches; combine them into a few large ones"
                     raise StreamError("TOO_MANY_BATCHES", problem)
-            # Who uses which dictionary is looked up only if it can matter.
-            may_be_large = described and dictionaries.bytes() * columns > MAX_DICTIONARY_BYTES
-            if may_be_large and dictionaries.bytes(dictionary_uses(described)) > MAX_DICTIONARY_BYTES:
+            # The uses of dictionaries take time to count, so they are counted only if the result can matter.
+            may_be_large = schema_header and dictionaries.bytes() * columns > MAX_DICTIONARY_BYTES
+            if may_be_large and dictionaries.bytes(dictionary_uses(schema_header)) > MAX_DICTIONARY_BYTES:
                 problem = (
                     f"its dictionaries take more than {MAX_DICTIONARY_BYTES} bytes, counted for each column and "
                     "record batch that uses them; combine the batches, and leave out values that no row has"
@@ -110,10 +114,10 @@ class Stream:
         return cls(schema, rows, buffer)
 
     def batches(self) -> Sequence[pa.RecordBatch]:
-        """All record batches. They share the memory of the stream.
+        """Decodes all record batches. They share the memory of the stream.
 
         Raises:
-            StreamError: a damaged stream.
+            StreamError: the stream is damaged.
         """
         options = pa.ipc.IpcReadOptions(use_threads=False)
         try:
@@ -127,7 +131,7 @@ def _damaged(error: Exception) -> StreamError:
     return StreamError("BAD_STREAM", f"cannot be read as an Arrow IPC stream: {error}")
 
 
-# Where the tables of format/Message.fbs keep the fields that are read here: 4 + 2 x the field's number.
+# Offsets of fields in the tables of Arrow's format/Message.fbs: 4 + 2 x the field's number.
 _HEADER = 8
 _LENGTH = 4
 _COMPRESSION = 10
@@ -136,45 +140,47 @@ _DICTIONARY_DATA = 6
 _DICTIONARY_IS_DELTA = 8
 
 _OLD_COMPRESSION = b"ARROW:experimental_compression"
-"""The key under which Arrow 0.17 named the compression in a message's own metadata; pyarrow still reads it."""
+"""The key in a message's metadata with which Arrow 0.17 named the compression. pyarrow still reads it."""
 
 
 class _Dictionaries:
-    """How large dictionaries are, each counted again for every record batch that may refer to it."""
+    """Adds up the sizes of dictionaries. Each dictionary is counted for each record batch that may use it."""
 
     def __init__(self) -> None:
         self._batches = 0
+        """Number of record batches so far."""
         self._sizes: dict[int, int] = {}
-        self._since: dict[int, int] = {}
-        """Record batches before the dictionary got its size."""
-        self._earlier: dict[int, int] = {}
-        """Bytes counted for earlier sizes."""
+        """Current size of each dictionary, by id."""
+        self._first_batch: dict[int, int] = {}
+        """Index of the first record batch for which the current size counts, by id."""
+        self._earlier_bytes: dict[int, int] = {}
+        """Bytes counted for record batches before, by id."""
 
     def add(self, header: Table, size: int) -> None:
-        """A dictionary batch of this many bytes: it replaces the dictionary, or adds to it if it is a delta."""
-        code = _number(header, _DICTIONARY_ID, Int64Flags)
-        before = self._sizes.get(code, 0)
-        self._earlier[code] = self._counted(code)
-        self._since[code] = self._batches
-        self._sizes[code] = size + (before if _number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
+        """Adds a dictionary batch of ``size`` bytes. It replaces the dictionary, or extends it if it is a delta."""
+        dictionary = _number(header, _DICTIONARY_ID, Int64Flags)
+        previous = self._sizes.get(dictionary, 0)
+        self._earlier_bytes[dictionary] = self._bytes(dictionary)
+        self._first_batch[dictionary] = self._batches
+        self._sizes[dictionary] = size + (previous if _number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
 
     def add_batch(self) -> None:
-        """A record batch, which may refer to all of them."""
+        """Adds a record batch, which may use all dictionaries."""
         self._batches += 1
 
     def bytes(self, uses: Counter[int] | None = None) -> int:
-        """All bytes; ``uses`` are how many times each dictionary counts, by id."""
-        return sum(self._counted(code) * (1 if uses is None else uses[code]) for code in self._sizes)
+        """The sum for all dictionaries; with ``uses``, each is multiplied by the number of its uses."""
+        return sum(self._bytes(dictionary) * (1 if uses is None else uses[dictionary]) for dictionary in self._sizes)
 
-    def _counted(self, code: int) -> int:
-        batches = self._batches - self._since.get(code, 0)
-        return self._earlier.get(code, 0) + self._sizes.get(code, 0) * batches
+    def _bytes(self, dictionary: int) -> int:
+        batches = self._batches - self._first_batch.get(dictionary, 0)
+        return self._earlier_bytes.get(dictionary, 0) + self._sizes.get(dictionary, 0) * batches
 
 
 def _header(message: pa.ipc.Message) -> Table:
     """The header of a schema, record batch or dictionary batch.
 
-    pyarrow decompresses while it reads and has no option not to, so the headers are read with Google's library.
+    The headers are read with the flatbuffers library, because pyarrow always decompresses the data too.
 
     Raises:
         ValueError: there is no such header.
@@ -193,12 +199,13 @@ def _child(table: Table, field: int) -> Table:
 
 
 def _number(table: Table, field: int, kind: type) -> int:
-    """A number or truth value; 0 if it is not there."""
+    """The number or boolean in a field of a table; 0 if the field is absent."""
     offset = table.Offset(field)
     return int(table.Get(kind, table.Pos + offset)) if offset else 0
 
 
 def _length(batch: Table) -> int:
+    """Number of rows of a record batch."""
     length = _number(batch, _LENGTH, Int64Flags)
     if length < 0:
         raise ValueError("a record batch of negative length")

@@ -1,4 +1,4 @@
-"""A table of units and answers, sent as an Arrow stream, as a sheet for validation. docs/tables.md describes it."""
+"""Converts a table of units and answers (an Arrow stream) into a submission. docs/tables.md describes the table."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ STREAM_PATH = "table.arrow_stream"
 
 
 class TablePaths:
-    """Field paths of a table."""
+    """Field paths of a table; see ``FieldPaths``."""
 
     def unit(self, unit: int, field: str) -> str:
-        """See ``Places``."""
+        """See ``FieldPaths``."""
         return f"{column_path(field)}[{unit}]"
 
     def answer(self, unit: int, indicator: str) -> str:
-        """See ``Places``."""
+        """See ``FieldPaths``."""
         return f"{column_path(indicator)}[{unit}]"
 
-    def exclusion(self, unit: int, at: int) -> str:
-        """See ``Places``."""
-        del at
+    def exclusion(self, unit: int, index: int) -> str:
+        """See ``FieldPaths``."""
+        del index
         return f"{column_path(EXCLUSIONS)}[{unit}]"
 
 
@@ -51,7 +51,7 @@ def column_path(column: str) -> str:
 
 @dataclass(frozen=True)
 class UnitTexts:
-    """What a table says of its n units, for the reply; null where there is none."""
+    """Columns of a table that the reply repeats, for n units; null instead of empty names and parents."""
 
     ids: pa.StringArray
     names: pa.StringArray
@@ -59,89 +59,90 @@ class UnitTexts:
 
 
 def read_table(plan: SetPlan, stream: Stream, tier: str, violations: Violations) -> tuple[Submission, UnitTexts]:
-    """A table as a sheet.
+    """Converts a table into a submission, and returns the texts for the reply too.
 
     Args:
-        plan: of the criteria set.
+        plan: the plan of the criteria set.
         stream: the table.
-        tier: of all units, if the table has no column ``tier``.
-        violations: collects what is wrong with the stream and its columns; answers are validated later.
+        tier: the tier of all units, if the table has no column ``tier``.
+        violations: collects the violations of the stream and its columns. Answers are validated later.
     """
     table = _Table(plan, stream, tier, violations)
     ids, names, tiers, parents = (table.texts(name) for name in TEXT_COLUMNS)
-    if ids is None:  # this is noted; what else is wrong is looked for all the same
+    if ids is None:  # there is a violation for this; these ids only let validation find further violations
         ids = pa.array([str(row) for row in range(stream.rows)], pa.string())
-    of_all = [tier] if tier in plan.tiers and not table.has("tier") else []
-    sheet = Submission(
+    common_tier = [tier] if tier in plan.tiers and not table.has("tier") else []
+    submission = Submission(
         _empty_for_null(ids),
         [] if names is None else _empty_for_null(names),
-        of_all if tiers is None else _empty_for_null(tiers),
+        common_tier if tiers is None else _empty_for_null(tiers),
         [] if parents is None else _empty_for_null(parents),
         table.answers(),
         table.exclusions(),
     )
-    none = pa.nulls(stream.rows, pa.string())
-    return sheet, UnitTexts(
-        ids, none if names is None else _null_for_empty(names), none if parents is None else _null_for_empty(parents)
+    nulls = pa.nulls(stream.rows, pa.string())
+    return submission, UnitTexts(
+        ids, nulls if names is None else _null_for_empty(names), nulls if parents is None else _null_for_empty(parents)
     )
 
 
 def _empty_for_null(texts: pa.StringArray) -> list[str]:
-    """Null is the empty text."""
-    listed: list[str] = (texts.fill_null("") if texts.null_count else texts).to_pylist()
-    return listed
+    """The texts as a list, with empty texts for nulls."""
+    texts_list: list[str] = (texts.fill_null("") if texts.null_count else texts).to_pylist()
+    return texts_list
 
 
 def _null_for_empty(texts: pa.StringArray) -> pa.StringArray:
-    """The empty text is null."""
+    """The texts, with nulls for empty texts."""
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 class _Table:
-    """The columns of a stream that can be read.
+    """A table whose columns have been checked. Columns that cannot be read are treated as absent.
 
     Args:
-        plan: of the criteria set.
+        plan: the plan of the criteria set.
         stream: the table.
-        tier: of all units, if there is no column ``tier``.
-        violations: collects what is wrong.
+        tier: the tier of all units, if there is no column ``tier``.
+        violations: collects the violations.
     """
 
     def __init__(self, plan: SetPlan, stream: Stream, tier: str, violations: Violations) -> None:
         self._plan, self._rows, self._tier, self._violations = plan, stream.rows, tier, violations
         self._columns: dict[str, int] = {}
+        """Index of each column that is read, by name."""
         self._types: Sequence[pa.DataType] = stream.schema.types
         self._batches: Sequence[pa.RecordBatch] = ()
-        self._texts = columns.TextBudget()
-        most = len(COLUMNS_OF_UNITS) + len(plan.rows)
-        if not check_count(violations, WHOLE_REQUEST, "table", len(stream.schema), most, "columns"):
+        self._text_budget = columns.TextBudget()
+        names = len(COLUMNS_OF_UNITS) + len(plan.rows)
+        if not check_count(violations, WHOLE_REQUEST, "table", len(stream.schema), names, "columns"):
             return
-        self._columns = self._known(stream.schema)
+        self._columns = self._find_columns(stream.schema)
         try:
             self._batches = stream.batches()
         except StreamError as error:
             violations.add(WHOLE_REQUEST, STREAM_PATH, error.reason, str(error))
-        self._leave_out_wrong_types()
-        self._leave_out_large_views()
-        self._leave_out_damaged_columns()
+        self._check_types()
+        self._check_views()
+        self._check_data()
 
     def has(self, name: str) -> bool:
-        """Whether there is such a column."""
+        """Whether there is a readable column of this name."""
         return name in self._columns
 
     def texts(self, name: str) -> pa.StringArray | None:
-        """A column of texts (n,); None if there is none or it cannot be read."""
+        """(n,) a column of texts; None if it is absent or cannot be read."""
         try:
-            chunks = columns.to_texts([values for _, values in self._chunks(name)], self._texts)
+            chunks = columns.to_texts([values for _, values in self._chunks(name)], self._text_budget)
         except columns.ColumnError as error:
             self._note(name, error.reason, str(error))
             return None
         return pa.concat_arrays(chunks) if chunks else None
 
     def answers(self) -> Floats:
-        """The matrix (indicators, n) in the rows of the set's plan, NaN where not reported or not readable.
+        """(indicators, n) answers in the order of the set plan's rows; NaN where not reported or not readable.
 
-        Columns of one type are converted together: one by one, the calls would take longer than the work.
+        Several columns of one type are converted in one call, because the overhead of calls is larger than their work.
         """
         matrix = np.empty((len(self._plan.rows), self._rows))
         groups: dict[tuple[bool, pa.DataType], list[str]] = {}
@@ -152,48 +153,48 @@ class _Table:
             elif kind is IndicatorKind.CHOICE:
                 self._write_choice(code, matrix[row])
             else:
-                found = columns.value_type(self._types[self._columns[code]])
-                groups.setdefault((kind is IndicatorKind.DATE, found), []).append(code)
-        together = max(columns.MAX_JOINED // self._rows, 1)
+                value_type = columns.value_type(self._types[self._columns[code]])
+                groups.setdefault((kind is IndicatorKind.DATE, value_type), []).append(code)
+        columns_per_call = max(columns.VALUES_PER_CALL // self._rows, 1)
         for (dates, _), codes in groups.items():
-            for first in range(0, len(codes), together):
-                self._write_numbers(codes[first : first + together], matrix, dates=dates)
+            for first in range(0, len(codes), columns_per_call):
+                self._write_numbers(codes[first : first + columns_per_call], matrix, dates=dates)
         return matrix
 
     def exclusions(self) -> list[tuple[int | Ints, int, str]]:
-        """Which criteria do not apply to which units (m,)."""
-        criteria, found = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
+        """Criteria that do not apply to units, in the form of ``Submission.exclusions``."""
+        criteria, exclusions = len(self._plan.criteria_set.criteria), list[tuple[int | Ints, int, str]]()
         for first, values in self._chunks(EXCLUSIONS):
             try:
-                units, texts = columns.to_lists(values, first, criteria, self._texts)
+                units, texts = columns.to_lists(values, first, criteria, self._text_budget)
             except columns.ColumnError as error:
                 self._note(EXCLUSIONS, error.reason, str(error))
                 break
             used = np.unique(texts.indices).tolist()
             if check_count(self._violations, WHOLE_REQUEST, column_path(EXCLUSIONS), len(used), criteria):
                 codes = [*(value or "" for value in texts.values), ""]
-                found += [(units[texts.indices == place], 0, codes[place]) for place in used]
-        return found
+                exclusions += [(units[texts.indices == index], 0, codes[index]) for index in used]
+        return exclusions
 
     def _note(self, column: str, reason: str, message: str) -> None:
         self._violations.add(WHOLE_REQUEST, column_path(column), reason, message)
 
     def _chunks(self, name: str) -> Iterator[tuple[int, pa.Array]]:
-        """A column batch by batch: its first row, and its values; none if there is no such column."""
-        at, first = self._columns.get(name), 0
-        for batch in self._batches if at is not None else ():
-            values = batch.column(at)
+        """For each batch, the first row and the values of a column; nothing if the column is absent."""
+        column, first = self._columns.get(name), 0
+        for batch in self._batches if column is not None else ():
+            values = batch.column(column)
             yield first, values
             first += len(values)
 
-    def _known(self, schema: pa.Schema) -> dict[str, int]:
-        """The places of the columns that are read, by name; notes the others."""
+    def _find_columns(self, schema: pa.Schema) -> dict[str, int]:
+        """Index of each known column, by name. Notes unknown, duplicate and missing columns."""
         known: dict[str, int] = {}
-        for at, name in enumerate(schema.names):
+        for index, name in enumerate(schema.names):
             if name in known:
                 self._note(name, "DUPLICATE_COLUMN", "is in the table twice")
             elif name in COLUMNS_OF_UNITS or name in self._plan.rows:
-                known[name] = at
+                known[name] = index
             else:
                 hint = self._violations.suggestions.did_you_mean("column", name, (*COLUMNS_OF_UNITS, *self._plan.rows))
                 self._note(
@@ -206,87 +207,88 @@ class _Table:
             self._note("id", "MISSING_COLUMN", "give the units' ids in a column 'id'")
         return known
 
-    def _leave_out(self, name: str, reason: str, message: str) -> None:
+    def _drop(self, name: str, reason: str, message: str) -> None:
+        """Notes a violation of a column, and treats the column as absent."""
         self._note(name, reason, message)
         del self._columns[name]
 
-    def _leave_out_wrong_types(self) -> None:
-        """Columns in which nothing is reported may have any type, but for ids and tiers."""
+    def _check_types(self) -> None:
+        """Drops columns of wrong types. Except for ids and tiers, a column without any answer may have any type."""
         accepted = self._plan.derived(_accepted)
-        for name, at in list(self._columns.items()):
-            found, (accepts, names) = self._types[at], accepted[name]
-            if accepts(found):
+        for name, column in list(self._columns.items()):
+            column_type, (accepts, names) = self._types[column], accepted[name]
+            if accepts(column_type):
                 continue
             try:
                 for batch in self._batches:
-                    batch.column(at).validate()
-                nothing = all(columns.nothing_reported(batch.column(at)) for batch in self._batches)
+                    batch.column(column).validate()
+                is_empty = all(columns.nothing_reported(batch.column(column)) for batch in self._batches)
             except READ_ERRORS as error:
-                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+                self._drop(name, "BAD_STREAM", f"is damaged: {error}")
                 continue
-            if nothing and name not in ("id", "tier"):
+            if is_empty and name not in ("id", "tier"):
                 del self._columns[name]
             else:
-                self._leave_out(name, "WRONG_TYPE", f"is {found}; give {names}")
+                self._drop(name, "WRONG_TYPE", f"is {column_type}; give {names}")
 
-    def _leave_out_large_views(self) -> None:
-        """Finds views of too long texts, which would take a long time to validate."""
-        for name in self._plan.derived(_columns_of_text):
-            at = self._columns.get(name)
-            if at is None or not columns.has_views(self._types[at]):
+    def _check_views(self) -> None:
+        """Drops columns with views of too much text, before ``_check_data`` would take a long time for them."""
+        for name in self._plan.derived(_text_columns):
+            column = self._columns.get(name)
+            if column is None or not columns.has_views(self._types[column]):
                 continue
             try:
                 for batch in self._batches:
-                    batch.column(at).validate()
-                    self._texts.spend(columns.view_bytes(batch.column(at)))
+                    batch.column(column).validate()
+                    self._text_budget.spend(columns.view_bytes(batch.column(column)))
             except columns.ColumnError as error:
-                self._leave_out(name, error.reason, str(error))
+                self._drop(name, error.reason, str(error))
             except READ_ERRORS as error:
-                self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+                self._drop(name, "BAD_STREAM", f"is damaged: {error}")
 
-    def _leave_out_damaged_columns(self) -> None:
-        """Finds texts that are not UTF-8, indices beyond a dictionary, buffers that are too short."""
+    def _check_data(self) -> None:
+        """Drops columns with texts that are not UTF-8, indices beyond a dictionary, or buffers that are too short."""
         for batch in self._batches:
             try:
                 batch.select([*self._columns.values()]).validate(full=True)
             except READ_ERRORS:
-                for name, at in list(self._columns.items()):
+                for name, column in list(self._columns.items()):
                     try:
-                        batch.column(at).validate(full=True)
+                        batch.column(column).validate(full=True)
                     except READ_ERRORS as error:
-                        self._leave_out(name, "BAD_STREAM", f"is damaged: {error}")
+                        self._drop(name, "BAD_STREAM", f"is damaged: {error}")
 
     def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
-        """Writes the columns of some indicators, which have the same type; notes dates that are none."""
+        """Writes the columns of several indicators, which have one type, to the matrix. Notes wrong values."""
         rows = [self._plan.rows[code] for code in codes]
         values = columns.joined([batch.column(self._columns[code]) for code in codes for batch in self._batches])
-        numbers, wrong = columns.to_days(values) if dates else (columns.to_numbers(values), None)
-        more = with_more_decimals(values)
-        numbers[more] = math.nan
+        numbers, has_time = columns.to_days(values) if dates else (columns.to_numbers(values), None)
+        too_precise = with_more_decimals(values)
+        numbers[too_precise] = math.nan
         matrix[rows] = numbers.reshape(len(codes), self._rows)
-        if len(more):
-            self._note_decimals(codes, values, more)
-        if wrong is not None:
+        if len(too_precise):
+            self._note_decimals(codes, values, too_precise)
+        if has_time is not None:
             message = "has a time of day; give a date, or midnight"
-            for code, units in zip(codes, wrong.reshape(len(codes), self._rows), strict=True):
-                self._violations.add_all(np.flatnonzero(units), _places(code), "BAD_DATE", lambda _: message)
+            for code, mask in zip(codes, has_time.reshape(len(codes), self._rows), strict=True):
+                self._violations.add_all(np.flatnonzero(mask), _value_paths(code), "BAD_DATE", lambda _: message)
 
-    def _note_decimals(self, codes: Sequence[str], values: pa.Array, places: Ints) -> None:
-        """Notes the decimals at places (m,) among the values, which have more than six; doubles may hide it."""
+    def _note_decimals(self, codes: Sequence[str], values: pa.Array, indices: Ints) -> None:
+        """Notes the values with more than six decimals, at ``indices`` (m,) of the values of several columns."""
         for first, code in zip(range(0, len(values), self._rows), codes, strict=True):
 
             def describe(row: int, first: int = first) -> str:
                 return f"must have at most six decimals, not {values[first + row].as_py()}"
 
-            rows = places[(places >= first) & (places < first + self._rows)] - first
-            self._violations.add_all(rows, _places(code), "TOO_MANY_DECIMALS", describe)
+            rows = indices[(indices >= first) & (indices < first + self._rows)] - first
+            self._violations.add_all(rows, _value_paths(code), "TOO_MANY_DECIMALS", describe)
 
     def _write_choice(self, code: str, out: Floats) -> None:
-        """Writes the column of a choice (n,); notes texts that are no option."""
+        """Writes the column of a choice to ``out`` (n,). Notes texts that are not options."""
         indicator, options = self._plan.criteria_set.indicators[code], self._plan.derived(option_numbers)[code]
         for first, values in self._chunks(code):
             try:
-                texts = columns.Texts.of(values, self._texts)
+                texts = columns.Texts.of(values, self._text_budget)
             except columns.ColumnError as error:
                 self._note(code, error.reason, str(error))
                 out[:] = math.nan
@@ -296,22 +298,22 @@ class _Table:
             def describe(row: int, first: int = first, texts: columns.Texts = texts) -> str:
                 return unknown_option(indicator, texts.values[texts.indices[row - first]], self._violations.suggestions)
 
-            self._violations.add_all(first + texts.unknown(options), _places(code), "UNKNOWN_CHOICE", describe)
+            self._violations.add_all(first + texts.unknown(options), _value_paths(code), "UNKNOWN_CHOICE", describe)
 
 
-def _places(code: str) -> Callable[[int], str]:
-    """The field paths of a column's values, by row."""
+def _value_paths(code: str) -> Callable[[int], str]:
+    """A function that returns the field path of a column's value in a row."""
     return lambda row: f"{column_path(code)}[{row}]"
 
 
-def _columns_of_text(plan: SetPlan) -> Sequence[str]:
-    """The columns that can hold texts."""
+def _text_columns(plan: SetPlan) -> Sequence[str]:
+    """Names of the columns that can hold texts."""
     indicators = plan.criteria_set.indicators
     return [*COLUMNS_OF_UNITS, *(code for code in plan.rows if indicators[code].kind is IndicatorKind.CHOICE)]
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:
-    """Which types each column may have: as a function, and for people."""
+    """The types that each column may have: as a function and as text for people."""
     indicators = plan.criteria_set.indicators
     return {
         **dict.fromkeys(TEXT_COLUMNS, (columns.is_text, "text")),

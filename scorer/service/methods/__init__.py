@@ -1,1 +1,1 @@
-"""The services' methods."""
+"""The methods of the gRPC services."""

@@ -1,4 +1,4 @@
-"""What criteria sets there are, one of them whole, and loading them anew."""
+"""The CriteriaService: lists criteria sets, returns one in full, and reloads them."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ _EFFECTS = {
     Effect.PENALTY: pb.CRITERION_EFFECT_PENALTY,
 }
 
-
-PROBLEM_BYTES = 500_000
-"""Bytes that the problems in one reply may take: many clients accept 4 MB at most, and would not read any of it."""
+MAX_PROBLEM_BYTES = 500_000
+"""Maximum size of all problems in one reply. Many clients refuse replies of more than 4 MB."""
 
 
 class CriteriaService:
-    """Answers from the catalogue that ``catalogue()`` gives when a call starts.
+    """The methods of the CriteriaService.
 
     Args:
-        catalogue: gives the catalogue.
-        reload: loads it anew within so many seconds, and gives why it could not; None when there is nothing to load.
+        catalogue: returns the current catalogue; called once per call.
+        reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
+            empty string; None: there is no directory of criteria sets.
     """
 
     def __init__(self, catalogue: Callable[[], Catalogue], reload: Callable[[float], str] | None = None) -> None:
         self._catalogue, self._reload = catalogue, reload
 
     def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: CallContext) -> pb.ListCriteriaSetsResponse:
-        """All sets, refused ones too."""
+        """Lists all criteria sets, including refused ones."""
         del call
         catalogue = self._catalogue()
         if request.page_size < 0:
@@ -67,7 +67,7 @@ class CriteriaService:
         return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
 
     def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: CallContext) -> pb.GetCriteriaSetResponse:
-        """One set, whole."""
+        """Returns one criteria set in full."""
         catalogue = self._catalogue()
         call.plan = plan = find_set(catalogue, request)
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
@@ -75,29 +75,31 @@ class CriteriaService:
     def reload_criteria_sets(
         self, request: pb.ReloadCriteriaSetsRequest, call: CallContext
     ) -> pb.ReloadCriteriaSetsResponse:
-        """Looks at the directory of criteria sets now.
+        """Reloads the directory of criteria sets now, and lists the sets.
 
         Raises:
-            CallRefused: there is none, or its sets could not be loaded (FAILED_PRECONDITION); those before stay.
+            CallRefused: there is no directory, or its sets could not be loaded (FAILED_PRECONDITION). Then the previous
+                sets stay in use.
         """
         del request
-        why_not = "the service has no directory of criteria sets; it takes one as --criteria DIR"
+        failure = "the service has no directory of criteria sets; give one with --criteria DIR"
         if self._reload:
-            why_not = self._reload(call.seconds)
-        if why_not:
-            raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED", why_not)
+            failure = self._reload(call.seconds)
+        if failure:
+            raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED", failure)
         return pb.ReloadCriteriaSetsResponse(criteria_sets=_summaries(self._catalogue()))
 
 
 def _summaries(catalogue: Catalogue) -> list[pb.CriteriaSetSummary]:
+    """Summaries of all sets, sorted by code. Problems are left out when they exceed ``MAX_PROBLEM_BYTES``."""
     summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
     summaries += [_refused(refusal) for refusal in catalogue.refused]
     summaries.sort(key=lambda summary: (summary.code, summary.revision))
-    left = PROBLEM_BYTES
+    remaining = MAX_PROBLEM_BYTES
     for summary in summaries:
-        left -= sum(len(line.encode()) for line in summary.problems)
-        if summary.problems and left < 0:
-            summary.problems[:] = ["not listed, as other sets have many problems: see 'scorer criteria check'"]
+        remaining -= sum(len(line.encode()) for line in summary.problems)
+        if summary.problems and remaining < 0:
+            summary.problems[:] = ["not listed, because other sets have many problems: see 'scorer criteria check'"]
     return summaries
 
 
@@ -167,7 +169,8 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
 
 
 def _tier_gates(plan: SetPlan, code: str, level: int) -> list[pb.TierGate]:
-    found: list[tuple[str, CategoryPlan]] = [
+    """The gates of a level of a category, in all tiers."""
+    categories: list[tuple[str, CategoryPlan]] = [
         (tier, category)
         for tier, tier_plan in plan.tiers.items()
         for category in tier_plan.categories
@@ -175,7 +178,7 @@ def _tier_gates(plan: SetPlan, code: str, level: int) -> list[pb.TierGate]:
     ]
     return [
         pb.TierGate(tier=tier, gate=gate(item, category.measures[item.measure].name))
-        for tier, category in found
+        for tier, category in categories
         for item in category.gates
         if item.level == level
     ]

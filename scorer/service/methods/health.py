@@ -1,4 +1,4 @@
-"""grpc.health.v1: whether the service takes calls. Open to everybody, as a load balancer has no token."""
+"""The health service (grpc.health.v1), which tells load balancers whether the server accepts calls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SERVING, NOT_SERVING = pb.HealthCheckResponse.SERVING, pb.HealthCheckResponse.NO
 
 
 class Health:
-    """The health of the server and of its services, which are all alike.
+    """The health of the server and its services. All of them always have the same health.
 
     Args:
-        services: their names; the empty one stands for the server.
+        services: names of the services. An empty name in a request stands for the server.
     """
 
     def __init__(self, services: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ class Health:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """From now on no service takes calls; watchers are told."""
+        """Changes the health to NOT_SERVING and notifies all watchers."""
         self._stopping.set()
 
     def check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:
@@ -40,16 +40,16 @@ class Health:
         return self._health()
 
     def list(self) -> Message:
-        """The health of every service: a HealthListResponse, which the stubs do not know."""
+        """The health of every service: a HealthListResponse, which the type stubs do not have."""
         reply: Message = pb.HealthListResponse(  # type: ignore[attr-defined]
             statuses=dict.fromkeys(self._services, self._health())
         )
         return reply
 
     async def watch(self, request: pb.HealthCheckRequest) -> AsyncIterator[pb.HealthCheckResponse]:
-        """The health of a service, and again when it changes; ends when the server stops."""
+        """Yields the health of a service, and again when it changes; ends when the server stops."""
         known = request.service in self._services
-        del request  # its name may be long, and the watcher may stay
+        del request  # the name may be long, and the call may last for days
         yield self._health() if known else pb.HealthCheckResponse(status=pb.HealthCheckResponse.SERVICE_UNKNOWN)
         await self._stopping.wait()
         if known:

@@ -1,4 +1,4 @@
-"""Page tokens: a place in one request's answer, at one revision."""
+"""Page tokens: the position in a long reply where the next page starts."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ _TOKEN = re.compile(r"([0-9]{1,9})\.([0-9a-f]{16})\.([0-9a-f]{16})")
 
 
 def make_token(offset: int, request: bytes, revision: str) -> str:
-    """For the page that starts at ``offset`` of the answer to ``request`` (without its paging)."""
-    text = f"{offset}.{_short(revision.encode())}.{_short(request, offset)}"
+    """A token for the page that starts at ``offset``.
+
+    Args:
+        offset: index of the page's first item.
+        request: the serialized request without page size and token, to which the token belongs.
+        revision: revision of the criteria, to which the token belongs.
+    """
+    text = f"{offset}.{_short_hash(revision.encode())}.{_short_hash(request, offset)}"
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 def read_token(token: str, request: bytes, revision: str) -> int:
-    """Where the page starts; 0 for the empty token.
+    """The offset where the token's page starts; 0 for an empty token.
 
     Raises:
-        CallRefused: not a token (INVALID_ARGUMENT), of another request (INVALID_ARGUMENT), or of another revision
-            (FAILED_PRECONDITION).
+        CallRefused: it is not a token or belongs to another request (INVALID_ARGUMENT), or it belongs to another
+            revision (FAILED_PRECONDITION).
     """
     if not token:
         return 0
@@ -33,16 +39,16 @@ def read_token(token: str, request: bytes, revision: str) -> int:
     except ValueError:
         match = None
     if match is None:
-        message = "page_token is none that this service gave; start again without it"
+        message = "page_token is not a token of this service; start again without it"
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "BAD_PAGE_TOKEN", message)
-    if match[2] != _short(revision.encode()):
+    if match[2] != _short_hash(revision.encode()):
         message = "page_token belongs to another revision of the criteria; start again without it"
         raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "PAGE_TOKEN_OUTDATED", message, {"revision": revision})
-    if match[3] != _short(request, int(match[1])):
+    if match[3] != _short_hash(request, int(match[1])):
         message = "page_token belongs to another request; send the request unchanged, or start again without it"
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_OF_ANOTHER_REQUEST", message)
     return int(match[1])
 
 
-def _short(data: bytes, offset: int = 0) -> str:
+def _short_hash(data: bytes, offset: int = 0) -> str:
     return hashlib.sha256(data + offset.to_bytes(4, "big")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""ScoreUnit and RankProvince."""
+"""The ScorerService: ScoreUnit scores one unit, RankProvince ranks the units of a province."""
 
 from __future__ import annotations
 
@@ -35,132 +35,136 @@ from scorer.service.methods.set_lookup import find_set
 from scorer_client.names import count_doubtful
 
 MAX_FULL_ROWS = 5_000
+"""Maximum number of FULL scorecards as rows in one reply."""
 
 MAX_RANKINGS = 2_000
-"""In one reply: each has counts and, in a table, a schema of its own."""
+"""Maximum number of rankings in one reply. Each has counts, and a schema if it is a table."""
 
 VIEWS = frozenset(pb.ScorecardView.values())
 
 
 class ScorerService:
-    """Answers from the catalogue that ``catalogue()`` gives when a call starts.
+    """The methods of the ScorerService.
 
     Args:
-        catalogue: gives the catalogue.
-        plugin_calls: the calls that plugins score for.
+        catalogue: returns the current catalogue; called once per call.
+        plugin_calls: tracks the calls for which plugins are scoring.
     """
 
     def __init__(self, catalogue: Callable[[], Catalogue], plugin_calls: PluginCalls | None = None) -> None:
         self._catalogue, self._plugin_calls = catalogue, plugin_calls or PluginCalls()
 
     def find_plan(self, request: pb.ScoreUnitRequest | pb.RankProvinceRequest, call: CallContext) -> SetPlan:
-        """The criteria set that a request names; the same one throughout a call.
+        """The plan of the criteria set that a request names. All uses in one call get the same plan.
 
         Raises:
-            CallRefused: there is none.
+            CallRefused: there is no such set, see ``find_set``.
         """
         if call.plan is None:
             call.plan = find_set(self._catalogue(), request)
         return call.plan
 
     def score_unit(self, request: pb.ScoreUnitRequest, call: CallContext) -> pb.ScoreUnitResponse:
-        """Scores one unit: a cohort of one.
+        """Scores one unit.
 
         Raises:
-            CallRefused: anything in the request is wrong, or the set compares units.
+            CallRefused: the request has violations, or the set has criteria that compare units.
         """
         plan = self.find_plan(request, call)
         full = request.view == pb.SCORECARD_VIEW_FULL
-        violations, places = Violations(), RowPaths(single=True)
+        violations, paths = Violations(), RowPaths(single=True)
         _check_common(plan, request.period, request.view, violations)
-        sheet = read_rows(plan, [request.unit_answers], places, violations)
+        submission = read_rows(plan, [request.unit_answers], paths, violations)
         with self._track_checks(plan):
-            admitted = validate(plan, sheet, places, violations, to_rank=False)
+            tiers = validate(plan, submission, paths, violations, to_rank=False)
         if violations.total:
             raise invalid(violations)
-        call.doubtful_names = count_doubtful(sheet.names)
-        [part] = admitted
-        if part.plan.cohort_criteria:
-            named = ", ".join(part.plan.cohort_criteria)
-            message = f"criteria {named} compare a unit with the others of its tier: send them all to RankProvince"
-            raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": named})
-        assessment = self._assess(part, call, full=full)
+        call.doubtful_names = count_doubtful(submission.names)
+        [tier] = tiers
+        if tier.plan.cohort_criteria:
+            criteria = ", ".join(tier.plan.cohort_criteria)
+            message = (
+                f"criteria {criteria} compare a unit with the other units of its tier: send them all to RankProvince"
+            )
+            raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": criteria})
+        assessment = self._assess(tier, call, full=full)
         [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
         return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period))
 
     def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
-        """Scores and ranks all units of a province, or none.
+        """Scores and ranks all units of a province.
 
         Raises:
-            CallRefused: anything in the request is wrong.
+            CallRefused: the request has violations. Then no unit is scored.
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
         with self._track_checks(plan):
-            admitted, texts = _admit_all(plan, request, call)
-        wanted = [part for part in admitted if request.tier in ("", part.plan.tier)]
-        start, end, token = _page(request, plan, sum(len(part.units) for part in wanted))
+            tiers, texts = _validate_province(plan, request, call)
+        tiers = [tier for tier in tiers if request.tier in ("", tier.plan.tier)]
+        start, end, token = _page(request, plan, sum(len(tier.units) for tier in tiers))
         if full and as_rows:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
         reply = pb.RankProvinceResponse(
             provenance=provenance(plan, request.province, request.period), next_page_token=token
         )
-        request.Clear()  # a table is a matrix by now: no need of twice the memory while it is scored
-        shown = 0
-        for part, rankings in self._shown(wanted, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = RankingTables(part.units, texts, rankings) if texts else None
-            shown += len(rankings)
-            _check_rankings(shown)
+        request.Clear()  # frees the memory of a table, whose answers are now in the matrix
+        ranking_count = 0
+        for tier, rankings in self._rank_page(tiers, slice(start, end), plan.criteria_set.ranking, call, full=full):
+            tables = RankingTables(tier.units, texts, rankings) if texts else None
+            ranking_count += len(rankings)
+            _check_rankings(ranking_count)
             first = 0
-            for ranking, places in rankings:
+            for ranking, indices in rankings:
                 message = reply.rankings.add()
                 message.CopyFrom(ranking_head(ranking, full=full))
-                rows = slice(first, first + len(places))
+                rows = slice(first, first + len(indices))
                 first = rows.stop
                 if tables is not None:
                     message.table.arrow_stream = tables.stream(ranking, rows, reply.provenance)
                     continue
-                own = [units[at] for at in part.units[places].tolist()]
-                message.scorecards.extend(scorecards(ranking.assessment, ranking, places, own, full=full))
+                own_units = [units[index] for index in tier.units[indices].tolist()]
+                message.scorecards.extend(scorecards(ranking.assessment, ranking, indices, own_units, full=full))
         return reply
 
-    def _shown(
-        self, wanted: Sequence[ValidatedTier], page: slice, rule: RankingRule, call: CallContext, *, full: bool
+    def _rank_page(
+        self, tiers: Sequence[ValidatedTier], page: slice, rule: RankingRule, call: CallContext, *, full: bool
     ) -> Iterator[tuple[ValidatedTier, list[tuple[Ranking, Ints]]]]:
-        """The rankings of a page, tier by tier, with the places of their units that are on it.
+        """Scores and ranks the tiers of a page. Tiers without units on the page are not scored.
 
-        Tiers that are not on the page are not scored.
+        Yields:
+            Each tier with its rankings; each ranking with (m,) the indices of its units that are on the page.
         """
         before = 0
-        for part in wanted:
-            if before + len(part.units) <= page.start or before >= page.stop:
-                before += len(part.units)
+        for tier in tiers:
+            if before + len(tier.units) <= page.start or before >= page.stop:
+                before += len(tier.units)
                 continue
-            assessment = self._assess(part, call, full=full)
+            assessment = self._assess(tier, call, full=full)
             rankings = []
-            for ranking in rank(assessment, rule, part.parents):
-                shown = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
+            for ranking in rank(assessment, rule, tier.parents):
+                on_page = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
                 before += len(ranking.order)
-                if len(shown):
-                    rankings.append((ranking, shown))
-            yield part, rankings
+                if len(on_page):
+                    rankings.append((ranking, on_page))
+            yield tier, rankings
 
     def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
-        """While answers are validated, which runs the checks of plugins."""
+        """A context for the validation of answers, which tracks the plugins whose checks run."""
         if not plan.checkers:
             return nullcontext()
         return self._plugin_calls.track(f"checks of {' and '.join(plan.checkers)}", plan.checkers, limited=False)
 
-    def _assess(self, part: ValidatedTier, call: CallContext, *, full: bool) -> Assessment:
+    def _assess(self, tier: ValidatedTier, call: CallContext, *, full: bool) -> Assessment:
         """Scores the units of a tier.
 
         Raises:
-            CallRefused: a plugin broke (INTERNAL), or is busy with calls that it does not end (UNAVAILABLE).
+            CallRefused: a plugin failed (INTERNAL), or is still scoring for too many calls (UNAVAILABLE).
         """
         try:
             assessment = assess(
-                part.plan, part.cohort, full=full, plugin_calls=self._plugin_calls, check_cancelled=call.check_cancelled
+                tier.plan, tier.cohort, full=full, plugin_calls=self._plugin_calls, check_cancelled=call.check_cancelled
             )
         except PluginFault as fault:
             metadata = {
@@ -171,60 +175,65 @@ class ScorerService:
             }
             raise CallRefused(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
         except PluginBusy as busy:
-            message = f"{busy}; try again later; if it stays so, have the plugin mended and restart the service"
+            message = (
+                f"{busy}; try again later; if that does not help, the plugin must be fixed and the service restarted"
+            )
             raise CallRefused(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
         call.scored.append(assessment)
         return assessment
 
 
-def _admit_all(
+def _validate_province(
     plan: SetPlan, request: pb.RankProvinceRequest, call: CallContext
 ) -> tuple[list[ValidatedTier], UnitTexts | None]:
-    """The units of a request, all of them or none; and what a table says of them.
+    """Reads and validates all units of a request.
+
+    Returns:
+        The units by tier; and the texts of a table for the reply, or None if the request has rows.
 
     Raises:
-        CallRefused: anything in it is wrong.
+        CallRefused: the request has violations.
     """
     texts = None
-    violations, most = Violations(), call.limits.units
+    violations, max_units = Violations(), call.limits.units
     _check_common(plan, request.period, request.view, violations)
-    places: FieldPaths
+    paths: FieldPaths
     if request.WhichOneof("source") == "table":
-        places = TablePaths()
+        paths = TablePaths()
         try:
-            stream = Stream.open(request.table.arrow_stream, most)
+            stream = Stream.open(request.table.arrow_stream, max_units)
         except StreamError as error:
             violations.add(WHOLE_REQUEST, STREAM_PATH, error.reason, str(error))
             raise invalid(violations) from None
         except TooManyRows as error:
-            raise _too_many(error.rows, most) from None
+            raise _too_many_units(error.rows, max_units) from None
         _check_request(plan, request, stream.rows, violations)
         if not stream.rows:
             raise invalid(violations)
-        sheet, texts = read_table(plan, stream, request.tier, violations)
+        submission, texts = read_table(plan, stream, request.tier, violations)
     else:
-        places, rows = RowPaths(single=False), request.rows.units
-        if len(rows) > most:
-            raise _too_many(len(rows), most)
+        paths, rows = RowPaths(single=False), request.rows.units
+        if len(rows) > max_units:
+            raise _too_many_units(len(rows), max_units)
         _check_request(plan, request, len(rows), violations)
-        sheet = read_rows(plan, rows, places, violations)
-    admitted = validate(plan, sheet, places, violations, to_rank=True)
+        submission = read_rows(plan, rows, paths, violations)
+    tiers = validate(plan, submission, paths, violations, to_rank=True)
     if violations.total:
         raise invalid(violations)
-    call.doubtful_names = count_doubtful(sheet.names)
-    return admitted, texts
+    call.doubtful_names = count_doubtful(submission.names)
+    return tiers, texts
 
 
-def _too_many(units: int, most: int) -> CallRefused:
-    message = f"{units} units are more than {most}: send the province tier by tier, each whole"
-    return CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(most)})
+def _too_many_units(units: int, limit: int) -> CallRefused:
+    message = f"{units} units are more than {limit}: send one complete tier per call"
+    return CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(limit)})
 
 
 def _check_full_rows(units: int) -> None:
     if units > MAX_FULL_ROWS:
         message = (
             f"FULL scorecards of {units} units are more than {MAX_FULL_ROWS}: "
-            f"set page_size to {MAX_FULL_ROWS} at most, or send a table"
+            f"set page_size to at most {MAX_FULL_ROWS}, or send a table"
         )
         raise CallRefused(
             grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)}
@@ -233,26 +242,28 @@ def _check_full_rows(units: int) -> None:
 
 def _check_rankings(rankings: int) -> None:
     if rankings > MAX_RANKINGS:
-        message = f"more than {MAX_RANKINGS} rankings, one per parent: set page_size to {MAX_RANKINGS} at most"
+        message = f"more than {MAX_RANKINGS} rankings, one per parent: set page_size to at most {MAX_RANKINGS}"
         raise CallRefused(
             grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS", message, {"limit": str(MAX_RANKINGS)}
         )
 
 
 def _check_common(plan: SetPlan, period: str, view: int, violations: Violations) -> None:
+    """Checks the fields that requests of both methods have."""
     start, end = plan.criteria_set.effective_from, plan.criteria_set.effective_to
     if period:
         try:
             if not overlaps(period, start, end):
-                message = f"{period!r} has no day in {start or '...'} to {end or '...'}, when the set is in force"
+                message = f"{period!r} has no day from {start or '...'} to {end or '...'}, when the set is in force"
                 violations.add(WHOLE_REQUEST, "period", "PERIOD_OUTSIDE_SET", message)
         except ValueError as error:
             violations.add(WHOLE_REQUEST, "period", "BAD_PERIOD", str(error))
     if view not in VIEWS:
-        violations.add(WHOLE_REQUEST, "view", "UNKNOWN_VIEW", f"{view} is no view")
+        violations.add(WHOLE_REQUEST, "view", "UNKNOWN_VIEW", f"{view} is not a view")
 
 
 def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, violations: Violations) -> None:
+    """Checks the fields that only requests of RankProvince have; ``units`` is the number of units."""
     if not units:
         field = {"rows": "rows.units", "table": "table", None: "source"}[request.WhichOneof("source")]
         violations.add(WHOLE_REQUEST, field, "REQUIRED", "give the units to rank")
@@ -266,13 +277,13 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, v
 
 
 def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[int, int, str]:
-    """First and last (exclusive) unit of the page, and the token of the next one."""
+    """Start and end (exclusive) of the page among all units, and the token of the next page."""
     if not request.page_size and not request.page_token:
         return 0, units, ""
     size, token = request.page_size, request.page_token
     request.ClearField("page_size")
     request.ClearField("page_token")
-    data = request.SerializeToString(deterministic=True)  # a map has no order
+    data = request.SerializeToString(deterministic=True)  # otherwise the order of maps could vary
     revision = plan.criteria_set.revision
     start = min(read_token(token, data, revision), units)
     end = min(start + size, units) if size else units

@@ -1,4 +1,4 @@
-"""The criteria set that a request means: named by its code, or by a day on which it is in force."""
+"""Finds the criteria set that a request names, by its code or by a day on which it is in force."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.call.errors import CallRefused, invalid
 
 
-class Asks(Protocol):
-    """A request that names a set."""
+class SetRequest(Protocol):
+    """A request that names a criteria set."""
 
     criteria_set: str
     series: str
 
     @property
     def effective_on(self) -> date_pb2.Date:
-        """A day, instead of the code."""
+        """A day on which the set is in force, instead of the code."""
 
     def HasField(self, field_name: str) -> bool:
-        """Whether it gives the day."""
+        """Whether a field is set."""
 
 
-def find_set(catalogue: Catalogue, request: Asks) -> SetPlan:
-    """The set to score with.
+def find_set(catalogue: Catalogue, request: SetRequest) -> SetPlan:
+    """The plan of the criteria set that a request names.
 
     Raises:
-        CallRefused: the request names it in no way or in two (INVALID_ARGUMENT), there is none (NOT_FOUND), it was
-            refused when loaded, or several are in force (FAILED_PRECONDITION).
+        CallRefused: the request has neither code nor day, or both (INVALID_ARGUMENT); there is no such set (NOT_FOUND);
+            the set was refused when it was loaded, or several sets are in force (FAILED_PRECONDITION).
     """
     violations, by_day = Violations(), request.HasField("effective_on")
     known = ", ".join(catalogue.sets)
     if by_day and request.criteria_set:
-        message = f"leave it out, as criteria_set names {request.criteria_set[:80]!r}, or leave that out"
+        message = f"leave it out, because criteria_set names {request.criteria_set[:80]!r}, or leave criteria_set out"
         violations.add(WHOLE_REQUEST, "effective_on", "EXCLUSIVE", message)
     elif not by_day and not request.criteria_set:
         message = f"name one of: {known}; or give a day in effective_on"
         violations.add(WHOLE_REQUEST, "criteria_set", "REQUIRED", message)
     if request.series and not by_day:
         violations.add(
-            WHOLE_REQUEST, "series", "EXCLUSIVE", "goes with effective_on only; leave it out, or give a day there"
+            WHOLE_REQUEST, "series", "EXCLUSIVE", "needs effective_on; leave it out, or give a day in effective_on"
         )
     day = _day(request.effective_on, violations) if by_day else None
     if violations.total:
@@ -71,7 +71,7 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
         first = refusal.problems[0]
         if refusal.crashed:
             message = (
-                f"criteria set {code!r} cannot be used: {first.message}; mend it, then restart or reload the service"
+                f"criteria set {code!r} cannot be used: {first.message}; fix it, then restart or reload the service"
             )
             raise CallRefused(
                 grpc.StatusCode.FAILED_PRECONDITION, "PLUGIN_QUARANTINED", message, {"criteria_set": code}
@@ -79,7 +79,7 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
         message = f"criteria set {code!r} was refused when it was loaded: {first.path}: {first.message}"
         if refusal.count > 1:
             message += f" (and {refusal.count - 1} more)"
-        message += f"; mend it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
+        message += f"; fix it, see 'scorer criteria check {refusal.source}' and 'scorer plugins list'"
         raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED", message, {"criteria_set": code})
     known = ", ".join(catalogue.sets)
     message = f"unknown criteria set {code[:80]!r}; there are: {known}{did_you_mean(code[:80], catalogue.sets)}"
@@ -90,15 +90,15 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
 
 
 def _by_day(catalogue: Catalogue, day: datetime.date, series: str) -> SetPlan:
-    found = catalogue.in_force(day, series)
-    if len(found) == 1:
-        return found[0]
+    plans = catalogue.in_force(day, series)
+    if len(plans) == 1:
+        return plans[0]
     metadata = {"effective_on": str(day), "series": series[:80]}
-    if found:
-        message = f"{len(found)} criteria sets are in force on {day}: {_listed(found)}; name one in criteria_set"
-        if not series and any(plan.criteria_set.series for plan in found):
-            message += ", or narrow them by series"
-        metadata["known"] = ", ".join(plan.criteria_set.code for plan in found)
+    if plans:
+        message = f"{len(plans)} criteria sets are in force on {day}: {_describe(plans)}; name one in criteria_set"
+        if not series and any(plan.criteria_set.series for plan in plans):
+            message += ", or give a series"
+        metadata["known"] = ", ".join(plan.criteria_set.code for plan in plans)
         raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "SEVERAL_CRITERIA_SETS", message, metadata)
     sets = tuple(catalogue.sets.values())
     all_series = sorted({plan.criteria_set.series for plan in sets} - {""})
@@ -109,19 +109,19 @@ def _by_day(catalogue: Catalogue, day: datetime.date, series: str) -> SetPlan:
         raise CallRefused(
             grpc.StatusCode.NOT_FOUND, "UNKNOWN_SERIES", message, {**metadata, "known": ", ".join(all_series)}
         )
-    there = [plan for plan in sets if series in ("", plan.criteria_set.series)]
-    of_series = f" of series {series!r}" if series else ""
-    message = f"no criteria set{of_series} is in force on {day}; there are: {_listed(there)}"
+    of_series = [plan for plan in sets if series in ("", plan.criteria_set.series)]
+    condition = f" of series {series!r}" if series else ""
+    message = f"no criteria set{condition} is in force on {day}; there are: {_describe(of_series)}"
     if catalogue.refused:
         message += f"; {len(catalogue.refused)} more were refused, see 'scorer criteria list'"
-    metadata["known"] = ", ".join(plan.criteria_set.code for plan in there)
+    metadata["known"] = ", ".join(plan.criteria_set.code for plan in of_series)
     raise CallRefused(grpc.StatusCode.NOT_FOUND, "NO_CRITERIA_SET_IN_FORCE", message, metadata)
 
 
-def _listed(plans: Iterable[SetPlan]) -> str:
-    """Such as: hue-2020 (series hue, 2020-01-01 to 2020-12-31)."""
-    words = []
+def _describe(plans: Iterable[SetPlan]) -> str:
+    """The criteria sets in one line, such as "hue-2020 (series hue, 2020-01-01 to 2020-12-31)"."""
+    descriptions = []
     for item in (plan.criteria_set for plan in plans):
         series = f"series {item.series}, " if item.series else ""
-        words.append(f"{item.code} ({series}{item.effective_from or '...'} to {item.effective_to or '...'})")
-    return ", ".join(words)
+        descriptions.append(f"{item.code} ({series}{item.effective_from or '...'} to {item.effective_to or '...'})")
+    return ", ".join(descriptions)

@@ -1,4 +1,4 @@
-"""Health and reflection: services beside the contract's own, whose calls are not logged."""
+"""The handlers of the health and reflection services. Their calls are not logged."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Request = TypeVar("Request", bound=Message)
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION_ALPHA = reflection.SERVICE_NAME
 REFLECTION = REFLECTION_ALPHA.replace("v1alpha", "v1")
-"""The two versions differ in their names only. grpcio-reflection has v1alpha; tools ask for v1 first."""
+"""Version v1 differs from v1alpha only in its name. Tools try v1 first, but grpcio-reflection has only v1alpha."""
 
 MAX_CALLS = 2048
-"""Calls of these services that may be under way, besides the others: health is told however busy the service is.
-Watching health is a call for as long as the watcher likes."""
+"""Maximum number of calls in flight of these services. They are counted separately, so that health works when the
+server is busy. There can be many, because to watch health is one long call."""
 
 MAX_REQUEST_BYTES = 64 * 2**10
 
@@ -38,10 +38,10 @@ class SideServices:
     """The handlers of health and reflection.
 
     Args:
-        access: who may use reflection; health is open to everybody.
+        access: decides who may use reflection. Health needs no role.
         transfers: ends calls whose requests do not arrive.
-        health: the health that is told.
-        services: names of the services that reflection describes, besides these.
+        health: the health of the server.
+        services: names of the other services that reflection describes.
     """
 
     def __init__(self, access: Access, transfers: Transfers, health: Health, services: tuple[str, ...]) -> None:
@@ -51,7 +51,7 @@ class SideServices:
         self._reflection = reflection.aio.ReflectionServicer(names, _with_reflection_v1())
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
-        """What gRPC calls, by path."""
+        """gRPC's handlers by path."""
         methods = {
             f"/{HEALTH}/Check": self._check,
             f"/{HEALTH}/List": self._list,
@@ -62,7 +62,7 @@ class SideServices:
         return {path: self._handler(path, answer) for path, answer in methods.items()}
 
     def _handler(self, path: str, answer: Callable[[Context], Awaitable[None]]) -> grpc.RpcMethodHandler[Any, Any]:
-        """Checks and counts a call, then lets ``answer`` read its requests and write its replies."""
+        """A handler that checks and counts a call. Then ``answer`` reads the requests and writes the replies."""
 
         async def handle(messages: object, context: Context) -> None:
             del messages  # they are read from the context
@@ -115,7 +115,7 @@ async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerRefl
 
 
 def _with_reflection_v1() -> descriptor_pool.DescriptorPool:
-    """The descriptors of this process, and that of reflection v1, for callers who ask for it."""
+    """The descriptors of this process, extended by reflection v1."""
     alpha = descriptor_pb2.FileDescriptorProto()
     reflection_pb2.DESCRIPTOR.CopyToProto(alpha)
     v1 = text_format.Parse(str(alpha).replace("v1alpha", "v1"), descriptor_pb2.FileDescriptorProto())

@@ -1,1 +1,1 @@
-"""Settings, certificates, and the process."""
+"""The settings and the process: configuration, TLS, gRPC server and tuning."""

@@ -1,4 +1,4 @@
-"""Who a caller's certificate is for. TLS has checked by then that one of our authorities signed it."""
+"""Reads the names in callers' certificates. TLS has already checked that a trusted authority signed them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: dict[type[x509.GeneralName], str] = {
 
 
 class BadCertificate(Exception):
-    """A certificate that identifies nobody; the message says why."""
+    """A certificate that cannot identify a caller. The text gives the reason."""
 
 
 def is_weak(key: object) -> bool:
@@ -56,7 +56,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        if len(common) > 1:  # programs differ in which of them they take
+        if len(common) > 1:  # programs differ in the name that they use
             raise BadCertificate("the certificate has more than one common name, and no alternative names") from None
         return tuple(f"cn:{name.value!s}" for name in common)
     named = [(_KINDS[type(name)], str(name.value)) for name in alternative if type(name) in _KINDS]

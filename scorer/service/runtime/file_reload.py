@@ -1,4 +1,4 @@
-"""Files that are read again when they change: certificates, keys of tokens."""
+"""Reads files again when they change, such as certificates and the keys of tokens."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ log = logging.getLogger("scorer.files")
 
 
 class ReloadedFiles(Generic[Content]):
-    """What some files say together; the last that could be read stays when they are broken by an edit.
+    """The content of one or more files. If a change breaks the files, the content from before the change is kept.
 
     Args:
-        files: looked at before each use, which costs microseconds: nothing has to tell the service of a new key.
-        read: makes the content of them.
+        files: the files. Their status is checked at each use, which takes microseconds.
+        read: reads the files and returns the content.
 
     Raises:
-        ValueError, OSError: what ``read`` raises, when the files cannot be used from the start.
+        ValueError, OSError: raised by ``read`` for the first content.
     """
 
     def __init__(self, files: tuple[Path, ...], read: Callable[[], Content]) -> None:
         self._files, self._read = files, read
         self._lock = Lock()
-        self._seen = self._look()
+        self._last_statuses = self._statuses()
         self._content = read()
 
     @property
-    def now(self) -> Content:
-        """The content by now."""
+    def current(self) -> Content:
+        """The current content."""
         with self._lock:
-            seen = self._look()
-            if seen != self._seen:
-                self._seen = seen
+            statuses = self._statuses()
+            if statuses != self._last_statuses:
+                self._last_statuses = statuses
                 self._read_again()
             return self._content
 
@@ -46,15 +46,16 @@ class ReloadedFiles(Generic[Content]):
             self._content = self._read()
             log.info("read again: %s", names)
         except (OSError, ValueError) as error:
-            log.error("changed, and cannot be used (what they said before stays in use): %s: %s", names, error)
+            log.error("changed, but cannot be used (the previous content stays in use): %s: %s", names, error)
 
-    def _look(self) -> tuple[object, ...]:
-        return tuple(map(_state, self._files))
+    def _statuses(self) -> tuple[object, ...]:
+        return tuple(map(_status, self._files))
 
 
-def _state(file: Path) -> object:
+def _status(file: Path) -> object:
+    """A value that changes when the file changes."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError as error:
         return error.errno
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

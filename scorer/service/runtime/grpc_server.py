@@ -1,9 +1,9 @@
-"""gRPC's asyncio server, in which a call to an unknown method cannot end the server.
+"""gRPC's asyncio server, changed so that a call to an unknown method cannot end the server.
 
-grpc.aio 1.85 decodes the path of a call to an unknown method in its main loop: one call whose path is not UTF-8 ends
-the loop, the server and all calls under way. Here all methods are registered with gRPC, which compares their paths as
-bytes, and each method has a loop of its own, as have the unknown ones, whose paths nobody decodes. For that, internals
-of gRPC are used; pyproject.toml allows only the versions that this is tested with.
+grpc.aio 1.85 decodes the path of a call to an unknown method in its main loop. One call with a path that is not UTF-8
+ends the loop, the server and all calls in flight. This server registers all methods with gRPC, which compares paths as
+bytes. It accepts calls in one loop per method, and in one more loop for unknown methods, which does not decode paths.
+The module uses internals of gRPC, so pyproject.toml allows only the versions that it is tested with.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from grpc.aio import _server
 
 
 class GrpcServer(_server.Server):
-    """A server of these methods and no others; to be made within a running event loop.
+    """A server with a fixed set of methods. It must be created within a running event loop.
 
     Args:
-        options: arguments of the channel.
-        handlers: what answers calls, by path, such as ``/package.Service/Method``.
+        options: gRPC's channel arguments.
+        handlers: the handler of each method, by path, such as ``/package.Service/Method``.
     """
 
     def __init__(
         self, options: Sequence[tuple[str, Any]], handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
     ) -> None:
-        # Instead of that of the base class, which makes an AioServer.
+        # The constructor of the base class is not called, because it would create gRPC's own AioServer.
         self._loop = asyncio.get_running_loop()
         self._server = _AioServer(self._loop, None, (), (), tuple(options), None)
         self._server.add_registered_method_handlers(dict(handlers))
 
     @property
     def calls(self) -> int:
-        """How many calls gRPC has handed over."""
+        """Number of calls that gRPC has handed over."""
         return int(self._server.calls)
 
 
 class _AioServer(cygrpc.AioServer):  # type: ignore[misc]
-    """Overrides only what gives its main loop the next call: the loop gets none, and ends when the server stops."""
+    """gRPC's server, whose main loop gets no calls, because other loops accept them. It ends when the server stops."""
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         self.calls = 0
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._answering = set[asyncio.Task[None]]()
-        """The event loop itself does not keep tasks."""
+        """References to the tasks, because the event loop does not keep any."""
 
     def add_registered_method_handlers(self, handlers: dict[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
         super().add_registered_method_handlers(handlers)
@@ -57,7 +57,7 @@ class _AioServer(cygrpc.AioServer):  # type: ignore[misc]
         return asyncio.create_task(self._answer_calls(method))
 
     async def _answer_calls(self, method: bytes | None) -> None:
-        """Answers the calls of a method, or with None, of unknown ones; raises when the server stops."""
+        """Answers the calls of one method; with None, of all unknown methods. Raises when the server stops."""
         loop, name = asyncio.get_running_loop(), method.decode() if method else "unknown"
         while True:
             call = await (self._request_registered_call(method) if method else self._request_call())
@@ -68,5 +68,5 @@ class _AioServer(cygrpc.AioServer):  # type: ignore[misc]
             task.add_done_callback(self._answering.discard)
 
     def resolve_handler(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """The handler of a call; None: UNIMPLEMENTED."""
+        """The handler of a call; None: gRPC answers UNIMPLEMENTED."""
         return self._handlers.get(details.method)

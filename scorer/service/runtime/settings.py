@@ -1,4 +1,4 @@
-"""Settings of the service: from flags, the environment (``SCORER_...``) and one TOML file, in this order of weight."""
+"""Settings of the service. Flags override environment variables (``SCORER_...``), which override a TOML file."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ FILE = f"{PREFIX}SETTINGS"
 """The environment variable that names the TOML file."""
 
 CERTIFICATE_NAMES = ("dns", "uri", "email", "ip", "cn")
-"""Kinds of names in a certificate: the alternative ones, and the common name of a certificate without any."""
+"""Kinds of names in a certificate: four kinds of alternative names, and the common name."""
 
 _HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
-"""The name of a host, or an IPv4 address."""
+"""A host name or an IPv4 address."""
 
 _SERVICE_LINKS = {
     r"SERVICE_HOST": r"[0-9a-fA-F.:]+",
@@ -54,12 +54,12 @@ _SERVICE_LINKS = {
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_PORT": r"[0-9]+",
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_ADDR": r"[0-9a-fA-F.:]+",
 }
-"""Names, without the service's, and values of the variables by which Kubernetes tells a pod where services are. Of a
-service called scorer, or scorer-something, they begin as our own do."""
+"""Names and values of the environment variables with which Kubernetes tells a pod the addresses of a service. The names
+here lack the prefix SERVICE_. For a service called scorer or scorer-something, this prefix looks like our own."""
 
 
 _WHOLE, _NUMBER = "has to be a whole number", "has to be a number"
-_WORDS = {
+_MESSAGES = {
     **dict.fromkeys(("tuple_type", "frozen_set_type"), "has to be a list, as [a, b]"),
     **dict.fromkeys(
         ("model_type", "model_attributes_type", "dict_type", "mapping_type"), "has to be a table of settings"
@@ -69,11 +69,11 @@ _WORDS = {
     "string_type": "has to be text, in quotation marks",
     "missing": "has to be given",
 }
-"""What is wrong, by pydantic's type of error, where its own words are Python's."""
+"""Messages by pydantic's type of error, in place of pydantic's own messages, which use Python's terms."""
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used: one line for each mistake, with the place it stands at."""
+    """Settings that cannot be used. ``mistakes`` has one line per mistake: the setting and what is wrong."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -81,16 +81,16 @@ class SettingsError(Exception):
 
 
 class Role(StrEnum):
-    """What a caller may do."""
+    """The right to call some of the methods."""
 
     READER = "reader"
-    """Look at criteria sets."""
+    """ListCriteriaSets and GetCriteriaSet."""
     SCORER = "scorer"
     """ScoreUnit."""
     RANKER = "ranker"
     """RankProvince."""
     OPERATOR = "operator"
-    """Reload criteria sets; reflection."""
+    """ReloadCriteriaSets, and reflection."""
 
 
 def _address(value: str) -> str:
@@ -112,14 +112,14 @@ def _is_ipv6(host: str) -> bool:
     return True
 
 
-def _leads_away(address: str) -> bool:
-    """Whether others than this machine can reach an address."""
+def _is_reachable(address: str) -> bool:
+    """Whether other machines may be able to reach an address."""
     host = address.rpartition(":")[0].strip("[]")
     if host == "localhost":
         return False
     try:
         return not ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name: it may lead anywhere
+    except ValueError:  # a name can stand for any address
         return True
 
 
@@ -131,7 +131,7 @@ def _identity(value: str) -> str:
         kinds = ", ".join(f"{kind}:NAME" for kind in CERTIFICATE_NAMES)
         raise ValueError(f"{value!r} is neither token:SUBJECT, a name in a certificate ({kinds}) nor anonymous")
     if kind == "dns" and name != name.lower():
-        raise ValueError(f"{value!r} has capital letters: names of DNS are compared in small ones")
+        raise ValueError(f"{value!r} has capital letters: write DNS names in lower case")
     return value
 
 
@@ -147,18 +147,18 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_a_path(cls, value: object, info: ValidationInfo) -> object:
-        """Python takes an empty path for the current directory."""
+        """Refuses an empty path, which Python would take for the current directory, and a path with a NUL."""
         if isinstance(value, str) and _is_path(cls.model_fields[str(info.field_name)]):
             if not value:
                 raise ValueError("is empty; give a path, or leave the setting out")
             if "\0" in value:
-                raise ValueError("has to be a path, which holds no NUL")
+                raise ValueError("has to be a path without NUL")
         return value
 
     @field_validator("*", mode="before")
     @classmethod
-    def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        """Python takes true for 1, so that ``calls = true`` would leave room for one call."""
+    def _is_no_boolean(cls, value: object, info: ValidationInfo) -> object:
+        """Refuses true and false as numbers. Python takes true for 1, so ``calls = true`` would allow one call."""
         kind = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and kind in (int, float):
             raise ValueError(_WHOLE if kind is int else _NUMBER)
@@ -168,10 +168,14 @@ class Section(BaseModel):
 class Tls(Section):
     """Transport security. The files are read again when they change."""
 
-    certificate: Path = Field(description="PEM file: the server's certificate and those that lead to its root.")
-    key: Path = Field(description="PEM file: the key of the certificate.")
+    certificate: Path = Field(
+        description="PEM file: the server's certificate, followed by the intermediate certificates."
+    )
+    key: Path = Field(description="PEM file: the private key of the certificate.")
     clients: Path | None = Field(
-        None, description="PEM file: authorities. Callers have to show a certificate of theirs to be connected."
+        None,
+        description="PEM file: certificate authorities. Only callers with a certificate that one of them has signed "
+        "can connect.",
     )
 
 
@@ -179,105 +183,115 @@ class Tokens(Section):
     """Bearer tokens: JSON Web Tokens, signed by a key of the key set."""
 
     keys: Path = Field(description="JSON file: the key set (JWKS), public keys only. Read again when it changes.")
-    issuer: str = Field(min_length=1, description="What a token's iss must be.")
-    audience: str = Field(min_length=1, description="What a token's aud must be or hold.")
-    leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which clocks may differ.")
+    issuer: str = Field(min_length=1, description="The required issuer (claim iss) of tokens.")
+    audience: str = Field(min_length=1, description="The required audience of tokens: the claim aud is it or has it.")
+    leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which the clocks may differ.")
 
 
 class Limits(Section):
-    """What is taken at most, by each worker. What is more is refused at once, with RESOURCE_EXHAUSTED."""
+    """Limits of each worker. Calls beyond a limit are refused at once, with RESOURCE_EXHAUSTED."""
 
-    units: int = Field(100_000, ge=1, le=1_000_000, description="Units of one call.")
-    request_bytes: int = Field(128 * 2**20, ge=1024, le=2**30, description="Bytes of one request.")
+    units: int = Field(100_000, ge=1, le=1_000_000, description="Units per call.")
+    request_bytes: int = Field(128 * 2**20, ge=1024, le=2**30, description="Bytes per request.")
     calls: int = Field(
         64,
         ge=1,
         le=256,
-        description="Calls under way: waiting, at work, or with a reply that is not read yet. Each connection may have "
-        "its share of them in any case.",
+        description="Calls in flight: waiting, at work, or with a reply that is not yet read. Even when the limit is "
+        "reached, each connection may have an equal share of it.",
     )
-    calls_each: int = Field(64, ge=1, le=256, description="The same, of one identity.")
-    held_bytes: int = Field(2**30, ge=1024, description="Bytes of all requests and replies of calls under way.")
-    scoring: int = Field(2, ge=1, le=64, description="Rankings at work at once; the others wait. ScoreUnit does not.")
-    seconds: float = Field(300.0, gt=0, le=3600, description="Deadline of a call that states none.")
+    calls_each: int = Field(64, ge=1, le=256, description="Calls in flight of one identity.")
+    held_bytes: int = Field(
+        2**30, ge=1024, description="Bytes of the requests and replies of all calls in flight together."
+    )
+    scoring: int = Field(
+        2, ge=1, le=64, description="Rankings that are computed at the same time; others wait. ScoreUnit never waits."
+    )
+    seconds: float = Field(300.0, gt=0, le=3600, description="Deadline in seconds of a call that has none.")
     transfer_seconds: float = Field(
         60.0, gt=0, le=3600, description="Seconds that a request may take to arrive, and a reply to be read."
     )
 
 
 class Settings(Section):
-    """All of them. In the environment ``SCORER_ADDRESS``, ``SCORER_TLS__CERTIFICATE``, and so on."""
+    """All settings. Environment variables are ``SCORER_ADDRESS``, ``SCORER_TLS__CERTIFICATE``, and so on."""
 
-    address: Address = Field("127.0.0.1:50051", description="Host and port to listen on; port 0 takes a free one.")
-    workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one a core (Linux).")
-    criteria: Path | None = Field(None, description="Directory of criteria sets, loaded anew when it changes.")
-    plugin_seconds: float = Field(
-        10.0, gt=0, le=3600, description="Seconds that trying out one plugin may take; other commands read it too."
+    address: Address = Field(
+        "127.0.0.1:50051", description="Host and port to listen on. With port 0, the system chooses a free port."
     )
-    strict: bool = Field(False, description="Whether not to start with a quarantined plugin or a refused set.")
-    required: tuple[str, ...] = Field((), description="Codes of criteria sets without which it does not start.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one per core (Linux).")
+    criteria: Path | None = Field(None, description="Directory of criteria sets. It is reloaded when it changes.")
+    plugin_seconds: float = Field(
+        10.0, gt=0, le=3600, description="Seconds that the probe of one plugin may take. Other commands use it too."
+    )
+    strict: bool = Field(False, description="Refuse to start with a quarantined plugin or a refused criteria set.")
+    required: tuple[str, ...] = Field(
+        (), description="Codes of criteria sets. Without all of them, the server does not start."
+    )
     insecure: bool = Field(
         False,
-        description="Whether to serve beyond this machine without TLS, and metrics without anything, all the same.",
+        description="Allow other machines to connect without TLS, and to read the metrics.",
     )
-    grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls under way have when the server stops.")
+    grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls in flight have when the server stops.")
     unresponsive_seconds: float = Field(
         30.0,
         ge=3,
         le=3600,
         description="Seconds without a heartbeat after which a worker is replaced (with workers > 1).",
     )
-    log: Literal["text", "json"] = Field("text", description="How the log is written to standard error.")
-    metrics: Address | None = Field(None, description="Host and port of Prometheus metrics over HTTP; unset: none.")
+    log: Literal["text", "json"] = Field("text", description="Format of the log on standard error.")
+    metrics: Address | None = Field(
+        None, description="Host and port of Prometheus metrics over HTTP. Unset: there are no metrics."
+    )
     tls: Tls | None = Field(None, description="Transport security.")
     tokens: Tokens | None = Field(None, description="Bearer tokens.")
     access: Mapping[Identity, frozenset[Role]] | None = Field(
         None,
         description="Roles by identity: token:SUBJECT, anonymous, or a name in a certificate: dns:NAME, uri:NAME, "
-        "email:NAME, ip:NAME, or cn:NAME if it has no others. Unset, everybody on this machine may do everything, and "
-        "nobody else anything.",
+        "email:NAME, ip:NAME, or cn:NAME if it has no others. Unset: callers on this machine may call all methods, and "
+        "other callers none.",
     )
-    limits: Limits = Field(Limits(), description="What is taken at most.")
+    limits: Limits = Field(Limits(), description="Limits of each worker.")
 
     @property
-    def beyond_this_machine(self) -> bool:
-        """Whether others than this machine can reach the address."""
-        return _leads_away(self.address)
+    def is_reachable(self) -> bool:
+        """Whether other machines may be able to reach the address."""
+        return _is_reachable(self.address)
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Settings:
-        if self.beyond_this_machine and self.tls is None and not self.insecure:
+    def _check_combinations(self) -> Settings:
+        if self.is_reachable and self.tls is None and not self.insecure:
             raise ValueError(
-                f"{self.address} can be reached from other machines: give [tls], or say insecure if something before "
-                "the service encrypts"
+                f"{self.address} can be reached from other machines: give [tls], or set insecure if a proxy in front "
+                "of the service encrypts"
             )
-        if self.metrics and _leads_away(self.metrics) and not self.insecure:
+        if self.metrics and _is_reachable(self.metrics) and not self.insecure:
             raise ValueError(
-                f"metrics on {self.metrics} can be read from other machines, by everybody: take 127.0.0.1, or say "
-                "insecure if something before the service keeps others out"
+                f"metrics on {self.metrics} can be read from other machines, by everybody: use 127.0.0.1, or set "
+                "insecure if a firewall or proxy keeps others out"
             )
         if self.access is not None:
-            named = {identity.partition(":")[0] for identity in self.access}
-            if "token" in named and self.tokens is None:
-                raise ValueError("access names tokens: give [tokens], by which they are checked")
-            if named & {*CERTIFICATE_NAMES} and (self.tls is None or self.tls.clients is None):
-                raise ValueError("access names certificates: give [tls] clients, by which they are checked")
+            kinds = {identity.partition(":")[0] for identity in self.access}
+            if "token" in kinds and self.tokens is None:
+                raise ValueError("access names tokens: give [tokens], which is needed to check them")
+            if kinds & {*CERTIFICATE_NAMES} and (self.tls is None or self.tls.clients is None):
+                raise ValueError("access names certificates: give [tls] clients, which is needed to check them")
         return self
 
 
 def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
-    """The settings in force.
+    """Loads the settings from all sources.
 
     Args:
-        file: the TOML file, if there is one; relative paths in it start from its folder.
-        flags: those that were given, by name.
+        file: the TOML file, if there is one. Relative paths in it start from its folder.
+        flags: values of the command-line flags that were given, by the name of the setting.
 
     Raises:
-        SettingsError: with every mistake.
+        SettingsError: a setting is wrong. The exception has all mistakes.
     """
-    written = _read(file) if file else {}
+    file_values = _read(file) if file else {}
 
-    class Loaded(Settings, BaseSettings):  # the sources hang on the class
+    class Loaded(Settings, BaseSettings):  # pydantic-settings takes the sources from the class
         model_config = SettingsConfigDict(
             env_prefix=PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
         )
@@ -292,7 +306,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             del dotenv_settings, file_secret_settings
-            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+            return init_settings, env_settings, InitSettingsSource(settings_cls, file_values)
 
     mistakes = [
         f"{variable}: unknown setting{did_you_mean(variable.upper(), variables())}"
@@ -302,7 +316,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
-        mistakes += [_mistake(item, flags, written, file) for item in error.errors()]
+        mistakes += [_mistake(item, flags, file_values, file) for item in error.errors()]
     except (SettingsSourceError, RecursionError) as error:  # JSON of a variable
         mistakes.append(str(error))
     if mistakes:
@@ -311,7 +325,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
 
 
 def fields(model: type[BaseModel] = Settings, before: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting by its path, such as ``tls.certificate``; sections come before what stands in them."""
+    """Every setting with its path, such as ``tls.certificate``; a section comes before its settings."""
     for name, info in model.model_fields.items():
         yield before + name, info
         if section := _section(info):
@@ -324,29 +338,29 @@ def variable(path: str) -> str:
 
 
 def sections() -> frozenset[str]:
-    """The settings that hold others."""
+    """Paths of the sections."""
     return frozenset(path for path, info in fields() if _section(info))
 
 
 def source(path: str, file: Path | None) -> str:
-    """Where a setting comes from, but for flags: its environment variable, the file, or nowhere (its default)."""
-    steps = path.split(".")
-    for length in range(len(steps), 0, -1):
-        if (name := variable(".".join(steps[:length]))) in os.environ:
+    """The source of a setting that no flag sets: its environment variable, the file, or "default"."""
+    keys = path.split(".")
+    for length in range(len(keys), 0, -1):
+        if (name := variable(".".join(keys[:length]))) in os.environ:
             return name
     table: Any = _read(file) if file else {}
-    for step in steps:
-        table = table.get(step) if isinstance(table, dict) else None
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
     return "default" if table is None else str(file)
 
 
 def variables() -> frozenset[str]:
-    """Those that are settings, or name the file of them."""
+    """The environment variables of all settings, and the one that names the file."""
     return frozenset([FILE, *(variable(path) for path, _ in fields())])
 
 
 def _is_service_link(variable: str) -> bool:
-    """Whether Kubernetes has set a variable, to say where a service is."""
+    """Whether Kubernetes has set an environment variable to tell the address of a service."""
     return any(
         re.fullmatch(f"{PREFIX}([A-Z0-9_]+_)?{name}", variable) and re.fullmatch(value, os.environ[variable])
         for name, value in _SERVICE_LINKS.items()
@@ -363,38 +377,37 @@ def _section(info: FieldInfo) -> type[Section] | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """The values of a TOML file, with paths that start from its folder."""
+    """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder."""
     try:
-        written = tomllib.loads(file.read_text("utf-8-sig"))
+        file_values = tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"{file}: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError([f"{file}: not TOML: {error}"]) from None
     for path, info in fields():
         *sections, name = path.split(".")
-        table: Any = written
+        table: Any = file_values
         for section in sections:
             table = table.get(section) if isinstance(table, dict) else None
         if _is_path(info) and isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
             table[name] = str(file.parent / table[name])
-    return written
+    return file_values
 
 
-def _mistake(error: ErrorDetails, flags: Mapping[str, Any], written: Mapping[str, Any], file: Path | None) -> str:
-    """One line: the place, and what is wrong there."""
-    steps = [str(step) for step in error["loc"] if step != "[key]"]
-    path = ".".join(steps)
-    known = [name for name, _ in fields()]
-    message = _WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping[str, Any], file: Path | None) -> str:
+    """One line: where the setting was given, its path, and what is wrong."""
+    keys = [str(key) for key in error["loc"] if key != "[key]"]
+    path = ".".join(keys)
+    message = _MESSAGES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be", "has to be")
     if error["type"] == "extra_forbidden":
-        siblings = [name for name in known if name.count(".") == path.count(".")]
+        siblings = [name for name, _ in fields() if name.count(".") == path.count(".")]
         message = f"unknown setting{did_you_mean(path, siblings)}"
     if not path:
         return message
-    if steps[0] in flags:
-        return f"--{steps[0].replace('_', '-')}: {message}"
-    for length in range(len(steps), 0, -1):
-        if (name := variable(".".join(steps[:length]))) in variables() & os.environ.keys():
-            return ": ".join([name, *filter(None, [".".join(steps[length:])]), message])
-    return f"{file}: {path}: {message}" if file and steps[0] in written else f"{path}: {message}"
+    if keys[0] in flags:
+        return f"--{keys[0].replace('_', '-')}: {message}"
+    for length in range(len(keys), 0, -1):
+        if (name := variable(".".join(keys[:length]))) in variables() & os.environ.keys():
+            return ": ".join([name, *filter(None, [".".join(keys[length:])]), message])
+    return f"{file}: {path}: {message}" if file and keys[0] in file_values else f"{path}: {message}"

@@ -1,4 +1,4 @@
-"""How connections are made: TLS, its files read again when they change, and what a balancer expects of them."""
+"""TLS and keepalive: how the server accepts connections and how long it keeps them."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tls
 
 KEEP_ALIVE = (
-    # A balancer that counts connections (L4) has to see new ones now and then, or a new server gets no calls.
+    # Connections end after 30 minutes. A load balancer for connections (L4) can then use new servers for the next ones.
     ("grpc.max_connection_age_ms", 30 * 60_000),
     ("grpc.max_connection_age_grace_ms", 5 * 60_000),
-    # Who has gone without a word is noticed, and firewalls see that a quiet connection lives.
+    # Pings detect callers that have vanished, and keep firewalls from dropping idle connections.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Callers may do the same, every ten seconds at most.
+    # Callers may ping too, at most every ten seconds.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
-"""Options of the server."""
+"""Options of the server for long connections."""
 
 
 def credentials(tls: Tls) -> grpc.ServerCredentials:
-    """TLS as the settings say; each new connection gets what the files say by then.
+    """gRPC's credentials for the TLS settings. Each new connection uses the current content of the files.
 
     Raises:
         ValueError, OSError: the files cannot be used.
     """
-    files = (tls.certificate, tls.key, *([tls.clients] if tls.clients else []))
-    watched = ReloadedFiles(files, lambda: _read(tls))
-    # gRPC for Python asks all clients for a certificate, or none.
-    return grpc.dynamic_ssl_server_credentials(watched.now, lambda: watched.now, tls.clients is not None)
+    paths = (tls.certificate, tls.key, *([tls.clients] if tls.clients else []))
+    files = ReloadedFiles(paths, lambda: _read(tls))
+    # gRPC for Python cannot make certificates optional: it requires them from all clients or from none.
+    return grpc.dynamic_ssl_server_credentials(files.current, lambda: files.current, tls.clients is not None)
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    """Certificate, key and authorities.
+    """Reads and checks certificate, key and authorities.
 
-    gRPC says nothing of files that do not fit: callers would find out.
+    gRPC would accept files that do not fit together, and only connections would fail.
     """
     certificate, key = tls.certificate.read_bytes(), tls.key.read_bytes()
     try:
         chain = x509.load_pem_x509_certificates(certificate)
     except ValueError as error:
         raise ValueError(f"{tls.certificate}: no certificate in PEM: {error}") from None
-    if (ended := chain[0].not_valid_after_utc) < datetime.datetime.now(datetime.UTC):
-        raise ValueError(f"{tls.certificate} expired at {ended:%Y-%m-%d %H:%M} UTC, and callers would not take it")
+    if (expiry := chain[0].not_valid_after_utc) < datetime.datetime.now(datetime.UTC):
+        raise ValueError(f"{tls.certificate} expired at {expiry:%Y-%m-%d %H:%M} UTC, and callers would not accept it")
     try:
-        own = load_pem_private_key(key, None).public_key()
+        public_key = load_pem_private_key(key, None).public_key()
     except (ValueError, TypeError) as error:
         raise ValueError(f"{tls.key}: no key in PEM without a password: {error}") from None
-    if own != chain[0].public_key():
+    if public_key != chain[0].public_key():
         raise ValueError(f"{tls.key} is not the key of {tls.certificate}")
     clients = tls.clients.read_bytes() if tls.clients else None
     if clients is not None:
@@ -64,7 +64,7 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
         except ValueError as error:
             raise ValueError(f"{tls.clients}: no certificates in PEM: {error}") from None
         if b"PRIVATE KEY-----" in clients:
-            raise ValueError(f"{tls.clients} has a private key: whoever can read it could issue certificates")
+            raise ValueError(f"{tls.clients} has a private key: everybody who can read it could issue certificates")
         if any(is_weak(authority.public_key()) for authority in authorities):
             raise ValueError(f"{tls.clients} has an RSA key of less than {MIN_RSA_BITS} bits, which can be broken")
     return grpc.ssl_server_certificate_configuration([(key, certificate)], clients)

@@ -1,4 +1,4 @@
-"""Settings of the process, each with what it was measured to gain. There are no others."""
+"""Performance settings of the process, each with its measured gain. No other module changes such settings."""
 
 from __future__ import annotations
 
@@ -8,51 +8,52 @@ import os
 import sys
 
 KEPT_BYTES = 32 * 2**20
-"""Freed bytes that are kept for the next call."""
+"""Bytes of freed memory that glibc keeps for the next call."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt, see malloc.h."""
 
 
 def before_imports() -> None:
-    """Sets what libraries read when they are imported, and what cannot be changed once they have started threads."""
-    # gRPC's own lines are no JSON, and nothing in them is not said by ours.
+    """Changes settings that libraries read during import, or that cannot be changed after a thread has started."""
+    # gRPC's log lines are not JSON, and our own log has the same information.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    # Two threads of BLAS make a ranking of 100,000 units 2.7 times slower.
+    # With two BLAS threads, a ranking of 100,000 units is 2.7 times slower.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    # Asking for huge pages for each array takes longer than they save.
+    # The request for huge pages, once per array, takes more time than huge pages save.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
-    # One arena for all threads: each further one keeps up to KEPT_BYTES that malloc_trim does not give back. glibc
+    # One arena for all threads: each further arena keeps up to KEPT_BYTES that malloc_trim does not return. glibc
     # fixes the number when the second thread starts, and libraries start threads.
     if libc := _glibc():
         libc.mallopt(M_ARENA_MAX, 1)
 
 
 def before_serving() -> None:
-    """Sets what concerns a process that serves; to be called when the criteria sets are loaded."""
-    # While 1,000 rows are ranked, ScoreUnit's p99 is 11 ms instead of 25 ms.
+    """Changes settings of a process that serves. Must be called after the criteria sets are loaded."""
+    # While another call ranks 1,000 rows, ScoreUnit's p99 is 11 ms instead of 25 ms.
     sys.setswitchinterval(0.0005)
     keep_memory()
     forget_garbage()
 
 
 def keep_memory() -> None:
-    """Lets glibc keep freed memory: a table of 10,000 units is ranked in 18 ms instead of 23 ms.
+    """Lets glibc keep freed memory. The ranking of a table of 10,000 units takes 18 ms instead of 23 ms.
 
-    Memory that is given back has to be cleared by the system before it can be used again.
+    The system has to clear memory that was returned to it before the process can use it again.
     """
     if libc := _glibc():
         libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-        libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the most that glibc takes
+        libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the largest value that glibc accepts
 
 
 def return_memory() -> None:
-    """Gives back all freed memory: hundreds of MB after replies that nobody read. Takes up to 40 ms.
+    """Returns all freed memory to the system: hundreds of MB after replies that were not read. Takes up to 40 ms.
 
-    Refused calls may hold their requests in reference cycles, which an idle process would never collect.
+    It also collects garbage, because reference cycles of refused calls may hold requests, and an idle process would
+    never collect them.
     """
-    import pyarrow  # not before the environment is set
+    import pyarrow  # only after before_imports
 
     gc.collect()
     pyarrow.default_memory_pool().release_unused()
@@ -61,7 +62,7 @@ def return_memory() -> None:
 
 
 def forget_garbage() -> None:
-    """Collects what loading criteria sets left, and exempts what is in use from later ones, of 40 ms each."""
+    """Collects garbage once, and excludes the objects in use from later collections, which would take 40 ms each."""
     gc.collect()
     gc.freeze()
 

@@ -13,7 +13,7 @@ from scorer.catalogue.directory import SET_ENDING
 from scorer.criteria.document import Problem, as_mapping, parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
-from scorer.plugins.declaration import CASES
+from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.plugins.host import PluginHost
 
 
@@ -69,10 +69,10 @@ class CaseLoader:
             OSError: a file cannot be read.
             LookupError: there is no set in the same directory, and no installed set with the code in the file.
         """
-        if not file.name.endswith(CASES):
+        if not file.name.endswith(CASES_SUFFIX):
             return self._load(file, _cases_file(file))
         text = read_document(file)
-        set_file = file.with_name(file.name.removesuffix(CASES) + SET_ENDING)
+        set_file = file.with_name(file.name.removesuffix(CASES_SUFFIX) + SET_ENDING)
         if set_file.is_file():
             return self._load(set_file, file)
         code = as_mapping(parse(text, file.name).data).get("criteria_set")
@@ -101,5 +101,5 @@ def _cases_file(file: Traversable) -> Traversable | None:
     parent = getattr(file, "parent", None)
     if not isinstance(parent, Traversable) or not file.name.endswith(SET_ENDING):
         return None
-    cases = parent.joinpath(file.name.removesuffix(SET_ENDING) + CASES)
+    cases = parent.joinpath(file.name.removesuffix(SET_ENDING) + CASES_SUFFIX)
     return cases if cases.is_file() else None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scorer.engine.gates import GateCompiler
-from scorer.plugins.declaration import CASES
+from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.files import CaseLoader
 from scorer.testing.cases.model import Case
@@ -23,7 +23,7 @@ _LOADER = pytest.StashKey[CaseLoader]()
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collects files with cases."""
-    return CasesFile.from_parent(parent, path=file_path) if file_path.name.endswith(CASES) else None
+    return CasesFile.from_parent(parent, path=file_path) if file_path.name.endswith(CASES_SUFFIX) else None
 
 
 class CaseFailure(Exception):

@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("untimed")
     for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
         os.environ.pop(name, None)
-    # For tests/examples.py.
+    # For tests/support/examples.py.
     os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25")
 
 

@@ -30,7 +30,7 @@ from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
 from scorer.service import background
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
 RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
 """How often a set is written while others call; TEST_RELOADS=500 takes some minutes."""

@@ -35,7 +35,7 @@ from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
 from scorer.service.call.metrics import FOLDER_VARIABLE
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # --- the request as a whole ----------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 
 

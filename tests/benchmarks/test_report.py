@@ -20,7 +20,7 @@ from chart import chart
 from results import NoResults, read
 from watch import BOUNDS, BadBounds, read_bounds
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -22,7 +22,7 @@ from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README, FILES, METHOD, CLIENTS = (
     (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "docs/ranking-files.md", "docs/method.md", "docs/clients.md")

@@ -25,7 +25,7 @@ from scorer.plugin_api import Indicator, PartOf
 from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ANSWERS = ROOT / "plugins" / "scorer_plugins" / "answers"
 
 SET = """

@@ -24,7 +24,7 @@ from egov.scorer.v1 import scorer_pb2_grpc
 SECONDS = float(os.environ.get("TEST_ATTACK_SECONDS", "4"))
 """How long each attack takes; 30 for the long run."""
 
-ATTACKERS = Path(__file__).with_name("attackers.py")
+ATTACKERS = Path(__file__).parents[1] / "support" / "attackers.py"
 UNITS = 3_000
 SLOWER = 30.0
 """How many times longer an honest caller may wait than one of a service beside it that nobody attacks."""

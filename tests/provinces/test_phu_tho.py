@@ -12,7 +12,7 @@ from stand_alone import PLUGINS, install, serving
 
 from scorer_client import Client, Province, ScorerError
 
-DATA = Path(__file__).resolve().parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "support" / "data"
 ANSWERS = PLUGINS / "published-indices" / "scorer_published_indices" / "answers"
 
 TIED = {"Sở Giáo dục và Đào tạo", "Sở Tài nguyên và Môi trường", "Sở Công Thương"}

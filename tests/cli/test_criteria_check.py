@@ -1,7 +1,7 @@
 """``scorer criteria check`` says all that is wrong with a document, line by line, in an author's words.
 
 Each document in ``broken/`` has its messages beside it: ``NAME.yaml``, ``NAME.txt``. After a wanted change of words,
-``UPDATE_GOLDENS=1 pytest tests/test_criteria_check.py`` writes the .txt files anew; read the difference before you
+``UPDATE_GOLDENS=1 pytest tests/cli/test_criteria_check.py`` writes the .txt files anew; read the difference before you
 commit it. A first line such as ``# groups: drill, odd`` has a document checked with the groups of that name below
 instead of the usual three.
 """
@@ -23,9 +23,9 @@ from scorer.catalogue.catalogue import load_set
 from scorer.plugin_api import Indicator
 from scorer.plugins.host import PluginHost
 
-BROKEN = Path(__file__).parent / "broken"
+BROKEN = Path(__file__).parents[1] / "support" / "broken"
 SCORER = Path(sys.executable).parent / "scorer"
-BUNDLED = Path(__file__).parent.parent / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
+BUNDLED = Path(__file__).parents[2] / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
 UPDATE = os.environ.get("UPDATE_GOLDENS") == "1"
 NAMES = sorted(path.stem for path in BROKEN.glob("*.yaml"))
 

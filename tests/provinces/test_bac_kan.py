@@ -27,7 +27,7 @@ from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
-TOOL = Path(__file__).resolve().parent.parent / "tools" / "bac_kan_2020.py"
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "bac_kan_2020.py"
 ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 READINESS_GROUPS = ("policy_environment", "infrastructure", "human_resources")
 ACHIEVEMENT_GROUPS = ("presence", "interaction", "transaction", "transformation")

@@ -22,7 +22,7 @@ from scorer.testing.cases.files import CaseLoader
 from scorer.testing.cases.numbers import Expected, exact
 from scorer.testing.cases.runner import CaseFile
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SETS = ROOT / "plugins/scorer_plugins/criteria_sets"
 HUE = (SETS / "hue-2020.yaml").read_text(encoding="utf-8")
 

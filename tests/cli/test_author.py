@@ -14,7 +14,7 @@ from environments import Environment, listening
 from scorer.cli.scaffold import LONGEST
 from scorer_client import Client, Row, ScorerError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 NAMES = ("water_quality", "a", "x" * LONGEST, "v2_", "__".join("abc"))
 """Codes that a group can have, short and long ones, whose words are easy or hard to tell apart."""

@@ -20,7 +20,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.service.call.context import CallContext
 from scorer.service.methods.scorer_service import ScorerService
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 PEERS = ("numba", "polars", "openfisca_core", "zen")
 DISTRIBUTIONS = ("numba", "polars", "openfisca-core", "zen-engine")
@@ -151,7 +151,7 @@ def test_the_plain_loop_finds_what_the_scorer_finds(code: str, tier: str) -> Non
 
 def test_a_file_of_answers_is_a_province() -> None:
     plan = installed().sets["bac-kan-2020"]
-    answers = Path(__file__).parents[1] / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
+    answers = Path(__file__).parents[2] / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     assert len(Province.read(plan, answers)) == 108
     read = Province.read(plan, answers, "district")
     found = columns(score(read))

@@ -24,7 +24,7 @@ from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult
 from scorer_client.rankings import GateCount, Ranking
 from scorer_client.results import CategoryResult, Score
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "clients" / "vectors"
 SCORER = Path(sys.executable).parent / "scorer"
 

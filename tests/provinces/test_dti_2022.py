@@ -33,7 +33,7 @@ def read(file: Path) -> list[dict[str, str]]:
 
 PUBLISHED = {
     line["tinh_thanh_pho"]: line
-    for line in read(Path(__file__).resolve().parent / "data" / "dti_2022_top5_subindices.csv")
+    for line in read(Path(__file__).resolve().parents[1] / "support" / "data" / "dti_2022_top5_subindices.csv")
 }
 """The published table by province, best first."""
 

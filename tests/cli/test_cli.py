@@ -20,7 +20,7 @@ import typer
 from scorer import cli
 from scorer.cli.loading import load_catalogue
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SCORER = Path(sys.executable).parent / "scorer"
 HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
 DEMO = ("demo", "--set", "hue-2020")
@@ -60,7 +60,7 @@ def lines(text: str) -> list[str]:
 
 def published() -> list[dict[str, str]]:
     """The province's own table, in its order."""
-    with (ROOT / "tests/data/hue_2020_district_readiness.csv").open(encoding="utf-8") as file:
+    with (ROOT / "tests/support/data/hue_2020_district_readiness.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -27,7 +27,7 @@ from scorer.formulas.line_table import CriterionLine, Line, LineTable
 from scorer.formulas.lines import QuotientLine
 from scorer.model.fixed_point import round_to_micro
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "hatch_build.py"
 SANITIZED = os.environ.get("SANITIZED", "")
 """File of the module in the run with sanitizers."""

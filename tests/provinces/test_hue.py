@@ -25,7 +25,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
-DATA = Path(__file__).resolve().parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "support" / "data"
 ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 """Columns of an answers file that are no indicators."""
 

@@ -26,7 +26,7 @@ from scorer.engine.plan import SetPlan
 from scorer.plugin_api import Indicator
 from scorer.plugins.host import PluginHost
 
-HUE = (Path(__file__).parent.parent / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml").read_text(encoding="utf-8")
+HUE = (Path(__file__).parents[2] / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml").read_text(encoding="utf-8")
 INSTALLED = PluginHost.installed()
 
 RICH = """\

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STUBS = ROOT / "clients" / "python" / "src" / "egov" / "scorer" / "v1"
 
 WIRE = ("egov", "google", "grpc", "grpc_health", "grpc_reflection", "grpc_status")

@@ -1,7 +1,8 @@
 """Generates the conformance vectors clients/vectors/<set>.json and tables.json: calls and their expected replies.
 
-With --check, it only says whether the files are up to date. The replies come from the tests' oracle (tests/support/oracle.py),
-which is independent of the service. errors.json and sentences.json in the same directory are written by hand.
+With --check, it only says whether the files are up to date. The replies come from the tests' oracle
+(tests/support/oracle.py), which is independent of the service. errors.json and sentences.json in the same directory
+are written by hand.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import pyarrow as pa
 from arrow_tables import stream

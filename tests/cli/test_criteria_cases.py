@@ -13,8 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from command import lines, run, said
 from harness import COMPILER
-from test_cli import lines, run, said
 
 from scorer.criteria.document import parse
 from scorer.plugins.host import PluginHost

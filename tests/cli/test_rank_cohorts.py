@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import ROOT, lines, run, said
 from harness import catalogue, good, group, host
-from test_cli import ROOT, lines, run, said
 
 from scorer import cli
 from scorer.plugin_api import Indicator

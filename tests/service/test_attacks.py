@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 from attackers import ATTACKS
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from processes import Serving, serve, until
-from test_hostile import resident
-from test_workers import one_unit, request
+from hue_requests import one_unit, request
+from processes import Serving, resident, serve, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc

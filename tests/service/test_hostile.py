@@ -23,7 +23,7 @@ import h2.connection
 import h2.exceptions
 import pytest
 from arrow_tables import unit_table
-from processes import until
+from processes import resident, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
@@ -282,11 +282,6 @@ class Neighbour(threading.Thread):
         self._stopped.set()
         self.join(PATIENCE)
         self._channel.close()
-
-
-def resident(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def peak(pid: int) -> int:

@@ -10,41 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
-import numpy as np
 import pytest
 from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
-from google.rpc import error_details_pb2, status_pb2
-from harness import Refused, Service, catalogue, good, group, host, refusal, serving
+from harness import catalogue, good, host, refusal, serving
 from processes import until
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, logged, number, row
+from slow_calls import Gate, held, is_well_again, quick, retry_after, settings
+from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
-from scorer.catalogue.catalogue import Catalogue
 from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
-from scorer.plugin_api import GroupPoints, Status
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
 from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
-
-
-class Gate:
-    """A group that scores when it is let."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-        self.inside = threading.Semaphore(0)
-
-        def score(_: object, criteria: tuple[object, ...], cohort: object) -> GroupPoints:
-            self.inside.release()
-            assert self.open.wait(30)
-            shape = len(criteria), len(cohort)
-            return GroupPoints(np.zeros(shape), np.full(shape, Status.SCORED, dtype=np.uint8))
-
-        self.group = group("water", *WELLS, score=score)
-
-    def sets(self) -> Catalogue:
-        return good(catalogue(host(self.group, INFRASTRUCTURE), WATER, BESIDE))
 
 
 @pytest.fixture
@@ -52,41 +30,6 @@ def gate() -> Iterator[Gate]:
     gate = Gate()
     yield gate
     gate.open.set()
-
-
-def settings(**limits: object) -> Settings:
-    return Settings(address="127.0.0.1:0", limits=Limits(**limits))
-
-
-def held(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResponse:
-    """A call that waits at the gate."""
-    request = scorer_pb2.ScoreUnitRequest(criteria_set="water-2020", unit_answers=row("a"))
-    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=30)
-
-
-def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResponse:
-    request = scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020", unit_answers=row("a"))
-    return service.scorer.ScoreUnit(request, metadata=metadata, timeout=30)
-
-
-def is_well_again(service: Service) -> bool:
-    """Whether it answers one who comes again as told, up to four times."""
-    for _ in range(5):
-        try:
-            return quick(service).scorecard.unit.id == "a"
-        except grpc.RpcError as error:
-            refused = Refused(error)
-        assert refused.info.reason == "TOO_BUSY", refused.details
-        time.sleep(retry_after(refused))
-    return False
-
-
-def retry_after(refused: Refused) -> float:
-    """Seconds that RetryInfo tells."""
-    status = status_pb2.Status.FromString(refused.trailers["grpc-status-details-bin"])
-    info = error_details_pb2.RetryInfo()
-    assert any(detail.Unpack(info) for detail in status.details)
-    return info.retry_delay.ToMilliseconds() / 1000
 
 
 def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end(gate: Gate) -> None:

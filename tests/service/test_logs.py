@@ -19,9 +19,9 @@ import h2.config
 import h2.connection
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hue_requests import one_unit, request
 from load_clients import Load, run
 from processes import PATIENCE, SCORER, Serving, serve, until
-from test_workers import one_unit, request
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 

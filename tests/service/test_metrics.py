@@ -16,9 +16,9 @@ from pathlib import Path
 
 import grpc
 import pytest
+from hue_requests import late_call, one_unit, request
 from processes import PATIENCE, SCORER, Serving, serve, until
 from prometheus_client.parser import text_string_to_metric_families
-from test_workers import late_call, one_unit, request
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
 from scorer.cli.loading import load_catalogue

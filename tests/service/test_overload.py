@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import grpc
 import pytest
 from harness import Refused, Service, refusal, serving
-from test_limits import Gate, held, is_well_again, quick, retry_after, settings
-from test_workers import late_call
+from hue_requests import late_call
+from slow_calls import Gate, held, is_well_again, quick, retry_after, settings
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer.service.call.access import ANONYMOUS

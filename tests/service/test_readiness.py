@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hue_requests import late_call
 from processes import PATIENCE, SCORER, serve
-from test_workers import late_call
 
 SERVICE = "egov.scorer.v1.ScorerService"
 

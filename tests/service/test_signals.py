@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from hue_requests import late_call
 from processes import PATIENCE, SCORER, serve, until
 from strangers import environment, group_module, stranger
-from test_workers import late_call
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 

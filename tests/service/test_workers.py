@@ -20,8 +20,9 @@ from pathlib import Path
 import grpc
 import pytest
 from harness import Service
+from hue_requests import late_call, one_unit, request
 from processes import PATIENCE, SCORER, Serving, parent_of, serve, until
-from test_limits import Gate, held
+from slow_calls import Gate, held
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
@@ -30,7 +31,6 @@ from scorer.service import background
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError, Server
 
-SCORE_UNIT = "/egov.scorer.v1.ScorerService/ScoreUnit"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides the connections of a port")
 
 
@@ -38,20 +38,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divi
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serve(tmp_path_factory.mktemp("shared"), "--workers", "2") as running:
         yield running
-
-
-def request(units: int = 1) -> pb.RankProvinceRequest:
-    """Districts of Thừa Thiên Huế."""
-    rows = pb.UnitRows()
-    for n in range(units):
-        row = rows.units.add(unit=pb.Unit(id=f"u{n}", name=f"huyện {n}", tier="district"))
-        for code in ("policy_environment", "infrastructure", "human_resources"):
-            row.answers[f"{code}_awarded"].number = 5 + n % 4
-    return pb.RankProvinceRequest(criteria_set="hue-2020", rows=rows)
-
-
-def one_unit() -> pb.ScoreUnitRequest:
-    return pb.ScoreUnitRequest(criteria_set="hue-2020", unit_answers=request().rows.units[0])
 
 
 def slow_request(channel: grpc.Channel) -> pb.RankProvinceRequest:
@@ -66,16 +52,6 @@ def slow_request(channel: grpc.Channel) -> pb.RankProvinceRequest:
             times.append(time.monotonic() - started)
         took = min(times)
     return request(units)
-
-
-def late_call(channel: grpc.Channel, body: threading.Event) -> grpc.Future:
-    """A call of which only the head is sent until ``body`` is set."""
-
-    def sent() -> Iterator[bytes]:
-        assert body.wait(PATIENCE)
-        yield one_unit().SerializeToString()
-
-    return channel.stream_unary(SCORE_UNIT, response_deserializer=pb.ScoreUnitResponse.FromString).future(sent())
 
 
 # --- several processes on one port ---------------------------------------------------------------------------------

@@ -99,3 +99,8 @@ def serve(folder: Path, *arguments: str) -> Iterator[Serving]:
     finally:
         process.kill()
         process.wait()
+
+
+def resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

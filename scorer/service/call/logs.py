@@ -18,9 +18,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Literal, TextIO
 
+import grpc
 from pythonjsonlogger.json import JsonFormatter
 
 from scorer.model.untrusted import escaped
+from scorer.service.call.context import CallContext
+from scorer.service.call.errors import CallRefused
 
 TEXT = "%(asctime)s %(levelname)s %(message)s"
 
@@ -202,3 +205,38 @@ class Log:
     def _lost(self, lines: int) -> None:
         if self.on_lost:
             self.on_lost(lines)
+
+
+def log_call(call: CallContext, seconds: float, refusal: CallRefused | None, *, violations: bool) -> None:
+    """Logs a call that has ended in one line. Answers are never logged.
+
+    Args:
+        call: the call.
+        seconds: its duration.
+        refusal: the error that it ended with; None if it was answered.
+        violations: whether to log one more line per violation.
+    """
+    log = logging.getLogger(CALLS)
+    code = refusal.code if refusal else grpc.StatusCode.OK
+    fields: dict[str, object] = {
+        "request_id": call.request_id,
+        "identity": call.identity,
+        "method": call.method,
+        "code": code.name,
+        "milliseconds": round(seconds * 1000, 3),
+        "units": call.units,
+    }
+    if call.doubtful_names:
+        fields["doubtful_names"] = call.doubtful_names
+    if call.plan:
+        fields |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
+    if refusal is None:
+        log.info("call", extra=fields)
+        return
+    fields |= {"reason": refusal.reason, **({"violations": refusal.total} if refusal.violations else {})}
+    if code is grpc.StatusCode.INTERNAL:
+        log.error("call: %s", refusal.message, extra=fields, exc_info=refusal.__cause__)
+        return
+    log.info("call", extra=fields)
+    for field, reason, _ in refusal.violations if violations else ():
+        log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})

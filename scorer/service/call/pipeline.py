@@ -7,7 +7,6 @@ starts a handler when the headers have arrived, so that a call can be refused or
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission, Slot
 from scorer.service.call.context import REQUEST_ID, CallContext, deadline_exceeded
 from scorer.service.call.errors import CallRefused, abort, forget_frames
-from scorer.service.call.logs import CALLS
+from scorer.service.call.logs import log_call
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.requests import parse, read_request
 from scorer.service.call.threads import ScoringThreads
@@ -31,7 +30,6 @@ from scorer.service.runtime.settings import Limits
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
-log = logging.getLogger(CALLS)
 
 MAX_ARRIVING = 2048
 """Maximum number of calls whose requests are arriving."""
@@ -170,39 +168,15 @@ class Pipeline:
         return slot
 
     def _record(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
-        """Counts a call that has ended, and logs it in one line, with one more line per violation.
+        """Counts and logs a call that has ended.
 
-        Answers are never logged. Violations of anonymous callers are logged only if all callers have access, because
-        anybody could fill the log with them.
+        Violations of anonymous callers are logged only if all callers have access: they could fill the log.
         """
         seconds = time.perf_counter() - started
-        code = refusal.code if refusal else grpc.StatusCode.OK
         if self._metrics:
+            code = refusal.code if refusal else grpc.StatusCode.OK
             self._metrics.count_call(call, code.name, seconds)
-        fields: dict[str, object] = {
-            "request_id": call.request_id,
-            "identity": call.identity,
-            "method": call.method,
-            "code": code.name,
-            "milliseconds": round(seconds * 1000, 3),
-            "units": call.units,
-        }
-        if call.doubtful_names:
-            fields["doubtful_names"] = call.doubtful_names
-        if call.plan:
-            fields |= {"criteria_set": call.plan.criteria_set.code, "revision": call.plan.criteria_set.revision[:12]}
-        if refusal is None:
-            log.info("call", extra=fields)
-            return
-        fields |= {"reason": refusal.reason, **({"violations": refusal.total} if refusal.violations else {})}
-        if code is grpc.StatusCode.INTERNAL:
-            log.error("call: %s", refusal.message, extra=fields, exc_info=refusal.__cause__)
-            return
-        log.info("call", extra=fields)
-        if call.identity == ANONYMOUS and not self._access.open:
-            return
-        for field, reason, _ in refusal.violations:
-            log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})
+        log_call(call, seconds, refusal, violations=call.identity != ANONYMOUS or self._access.open)
 
 
 def score(method: Method, requests: list[Message], call: CallContext) -> bytes:

@@ -12,7 +12,7 @@ _VIETNAMESE: Sequence[tuple[str, str]] = (
     (r"a flag is 0 or 1, not (.+)", "cần 1 (có) hoặc 0 (không), không phải {0}"),
     (r"a count is a whole number, not (.+)", "cần số nguyên, không phải {0}"),
     (r"(.+) is more than (.+) = (.+), of which it is a part", "{0} lớn hơn {1} = {2}, tuy chỉ là một phần của số ấy"),
-    (r"'(.*)' is the id at (.+) already", "'{0}' đã là mã ở {1}"),
+    (r"'(.*)' is already the id at (.+)", "'{0}' đã là mã ở {1}"),
     (r"is empty; every unit needs an id", "trống; đơn vị nào cũng cần có mã"),
     (r"has (\d+) bytes, at most (\d+) are allowed", "có {0} byte, chỉ được tối đa {1}"),
     (r"has a control or format character", "có ký tự điều khiển hoặc định dạng"),

@@ -413,7 +413,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "an id twice on two sheets": (
         "a.xlsx",
         at("A3", "d-ba-be", "Xã"),
-        "Xã!A3: 'd-ba-be' is the id at Huyện!A3 already",
+        "Xã!A3: 'd-ba-be' is already the id at Huyện!A3",
     ),
     "no id": ("a.xlsx", at("A3", None), "Huyện!A3: is empty; every unit needs an id"),
     "an unknown criterion": (

@@ -271,7 +271,7 @@ def test_a_unit_that_is_missing_or_there_twice_is_named(scorer: Run, folder: Pat
     done = scorer("rank", folder)
     assert done.code == 2
     assert done.errors == [
-        f"scorer: {folder}: e-copy.xlsx: Huyện!A2: 'd-ba-be' is the id at d-ba-be.xlsx: Huyện!A2 already",
+        f"scorer: {folder}: e-copy.xlsx: Huyện!A2: 'd-ba-be' is already the id at d-ba-be.xlsx: Huyện!A2",
         f"scorer: {folder}: no file has the unit 'd-na-ri' (huyện Na Rì), which is in units.csv",
         f"scorer: {folder}: 2 mistakes; nothing was ranked or written",
     ]

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
-from scorer_client import Client, CsvTable, Province, ScorerError
+from scorer_client import Client, FileTable, Province, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
 
@@ -91,7 +91,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "answers.csv"
 
 
-def read(file: Path, content: str | bytes | Table, form: Form) -> CsvTable:
+def read(file: Path, content: str | bytes | Table, form: Form) -> FileTable:
     plain = text_of(content) if isinstance(content, list) else content
     file.write_bytes(plain.encode() if isinstance(plain, str) else plain)
     return read_file(file, form)
@@ -503,7 +503,7 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(
         assert len(result.rows()) == len(result.units)
 
 
-def read_or_refused(file: Path, form: Form) -> CsvTable | ScorerError:
+def read_or_refused(file: Path, form: Form) -> FileTable | ScorerError:
     try:
         return read_file(file, form)
     except ScorerError as error:

@@ -14,7 +14,7 @@ from scorer.cli.output import UserError, print_error, print_note, reading
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Client, CsvTable, ScorerError
+from scorer_client import Client, FileTable, ScorerError
 from scorer_client.files.read import criteria_set_of
 from scorer_client.forms import Form
 
@@ -68,7 +68,7 @@ def _criteria_set_of(file: Path) -> str:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
 
 
-def read_answers(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
+def read_answers(client: Client, form: Form, file: Path, language: Language) -> FileTable:
     """The file's units and answers; says what was read differently from how it was written.
 
     Raises:
@@ -82,7 +82,7 @@ def read_answers(client: Client, form: Form, file: Path, language: Language) -> 
     return table
 
 
-def read_table(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
+def read_table(client: Client, form: Form, file: Path, language: Language) -> FileTable:
     """The same, without a word.
 
     Raises:
@@ -96,7 +96,7 @@ def read_table(client: Client, form: Form, file: Path, language: Language) -> Cs
         raise UserError(f"cannot read {file}: {error.strerror}") from error
 
 
-def announce_notes(file: Path, table: CsvTable) -> None:
+def announce_notes(file: Path, table: FileTable) -> None:
     """Says what was read differently from how it was written."""
     for note in table.notes:
         print_note(escaped(f"{file}: {note}"))

@@ -12,8 +12,8 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
+from scorer_client.file_table import FileTable
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form
@@ -152,7 +152,7 @@ class Methods:
     def rank_file(
         self,
         criteria_set: str | None,
-        file: str | Path | CsvTable,
+        file: str | Path | FileTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
@@ -184,17 +184,17 @@ class Methods:
             ImportError: a library for this kind of file is not installed.
         """
         asking = Asking.of(timeout, request_id)
-        if isinstance(file, CsvTable):
+        if isinstance(file, FileTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
             return (yield from _rank_file_table(asking, request, file, progress))
         asked = yield from _form(asking, criteria_set, effective_on, series)
-        table: CsvTable = yield _reading(file, asked, progress, language)
+        table: FileTable = yield _reading(file, asked, progress, language)
         return (yield from _rank_file_table(asking, _request(asked.criteria_set, **options), table, progress))
 
     @method
     def read_file(
         self, criteria_set: str, file: str | Path, *, language: Language = "en", progress: Progress | None = None
-    ) -> Steps[CsvTable]:
+    ) -> Steps[FileTable]:
         """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
 
         The table's ``notes`` say what was read differently from how it was written.
@@ -204,7 +204,7 @@ class Methods:
             OSError: the file cannot be read.
         """
         asked = yield from _form(Asking.of(None, ""), criteria_set)
-        table: CsvTable = yield _reading(file, asked, progress, language)
+        table: FileTable = yield _reading(file, asked, progress, language)
         return table
 
     @method
@@ -331,7 +331,7 @@ class Methods:
     def who_lacks_file(
         self,
         criteria_set: str | None,
-        file: str | Path | CsvTable,
+        file: str | Path | FileTable,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
@@ -350,7 +350,7 @@ class Methods:
         asking = Asking.of(timeout, request_id)
         asked = yield from _form(asking, criteria_set, effective_on, series)
         _check_criterion(asked, criterion, tier)
-        table: CsvTable = file if isinstance(file, CsvTable) else (yield _reading(file, asked, None, language))
+        table: FileTable = file if isinstance(file, FileTable) else (yield _reading(file, asked, None, language))
         request = _request(asked.criteria_set, tier=tier, full=True)
         return _lacking((yield from _rank_file_table(asking, request, table, None)), criterion)
 
@@ -379,7 +379,7 @@ def _rank(asking: Asking, request: scorer_pb2.RankProvinceRequest) -> Steps[Prov
 
 
 def _rank_file_table(
-    asking: Asking, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
+    asking: Asking, request: scorer_pb2.RankProvinceRequest, table: FileTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()
     if progress:

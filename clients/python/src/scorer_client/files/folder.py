@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.notes import Notes
@@ -17,7 +17,7 @@ REGISTER = "units.csv"
 """The file of a folder that lists all units, without answers: those that are in no other file are missing."""
 
 
-def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> CsvTable:
+def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file, or all files of a folder; see ``read_file``.
 
     Files of a folder are told by their endings. Hidden files and the lock files of spreadsheets are left out.
@@ -30,7 +30,7 @@ def read_path(path: Path, form: Form, progress: Progress | None = None, language
     return _read_folder(path, form, progress, language) if path.is_dir() else read_file(path, form, progress, language)
 
 
-def _read_folder(folder: Path, form: Form, progress: Progress | None, language: Language) -> CsvTable:
+def _read_folder(folder: Path, form: Form, progress: Progress | None, language: Language) -> FileTable:
     files = [
         file
         for file in sorted(folder.iterdir())
@@ -56,13 +56,13 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     return table
 
 
-def _check_missing(reader: TableReader, register: CsvTable) -> None:
+def _check_missing(reader: TableReader, register: FileTable) -> None:
     for unit in register.units:
         if reader.table.units.place(unit.id) is None:
             reader.refuse("file", "MISSING_UNIT", "missing_unit", id=unit.id, name=unit.name, register=REGISTER)
 
 
-def _unanswered(table: CsvTable) -> list[int]:
+def _unanswered(table: FileTable) -> list[int]:
     """The units without any answer."""
     columns = table.columns.values()
     return [at for at in range(len(table.units)) if not any(c[at] == c[at] and c[at] != "" for c in columns)]

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.archive import refused
 from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
@@ -28,7 +28,7 @@ _STREAM = b"\xff\xff\xff\xff"
 """How Arrow streams begin."""
 
 
-def read_file(file: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> CsvTable:
+def read_file(file: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file for a criteria set; only its columns are kept of CSV files, which are read row by row.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.file_table import FileTable
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import INSTRUCTIONS, TIERS, say, tier_name
@@ -34,7 +34,7 @@ class TableReader:
         self._form, self._names, self.notes = form, names, notes
         self._tiers = tier_words(form.tiers)
         self._nearest = NearestNames(notes.language)
-        self.table = CsvTable(form, [])
+        self.table = FileTable(form, [])
         self._violations: list[Violation] = []
         self._total = 0
         self._complete = True
@@ -62,7 +62,7 @@ class TableReader:
             if not any(found) and not self._violations:
                 self.refuse(name or "file", "NO_HEADER", "no_sheet" if found else "empty")
 
-    def finish(self) -> CsvTable:
+    def finish(self) -> FileTable:
         """The table.
 
         Raises:

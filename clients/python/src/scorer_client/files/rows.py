@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.cells import Cell, Sheet, shown
 from scorer_client.files.header import FIXED, Column
 from scorer_client.files.notes import Notes
@@ -15,7 +15,7 @@ from scorer_client.files.values import Values, WrongCell
 class Collector(Protocol):
     """Collects units, and what is wrong with them."""
 
-    table: CsvTable
+    table: FileTable
     notes: Notes
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:

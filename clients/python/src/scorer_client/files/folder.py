@@ -1,4 +1,4 @@
-"""A folder of files, such as one for each unit, as one table."""
+"""Reads a folder of files, such as one file per unit, into one table."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from scorer_client.files.text import Progress
 from scorer_client.forms import Form
 
 REGISTER = "units.csv"
-"""The file of a folder that lists all units, without answers: those that are in no other file are missing."""
+"""A file of the folder that lists all units, without answers. A listed unit that no other file has is missing."""
 
 
 def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file, or all files of a folder; see ``read_file``.
 
-    Files of a folder are told by their endings. Hidden files and the lock files of spreadsheets are left out.
+    Files of a folder are recognized by their endings. Hidden files and lock files of spreadsheets are skipped.
 
     Raises:
-        ScorerError: a file breaks its form, or a unit of the register is in none; every violation has its position.
+        ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
         OSError: a file cannot be read.
         ImportError: a library for a kind of file is not installed.
     """
@@ -40,8 +40,8 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     reader = TableReader(form, names, notes)
     done, total = 0, sum(file.stat().st_size for file in files)
     for file in files:
-        with file.open("rb") as opened:
-            reader.read(sheets(opened, names, notes, name=file.name), file.name)
+        with file.open("rb") as stream:
+            reader.read(sheets(stream, names, notes, name=file.name), file.name)
         done += file.stat().st_size
         if progress:
             progress(done, total)
@@ -50,8 +50,8 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     elif (folder / REGISTER).exists():
         _check_missing(reader, read_file(folder / REGISTER, form, language=language))
     table = reader.finish()
-    for at in _unanswered(table):
-        notes.add("note_unanswered", table.positions.of(at, "id"))
+    for index in _unanswered(table):
+        notes.add("note_unanswered", table.positions.of(index, "id"))
     table.notes = notes.sentences()
     return table
 
@@ -63,6 +63,6 @@ def _check_missing(reader: TableReader, register: FileTable) -> None:
 
 
 def _unanswered(table: FileTable) -> list[int]:
-    """The units without any answer."""
+    """Indices of the units without any answer."""
     columns = table.columns.values()
-    return [at for at in range(len(table.units)) if not any(c[at] == c[at] and c[at] != "" for c in columns)]
+    return [i for i in range(len(table.units)) if not any(c[i] == c[i] and c[i] != "" for c in columns)]

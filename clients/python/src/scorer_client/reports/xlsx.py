@@ -1,4 +1,4 @@
-"""Reports as workbooks: the same tables as numbers, with filters, colours and native charts."""
+"""Writes reports as workbooks: tables of numbers with filters, colours and native charts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any
 from scorer_client import optional
 from scorer_client.reports.model import Category, Report, Section
 
-_LONGEST_NAME = 31
-"""Letters of a sheet's name."""
+_MAX_NAME_LENGTH = 31
+"""Characters that spreadsheets allow in a sheet's name."""
 
-_WIDEST = 60
-"""Of a column, in letters."""
+_MAX_COLUMN_WIDTH = 60
+"""Largest width of a column, in characters."""
 
-_WIDE_TEXT = 90
-"""Of the column of remarks, in letters."""
+_REMARKS_WIDTH = 90
+"""Width of the column of remarks, in characters."""
 
-_HEAD_HEIGHT = 48
-"""Of the row of titles, in points: three lines."""
+_HEADER_HEIGHT = 48
+"""Height of the row of titles, in points: three lines."""
 
 
 def xlsx(report: Report) -> bytes:
     """The report as a workbook.
 
-    Texts are written as texts: none is taken for a formula or a link.
+    Texts are never written as formulas or links.
 
     Raises:
         ImportError: XlsxWriter is not installed.
@@ -76,8 +76,6 @@ class _Writer:
         if self._report.compared:
             self._movement()
 
-    # sheets
-
     def _summary(self) -> None:
         report, words = self._report, self._words
         sheet = self._sheet(words["summary"])
@@ -96,7 +94,7 @@ class _Writer:
             if text:
                 sheet.write_string(row, 0, name, self._formats["bold"])
                 sheet.write_string(row, 1, text, self._formats["wrapped"])
-                sheet.set_row(row, 15 * math.ceil(len(text) / (_WIDE_TEXT - 5)))
+                sheet.set_row(row, 15 * math.ceil(len(text) / (_REMARKS_WIDTH - 5)))
                 row += 1
         row += 1
         levels = sorted({level for _, category in self._categories() for level, _ in category.levels})
@@ -118,7 +116,7 @@ class _Writer:
                 lines.append([section.title, words["overall"], section.unit_count, section.overall_ranked])
         kinds = ["text", "text", "whole", "whole", *("whole" for _ in levels)]
         self._table(sheet, [*titles, *map(report.level, levels)], kinds, lines, row=row)
-        sheet.set_column(1, 1, _WIDE_TEXT)
+        sheet.set_column(1, 1, _REMARKS_WIDTH)
         row += len(lines) + 2
         for section in report.sections:
             sheet.write_string(row, 0, section.title, self._formats["bold"])
@@ -176,7 +174,7 @@ class _Writer:
                 )
 
     def _distribution(self) -> None:
-        """Units by fifths of a tenth of the points, and a chart for each ranking and category."""
+        """Numbers of units in steps of 5 % of the points, with a chart for each ranking and category."""
         words = self._words
         sheet = self._sheet(words["distribution"])
         categories = list(self._categories())
@@ -246,7 +244,7 @@ class _Writer:
         self._table(self._sheet(words["criteria"]), [words[name] for name in names], kinds, lines)
 
     def _criterion_points(self, sections: list[Section]) -> None:
-        """Units by criteria; what was not reported or does not apply is a text."""
+        """The points of each unit in each criterion. Missing and not applicable criteria have a text instead."""
         words = self._words
         items = [item for category in sections[0].categories for item in category.criteria]
         titles = [words["id"], words["unit"], *(f"{item.id} {item.title} ({item.maximum:g})" for item in items)]
@@ -261,7 +259,7 @@ class _Writer:
         sheet = self._sheet(f"{words['points'].capitalize()} {tier}")
         self._table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
         for column, item in enumerate(items, 2):
-            if not item.maximum:  # a bonus or a penalty, of which nobody has all or nothing
+            if not item.maximum:  # no maximum, such as a penalty: nothing to compare with
                 continue
             full = {"type": "cell", "criteria": ">=", "value": item.maximum}
             none = {"type": "cell", "criteria": "==", "value": 0}
@@ -294,18 +292,16 @@ class _Writer:
             text = words["gone"].format(units=", ".join(self._report.gone))
             sheet.write_string(len(lines) + 2, 0, text, self._formats["text"])
 
-    # parts
-
     def _categories(self) -> Iterable[tuple[Section, Category]]:
         return ((section, category) for section in self._report.sections for category in section.categories)
 
     def _sheet(self, name: str) -> Any:
-        """A new sheet; its name is made one that spreadsheets take, and that no other sheet has."""
-        plain = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:_LONGEST_NAME] or "-"
+        """A new sheet. Its name is changed to one that is valid and that no other sheet has."""
+        plain = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:_MAX_NAME_LENGTH] or "-"
         unique, n = plain, 1
         while unique.casefold() in self._names:
             n += 1
-            unique = f"{plain[: _LONGEST_NAME - len(str(n)) - 1]} {n}"
+            unique = f"{plain[: _MAX_NAME_LENGTH - len(str(n)) - 1]} {n}"
         self._names.add(unique.casefold())
         sheet = self._workbook.add_worksheet(unique)
         sheet.set_paper(9)  # A4
@@ -325,7 +321,7 @@ class _Writer:
         filtered: bool = True,
     ) -> None:
         formats = [self._formats[kind] for kind in kinds]
-        sheet.set_row(row, _HEAD_HEIGHT)
+        sheet.set_row(row, _HEADER_HEIGHT)
         for column, title in enumerate(titles):
             sheet.write_string(row, column, title, self._formats["head"])
         for at, line in enumerate(lines, row + 1):
@@ -336,7 +332,7 @@ class _Writer:
                     sheet.write_number(at, column, value, form)
         for column, kind in enumerate(kinds):
             texts = [len(str(line[column])) for line in lines if column < len(line)] if kind == "text" else []
-            sheet.set_column(column, column, min(_WIDEST, max([10, *texts]) + 1))
+            sheet.set_column(column, column, min(_MAX_COLUMN_WIDTH, max([10, *texts]) + 1))
         if row == 0:
             sheet.freeze_panes(1, freeze)
             sheet.repeat_rows(0)

@@ -53,9 +53,9 @@ class Report:
 
     def provenance(self, province: Province) -> None:
         """Prints the criteria set and the revision that gave the results."""
-        made = province.provenance
+        provenance = province.provenance
         sentence = self.words["made"].format(
-            code=made.criteria_set, revision=made.revision[:12], provenance=made.criteria_provenance
+            code=provenance.criteria_set, revision=provenance.revision[:12], provenance=provenance.criteria_provenance
         )
         out.print(sentence, style="dim")
 

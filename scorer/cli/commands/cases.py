@@ -41,7 +41,7 @@ class _Run:
 
 def run_cases(
     names: list[str] = typer.Argument(None, help="Codes of installed sets, or YAML files.", metavar="[SET|FILE]..."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead."),
 ) -> None:
     """Test criteria sets by their cases. The cases of NAME.yaml are in NAME.cases.yaml beside it.
 
@@ -55,7 +55,7 @@ def run_cases(
     for run in runs:
         for problem in run.problems:
             print_error(str(problem))
-    if as_text:
+    if json_output:
         out.write_text(json_text(_as_json(runs)))
     else:
         for run in runs:

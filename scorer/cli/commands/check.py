@@ -32,18 +32,18 @@ def check(
     on: datetime.datetime | None = ON,
     series: str = SERIES,
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the messages."),
-    to: Path | None = typer.Option(
+    output: Path | None = typer.Option(
         None, "--out", help="Write a copy in which mistakes are coloured and explained.", metavar="MARKED.xlsx"
     ),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
 ) -> None:
     """Check a file of answers without ranking it. Exit code 2 when there are mistakes."""
-    if to is not None and to.suffix.lower() != ".xlsx":
-        raise UserError(f"--out {to} does not end in .xlsx")
-    if to is not None and file.is_dir():
+    if output is not None and output.suffix.lower() != ".xlsx":
+        raise UserError(f"--out {output} does not end in .xlsx")
+    if output is not None and file.is_dir():
         raise UserError("--out marks one file, not a directory")
-    if to is not None:
-        check_overwrite(to, force=force)
+    if output is not None:
+        check_overwrite(output, force=force)
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
@@ -59,11 +59,11 @@ def check(
     except ScorerError as error:
         violations = tuple(in_language(violation, language) for violation in error.violations)
         summary = report_violations(file, error, language, key="found")
-    if to is not None and not any(violation.field == "file" for violation in violations):
+    if output is not None and not any(violation.field == "file" for violation in violations):
         from scorer.files.marked import marked_copy  # openpyxl takes a tenth of a second to import
 
-        write_atomically(to, marked_copy(file, form, violations))
-        out.print(f"written to {escaped(str(to))}", markup=False)
+        write_atomically(output, marked_copy(file, form, violations))
+        out.print(f"written to {escaped(str(output))}", markup=False)
     if summary is not None:
         raise summary
     out.print(WORDS[language.value]["no_mistakes"].format(file=escaped(str(file)), n=units), markup=False)

@@ -29,17 +29,17 @@ PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Th
 def demo(
     criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
-    to_browser: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    open_page: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
 ) -> None:
     """Rank a province that comes with the scorer, through a real server, and show the ranking with its causes."""
     if criteria_set not in PROVINCES:
         raise UserError(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
-    if to_browser:
+    if open_page:
         _write_and_open_page(criteria_set, language)
         return
     form, province = rank_over_socket(criteria_set)
-    if as_text:
+    if json_output:
         out.write_text(as_json(province))
         return
     report = Report(form, language)

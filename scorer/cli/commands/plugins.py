@@ -26,12 +26,12 @@ def _plugins() -> None:
 
 @app.command("list")
 def list_plugins(
-    as_text: bool = typer.Option(False, "--json", help="Print them as JSON instead of a table."),
+    json_output: bool = typer.Option(False, "--json", help="Print them as JSON instead of a table."),
 ) -> None:
     """List the installed plugins, what each brings, and why one is quarantined."""
     with err.status("trying out plugins"):
         plugins = quiet_host().plugins
-    if as_text:
+    if json_output:
         listed = {"api_version": API_VERSION, "plugins": [_as_json(plugin) for plugin in plugins]}
         out.write_text(json_text(listed))
         return

@@ -42,13 +42,13 @@ def rank(
     tier: str = typer.Option("", help="Show one tier only. The answers of all units are checked."),
     expect_units: int = typer.Option(0, min=0, help="Refuse a file that has another number of units."),
     language: Language = LANGUAGE,
-    to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    output: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
     """Rank the units of a file."""
-    if to is not None:
-        check_output(to, RESULT_ENDINGS, [file], force=force)
+    if output is not None:
+        check_output(output, RESULT_ENDINGS, [file], force=force)
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
@@ -57,16 +57,16 @@ def rank(
         raise UserError(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
     ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
-    if to is not None:
-        write_results(to, ranked, form, language)
-    if as_text:
+    if output is not None:
+        write_results(output, ranked, form, language)
+    if json_output:
         out.write_text(as_json(ranked))
         return
     report.province(ranked)
     out.print()
     report.provenance(ranked)
-    if to is not None:
-        out.print(f"written to {escaped(str(to))}", markup=False)
+    if output is not None:
+        out.print(f"written to {escaped(str(output))}", markup=False)
 
 
 def score(

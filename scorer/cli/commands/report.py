@@ -23,7 +23,7 @@ def report(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
-    to: list[Path] = typer.Option(
+    outputs: list[Path] = typer.Option(
         ..., "--out", help=f"File to write: {', '.join(FORMATS)}; may be given several times.", metavar="FILE"
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
@@ -39,16 +39,16 @@ def report(
     force: bool = typer.Option(False, help="Overwrite existing files."),
 ) -> None:
     """Write a report on the units of a file: web page, Excel workbook, PDF or Word document."""
-    for path in to:
+    for path in outputs:
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
-    if template is not None and not any(path.suffix == ".docx" for path in to):
+    if template is not None and not any(path.suffix == ".docx" for path in outputs):
         raise UserError("--template goes with --out FILE.docx only")
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
     ranked = _ranked(client, form, file, language, period=period, province=province, tier=tier)
     before = None if previous is None else _ranked(client, form, previous, language, tier=tier)
-    write_report(build(ranked, form, language=language.value, previous=before), to, template)
+    write_report(build(ranked, form, language=language.value, previous=before), outputs, template)
 
 
 def _ranked(
@@ -58,13 +58,13 @@ def _ranked(
     return rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
 
 
-def write_report(report_model: Report, to: Iterable[Path], template: Path | None = None) -> None:
+def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None) -> None:
     """Writes a report to files, and prints their names.
 
     Raises:
         UserError: a library is not installed, the template cannot be used, or a file cannot be written.
     """
-    for path in to:
+    for path in outputs:
         try:
             with err.status(f"writing {path.name}"):
                 content = document(report_model, path.suffix, template=template)

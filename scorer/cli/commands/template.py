@@ -37,7 +37,7 @@ VALUE_DESCRIPTIONS = {
 
 def template(
     code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
-    to: Path = typer.Option(
+    output: Path = typer.Option(
         Path(),
         "--out",
         help="Workbook to write, or directory for a CSV file and the description of its columns.",
@@ -59,7 +59,7 @@ def template(
     A workbook has one sheet per tier. It describes each column, and accepts only values that are allowed there.
     'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads one workbook per unit.
     """
-    workbook = to.suffix.lower() == ".xlsx"
+    workbook = output.suffix.lower() == ".xlsx"
     if units is not None and not workbook and per_unit is None:
         raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:
@@ -72,17 +72,17 @@ def template(
     if per_unit is not None:
         files |= _per_unit(plan, register, per_unit, language)
     if workbook:
-        files[to] = form_workbook(plan, register, language.value)
+        files[output] = form_workbook(plan, register, language.value)
     elif per_unit is None:
-        files[to / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
-        files[to / f"{code}-columns.md"] = _columns_description(plan)
+        files[output / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
+        files[output / f"{code}-columns.md"] = _columns_description(plan)
     for file in files:
         check_overwrite(file, force=force)
     if per_unit is not None:
         _make_directory(per_unit)
     for file, content in files.items():
         write_atomically(file, content)
-        if per_unit is None or file == to:
+        if per_unit is None or file == output:
             out.print(f"written: {escaped(str(file))}", markup=False)
     if per_unit is not None:
         out.print(f"written: {len(register)} forms and {REGISTER} in {escaped(str(per_unit))}", markup=False)

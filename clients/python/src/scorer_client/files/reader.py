@@ -133,8 +133,8 @@ class TableReader:
                     sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
                 )
             else:
-                found = ",".join(shown(cell) for cell in row.cells)[:60]
-                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=found)
+                start = ",".join(shown(cell) for cell in row.cells)[:60]
+                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
         elif row is not None and not sheet.hidden:
             self.notes.add("note_sheet", sheet.position(None))
         return required
@@ -206,7 +206,7 @@ class TableReader:
         if not table.header:
             table.header = names
         table.add_columns(names)
-        table.positions.begin(sheet, header.number, {n: at for at, n in reversed([*enumerate(names)])})
+        table.positions.begin(sheet, header.number, {name: index for index, name in reversed([*enumerate(names)])})
         read = RowReader(self, sheet, columns, values, tier)
         self._first_unit = sheet.position(header.number + 1)
         for row, cells in rows:
@@ -226,16 +226,16 @@ class TableReader:
         if not code:
             self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
         if fixed["tier"] not in tiers:
-            meant = self._tiers.get(plain(fixed["tier"]))
-            if meant is None:
+            tier = self._tiers.get(plain(fixed["tier"]))
+            if tier is None:
                 expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
                 self.refuse(
                     position("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint
                 )
             else:
                 if not self.notes.more("note_tier"):
-                    self.notes.add("note_tier", position("tier"), fixed["tier"], meant)
-                fixed["tier"] = meant
+                    self.notes.add("note_tier", position("tier"), fixed["tier"], tier)
+                fixed["tier"] = tier
         for index, criterion in enumerate(left_out):
             if criterion in left_out[:index]:
                 self.refuse(position("not_applicable"), "DUPLICATE_CRITERION", "criterion_twice", criterion=criterion)

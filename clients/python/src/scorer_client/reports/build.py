@@ -204,7 +204,7 @@ class _Builder:
         scores = [_scores(category) for category in categories]
         measures = []
         for (measure, unit), counts in gates.items():
-            values = (_sum(one, measure).value(unit) for one in scores)
+            values = (_sum(by_name, measure).value(unit) for by_name in scores)
             name = measure_name(measure, self._language, self._titles)
             measures.append(
                 Measure(

@@ -150,12 +150,12 @@ class _Writer:
                 score = unit.result.overall
                 line: list[object] = [unit.result.id, unit.name, unit.parent, unit.result.overall_rank or None]
                 line += [score.points, score.max_points, score.percent, score.published]
-                for one in unit.categories:
-                    score = one.result.score
-                    line += [one.result.rank or None, one.result.level or None]
+                for unit_category in unit.categories:
+                    score = unit_category.result.score
+                    line += [unit_category.result.rank or None, unit_category.result.level or None]
                     line += [score.points, score.max_points, score.percent, score.published]
-                    line.append("; ".join(need.brief for need in one.needs))
-                    line += [g.score.percent if g.score.max_points else None for g in one.result.groups]
+                    line.append("; ".join(need.brief for need in unit_category.needs))
+                    line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
                 lines.append(line)
         sheet = self._sheet(words.get(sections[0].tier, sections[0].tier))
         self._table(sheet, titles, kinds, lines, freeze=2)
@@ -185,14 +185,14 @@ class _Writer:
         ]
         lines = [[f"{step}-{step + 5} %", *(count[step] for count in counts)] for step in steps]
         self._table(sheet, titles, ["text", *("whole" for _ in categories)], lines, filtered=False)
-        for at, title in enumerate(titles[1:], 1):
+        for column, title in enumerate(titles[1:], 1):
             chart = self._workbook.add_chart({"type": "column"})
             name = sheet.get_name()
             chart.add_series(
                 {
                     "name": title,
                     "categories": [name, 1, 0, len(lines), 0],
-                    "values": [name, 1, at, len(lines), at],
+                    "values": [name, 1, column, len(lines), column],
                     "gap": 10,
                 }
             )
@@ -200,7 +200,7 @@ class _Writer:
             chart.set_legend({"none": True})
             chart.set_x_axis({"num_font": {"rotation": -45}})
             chart.set_y_axis({"name": words["applicable"], "major_gridlines": {"visible": False}})
-            sheet.insert_chart(len(lines) + 3 + (at - 1) // 2 * 16, 0, chart, {"x_offset": (at - 1) % 2 * 500})
+            sheet.insert_chart(len(lines) + 3 + (column - 1) // 2 * 16, 0, chart, {"x_offset": (column - 1) % 2 * 500})
 
     def _causes(self) -> None:
         words = self._words
@@ -211,8 +211,8 @@ class _Writer:
             ]
             for section in self._report.sections
             for unit in section.units
-            for category, one in zip(section.categories, unit.categories, strict=True)
-            for cause, need in zip(one.result.causes, one.needs, strict=True)
+            for category, unit_category in zip(section.categories, unit.categories, strict=True)
+            for cause, need in zip(unit_category.result.causes, unit_category.needs, strict=True)
         ]  # fmt: skip
         names = ("tier", "id", "unit", "category", "level", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
@@ -250,7 +250,12 @@ class _Writer:
         titles = [words["id"], words["unit"], *(f"{item.id} {item.title} ({item.maximum:g})" for item in items)]
         lines = []
         for unit in (unit for section in sections for unit in section.units):
-            points = [item for one in unit.categories for group in one.result.groups for item in group.criteria]
+            points = [
+                item
+                for unit_category in unit.categories
+                for group in unit_category.result.groups
+                for item in group.criteria
+            ]
             line: list[object] = [unit.result.id, unit.name]
             lines.append(
                 line + [words[p.status] if p.status != "scored" and not p.points else p.points for p in points]
@@ -272,13 +277,13 @@ class _Writer:
         lines = []
         for section in self._report.sections:
             for unit in section.units:
-                for category, one in zip(section.categories, unit.categories, strict=True):
+                for category, unit_category in zip(section.categories, unit.categories, strict=True):
                     line: list[object] = [section.title, unit.result.id, unit.name, category.title]
-                    moved = one.movement
-                    line += [moved.rank or None if moved else words["new"], one.result.rank or None]
-                    line += [moved.level or None if moved else None, one.result.level or None]
-                    line += [moved.points if moved else None]
-                    changes = moved.criteria if moved else ()
+                    movement = unit_category.movement
+                    line += [movement.rank or None if movement else words["new"], unit_category.result.rank or None]
+                    line += [movement.level or None if movement else None, unit_category.result.level or None]
+                    line += [movement.points if movement else None]
+                    changes = movement.criteria if movement else ()
                     line.append("; ".join(f"{code} {before:g} → {now:g}" for code, before, now in changes))
                     lines.append(line)
         titles = [words[name] for name in ("tier", "id", "unit", "category", "rank_before", "rank", "level_before")]
@@ -324,12 +329,12 @@ class _Writer:
         sheet.set_row(row, _HEADER_HEIGHT)
         for column, title in enumerate(titles):
             sheet.write_string(row, column, title, self._formats["head"])
-        for at, line in enumerate(lines, row + 1):
-            for column, (value, form) in enumerate(zip(line, formats, strict=False)):
+        for line_row, line in enumerate(lines, row + 1):
+            for column, (value, cell_format) in enumerate(zip(line, formats, strict=False)):
                 if isinstance(value, str):
-                    sheet.write_string(at, column, value, form)
+                    sheet.write_string(line_row, column, value, cell_format)
                 elif value is not None:
-                    sheet.write_number(at, column, value, form)
+                    sheet.write_number(line_row, column, value, cell_format)
         for column, kind in enumerate(kinds):
             texts = [len(str(line[column])) for line in lines if column < len(line)] if kind == "text" else []
             sheet.set_column(column, column, min(_MAX_COLUMN_WIDTH, max([10, *texts]) + 1))

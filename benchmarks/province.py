@@ -22,7 +22,7 @@ from scorer.model.indicators import EPOCH, IndicatorKind
 from scorer.model.units import Cohort
 from scorer.plugins.host import PluginHost
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Client, CsvTable
+from scorer_client import Client, FileTable
 
 SEED = 20200630
 
@@ -180,7 +180,7 @@ class Province:
         return [criterion for criterion, mask in self.cohort.excluded.items() if mask[unit]]
 
 
-def _numbers(plan: SetPlan, answers: CsvTable, code: str) -> NDArray[np.float64]:
+def _numbers(plan: SetPlan, answers: FileTable, code: str) -> NDArray[np.float64]:
     """One column of a file; options become their indices."""
     numbers: dict[float | str, float] = {"": np.nan}
     numbers |= {option: float(index) for index, option in enumerate(plan.criteria_set.indicators[code].options)}

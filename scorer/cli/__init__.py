@@ -11,9 +11,9 @@ from scorer.service.runtime import tuning
 
 tuning.before_imports()
 
-# Read when Pydantic is imported, which reads the files of all installed distributions otherwise, damaged ones too.
+# Set before Pydantic is imported: otherwise it reads files of all installed distributions, even of damaged ones.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # read when Rich and Typer are used, which take any digits
+for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # Rich and Typer accept any digits, such as a width of 0
     if not re.fullmatch("[2-9][0-9]|[1-9][0-9]{2,4}", os.environ.get(_size, "")):
         os.environ.pop(_size, None)
 
@@ -26,7 +26,7 @@ from scorer.cli.output import UserError, out, print_error
 
 app = typer.Typer(
     name="scorer",
-    help="Scores government units against a criteria set, gates their level, and ranks them, with causes.",
+    help="Scores government units by a criteria set, finds their levels, and ranks them, with causes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,52 +44,52 @@ app.add_typer(settings.app, name="settings")
 
 
 @app.callback(invoke_without_command=True)
-def _options(version: bool = typer.Option(False, "--version", help="Show the version and end.")) -> None:
+def _options(version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
     if version:
         out.print(f"scorer {__version__}")
         raise typer.Exit
 
 
 def main() -> None:
-    """Runs the command; a user's mistake is one line and exit code 2."""
+    """Runs the command. A mistake of the user is printed as one line, with exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that knows only ASCII shows the numbers at least
+        sys.stdout.reconfigure(errors="replace")  # so that a terminal with only ASCII still shows the numbers
     try:
         _check_arguments()
         with out.command():
-            code = app(prog_name="scorer", standalone_mode=False)  # also where a program calls this
+            code = app(prog_name="scorer", standalone_mode=False)
         sys.exit(code)
-    except UserError as mistake:
-        print_error(str(mistake))
+    except UserError as error:
+        print_error(str(error))
         sys.exit(2)
-    except TyperException as mistake:
-        if text := mistake.format_message():  # none when no command was given and the help is shown
+    except TyperException as error:
+        if text := error.format_message():  # empty when no command was given: the help was shown
             print_error(text)
-        sys.exit(mistake.exit_code)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has gone; what is still buffered must not complain at exit.
-        _forget_output()
+        # The reader of the output closed the pipe. Buffered output must not cause another error at exit.
+        _discard_output()
         sys.exit(141)
     except OSError as error:
         where = "cannot write the output" if error.filename is None else str(error.filename)
         print_error(f"{where}: {error.strerror}")
-        _forget_output()
+        _discard_output()
         sys.exit(1)
 
 
 def _check_arguments() -> None:
-    """Refuses what is not UTF-8, other than the names of files that are there.
+    """Refuses arguments that are not UTF-8. Names of existing files may have any bytes.
 
     Raises:
-        UserError: which argument it is.
+        UserError: it names the argument.
     """
     for argument in sys.argv[1:]:
         if any("\ud800" <= letter <= "\udfff" for letter in argument) and not os.path.lexists(argument):
-            raise UserError(f"the argument {argument!a} is not UTF-8; is the locale (LANG) one of UTF-8?")
+            raise UserError(f"the argument {argument!a} is not UTF-8; does the locale (LANG) use UTF-8?")
 
 
-def _forget_output() -> None:
-    if sys.stdout is not None:  # None when it was closed from the start
+def _discard_output() -> None:
+    if sys.stdout is not None:  # None if it was closed from the start
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Answers in a file and the criteria set that they are for: what the commands that read such a file share."""
+"""Options and steps that are shared by the commands that read a file of answers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import load_catalogue
-from scorer.cli.output import UserError, print_error, print_note, reading
+from scorer.cli.output import UserError, err, print_error, print_note, reading
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
-from scorer_client import Client, CsvTable, ScorerError
+from scorer_client import Client, FileTable, Province, ScorerError
 from scorer_client.files.read import criteria_set_of
 from scorer_client.forms import Form
 
@@ -24,26 +24,30 @@ FILE = typer.Argument(
     metavar="FILE",
 )
 SET = typer.Option(
-    "", "--set", help="Code of the criteria set; 'scorer criteria list' lists them. A form in .xlsx or .ods has it."
+    "", "--set", help="Code of the criteria set; 'scorer criteria list' lists them. A form (.xlsx, .ods) names its set."
 )
 ON = typer.Option(
-    None, "--on", help="A day instead of --set: the set in force on it.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
+    None,
+    "--on",
+    help="Instead of --set: use the set that is in force on this day.",
+    metavar="YYYY-MM-DD",
+    formats=["%Y-%m-%d"],
 )
 SERIES = typer.Option("", "--series", help="With --on: only sets of this series, such as bac-kan.")
 
-SHOWN_VIOLATIONS = 50
+MAX_SHOWN_VIOLATIONS = 50
 
 
 def local_client() -> Client:
-    """A client of the installed criteria sets, without a server."""
+    """A client that calls the scorer in this process, with the installed criteria sets."""
     return Client(InProcessTransport(load_catalogue()))
 
 
 def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str, file: Path) -> Form:
-    """What the set asks that is named by its code, by a day, or by the file, which may be a form.
+    """The form of the criteria set that is chosen by its code, by a day, or by the file, which may name its set.
 
     Raises:
-        UserError: it is named in no way or in two, there is none, or there are several.
+        UserError: no set is named, a set is named in two ways, or none or several sets match.
     """
     if on is None and not criteria_set:
         criteria_set = _criteria_set_of(file)
@@ -68,26 +72,26 @@ def _criteria_set_of(file: Path) -> str:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
 
 
-def read_answers(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
-    """The file's units and answers; says what was read differently from how it was written.
+def read_answers(client: Client, form: Form, file: Path, language: Language) -> FileTable:
+    """Reads a file of answers, and prints notes on values that were read differently from how they were written.
 
     Raises:
-        UserError: it cannot be read, or breaks its form.
+        UserError: the file cannot be read, or it does not fit the form.
     """
     try:
         table = read_table(client, form, file, language)
     except ScorerError as error:
         raise report_violations(file, error, language) from error
-    announce_notes(file, table)
+    print_notes(file, table)
     return table
 
 
-def read_table(client: Client, form: Form, file: Path, language: Language) -> CsvTable:
-    """The same, without a word.
+def read_table(client: Client, form: Form, file: Path, language: Language) -> FileTable:
+    """Reads a file of answers, and prints nothing.
 
     Raises:
-        UserError: it cannot be read.
-        ScorerError: it breaks its form.
+        UserError: the file cannot be read.
+        ScorerError: the file does not fit the form.
     """
     try:
         with reading(file) as progress:
@@ -96,28 +100,56 @@ def read_table(client: Client, form: Form, file: Path, language: Language) -> Cs
         raise UserError(f"cannot read {file}: {error.strerror}") from error
 
 
-def announce_notes(file: Path, table: CsvTable) -> None:
-    """Says what was read differently from how it was written."""
+def rank_answers(
+    client: Client,
+    form: Form,
+    file: Path,
+    answers: FileTable,
+    language: Language,
+    *,
+    period: str = "",
+    province: str = "",
+    tier: str = "",
+) -> Province:
+    """Ranks the answers of a file, with the points of every criterion.
+
+    Raises:
+        UserError: answers are refused, or the file has no unit of the tier.
+    """
+    try:
+        with err.status(f"ranking {len(answers.units)} units"):
+            ranked = client.rank_file(
+                form.criteria_set, answers, period=period, province=province, tier=tier, full=True
+            )
+    except ScorerError as error:
+        raise report_violations(file, error, language) from error
+    if not ranked.rankings:
+        raise UserError(f"{file} has no unit of tier {tier!r}" if tier else f"{file} has no units")
+    return ranked
+
+
+def print_notes(file: Path, table: FileTable) -> None:
+    """Prints notes on values that were read differently from how they were written."""
     for note in table.notes:
         print_note(escaped(f"{file}: {note}"))
 
 
 def report_violations(file: Path, error: ScorerError, language: Language, key: str = "nothing_ranked") -> UserError:
-    """Every violation on its own line, then one that sums up.
+    """Prints every violation on its own line. Returns an error with the number of violations.
 
     Args:
-        file: of the answers.
-        error: what is wrong with it.
-        language: of the sum.
-        key: of the words that follow the number of mistakes.
+        file: the file of answers.
+        error: the error that reading or ranking the file raised.
+        language: language of the messages.
+        key: key in ``WORDS`` of the text that follows the number.
     """
     if not error.violations:
         return UserError(error.message)
-    for violation in error.violations[:SHOWN_VIOLATIONS]:
+    for violation in error.violations[:MAX_SHOWN_VIOLATIONS]:
         field, _, description = in_language(violation, language)
         if field == "file":
             where = str(file)
-        elif re.fullmatch("[a-z_]+", field):  # of the request, such as period
+        elif re.fullmatch("[a-z_]+", field):  # a field of the request, such as period
             where = f"--{field}"
         else:
             where = f"{file}: {field}"

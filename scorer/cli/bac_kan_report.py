@@ -1,7 +1,7 @@
-"""What the province's report on the first half of 2020 says, said again from the numbers.
+"""The sentences of Bắc Kạn's report on the first half of 2020, with figures counted from the results.
 
 Source: Sở Thông tin và Truyền thông Bắc Kạn, "Đánh giá định kỳ mức độ xây dựng Chính quyền điện tử 6 tháng đầu năm
-2020". Nothing here is a figure of the report: every figure is counted from the results.
+2020". No figure is copied from the report.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def _ranked(ranking: Ranking, category: str) -> str:
 
 
 def _full(ranking: Ranking, criterion: str) -> str:
-    """Units with all points of a criterion, of those it applies to."""
+    """Number of units with all points of a criterion, and number of units that it applies to, such as 3/8."""
     counts = (count for tally in ranking.tallies for count in tally.criteria if count.criterion == criterion)
-    found = next(counts)
-    return f"{found.full}/{found.applicable}"
+    count = next(counts)
+    return f"{count.full}/{count.applicable}"
 
 
 def _in_order(ranking: Ranking, category: str) -> list[UnitResult]:
@@ -75,17 +75,17 @@ def _measure_level(category: CategoryResult, measure: str) -> int:
     return next(item.level for item in category.measures if item.measure == measure)
 
 
-def _sayer(sentences: dict[str, str]) -> Callable[..., str]:
+def _sentence_maker(sentences: dict[str, str]) -> Callable[..., str]:
     return lambda key, **values: sentences[key].format(**values)
 
 
-_english = _sayer(
+_english = _sentence_maker(
     {
         "departments": "{ready} departments are ranked in readiness, {got} in achievement.",
         "both": "{both} districts are ranked in both categories.",
         "district": "{unit} is ranked in readiness: level {level} with {points} points.",
-        "policy": "Policy environment: {one} districts reach what level 1 asks, {two} what level 2 asks.",
-        "failing": "{failing} districts miss 70 % of infrastructure and human resources together, the gate of level 4.",
+        "policy": "Policy environment: {one} districts reach the minimum of level 1, {two} that of level 2.",
+        "failing": "{failing} districts fail the gate of level 4: 70 % of infrastructure and human resources together.",
         "achieved": "{unit} is ranked in achievement: level {level}.",
         "computers": "{computers} districts have a computer for every official, {antivirus} antivirus on all of them.",
         "look_up": "{units} districts have a look-up screen for procedures.",
@@ -96,7 +96,7 @@ _english = _sayer(
         "rooms": "{rooms} communes have an online meeting room, {firewall} a firewall.",
     }
 )
-_vietnamese = _sayer(
+_vietnamese = _sentence_maker(
     {
         "departments": "{ready} sở, ngành được xếp hạng về điều kiện sẵn sàng, {got} về kết quả đạt được.",
         "both": "{both} huyện, thành phố được xếp hạng ở cả hai hạng mục.",

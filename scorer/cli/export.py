@@ -1,7 +1,7 @@
-"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all.
+"""Writes results to files: CSV for spreadsheets, JSON for programs.
 
-Spreadsheets take a file without a byte order mark for one of another character set, and a text that begins like a
-formula for one: files of CSV begin with the mark, and such texts with an apostrophe.
+A CSV file begins with a byte order mark, because spreadsheets guess another character set without it. A text that
+begins like a formula gets an apostrophe in front, because spreadsheets would evaluate it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import dataclasses
 import io
 import os
 import tempfile
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,28 +22,56 @@ from scorer_client import Province, UnitResult
 from scorer_client.forms import Form
 
 BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How cells begin that spreadsheets take for formulas."""
+RESULT_ENDINGS = (".csv", ".json")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that spreadsheets evaluate as a formula."""
 
-_SCORE = ("points", "max_points", "percent", "converted", "published")
+_SCORE_FIELDS = ("points", "max_points", "percent", "converted", "published")
+
+
+def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *, force: bool) -> None:
+    """Refuses, before any work is done, a path of --out that must not be written.
+
+    Args:
+        path: the file to write.
+        endings: the endings that its name may have.
+        inputs: the files of answers, which are never overwritten.
+        force: whether other existing files are overwritten.
+
+    Raises:
+        UserError: it says why.
+    """
+    if path.suffix not in endings:
+        raise UserError(f"--out {path} ends in none of {', '.join(endings)}")
+    if path.exists() and any(file.exists() and path.samefile(file) for file in inputs):
+        raise UserError(f"--out {path} is the file of answers itself")
+    check_overwrite(path, force=force)
+
+
+def check_overwrite(path: Path, *, force: bool) -> None:
+    """Refuses to overwrite an existing file without --force.
+
+    Raises:
+        UserError: the file exists.
+    """
+    if path.exists() and not force:
+        raise UserError(f"{path} exists already; --force overwrites it")
 
 
 def write_results(path: Path, province: Province, form: Form, language: Language) -> None:
-    """Writes results by the file's ending.
+    """Writes results as CSV or JSON, by the ending of the path, which is .csv or .json.
 
     Raises:
-        UserError: another ending than .csv and .json, or the file cannot be written.
+        UserError: the file cannot be written.
     """
-    if path.suffix not in (".csv", ".json"):
-        raise UserError(f"{path} ends neither in .csv nor in .json")
     write_atomically(path, as_csv(province, form, language) if path.suffix == ".csv" else as_json(province))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Writes a file beside its place and moves it there, so that nobody reads half of it.
+    """Writes a temporary file and renames it, so that no reader sees half of the content.
 
     Raises:
-        UserError: it cannot be written.
+        UserError: the file cannot be written.
     """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -61,7 +90,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def as_json(province: Province) -> str:
-    """Everything, as the client's types have it."""
+    """All results as JSON, with the field names of the client's types."""
     rankings = [
         {**{f.name: getattr(ranking, f.name) for f in dataclasses.fields(ranking)}, "units": list(ranking.units)}
         for ranking in province.rankings
@@ -71,19 +100,19 @@ def as_json(province: Province) -> str:
 
 
 def as_csv(province: Province, form: Form, language: Language) -> str:
-    """One line a unit, in ranking order; with a column of who is commended (1) when the set commends anybody."""
+    """One line per unit, in ranking order. If the set commends units, a column has 1 for commended ones."""
     names = form.names(language.value)
     categories = list(dict.fromkeys(tally.category for ranking in province.rankings for tally in ranking.tallies))
     file = io.StringIO(newline="")
     file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\n")
-    header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE)]
+    header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE_FIELDS)]
     for code in categories:
-        header += [f"{code}_{field}" for field in ("standing", "level", "rank", *_SCORE, "causes")]
+        header += [f"{code}_{field}" for field in ("standing", "level", "rank", *_SCORE_FIELDS, "causes")]
     if form.commends:
         header.append("commended")
     writer.writerow(header)
-    for unit in chain.from_iterable(ranking.units for ranking in province.rankings):  # one by one: they are large
+    for unit in chain.from_iterable(ranking.units for ranking in province.rankings):  # not as a list: results are large
         line = _line(unit, categories, language, names)
         writer.writerow(map(_cell, [*line, int(unit.commended)] if form.commends else line))
     return file.getvalue()
@@ -91,25 +120,25 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
 
 def _line(unit: UnitResult, categories: list[str], language: Language, names: dict[str, str]) -> list[object]:
     line: list[object] = [unit.tier, unit.id, unit.name, unit.parent, unit.overall_rank or ""]
-    line += [getattr(unit.overall, field) for field in _SCORE]
-    have = {category.category: category for category in unit.categories}
+    line += [getattr(unit.overall, field) for field in _SCORE_FIELDS]
+    by_code = {category.category: category for category in unit.categories}
     for code in categories:
-        if code not in have:
-            line += [""] * (len(_SCORE) + 4)
+        if code not in by_code:
+            line += [""] * (len(_SCORE_FIELDS) + 4)
             continue
-        category = have[code]
+        category = by_code[code]
         line += [category.standing, category.level or "", category.rank or ""]
-        line += [getattr(category.score, field) for field in _SCORE]
+        line += [getattr(category.score, field) for field in _SCORE_FIELDS]
         line.append("; ".join(cause.sentence(language.value, names) for cause in category.causes))
     return line
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses and named tuples as mappings, without what belongs to the call and not to its result."""
+    """Dataclasses and named tuples as dicts, without the fields that describe the call and not its result."""
     if dataclasses.is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

@@ -1,4 +1,4 @@
-"""The words of reports, English and Vietnamese."""
+"""The texts of commands in English and Vietnamese."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Language(StrEnum):
-    """Languages of reports."""
+    """Languages of reports and messages."""
 
     EN = "en"
     VI = "vi"
@@ -32,9 +32,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "causes": "Why units are not ranked",
         "cause": "{units}/{n}: {measure} under {minimum}",
         "cause_strict": "{units}/{n}: {measure} not above {minimum}",
-        "misses": "What most units miss",
+        "misses": "Criteria that most units miss",
         "miss": "{units}/{n} have all points for {criterion}",
-        "kept": "next level asks",
+        "kept": "next level requires",
         "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",
         "within": "{tier} of {parent}",
         "commended": "Commended",
@@ -53,7 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "missing": "not reported",
         "not_applicable": "not applicable",
         "made": "{code}, revision {revision}, {provenance}: 'scorer criteria show {code}' says what is assumed",
-        "facts": "What the report of 2020 says, from these numbers",
+        "facts": "The report of 2020, counted again from these answers",
         "mistake": "{n} mistake",
         "mistakes": "{n} mistakes",
         "nothing_ranked": "; nothing was ranked or written",
@@ -109,6 +109,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def search_key(text: str) -> str:
-    """Without accents, capitals and hyphens: how people type a name that they look for."""
+    """A text without accents, capitals and hyphens, for searches: people leave them out when they type a name."""
     letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

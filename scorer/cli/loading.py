@@ -1,4 +1,4 @@
-"""What every command needs: the plugins and criteria sets of this environment."""
+"""Loads the plugins and criteria sets that commands use."""
 
 from __future__ import annotations
 
@@ -29,67 +29,69 @@ CriteriaOption = Annotated[
 def load_catalogue(
     criteria: Path | None = None, *, strict: bool = False, plugin_seconds: float | None = None
 ) -> Catalogue:
-    """The installed sets and those of a directory; quarantined plugins and refused sets are named on standard error.
+    """The installed sets and those of a directory. Quarantined plugins and refused sets are printed on standard error.
 
     Args:
-        strict: whether all of them have to be in order.
-        plugin_seconds: that trying out one plugin may take; None: what the environment says.
+        criteria: directory of further criteria sets.
+        strict: whether a quarantined plugin or a refused set is an error.
+        plugin_seconds: seconds that trying out one plugin may take; None: the environment has the limit.
 
     Raises:
-        UserError: durable-rules is broken here, so no set with gates can be used; the directory cannot be read; or
-            not all is in order.
+        UserError: durable-rules is broken, so no set with gates can be used; the directory cannot be read; or
+            ``strict`` is set and a plugin is quarantined or a set is refused.
     """
     if criteria:
         return load_live(criteria, strict=strict, plugin_seconds=plugin_seconds).current()
     catalogue = _load_installed(plugin_seconds)
     if strict:
-        _check(catalogue)
+        _require_all_usable(catalogue)
     return catalogue
 
 
 def load_live(criteria: Path, *, strict: bool = False, plugin_seconds: float | None = None) -> LiveCatalogue:
-    """The same, ready to be loaded anew when the directory changes.
+    """The catalogue of ``load_catalogue`` in a form that can be reloaded when the directory changes.
 
     Raises:
         UserError: as for ``load_catalogue``.
     """
-    folder = CriteriaDirectory(criteria)
+    directory = CriteriaDirectory(criteria)
     try:
-        folder.stamps()  # before much time is spent on the installed sets
+        directory.stamps()  # fails early if the directory cannot be read: installed sets take long to load
         installed = _load_installed(plugin_seconds)
-        living = LiveCatalogue(installed, folder, GateCompiler())
+        live = LiveCatalogue(installed, directory, GateCompiler())
     except OSError as error:
         raise UserError(f"cannot read the directory of criteria sets {criteria}: {error.strerror}") from error
-    _complain(living.current().refused[len(installed.refused) :], living.current().warnings[len(installed.warnings) :])
+    catalogue = live.current()
+    _print_problems(catalogue.refused[len(installed.refused) :], catalogue.warnings[len(installed.warnings) :])
     if strict:
-        _check(living.current())
-    return living
+        _require_all_usable(catalogue)
+    return live
 
 
 def _load_installed(plugin_seconds: float | None) -> Catalogue:
     host, compiler = installed_host(plugin_seconds), working_compiler()
     catalogue = Catalogue.installed(host, compiler)
-    _complain(catalogue.refused, catalogue.warnings)
+    _print_problems(catalogue.refused, catalogue.warnings)
     return catalogue
 
 
-def _complain(refused: Iterable[RejectedSet], warnings: Iterable[Problem]) -> None:
-    for refusal in refused:
-        for problem in refusal.problems:
+def _print_problems(refused: Iterable[RejectedSet], warnings: Iterable[Problem]) -> None:
+    for rejected in refused:
+        for problem in rejected.problems:
             print_error(str(problem))
     for warning in warnings:
         print_error(str(warning))
 
 
-def _check(catalogue: Catalogue) -> None:
+def _require_all_usable(catalogue: Catalogue) -> None:
     quarantined = sum(bool(plugin.failure) for plugin in catalogue.host.plugins)
     if quarantined or catalogue.refused:
-        found = f"plugins quarantined: {quarantined}, criteria sets refused: {len(catalogue.refused)}"
-        raise UserError(f"{found}; with --strict, nothing is served until they are mended or uninstalled")
+        counts = f"plugins quarantined: {quarantined}, criteria sets refused: {len(catalogue.refused)}"
+        raise UserError(f"{counts}; with --strict, nothing is served until they are corrected or uninstalled")
 
 
 def installed_host(plugin_seconds: float | None = None) -> PluginHost:
-    """The installed plugins; quarantined ones are named on standard error."""
+    """The installed plugins. Quarantined ones are printed on standard error."""
     host = quiet_host(plugin_seconds)
     for plugin in host.plugins:
         if plugin.failure:
@@ -98,15 +100,15 @@ def installed_host(plugin_seconds: float | None = None) -> PluginHost:
 
 
 def quiet_host(plugin_seconds: float | None = None) -> PluginHost:
-    """The installed plugins, for a command that says itself what is wrong with them.
+    """The installed plugins, without messages about quarantined ones.
 
-    What they print does not reach standard output.
+    What plugins print goes to standard error.
 
     Args:
-        plugin_seconds: that trying out one of them may take; None: what the environment says.
+        plugin_seconds: seconds that trying out one plugin may take; None: the environment has the limit.
 
     Raises:
-        UserError: the environment gives no number of seconds.
+        UserError: the limit in the environment is not a number of seconds.
     """
     out.reserve()
     return PluginHost.installed(_plugin_seconds() if plugin_seconds is None else plugin_seconds)
@@ -114,23 +116,23 @@ def quiet_host(plugin_seconds: float | None = None) -> PluginHost:
 
 def _plugin_seconds() -> float:
     name = variable("plugin_seconds")
-    written = os.environ.get(name)
-    if written is None:
+    text = os.environ.get(name)
+    if text is None:
         return TIME_LIMIT
     try:
-        seconds = float(written)
+        seconds = float(text)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise UserError(f"{name}={written!r} is not a number of seconds from 0 to 3600")
+        raise UserError(f"{name}={text!r} is not a number of seconds from 0 to 3600")
     return seconds
 
 
 def working_compiler() -> GateCompiler:
-    """A compiler of gates.
+    """A gate compiler that is known to work.
 
     Raises:
-        UserError: durable-rules is broken or ends at once, so no set with gates can be used.
+        UserError: durable-rules is missing or broken, so no set with gates can be used.
     """
     compiler = GateCompiler()
     try:
@@ -143,10 +145,10 @@ def working_compiler() -> GateCompiler:
 
 
 def find_set(catalogue: Catalogue, code: str) -> SetPlan:
-    """The set of this code.
+    """The plan of the criteria set with this code.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such set.
     """
     if code not in catalogue.sets:
         known = ", ".join(catalogue.sets)

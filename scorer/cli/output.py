@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Prints results, errors and progress of commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -21,74 +21,74 @@ from rich.table import Table
 from scorer.model.untrusted import escaped
 
 PIPED_WIDTH = 160
-"""Columns when nobody looks at a terminal: nothing is cut for whoever reads the output."""
+"""Columns when standard output is not a terminal: a program that reads the output gets most lines whole."""
 
 _WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 class _Console(Console):
-    """Writes nothing that steers a terminal but its own colours: all texts pass through ``escaped``."""
+    """A console that passes all texts through ``escaped``: nothing but its own colours controls the terminal."""
 
-    _until: ExitStack | None = None
-    """What is undone when the command ends."""
+    _command_end: ExitStack | None = None
+    """Undoes ``reserve`` when the command ends."""
 
     @contextmanager
     def command(self) -> Iterator[None]:
-        """While a command runs."""
-        with ExitStack() as until:
-            self._until = until
+        """Surrounds the run of one command."""
+        with ExitStack() as stack:
+            self._command_end = stack
             try:
                 yield
-            finally:  # also of a command that is refused: nothing may be reserved until an end that has been
-                self._until = None
+            finally:  # also after an error: ``reserve`` must not use a closed stack
+                self._command_end = None
 
     def reserve(self) -> None:
-        """From now on, nothing but what is printed here reaches standard output.
+        """Keeps standard output for this console until the command ends.
 
-        What plugins print, when they are imported, later or at exit, goes to standard error: programs read our output.
+        Programs read our output, so what plugins print on import, later or at exit goes to standard error instead.
         """
-        if self._until is not None and self._file is None and sys.stdout is not None:  # None when it is closed
-            self._until.enter_context(self._alone())
+        if self._command_end is not None and self._file is None and sys.stdout is not None:  # None: it is closed
+            self._command_end.enter_context(self._redirected())
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        usual = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+    def _redirected(self) -> Iterator[None]:
+        stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
         try:
-            real = usual.fileno() == 1
-        except OSError:  # something in memory
-            real = False
-        usual.flush()
-        with os.fdopen(os.dup(1), "w", encoding=usual.encoding, errors=usual.errors) as ours:
+            is_descriptor_1 = stdout.fileno() == 1
+        except OSError:  # a stream in memory
+            is_descriptor_1 = False
+        stdout.flush()
+        with os.fdopen(os.dup(1), "w", encoding=stdout.encoding, errors=stdout.errors) as copy:
             os.dup2(2, 1)
-            self.file, sys.stdout = ours if real else usual, sys.stderr
+            self.file, sys.stdout = copy if is_descriptor_1 else stdout, sys.stderr
             try:
                 yield
             finally:
-                self._file, sys.stdout = None, usual
-                if not real:
-                    os.dup2(ours.fileno(), 1)
+                self._file, sys.stdout = None, stdout
+                if not is_descriptor_1:
+                    os.dup2(copy.fileno(), 1)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """See ``rich``: also asked for each cell of a table, before its width is measured."""
+        """See ``rich``, which also renders each cell of a table before it measures the cell's width."""
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment("\n".join(map(escaped, text.split("\n"))), style)
 
     def on_broken_pipe(self) -> None:
-        """Leaves it to ``main``, which ends as other commands do."""
+        """Lets ``main`` handle the error, instead of exiting as ``rich`` does."""
         raise BrokenPipeError
 
     def print(self, *objects: Any, **options: Any) -> None:
         """See ``rich``.
 
         Raises:
-            OSError: standard output is closed, where rich would say nothing.
+            OSError: standard output is closed, which rich would ignore.
         """
         self._check_open()
         super().print(*objects, **options)
 
     def write_text(self, text: str) -> None:
-        """Writes a text for programs: as it is, and in UTF-8, whatever the terminal takes.
+        """Writes a text for programs: unchanged, and in UTF-8 whatever the encoding of the terminal.
 
         Raises:
             OSError: standard output is closed, or cannot be written.
@@ -98,7 +98,7 @@ class _Console(Console):
         if isinstance(self.file, io.TextIOWrapper):
             self.file.buffer.write(text.encode())
             self.file.buffer.flush()
-        else:  # something in memory
+        else:  # a stream in memory
             self.file.write(text)
 
     def _check_open(self) -> None:
@@ -111,36 +111,36 @@ err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserError(Exception):
-    """Something the user can mend; the text is one line that says what, where and how."""
+    """A mistake that the user can correct. The text is one line: what is wrong, where, and how to correct it."""
 
 
 def json_text(value: object) -> str:
-    """JSON for programs and for terminals: characters that cannot be seen are written as escapes."""
+    """JSON for programs and for terminals: invisible characters are written as escapes."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    unseen = str.maketrans({c: "".join(_json_escapes(c)) for c in set(text) - {"\n"} if not c.isprintable()})
-    return text.translate(unseen) + "\n"
+    escapes = str.maketrans({c: "".join(_json_escapes(c)) for c in set(text) - {"\n"} if not c.isprintable()})
+    return text.translate(escapes) + "\n"
 
 
-def _json_escapes(letter: str) -> Iterator[str]:
-    units = letter.encode("utf-16-be", "surrogatepass")
+def _json_escapes(character: str) -> Iterator[str]:
+    units = character.encode("utf-16-be", "surrogatepass")
     return (f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
 
 
 def print_error(text: str) -> None:
-    """One line on standard error, which may be a full disk or have no reader."""
+    """Prints one line on standard error. Ignores a full disk and a missing reader."""
     with suppress(OSError):
         err.print("scorer:", escaped(text), style="red", markup=False)
 
 
 def print_note(text: str) -> None:
-    """The same, of what is no complaint."""
+    """Prints one line that is not an error on standard error."""
     with suppress(OSError):
         err.print(text, markup=False)
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows on a terminal how far the reading of a file is; gives what is told so."""
+    """Shows the progress of reading a file on a terminal. Gives the function to report the progress to."""
     with err.status(f"reading {escape(escaped(str(file)))}") as status:
 
         def progress(_: str, done: int, total: int) -> None:
@@ -151,9 +151,10 @@ def reading(file: Path) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """An empty table; columns named in ``right`` hold numbers."""
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for n, column in enumerate(columns):
-        # What stands first is a code, to be copied whole from a narrow terminal.
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=n == 0)
-    return made
+    """An empty table; the columns named in ``right`` hold numbers and are aligned to the right."""
+    empty = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        # The first column has a code, which must not be wrapped, so that users can copy it from a narrow terminal.
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        empty.add_column(column, justify=justify, overflow="fold", no_wrap=index == 0)
+    return empty

@@ -1,4 +1,4 @@
-"""scorer plugins new: a whole plugin distribution to start from."""
+"""scorer plugins new: writes a complete plugin distribution to start from."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ from scorer.plugins.host import PluginHost
 from scorer.testing.cases.model import OVERALL
 
 CATEGORY = "results"
-"""The category of the criteria set that is written; no group of a set is called like a category."""
+"""Code of the category in the criteria set that is written. A group cannot have the code of a category."""
 
-LONGEST = 40
-"""Letters of a name: the code of the criteria set is longer, and has its limit too."""
+MAX_NAME_LENGTH = 40
+"""Letters that a plugin's name may have. The code of the criteria set is longer, and its length is limited too."""
 
-FOLDERS = ("src", "tests")
-"""Folders that are written, in which its tests are started."""
+DISTRIBUTION_FOLDERS = ("src", "tests")
+"""Folders of the distribution. A plugin of the same name would be hidden where the tests run."""
 
-STUBS = "egov"
-"""The package of the contract's stubs; it has no ``__init__.py``, so that another one of the name would hide it."""
+STUBS_PACKAGE = "egov"
+"""The package of the contract's stubs. It has no ``__init__.py``, so another package of this name would hide it."""
 
-ENDING = ".tmpl"
-PLACE = "NAME"
-"""In names of files: the plugin's name."""
+TEMPLATE_ENDING = ".tmpl"
+NAME_PLACEHOLDER = "NAME"
+"""Stands for the plugin's name in the names of template files."""
 
 
 def new_plugin(
     name: str = typer.Argument(
-        help="Code of plugin, package and criterion group, such as water_quality.", metavar="NAME"
+        help="Name of the plugin, its package and its criterion group, such as water_quality.", metavar="NAME"
     ),
     directory: Path | None = typer.Option(
-        None, help="Folder to write it to, which is not there yet or empty; ./NAME if not given.", metavar="DIRECTORY"
+        None, help="Directory to write to, which must be new or empty; ./NAME if not given.", metavar="DIRECTORY"
     ),
 ) -> None:
     """Write a plugin to start from: a distribution with a criterion group, a criteria set, cases and tests.
 
-    It works as it is, and its comments say what each part is for. Nothing is overwritten.
+    The plugin works without changes, and comments explain each part. Nothing is overwritten.
     """
     check_name(name, quiet_host())
     target = directory or Path(name)
@@ -66,40 +66,41 @@ def new_plugin(
 
 
 def check_name(name: str, host: PluginHost) -> None:
-    """Refuses names that a plugin, its package or its group cannot have here.
+    """Refuses names that a plugin, its package or its group cannot have in this environment.
 
     Raises:
-        UserError: what is wrong with it.
+        UserError: it says what is wrong with the name.
     """
     if not re.fullmatch(CODE, name):
-        near = re.sub(r"[^a-z0-9]+", "_", search_key(name)).strip("_")[:LONGEST]
+        near = re.sub(r"[^a-z0-9]+", "_", search_key(name)).strip("_")[:MAX_NAME_LENGTH]
         hint = f"; did you mean {near!r}?" if re.fullmatch(CODE, near) else ""
-        raise UserError(f"{name!r} is not a code of small letters without accents, digits and '_'{hint}")
-    if len(name) > LONGEST:
-        raise UserError(f"{name!r} has {len(name)} letters, more than {LONGEST}")
+        raise UserError(f"{name!r} is not a code; write small letters without accents, digits and '_'{hint}")
+    if len(name) > MAX_NAME_LENGTH:
+        raise UserError(f"{name!r} has {len(name)} letters, more than {MAX_NAME_LENGTH}")
     if name in (TOTAL, OVERALL, CATEGORY):
-        raise UserError(f"a group cannot be called {name!r}: criteria sets use the word otherwise; take another name")
+        raise UserError(f"a group cannot be called {name!r}: criteria sets use this word; choose another name")
     for plugin in host.plugins:
         if name == plugin.name or (plugin.group and name == plugin.group.name):
-            whose = f"{plugin.distribution} {plugin.version}".strip()
-            raise UserError(f"there is a plugin {name!r} already, of {whose}; take another name")
-    if name in FOLDERS:
-        raise UserError(f"a folder of the plugin is called {name!r}, which would hide it; take another name")
+            distribution = f"{plugin.distribution} {plugin.version}".strip()
+            raise UserError(f"the plugin {name!r} exists already, in {distribution}; choose another name")
+    if name in DISTRIBUTION_FOLDERS:
+        raise UserError(f"the folder {name!r} of the distribution would hide the plugin; choose another name")
     if keyword.iskeyword(name):
-        raise UserError(f"{name!r} is a word of Python's, which no package can be called; take another name")
+        raise UserError(f"{name!r} is a keyword of Python, so no package can have this name; choose another name")
     spec = find_spec(name)
-    found = spec is not None and spec.origin is not None  # without origin: some folder that happens to be called so,
-    if found or name == STUBS or name in packages_distributions():  # unless distributions share it, such as google
-        raise UserError(f"there is a Python package {name!r} already, which would be hidden; take another name")
+    # Without origin, it is a folder that happens to have this name, or a package that distributions share (google).
+    exists = (spec is not None and spec.origin is not None) or name in packages_distributions()
+    if exists or name == STUBS_PACKAGE:
+        raise UserError(f"the Python package {name!r} exists already and would be hidden; choose another name")
 
 
 def write_plugin(name: str, target: Path) -> list[Path]:
-    """Writes the files of plugin ``name`` and gives their names below ``target``.
+    """Writes the files of the plugin ``name``. Returns their paths relative to ``target``.
 
     Raises:
-        UserError: there is something at ``target``, or it cannot be written.
+        UserError: ``target`` is a file, is not empty, or cannot be written.
     """
-    words = {
+    values = {
         "name": name,
         "title": name.replace("_", " ").strip().capitalize(),
         "prefix": "".join(word[0] for word in name.split("_") if word).upper(),
@@ -108,12 +109,12 @@ def write_plugin(name: str, target: Path) -> list[Path]:
     }
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise UserError(f"{target} is there already; nothing is overwritten: --directory names another folder")
+            raise UserError(f"{target} exists already, and nothing is overwritten; choose another --directory")
         written = []
         for path, text in _templates(files("scorer.cli") / "plugin_template", Path()):
-            file = Path(str(path).replace(PLACE, name).removesuffix(ENDING))
+            file = Path(str(path).replace(NAME_PLACEHOLDER, name).removesuffix(TEMPLATE_ENDING))
             (target / file).parent.mkdir(parents=True, exist_ok=True)
-            (target / file).write_text(Template(text).substitute(words), encoding="utf-8")
+            (target / file).write_text(Template(text).substitute(values), encoding="utf-8")
             written.append(file)
     except OSError as error:
         raise UserError(f"cannot write {error.filename}: {error.strerror}") from error
@@ -121,7 +122,7 @@ def write_plugin(name: str, target: Path) -> list[Path]:
 
 
 def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, str]]:
-    """Names below the folder and texts, in the order of names."""
+    """The path of each template below the folder and its text, sorted by name."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _templates(entry, path / entry.name)

@@ -1,1 +1,1 @@
-"""Workbooks for people: forms to fill in, and copies with mistakes marked. ``scorer_client.files`` reads them."""
+"""Writes workbooks: forms to fill in, and copies with marked mistakes. ``scorer_client.files`` reads workbooks."""

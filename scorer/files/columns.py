@@ -1,4 +1,4 @@
-"""What a form asks in one tier: its columns, in order, with what people need to know of each."""
+"""The columns of a form for one tier: headers, comments and allowed ranges."""
 
 from __future__ import annotations
 
@@ -18,30 +18,33 @@ class FormColumn:
     """A column of a form."""
 
     code: str
-    """A column of units, or the code of an indicator; "not_applicable" for ticks."""
+    """"id", "name", "parent", the code of an indicator, or "not_applicable" for ticks."""
     header: str
     comment: str
     required: bool = False
     indicator: Indicator | None = None
-    """None: it says what unit it is, or holds ticks."""
+    """None: the column describes the unit, or has ticks."""
     range: tuple[float, float] = (0.0, 0.0)
-    """Smallest and largest answer, of an indicator."""
+    """Smallest and largest answer to the indicator."""
 
 
 def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColumn]:
-    """The columns that a tier is asked for."""
+    """The columns that units of a tier fill in, in order."""
     item, texts = plan.criteria_set, TEXTS[language]
     within = tier in item.ranking.within_parent
-    required = {"id": True, "name": False, "parent": within}
+    required_by_code = {"id": True, "name": False, "parent": within}
     columns = [
         FormColumn(
-            code, _fixed_header(code, language, need), _lines(texts["required"] if need else "", texts[code]), need
+            code,
+            _fixed_header(code, language, required),
+            _lines(texts["required"] if required else "", texts[code]),
+            required,
         )
-        for code, need in required.items()
+        for code, required in required_by_code.items()
     ]
-    asked = [*_asked(plan, tier)]
-    titles = Counter(_text(indicator.title, language, indicator.code) for indicator, _ in asked)
-    for indicator, criteria in asked:
+    indicators = [*_indicators(plan, tier)]
+    titles = Counter(_text(indicator.title, language, indicator.code) for indicator, _ in indicators)
+    for indicator, criteria in indicators:
         title = _text(indicator.title, language, indicator.code)
         header = f"{title} ({indicator.code})" if titles[title] > 1 else title
         bounds = plan.tiers[tier].ranges[indicator.code]
@@ -55,16 +58,16 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
     return columns
 
 
-def asked_of(item: CriteriaSet, code: str) -> list[Criterion]:
+def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
     """The criteria that read an indicator."""
-    return [c for c in item.criteria.values() if code in {reading.indicator for reading in c.formula.reads()}]
+    return [c for c in criteria_set.criteria.values() if code in {reading.indicator for reading in c.formula.reads()}]
 
 
-def _asked(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
-    """The indicators that criteria of a tier read, and these criteria."""
+def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
+    """Each indicator that criteria of a tier read, with the ids of these criteria."""
     item = plan.criteria_set
     for indicator in item.indicators.values():
-        criteria = [c.id for c in asked_of(item, indicator.code) if c.points.of(tier) is not None]
+        criteria = [c.id for c in criteria_reading(item, indicator.code) if c.points.of(tier) is not None]
         if criteria:
             yield indicator, criteria
 
@@ -94,6 +97,6 @@ def _lines(*lines: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _text(texts: Mapping[str, str], language: Language, otherwise: str) -> str:
-    """A text in one language, or in the first there is."""
-    return texts.get(language) or next(iter(texts.values()), otherwise)
+def _text(texts: Mapping[str, str], language: Language, default: str) -> str:
+    """The text in this language, or in the first language that it has."""
+    return texts.get(language) or next(iter(texts.values()), default)

@@ -1,4 +1,4 @@
-"""An empty form as a workbook: one sheet per tier, with the units, what is allowed in each cell, and instructions."""
+"""Writes an empty form as a workbook: instructions, and one sheet per tier that accepts only allowed values."""
 
 from __future__ import annotations
 
@@ -19,38 +19,39 @@ from scorer_client.files.messages import Language, tier_name
 from scorer_client.units import Unit
 
 BLANK_ROWS = 1_000
-"""Rows that can be filled in where no units are given."""
+"""Rows to fill in when no units are given."""
 
-MAX_LIST = 255
-"""Letters of a list of values that a spreadsheet takes; a longer one is not offered."""
+MAX_VALIDATION_LENGTH = 255
+"""Characters that spreadsheets allow in a list of options and in an error message."""
 
 Styles: TypeAlias = dict[str, Any]
 
-_MADE = datetime.datetime(2000, 1, 1)  # the same form has the same bytes
-_FIRST_DAY = datetime.date(1900, 3, 1)  # spreadsheets have a 29 February 1900
+_CREATED = datetime.datetime(2000, 1, 1)  # a fixed date: the same form has the same bytes
+_FIRST_DAY = datetime.date(1900, 3, 1)  # earlier dates are ambiguous: spreadsheets have a 29 February 1900
 
 
 def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> bytes:
     """A form as an XLSX file.
 
     Args:
-        plan: of the criteria set.
-        units: to be filled in; without any, there are empty rows for each tier. Tiers without units have no sheet.
-        language: "en" or "vi".
+        plan: plan of the criteria set.
+        units: units to write into the rows. Without units, every tier has empty rows; otherwise tiers without units
+            have no sheet.
+        language: language of the form, "en" or "vi".
     """
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"title": _title(plan.criteria_set, language), "created": _MADE})
+        book.set_properties({"title": _title(plan.criteria_set, language), "created": _CREATED})
         styles = _styles(book)
         tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
         _instructions(book.add_worksheet(TEXTS[language]["instructions"]), plan.criteria_set, tiers, language, styles)
-        for number, tier in enumerate(tiers):
+        for index, tier in enumerate(tiers):
             sheet = book.add_worksheet(tier_name(tier, language))
             _tier_sheet(
                 sheet, form_columns(plan, tier, language), [u for u in units if u.tier == tier], language, styles
             )
-            if not number:
+            if index == 0:
                 sheet.activate()
     return file.getvalue()
 
@@ -86,7 +87,7 @@ def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language:
         (texts["tiers"], ", ".join(tier_name(tier, language) for tier in tiers)),
     ]
     sentences = texts["sentences"].split("\n")
-    lines += [(texts["how"] if not at else "", sentence) for at, sentence in enumerate(sentences)]
+    lines += [(texts["how"] if index == 0 else "", sentence) for index, sentence in enumerate(sentences)]
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 100)
     sheet.write_string(0, 0, texts["instructions"], styles["title"])
@@ -99,42 +100,46 @@ def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language:
 def _tier_sheet(
     sheet: Any, columns: Sequence[FormColumn], units: Sequence[Unit], language: Language, styles: Styles
 ) -> None:
-    last = len(units) or BLANK_ROWS
+    last_row = len(units) or BLANK_ROWS
     sheet.set_row(0, 90)
     sheet.freeze_panes(1, 2)
-    for at, column in enumerate(columns):
-        sheet.write_string(0, at, column.header, styles["required" if column.required else "header"])
-        sheet.write_comment(0, at, column.comment, {"x_scale": 2.5, "y_scale": 1.6, "author": "scorer"})
-        sheet.set_column(at, at, 28 if column.code == "name" else 16)
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.header, styles["required" if column.required else "header"])
+        sheet.write_comment(0, index, column.comment, {"x_scale": 2.5, "y_scale": 1.6, "author": "scorer"})
+        sheet.set_column(index, index, 28 if column.code == "name" else 16)
         style = _style(column, bool(units), styles)
-        for row in range(1, last + 1):
+        for row in range(1, last_row + 1):
             text = getattr(units[row - 1], column.code) if units and column.code in ("id", "name", "parent") else ""
             if text:
-                sheet.write_string(row, at, text, style)
+                sheet.write_string(row, index, text, style)
             else:
-                sheet.write_blank(row, at, None, style)
+                sheet.write_blank(row, index, None, style)
         rule = _rule(column, language)
         if rule:
-            about = {"error_title": TEXTS[language]["wrong"], "error_message": _shortened(column.comment)}
-            sheet.data_validation(1, at, last, at, {**rule, **about})
-    first = next((at for at, column in enumerate(columns) if column.indicator), len(columns))
+            error = {"error_title": TEXTS[language]["wrong"], "error_message": _shortened(column.comment)}
+            sheet.data_validation(1, index, last_row, index, {**rule, **error})
+    first = next((index for index, column in enumerate(columns) if column.indicator), len(columns))
     if first < len(columns):
         ticks = sum(column.code == "not_applicable" for column in columns)
-        blank = {"type": "formula", "criteria": f'=AND($A2<>"",{xl_col_to_name(first)}2="")', "format": styles["empty"]}
-        sheet.conditional_format(1, first, last, len(columns) - 1 - ticks, blank)
-    may = ("format_columns", "format_rows", "sort", "autofilter", "select_locked_cells", "select_unlocked_cells")
-    sheet.protect("", dict.fromkeys(may, True))
+        empty_answer = {
+            "type": "formula",
+            "criteria": f'=AND($A2<>"",{xl_col_to_name(first)}2="")',
+            "format": styles["empty"],
+        }
+        sheet.conditional_format(1, first, last_row, len(columns) - 1 - ticks, empty_answer)
+    allowed = ("format_columns", "format_rows", "sort", "autofilter", "select_locked_cells", "select_unlocked_cells")
+    sheet.protect("", dict.fromkeys(allowed, True))
 
 
-def _style(column: FormColumn, given: bool, styles: Styles) -> Any:
+def _style(column: FormColumn, has_units: bool, styles: Styles) -> Any:
     if column.code in ("id", "name", "parent"):
-        return styles["fixed" if given else "open"]
+        return styles["fixed" if has_units else "open"]
     day = column.indicator is not None and column.indicator.kind is IndicatorKind.DATE
     return styles["day" if day else "answer"]
 
 
 def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
-    """What a spreadsheet lets people put into a column; None: anything."""
+    """The data validation of a column; None: any value is allowed."""
     if column.indicator is None:
         return {"validate": "list", "source": ["x"]} if column.code == "not_applicable" else None
     kind = IndicatorKind(column.indicator.kind)
@@ -153,10 +158,10 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
 
 def _options_rule(indicator: Indicator) -> dict[str, Any] | None:
     options = list(indicator.options)
-    if len(",".join(options)) > MAX_LIST or any("," in option for option in options):
+    if len(",".join(options)) > MAX_VALIDATION_LENGTH or any("," in option for option in options):
         return None
     return {"validate": "list", "source": options}
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_LIST else f"{text[: MAX_LIST - 3]}..."
+    return text if len(text) <= MAX_VALIDATION_LENGTH else f"{text[: MAX_VALIDATION_LENGTH - 3]}..."

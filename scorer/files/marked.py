@@ -1,4 +1,4 @@
-"""A copy of a file of answers in which each mistake is coloured, with what is wrong as a comment."""
+"""Writes a copy of a file of answers in which each mistake is coloured and has a comment."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from scorer_client.files.read import sheets
 from scorer_client.forms import Form
 
 AUTHOR = "scorer check"
-"""Of comments that say what is wrong: they are taken away when a marked copy is checked again."""
+"""Author of the comments on mistakes. They are removed when a marked copy is checked again."""
 
 _RED = PatternFill("solid", start_color="FFFF9C9C", end_color="FFFF9C9C")
-_NONE = PatternFill()
+_NO_FILL = PatternFill()
 
 _CELL = re.compile(r"(?:'((?:[^']|'')+)'|([^!':]+))!([A-Z]+)?(\d+)(?::[A-Z]+\d+)?")
 _ROW = re.compile(r"row (\d+)(?:, column ([A-Z]+) )?")
@@ -33,15 +33,15 @@ _SHEET = re.compile("sheet (.+)", re.DOTALL)
 
 
 def marked_copy(file: Path, form: Form, violations: Iterable[Violation]) -> bytes:
-    """An XLSX file: a copy of a workbook, or a new one of what is in another file.
+    """An XLSX file: a copy of an Excel workbook, or a new workbook with the cells of another file.
 
     Args:
-        file: of answers, which can be read.
-        form: the criteria set that it answers.
-        violations: what is wrong with it.
+        file: a readable file of answers.
+        form: the form of its criteria set.
+        violations: the mistakes to mark.
     """
     book = openpyxl.load_workbook(file) if _is_excel(file) else _new_workbook(file, form)
-    _take_marks_away(book)
+    _remove_marks(book)
     messages: dict[tuple[str, int, int], list[str]] = {}
     for violation in violations:
         messages.setdefault(_position(book, violation.field), []).append(violation.description)
@@ -62,33 +62,33 @@ def _is_excel(file: Path) -> bool:
     return zipfile.is_zipfile(file) and "xl/workbook.xml" in zipfile.ZipFile(file).namelist()
 
 
-def _take_marks_away(book: Any) -> None:
+def _remove_marks(book: Any) -> None:
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.comment is not None and cell.comment.author == AUTHOR:
-                    cell.comment, cell.fill = None, _NONE
+                    cell.comment, cell.fill = None, _NO_FILL
 
 
 def _position(book: Any, field: str) -> tuple[str, int, int]:
-    """The sheet, row and column of a violation; the first cell where it is of a whole sheet or file."""
+    """Sheet, row and column of a violation; the first cell if the violation concerns a whole sheet or file."""
     if match := _CELL.fullmatch(field):
         name = (match[1] or match[2]).replace("''", "'")
-        place = name, int(match[4]), column_number(match[3] or "A") + 1
+        position = name, int(match[4]), column_number(match[3] or "A") + 1
     elif match := _ROW.match(field):
-        place = book.sheetnames[0], int(match[1]), column_number(match[2] or "A") + 1
+        position = book.sheetnames[0], int(match[1]), column_number(match[2] or "A") + 1
     else:
         match = _SHEET.fullmatch(field)
-        place = match[1] if match else book.sheetnames[0], 1, 1
-    return place if place[0] in book.sheetnames else (book.sheetnames[0], 1, 1)
+        position = match[1] if match else book.sheetnames[0], 1, 1
+    return position if position[0] in book.sheetnames else (book.sheetnames[0], 1, 1)
 
 
 def _new_workbook(file: Path, form: Form) -> Any:
-    """The cells of a file that is no XLSX, in a workbook."""
+    """A workbook with the cells of a file that is not an Excel workbook."""
     names, book = ColumnNames(form), openpyxl.Workbook()
     book.remove(book.active)
-    with file.open("rb") as opened:
-        for sheet in sheets(opened, names, Notes()):
+    with file.open("rb") as stream:
+        for sheet in sheets(stream, names, Notes()):
             _copy(sheet, book.create_sheet(sheet.name or file.stem[:31]), names, form)
     return book
 
@@ -97,23 +97,23 @@ def _copy(sheet: Sheet, target: Any, names: ColumnNames, form: Form) -> None:
     kinds: dict[int, str] = {}
     for row, cells in sheet.rows:
         if row <= HEADER_WITHIN and not kinds and names.count(cells) > 1:
-            kinds = {at: _kind(names, cell, form) for at, cell in enumerate(cells) if isinstance(cell, str)}
-        for at, cell in enumerate(cells):
+            kinds = {index: _kind(names, cell, form) for index, cell in enumerate(cells) if isinstance(cell, str)}
+        for index, cell in enumerate(cells):
             if cell is not None and cell != "":
-                made = target.cell(row, at + 1)
-                made.value = _value(cell, kinds.get(at, ""), sheet.decimal_mark)
-                if isinstance(made.value, str):
-                    made.data_type = "s"  # and not a formula, whatever it begins with
+                copy = target.cell(row, index + 1)
+                copy.value = _value(cell, kinds.get(index, ""), sheet.decimal_mark)
+                if isinstance(copy.value, str):
+                    copy.data_type = "s"  # a text that begins with "=" must not become a formula
 
 
 def _kind(names: ColumnNames, title: str, form: Form) -> str:
-    """The kind of the indicator of a column; "" if it is none's."""
-    meant = names.meant(title)
-    return form.indicators[meant[0].name].kind if len(meant) == 1 and meant[0].name in form.indicators else ""
+    """The kind of a column's indicator; "" if the column has no indicator."""
+    columns = names.columns(title)
+    return form.indicators[columns[0].name].kind if len(columns) == 1 and columns[0].name in form.indicators else ""
 
 
 def _value(cell: Cell, kind: str, mark: str) -> object:
-    """A cell for openpyxl: a text that is certainly a number, in a column of numbers, becomes one."""
+    """A cell for openpyxl. In a column of numbers, a text that is certainly a number becomes a number."""
     if isinstance(cell, BadCell):
         return cell.text
     if not isinstance(cell, str):

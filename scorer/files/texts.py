@@ -1,4 +1,4 @@
-"""The texts of forms, in English and Vietnamese."""
+"""The texts of forms in English and Vietnamese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service says of answers, in Vietnamese. The contract's own messages are English."""
+"""Translates the service's messages about answers, which are English, into Vietnamese."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VIETNAMESE: Sequence[tuple[str, str]] = (
 
 
 def in_language(violation: Violation, language: str) -> Violation:
-    """The violation in a language, as far as it can be said in it."""
+    """The violation with its description in a language; in English if there is no translation."""
     if language == "vi":
         for pattern, text in _VIETNAMESE:
             if match := re.fullmatch(pattern, violation.description, re.DOTALL):

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from environments import Environment, listening
 
-from scorer.cli.scaffold import LONGEST
+from scorer.cli.scaffold import MAX_NAME_LENGTH
 from scorer_client import Client, Row, ScorerError
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-NAMES = ("water_quality", "a", "x" * LONGEST, "v2_", "__".join("abc"))
+NAMES = ("water_quality", "a", "x" * MAX_NAME_LENGTH, "v2_", "__".join("abc"))
 """Codes that a group can have, short and long ones, whose words are easy or hard to tell apart."""
 
 
@@ -98,7 +98,7 @@ def test_its_name_is_taken_once_it_is_installed(installed: tuple[Environment, Pa
     environment, _ = installed
     done = environment.run("scorer plugins new water_quality", tmp_path)
     assert done.returncode == 2
-    assert "there is a plugin 'water_quality' already, of scorer-water-quality 0.1.0" in done.stderr
+    assert "the plugin 'water_quality' exists already, in scorer-water-quality 0.1.0" in done.stderr
     assert everything(tmp_path) == {}
 
 
@@ -140,24 +140,24 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
     [
         (
             "Chất lượng nước",
-            "is not a code of small letters without accents, digits and '_'; did you mean 'chat_luong_nuoc'?",
+            "is not a code; write small letters without accents, digits and '_'; did you mean 'chat_luong_nuoc'?",
         ),
         ("water-quality", "did you mean 'water_quality'?"),
         ("2026", "is not a code"),
         ("", "is not a code"),
         ("../up", "did you mean 'up'?"),
-        ("x" * (LONGEST + 1), f"has {LONGEST + 1} letters, more than {LONGEST}"),
-        ("infrastructure", "there is a plugin 'infrastructure' already, of egov-scorer"),
-        ("criteria_sets", "there is a plugin 'criteria_sets' already"),
+        ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} letters, more than {MAX_NAME_LENGTH}"),
+        ("infrastructure", "the plugin 'infrastructure' exists already, in egov-scorer"),
+        ("criteria_sets", "the plugin 'criteria_sets' exists already"),
         ("total", "a group cannot be called 'total'"),
         ("results", "a group cannot be called 'results'"),
-        ("lambda", "is a word of Python's"),
-        ("json", "there is a Python package 'json' already"),
-        ("scorer", "there is a Python package 'scorer' already"),
-        ("egov", "there is a Python package 'egov' already, which would be hidden"),
-        ("google", "there is a Python package 'google' already, which would be hidden"),
-        ("tests", "a folder of the plugin is called 'tests'"),
-        ("src", "a folder of the plugin is called 'src'"),
+        ("lambda", "is a keyword of Python"),
+        ("json", "the Python package 'json' exists already"),
+        ("scorer", "the Python package 'scorer' exists already"),
+        ("egov", "the Python package 'egov' exists already and would be hidden"),
+        ("google", "the Python package 'google' exists already and would be hidden"),
+        ("tests", "the folder 'tests' of the distribution would hide the plugin"),
+        ("src", "the folder 'src' of the distribution would hide the plugin"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str, words: str, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     for arguments in ([], ["--directory", "water_quality"], ["--directory", "file"]):
         done = new(tmp_path, "water_quality", *arguments)
         assert done.returncode == 2
-        assert "is there already; nothing is overwritten" in done.stderr
+        assert "exists already, and nothing is overwritten" in done.stderr
     done = new(tmp_path, "water_quality", "--directory", "file/below")
     assert done.returncode == 2
     assert "cannot write" in done.stderr

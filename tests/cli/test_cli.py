@@ -348,7 +348,7 @@ def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
 def test_an_argument_that_is_no_text_is_named(words: tuple[str, ...]) -> None:
     done = run(*words, "x\udcff")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "scorer: the argument 'x\\udcff' is not UTF-8; is the locale (LANG) one of UTF-8?\n"
+    assert done.stderr == "scorer: the argument 'x\\udcff' is not UTF-8; does the locale (LANG) use UTF-8?\n"
 
 
 def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_file_that_cannot_be_read_is_not_marked(scorer: Run, tmp_path: Path) -
 
 REFUSED = {
     "another ending": (["--out", "marked.ods"], "--out marked.ods does not end in .xlsx"),
-    "a file that is there": (["--out", "form.xlsx"], "form.xlsx is there already; --force overwrites it"),
+    "a file that is there": (["--out", "form.xlsx"], "form.xlsx exists already; --force overwrites it"),
 }
 
 

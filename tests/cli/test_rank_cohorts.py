@@ -123,11 +123,11 @@ def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scor
     scorer("criteria", "template", "network-2020", "--out", tmp_path)
     [columns] = tmp_path.glob("*.md")
     [parent] = [line for line in columns.read_text(encoding="utf-8").splitlines() if line.startswith("| parent |")]
-    assert "; needed by those it is asked of, which are ranked within it. " in parent
+    assert "; required for units that are ranked within it. " in parent
     assert parent.endswith(" | commune | |")
     shown = scorer("criteria", "show", "network-2020")
     assert "ranked within their parent: commune" in shown
-    assert "commended are the best of each ranking: commune 1" in shown
+    assert "commended units in each ranking: commune 1" in shown
     listed = [line.split()[:2] for line in lines(said("criteria", "list")) if line.startswith(("bac-kan-", "hue-"))]
     assert listed == [["bac-kan-2020", "bac-kan"], ["hue-2020", "hue"]]
 

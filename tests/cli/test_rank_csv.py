@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
-from scorer_client import Client, CsvTable, Province, ScorerError
+from scorer_client import Client, FileTable, Province, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
 
@@ -91,7 +91,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "answers.csv"
 
 
-def read(file: Path, content: str | bytes | Table, form: Form) -> CsvTable:
+def read(file: Path, content: str | bytes | Table, form: Form) -> FileTable:
     plain = text_of(content) if isinstance(content, list) else content
     file.write_bytes(plain.encode() if isinstance(plain, str) else plain)
     return read_file(file, form)
@@ -197,7 +197,7 @@ def misspellings(form: Form) -> dict[str, Misspelling]:
         "thousands that are no whole number otherwise": Misspelling(
             first("count", form),
             lambda right: "1.500",
-            lambda right, wrong: "expected a whole number: write 1500 if that is meant, not '1.500'",
+            lambda right, wrong: "expected a whole number: write 1500 if you mean that, not '1.500'",
         ),
         "millions": Misspelling(
             first("count", form),
@@ -503,7 +503,7 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(
         assert len(result.rows()) == len(result.units)
 
 
-def read_or_refused(file: Path, form: Form) -> CsvTable | ScorerError:
+def read_or_refused(file: Path, form: Form) -> FileTable | ScorerError:
     try:
         return read_file(file, form)
     except ScorerError as error:
@@ -672,7 +672,7 @@ def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path)
     to = file.with_name("out.csv")
     to.write_text("kept", encoding="utf-8")
     done = scorer("rank", file, "--set", SET, "--out", to)
-    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} is there already; --force overwrites it"])
+    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} exists already; --force overwrites it"])
     assert to.read_text(encoding="utf-8") == "kept"
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
     assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
@@ -754,7 +754,7 @@ def test_results_are_written_to_csv_and_json_files_only(scorer: Run, file: Path)
     to = file.with_name("out.xlsx")
     done = scorer("rank", file, "--set", SET, "--out", to)
     assert (done.code, done.out) == (2, "")
-    assert done.errors == [f"scorer: --out {to} ends neither in .csv nor in .json"]
+    assert done.errors == [f"scorer: --out {to} ends in none of .csv, .json"]
     assert not to.exists()
 
 
@@ -844,7 +844,7 @@ def test_a_form_that_is_there_is_not_overwritten(scorer: Run, tmp_path: Path, na
     there = tmp_path / name
     there.write_text("filled in", encoding="utf-8")
     done = scorer("criteria", "template", SET, "--out", tmp_path)
-    assert (done.code, done.errors) == (2, [f"scorer: {there} is there already; --force overwrites it"])
+    assert (done.code, done.errors) == (2, [f"scorer: {there} exists already; --force overwrites it"])
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert there.read_text(encoding="utf-8") == "filled in"
     assert scorer("criteria", "template", SET, "--out", tmp_path, "--force").code == 0

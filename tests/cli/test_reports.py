@@ -400,7 +400,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
     ("words", "said"),
     [
         (["--out", "report.txt"], "--out report.txt ends in none of .html, .xlsx, .pdf, .docx"),
-        (["--out", "there.html"], "there.html is there already; --force overwrites it"),
+        (["--out", "there.html"], "there.html exists already; --force overwrites it"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
         (["--out", "report.html", "--template", "a.docx"], "--template goes with --out FILE.docx only"),
         (["--out", "report.docx", "--template", "there.html"], "no Word document"),
@@ -519,7 +519,7 @@ def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
     assert "Chỉ nêu các tiêu chí còn có thể đạt nhiều điểm nhất." in content
     done = scorer("report", tmp_path / "answers.csv", "--set", SET, "--out", tmp_path / "large.pdf")
     assert done.returncode == 2
-    assert "a PDF holds 2,000 units at most, and these are 10,000" in done.stderr
+    assert "a PDF can have 2,000 units, and the report has 10,000" in done.stderr
 
 
 # --- the demo ------------------------------------------------------------------------------------------------------

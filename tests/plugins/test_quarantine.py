@@ -355,7 +355,7 @@ def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, worker
     assert lines[1].startswith("scorer: ends-2024.yaml:8:7: categories.supply.groups.ends: its plugin 'ends'")
     assert lines[2] == (
         "scorer: plugins quarantined: 1, criteria sets refused: 1; "
-        "with --strict, nothing is served until they are mended or uninstalled"
+        "with --strict, nothing is served until they are corrected or uninstalled"
     )
 
 

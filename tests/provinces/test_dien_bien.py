@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from stand_alone import PLUGINS, install, serving
 
-from scorer_client import Client, CriterionCount, CriterionResult, CsvTable, Province, Ranking, UnitResult
+from scorer_client import Client, CriterionCount, CriterionResult, FileTable, Province, Ranking, UnitResult
 
 ANSWERS = PLUGINS / "information-security" / "scorer_information_security" / "answers" / "dien-bien-2020.csv"
 
@@ -26,12 +26,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def answers(client: Client) -> CsvTable:
+def answers(client: Client) -> FileTable:
     return client.read_file("dien-bien-2020", ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def province(client: Client, answers: CsvTable) -> Province:
+def province(client: Client, answers: FileTable) -> Province:
     rows = answers.rows()
     return client.rank_province("dien-bien-2020", rows, province="Điện Biên", period="2020-H1", full=True)
 
@@ -91,7 +91,7 @@ def test_computers_networks_and_the_internet_reach_all_units(
     assert (count.applicable, count.full) == (units, units)
 
 
-def test_the_network_of_party_and_state_bodies_has_49_fibre_points(answers: CsvTable) -> None:
+def test_the_network_of_party_and_state_bodies_has_49_fibre_points(answers: FileTable) -> None:
     assert sum(map(float, answers.columns["secure_network_points"])) == 49
 
 

@@ -461,7 +461,7 @@ def test_sets_of_a_directory_are_listed_shown_and_put_in_a_form_without_a_server
 def test_a_server_that_is_not_there_is_a_mistake() -> None:
     done = run("criteria", "list", "--address", "127.0.0.1:1")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("scorer: 127.0.0.1:1 does not say its criteria sets: UNAVAILABLE: ")
+    assert done.stderr.startswith("scorer: cannot list the criteria sets of 127.0.0.1:1: UNAVAILABLE: ")
 
 
 # --- calls under way, and memory -----------------------------------------------------------------------------------

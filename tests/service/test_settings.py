@@ -212,7 +212,7 @@ def test_serve_says_when_nobody_may_call() -> None:
                 stub.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(), timeout=20)
         assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
         server.terminate()
-    assert said[0].startswith("scorer: nobody may call: ")
+    assert said[0].startswith("scorer: all calls are refused: ")
 
 
 def test_serve_beyond_this_machine_without_tls_is_refused() -> None:

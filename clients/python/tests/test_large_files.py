@@ -12,7 +12,7 @@ import pytest
 from scorer_client import ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.files.reader import MAX_VIOLATIONS
-from scorer_client.files.text import STEP
+from scorer_client.files.text import PROGRESS_STEP_BYTES
 from scorer_client.forms import Form, Indicator
 
 COLUMNS = {f"number_{n}": Indicator(f"number_{n}", "number", "", {}, (), {}) for n in range(40)}
@@ -51,7 +51,7 @@ def test_progress_goes_from_byte_to_byte_to_the_end(tmp_path: Path) -> None:
     done = [done for done, _ in told]
     assert done == sorted(done)
     assert done[-1] == size
-    assert size // (2 * STEP) < len(done) <= size // STEP + 1
+    assert size // (2 * PROGRESS_STEP_BYTES) < len(done) <= size // PROGRESS_STEP_BYTES + 1
 
 
 def test_a_pipe_is_read_too(tmp_path: Path) -> None:

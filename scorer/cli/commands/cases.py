@@ -1,4 +1,4 @@
-"""scorer criteria test: the cases of criteria sets."""
+"""scorer criteria test: runs the cases of criteria sets."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from scorer.testing.cases.runner import CaseFile, Outcome
 
 @dataclass(frozen=True)
 class _Run:
-    """A set, its cases and what came of them."""
+    """A criteria set with its cases and their outcomes."""
 
     tested: LoadedCases
     file: CaseFile | None
-    """None when the set was refused or has no cases."""
+    """None: the set was refused or has no cases."""
     outcomes: tuple[Outcome, ...]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the set's document and with that of the cases."""
+        """Problems in the document of the set and in the document of its cases."""
         return self.tested.problems + (self.file.document.sorted_problems() if self.file else ())
 
     @property
     def failed(self) -> int:
-        """Cases that came out otherwise; those that could not be run are problems."""
+        """Number of cases with another result than expected. Cases that could not be run count as problems."""
         return sum(bool(outcome.failures) for outcome in self.outcomes)
 
 
 def run_cases(
     names: list[str] = typer.Argument(None, help="Codes of installed sets, or YAML files.", metavar="[SET|FILE]..."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead."),
 ) -> None:
-    """Test criteria sets by their cases: those of NAME.yaml stand in NAME.cases.yaml beside it.
+    """Test criteria sets by their cases. The cases of NAME.yaml are in NAME.cases.yaml beside it.
 
     Without a name, all installed sets are tested. Exit code 1 when a case fails, 2 when a document cannot be used.
     """
@@ -55,12 +55,12 @@ def run_cases(
     for run in runs:
         for problem in run.problems:
             print_error(str(problem))
-    if as_text:
+    if json_output:
         out.write_text(json_text(_as_json(runs)))
     else:
         for run in runs:
             _report(run)
-        _sum_up(runs)
+        _print_summary(runs)
     if broken := dict.fromkeys(problem.source for run in runs for problem in run.problems):
         raise UserError(f"{', '.join(broken)}: cannot be used")
     if any(run.failed for run in runs):
@@ -68,21 +68,21 @@ def run_cases(
 
 
 def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
-    """What the arguments name.
+    """Loads the sets and cases that the arguments name; all installed ones without arguments.
 
     Raises:
-        UserError: a set or a file that there is not, or one without cases.
+        UserError: a set or file does not exist, or a set has no cases.
     """
-    shelf = CaseLoader(installed_host(), working_compiler())
+    loader = CaseLoader(installed_host(), working_compiler())
     codes = [name for name in names if not _is_file(name)]
-    installed = list(shelf.installed()) if codes or not names else []
+    installed = list(loader.installed()) if codes or not names else []
     if not names:
         yield from installed
     seen: set[tuple[str, str]] = set()
     by_code = {tested.code: tested for tested in sorted(installed, key=lambda tested: tested.code)}
     for name in names:
         if _is_file(name):
-            tested = _from_file(shelf, name)
+            tested = _from_file(loader, name)
         elif name in by_code:
             tested = by_code[name]
         else:
@@ -91,19 +91,19 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
             )
         if tested.cases is None and not tested.problems:
             raise UserError(f"criteria set {tested.code!r} has no cases beside {tested.source}")
-        which = (tested.source, str(tested.cases))
-        if which not in seen:  # a set and its cases are often both named, as by *.yaml
+        sources = (tested.source, str(tested.cases))
+        if sources not in seen:  # *.yaml names both a set and its cases
             yield tested
-        seen.add(which)
+        seen.add(sources)
 
 
 def _is_file(name: str) -> bool:
     return name.endswith((SET_ENDING, ".yml")) or "/" in name
 
 
-def _from_file(shelf: CaseLoader, name: str) -> LoadedCases:
+def _from_file(loader: CaseLoader, name: str) -> LoadedCases:
     try:
-        return shelf.file(Path(name))
+        return loader.file(Path(name))
     except LookupError as error:
         raise UserError(str(error)) from error
 
@@ -116,13 +116,13 @@ def _run(tested: LoadedCases) -> _Run:
 
 
 def _report(run: _Run) -> None:
-    """A line for each case; expected and actual side by side under one that failed."""
+    """Prints one line per case, and expected and actual values under a failed one."""
     for outcome in run.outcomes:
         case = outcome.case
         if not outcome.ran:
             continue
-        word = "[green]ok[/green]    " if outcome.passed else "[red]FAILED[/red]"
-        out.print(f"{word} {run.tested.code}: {escape(case.name)}", soft_wrap=True)
+        label = "[green]ok[/green]    " if outcome.passed else "[red]FAILED[/red]"
+        out.print(f"{label} {run.tested.code}: {escape(case.name)}", soft_wrap=True)
         if outcome.passed:
             continue
         assert run.file is not None
@@ -132,20 +132,20 @@ def _report(run: _Run) -> None:
         out.print(shown)
 
 
-def _sum_up(runs: Sequence[_Run]) -> None:
+def _print_summary(runs: Sequence[_Run]) -> None:
     files = [run.file for run in runs if run.file]
     cases = sum(file.case_count for file in files)
     passed = sum(outcome.passed for run in runs for outcome in run.outcomes)
     failed = sum(run.failed for run in runs)
-    words = f"{counted(cases, 'case')} of {counted(len(files), 'criteria set')}: {passed} ok, {failed} failed"
-    out.print(words + (f", {cases - passed - failed} not run" if cases > passed + failed else ""))
+    summary = f"{counted(cases, 'case')} of {counted(len(files), 'criteria set')}: {passed} ok, {failed} failed"
+    out.print(summary + (f", {cases - passed - failed} not run" if cases > passed + failed else ""))
     if without := [run.tested.code for run in runs if run.tested.cases is None and run.tested.code]:
         out.print(f"without cases: {', '.join(without)}", markup=False, soft_wrap=True)
 
 
-def counted(number: int, what: str) -> str:
-    """Such as "1 case" or "2 cases"."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, such as "1 case" or "2 cases"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _as_json(runs: Sequence[_Run]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""scorer plugins check: the conformance kit without pytest."""
+"""scorer plugins check: runs the conformance kit without pytest."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from scorer.cli.output import UserError, err, out
 from scorer.testing.conformance.checks import CHECKS
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
-_SHOWN = {"ok": "[green]ok     [/]", "failed": "[red]failed [/]", "skipped": "skipped"}
+_LABELS = {"ok": "[green]ok     [/]", "failed": "[red]failed [/]", "skipped": "skipped"}
 
 
 def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer plugins list` shows it.")) -> None:
-    """Check that a plugin keeps what every plugin promises, such as that missing is not zero.
+    """Check that a plugin keeps the promises of every plugin, such as: missing is not zero.
 
-    The same checks are tests for pytest in scorer.testing. Of several plugins of the name, each is checked. Exit code 1
-    when a check fails.
+    scorer.testing has the same checks as tests for pytest. If several plugins have the name, each one is checked. Exit
+    code 1 when a check fails.
     """
-    with err.status(f"trying {name}"):
+    with err.status(f"trying out {name}"):
         host = quiet_host()
     subjects = PluginUnderTest.named(name, host)
     failed = [_check(subject, name if len(subjects) == 1 else str(subject.plugin)) for subject in subjects]
@@ -28,18 +28,18 @@ def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer
 
 
 def _check(subject: PluginUnderTest, label: str) -> bool:
-    """Checks one plugin; gives whether a check failed.
+    """Checks one plugin and prints the results. Returns whether a check failed.
 
     Raises:
-        UserError: there is none of the name.
+        UserError: there is no plugin of this name.
     """
     if subject.plugin not in subject.host.plugins:
         raise UserError(subject.plugin.failure)
-    counts = dict.fromkeys(_SHOWN, 0)
+    counts = dict.fromkeys(_LABELS, 0)
     for check in CHECKS:
         result = check.run(subject)
         counts[result.outcome] += 1
-        out.print(f"{_SHOWN[result.outcome]} {check.name}: {escape(check.title)}", soft_wrap=True)
+        out.print(f"{_LABELS[result.outcome]} {check.name}: {escape(check.title)}", soft_wrap=True)
         for line in (*result.text.splitlines(), *result.costs):
             out.print(f"          {escape(line)}", soft_wrap=True)
     out.print(f"{escape(label)}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))

@@ -1,4 +1,4 @@
-"""scorer criteria."""
+"""scorer criteria: lists, shows and checks criteria sets."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
 from scorer_client.forms import STATES
 
-PATIENCE = 10.0
-"""Seconds that a server has to list its sets."""
+LIST_TIMEOUT_SECONDS = 10.0
+"""Time limit for a server to list its sets."""
 
 
-class _Day(Protocol):
+class _DateMessage(Protocol):
     year: int
     month: int
     day: int
 
 
-app = typer.Typer(help="Look at criteria sets, check and test documents, write empty forms.", no_args_is_help=True)
+app = typer.Typer(
+    help="List and show criteria sets, check and test documents, write empty forms.", no_args_is_help=True
+)
 app.command()(template)
 app.command("test")(run_cases)
 
@@ -42,30 +44,30 @@ app.command("test")(run_cases)
 @app.command("list")
 def list_sets(
     criteria: CriteriaOption = None,
-    address: str = typer.Option("", help="Ask a running server instead.", metavar="HOST:PORT"),
+    address: str = typer.Option("", help="List the sets of a running server instead.", metavar="HOST:PORT"),
 ) -> None:
-    """List the installed criteria sets, or those of a running server, and those that were refused.
+    """List the installed criteria sets, or those of a running server. Refused sets are listed too.
 
-    A set is kept at its last good revision when its document was changed while the server ran, and refused.
+    If a document is changed while the server runs, and refused, the server keeps the last good revision of the set.
     """
     if not address:
         with err.status("loading criteria sets"):
-            client = Client(InProcessTransport(load_catalogue(criteria)))  # which complains of what is refused
+            client = Client(InProcessTransport(load_catalogue(criteria)))  # prints the problems
             _list(client)
         return
     if criteria:
-        raise UserError("--criteria is of this machine and --address of a server: give one of them")
-    with Client(address, timeout=PATIENCE) as client:
+        raise UserError("--criteria is for this machine and --address for a server: give only one of them")
+    with Client(address, timeout=LIST_TIMEOUT_SECONDS) as client:
         try:
             problems = _list(client)
         except ScorerError as error:
-            raise UserError(f"{address} does not say its criteria sets: {error}") from error
+            raise UserError(f"cannot list the criteria sets of {address}: {error}") from error
     for problem in problems:
         print_error(problem)
 
 
 def _list(client: Client) -> list[str]:
-    """Shows the sets; gives all problems."""
+    """Prints the sets, and returns all their problems."""
     shown = table("set", "series", "title", "in force", "tiers", "provenance", "state", "revision")
     problems: list[str] = []
     for item in client.criteria_sets():
@@ -86,7 +88,7 @@ def _list(client: Client) -> list[str]:
     return problems
 
 
-def _day(day: _Day) -> str:
+def _day(day: _DateMessage) -> str:
     return f"{day.year:04}-{day.month:02}-{day.day:02}" if day.year else "..."
 
 
@@ -112,8 +114,8 @@ def show(
     if item.ranking.within_parent:
         tree.add(f"ranked within their parent: {', '.join(item.ranking.within_parent)}")
     if item.ranking.commended:
-        best = ", ".join(f"{tier} {units}" for tier, units in item.ranking.commended.items())
-        tree.add(f"commended are the best of each ranking: {best}")
+        counts = ", ".join(f"{tier} {units}" for tier, units in item.ranking.commended.items())
+        tree.add(f"commended units in each ranking: {counts}")
     out.print(tree)
     shown = table("indicator", "kind", "unit", "title", title="What units report")
     for indicator in item.indicators.values():
@@ -125,9 +127,9 @@ def show(
 
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
-    """Check documents: the first 20 problems of each, with line and column. Exit code 2 when there are any.
+    """Check documents: print the first 20 problems of each, with line and column. Exit code 2 when there are any.
 
-    Files of cases (*.cases.yaml) are passed over: 'scorer criteria test' checks them.
+    Files of cases (*.cases.yaml) are skipped: 'scorer criteria test' checks them.
     """
     sets = [file for file in files if not file.name.endswith(CASES_SUFFIX)]
     if not sets:
@@ -157,7 +159,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
 
 
 def text(texts: Texts, language: str = "en") -> str:
-    """A text in one language, or in the first there is."""
+    """The text in this language, or in the first language that it has."""
     return texts.get(language) or next(iter(texts.values()), "")
 
 
@@ -177,6 +179,6 @@ def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str
 
 
 def _gate(gate: Gate) -> str:
-    edge = "above" if gate.strict else "at least"
+    relation = "above" if gate.strict else "at least"
     amount = _amount(gate.minimum, 100, " %") if gate.unit == "percent" else _amount(gate.minimum)
-    return f"{gate.measure} {edge} {amount}"
+    return f"{gate.measure} {relation} {amount}"

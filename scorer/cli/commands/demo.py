@@ -1,4 +1,4 @@
-"""scorer demo."""
+"""scorer demo: ranks a bundled province through a real server."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from scorer_client.forms import Form
 from scorer_client.reports import build
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
-"""Provinces whose answers come with the scorer, by criteria set, and their periods."""
+"""Name and assessment period of the provinces whose answers come with the scorer, by criteria set."""
 
 
 def demo(
     criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
-    to_browser: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    open_page: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
 ) -> None:
-    """Rank a province that comes with the scorer, over a real socket, and show the ranking with its causes."""
+    """Rank a province that comes with the scorer, through a real server, and show the ranking with its causes."""
     if criteria_set not in PROVINCES:
         raise UserError(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
-    if to_browser:
-        _open_report(criteria_set, language)
+    if open_page:
+        _write_and_open_page(criteria_set, language)
         return
     form, province = rank_over_socket(criteria_set)
-    if as_text:
+    if json_output:
         out.write_text(as_json(province))
         return
     report = Report(form, language)
@@ -47,10 +47,10 @@ def demo(
     if criteria_set == "bac-kan-2020":
         report.facts(bac_kan_report.facts(province, language))
     out.print()
-    report.made(province)
+    report.provenance(province)
 
 
-def _open_report(criteria_set: str, language: Language) -> None:
+def _write_and_open_page(criteria_set: str, language: Language) -> None:
     form, province = rank_over_socket(criteria_set)
     facts = bac_kan_report.facts(province, language) if criteria_set == "bac-kan-2020" else ()
     page = Path(f"{criteria_set}.html")
@@ -59,7 +59,7 @@ def _open_report(criteria_set: str, language: Language) -> None:
 
 
 def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
-    """Starts a server on a free port, asks it as any client would, and stops it."""
+    """Starts a server on a free port, ranks the province through a client, and stops the server."""
     with err.status("loading criteria sets"):
         catalogue = load_catalogue()
     find_set(catalogue, criteria_set)

@@ -1,4 +1,4 @@
-"""scorer lacking: the units of a file that lack a criterion, by name."""
+"""scorer lacking: lists the units of a file that lack points of a criterion."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def lacking(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
-    tier: str = typer.Option("", help="Units of one tier only; all are checked all the same."),
-    language: Language = typer.Option(Language.EN, "--lang", help="Language of the words."),
+    tier: str = typer.Option("", help="List units of this tier only. The answers of all units are checked."),
+    language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
-    """Name the units that have none or only a part of a criterion's points, and those that did not report."""
+    """List the units that have none or only a part of a criterion's points, or did not report it."""
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     try:
-        found = client.who_lacks_file(form.criteria_set, answers, criterion, tier=tier)
+        lacks = client.who_lacks_file(form.criteria_set, answers, criterion, tier=tier)
     except ScorerError as error:
         raise report_violations(file, error, language) from error
     words = WORDS[language.value]
     name = f"{criterion} {form.names(language.value)[criterion]}"
-    if not found:
+    if not lacks:
         out.print(words["all_have"].format(criterion=name), markup=False, soft_wrap=True)
         return
     columns = ("unit", "name", "tier", "lacks", "points", "of")
     shown = table(*(words[column] for column in columns), right=(words["points"], words["of"]))
-    for lack in found:
+    for lack in lacks:
         cells = lack.id, lack.name, lack.tier, words[lack.what], plain(lack.points), plain(lack.max_points)
         shown.add_row(*map(escape, cells))
     out.print(shown)
-    counts = Counter(lack.what for lack in found)
+    counts = Counter(lack.what for lack in lacks)
     parts = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
-    out.print(words["who_lacks"].format(n=len(found), criterion=name, parts=parts), markup=False, soft_wrap=True)
+    out.print(words["who_lacks"].format(n=len(lacks), criterion=name, parts=parts), markup=False, soft_wrap=True)

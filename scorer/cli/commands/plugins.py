@@ -1,4 +1,4 @@
-"""scorer plugins."""
+"""scorer plugins: lists, checks and starts plugins."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from scorer.cli.scaffold import new_plugin
 from scorer.plugins.group import API_VERSION
 from scorer.plugins.plugin import Plugin
 
-app = typer.Typer(help="Look at installed plugins, check them, start a new one.", no_args_is_help=True)
+app = typer.Typer(help="List installed plugins, check them, start a new one.", no_args_is_help=True)
 app.command("new")(new_plugin)
 app.command("check")(conformance.check_plugin)
 
 
 @app.callback()
 def _plugins() -> None:
-    """Look at installed plugins."""
+    """List installed plugins, check them, start a new one."""
 
 
 @app.command("list")
 def list_plugins(
-    as_text: bool = typer.Option(False, "--json", help="Print them as JSON instead of a table."),
+    json_output: bool = typer.Option(False, "--json", help="Print them as JSON instead of a table."),
 ) -> None:
     """List the installed plugins, what each brings, and why one is quarantined."""
     with err.status("trying out plugins"):
         plugins = quiet_host().plugins
-    if as_text:
+    if json_output:
         listed = {"api_version": API_VERSION, "plugins": [_as_json(plugin) for plugin in plugins]}
         out.write_text(json_text(listed))
         return
@@ -46,16 +46,16 @@ def list_plugins(
         )
     out.print(shown)
     for plugin in plugins:
-        if plugin.failure:  # a sentence, for which no column is wide enough
+        if plugin.failure:  # a sentence is too long for a column
             out.print(escape(f"{plugin} is quarantined: {plugin.failure}"), style="red")
 
 
 def _brings(plugin: Plugin) -> str:
-    """What it brings, one thing a line."""
-    found = [f"group {plugin.group.name}"] if plugin.group else []
-    found += [f"formula {kind.kind}" for kind in plugin.formulas]
-    found += [f"set {file.name}" for file in plugin.criteria_sets]
-    return "\n".join(found)
+    """The group, formula kinds and criteria sets that a plugin adds, one per line."""
+    lines = [f"group {plugin.group.name}"] if plugin.group else []
+    lines += [f"formula {kind.kind}" for kind in plugin.formulas]
+    lines += [f"set {file.name}" for file in plugin.criteria_sets]
+    return "\n".join(lines)
 
 
 def _as_json(plugin: Plugin) -> dict[str, Any]:

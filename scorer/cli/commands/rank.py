@@ -1,4 +1,4 @@
-"""scorer rank and scorer score: a province from a file, without a server."""
+"""scorer rank and scorer score: rank the units of a file, or show one of them, without a server."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
-from scorer.cli.export import as_json, write_results
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    rank_answers,
+    read_answers,
+    report_violations,
+)
+from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, write_results
 from scorer.cli.i18n import Language, search_key
 from scorer.cli.output import UserError, err, out
 from scorer.cli.terminal_report import Report
@@ -17,9 +27,9 @@ from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
-LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report, and of what is wrong with the file.")
+LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report and the messages.")
 
-SHOWN_UNITS = 5
+MAX_SUGGESTED_UNITS = 5
 
 
 def rank(
@@ -29,46 +39,34 @@ def rank(
     series: str = SERIES,
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
-    tier: str = typer.Option("", help="Show one tier only; all units are checked all the same."),
-    expect_units: int = typer.Option(0, min=0, help="Refuse a file with another number of units: none was left out."),
+    tier: str = typer.Option("", help="Show one tier only. The answers of all units are checked."),
+    expect_units: int = typer.Option(0, min=0, help="Refuse a file that has another number of units."),
     language: Language = LANGUAGE,
-    to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
-    force: bool = typer.Option(False, help="Overwrite a file that is there."),
-    as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
+    output: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    force: bool = typer.Option(False, help="Overwrite an existing file."),
+    json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
     """Rank the units of a file."""
-    if to is not None and to.suffix not in (".csv", ".json"):
-        raise UserError(f"--out {to} ends neither in .csv nor in .json")
-    if to is not None and to.exists() and file.exists() and to.samefile(file):
-        raise UserError(f"--out {to} is the file of answers itself")
-    if to is not None and to.exists() and not force:
-        raise UserError(f"{to} is there already; --force overwrites it")
+    if output is not None:
+        check_output(output, RESULT_ENDINGS, [file], force=force)
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     if expect_units and len(answers.units) != expect_units:
         raise UserError(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
-    try:
-        with err.status(f"ranking {len(answers.units)} units"):
-            ranked = client.rank_file(
-                form.criteria_set, answers, period=period, province=province, tier=tier, full=True
-            )
-    except ScorerError as error:
-        raise report_violations(file, error, language) from error
-    if not ranked.rankings:
-        raise UserError(f"{file} has no unit of tier {tier!r}")
+    ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
-    if to is not None:
-        write_results(to, ranked, form, language)
-    if as_text:
+    if output is not None:
+        write_results(output, ranked, form, language)
+    if json_output:
         out.write_text(as_json(ranked))
         return
     report.province(ranked)
     out.print()
-    report.made(ranked)
-    if to is not None:
-        out.print(f"written to {escaped(str(to))}", markup=False)
+    report.provenance(ranked)
+    if output is not None:
+        out.print(f"written to {escaped(str(output))}", markup=False)
 
 
 def score(
@@ -80,7 +78,7 @@ def score(
     period: str = PERIOD,
     language: Language = LANGUAGE,
 ) -> None:
-    """Show one unit of a file: its levels, what keeps it from better ones, and every criterion."""
+    """Show one unit of a file: its levels, the causes that keep it from better ones, and every criterion."""
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)
@@ -88,7 +86,7 @@ def score(
     rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
         near = [row.id for row in rows.values() if search_key(unit) in search_key(f"{row.id} {row.name}")]
-        hint = f"; there is {', '.join(near[:SHOWN_UNITS])}" if near else did_you_mean(unit, rows)
+        hint = f"; there is {', '.join(near[:MAX_SUGGESTED_UNITS])}" if near else did_you_mean(unit, rows)
         raise UserError(f"{file} has no unit {unit!r}{hint}")
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)

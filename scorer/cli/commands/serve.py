@@ -1,4 +1,4 @@
-"""scorer serve."""
+"""scorer serve: runs the service in this process or in several workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.commands.settings import File, read_settings
+from scorer.cli.commands.settings import SETTINGS_FILE, read_settings
 from scorer.cli.output import UserError, print_error, print_note
 from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop_on_signals
 from scorer.cli.serving.shared_port import HeldPort
@@ -31,27 +31,29 @@ def serve(
         metavar="HOST:PORT",
     ),
     workers: int | None = typer.Option(
-        None, help="Processes that share the port, such as one a core. [default: 1]", metavar="N"
+        None, help="Processes that share the port, such as one per core. [default: 1]", metavar="N"
     ),
     criteria: Path | None = typer.Option(
         None,
-        help="A directory of further criteria sets (*.yaml), loaded anew when it changes, or at once on SIGHUP.",
+        help="A directory of further criteria sets (*.yaml), reloaded when it changes, or at once on SIGHUP.",
         metavar="DIR",
     ),
     strict: bool | None = typer.Option(
         None, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
     ),
-    insecure: bool | None = typer.Option(None, "--insecure", help="Serve beyond this machine without TLS."),
-    metrics: str | None = typer.Option(None, help="Serve Prometheus metrics there, over HTTP.", metavar="HOST:PORT"),
-    log: str | None = typer.Option(None, help="How to write the log: text or json. [default: text]", metavar="FORM"),
-    settings: Path | None = File,
+    insecure: bool | None = typer.Option(None, "--insecure", help="Serve other machines without TLS."),
+    metrics: str | None = typer.Option(
+        None, help="Serve Prometheus metrics at this address, over HTTP.", metavar="HOST:PORT"
+    ),
+    log: str | None = typer.Option(None, help="Format of the log: text or json. [default: text]", metavar="FORMAT"),
+    settings: Path | None = SETTINGS_FILE,
 ) -> None:
     """Serve over gRPC until stopped (Ctrl-C or SIGTERM).
 
-    TLS, tokens, roles, limits and the rest are settings: in a TOML file or in the environment, where flags win over the
-    environment, and the environment over the file. 'scorer settings list' has them all.
+    TLS, tokens, roles, limits and more are settings, from a TOML file or from the environment. Flags override the
+    environment, and the environment overrides the file. 'scorer settings list' shows all settings.
     """
-    chosen = read_settings(
+    effective = read_settings(
         settings,
         address=address,
         workers=workers,
@@ -61,20 +63,22 @@ def serve(
         metrics=metrics,
         log=log,
     )
-    if chosen.access is None and chosen.is_reachable:
-        print_error("nobody may call: other machines can reach this service, and its settings have no table [access]")
-    ignore_hangup(chosen)
+    if effective.access is None and effective.is_reachable:
+        print_error(
+            "all calls are refused: other machines can reach this service, and its settings have no table [access]"
+        )
+    ignore_hangup(effective)
     try:
-        if chosen.workers == 1:
-            _serve_alone(chosen)
+        if effective.workers == 1:
+            _serve_in_this_process(effective)
         else:
-            _serve_together(chosen)
+            _serve_with_workers(effective)
     except AddressError as error:
         raise UserError(str(error)) from error
 
 
-def _serve_alone(settings: Settings) -> None:
-    with _logged(settings, several=False) as log:
+def _serve_in_this_process(settings: Settings) -> None:
+    with _open_log(settings, several=False) as log:
         service = Service(settings, log)
         if settings.metrics and service.metrics:
             _publish(settings.metrics, service.metrics)
@@ -84,17 +88,17 @@ def _serve_alone(settings: Settings) -> None:
             stop_on_signals(stop, again=lambda: os._exit(1))
             await service.run(stop, lambda address: print_note(f"serving {service.names} on {address}"))
             log.stop(LOG_SECONDS)
-            os._exit(0)  # a thread in which a plugin hangs would hold the process
+            os._exit(0)  # a thread with a hanging plugin would keep the process alive
 
-        with suppress(OSError):  # there is no standard error
-            faulthandler.enable(2, all_threads=False)  # should a plugin's native code crash
+        with suppress(OSError):  # standard error is closed
+            faulthandler.enable(2, all_threads=False)  # shows where a plugin's native code crashes
         asyncio.run(run())
 
 
-def _serve_together(settings: Settings) -> None:
+def _serve_with_workers(settings: Settings) -> None:
     if sys.platform != "linux":
-        raise UserError("several workers need Linux, which alone divides the connections of a port among them")
-    with _logged(settings, several=True), HeldPort(settings.address) as held, ExitStack() as stack:
+        raise UserError("several workers need Linux: only Linux distributes the connections of a port among processes")
+    with _open_log(settings, several=True), HeldPort(settings.address) as held, ExitStack() as stack:
         metrics = stack.enter_context(closing(_workers_metrics())) if settings.metrics else None
         if metrics and settings.metrics:
             _publish(settings.metrics, metrics)
@@ -102,11 +106,11 @@ def _serve_together(settings: Settings) -> None:
 
 
 @contextmanager
-def _logged(settings: Settings, *, several: bool) -> Iterator[Log]:
-    """The log while the service runs; what nobody has foreseen goes there, and ends it.
+def _open_log(settings: Settings, *, several: bool) -> Iterator[Log]:
+    """Opens the log while the service runs. An unexpected exception is logged, and ends the command.
 
     Raises:
-        typer.Exit: something did.
+        typer.Exit: an unexpected exception was logged.
     """
     log = Log(settings.log, several=several)
     try:
@@ -125,8 +129,7 @@ def _workers_metrics() -> WorkersMetrics:
         return WorkersMetrics()
     except OSError as error:
         raise UserError(
-            "metrics of several workers need a temporary directory that can be written; TMPDIR names one: "
-            f"{error.strerror}"
+            f"metrics of several workers need a writable temporary directory; TMPDIR names one: {error.strerror}"
         ) from error
 
 

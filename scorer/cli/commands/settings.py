@@ -1,4 +1,4 @@
-"""scorer settings, and how commands get theirs."""
+"""scorer settings: lists and checks the settings of the service, and reads them for other commands."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from scorer.service.runtime.settings import (
 )
 from scorer.service.runtime.tls import credentials
 
-app = typer.Typer(help="Look at the settings of the service, and check them.", no_args_is_help=True)
+app = typer.Typer(help="List the settings of the service, and check them.", no_args_is_help=True)
 
-File = typer.Option(
+SETTINGS_FILE = typer.Option(
     None, "--settings", envvar=FILE, help="TOML file of settings; see 'scorer settings list'.", metavar="FILE"
 )
 
 
 def read_settings(file: Path | None, **flags: Any) -> Settings:
-    """The settings in force; flags that are None were not given.
+    """The settings from flags, environment and file. A flag that is None was not given.
 
     Raises:
-        UserError: some cannot be used; all but the last are named before.
+        UserError: a setting cannot be used. If several cannot, the others are printed first.
     """
     try:
         return load_settings(file, {name: value for name, value in flags.items() if value is not None})
@@ -48,12 +48,12 @@ def read_settings(file: Path | None, **flags: Any) -> Settings:
 
 @app.callback()
 def _settings() -> None:
-    """Look at the settings of the service, and check them."""
+    """List the settings of the service, and check them."""
 
 
 @app.command("list")
 def list_settings() -> None:
-    """List every setting: its name in the TOML file, its environment variable, its default, and what it is for."""
+    """List every setting: its name in the TOML file, its environment variable, its default and its purpose."""
     shown = table("setting", "environment", "default", "for")
     for path, info in fields():
         if path not in sections():
@@ -63,8 +63,8 @@ def list_settings() -> None:
 
 
 @app.command()
-def check(file: Path | None = File) -> None:
-    """Check settings as 'scorer serve' would read them, and the files they name. Exit code 2 when any are wrong."""
+def check(file: Path | None = SETTINGS_FILE) -> None:
+    """Check settings as 'scorer serve' would read them, and the files that they name. Exit code 2 when one is wrong."""
     settings = read_settings(file)
     try:
         if settings.tls:
@@ -81,12 +81,12 @@ def check(file: Path | None = File) -> None:
     out.print("these settings can be used")
 
 
-def _values(section: Section, before: str = "") -> Iterator[tuple[str, object]]:
+def _values(section: Section, prefix: str = "") -> Iterator[tuple[str, object]]:
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Section):
-            yield from _values(value, f"{before}{name}.")
+            yield from _values(value, f"{prefix}{name}.")
         elif isinstance(value, dict):
-            yield before + name, ", ".join(f"{who}: {'+'.join(sorted(roles))}" for who, roles in value.items())
+            yield prefix + name, ", ".join(f"{key}: {'+'.join(sorted(roles))}" for key, roles in value.items())
         elif value is not None:
-            yield before + name, value
+            yield prefix + name, value

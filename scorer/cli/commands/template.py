@@ -1,4 +1,4 @@
-"""scorer criteria template: an empty answers file for a set, and what goes into each column."""
+"""scorer criteria template: writes an empty form for a criteria set, and the description of its columns."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import typer
 
 from scorer.cli.answer_files import read_answers
-from scorer.cli.export import BYTE_ORDER_MARK, write_atomically
+from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out
 from scorer.engine.plan import SetPlan
-from scorer.files.columns import asked_of
+from scorer.files.columns import criteria_reading
 from scorer.files.form import form_workbook
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.untrusted import escaped
@@ -26,7 +26,7 @@ from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
 from scorer_client.units import Unit
 
-WAYS = {
+VALUE_DESCRIPTIONS = {
     IndicatorKind.COUNT: "a whole number",
     IndicatorKind.NUMBER: "a number, with a decimal point, at most six decimals",
     IndicatorKind.FLAG: "1 (yes) or 0 (no)",
@@ -37,8 +37,11 @@ WAYS = {
 
 def template(
     code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
-    to: Path = typer.Option(
-        Path(), "--out", help="A workbook to write, or where to write a CSV file and its columns.", metavar="FORM.xlsx"
+    output: Path = typer.Option(
+        Path(),
+        "--out",
+        help="Workbook to write, or directory for a CSV file and the description of its columns.",
+        metavar="FORM.xlsx|DIRECTORY",
     ),
     units: Path | None = typer.Option(
         None, help="Fill in these units: a file with the columns id, name, tier and parent.", metavar="FILE"
@@ -47,15 +50,16 @@ def template(
         None, help="Write one workbook per unit of --units, and the list of all units.", metavar="DIRECTORY"
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of workbooks."),
-    force: bool = typer.Option(False, help="Overwrite files that are there."),
+    force: bool = typer.Option(False, help="Overwrite existing files."),
     criteria: CriteriaOption = None,
 ) -> None:
-    """Write an empty form: a workbook to fill in, or a CSV file (SET.csv) and what goes into it (SET-columns.md).
+    """Write an empty form: a workbook to fill in, or a CSV file (SET.csv) and the description of its columns
+    (SET-columns.md).
 
-    A workbook has one sheet per tier, says what goes into each column, and allows nothing else. 'scorer check' and
-    'scorer rank' read it; 'scorer rank DIRECTORY' reads one workbook per unit.
+    A workbook has one sheet per tier. It describes each column, and accepts only values that are allowed there.
+    'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads one workbook per unit.
     """
-    workbook = to.suffix.lower() == ".xlsx"
+    workbook = output.suffix.lower() == ".xlsx"
     if units is not None and not workbook and per_unit is None:
         raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:
@@ -68,18 +72,17 @@ def template(
     if per_unit is not None:
         files |= _per_unit(plan, register, per_unit, language)
     if workbook:
-        files[to] = form_workbook(plan, register, language.value)
+        files[output] = form_workbook(plan, register, language.value)
     elif per_unit is None:
-        files[to / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
-        files[to / f"{code}-columns.md"] = _columns(plan)
+        files[output / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
+        files[output / f"{code}-columns.md"] = _columns_description(plan)
     for file in files:
-        if file.exists() and not force:
-            raise UserError(f"{file} is there already; --force overwrites it")
+        check_overwrite(file, force=force)
     if per_unit is not None:
         _make_directory(per_unit)
     for file, content in files.items():
         write_atomically(file, content)
-        if per_unit is None or file == to:
+        if per_unit is None or file == output:
             out.print(f"written: {escaped(str(file))}", markup=False)
     if per_unit is not None:
         out.print(f"written: {len(register)} forms and {REGISTER} in {escaped(str(per_unit))}", markup=False)
@@ -90,25 +93,25 @@ def _register(client: Client, code: str, file: Path, language: Language) -> Sequ
     return read_answers(client, form, file, language).units
 
 
-_UNSAFE = re.compile(r'^[.~]|[/\\:*?"<>|%\x00-\x1f]')
-"""Letters that names of files cannot have everywhere, or begin with where they are read."""
+_UNSAFE_CHARACTERS = re.compile(r'^[.~]|[/\\:*?"<>|%\x00-\x1f]')
+"""Characters that some systems refuse in file names, and first characters of files that ``rank DIRECTORY`` skips."""
 
 
-def _escape(letter: re.Match[str]) -> str:
-    return f"%{ord(letter[0]):02X}"
+def _escape(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]):02X}"
 
 
 def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language: Language) -> dict[Path, str | bytes]:
-    """One form per unit, named by its id, and the list of all units."""
+    """One form per unit, named by the unit's id, and the list of all units."""
     files: dict[Path, str | bytes] = {
-        directory / f"{_UNSAFE.sub(_escape, unit.id)}.xlsx": form_workbook(plan, [unit], language.value)
+        directory / f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx": form_workbook(plan, [unit], language.value)
         for unit in register
     }
-    listed = io.StringIO(newline="")
-    writer = csv.writer(listed, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "name", "tier", "parent"))
     writer.writerows((unit.id, unit.name, unit.tier, unit.parent) for unit in register)
-    files[directory / REGISTER] = BYTE_ORDER_MARK + listed.getvalue()
+    files[directory / REGISTER] = BYTE_ORDER_MARK + text.getvalue()
     return files
 
 
@@ -119,32 +122,32 @@ def _make_directory(directory: Path) -> None:
         raise UserError(f"cannot write {directory}: {error.strerror}") from error
 
 
-def _columns(plan: SetPlan) -> str:
+def _columns_description(plan: SetPlan) -> str:
     item = plan.criteria_set
     excludable = ", ".join(c.id for c in item.criteria.values() if c.may_be_not_applicable) or "none"
     within = ", ".join(item.ranking.within_parent)
-    empty = "needed by those it is asked of, which are ranked within it" if within else "may be empty"
+    empty = "required for units that are ranked within it" if within else "may be empty"
     lines = [
         f"# Columns of {item.code}.csv",
         "",
-        f"{item.title.get('en') or next(iter(item.title.values()))}. UTF-8, one row a unit, every unit in one file.",
-        "An empty cell means: not reported, which is not zero.",
+        f"{item.title.get('en') or next(iter(item.title.values()))}. UTF-8, one row per unit, all units in one file.",
+        "An empty cell means: not reported. This is not zero.",
         "",
-        "| column | what goes in | asked of | read by |",
+        "| column | value | tiers | criteria |",
         "|---|---|---|---|",
-        "| id | identifies the unit in the file; letters and digits, at most 128 bytes | every unit | |",
-        "| name | the unit's name | every unit | |",
-        f"| tier | {' or '.join(item.tiers)} | every unit | |",
+        "| id | identifies the unit in the file; letters and digits, at most 128 bytes | all | |",
+        "| name | the unit's name | all | |",
+        f"| tier | {' or '.join(item.tiers)} | all | |",
         f"| parent | id of the unit above, such as a commune's district; {empty}. If one unit of a tier names "
         f"a parent that is in the file, all parents of that tier must be in it | {within} | |",
         f"| not_applicable | criteria that do not apply to the unit, separated by ';': {excludable} | | |",
     ]
-    lines += [_column(indicator, plan) for indicator in item.indicators.values()]
+    lines += [_column_line(indicator, plan) for indicator in item.indicators.values()]
     return "\n".join(lines) + "\n"
 
 
-def _column(indicator: Indicator, plan: SetPlan) -> str:
-    readers = [criterion.id for criterion in asked_of(plan.criteria_set, indicator.code)]
+def _column_line(indicator: Indicator, plan: SetPlan) -> str:
+    readers = [criterion.id for criterion in criteria_reading(plan.criteria_set, indicator.code)]
     tiers = [
         tier
         for tier in plan.tiers
@@ -152,14 +155,14 @@ def _column(indicator: Indicator, plan: SetPlan) -> str:
     ]
     title = indicator.title.get("en", "")
     vietnamese = indicator.title.get("vi", "")
-    words = [f"{title}{f' ({vietnamese})' if vietnamese else ''}:", WAYS[IndicatorKind(indicator.kind)]]
+    parts = [f"{title}{f' ({vietnamese})' if vietnamese else ''}:", VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
     if indicator.kind is IndicatorKind.CHOICE:
-        words.append(", ".join(indicator.options))
+        parts.append(", ".join(indicator.options))
     if indicator.unit:
-        words.append(f"({indicator.unit})")
+        parts.append(f"({indicator.unit})")
     if indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER):
-        words.append(_range(indicator, plan, tiers))
-    return f"| {indicator.code} | {' '.join(words)} | {', '.join(tiers)} | {', '.join(readers)} |"
+        parts.append(_range(indicator, plan, tiers))
+    return f"| {indicator.code} | {' '.join(parts)} | {', '.join(tiers)} | {', '.join(readers)} |"
 
 
 def _range(indicator: Indicator, plan: SetPlan, tiers: list[str]) -> str:

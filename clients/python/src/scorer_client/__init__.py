@@ -11,8 +11,8 @@ For example:
 """
 
 from scorer_client.client import AsyncClient, Client
-from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.file_table import FileTable
 from scorer_client.lacks import Lack
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.requests import Row, Value
@@ -33,7 +33,7 @@ __all__ = [
     "Client",
     "CriterionCount",
     "CriterionResult",
-    "CsvTable",
+    "FileTable",
     "GateCount",
     "GroupResult",
     "Lack",

@@ -12,8 +12,8 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError
+from scorer_client.file_table import FileTable
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.forms import Form, form_of
@@ -152,7 +152,7 @@ class Methods:
     def rank_file(
         self,
         criteria_set: str | None,
-        file: str | Path | CsvTable,
+        file: str | Path | FileTable,
         *,
         effective_on: datetime.date | None = None,
         series: str = "",
@@ -185,17 +185,17 @@ class Methods:
             ImportError: a library for this kind of file is not installed.
         """
         calls = Calls.of(timeout, request_id)
-        if isinstance(file, CsvTable):
+        if isinstance(file, FileTable):
             request = _request(criteria_set, effective_on=effective_on, series=series, **options)
             return (yield from _rank_file_table(calls, request, file, progress))
         form = yield from _form(calls, criteria_set, effective_on, series)
-        table: CsvTable = yield _read_file(file, form, progress, language)
+        table: FileTable = yield _read_file(file, form, progress, language)
         return (yield from _rank_file_table(calls, _request(form.criteria_set, **options), table, progress))
 
     @method
     def read_file(
         self, criteria_set: str, file: str | Path, *, language: Language = "en", progress: Progress | None = None
-    ) -> Steps[CsvTable]:
+    ) -> Steps[FileTable]:
         """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
 
         The table's ``notes`` say what was read differently from how it was written.
@@ -205,7 +205,7 @@ class Methods:
             OSError: the file cannot be read.
         """
         form = yield from _form(Calls.of(None, ""), criteria_set)
-        table: CsvTable = yield _read_file(file, form, progress, language)
+        table: FileTable = yield _read_file(file, form, progress, language)
         return table
 
     @method
@@ -332,7 +332,7 @@ class Methods:
     def who_lacks_file(
         self,
         criteria_set: str | None,
-        file: str | Path | CsvTable,
+        file: str | Path | FileTable,
         criterion: str,
         *,
         effective_on: datetime.date | None = None,
@@ -351,7 +351,7 @@ class Methods:
         calls = Calls.of(timeout, request_id)
         form = yield from _form(calls, criteria_set, effective_on, series)
         _check_criterion(form, criterion, tier)
-        table: CsvTable = file if isinstance(file, CsvTable) else (yield _read_file(file, form, None, language))
+        table: FileTable = file if isinstance(file, FileTable) else (yield _read_file(file, form, None, language))
         request = _request(form.criteria_set, tier=tier, full=True)
         return _lacking((yield from _rank_file_table(calls, request, table, None)), criterion)
 
@@ -380,7 +380,7 @@ def _rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Provin
 
 
 def _rank_file_table(
-    calls: Calls, request: scorer_pb2.RankProvinceRequest, table: CsvTable, progress: Progress | None
+    calls: Calls, request: scorer_pb2.RankProvinceRequest, table: FileTable, progress: Progress | None
 ) -> Steps[Province]:
     request.table.arrow_stream = table.stream()
     if progress:

@@ -1,4 +1,4 @@
-"""Answers from files: workbooks (XLSX, XLSM, ODS), CSV, Parquet and Arrow, or a folder of them.
+"""Reads answers from workbooks (XLSX, XLSM, ODS), CSV, Parquet and Arrow files, or from a folder of files.
 
-Every kind of file becomes sheets of cells (``cells``), and one reader makes units and answers of them (``reader``).
+Every kind of file becomes sheets of cells (``cells``). One reader makes units and answers from them (``reader``).
 """

@@ -1,7 +1,7 @@
-"""Looks through a workbook before it is read: what it unpacks to, and what reading alone would not tell.
+"""Checks the archive of a workbook before calamine reads it.
 
-calamine holds the rectangle around all values of a sheet in memory, gives errors and uncalculated formulas as empty
-cells, and does not say which rows are hidden. So the XML is parsed once, as a stream, before calamine reads it.
+calamine keeps the rectangle around all values of a sheet in memory, reads errors and uncalculated formulas as empty
+cells, and does not tell which rows are hidden. So all XML is parsed once before, as a stream.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from scorer_client.files.messages import Language, say
 from scorer_client.files.scan import Scan, scan_ods, scan_sheet, scan_styles
 
 MAX_UNPACKED = 512
-"""MiB that all parts of a workbook take when unpacked."""
+"""MiB that all parts of a workbook may have when unpacked."""
 MAX_PART = 128
-"""MiB of a part that is read as a whole, such as the shared texts."""
+"""MiB that a part may have that calamine reads as a whole, such as the shared texts."""
 MAX_PARTS = 10_000
 
 CHUNK = 2**18
@@ -31,20 +31,21 @@ _MAIN = "xl/workbook.xml"
 
 @dataclass(frozen=True)
 class Archive:
-    """What a workbook consists of."""
+    """The result of checking a workbook."""
 
     scans: dict[str, Scan]
-    """By name of the sheet."""
+    """Scans by name of the sheet."""
     macros: bool
+    """Whether the workbook has macros."""
 
 
 class _Part:
-    """A part of the archive, parsed as a stream.
+    """A file in the archive, parsed as a stream.
 
     Args:
         archive: the workbook.
-        name: of the part.
-        language: of what is refused.
+        name: name of the part.
+        language: language of messages.
     """
 
     def __init__(self, archive: zipfile.ZipFile, name: str, language: Language) -> None:
@@ -56,25 +57,25 @@ class _Part:
     def _refuse_doctype(self, *_: object) -> None:
         raise refused(self._language, "entities", part=self._name)
 
-    def parse(self, most: int) -> int:
-        """Parses the part, and gives its size in bytes.
+    def parse(self, limit: int) -> int:
+        """Parses the part, and returns its size in bytes.
 
         Args:
-            most: bytes that it may have.
+            limit: bytes that the part may have.
         """
         size = 0
         with self._archive.open(self._name) as part:
             for data in iter(lambda: part.read(CHUNK), b""):
                 size += len(data)
-                if size > most:
-                    raise refused(self._language, "bomb", limit=most // 2**20, part=self._name)
+                if size > limit:
+                    raise refused(self._language, "bomb", limit=limit // 2**20, part=self._name)
                 self.parser.Parse(data, False)
         self.parser.Parse(b"", True)
         return size
 
 
 def refused(language: Language, key: str, **values: object) -> UnreadableFile:
-    """The whole file is refused."""
+    """The error that refuses a whole file."""
     return UnreadableFile(
         Violation("file", "TOO_LARGE" if key == "bomb" else "NOT_READABLE", say(language, key, **values))
     )
@@ -84,13 +85,13 @@ def look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
     """Parses all XML of a workbook once.
 
     Raises:
-        UnreadableFile: it is too large, damaged, protected, or no workbook.
+        UnreadableFile: the file is too large, damaged, protected, or not a workbook.
     """
     try:
         return _look_through(archive, language)
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError) as error:
         raise refused(language, "damaged", why=str(error)[:100] or type(error).__name__) from None
-    except (RuntimeError, NotImplementedError):  # parts of the archive are encrypted, or packed in an unknown way
+    except (RuntimeError, NotImplementedError):  # parts are encrypted, or compressed in an unknown way
         raise refused(language, "password") from None
 
 
@@ -105,21 +106,21 @@ def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
     scans: dict[str, Scan] = {}
     percents: set[str] = set()
     sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
-    left = MAX_UNPACKED * 2**20
+    remaining = MAX_UNPACKED * 2**20
     for name in sorted(names):
         if not name.endswith((".xml", ".rels")):
             continue
-        part, most = _Part(archive, name, language), min(left, MAX_PART * 2**20)
+        part, limit = _Part(archive, name, language), min(remaining, MAX_PART * 2**20)
         if name in sheets:
             scans[sheets[name]] = scan_sheet(part.parser, percents)
-            most = left
+            limit = remaining
         elif name == "content.xml" and _MAIN not in names:
-            scans, most = scan_ods(part.parser), left
-        elif name == "xl/styles.xml":  # which comes before the sheets
+            scans, limit = scan_ods(part.parser), remaining
+        elif name == "xl/styles.xml":  # sorted before xl/worksheets, which need the percent styles
             scan_styles(part.parser, percents)
         elif name == "META-INF/manifest.xml":
             _refuse_encrypted(part.parser, language)
-        left -= part.parse(most)
+        remaining -= part.parse(limit)
     return Archive(scans, any(name.endswith("vbaProject.bin") for name in names))
 
 
@@ -132,7 +133,7 @@ def _refuse_encrypted(parser: expat.XMLParserType, language: Language) -> None:
 
 
 def _sheet_parts(archive: zipfile.ZipFile, language: Language) -> Iterator[tuple[str, str]]:
-    """The parts that hold sheets of an XLSX file, and the names of the sheets."""
+    """The parts with the sheets of an XLSX file, each with the name of its sheet."""
     targets, sheets = dict[str, str](), list[tuple[str, str]]()
 
     def relation(name: str, attributes: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What all kinds of files become: sheets of cells, each with its position."""
+"""Sheets of cells, which all kinds of files become, and the names of positions in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scorer_client.errors import Violation
 
 MAX_COLUMNS = 10_000
 MAX_ROWS = 1_100_000
-"""More than a spreadsheet has."""
+"""Rows that a file may have: more than a spreadsheet can have."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,17 @@ class BadCell:
     """A cell without a usable value, such as a formula that gives #DIV/0!."""
 
     message: str
-    """Key of the message that says why."""
+    """Key of the message in ``MESSAGES`` that gives the reason."""
     text: str = ""
+    """What the cell shows."""
 
 
 Cell: TypeAlias = str | float | bool | datetime.date | BadCell | None
-"""Texts are stripped and composed (NFC); None and "" are empty."""
+"""The value of a cell. Texts are stripped and in Unicode form NFC; None and "" are empty cells."""
 
 
 def shown(cell: Cell) -> str:
-    """A cell for people."""
+    """The text of a cell for messages."""
     if isinstance(cell, BadCell):
         return cell.text
     if isinstance(cell, bool):
@@ -39,7 +40,7 @@ def shown(cell: Cell) -> str:
 
 
 class SheetRow(NamedTuple):
-    """A row, numbered from 1 as a spreadsheet does."""
+    """A row with its number, which counts from 1 as in spreadsheets."""
 
     number: int
     cells: list[Cell]
@@ -47,35 +48,36 @@ class SheetRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook, or a file without sheets."""
+    """A sheet of a workbook, or a whole file of a kind that has no sheets."""
 
     rows: Iterator[SheetRow]
-    """Read once, in order. Empty rows at the end are left out."""
+    """All rows up to the last one with a value. The iterator can be used once."""
     name: str = ""
-    """Empty: the file has no sheets."""
+    """Name of the sheet; empty for a file without sheets."""
     file: str = ""
-    """Name of the file, where several are read."""
+    """Name of the file if several are read; otherwise empty."""
     decimal_mark: str = ""
-    """How texts write decimals: "." or ","; "" where the file does not tell."""
+    """Decimal mark of numbers in texts: "." or ","; "" if it is not known."""
     separated: bool = False
-    """Whether the rows are lines of text, in which a missing cell means a missing separator."""
+    """Whether rows are lines of text with separators, so that a missing cell means a missing separator."""
     only: bool = True
     """Whether the file has no other sheet."""
     hidden: bool = False
+    """Whether the sheet is hidden."""
     has_hidden: bool = False
     """Whether a row or column with values is hidden."""
     percent: str = ""
-    """The first number that is shown as a percentage, such as F3."""
+    """Position of the first number that is shown as a percentage, such as F3; "" if there is none."""
     merged: Iterable[tuple[int, str]] = field(default=())
-    """Merged cells: the last row, and the range such as B3:C4."""
+    """Merged cells: number of the last row, and range such as B3:C4."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
-        """A position for people: ``row 7, column H (firewall)``, or ``Huyện!H7``.
+        """A position for messages: ``row 7, column H (firewall)``, or ``Huyện!H7``.
 
         Args:
-            row: from 1; None: the whole sheet.
-            column: from 0; None: the whole row, or a column that is not in the sheet.
-            name: of the column.
+            row: number from 1; None: the whole sheet.
+            column: index from 0; None: the whole row, or a column that is not in the sheet.
+            name: name of the column.
         """
         if row is None:
             where = f"sheet {self.name}"
@@ -89,21 +91,21 @@ class Sheet:
 
 
 def quoted(sheet: str) -> str:
-    """The name of a sheet as formulas write it."""
+    """The name of a sheet as it is written in formulas."""
     return sheet if sheet.isalnum() else "'" + sheet.replace("'", "''") + "'"
 
 
 def letters(column: int) -> str:
-    """A column, from 0, as spreadsheets call it."""
+    """The letters of a column index: A for 0."""
     column, text = column + 1, ""
     while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
+        column, remainder = divmod(column - 1, 26)
+        text = chr(65 + remainder) + text
     return text
 
 
 def column_number(text: str) -> int:
-    """The reverse: 0 for A."""
+    """The index of a column's letters: 0 for A."""
     number = 0
     for letter in text:
         number = number * 26 + ord(letter) - 64
@@ -111,7 +113,7 @@ def column_number(text: str) -> int:
 
 
 class UnreadableFile(Exception):
-    """The file, or the rest of it, cannot be read."""
+    """A file, or the rest of it, cannot be read."""
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.description)
@@ -119,13 +121,13 @@ class UnreadableFile(Exception):
 
 
 def without_empty_end(rows: Iterable[SheetRow]) -> Iterator[SheetRow]:
-    """Rows up to the last one that has a value; those without any have no cells."""
-    empty: list[int] = []
+    """The rows up to the last one with a value. Empty rows among them become rows without cells."""
+    empty_rows: list[int] = []
     for row in rows:
         if all(cell is None or cell == "" for cell in row.cells):
-            empty.append(row.number)
+            empty_rows.append(row.number)
             continue
-        for number in empty:
+        for number in empty_rows:
             yield SheetRow(number, [])
-        empty.clear()
+        empty_rows.clear()
         yield row

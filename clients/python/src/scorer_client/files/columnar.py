@@ -1,4 +1,4 @@
-"""Parquet and Arrow files as sheets of cells."""
+"""Reads Parquet and Arrow files as sheets of cells."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from scorer_client.files.text import Progress
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 1_000
-"""Rows that are Python objects at once."""
-MAX_BYTES = 2**30
-"""Bytes that a Parquet file says to have when unpacked, or that a batch of an Arrow file has."""
-MAX_TEXT = 2**17
-"""Bytes of a text: dictionaries and views can repeat a long one many times."""
+BATCH_ROWS = 1_000
+"""Rows that are converted to Python objects at a time."""
+MAX_UNPACKED_BYTES = 2**30
+"""Bytes that a Parquet file may have when unpacked (its metadata has the number), and a batch of an Arrow file."""
+MAX_TEXT_BYTES = 2**17
+"""Bytes that a text may have. Dictionaries and views could repeat a long text many times."""
 
 _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
 
@@ -32,17 +32,17 @@ _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list
 def read_columnar(
     file: io.BufferedReader, head: bytes, notes: Notes, progress: Progress | None, name: str = ""
 ) -> Sheet:
-    """A Parquet file, or an Arrow file or stream, as a sheet whose first row is the names of the columns.
+    """Reads a Parquet file, or an Arrow file or stream. The first row of the sheet has the names of the columns.
 
     Args:
-        file: open for reading, at its beginning.
-        head: its first bytes.
-        notes: tells the language.
-        progress: told how far reading is.
-        name: of the file, where several are read.
+        file: the file, open for reading at its beginning.
+        head: first bytes of the file.
+        notes: has the language of messages.
+        progress: is called with the number of rows read and their total.
+        name: name of the file if several are read.
 
     Raises:
-        UnreadableFile: it is damaged, too large, or has columns of other types.
+        UnreadableFile: the file is damaged, too large, or has columns of unsupported types.
         ImportError: pyarrow is not installed.
     """
     pa = optional.pyarrow()
@@ -66,19 +66,19 @@ def _parquet(file: io.BufferedReader, notes: Notes) -> tuple[pa.Schema, int, Ite
     optional.pyarrow()
     import pyarrow.parquet as pq
 
-    opened = pq.ParquetFile(file)
-    metadata = opened.metadata
-    unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-    if unpacked > MAX_BYTES:
-        raise refused(notes.language, "bomb", limit=MAX_BYTES // 2**20, part="Parquet")
-    return opened.schema_arrow, metadata.num_rows, opened.iter_batches(BATCH)
+    parquet = pq.ParquetFile(file)
+    metadata = parquet.metadata
+    unpacked = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise refused(notes.language, "bomb", limit=MAX_UNPACKED_BYTES // 2**20, part="Parquet")
+    return parquet.schema_arrow, metadata.num_rows, parquet.iter_batches(BATCH_ROWS)
 
 
 def _arrow(file: io.BufferedReader, head: bytes) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
     pa = optional.pyarrow()
     if head.startswith(b"ARROW1"):
-        opened = pa.ipc.open_file(file)
-        return opened.schema, 0, (opened.get_batch(at) for at in range(opened.num_record_batches))
+        reader = pa.ipc.open_file(file)
+        return reader.schema, 0, (reader.get_batch(index) for index in range(reader.num_record_batches))
     stream = pa.ipc.open_stream(file)
     return stream.schema, 0, iter(stream)
 
@@ -105,12 +105,12 @@ def _rows(
     try:
         for batch in batches:
             batch.validate(full=True)
-            if batch.nbytes > MAX_BYTES:
-                raise refused(notes.language, "bomb", limit=MAX_BYTES // 2**20, part="Arrow")
-            if any(_longest_text(column) > MAX_TEXT for column in batch.columns):
-                raise refused(notes.language, "long_text", limit=MAX_TEXT)
-            for first in range(0, batch.num_rows, BATCH):
-                columns = [column.to_pylist() for column in batch.slice(first, BATCH).columns]
+            if batch.nbytes > MAX_UNPACKED_BYTES:
+                raise refused(notes.language, "bomb", limit=MAX_UNPACKED_BYTES // 2**20, part="Arrow")
+            if any(_longest_text(column) > MAX_TEXT_BYTES for column in batch.columns):
+                raise refused(notes.language, "long_text", limit=MAX_TEXT_BYTES)
+            for first in range(0, batch.num_rows, BATCH_ROWS):
+                columns = [column.to_pylist() for column in batch.slice(first, BATCH_ROWS).columns]
                 for values in zip(*columns, strict=True):
                     number += 1
                     if number > MAX_ROWS:
@@ -123,14 +123,14 @@ def _rows(
 
 
 def _longest_text(column: pa.Array) -> int:
-    """Bytes of the longest text of a column."""
+    """Length in bytes of the longest text of a column."""
     pa = optional.pyarrow()
     if pa.types.is_dictionary(column.type):
         return _longest_text(column.dictionary)
     if any(getattr(pa.types, f"is_{name}")(column.type) for name in _LISTS):
         return _longest_text(column.values)
     if pa.types.is_string_view(column.type):
-        views = column.buffers()[1]  # of four words each: the length, then the text or where it is
+        views = column.buffers()[1]  # four words per text: its length, then the text or its position
         return max(memoryview(views).cast("B").cast("i")[::4], default=0) if views is not None else 0
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
@@ -145,5 +145,5 @@ def _cell(value: object) -> Cell:
         return text if text.isascii() else unicodedata.normalize("NFC", text)
     if isinstance(value, list):
         return ";".join(str(item) for item in value if item is not None)
-    number = float(str(value))  # of a decimal too, correctly rounded
+    number = float(str(value))  # also rounds decimals correctly
     return None if number != number else number

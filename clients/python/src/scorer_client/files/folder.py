@@ -1,10 +1,10 @@
-"""A folder of files, such as one for each unit, as one table."""
+"""Reads a folder of files, such as one file per unit, into one table."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.notes import Notes
@@ -14,23 +14,23 @@ from scorer_client.files.text import Progress
 from scorer_client.forms import Form
 
 REGISTER = "units.csv"
-"""The file of a folder that lists all units, without answers: those that are in no other file are missing."""
+"""A file of the folder that lists all units, without answers. A listed unit that no other file has is missing."""
 
 
-def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> CsvTable:
+def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file, or all files of a folder; see ``read_file``.
 
-    Files of a folder are told by their endings. Hidden files and the lock files of spreadsheets are left out.
+    Files of a folder are recognized by their endings. Hidden files and lock files of spreadsheets are skipped.
 
     Raises:
-        ScorerError: a file breaks its form, or a unit of the register is in none; every violation has its position.
+        ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
         OSError: a file cannot be read.
         ImportError: a library for a kind of file is not installed.
     """
     return _read_folder(path, form, progress, language) if path.is_dir() else read_file(path, form, progress, language)
 
 
-def _read_folder(folder: Path, form: Form, progress: Progress | None, language: Language) -> CsvTable:
+def _read_folder(folder: Path, form: Form, progress: Progress | None, language: Language) -> FileTable:
     files = [
         file
         for file in sorted(folder.iterdir())
@@ -40,8 +40,8 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     reader = TableReader(form, names, notes)
     done, total = 0, sum(file.stat().st_size for file in files)
     for file in files:
-        with file.open("rb") as opened:
-            reader.read(sheets(opened, names, notes, name=file.name), file.name)
+        with file.open("rb") as stream:
+            reader.read(sheets(stream, names, notes, name=file.name), file.name)
         done += file.stat().st_size
         if progress:
             progress(done, total)
@@ -50,19 +50,19 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     elif (folder / REGISTER).exists():
         _check_missing(reader, read_file(folder / REGISTER, form, language=language))
     table = reader.finish()
-    for at in _unanswered(table):
-        notes.add("note_unanswered", table.positions.of(at, "id"))
+    for index in _unanswered(table):
+        notes.add("note_unanswered", table.positions.of(index, "id"))
     table.notes = notes.sentences()
     return table
 
 
-def _check_missing(reader: TableReader, register: CsvTable) -> None:
+def _check_missing(reader: TableReader, register: FileTable) -> None:
     for unit in register.units:
         if reader.table.units.index_of(unit.id) is None:
             reader.refuse("file", "MISSING_UNIT", "missing_unit", id=unit.id, name=unit.name, register=REGISTER)
 
 
-def _unanswered(table: CsvTable) -> list[int]:
-    """The units without any answer."""
+def _unanswered(table: FileTable) -> list[int]:
+    """Indices of the units without any answer."""
     columns = table.columns.values()
-    return [at for at in range(len(table.units)) if not any(c[at] == c[at] and c[at] != "" for c in columns)]
+    return [i for i in range(len(table.units)) if not any(c[i] == c[i] and c[i] != "" for c in columns)]

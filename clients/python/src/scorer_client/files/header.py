@@ -1,4 +1,4 @@
-"""The header of a sheet: which column is which, by code or by title."""
+"""Recognizes the columns of a sheet by code or title."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from scorer_client.files.names import plain
 from scorer_client.forms import Form
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
-"""Columns that say what unit it is and what does not apply to it; every other one is an indicator's."""
+"""Codes of the columns that describe the unit. All other columns are indicators."""
 REQUIRED = ("id", "tier")
 
 HEADER_WITHIN = 20
-"""Rows among which the header is looked for."""
+"""The header is searched in this number of first rows."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds."""
+    """The meaning of a column."""
 
     name: str
     """One of ``FIXED``, or the code of an indicator."""
     criterion: str = ""
-    """Of a column of ticks for one criterion that does not apply."""
+    """For a column of ticks: the criterion that does not apply to ticked units."""
 
 
 class ColumnNames:
-    """How the columns for a criteria set may be called: by code, or by title in any language.
+    """The names that columns may have for a criteria set: codes, and titles in any language.
 
     Args:
-        form: the criteria set.
+        form: the form of the criteria set.
     """
 
     def __init__(self, form: Form) -> None:
@@ -54,16 +54,16 @@ class ColumnNames:
             for text in (title, f"{title} ({column.name})"):
                 self._titles.setdefault(plain(text), {})[column] = None
 
-    def meant(self, text: str) -> Sequence[Column]:
-        """The columns that a text may mean: one if it is clear."""
+    def columns(self, text: str) -> Sequence[Column]:
+        """The columns that a text may name: one column if the text is unambiguous."""
         if text in self.codes:
             return (self.codes[text],)
         return tuple(self._titles.get(plain(text), ()))
 
     def is_known(self, text: str) -> bool:
-        """Whether a text is the name of a column."""
-        return bool(self.meant(text.strip()))
+        """Whether a text names a column."""
+        return bool(self.columns(text.strip()))
 
     def count(self, cells: Iterable[Cell]) -> int:
-        """How many different columns the cells of a row name."""
-        return len({found[0] for cell in cells if isinstance(cell, str) and cell and (found := self.meant(cell))})
+        """The number of different columns that the cells of a row name."""
+        return len({named[0] for cell in cells if isinstance(cell, str) and cell and (named := self.columns(cell))})

@@ -1,4 +1,4 @@
-"""What is said of files, in English and Vietnamese, and the words that may be written in them."""
+"""Messages about files in English and Vietnamese, and the words that files may use."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "có thực thể XML ({part}) mà bảng tính không bao giờ ghi; hãy mở bằng bảng tính rồi lưu lại",
     ),
     "far_cells": (
-        "spans {rows} rows and {columns} columns, with most of the cells empty; delete what stands far from the table",
+        "spans {rows} rows and {columns} columns, with most of the cells empty; delete the cells far from the table",
         "trải {rows} hàng và {columns} cột, phần lớn là ô trống; hãy xóa những gì nằm xa bảng số liệu",
     ),
     "columnar_type": (
@@ -89,7 +89,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "merged": ("the cells {range} are merged: unmerge them", "các ô {range} bị gộp: hãy bỏ gộp ô"),
     "other_second_header": (
-        "is a second header that names other columns than the first one: delete one of them",
+        "is a second header with other columns than the first header: delete one of them",
         "là hàng tiêu đề thứ hai, khác với hàng thứ nhất: hãy xóa một trong hai",
     ),
     # the header
@@ -104,7 +104,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "{name!r} là tên của {codes}: hãy ghi mã thay cho tên",
     ),
     "no_column": (
-        "{cell!r} stands below no header: name the column, or delete the value",
+        "{cell!r} is in a column without a header: name the column, or delete the value",
         "{cell!r} không nằm dưới tiêu đề nào: hãy đặt tên cột, hoặc xóa giá trị",
     ),
     "missing_column": ("the column {name!r} is missing", "thiếu cột {name!r}"),
@@ -153,7 +153,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "cần một ngày không kèm giờ, không phải {cell!r}",
     ),
     "date_for_number": (
-        "expected a number; the cell holds the date {cell}: did the spreadsheet make a date of what was typed?",
+        "expected a number; the cell holds the date {cell}: did the spreadsheet change a number into a date?",
         "cần một số; ô chứa ngày {cell}: có phải bảng tính đã tự đổi số nhập vào thành ngày không?",
     ),
     "bool_for_number": ("expected a number, not {cell!r}", "cần một số, không phải {cell!r}"),
@@ -162,7 +162,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "hãy viết số không có dấu phân cách: {whole}, không phải {cell!r}",
     ),
     "whole_meant": (
-        "expected a whole number: write {whole} if that is meant, not {cell!r}",
+        "expected a whole number: write {whole} if you mean that, not {cell!r}",
         "cần số nguyên: hãy viết {whole} nếu đúng ý, không phải {cell!r}",
     ),
     "two_readings": (
@@ -209,7 +209,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_separator": ("columns are separated by {separator}", "các cột phân cách bằng {separator}"),
     "tab": ("tabs", "dấu tab"),
     "note_composed": (
-        "accents that were written apart from their letters were joined",
+        "accents in separate characters were joined with their letters",
         "các dấu viết tách khỏi chữ đã được ghép lại",
     ),
     "note_title": ("columns named by title: {n}", "cột ghi bằng tên: {n}"),
@@ -219,9 +219,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_flag": ("flags written in words: {n}", "ô có/không ghi bằng chữ: {n}"),
     "note_date": ("days written as day/month/year: {n}", "ngày ghi dạng ngày/tháng/năm: {n}"),
     "note_option": ("options written in other letters: {n}", "lựa chọn ghi khác kiểu chữ: {n}"),
-    "note_above": ("what stands above the header was left out", "những gì nằm trên hàng tiêu đề đã được bỏ qua"),
-    "note_second_header": ("a second header was left out", "hàng tiêu đề thứ hai đã được bỏ qua"),
-    "note_sheet": ("a sheet without a header of units was left out", "trang tính không có hàng tiêu đề đã được bỏ qua"),
+    "note_above": ("rows above the header were skipped", "những gì nằm trên hàng tiêu đề đã được bỏ qua"),
+    "note_second_header": ("a second header was skipped", "hàng tiêu đề thứ hai đã được bỏ qua"),
+    "note_sheet": ("a sheet without a header was skipped", "trang tính không có hàng tiêu đề đã được bỏ qua"),
     "note_hidden_rows": ("hidden rows or columns were read too", "hàng hoặc cột bị ẩn cũng đã được đọc"),
     "note_percent": (
         "cells shown as percentages were read as they are stored, 50 % as 0.5",
@@ -238,7 +238,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 
 YES = ("có", "co", "x", "đúng", "dung", "yes", "true", "1", "✓", "✔")
 NO = ("không", "khong", "sai", "no", "false", "0")
-"""How flags are written, in small letters."""
+"""Words for the two values of a flag, in small letters."""
 
 COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
     "id": ("Unit code", "Mã đơn vị"),
@@ -247,15 +247,15 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
     "parent": ("Code of the parent unit", "Mã đơn vị cấp trên"),
     "not_applicable": ("Criteria that do not apply", "Tiêu chí không áp dụng"),
 }
-"""Titles of the columns that say what unit it is."""
+"""English and Vietnamese titles of the columns that describe the unit."""
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
-"""Names of sheets, in plain writing, that have no units."""
+"""Names of sheets without units, as ``names.plain`` returns them."""
 CRITERIA_SET = ("criteria set", "bộ tiêu chí")
-"""What stands, in plain writing, on such a sheet before the code of the criteria set."""
+"""Labels of the criteria set's code on such a sheet, as ``names.plain`` returns them."""
 
 NOT_APPLICABLE = ("Not applicable: {criterion}", "Không áp dụng: {criterion}")
-"""Title of a column of ticks for one criterion."""
+"""English and Vietnamese title of a column of ticks for one criterion."""
 
 TIERS: Mapping[str, tuple[str, ...]] = {
     "province": ("Provinces", "Tỉnh", "province", "cấp tỉnh", "tỉnh, thành phố"),
@@ -263,11 +263,10 @@ TIERS: Mapping[str, tuple[str, ...]] = {
     "district": ("Districts", "Huyện", "district", "cấp huyện", "huyện, thị xã, thành phố"),
     "commune": ("Communes", "Xã", "commune", "cấp xã", "xã, phường, thị trấn", "xã phường thị trấn"),
 }
-"""Words for tiers in sheet names and cells: the English and the Vietnamese name first."""
-
+"""Words for tiers in sheet names and cells; the first two are the English and the Vietnamese name."""
 
 MAX_SHEET_NAME = 31
-"""Letters of the name of a sheet."""
+"""Characters that spreadsheets allow in the name of a sheet."""
 
 
 def say(language: Language, key: str, **values: object) -> str:
@@ -276,5 +275,5 @@ def say(language: Language, key: str, **values: object) -> str:
 
 
 def tier_name(tier: str, language: Language) -> str:
-    """A tier as the sheet of a form is called."""
+    """The name of a tier's sheet in a form."""
     return TIERS[tier][language == "vi"] if tier in TIERS else tier[:MAX_SHEET_NAME]

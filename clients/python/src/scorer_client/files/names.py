@@ -1,4 +1,4 @@
-"""Names in files: which one is meant, and which one is nearly right."""
+"""Compares names in files with known names: ignores how they are written, and suggests the nearest one."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from dataclasses import dataclass, field
 
 from scorer_client.files.messages import MAX_SHEET_NAME, TIERS, Language, say
 
-SEARCHES, MANY_NAMES = 20, 5_000
-"""Nearly right names are looked for so many times a file, among so many names: it takes longer than it helps."""
+MAX_SEARCHES, MAX_NAMES = 20, 5_000
+"""Searches per file, and names per search, because searching for the nearest name is slow."""
 
 
 @dataclass
 class NearestNames:
-    """Finds nearly right names for one file: each misspelling is looked up once, and not too many are.
+    """Suggests the nearest known names for the misspelt names of one file. Each misspelling is searched once.
 
     Attributes:
-        language: of the hints.
+        language: language of the hints.
     """
 
     language: Language
-    _found: dict[str, str] = field(default_factory=dict)
+    _hints: dict[str, str] = field(default_factory=dict)
 
     def hint(self, name: str, names: Collection[str]) -> str:
-        """A hint such as ``; did you mean 'title'?``, or nothing."""
-        if name not in self._found:
-            if len(self._found) >= SEARCHES or len(names) > MANY_NAMES:
+        """A hint such as ``; did you mean 'title'?``; "" if no name is near."""
+        if name not in self._hints:
+            if len(self._hints) >= MAX_SEARCHES or len(names) > MAX_NAMES:
                 return ""
             by_lower = {known.lower(): known for known in sorted(names)}
             close = difflib.get_close_matches(name[:80].lower(), list(by_lower), n=1, cutoff=0.6)
-            self._found[name] = say(self.language, "nearly", name=by_lower[close[0]]) if close else ""
-        return self._found[name]
+            self._hints[name] = say(self.language, "nearly", name=by_lower[close[0]]) if close else ""
+        return self._hints[name]
 
 
 def plain(text: str) -> str:
-    """A title without what varies: capitals, spaces, the mark of a required column."""
+    """A title in small letters, with single spaces, without the mark of required columns."""
     return " ".join(text.casefold().replace("*", " ").split())
 
 
 def tier_words(tiers: Collection[str]) -> dict[str, str]:
-    """The tier that each word means, in plain writing."""
+    """Tiers by the words that mean them; the words are as ``plain`` returns them."""
     return {plain(word): tier for tier in tiers for word in (tier, tier[:MAX_SHEET_NAME], *TIERS.get(tier, ()))}

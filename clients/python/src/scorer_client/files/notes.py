@@ -1,4 +1,4 @@
-"""What was read differently from how it was written, each kind once."""
+"""Notes on values that were read differently from how they were written, one note per kind."""
 
 from __future__ import annotations
 
@@ -21,25 +21,33 @@ class Notes:
     """Collects notes.
 
     Attributes:
-        language: of the sentences.
+        language: language of the notes.
     """
 
     language: Language = "en"
     _kinds: dict[str, _Kind] = field(default_factory=dict)
 
     def add(self, key: str, position: str = "", cell: str = "", value: str = "", **values: object) -> None:
-        """Counts one more of a kind; the first of each is shown with its position."""
+        """Counts one value of a kind. The first value of a kind is kept with its position as the example.
+
+        Args:
+            key: key of the kind in ``MESSAGES``.
+            position: where the value stands.
+            cell: how the value is written.
+            value: how it was read.
+            values: values for the message.
+        """
         self._kinds.setdefault(key, _Kind(values, position, cell, value)).count += 1
 
     def more(self, key: str) -> bool:
-        """Counts one more of a kind that was noted before; False: it was not."""
+        """Counts one value of a kind that has an example. Returns False if the kind has none yet."""
         kind = self._kinds.get(key)
         if kind is not None:
             kind.count += 1
         return kind is not None
 
     def sentences(self) -> tuple[str, ...]:
-        """One sentence per kind, in the order of their first positions."""
+        """One sentence per kind, in the order in which the kinds occurred first."""
         return tuple(self._sentence(key, kind) for key, kind in self._kinds.items())
 
     def _sentence(self, key: str, kind: _Kind) -> str:

@@ -1,4 +1,4 @@
-"""Reads a file of answers, or a folder of them, by what it contains."""
+"""Reads a file of answers. The content of the file decides how it is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.archive import refused
 from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
@@ -20,42 +20,42 @@ from scorer_client.files.workbook import read_workbook
 from scorer_client.forms import Form
 
 ENDINGS = (".xlsx", ".xlsm", ".ods", ".csv", ".parquet", ".arrow")
-"""Of the files that are read from a folder."""
+"""Endings of the files that are read from a folder."""
 
 _OLE = b"\xd0\xcf\x11\xe0"
-"""How old Excel files begin, and workbooks with a password."""
+"""First bytes of old Excel files, and of workbooks with a password."""
 _STREAM = b"\xff\xff\xff\xff"
-"""How Arrow streams begin."""
+"""First bytes of Arrow streams."""
 
 
-def read_file(file: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> CsvTable:
-    """Reads a file for a criteria set; only its columns are kept of CSV files, which are read row by row.
+def read_file(file: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
+    """Reads a file of answers for a criteria set, row by row.
 
     Args:
-        file: a workbook (.xlsx, .xlsm, .ods), a CSV, Parquet or Arrow file, told apart by their content.
-        form: the criteria set.
-        progress: told how far reading is.
-        language: of messages.
+        file: a workbook (.xlsx, .xlsm, .ods), a CSV, Parquet or Arrow file. Its content decides, not its ending.
+        form: the form of the criteria set.
+        progress: is called with the amount that was read and the total.
+        language: language of messages.
 
     Raises:
-        ScorerError: the file breaks its form; every violation has its position.
+        ScorerError: the file does not fit the form. Every violation has its position.
         OSError: the file cannot be read.
         ImportError: a library for this kind of file is not installed.
     """
     notes, names = Notes(language), ColumnNames(form)
     reader = TableReader(form, names, notes)
-    with file.open("rb") as opened:
-        reader.read(sheets(opened, names, notes, progress))
+    with file.open("rb") as stream:
+        reader.read(sheets(stream, names, notes, progress))
     return reader.finish()
 
 
 def sheets(
     file: io.BufferedReader, names: ColumnNames, notes: Notes, progress: Progress | None = None, name: str = ""
 ) -> Iterator[Sheet]:
-    """The sheets of a file, whatever it is.
+    """The sheets of a file of any supported kind.
 
     Raises:
-        UnreadableFile: it cannot be read.
+        UnreadableFile: the file cannot be read.
         ImportError: a library for this kind of file is not installed.
     """
     head = file.peek(16)[:16]
@@ -64,9 +64,8 @@ def sheets(
     elif head.startswith((b"PAR1", b"ARROW1", _STREAM)):
         yield read_columnar(file, head, notes, progress, name)
     elif head.startswith(_OLE):
-        raise refused(
-            notes.language, "password" if "EncryptedPackage".encode("utf-16-le") in file.read(2**20) else "old_excel"
-        )
+        encrypted = "EncryptedPackage".encode("utf-16-le") in file.read(2**20)
+        raise refused(notes.language, "password" if encrypted else "old_excel")
     elif head.lstrip().lower().startswith((b"<html", b"<!doctype", b"<?xml")):
         raise refused(notes.language, "html")
     else:
@@ -74,21 +73,21 @@ def sheets(
 
 
 def criteria_set_of(file: Path) -> str:
-    """The code of the criteria set that a form says to be for, on its sheet of instructions; "" if it does not.
+    """The code of the criteria set that a form names on its sheet of instructions; "" if it names none.
 
     Raises:
         OSError: the file cannot be read.
         ImportError: python-calamine is not installed.
     """
-    with file.open("rb") as opened:
-        if not opened.peek(2).startswith(b"PK"):
+    with file.open("rb") as stream:
+        if not stream.peek(2).startswith(b"PK"):
             return ""
         try:
-            for sheet in read_workbook(opened, Notes(), None):
+            for sheet in read_workbook(stream, Notes(), None):
                 rows = sheet.rows if plain(sheet.name) in INSTRUCTIONS else iter(())
                 for _, cells in rows:
                     if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
                         return shown(cells[1])
         except UnreadableFile:
-            pass  # reading it will say why
+            pass  # reading the answers reports the reason
     return ""

@@ -1,12 +1,12 @@
-"""Units and answers from sheets of cells; every mistake with its position."""
+"""Reads units and answers from sheets of cells, and collects mistakes with their positions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from scorer_client.csv_table import CsvTable
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.file_table import FileTable
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import INSTRUCTIONS, TIERS, say, tier_name
@@ -18,58 +18,58 @@ from scorer_client.forms import Form
 from scorer_client.names import is_doubtful
 
 MAX_VIOLATIONS = 1_000
-"""So many are spelled out; all are counted."""
+"""Violations that are listed. All are counted."""
 
 
 class TableReader:
-    """Makes one table of the sheets of one or several files.
+    """Makes one table from the sheets of one or several files.
 
     Args:
-        form: the criteria set that the files answer.
-        names: of its columns.
-        notes: collects what is read differently from how it is written.
+        form: the form of the criteria set.
+        names: names of the form's columns.
+        notes: collects notes on values that are read differently from how they are written.
     """
 
     def __init__(self, form: Form, names: ColumnNames, notes: Notes) -> None:
         self._form, self._names, self.notes = form, names, notes
         self._tiers = tier_words(form.tiers)
         self._nearest = NearestNames(notes.language)
-        self.table = CsvTable(form, [])
+        self.table = FileTable(form, [])
         self._violations: list[Violation] = []
         self._total = 0
         self._complete = True
-        """Whether all files were read to their ends."""
+        """Whether all files were read completely."""
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
-        self._last = "row 2"
-        """Where units are missing if there are none."""
+        self._first_unit = "row 2"
+        """Position where the first unit is expected."""
 
     def read(self, sheets: Iterable[Sheet], name: str = "") -> None:
         """Adds the units of a file.
 
         Args:
-            sheets: of the file.
-            name: of the file, where several are read.
+            sheets: sheets of the file.
+            name: name of the file if several are read.
         """
         try:
-            found = [self._sheet(sheet) for sheet in sheets]
+            have_units = [self._sheet(sheet) for sheet in sheets]
         except UnreadableFile as error:
             where, reason, description = error.violation
             prefix = name if where == "file" and name else f"{name}: {where}" if name else where
             self.refuse_text(prefix, reason, description)
             self._complete = False
         else:
-            if not any(found) and not self._violations:
-                self.refuse(name or "file", "NO_HEADER", "no_sheet" if found else "empty")
+            if not any(have_units) and not self._violations:
+                self.refuse(name or "file", "NO_HEADER", "no_sheet" if have_units else "empty")
 
-    def finish(self) -> CsvTable:
-        """The table.
+    def finish(self) -> FileTable:
+        """Returns the table of all files.
 
         Raises:
-            ScorerError: there are mistakes; every violation has its position.
+            ScorerError: there are mistakes. Every violation has its position.
         """
         if not self.table.units and not self._violations:
-            self.refuse(self._last, "EMPTY", "no_units")
+            self.refuse(self._first_unit, "EMPTY", "no_units")
         if self._complete:
             self._check_parents()
         if self._violations:
@@ -78,52 +78,50 @@ class TableReader:
         return self.table
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
-        """Adds a mistake."""
+        """Adds a violation whose description is a message of ``MESSAGES``."""
         self.refuse_text(where, reason, say(self.notes.language, key, **values))
 
     def refuse_text(self, where: str, reason: str, description: str) -> None:
-        """Adds a mistake that is put into words already."""
+        """Adds a violation with a description."""
         self._total += 1
         if len(self._violations) < MAX_VIOLATIONS:
             self._violations.append(Violation(where, reason, description))
 
     def _sheet(self, sheet: Sheet) -> bool:
-        """Reads a sheet; False: it has no units, and is left out."""
+        """Reads a sheet. Returns False if it has no units and is skipped."""
         if plain(sheet.name) in INSTRUCTIONS:
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
         tier = self._tiers.get(plain(sheet.name), "")
-        at = self._header_index(first)
-        if at is None or (not sheet.only and not tier and self._names.count(first[at].cells) < 2):
+        index = self._header_index(first)
+        if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
             self.refuse(sheet.position(None), "HIDDEN_SHEET", "hidden_sheet")
             return True
-        header, rows = self._joined_header(sheet, first, at), chain(first[at + 1 :], sheet.rows)
-        if header.number > first[at].number:
+        header, rows = self._joined_header(sheet, first, index), chain(first[index + 1 :], sheet.rows)
+        if header.number > first[index].number:
             next(rows)
-        if any(row.cells for row in first[:at]):
-            self.notes.add("note_above", sheet.position(first[at].number))
+        if any(row.cells for row in first[:index]):
+            self.notes.add("note_above", sheet.position(first[index].number))
         if sheet.has_hidden:
             self.notes.add("note_hidden_rows", sheet.position(None))
         if sheet.percent:
             self.notes.add("note_percent", f"{quoted(sheet.name)}!{sheet.percent}")
-        mistakes = self._total
+        total_before = self._total
         columns = self._columns(sheet, header)
         for last_row, merged in sheet.merged:
             if last_row > header.number:
                 self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
-        if not self._names_tier(sheet, header, columns, tier) or self._total > mistakes:
+        if not self._names_tier(sheet, header, columns, tier) or self._total > total_before:
             return True
         self._rows(sheet, header, columns, rows, tier)
         return True
 
-    # --- the header ------------------------------------------------------------------------------------------------
-
     def _header_index(self, rows: list[SheetRow]) -> int | None:
-        """The first row that names two columns, or one if none names two."""
+        """Index of the first row that names two columns; if there is none, of the first row that names one."""
         counts = [self._names.count(row.cells[:MAX_COLUMNS]) for row in rows]
-        return next((at for most in (2, 1) for at, count in enumerate(counts) if count >= most), None)
+        return next((index for least in (2, 1) for index, count in enumerate(counts) if count >= least), None)
 
     def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
         row = next((row for row in rows if row.cells), None)
@@ -135,30 +133,30 @@ class TableReader:
                     sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
                 )
             else:
-                found = ",".join(shown(cell) for cell in row.cells)[:60]
-                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=found)
+                start = ",".join(shown(cell) for cell in row.cells)[:60]
+                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
         elif row is not None and not sheet.hidden:
             self.notes.add("note_sheet", sheet.position(None))
         return required
 
-    def _joined_header(self, sheet: Sheet, rows: list[SheetRow], at: int) -> SheetRow:
-        """The header, together with a second one below it."""
-        first, second = rows[at], rows[at + 1] if at + 1 < len(rows) else None
+    def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow:
+        """The header, joined with a second header in the next row, if there is one."""
+        first, second = rows[index], rows[index + 1] if index + 1 < len(rows) else None
         if second is None or self._names.count(second.cells) < 2:
             return first
         joined: list[Cell] = []
         for column in range(max(len(first.cells), len(second.cells))):
             above, below = (row.cells[column] if column < len(row.cells) else "" for row in (first, second))
-            meant = [self._names.meant(cell) if isinstance(cell, str) else () for cell in (above, below)]
-            if all(meant) and not set(meant[0]) & set(meant[1]):
+            named = [self._names.columns(cell) if isinstance(cell, str) else () for cell in (above, below)]
+            if all(named) and not set(named[0]) & set(named[1]):
                 self.refuse(sheet.position(second.number), "SECOND_HEADER", "other_second_header")
                 break
-            joined.append(below if meant[1] and len(meant[1]) == 1 else above or below)
+            joined.append(below if len(named[1]) == 1 else above or below)
         self.notes.add("note_second_header", sheet.position(second.number))
         return SheetRow(second.number, joined)
 
     def _columns(self, sheet: Sheet, header: SheetRow) -> list[Column | None]:
-        """What each column holds; notes mistakes."""
+        """The meaning of each column; None: unknown. Adds violations."""
         cells = header.cells
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
@@ -166,25 +164,25 @@ class TableReader:
             where = sheet.position(header.number)
             self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
             return []
-        texts, columns, before = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
-        for at, text in enumerate(texts):
-            where, meant = sheet.position(header.number, at, text), self._names.meant(text)
-            if len(meant) > 1:
-                codes = ", ".join(column.name for column in meant)
+        texts, columns, known = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
+        for index, text in enumerate(texts):
+            where, named = sheet.position(header.number, index, text), self._names.columns(text)
+            if len(named) > 1:
+                codes = ", ".join(column.name for column in named)
                 self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
-            elif meant and meant[0] in before:
+            elif named and named[0] in known:
                 self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
-            elif not meant and (text or sheet.separated):
+            elif not named and (text or sheet.separated):
                 hint = self._nearest.hint(text, [name for name in self._names.written if name not in texts])
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
-            columns.append(meant[0] if len(meant) == 1 else None)
-            before.update(meant)
-            if meant and text not in self._names.codes and not self.notes.more("note_title"):
-                self.notes.add("note_title", where, text, meant[0].name)
+            columns.append(named[0] if len(named) == 1 else None)
+            known.update(named)
+            if named and text not in self._names.codes and not self.notes.more("note_title"):
+                self.notes.add("note_title", where, text, named[0].name)
         return columns
 
     def _names_tier(self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str) -> bool:
-        """Whether the required columns are there; notes those that are missing."""
+        """Whether the required columns are present. Adds a violation for each missing one."""
         have, complete = {column.name for column in columns if column}, True
         for name in REQUIRED:
             if name in have or (name == "tier" and tier):
@@ -200,8 +198,6 @@ class TableReader:
                 self.refuse(sheet.position(header.number), "MISSING_COLUMN", "missing_column", name=name)
         return complete
 
-    # --- rows ------------------------------------------------------------------------------------------------------
-
     def _rows(
         self, sheet: Sheet, header: SheetRow, columns: list[Column | None], rows: Iterator[SheetRow], tier: str
     ) -> None:
@@ -210,36 +206,36 @@ class TableReader:
         if not table.header:
             table.header = names
         table.add_columns(names)
-        table.positions.begin(sheet, header.number, {n: at for at, n in reversed([*enumerate(names)])})
+        table.positions.begin(sheet, header.number, {name: index for index, name in reversed([*enumerate(names)])})
         read = RowReader(self, sheet, columns, values, tier)
-        self._last = sheet.position(header.number + 1)
+        self._first_unit = sheet.position(header.number + 1)
         for row, cells in rows:
             read.read(row, cells)
         table.fill()
 
     def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
-        """Adds what a row says of the unit itself; notes mistakes.
+        """Adds a unit. Adds violations for its mistakes.
 
         Args:
-            row: of the unit.
+            row: number of the unit's row.
             fixed: the unit's id, name, tier and parent.
-            left_out: criteria that do not apply to it.
+            left_out: criteria that do not apply to the unit.
             position: where a column of the row is.
         """
         tiers, code = self._form.tiers, fixed["id"]
         if not code:
             self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
         if fixed["tier"] not in tiers:
-            meant = self._tiers.get(plain(fixed["tier"]))
-            if meant is None:
+            tier = self._tiers.get(plain(fixed["tier"]))
+            if tier is None:
                 expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
                 self.refuse(
                     position("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint
                 )
             else:
                 if not self.notes.more("note_tier"):
-                    self.notes.add("note_tier", position("tier"), fixed["tier"], meant)
-                fixed["tier"] = meant
+                    self.notes.add("note_tier", position("tier"), fixed["tier"], tier)
+                fixed["tier"] = tier
         for index, criterion in enumerate(left_out):
             if criterion in left_out[:index]:
                 self.refuse(position("not_applicable"), "DUPLICATE_CRITERION", "criterion_twice", criterion=criterion)
@@ -259,15 +255,15 @@ class TableReader:
         units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
 
     def add_unread(self, ids: Collection[str]) -> None:
-        """Remembers which texts may be the id of a unit whose row cannot be read."""
+        """Adds texts that may be the id of a unit whose row cannot be read."""
         self._unread.update(ids)
 
     def _check_parents(self) -> None:
-        """A file that holds some of a tier's parents must hold all: or a row is missing, or a parent misspelt."""
+        """Refuses unknown parents if other units of the tier have known ones: a row is missing, or an id is wrong."""
         ids = self.table.units.ids() | self._unread if self._unread else self.table.units.ids()
-        whole = {unit.tier for unit in self.table.units if unit.parent in ids}
-        for at, unit in enumerate(self.table.units):
-            if unit.parent and unit.parent not in ids and unit.tier in whole:
+        tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
+        for index, unit in enumerate(self.table.units):
+            if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:
                 hint = self._nearest.hint(unit.parent, ids) or say(self.notes.language, "row_missing")
-                where = self.table.positions.of(at, "parent")
+                where = self.table.positions.of(index, "parent")
                 self.refuse(where, "UNKNOWN_PARENT", "parent", id=unit.parent[:80], hint=hint)

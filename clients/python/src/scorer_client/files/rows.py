@@ -1,11 +1,11 @@
-"""Rows of a sheet as units and answers."""
+"""Reads the rows of a sheet as units and answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from scorer_client.csv_table import CsvTable
+from scorer_client.file_table import FileTable
 from scorer_client.files.cells import Cell, Sheet, shown
 from scorer_client.files.header import FIXED, Column
 from scorer_client.files.notes import Notes
@@ -13,33 +13,33 @@ from scorer_client.files.values import Values, WrongCell
 
 
 class Collector(Protocol):
-    """Collects units, and what is wrong with them."""
+    """Collects units and violations; ``reader.TableReader`` does."""
 
-    table: CsvTable
+    table: FileTable
     notes: Notes
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
-        """Adds a mistake."""
+        """See ``TableReader.refuse``."""
 
     def refuse_text(self, where: str, reason: str, description: str) -> None:
-        """Adds a mistake that is put into words already."""
+        """See ``TableReader.refuse_text``."""
 
     def add_unread(self, ids: Collection[str]) -> None:
-        """Remembers which texts may be the id of a unit whose row cannot be read."""
+        """See ``TableReader.add_unread``."""
 
     def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
-        """Adds what a row says of the unit itself."""
+        """See ``TableReader.add_unit``."""
 
 
 class RowReader:
     """Reads the rows of one sheet.
 
     Args:
-        reader: collects the units.
-        sheet: with the rows.
-        columns: what each column holds.
-        values: reads the cells.
-        tier: of units without one of their own; or "".
+        reader: collects units and violations.
+        sheet: the sheet to read.
+        columns: the meaning of each column; None: a column without a header.
+        values: converts cells.
+        tier: tier of units whose row has none; "" if the sheet has no tier.
     """
 
     def __init__(
@@ -48,44 +48,44 @@ class RowReader:
         self._reader, self._sheet, self._columns, self._values = reader, sheet, columns, values
         self._tier, self._notes = tier, reader.notes
         self._in_gap = False
-        """Whether the row above is empty."""
+        """Whether the previous row is empty."""
         form = reader.table.form
         self._answers = [
-            (at, form.indicators[column.name], reader.table.columns[column.name])
-            for at, column in enumerate(columns)
+            (index, form.indicators[column.name], reader.table.columns[column.name])
+            for index, column in enumerate(columns)
             if column and column.name in form.indicators
         ]
-        self._fixed = [(at, column) for at, column in enumerate(columns) if column and column.name in FIXED]
-        self._at = {column.name: at for at, column in reversed(self._fixed)}
-        self._empty = [at for at, column in enumerate(columns) if column is None]
+        self._fixed = [(index, column) for index, column in enumerate(columns) if column and column.name in FIXED]
+        self._index_by_name = {column.name: index for index, column in reversed(self._fixed)}
+        self._unnamed = [index for index, column in enumerate(columns) if column is None]
 
     def read(self, row: int, cells: list[Cell]) -> None:
         """Adds a row to the table."""
         sheet, values, width = self._sheet, self._values, len(self._columns)
         if not cells:
-            if not (sheet.name and self._in_gap):  # a sheet may have thousands of them
+            if not (sheet.name and self._in_gap):  # one violation per gap: a sheet may have thousands of empty rows
                 self._reader.refuse(sheet.position(row), "EMPTY_ROW", "empty_row")
             self._in_gap = True
             return
         self._in_gap = False
         if len(cells) != width and not self._fit(row, cells):
             return
-        for at in self._empty:
-            self._check_empty(row, at, cells[at])
-        for at, indicator, column in self._answers:
+        for index in self._unnamed:
+            self._check_empty(row, index, cells[index])
+        for index, indicator, column in self._answers:
             try:
                 if isinstance(column, list):
-                    column.append(values.option(indicator, cells[at]))
+                    column.append(values.option(indicator, cells[index]))
                 else:
-                    column.append(values.number(indicator, cells[at]))
+                    column.append(values.number(indicator, cells[index]))
             except WrongCell as error:
-                self._reader.refuse_text(sheet.position(row, at, indicator.code), "WRONG_KIND", str(error))
+                self._reader.refuse_text(sheet.position(row, index, indicator.code), "WRONG_KIND", str(error))
             if values.noted:
-                self._note(row, at, cells[at])
+                self._note(row, index, cells[index])
         self._unit(row, cells)
 
     def _fit(self, row: int, cells: list[Cell]) -> bool:
-        """Makes a row as long as the header; False: it cannot be."""
+        """Makes a row as long as the header. Returns False, and adds a violation, if it has another number of cells."""
         width = len(self._columns)
         if len(cells) < width and not self._sheet.separated:
             cells += [None] * (width - len(cells))
@@ -97,37 +97,41 @@ class RowReader:
                 first = self._columns[0]
                 self._reader.add_unread(texts[:1] if first and first.name == "id" else texts)
                 return False
-            for at in range(width, len(cells)):
-                self._check_empty(row, at, cells[at])
+            for index in range(width, len(cells)):
+                self._check_empty(row, index, cells[index])
         del cells[width:]
         return True
 
-    def _check_empty(self, row: int, at: int, cell: Cell) -> None:
-        """A value below no header would be lost."""
+    def _check_empty(self, row: int, index: int, cell: Cell) -> None:
+        """Refuses a value in a column without a header, because it would be lost."""
         if cell is not None and cell != "":
-            self._reader.refuse(self._sheet.position(row, at), "UNKNOWN_COLUMN", "no_column", cell=shown(cell)[:40])
+            self._reader.refuse(self._sheet.position(row, index), "UNKNOWN_COLUMN", "no_column", cell=shown(cell)[:40])
 
     def _unit(self, row: int, cells: list[Cell]) -> None:
         fixed, left_out = dict.fromkeys(FIXED, ""), list[str]()
-        for at, column in self._fixed:
+        for index, column in self._fixed:
             try:
                 if column.criterion:
-                    if self._values.tick(cells[at]):
+                    if self._values.tick(cells[index]):
                         left_out.append(column.criterion)
                 else:
-                    fixed[column.name] = self._values.text(cells[at])
+                    fixed[column.name] = self._values.text(cells[index])
             except WrongCell as error:
-                self._reader.refuse_text(self._sheet.position(row, at, column.name), "WRONG_KIND", str(error))
+                self._reader.refuse_text(self._sheet.position(row, index, column.name), "WRONG_KIND", str(error))
             if self._values.noted:
-                self._note(row, at, cells[at])
+                self._note(row, index, cells[index])
         left_out += [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
         fixed["tier"] = fixed["tier"] or self._tier
-        self._reader.add_unit(row, fixed, left_out, lambda name: self._sheet.position(row, self._at.get(name), name))
+        self._reader.add_unit(
+            row, fixed, left_out, lambda name: self._sheet.position(row, self._index_by_name.get(name), name)
+        )
 
-    def _note(self, row: int, at: int, cell: Cell) -> None:
-        """Counts what was just read differently from how it was written."""
-        column = self._columns[at]
+    def _note(self, row: int, index: int, cell: Cell) -> None:
+        """Notes that the last cell was read differently from how it was written."""
+        column = self._columns[index]
         for key, value in self._values.noted:
             if not self._notes.more(key):
-                self._notes.add(key, self._sheet.position(row, at, column.name if column else ""), shown(cell), value)
+                self._notes.add(
+                    key, self._sheet.position(row, index, column.name if column else ""), shown(cell), value
+                )
         self._values.noted.clear()

@@ -1,4 +1,4 @@
-"""What the XML of a sheet says beyond its values, found while it is parsed as a stream."""
+"""Collects what calamine does not tell about a sheet, while the sheet's XML is parsed as a stream."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from xml.parsers import expat
 from scorer_client.files.cells import column_number, letters
 
 MAX_CELLS = 12_000_000
-"""Cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""
+"""Cells that the rectangle around all values of a sheet may have: 100,000 units with 120 columns."""
 MAX_ERRORS = 100_000
-"""Cells of a sheet that have an error."""
+"""Cells with an error that a sheet may have."""
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
-"""Frequent elements of a sheet, which mostly have no prefix."""
+"""Frequent elements of a sheet, which usually have no namespace prefix."""
 _PERCENT_FORMATS = {"9", "10"}
-"""Numbers of the formats of percentages that every workbook has."""
+"""Ids of the built-in number formats for percentages."""
 
 
 @dataclass
 class Scan:
-    """What was found in one sheet; rows and columns from 0."""
+    """The results for one sheet. Rows and columns count from 0."""
 
     rows: int = 0
-    """Rows up to the last value."""
+    """Number of rows up to the last value."""
     columns: int = 0
+    """Number of columns up to the last value."""
     first_row: int = 2**31
     first_column: int = 2**31
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Cells with an error such as #DIV/0!; "": with a formula that has no value."""
+    """Errors such as #DIV/0! by row and column; "" for a formula without a value."""
     merged: list[tuple[int, str]] = field(default_factory=list)
-    """Merged cells: the last row, from 1, and the range."""
+    """Merged cells: number of the last row, from 1, and range."""
     hidden_row: bool = False
-    """Whether a value stands in a hidden row."""
+    """Whether a hidden row has a value."""
     hidden_column: int = 2**31
-    """The first hidden column."""
+    """Index of the first hidden column."""
     percent: str = ""
-    """The first number that is shown as a percentage, such as F3."""
+    """Position of the first number that is shown as a percentage, such as F3."""
 
     def add_value(self, row: int, column: int, times: int = 1, rows: int = 1) -> None:
-        """Takes note of a value that is there ``times`` times to the right and ``rows`` times downwards."""
+        """Adds a value that is repeated in ``times`` columns and ``rows`` rows."""
         self.rows, self.columns = max(self.rows, row + rows), max(self.columns, column + times)
         self.first_row, self.first_column = min(self.first_row, row), min(self.first_column, column)
 
     def add_error(self, row: int, column: int, text: str) -> None:
-        """Takes note of an error.
+        """Adds an error.
 
         Raises:
-            ValueError: there are too many.
+            ValueError: there are too many errors.
         """
         if len(self.errors) == MAX_ERRORS:
             raise ValueError(f"more than {MAX_ERRORS} errors")
@@ -57,17 +58,17 @@ class Scan:
 
     @property
     def cells(self) -> int:
-        """Cells of the rectangle around all values."""
+        """Number of cells of the rectangle around all values."""
         return max(0, self.rows - self.first_row) * max(0, self.columns - self.first_column)
 
     @property
     def hidden(self) -> bool:
-        """Whether some of the values are hidden."""
+        """Whether a hidden row or column may have values."""
         return self.hidden_row or self.hidden_column < self.columns
 
 
 def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
-    """Collects the styles that show numbers as percentages while the styles of an XLSX file are parsed."""
+    """Makes the parser of an XLSX file's styles collect the styles that show numbers as percentages."""
     formats = set(_PERCENT_FORMATS)
     style = -1
 
@@ -92,14 +93,14 @@ def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
 
 
 def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
-    """Fills a scan while the part of an XLSX sheet is parsed.
+    """Makes the parser of an XLSX sheet fill the returned scan.
 
     Args:
-        parser: of the part.
-        percents: the styles that show numbers as percentages.
+        parser: parser of the part with the sheet.
+        percents: indices of the styles that show numbers as percentages.
     """
     scan = Scan()
-    row = column = first = last = -1  # of the row: its number, its cell, its first and last value
+    row = column = first = last = -1  # row; current column, first and last column with a value in the row
     formula = value = hidden = False
     row_text = ""
     cell: dict[str, str] = {}
@@ -145,7 +146,7 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
             scan.hidden_row = scan.hidden_row or hidden
 
     def position(reference: str) -> int:
-        """The column of a cell, which has to be in the row that it stands in: reading goes by what it says."""
+        """The column in a cell's reference. It must name the row that has the cell, because calamine relies on it."""
         name = reference.rstrip("0123456789")
         if name not in columns and _REFERENCE.fullmatch(reference):
             columns[name] = column_number(name)
@@ -156,7 +157,7 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
     def add(kind: str) -> None:
         if not scan.percent and kind == "n" and cell.get("s") in percents:
             scan.percent = f"{letters(column)}{row + 1}"
-        if kind == "e" or (not value and kind != "str"):  # a formula may give an empty text
+        if kind == "e" or (not value and kind != "str"):  # kind "str": a formula may give an empty text
             scan.add_error(row, column, "".join(text)[:20] if kind == "e" else "")
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -168,7 +169,7 @@ def _is_hidden(attributes: dict[str, str]) -> bool:
 
 
 def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
-    """Fills scans, by name of the sheet, while the content of an ODS file is parsed."""
+    """Makes the parser of an ODS file's content fill the returned scans, by name of the sheet."""
     scans: dict[str, Scan] = {}
     scan, row, column, rows, times = Scan(), 0, 0, 1, 1
     hidden = False

@@ -1,4 +1,4 @@
-"""Lines of text as cells: CSV as spreadsheets write it, in any of their encodings and with any of their separators."""
+"""Reads CSV files in the encodings and with the separators that spreadsheets use."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from scorer_client.files.cells import MAX_ROWS, Sheet, SheetRow, UnreadableFile,
 from scorer_client.files.messages import Language, say
 from scorer_client.files.notes import Notes
 
-MAX_LINE = 2**22
-"""Bytes of one line."""
+MAX_LINE_BYTES = 2**22
+"""Bytes that a line may have."""
 
-STEP = 2**18
-"""Bytes from one call of the progress function to the next."""
+PROGRESS_STEP_BYTES = 2**18
+"""Bytes between two calls of the progress function."""
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Told how many bytes of a file were read, and how many it has; 0 when nobody knows, as of a pipe."""
+"""Is called with the amount of a file that was read, and its total; the total is 0 if it is unknown, as for pipes."""
 
 SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
@@ -33,17 +33,17 @@ _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 def read_text(
     file: io.BufferedReader, known: Callable[[str], bool], notes: Notes, progress: Progress | None, name: str = ""
 ) -> Sheet:
-    """A CSV file as a sheet, read line by line.
+    """Reads a CSV file line by line as a sheet.
 
     Args:
-        file: open for reading; a pipe will do.
-        known: whether a text is the name of a column.
-        notes: collects the encoding and the separator.
-        progress: told how far reading is.
-        name: of the file, where several are read.
+        file: the file, open for reading; it may be a pipe.
+        known: returns whether a text is the name of a column.
+        notes: collects notes on the encoding and the separator.
+        progress: is called with the number of bytes read and their total.
+        name: name of the file if several are read.
 
     Raises:
-        UnreadableFile: its beginning is no text.
+        UnreadableFile: the beginning of the file is not text.
     """
     lines = _lines(file, notes, progress)
     first, skipped = next(lines, ""), 0
@@ -60,24 +60,24 @@ def read_text(
 
 
 def _separator(line: str, known: Callable[[str], bool]) -> str:
-    """The separator by which a header has most known names; a comma if there are none."""
+    """The separator that gives a header the most known names; a comma if it has none."""
 
-    def names(separator: str) -> int:
+    def known_names(separator: str) -> int:
         try:
             return sum(map(known, next(csv.reader([line], delimiter=separator), [])))
         except csv.Error:
             return 0
 
-    return max(SEPARATORS, key=names)  # the first of those that are equal
+    return max(SEPARATORS, key=known_names)
 
 
 def _lines(file: io.BufferedReader, notes: Notes, progress: Progress | None) -> Iterator[str]:
-    """Lines of text, as they are needed; some end with a carriage return alone.
+    """The lines of a file, read when they are needed. A line may end with only a carriage return.
 
     Raises:
-        UnreadableFile: one is too long, or in no known encoding.
+        UnreadableFile: a line is too long, or in an unknown encoding.
     """
-    total, done, told = os.fstat(file.fileno()).st_size, 0, 0
+    total, done, reported = os.fstat(file.fileno()).st_size, 0, 0
     head = file.peek(4)[:4]
     decoded = _utf16_lines(file, head, notes) if _utf16(head) else _byte_lines(file, notes)
     for size, text in decoded:
@@ -86,15 +86,15 @@ def _lines(file: io.BufferedReader, notes: Notes, progress: Progress | None) -> 
             text = unicodedata.normalize("NFC", text)
         yield from io.StringIO(text, newline="")
         done += size
-        if progress and done - told >= STEP:
+        if progress and done - reported >= PROGRESS_STEP_BYTES:
             progress(done, total)
-            told = done
+            reported = done
     if progress:
         progress(done, total)
 
 
 def _utf16(head: bytes) -> str:
-    """The codec of UTF-16 that a file begins in, or nothing."""
+    """The UTF-16 codec of a file that begins with these bytes; "" if it is not UTF-16."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if len(head) == 4 and head[0] and head[2] and not head[1] and not head[3]:
@@ -106,9 +106,9 @@ def _utf16_lines(file: io.BufferedReader, head: bytes, notes: Notes) -> Iterator
     notes.add("note_encoding", encoding="UTF-16")
     text = io.TextIOWrapper(file, _utf16(head), newline="")
     try:
-        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE + 1), ""), start=1):
-            if len(line) > MAX_LINE:
-                raise _too_large(number, notes.language, "long_line", MAX_LINE)
+        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE_BYTES + 1), ""), start=1):
+            if len(line) > MAX_LINE_BYTES:
+                raise _too_large(number, notes.language, "long_line", MAX_LINE_BYTES)
             yield 2 * len(line), line
     except UnicodeError:
         message = say(notes.language, "not_utf16")
@@ -118,11 +118,14 @@ def _utf16_lines(file: io.BufferedReader, head: bytes, notes: Notes) -> Iterator
 
 
 def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, str]]:
-    """UTF-8; or Windows-1258, if the first line that is not UTF-8 follows only lines of ASCII."""
+    """The size and text of each line.
+
+    The file is UTF-8; or Windows-1258, if all lines before the first one that is not UTF-8 are ASCII.
+    """
     ascii_only, encoding = True, "utf-8"
-    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
-        if len(line) > MAX_LINE:
-            raise _too_large(number, notes.language, "long_line", MAX_LINE)
+    for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
+        if len(line) > MAX_LINE_BYTES:
+            raise _too_large(number, notes.language, "long_line", MAX_LINE_BYTES)
         try:
             text = line.decode("utf-8-sig" if number == 1 else encoding)
         except UnicodeDecodeError:
@@ -130,29 +133,29 @@ def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, st
                 text = line.decode("cp1258") if ascii_only else ""
             except UnicodeDecodeError:
                 text = ""
-            if not text or not _vietnamese(text):
+            if not text or not _may_be_vietnamese(text):
                 message = say(notes.language, "not_utf8")
                 raise UnreadableFile(Violation(f"row {number}", "NOT_UTF8", message)) from None
             encoding = "cp1258"
             notes.add("note_encoding", encoding="Windows-1258")
         ascii_only = ascii_only and line.isascii()
-        # Windows-1258 has accents apart from their letters.
+        # Windows-1258 has accents as separate characters after their letters.
         yield len(line), unicodedata.normalize("NFC", text) if encoding == "cp1258" else text
 
 
-_LETTERS = frozenset("ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323")
-"""What texts in Windows-1258 are made of, beside ASCII: letters, and accents that follow them."""
+_VIETNAMESE_LETTERS = frozenset("ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323")
+"""Letters and combining accents of Vietnamese texts in Windows-1258, beside ASCII."""
 
 
-def _vietnamese(text: str) -> bool:
-    """Whether a text decoded from Windows-1258 reads as Vietnamese: every accent follows a vowel."""
+def _may_be_vietnamese(text: str) -> bool:
+    """Whether a text decoded from Windows-1258 can be Vietnamese: every accent follows a vowel."""
     for before, letter in zip(" " + text, text, strict=False):
         if letter.isascii() or unicodedata.category(letter)[0] in "PSN":
             continue
         if unicodedata.combining(letter):
             if before.lower() not in "aeiouyăâêôơư":
                 return False
-        elif letter not in _LETTERS and unicodedata.normalize("NFD", letter)[0] not in "aeiouyAEIOUY":
+        elif letter not in _VIETNAMESE_LETTERS and unicodedata.normalize("NFD", letter)[0] not in "aeiouyAEIOUY":
             return False
     return True
 
@@ -162,10 +165,10 @@ def _too_large(row: int, language: Language, key: str, limit: int) -> Unreadable
 
 
 def _rows(lines: Iterator[str], separator: str, skipped: int, notes: Notes) -> Iterator[SheetRow]:
-    """Rows of stripped, composed cells.
+    """The rows of a CSV file, with stripped cells.
 
     Raises:
-        UnreadableFile: one is not CSV, or there are too many.
+        UnreadableFile: a line is not CSV, or there are too many rows.
     """
     row = skipped
     try:

@@ -1,4 +1,4 @@
-"""Cells as answers: numbers, flags, days and options, however people write them."""
+"""Converts cells to answers: numbers, flags, days and options in the ways that people write them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from scorer_client.forms import Indicator
 from scorer_client.requests import EPOCH
 
 MAX_CELL = 200
+"""Characters that a cell may have."""
 MAX_DECIMALS = 6
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
-"""A whole number with separators: 2.000 is two thousand for some people, and two for others."""
+"""May be a number with separators of thousands: 2.000 means two thousand or two."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WRITTEN_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
@@ -30,18 +31,18 @@ _FLAGS = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
 
 
 class WrongCell(Exception):
-    """A cell is no answer; the text says why."""
+    """A cell is not a valid answer. The text gives the reason."""
 
 
 @dataclass
 class Values:
-    """Reads cells of one sheet.
+    """Converts the cells of one sheet.
 
     Attributes:
-        language: of messages.
-        mark: how texts write decimals: "." or ","; "" where the file does not tell.
-        nearest: finds nearly right names.
-        noted: keys of what was read differently from how it was written, and the values read; emptied by the reader.
+        language: language of messages.
+        mark: decimal mark of numbers in texts: "." or ","; "" if it is not known.
+        nearest: suggests names for misspelt ones.
+        noted: kinds of notes and the values that were read; the caller empties it after each cell.
     """
 
     language: Language
@@ -53,7 +54,7 @@ class Values:
         """A cell as a text, such as an id.
 
         Raises:
-            WrongCell: it has no usable value.
+            WrongCell: the cell has no usable value.
         """
         if isinstance(cell, str):
             return cell
@@ -66,27 +67,27 @@ class Values:
         return shown(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:
-        """The code of an option, or "".
+        """The code of an option; "" for an empty cell.
 
         Raises:
-            WrongCell: it is none.
+            WrongCell: the cell is not an option.
         """
         text = self.text(cell)
         self._check_length(text)
         if text and text not in indicator.options:
-            same = [option for option in indicator.options if option.casefold() == text.casefold()]
-            if not same:
+            equal = [option for option in indicator.options if option.casefold() == text.casefold()]
+            if not equal:
                 options, hint = ", ".join(indicator.options), self.nearest.hint(text, indicator.options)
                 raise self._wrong("option", options=options, cell=text, hint=hint)
-            text = same[0]
+            text = equal[0]
             self.noted.append(("note_option", text))
-        return sys.intern(text)  # the same text for thousands
+        return sys.intern(text)  # one object for thousands of equal texts
 
     def number(self, indicator: Indicator, cell: Cell) -> float:
-        """The number of a count, number, flag or day; NaN for an empty cell.
+        """The answer to a count, number, flag or date as a number; NaN for an empty cell.
 
         Raises:
-            WrongCell: it is none.
+            WrongCell: the cell is not a valid answer.
         """
         if cell is None or cell == "":
             return math.nan
@@ -101,9 +102,9 @@ class Values:
             raise self._wrong("bool_for_number", cell=shown(cell))
         if isinstance(cell, datetime.date):
             raise self._wrong("date_for_number", cell=shown(cell))
-        # Spreadsheets show 15 digits of a number; what a formula gives beyond these is noise, as in 0.1 + 0.2.
-        text = f"{Decimal(f'{cell:.15g}'):f}" if isinstance(cell, float) else self._written(indicator, str(cell))
-        decimals = text.partition(".")[2].rstrip("0")  # not those of the double, which may hide some
+        # Spreadsheets show 15 digits of a number. Further digits are rounding errors of formulas, such as 0.1 + 0.2.
+        text = f"{Decimal(f'{cell:.15g}'):f}" if isinstance(cell, float) else self._number_text(indicator, str(cell))
+        decimals = text.partition(".")[2].rstrip("0")  # not from the double, which may round decimals away
         if decimals and indicator.kind == "count":
             raise self._wrong("whole_number", cell=shown(cell))
         if len(decimals) > MAX_DECIMALS:
@@ -114,7 +115,7 @@ class Values:
         """Whether a cell is ticked.
 
         Raises:
-            WrongCell: it is neither yes, nor no, nor empty.
+            WrongCell: the cell is neither yes, nor no, nor empty.
         """
         if cell is None or cell == "":
             return False
@@ -149,19 +150,19 @@ class Values:
                 if 1 <= month <= 12 and year:
                     last = datetime.date(year, month, min(max(day, 1), calendar.monthrange(year, month)[1]))
                     hint = say(self.language, "nearly", name=last.isoformat())
-                read = datetime.date(year, month, day)
-                self.noted.append(("note_date", read.isoformat()))
-                return float((read - EPOCH).days)
+                date = datetime.date(year, month, day)
+                self.noted.append(("note_date", date.isoformat()))
+                return float((date - EPOCH).days)
         except ValueError:
             pass
         raise self._wrong("date", cell=text, hint=hint)
 
-    def _written(self, indicator: Indicator, text: str) -> str:
-        """A number in text, with a decimal point."""
+    def _number_text(self, indicator: Indicator, text: str) -> str:
+        """The text of a number, converted to a decimal point."""
         whole = indicator.kind == "count"
         if text.isdecimal() and text.isascii():
             return text
-        if _THOUSANDS.fullmatch(text) and (whole or not self._certain(text)):
+        if _THOUSANDS.fullmatch(text) and (whole or not self._is_decimal(text)):
             raise self._two_readings(text, whole=whole)
         if _COMMA.fullmatch(text):
             point = text.replace(",", ".")
@@ -173,8 +174,8 @@ class Values:
             raise self._wrong("number", example="12" if whole else "12.5", cell=text)
         return text
 
-    def _certain(self, text: str) -> bool:
-        """Whether the only separator of a number with three digits after it is the file's decimal mark."""
+    def _is_decimal(self, text: str) -> bool:
+        """Whether a number has only one separator, and it is the file's decimal mark."""
         separators = [letter for letter in text if letter in "., "]
         return separators == [self.mark]
 
@@ -185,8 +186,8 @@ class Values:
         decimal = text.replace(",", ".")
         if whole and not float(decimal).is_integer():
             return self._wrong("whole_meant", whole=digits, cell=text)
-        certain = {".": decimal, ",": text.replace(".", ",")}.get(self.mark, f"{decimal}0")
-        other = f"{float(decimal):.0f}" if whole else certain
+        with_decimals = {".": decimal, ",": text.replace(".", ",")}.get(self.mark, f"{decimal}0")
+        other = f"{float(decimal):.0f}" if whole else with_decimals
         return self._wrong("two_readings", whole=digits, decimal=decimal, other=other, cell=text)
 
     def _check(self, cell: Cell) -> None:

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX, XLSM, ODS) as sheets of cells."""
+"""Reads workbooks (XLSX, XLSM, ODS) as sheets of cells."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | None, name: str = "") -> Iterator[Sheet]:
-    """The sheets of a workbook, one after another; the next one is read when it is asked for.
+    """The sheets of a workbook. Each sheet is read when the iterator reaches it.
 
     Args:
-        file: open for reading, at its beginning.
-        notes: collects macros.
-        progress: told how far reading is.
-        name: of the file, where several are read.
+        file: the file, open for reading at its beginning.
+        notes: collects a note on macros.
+        progress: is called with the number of bytes read and their total.
+        name: name of the file if several are read.
 
     Raises:
-        UnreadableFile: it is damaged, protected, too large, or no workbook.
+        UnreadableFile: the file is damaged, protected, too large, or not a workbook.
         ImportError: python-calamine is not installed.
     """
     calamine = optional.calamine()
@@ -42,7 +42,7 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
             parts = look_through(archive, notes.language)
     except (zipfile.BadZipFile, ValueError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
-    for scan in parts.scans.values():  # an ODS file is read as a whole when it is opened
+    for scan in parts.scans.values():  # before opening: calamine reads an ODS file as a whole then
         if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.cells > MAX_CELLS:
             raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
     if progress:

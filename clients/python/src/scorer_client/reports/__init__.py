@@ -1,4 +1,4 @@
-"""Reports on a ranking: HTML, Excel, PDF and Word. ``build`` makes the model, ``document`` a file of it."""
+"""Reports on rankings in HTML, Excel, PDF and Word: ``build`` makes a report, ``document`` the content of a file."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from scorer_client.reports.pdf import pdf
 from scorer_client.reports.xlsx import xlsx
 
 FORMATS = (".html", ".xlsx", ".pdf", ".docx")
-"""Endings of the files that a report can be."""
+"""Endings of the files that reports can be written to."""
 
 __all__ = ["FORMATS", "Report", "build", "document"]
 
 
 def document(report: Report, ending: str, *, template: Path | None = None) -> bytes:
-    """A report as the content of a file. The same report gives the same bytes.
+    """The content of a file with a report. Equal reports give equal bytes.
 
     Args:
-        report: what it says.
-        ending: of the file: one of ``FORMATS``.
-        template: a Word template, instead of the one that comes with the client; for ``.docx`` only.
+        report: the report.
+        ending: ending of the file's name, one of ``FORMATS``.
+        template: a Word template to use instead of the client's own; for ``.docx`` only.
 
     Raises:
-        ValueError: there is no such format; the report has too many units for it; or the template is none.
+        ValueError: the format is unknown, the report has too many units for it, or the template cannot be used.
         ImportError: a library is not installed; the message says how to install it.
         OSError: the template cannot be read.
     """

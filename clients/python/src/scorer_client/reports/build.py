@@ -1,4 +1,4 @@
-"""Builds the model of a report from a reply."""
+"""Builds a report from results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from scorer_client.results import CategoryResult, Cause, UnitResult
 from scorer_client.sentences import measure_name, plain, rounded, shown
 
 _NO_DATE = datetime.date(2000, 1, 1)
-"""Of files whose criteria set has no first day."""
+"""Date of files whose criteria set has no first day."""
 
 
 def build(
@@ -39,17 +39,17 @@ def build(
     previous: Province | None = None,
     facts: Iterable[str] = (),
 ) -> Report:
-    """A report on a reply.
+    """Builds a report on a province.
 
     Args:
-        province: rankings with the points of every criterion, in whole: no page of one.
-        form: what the criteria set asks; gives everything its title.
-        language: "en" or "vi".
-        previous: earlier results of the same criteria set.
-        facts: sentences for the beginning.
+        province: all rankings, with the points of every criterion.
+        form: the form of the criteria set, which has the titles.
+        language: language of the report, "en" or "vi".
+        previous: earlier results by the same criteria set.
+        facts: sentences for the summary.
 
     Raises:
-        ValueError: the reply lacks the points of criteria, is a page, or there is no such language.
+        ValueError: the results lack the points of criteria, are only a page, or the language is unknown.
     """
     if language not in WORDS:
         raise ValueError(f"reports are written in {' and '.join(WORDS)}, not in {language!r}")
@@ -63,13 +63,13 @@ def build(
 
 @dataclass(frozen=True)
 class _Sum:
-    """Points of a measure, and their maximum."""
+    """Points and maximum of a measure, which is a sum."""
 
     points: Decimal
     maximum: Decimal
 
     def value(self, unit: str) -> float | None:
-        """In the unit of a gate; None: nothing applies."""
+        """The measure in points or percent; None: no criterion of it applies."""
         if unit == "points":
             return float(self.points)
         return float(100 * self.points / self.maximum) if self.maximum else None
@@ -87,26 +87,26 @@ class _Builder:
         self._compared = previous is not None
 
     def report(self, facts: tuple[str, ...]) -> Report:
-        made, form = self._province.provenance, self._form
-        gone = [unit.name or unit.id for code, unit in self._before.items() if code not in self._units]
+        provenance, form = self._province.provenance, self._form
+        removed = [unit.name or unit.id for code, unit in self._before.items() if code not in self._units]
         first_day = form.effective_from or _NO_DATE
         return Report(
             self._language,
             self._words,
             self._titles,
-            visible(text(form.titles, self._language, made.criteria_set)),
-            visible(made.province),
-            visible(made.period),
-            made.criteria_set,
-            made.revision,
-            self._words.get(made.criteria_provenance, made.criteria_provenance),
-            made.engine_version,
+            visible(text(form.titles, self._language, provenance.criteria_set)),
+            visible(provenance.province),
+            visible(provenance.period),
+            provenance.criteria_set,
+            provenance.revision,
+            self._words.get(provenance.criteria_provenance, provenance.criteria_provenance),
+            provenance.engine_version,
             tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
             visible(text(form.notes, self._language, "")),
             tuple(map(visible, facts)),
             tuple(map(self._section, self._province.rankings, self._results)),
             self._compared,
-            tuple(map(visible, gone)),
+            tuple(map(visible, removed)),
             datetime.datetime.combine(first_day, datetime.time()),
             form.points_decimals,
             form.percent_decimals,
@@ -141,8 +141,6 @@ class _Builder:
             percent=rounded(score.percent, 2),
         )
 
-    # units
-
     def _unit(self, result: UnitResult) -> Unit:
         before = self._before.get(result.id)
         return Unit(
@@ -166,7 +164,9 @@ class _Builder:
         measure = measure_name(cause.measure, self._language, self._titles)
         needed = Decimal(repr(cause.minimum)) * (reached.maximum / 100 if cause.unit == "percent" else 1)
         step = Decimal(1).scaleb(-max(2, self._form.points_decimals))
-        shortage = max((needed - reached.points).quantize(step, ROUND_CEILING), step)  # at least a step, if strict
+        shortage = max(
+            (needed - reached.points).quantize(step, ROUND_CEILING), step
+        )  # for a strict gate, at least one step
         return Need(
             measure,
             cause.sentence(self._language, self._titles),
@@ -174,12 +174,14 @@ class _Builder:
             float(shortage),
         )
 
-    # categories
-
     def _category(self, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str) -> Category:
-        mine = [result.category(tally.category) for result in results]
-        groups = mine[0].groups
-        place_of = {item.criterion: (at, n) for at, one in enumerate(groups) for n, item in enumerate(one.criteria)}
+        category_results = [result.category(tally.category) for result in results]
+        groups = category_results[0].groups
+        indices = {
+            item.criterion: (group_index, index)
+            for group_index, group in enumerate(groups)
+            for index, item in enumerate(group.criteria)
+        }
         pairs = [(unit, next(c for c in unit.categories if c.result.category == tally.category)) for unit in units]
         return Category(
             tally.category,
@@ -188,23 +190,23 @@ class _Builder:
             tally.ranked,
             tuple(tally.levels.items()),
             tuple(self._title(group.group) for group in groups),
-            self._measures(tally, mine),
-            tuple(self._criterion(count, place_of, mine) for count in tally.criteria),
-            tuple(sorted(pairs, key=_place)),
+            self._measures(tally, category_results),
+            tuple(self._criterion(count, indices, category_results) for count in tally.criteria),
+            tuple(sorted(pairs, key=_sort_key)),
         )
 
     def _measures(self, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
         gates: dict[tuple[str, str], list[GateCount]] = {}
         for gate in tally.failing:
             gates.setdefault((gate.measure, gate.unit), []).append(gate)
-        if not gates:  # a set without levels
+        if not gates:  # the category has no levels
             gates["total", "percent"] = []
         scores = [_scores(category) for category in categories]
-        made = []
+        measures = []
         for (measure, unit), counts in gates.items():
-            values = (_sum(one, measure).value(unit) for one in scores)
+            values = (_sum(by_name, measure).value(unit) for by_name in scores)
             name = measure_name(measure, self._language, self._titles)
-            made.append(
+            measures.append(
                 Measure(
                     name,
                     unit,
@@ -212,29 +214,29 @@ class _Builder:
                     tuple(value for value in values if value is not None),
                 )
             )
-        return tuple(made)
+        return tuple(measures)
 
     def _gates(self, counts: list[GateCount], units: int) -> tuple[Gate, ...]:
-        """The gates of one measure. A better level's minimum is no lower, so who reaches it reaches the worse ones."""
-        gates, better = [], 0
+        """The gates of one measure. Units that pass the gate of a better level pass those of worse levels too."""
+        gates, passing_better = [], 0
         for gate in sorted(counts, key=lambda gate: gate.level):
             sign = " %" if gate.unit == "percent" else f" {self._words['points']}"
             words = self._words["above" if gate.strict else "at_least"].format(minimum=f"{plain(gate.minimum)}{sign}")
             passing = units - gate.units
-            gates.append(Gate(gate.level, gate.minimum, words, passing, passing - better))
-            better = passing
+            gates.append(Gate(gate.level, gate.minimum, words, passing, passing - passing_better))
+            passing_better = passing
         return tuple(gates)
 
     def _criterion(
-        self, count: CriterionCount, place_of: Mapping[str, tuple[int, int]], categories: list[CategoryResult]
+        self, count: CriterionCount, indices: Mapping[str, tuple[int, int]], categories: list[CategoryResult]
     ) -> Criterion:
-        at, n = place_of[count.criterion]
-        maxima = (category.groups[at].criteria[n].max_points for category in categories)
+        group_index, index = indices[count.criterion]
+        maxima = (category.groups[group_index].criteria[index].max_points for category in categories)
         return Criterion(
             count.criterion,
             self._title(count.criterion),
-            self._title(categories[0].groups[at].group),
-            next(filter(None, maxima), 0.0),  # it is 0 for units to which the criterion does not apply
+            self._title(categories[0].groups[group_index].group),
+            next(filter(None, maxima), 0.0),  # the maximum is 0 for units to which the criterion does not apply
             count.applicable,
             count.full,
             count.none,
@@ -246,10 +248,10 @@ class _Builder:
 
 
 def visible(text: str) -> str:
-    """A text from outside as one line that cannot steer what shows it.
+    """A text from outside as one line with only visible characters.
 
-    Control characters, those that reverse the reading direction, and others that are not to be seen become escapes,
-    such as ``\\x1b``.
+    Control characters, characters that reverse the reading direction, and other invisible ones become escapes such as
+    ``\\x1b``.
     """
     if text.isprintable():
         return text
@@ -260,14 +262,14 @@ def _basis(document: str, issued: datetime.date | None) -> str:
     return f"{visible(document)} ({issued:%d/%m/%Y})" if issued else visible(document)
 
 
-def _place(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:
-    """Sorts units as they are ranked: by rank, then those without one by their score."""
+def _sort_key(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:
+    """Sorts ranked units by rank, and after them unranked units by score."""
     unit, category = pair
     return (category.result.rank or float("inf"), -category.result.score.converted, unit.result.id)
 
 
 def _scores(category: CategoryResult) -> dict[str, tuple[float, float]]:
-    """Points and maximum of everything that a gate can name, by its code."""
+    """Points and maximum of the total, groups and criteria, by the names that measures have for them."""
     scores = {"total": (category.score.points, category.score.max_points)}
     for group in category.groups:
         scores[group.group] = (group.score.points, group.score.max_points)
@@ -277,7 +279,7 @@ def _scores(category: CategoryResult) -> dict[str, tuple[float, float]]:
 
 
 def _sum(scores: Mapping[str, tuple[float, float]], measure: str) -> _Sum:
-    """A measure; exact, as the service's numbers are the doubles nearest to their decimals."""
+    """The exact value of a measure: ``repr`` of the service's doubles gives their decimals back."""
     terms = [scores[term] for term in measure.split("+")]
     points, maxima = ([Decimal(repr(number)) for number in column] for column in zip(*terms, strict=True))
     return _Sum(sum(points, Decimal()), sum(maxima, Decimal()))
@@ -288,11 +290,11 @@ def _movement(category: CategoryResult, before: UnitResult | None) -> Movement |
     if old is None:
         return None
     points = {item.criterion: item.points for group in old.groups for item in group.criteria}
-    moved = [
+    changes = [
         (item.criterion, points[item.criterion], item.points)
         for group in category.groups
         for item in group.criteria
         if item.criterion in points and points[item.criterion] != item.points
     ]
-    moved.sort(key=lambda change: -abs(change[2] - change[1]))
-    return Movement(old.rank, old.level, round(category.score.points - old.score.points, 6), tuple(moved))
+    changes.sort(key=lambda change: -abs(change[2] - change[1]))
+    return Movement(old.rank, old.level, round(category.score.points - old.score.points, 6), tuple(changes))

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn by Vega-Lite. On screens, ``.chart`` in templates/report.css has the colours."""
+"""Draws charts as SVG with Vega-Lite. On screens, their colours come from ``.chart`` in templates/report.css."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _BINS = 20
 
 
 def histogram(measure: Measure, axis: str, units: str) -> str:
-    """The number of units by the values of a measure, with its gates as lines, each with its level.
+    """A histogram of the units' values of a measure, with a line for each gate, labelled with its level.
 
-    Nothing in it depends on the fonts of the machine, so that the same numbers give the same bytes.
+    The chart does not depend on installed fonts: equal numbers give equal bytes.
 
     Args:
-        measure: what is counted; percentages have bins of five.
+        measure: the measure; percentages have bins of five.
         axis: title of the horizontal axis.
         units: title of the vertical axis.
 
@@ -28,7 +28,7 @@ def histogram(measure: Measure, axis: str, units: str) -> str:
         ImportError: vl-convert is not installed.
     """
     svg: str = optional.for_reports("vl_convert").vegalite_to_svg(_spec(measure, axis, units), vl_version="5.20")
-    # As wide as the page lets it; the page says what it shows, its parts say nothing.
+    # The page sets the width and describes the chart, so screen readers skip the SVG.
     return svg.replace(f'width="{WIDTH}" height="{HEIGHT}"', 'aria-hidden="true"', 1)
 
 
@@ -36,15 +36,15 @@ def _spec(measure: Measure, axis: str, units: str) -> dict[str, Any]:
     highest = max((*measure.values, *(gate.minimum for gate in measure.gates)), default=1.0)
     end = 100.0 if measure.unit == "percent" else max(1.0, math.ceil(highest))
     counts = Counter(min(_BINS - 1, max(0, int(value * _BINS / end))) for value in measure.values)
-    bars = [{"from": at * end / _BINS, "to": (at + 1) * end / _BINS, "n": n} for at, n in sorted(counts.items())]
+    bars = [{"from": i * end / _BINS, "to": (i + 1) * end / _BINS, "n": n} for i, n in sorted(counts.items())]
     lines = [{"at": gate.minimum, "name": str(gate.level)} for gate in measure.gates]
     top = max(counts.values(), default=1)
-    across = {
+    x_axis = {
         "type": "quantitative",
         "scale": {"domain": [0, end], "nice": False},
         "axis": {"title": axis, "values": [end * part / 4 for part in range(5)], "grid": False},
     }
-    upward = {
+    y_axis = {
         "type": "quantitative",
         "scale": {"domain": [0, top], "nice": False},
         "axis": {"title": units, "values": sorted({0, top // 2, top}), "format": "d", "grid": False},
@@ -61,8 +61,8 @@ def _spec(measure: Measure, axis: str, units: str) -> dict[str, Any]:
                 "data": {"values": bars},
                 "mark": {"type": "bar", "binSpacing": 1, "color": "#4d8fd1"},
                 "encoding": {
-                    "x": {"field": "from", **across}, "x2": {"field": "to"},
-                    "y": {"field": "n", **upward}, "y2": {"datum": 0},
+                    "x": {"field": "from", **x_axis}, "x2": {"field": "to"},
+                    "y": {"field": "n", **y_axis}, "y2": {"datum": 0},
                 },
             },
             {
@@ -70,11 +70,11 @@ def _spec(measure: Measure, axis: str, units: str) -> dict[str, Any]:
                 "layer": [
                     {
                         "mark": {"type": "rule", "strokeDash": [4, 3], "color": "#b3401f"},
-                        "encoding": {"x": {"field": "at", **across}},
+                        "encoding": {"x": {"field": "at", **x_axis}},
                     },
                     {
                         "mark": {"type": "text", "y": -6, "fontSize": 10, "color": "#b3401f"},
-                        "encoding": {"x": {"field": "at", **across}, "text": {"field": "name"}},
+                        "encoding": {"x": {"field": "at", **x_axis}, "text": {"field": "name"}},
                     },
                 ],
             },

@@ -1,4 +1,4 @@
-"""Reports as Word documents: the annex of a decision, from a template that a province can replace."""
+"""Writes reports as Word documents: the annex of a decision, from a template that a province can replace."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from scorer_client import optional
 from scorer_client.reports.model import Report
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of the files in the archive: the earliest that there is."""
+"""Date of the files in the archive: the earliest date that ZIP allows."""
 
 
 def docx(report: Report, template: Path | None = None) -> bytes:
     """The report as a Word document.
 
     Args:
-        report: what it says; the template names it ``report``, and its words ``words``.
-        template: a Word document with Jinja tags, as docxtpl reads them; docs/reports.md has what they can name.
+        report: the report. In the template, it is ``report``, and its labels are ``words``.
+        template: a Word document with Jinja tags for docxtpl; docs/reports.md lists what the tags can use.
 
     Raises:
         ImportError: docxtpl is not installed.
-        ValueError: the template is no Word document, or a tag in it is wrong.
+        ValueError: the template is not a Word document, or has a wrong tag.
         OSError: the template cannot be read.
     """
     docxtpl = optional.for_reports("docxtpl")
     jinja2, sandbox = optional.for_reports("jinja2"), optional.for_reports("jinja2.sandbox")
     content = default_template() if template is None else template.read_bytes()
-    # The template may come from anybody: its tags can read the report, and nothing else.
+    # The template is not trusted: the sandbox lets its tags read only the report.
     environment = sandbox.SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)
     try:
-        made = docxtpl.DocxTemplate(io.BytesIO(content))
-        made.render({"report": report, "words": report.words}, environment)
+        word_document = docxtpl.DocxTemplate(io.BytesIO(content))
+        word_document.render({"report": report, "words": report.words}, environment)
     except (jinja2.TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ValueError(f"the template is no Word document with tags for reports: {error}") from error
-    properties = made.docx.core_properties
+    properties = word_document.docx.core_properties
     properties.title, properties.author, properties.last_modified_by = report.title, "egov-scorer", "egov-scorer"
     properties.created = properties.modified = report.created
     file = io.BytesIO()
-    made.save(file)
+    word_document.save(file)
     return _without_dates(file.getvalue())
 
 
 def default_template() -> bytes:
-    """The template that comes with the client; tools/annex_template.py makes it."""
+    """The client's own template, which tools/annex_template.py writes."""
     return (files("scorer_client.reports") / "templates" / "annex.docx").read_bytes()
 
 
 def _without_dates(archive: bytes) -> bytes:
-    """The same archive, whose files all have the same date."""
+    """The archive with one fixed date for all files, so that equal documents have equal bytes."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

@@ -1,4 +1,4 @@
-"""Reports as one HTML file: no request, readable without JavaScript, made to be printed too."""
+"""Writes reports as one HTML file that loads nothing, works without JavaScript, and can be printed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from scorer_client.results import CriterionResult
 from scorer_client.sentences import plain
 
 DETAILED_UNITS = 500
-"""Up to this number of units, cards list all criteria; beyond it, those with the most points still to gain."""
+"""Up to this number of units, cards list all criteria; for more units, only those with the most points to gain."""
 
 NAMED_GAINS = 8
-"""Criteria that a card names with their titles, in each category; all of them stand there with their codes."""
+"""Criteria per category that a card lists as those with the most points to gain."""
 
 _SHADES = 10
-"""Of the heat map."""
+"""Number of shades in the heat map."""
 
 
 def html(report: Report) -> str:
@@ -67,23 +67,23 @@ def _chart(report: Report, measure: Measure) -> str:
 
 
 def _shade(percent: float) -> int:
-    """0 to 9, of a percentage."""
+    """The shade of a percentage in the heat map, 0 to 9."""
     return min(_SHADES - 1, int(percent * _SHADES / 100))
 
 
 def _lacks(item: CriterionResult) -> bool:
-    """Whether a unit has less than all points."""
+    """Whether the unit has less than all points of the criterion."""
     return item.points < item.max_points
 
 
 def _gains(category: UnitCategory) -> list[CriterionResult]:
-    """Criteria in which the unit can still gain points, the most points first, not too many."""
+    """The ``NAMED_GAINS`` criteria in which the unit can gain the most points, in descending order."""
     items = [item for group in category.result.groups for item in group.criteria if _lacks(item)]
     return sorted(items, key=lambda item: item.points - item.max_points)[:NAMED_GAINS]
 
 
 def _shown_points(item: CriterionResult) -> str:
-    """Points of a criterion, short."""
+    """The points of a criterion as a short text."""
     if item.status == "not_applicable":
         return "n/a"
     return "-" if item.status == "missing" and not item.points else plain(round(item.points, 2))

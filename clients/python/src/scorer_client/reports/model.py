@@ -1,4 +1,4 @@
-"""What a report says, in one language, before it becomes a file. Numbers stay numbers; texts are ready to be shown."""
+"""The content of a report in one language, independent of the file format. Texts are ready to be shown."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from scorer_client.sentences import rounded
 
 @dataclass(frozen=True)
 class Movement:
-    """What changed in a unit's category since the previous results."""
+    """The changes in a unit's category since the previous results."""
 
     rank: int
-    """The previous rank; 0: not ranked."""
+    """Previous rank; 0: unranked."""
     level: int
-    """The previous level; 0: none."""
+    """Previous level; 0: none."""
     points: float
-    """Points now less points before."""
+    """Current points minus previous points."""
     criteria: tuple[tuple[str, float, float], ...]
-    """Criteria whose points changed, with the points before and now; the largest change first."""
+    """Criteria whose points changed, with previous and current points; the largest change first."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Need:
 
     measure: str
     sentence: str
-    """The value and the minimum, in words."""
+    """The value and the minimum in a sentence."""
     brief: str
-    """The same, as short as it can be."""
+    """The value and the minimum in few words."""
     shortage: float
-    """Points that are missing, rounded up to the published precision."""
+    """Points that the unit lacks, rounded up to the published precision."""
 
 
 @dataclass(frozen=True)
@@ -44,41 +44,42 @@ class UnitCategory:
     result: CategoryResult
     needs: tuple[Need, ...]
     movement: Movement | None
-    """None: without previous results, or the unit is not in them."""
+    """None: there are no previous results, or the unit is not in them."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit's card."""
+    """The card of a unit."""
 
     anchor: str
-    """Its id as the target of a link."""
+    """The unit's id as the target of a link."""
     name: str
-    """Its name; its id, when it has none."""
+    """The unit's name; its id if it has no name."""
     parent: str
-    """Name of the unit above; empty when there is none."""
+    """Name of the parent; empty if there is none."""
     result: UnitResult
     categories: tuple[UnitCategory, ...]
     rank_before: int | None
-    """Previous overall rank; 0: not ranked; None: not in the previous results."""
+    """Previous overall rank; 0: unranked; None: not in the previous results."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A minimum of a level, and how many units reach it."""
+    """A gate, and how many units pass it."""
 
     level: int
     minimum: float
     text: str
     """Such as "at least 70 %"."""
     passing: int
+    """Units that pass the gate."""
     best: int
-    """Units that reach this level's minimum, and no better level's minimum of the measure."""
+    """Units that pass this gate, but none of a better level for the measure."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What gates compare, over all units of a ranking."""
+    """A measure over all units of a ranking."""
 
     title: str
     unit: str
@@ -86,22 +87,26 @@ class Measure:
     gates: tuple[Gate, ...]
     """Best level first."""
     values: tuple[float, ...]
-    """One per unit that has the measure, in the unit above."""
+    """Values in ``unit``, one per unit to which the measure applies."""
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What the units of a ranking reached in one criterion; counts are of units."""
+    """The results of a ranking's units in one criterion."""
 
     id: str
     title: str
     group: str
     maximum: float
-    """Points, when it applies."""
+    """Maximum points."""
     applicable: int
+    """Units to which the criterion applies."""
     full: int
+    """Units with all points."""
     none: int
+    """Units with no points."""
     missing: int
+    """Units with a missing answer."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +117,19 @@ class Category:
     anchor: str
     title: str
     ranked: int
+    """Ranked units."""
     levels: tuple[tuple[int, int], ...]
-    """Level and number of units, best level first; empty when the set has no levels."""
+    """Levels and their numbers of units, best level first; empty if the category has no levels."""
     groups: tuple[str, ...]
-    """Titles, in the order of the units' groups."""
+    """Titles of the groups, in the order of the units' groups."""
     measures: tuple[Measure, ...]
     criteria: tuple[Criterion, ...]
     order: tuple[tuple[Unit, UnitCategory], ...]
-    """The units with this category, by their rank in it; then those that are not ranked."""
+    """The units with their results in this category: ranked ones by rank, then unranked ones."""
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria for which more than half of the units have no points, the least fulfilled first."""
+        """Criteria for which more than half of the units have no points; the least fulfilled one comes first."""
         missed = [c for c in self.criteria if c.applicable and 2 * c.none > c.applicable]
         return tuple(sorted(missed, key=lambda c: c.full / c.applicable))
 
@@ -138,8 +144,9 @@ class Section:
     unit_count: int
     overall_ranked: int
     best_total: str
-    """Who has the most points in all."""
+    """The unit with the best overall score, and its points, in a sentence."""
     commended: tuple[str, ...]
+    """Names of commended units."""
     categories: tuple[Category, ...]
     units: tuple[Unit, ...]
     """In ranking order."""
@@ -147,10 +154,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the writers of files show."""
+    """A report: everything that a file can show."""
 
     language: str
     words: Mapping[str, str]
+    """The labels in the report's language."""
     titles: Mapping[str, str]
     """Titles of categories, groups and criteria, by code."""
     title: str
@@ -167,24 +175,24 @@ class Report:
     compared: bool
     """Whether there are previous results."""
     gone: tuple[str, ...]
-    """Units of the previous results that are not in these."""
+    """Names of units that only the previous results have."""
     created: datetime.datetime
-    """Written into files that must have a date: when the criteria set came into force, never the clock."""
+    """Date for files that must have one: the day on which the criteria set came into force, not the current time."""
     points_decimals: int
     percent_decimals: int
 
     def points(self, value: float) -> str:
-        """Points, as fine as the set publishes scores, and never coarser than hundredths."""
+        """Points with as many decimals as the set publishes, and at least two."""
         return rounded(value, max(2, self.points_decimals))
 
     def published(self, value: float) -> str:
-        """A score as the set publishes it."""
+        """A score with as many decimals as the set publishes."""
         return rounded(value, self.points_decimals)
 
     def percent(self, value: float) -> str:
-        """A percentage as the set publishes it."""
+        """A percentage with as many decimals as the set publishes."""
         return rounded(value, self.percent_decimals)
 
     def level(self, level: int) -> str:
-        """A level in words."""
+        """The text of a level; 0: no level."""
         return self.words["level_n"].format(n=level) if level else self.words["no_level"]

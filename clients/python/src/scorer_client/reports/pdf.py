@@ -1,4 +1,4 @@
-"""Reports as PDF: the HTML as it is printed."""
+"""Writes reports as PDF, by printing their HTML."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from scorer_client import optional
 from scorer_client.reports.html import html
 from scorer_client.reports.model import Report
 
-MOST_UNITS = 2_000
-"""Beyond it, laying out the pages takes many minutes and gigabytes."""
+MAX_UNITS = 2_000
+"""Units that a PDF may have: more would take many minutes and gigabytes of memory."""
 
 
 def pdf(report: Report) -> bytes:
@@ -20,9 +20,9 @@ def pdf(report: Report) -> bytes:
         ValueError: the report has too many units.
     """
     units = sum(len(section.units) for section in report.sections)
-    if units > MOST_UNITS:
+    if units > MAX_UNITS:
         raise ValueError(
-            f"a PDF holds {MOST_UNITS:,} units at most, and these are {units:,}: rank one tier, or write HTML"
+            f"a PDF can have {MAX_UNITS:,} units, and the report has {units:,}: rank one tier, or write HTML"
         )
     try:
         library = optional.for_reports("weasyprint")
@@ -32,10 +32,10 @@ def pdf(report: Report) -> bytes:
             "libharfbuzz-subset0, dnf install pango or brew install pango",
             name="pango",
         ) from error
-    document = library.HTML(string=html(report), url_fetcher=_nothing)
+    document = library.HTML(string=html(report), url_fetcher=_refuse_to_load)
     content: bytes = document.write_pdf(pdf_identifier=report.revision.encode())
     return content
 
 
-def _nothing(url: str, *_: Any, **__: Any) -> Any:
-    raise ValueError(f"a report asks for nothing, not for {url}")
+def _refuse_to_load(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"a report must not load {url}")

@@ -1,4 +1,4 @@
-"""The words of reports, English and Vietnamese."""
+"""The labels and sentences of reports in English and Vietnamese."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "level_n": "level {n}",
         "no_level": "none",
         "commended": "Commended",
-        "kept": "next level asks",
-        "needs": "What the next level needs",
+        "kept": "next level requires",
+        "needs": "Requirements of the next level",
         "short": "{points} points short",
         "best_level": "The best level is reached.",
         "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",
@@ -56,12 +56,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "measure": "measure",
         "minimum": "minimum",
         "passing": "units that reach it",
-        "best": "best level on this measure",
-        "failing": "units under it",
+        "best": "units with this as their best level",
+        "failing": "units that do not reach it",
         "at_least": "at least {minimum}",
         "above": "above {minimum}",
         "total": "total",
-        "misses": "What most units miss",
+        "misses": "Criteria that most units miss",
         "criteria": "All criteria",
         "criterion": "criterion",
         "maximum": "maximum",
@@ -72,7 +72,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not_applicable": "not applicable",
         "cards": "Cards of the units",
         "lost": "Most points still to gain",
-        "codes": "- not reported; n/a: not applicable. Named are the criteria with the most points still to gain.",
+        "codes": "- not reported; n/a: not applicable. Cards list the criteria with the most points still to gain.",
         "codes_all": "- not reported; n/a: not applicable.",
         "causes": "Causes",
         "cause": "cause",
@@ -83,7 +83,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "moved": "change",
         "rank_before": "rank before",
         "level_before": "level before",
-        "moved_criteria": "criteria that moved",
+        "moved_criteria": "criteria that changed",
         "new": "new",
         "gone": "No longer in the results: {units}",
         "search": "Find a unit",

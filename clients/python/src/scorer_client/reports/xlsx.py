@@ -1,4 +1,4 @@
-"""Reports as workbooks: the same tables as numbers, with filters, colours and native charts."""
+"""Writes reports as workbooks: tables of numbers with filters, colours and native charts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any
 from scorer_client import optional
 from scorer_client.reports.model import Category, Report, Section
 
-_LONGEST_NAME = 31
-"""Letters of a sheet's name."""
+_MAX_NAME_LENGTH = 31
+"""Characters that spreadsheets allow in a sheet's name."""
 
-_WIDEST = 60
-"""Of a column, in letters."""
+_MAX_COLUMN_WIDTH = 60
+"""Largest width of a column, in characters."""
 
-_WIDE_TEXT = 90
-"""Of the column of remarks, in letters."""
+_REMARKS_WIDTH = 90
+"""Width of the column of remarks, in characters."""
 
-_HEAD_HEIGHT = 48
-"""Of the row of titles, in points: three lines."""
+_HEADER_HEIGHT = 48
+"""Height of the row of titles, in points: three lines."""
 
 
 def xlsx(report: Report) -> bytes:
     """The report as a workbook.
 
-    Texts are written as texts: none is taken for a formula or a link.
+    Texts are never written as formulas or links.
 
     Raises:
         ImportError: XlsxWriter is not installed.
@@ -76,8 +76,6 @@ class _Writer:
         if self._report.compared:
             self._movement()
 
-    # sheets
-
     def _summary(self) -> None:
         report, words = self._report, self._words
         sheet = self._sheet(words["summary"])
@@ -96,7 +94,7 @@ class _Writer:
             if text:
                 sheet.write_string(row, 0, name, self._formats["bold"])
                 sheet.write_string(row, 1, text, self._formats["wrapped"])
-                sheet.set_row(row, 15 * math.ceil(len(text) / (_WIDE_TEXT - 5)))
+                sheet.set_row(row, 15 * math.ceil(len(text) / (_REMARKS_WIDTH - 5)))
                 row += 1
         row += 1
         levels = sorted({level for _, category in self._categories() for level, _ in category.levels})
@@ -118,7 +116,7 @@ class _Writer:
                 lines.append([section.title, words["overall"], section.unit_count, section.overall_ranked])
         kinds = ["text", "text", "whole", "whole", *("whole" for _ in levels)]
         self._table(sheet, [*titles, *map(report.level, levels)], kinds, lines, row=row)
-        sheet.set_column(1, 1, _WIDE_TEXT)
+        sheet.set_column(1, 1, _REMARKS_WIDTH)
         row += len(lines) + 2
         for section in report.sections:
             sheet.write_string(row, 0, section.title, self._formats["bold"])
@@ -152,12 +150,12 @@ class _Writer:
                 score = unit.result.overall
                 line: list[object] = [unit.result.id, unit.name, unit.parent, unit.result.overall_rank or None]
                 line += [score.points, score.max_points, score.percent, score.published]
-                for one in unit.categories:
-                    score = one.result.score
-                    line += [one.result.rank or None, one.result.level or None]
+                for unit_category in unit.categories:
+                    score = unit_category.result.score
+                    line += [unit_category.result.rank or None, unit_category.result.level or None]
                     line += [score.points, score.max_points, score.percent, score.published]
-                    line.append("; ".join(need.brief for need in one.needs))
-                    line += [g.score.percent if g.score.max_points else None for g in one.result.groups]
+                    line.append("; ".join(need.brief for need in unit_category.needs))
+                    line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
                 lines.append(line)
         sheet = self._sheet(words.get(sections[0].tier, sections[0].tier))
         self._table(sheet, titles, kinds, lines, freeze=2)
@@ -176,7 +174,7 @@ class _Writer:
                 )
 
     def _distribution(self) -> None:
-        """Units by fifths of a tenth of the points, and a chart for each ranking and category."""
+        """Numbers of units in steps of 5 % of the points, with a chart for each ranking and category."""
         words = self._words
         sheet = self._sheet(words["distribution"])
         categories = list(self._categories())
@@ -187,14 +185,14 @@ class _Writer:
         ]
         lines = [[f"{step}-{step + 5} %", *(count[step] for count in counts)] for step in steps]
         self._table(sheet, titles, ["text", *("whole" for _ in categories)], lines, filtered=False)
-        for at, title in enumerate(titles[1:], 1):
+        for column, title in enumerate(titles[1:], 1):
             chart = self._workbook.add_chart({"type": "column"})
             name = sheet.get_name()
             chart.add_series(
                 {
                     "name": title,
                     "categories": [name, 1, 0, len(lines), 0],
-                    "values": [name, 1, at, len(lines), at],
+                    "values": [name, 1, column, len(lines), column],
                     "gap": 10,
                 }
             )
@@ -202,7 +200,7 @@ class _Writer:
             chart.set_legend({"none": True})
             chart.set_x_axis({"num_font": {"rotation": -45}})
             chart.set_y_axis({"name": words["applicable"], "major_gridlines": {"visible": False}})
-            sheet.insert_chart(len(lines) + 3 + (at - 1) // 2 * 16, 0, chart, {"x_offset": (at - 1) % 2 * 500})
+            sheet.insert_chart(len(lines) + 3 + (column - 1) // 2 * 16, 0, chart, {"x_offset": (column - 1) % 2 * 500})
 
     def _causes(self) -> None:
         words = self._words
@@ -213,8 +211,8 @@ class _Writer:
             ]
             for section in self._report.sections
             for unit in section.units
-            for category, one in zip(section.categories, unit.categories, strict=True)
-            for cause, need in zip(one.result.causes, one.needs, strict=True)
+            for category, unit_category in zip(section.categories, unit.categories, strict=True)
+            for cause, need in zip(unit_category.result.causes, unit_category.needs, strict=True)
         ]  # fmt: skip
         names = ("tier", "id", "unit", "category", "level", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
@@ -246,13 +244,18 @@ class _Writer:
         self._table(self._sheet(words["criteria"]), [words[name] for name in names], kinds, lines)
 
     def _criterion_points(self, sections: list[Section]) -> None:
-        """Units by criteria; what was not reported or does not apply is a text."""
+        """The points of each unit in each criterion. Missing and not applicable criteria have a text instead."""
         words = self._words
         items = [item for category in sections[0].categories for item in category.criteria]
         titles = [words["id"], words["unit"], *(f"{item.id} {item.title} ({item.maximum:g})" for item in items)]
         lines = []
         for unit in (unit for section in sections for unit in section.units):
-            points = [item for one in unit.categories for group in one.result.groups for item in group.criteria]
+            points = [
+                item
+                for unit_category in unit.categories
+                for group in unit_category.result.groups
+                for item in group.criteria
+            ]
             line: list[object] = [unit.result.id, unit.name]
             lines.append(
                 line + [words[p.status] if p.status != "scored" and not p.points else p.points for p in points]
@@ -261,7 +264,7 @@ class _Writer:
         sheet = self._sheet(f"{words['points'].capitalize()} {tier}")
         self._table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
         for column, item in enumerate(items, 2):
-            if not item.maximum:  # a bonus or a penalty, of which nobody has all or nothing
+            if not item.maximum:  # no maximum, such as a penalty: nothing to compare with
                 continue
             full = {"type": "cell", "criteria": ">=", "value": item.maximum}
             none = {"type": "cell", "criteria": "==", "value": 0}
@@ -274,13 +277,13 @@ class _Writer:
         lines = []
         for section in self._report.sections:
             for unit in section.units:
-                for category, one in zip(section.categories, unit.categories, strict=True):
+                for category, unit_category in zip(section.categories, unit.categories, strict=True):
                     line: list[object] = [section.title, unit.result.id, unit.name, category.title]
-                    moved = one.movement
-                    line += [moved.rank or None if moved else words["new"], one.result.rank or None]
-                    line += [moved.level or None if moved else None, one.result.level or None]
-                    line += [moved.points if moved else None]
-                    changes = moved.criteria if moved else ()
+                    movement = unit_category.movement
+                    line += [movement.rank or None if movement else words["new"], unit_category.result.rank or None]
+                    line += [movement.level or None if movement else None, unit_category.result.level or None]
+                    line += [movement.points if movement else None]
+                    changes = movement.criteria if movement else ()
                     line.append("; ".join(f"{code} {before:g} → {now:g}" for code, before, now in changes))
                     lines.append(line)
         titles = [words[name] for name in ("tier", "id", "unit", "category", "rank_before", "rank", "level_before")]
@@ -294,18 +297,16 @@ class _Writer:
             text = words["gone"].format(units=", ".join(self._report.gone))
             sheet.write_string(len(lines) + 2, 0, text, self._formats["text"])
 
-    # parts
-
     def _categories(self) -> Iterable[tuple[Section, Category]]:
         return ((section, category) for section in self._report.sections for category in section.categories)
 
     def _sheet(self, name: str) -> Any:
-        """A new sheet; its name is made one that spreadsheets take, and that no other sheet has."""
-        plain = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:_LONGEST_NAME] or "-"
+        """A new sheet. Its name is changed to one that is valid and that no other sheet has."""
+        plain = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:_MAX_NAME_LENGTH] or "-"
         unique, n = plain, 1
         while unique.casefold() in self._names:
             n += 1
-            unique = f"{plain[: _LONGEST_NAME - len(str(n)) - 1]} {n}"
+            unique = f"{plain[: _MAX_NAME_LENGTH - len(str(n)) - 1]} {n}"
         self._names.add(unique.casefold())
         sheet = self._workbook.add_worksheet(unique)
         sheet.set_paper(9)  # A4
@@ -325,18 +326,18 @@ class _Writer:
         filtered: bool = True,
     ) -> None:
         formats = [self._formats[kind] for kind in kinds]
-        sheet.set_row(row, _HEAD_HEIGHT)
+        sheet.set_row(row, _HEADER_HEIGHT)
         for column, title in enumerate(titles):
             sheet.write_string(row, column, title, self._formats["head"])
-        for at, line in enumerate(lines, row + 1):
-            for column, (value, form) in enumerate(zip(line, formats, strict=False)):
+        for line_row, line in enumerate(lines, row + 1):
+            for column, (value, cell_format) in enumerate(zip(line, formats, strict=False)):
                 if isinstance(value, str):
-                    sheet.write_string(at, column, value, form)
+                    sheet.write_string(line_row, column, value, cell_format)
                 elif value is not None:
-                    sheet.write_number(at, column, value, form)
+                    sheet.write_number(line_row, column, value, cell_format)
         for column, kind in enumerate(kinds):
             texts = [len(str(line[column])) for line in lines if column < len(line)] if kind == "text" else []
-            sheet.set_column(column, column, min(_WIDEST, max([10, *texts]) + 1))
+            sheet.set_column(column, column, min(_MAX_COLUMN_WIDTH, max([10, *texts]) + 1))
         if row == 0:
             sheet.freeze_panes(1, freeze)
             sheet.repeat_rows(0)

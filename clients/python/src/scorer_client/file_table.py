@@ -62,7 +62,7 @@ class Positions:
         return sheet.position(row, columns.get(column), column)
 
 
-class CsvTable:
+class FileTable:
     """A file's units and answers.
 
     Attributes:

@@ -1,7 +1,7 @@
-"""Results as files: CSV for spreadsheets, JSON for machines; written whole or not at all.
+"""Writes results to files: CSV for spreadsheets, JSON for programs. A file is written completely or not at all.
 
-Spreadsheets take a file without a byte order mark for one of another character set, and a text that begins like a
-formula for one: files of CSV begin with the mark, and such texts with an apostrophe.
+CSV files begin with a byte order mark, because spreadsheets read a file without it in a wrong character set. A text
+that begins like a formula gets an apostrophe before it, because spreadsheets would evaluate the text as a formula.
 """
 
 from __future__ import annotations

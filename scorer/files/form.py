@@ -22,7 +22,7 @@ BLANK_ROWS = 1_000
 """Rows that can be filled in where no units are given."""
 
 MAX_LIST = 255
-"""Letters of a list of values that a spreadsheet takes; a longer one is not offered."""
+"""Maximum length of a list of values in a spreadsheet, in characters. The form does not offer longer lists."""
 
 Styles: TypeAlias = dict[str, Any]
 

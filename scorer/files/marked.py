@@ -22,7 +22,7 @@ from scorer_client.files.read import sheets
 from scorer_client.forms import Form
 
 AUTHOR = "scorer check"
-"""Of comments that say what is wrong: they are taken away when a marked copy is checked again."""
+"""Author of the comments that say what is wrong. They are deleted when a marked copy is checked again."""
 
 _RED = PatternFill("solid", start_color="FFFF9C9C", end_color="FFFF9C9C")
 _NONE = PatternFill()
@@ -84,7 +84,7 @@ def _position(book: Any, field: str) -> tuple[str, int, int]:
 
 
 def _new_workbook(file: Path, form: Form) -> Any:
-    """The cells of a file that is no XLSX, in a workbook."""
+    """A new workbook with the cells of a file that is not XLSX."""
     names, book = ColumnNames(form), openpyxl.Workbook()
     book.remove(book.active)
     with file.open("rb") as opened:

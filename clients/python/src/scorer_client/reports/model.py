@@ -182,7 +182,7 @@ class Report:
         return rounded(value, self.points_decimals)
 
     def percent(self, value: float) -> str:
-        """A percentage as the set publishes it."""
+        """A percentage as text, rounded to the decimals with which the criteria set publishes percentages."""
         return rounded(value, self.percent_decimals)
 
     def level(self, level: int) -> str:

@@ -20,7 +20,7 @@ _WIDEST = 60
 """Of a column, in letters."""
 
 _WIDE_TEXT = 90
-"""Of the column of remarks, in letters."""
+"""Width of the column of remarks, in characters."""
 
 _HEAD_HEIGHT = 48
 """Of the row of titles, in points: three lines."""

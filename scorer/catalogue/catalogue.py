@@ -111,7 +111,11 @@ class Catalogue:
 def load_set(
     host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler
 ) -> tuple[SetPlan | None, Document]:
-    """Loads one document and compiles its plans and gate tables; None if the returned document has problems."""
+    """Loads one document and compiles its plans and gate tables.
+
+    Returns:
+        The plan and the document. The plan is None if the document has problems.
+    """
     criteria_set, document = load(text, source, host.vocabulary())
     if criteria_set is None:
         return None, document

@@ -25,17 +25,20 @@ Path = tuple[str | int, ...]
 
 MAX_BYTES = 2**20
 MAX_VALUES = 100_000
-"""Values in a document. The limit also stops nested aliases, which expand exponentially."""
+"""Maximum number of values in a document. The limit also stops nested aliases, which expand exponentially."""
 MAX_CHARACTERS = MAX_BYTES
-"""Characters of all keys and values together. An alias can repeat a long text in a few bytes."""
+"""Maximum number of characters of all keys and values together. An alias can repeat a long text in a few bytes."""
 MAX_DEPTH = 40
-"""Levels of nesting."""
+"""Maximum number of nested levels in a document."""
 MAX_DIGITS = 30
-"""Digits of a number."""
+"""Maximum number of digits of a number."""
 MAX_PROBLEMS = 20
-"""Problems of a document that are reported one by one; further problems are only counted."""
+"""Maximum number of problems of a document that are reported one by one; further problems are only counted."""
 MAX_MESSAGE_CHARACTERS = 1_000
-"""Characters of a problem's path, and of its message. Both quote the document, whose keys and values can be long."""
+"""Maximum length of a problem's path, and also of its message. Longer texts are cut.
+
+Both texts quote keys and values of the document, which can be long.
+"""
 MERGE_KEY = "<<"
 """The key that, in YAML 1.1, copies the keys of another mapping. YAML 1.2 has no such key."""
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
@@ -74,9 +77,9 @@ class Document:
     data: Any = None
     """The root value; None if the document cannot be read."""
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    """Line and column of keys, from 1."""
+    """By path, line and column of the key, from 1."""
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    """Line and column of values, from 1."""
+    """By path, line and column of the value, from 1."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     """Values that are allowed but probably mistakes."""

@@ -10,10 +10,11 @@ from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effec
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
 
 MAX_GATES = 48
-"""Gates of one category in one tier. durable-rules fails from 64 pending matches and hangs from 511."""
+"""Maximum number of gates of one category in one tier. durable-rules fails from 64 pending matches and hangs from
+511."""
 
 MAX_CELLS = 20_000
-"""Cells of a gate table. The rule engine takes about 1.5 seconds for this many."""
+"""Maximum number of cells of a gate table. The rule engine takes about 1.5 seconds for this many."""
 
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:

@@ -63,7 +63,11 @@ class Vocabulary:
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
-    """The criteria set that a document describes; None if the returned document has problems."""
+    """Reads a criteria set from the text of a document.
+
+    Returns:
+        The criteria set and the document. The criteria set is None if the document has problems.
+    """
     document = parse(text, source)
     if document.data is None:
         return None, document

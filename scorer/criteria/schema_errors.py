@@ -86,7 +86,7 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _keys_at(model: type[BaseModel], loc: Path) -> Iterator[str]:
-    """The keys that are valid beside the last key of ``loc``."""
+    """The valid keys of the mapping that contains the last key of ``loc``."""
     inner = model
     for step in loc[:-1]:
         for name, info in inner.model_fields.items():

@@ -74,7 +74,7 @@ class MeasurePlan:
     groups: tuple[int, ...] = ()
     """Indices of the groups that it adds up; empty for the category's total and for a criterion."""
     criterion: tuple[int, int] | None = None
-    """Index of the group, and of the criterion in it."""
+    """A pair: the index of the group, and the index of the criterion in the group."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class GatePlan:
     measure: int
     """Index of its measure."""
     unit: str
+    """Unit of the minimum: "percent" or "points"."""
     minimum: int
     """Parts per million or micropoints."""
     strict: bool
@@ -126,7 +127,7 @@ class CategoryPlan:
     """Best first; empty when every unit is ranked."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[tuple[int, str], ...]
-    """Index of the measure, and unit, of every key that gates compare."""
+    """A pair for each key that gates compare: the index of the measure, and "percent" or "points"."""
     gates: tuple[GatePlan, ...]
     """Best level first."""
     table: GateTable | None = None
@@ -144,7 +145,7 @@ class CategoryPlan:
 
     @cached_property
     def level_of(self) -> Ints:
-        """(levels + 1,) the levels, best first, then 0."""
+        """(levels + 1,) the level at each level index, best first. The last entry is 0: no level is reached."""
         return np.array([*self.levels, 0], dtype=np.int64)
 
     @cached_property
@@ -191,7 +192,7 @@ class SumsPlan:
     measures: tuple[tuple[int, ...], ...]
     """By category, the index of the sum of each measure."""
     criteria: tuple[tuple[int, int], ...]
-    """Criteria that are measures: index of the group, and of the criterion in it."""
+    """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
     """By category, what each key compares: i for the percent of sum i, (number of sums + i) for its points."""
 
@@ -232,10 +233,10 @@ class TierPlan(DerivedValues):
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
-    """Of all categories: first those that the kernel scores, then those whose plugins are called."""
+    """The groups of all categories: first those that the kernel scores, then those whose plugins are called."""
     sums: SumsPlan
     kernel: Kernel
-    """The same in the form that native code takes."""
+    """The plan as arrays for native code."""
 
     @property
     def group_maxima(self) -> list[int]:

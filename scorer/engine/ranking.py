@@ -117,7 +117,15 @@ class _Cohorts:
 
 
 def _compact(keys: Ints) -> Ints:
-    """The same keys (r, n), or their positions 0..k among the distinct keys where counting sort would need too many."""
+    """Makes score keys small enough for counting sort.
+
+    Args:
+        keys: (r, n) keys of r scores.
+
+    Returns:
+        ``keys`` if the largest key is small. Otherwise each key is replaced by its index among the sorted distinct keys
+        of its row.
+    """
     if keys.max() <= max(KEYS_PER_UNIT * keys.shape[1], KEYS):
         return keys
     return np.array([np.unique(row, return_inverse=True)[1] for row in keys])

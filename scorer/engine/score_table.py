@@ -16,7 +16,7 @@ class Scores(NamedTuple):
 
     points: Floats
     max_points: Floats
-    """Of the criteria that apply."""
+    """Sum of the maxima of the criteria that apply."""
     nominal: int
     """Maximum if every criterion applied."""
     percent: Floats

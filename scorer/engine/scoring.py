@@ -216,7 +216,7 @@ def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mappin
 
 
 def _group_scores(plan: TierPlan, results: Results, called: Mapping[int, PluginGroup]) -> list[GroupScores]:
-    """The scores of all groups; empty if criteria were not kept."""
+    """The scores of all groups; an empty list if the results have no points of single criteria."""
     scores, first = list[GroupScores](), 0
     if results.groups is None or results.points is None or results.status is None:
         return scores

@@ -66,7 +66,7 @@ class CombinedFormula(Formula):
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The problems of the parts. No part may turn out not to apply: the maximum would not shrink with it."""
+        """Reports the problems of the parts, and parts that may be not applicable: the maximum would not shrink."""
         tiers = list(tiers)
         for n, part in enumerate(self.parts_of()):
             part_path: Path = (str(self.nested), n)
@@ -119,7 +119,7 @@ class Sum(CombinedFormula):
     parts: Parts
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The points of the parts must add up to the criterion's points."""
+        """Reports parts whose points do not add up to the criterion's points."""
         tiers = list(tiers)
         yield from super().problems(points, tiers)
         for tier in tiers:
@@ -143,7 +143,7 @@ class Best(CombinedFormula):
     alternatives: Parts
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The best alternative must give the criterion's points."""
+        """Reports a best alternative that does not give the criterion's points."""
         tiers = list(tiers)
         yield from super().problems(points, tiers)
         amounts = [part.points for part in self.alternatives]

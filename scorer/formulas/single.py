@@ -58,7 +58,7 @@ class Choice(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.CHOICE}), tuple(self.options))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The best option must give the criterion's points."""
+        """Reports a best option that does not give the criterion's points."""
         return above_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
@@ -112,7 +112,11 @@ class Steps(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.DATE}) if dates else NUMBERS)]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """The first step gives the criterion's points; each further step is easier and gives less."""
+        """Reports steps that are in a wrong order.
+
+        The first step must give the criterion's points. Each further step must be easier than the step before it, and
+        give fewer points.
+        """
         tiers = list(tiers)
         yield from above_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
         for n, (better, worse) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):
@@ -157,7 +161,7 @@ class Count(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.COUNT}))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """``each`` must not be 0."""
+        """Reports tiers in which ``each`` is 0 or missing."""
         for tier in tiers:
             if points.of(tier) and not self.each.of(tier):
                 yield ("each",), f"gives nothing in tier {tier!r}"

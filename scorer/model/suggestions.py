@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 MAX_NAMES = 2_000
-"""Among more names than these, no suggestion is searched, because it takes too long."""
+"""Maximum number of names among which a suggestion is searched. A search among more names takes too long."""
 
 MAX_SEARCHES = 20
-"""Searches per request. A search holds the interpreter lock, and each row of a form may have another wrong name."""
+"""Maximum number of searches per request. A search holds the interpreter lock, and each row of a form may have a
+different wrong name."""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -72,7 +72,7 @@ class Check(ABC):
 
     @abstractmethod
     def violated(self, cohort: Cohort) -> Bools:
-        """(n,) whether each unit violates the rule. An answer that was not reported (NaN) is no violation."""
+        """(n,) whether each unit violates the rule. An answer that was not reported (NaN) is not a violation."""
 
     @abstractmethod
     def describe(self, cohort: Cohort, unit: int) -> str:

@@ -23,9 +23,9 @@ class Plugin:
     distribution: str = ""
     version: str = ""
     api_version: int | None = None
-    """API version that its group was written for, even if the plugin is quarantined; None if it is not known."""
+    """API version that its group was written for. It is also set for a quarantined plugin; None if it is not known."""
     claims: str = ""
-    """Name of the group that it declares, even if the plugin is quarantined; empty if it is not known."""
+    """Name of the group that the plugin declares. It is also set for a quarantined plugin; empty if it is not known."""
     group: CriterionGroup | None = None
     """None if the plugin declares no group or is quarantined."""
     formulas: tuple[type[Formula], ...] = ()

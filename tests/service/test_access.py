@@ -573,7 +573,7 @@ UNFIT: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         lambda: public(without_operations(rsa_key(1024))),
         "key 'rsa' is an RSA key of less than 2048 bits",
     ),
-    "no key": (lambda: cast("dict[str, Any]", "text"), "an entry is no key"),
+    "no key": (lambda: cast("dict[str, Any]", "text"), "is not a JSON object"),
 }
 """Keys that have no place in a key set, and what is said of them."""
 

@@ -189,11 +189,11 @@ def test_an_unknown_series_is_refused_with_those_there_are(service: harness.Serv
         ),
         (
             {"effective_on": date_pb2.Date(year=2020, month=2, day=30)},
-            {"effective_on": ("BAD_DATE", "is no day: day is out of range for month")},
+            {"effective_on": ("BAD_DATE", "is not a day: day is out of range for month")},
         ),
         (
             {"effective_on": date_pb2.Date(year=2020)},
-            {"effective_on": ("BAD_DATE", "is no day: month must be in 1..12")},
+            {"effective_on": ("BAD_DATE", "is not a day: month must be in 1..12")},
         ),
     ],
     ids=["both", "series of a named set", "series alone", "30 February", "a year"],

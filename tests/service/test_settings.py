@@ -81,10 +81,13 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
     ("text", "what"),
     [
         ("workers = ", "not TOML: "),
-        ('[access]\n"bert" = ["scorer"]', "'bert' is neither token:SUBJECT, a name in a certificate (dns:NAME, "),
+        (
+            '[access]\n"bert" = ["scorer"]',
+            "'bert' is not a caller: write token:SUBJECT, a name in a certificate (dns:NAME, ",
+        ),
         (
             '[access]\n"certificate:a" = ["scorer"]',
-            "'certificate:a' is neither token:SUBJECT, a name in a certificate (",
+            "'certificate:a' is not a caller: write token:SUBJECT, a name in a certificate (",
         ),
         ('[access]\n"dns:Portal" = ["scorer"]', "'dns:Portal' has capital letters"),
         ('[access]\n"token:a" = ["scorr"]', "has to be 'reader', 'scorer', 'ranker' or 'operator'"),

@@ -201,7 +201,7 @@ def test_an_incomplete_or_impossible_day_is_named(service: Service, year: int, m
     with refusal() as caught:
         score(service, row(issued=date(year, month, day)))
     assert caught[0].fields == {'unit_answers.answers["issued"]': "BAD_DATE"}
-    assert caught[0].details.startswith('unit_answers.answers["issued"]: is no day: ')
+    assert caught[0].details.startswith('unit_answers.answers["issued"]: is not a day: ')
 
 
 def test_a_unit_without_anything_lacks_id_and_tier(service: Service) -> None:

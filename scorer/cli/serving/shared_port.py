@@ -1,4 +1,4 @@
-"""Reserves a port that the workers of one parent share, and that no other server can use."""
+"""Reserves a port: all workers of one parent process listen on it, and other servers cannot use it."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _check_entry(entry: object) -> None:
         ValueError: it is not.
     """
     if not isinstance(entry, dict):
-        raise ValueError("not a key set (JWKS): an entry is no key")
+        raise ValueError('not a key set (JWKS): an entry of its list "keys" is not a JSON object')
     name = f"key {entry.get('kid')!r}"
     if entry.keys() & PRIVATE_MEMBERS:
         raise ValueError(
@@ -145,6 +145,8 @@ def _check_entry(entry: object) -> None:
             "list public keys only"
         )
     if (use := entry.get("use", "sig")) != "sig":
-        raise ValueError(f"{name} is not for signatures (its use is {use!r}): leave it out")
+        raise ValueError(f"{name} is not for signatures (its use is {use!r}): remove the key from the set")
     if "verify" not in entry.get("key_ops", ["verify"]):
-        raise ValueError(f"{name} is not for checking signatures (its key_ops are {entry['key_ops']!r}): leave it out")
+        raise ValueError(
+            f"{name} is not for checking signatures (its key_ops are {entry['key_ops']!r}): remove the key from the set"
+        )

@@ -167,7 +167,7 @@ def _number(reader: _Reader, answer: pb.Answer, suggestions: Suggestions) -> flo
     try:
         return float(days(datetime.date(answer.date.year, answer.date.month, answer.date.day)))
     except ValueError as error:
-        raise _WrongAnswer("BAD_DATE", f"is no day: {error}") from None
+        raise _WrongAnswer("BAD_DATE", f"is not a day: {error}") from None
 
 
 def unknown_option(indicator: Indicator, option: str, suggestions: Suggestions) -> str:

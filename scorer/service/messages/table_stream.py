@@ -18,11 +18,11 @@ MAX_BATCHES = 1_000
 rows."""
 
 MAX_DICTIONARY_BYTES = 256 * 2**20
-"""Maximum size of dictionaries, where each dictionary is counted for each column and record batch that uses it. This is
-twice the largest request.
+"""Maximum total size of all dictionaries of a stream: twice the largest request. A dictionary is counted once for each
+column and record batch that uses it.
 
-The limit is needed because pyarrow copies a growing dictionary for each batch, and validation reads the dictionary of
-each column in each batch.
+Without this limit, a small request could take much time and memory: pyarrow copies a growing dictionary for each batch,
+and validation reads the dictionary of each column in each batch.
 """
 
 FILE_MAGIC = b"ARROW1"

@@ -59,7 +59,7 @@ def _day(date: date_pb2.Date, violations: Violations) -> datetime.date | None:
     try:
         return datetime.date(date.year, date.month, date.day)
     except (ValueError, OverflowError) as error:
-        violations.add(WHOLE_REQUEST, "effective_on", "BAD_DATE", f"is no day: {error}")
+        violations.add(WHOLE_REQUEST, "effective_on", "BAD_DATE", f"is not a day: {error}")
         return None
 
 

@@ -129,7 +129,9 @@ def _identity(value: str) -> str:
         kind not in ("token", *CERTIFICATE_NAMES) or not re.fullmatch(r"[\x21-\x7e]{1,200}", name)
     ):
         kinds = ", ".join(f"{kind}:NAME" for kind in CERTIFICATE_NAMES)
-        raise ValueError(f"{value!r} is neither token:SUBJECT, a name in a certificate ({kinds}) nor anonymous")
+        raise ValueError(
+            f"{value!r} is not a caller: write token:SUBJECT, a name in a certificate ({kinds}), or anonymous"
+        )
     if kind == "dns" and name != name.lower():
         raise ValueError(f"{value!r} has capital letters: write DNS names in lower case")
     return value

@@ -30,7 +30,7 @@ def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
         for row in rows:
             harness.fail_if_any(
                 together.differs(alone, row),
-                f"a unit gets other points alone than among {len(harness.random_cohort)}",
+                f"a unit that is scored alone gets different points than among {len(harness.random_cohort)}",
                 "read only the unit's own answers; if a formula kind has to read the others', let needs_cohort be "
                 "True, and no unit is scored alone",
                 row=row,
@@ -70,7 +70,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
             for name, before, after in zip(("points", "status"), first, repeated, strict=True):
                 if before != after:
                     raise failure(
-                        f"the same answers give other bytes of {name} when they are scored again",
+                        f"when the same answers are scored again, the bytes of {name} differ",
                         where=f"{harness.where()}, {len(harness.random_cohort)} units, call {call}",
                         fix="keep nothing between calls: no counters, no caches of answers; int64 and float64 have "
                         "different bytes, and so have -0.0 and 0.0",
@@ -78,7 +78,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
     own_scoring = [harness.where() for harness in subject.harnesses if harness.calls_score]
     if own_scoring and subject.installed and len(set(in_other_processes(subject.plugin))) > 1:
         raise failure(
-            "the same answers give other bytes in another process",
+            "when another process scores the same answers, the bytes of the result differ",
             where="; ".join(own_scoring),
             fix="hash() and the order of a set differ between processes: use a tuple, a dict or sorted()",
         )

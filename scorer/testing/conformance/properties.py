@@ -148,7 +148,7 @@ def _check_unchanged(
 
 
 def monotone_where_declared(subject: PluginUnderTest) -> None:
-    """If an indicator says that more (or less) is better, no criterion gives fewer points for it."""
+    """If an indicator says that more (or less) is better, a better answer never gives fewer points."""
     compared = False
     for harness in require_harnesses(subject):
         complete, before = harness.complete_cohort, harness.score(harness.complete_cohort)

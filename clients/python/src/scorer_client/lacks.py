@@ -1,4 +1,4 @@
-"""Units without all points of a criterion."""
+"""Units that have fewer points for a criterion than its maximum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scorer_client.results import UnitResult
 
 
 class Lack(NamedTuple):
-    """A unit with less than all points of a criterion that applies to it.
+    """A unit that has fewer points for a criterion than its maximum. The criterion applies to the unit.
 
     No unit lacks a bonus. A unit lacks a penalty if the penalty took points away from it.
     """
@@ -30,7 +30,7 @@ class Lack(NamedTuple):
 
 
 def lacks(units: Iterable[UnitResult], criterion: str) -> list[Lack]:
-    """The units that lack a criterion. The results must have criteria."""
+    """The units that have fewer points for a criterion than its maximum. The results must have criteria."""
     return [
         Lack(unit.id, unit.name, unit.tier, unit.parent, item.points, item.max_points, item.status == "missing")
         for unit in units

@@ -304,7 +304,9 @@ class Methods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """Returns the units without all points of a criterion, such as units without a firewall, in ranking order.
+        """Returns the units that have fewer points for a criterion than its maximum, such as units without a firewall.
+
+        The units are in ranking order.
 
         Args:
             criteria_set: the set's code.

@@ -71,7 +71,11 @@ class TableUnits(Sequence[UnitResult]):
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units without all points of one of ``criteria``."""
+        """The units that have fewer points for a criterion than its maximum.
+
+        Args:
+            criterion: id of the criterion, a key of ``criteria``.
+        """
         table, maximum = self.table, self.criteria[criterion]
         category = next(c.code for c in self._layout.categories for g in c.groups if criterion in g.criteria)
         points, status = f"{category}.{criterion}.points", f"{category}.{criterion}.status"
@@ -213,7 +217,7 @@ def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
     head = _LEVEL.fullmatch(text)
     gates = [_GATE.fullmatch(gate) for gate in head[2].split(", ")] if head else []
     if head is None or not all(gates):
-        raise ValueError(f"{text!r} are no gates such as 'level 3: network > 12.5, total >= 80%'")
+        raise ValueError(f"{text!r} is not a list of gates such as 'level 3: network > 12.5, total >= 80%'")
     level = int(head[1])
     return tuple(
         (level, gate[1], "percent" if gate[4] else "points", float(gate[3]), gate[2] == ">") for gate in gates if gate

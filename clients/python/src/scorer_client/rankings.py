@@ -108,7 +108,7 @@ class Ranking:
         raise KeyError(category)
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units without all points of a criterion, such as units without a firewall.
+        """The units that have fewer points for a criterion than its maximum, such as units without a firewall.
 
         Raises:
             KeyError: the tier does not have the criterion.
@@ -181,7 +181,7 @@ class Province:
         return found[0]
 
     def lacking(self, criterion: str) -> list[Lack]:
-        """The units without all points of a criterion, such as units without a firewall.
+        """The units that have fewer points for a criterion than its maximum, such as units without a firewall.
 
         Raises:
             KeyError: no tier has the criterion.

@@ -247,7 +247,7 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
     "parent": ("Code of the parent unit", "Mã đơn vị cấp trên"),
     "not_applicable": ("Criteria that do not apply", "Tiêu chí không áp dụng"),
 }
-"""English and Vietnamese titles of the columns that describe the unit."""
+"""Titles, in English and Vietnamese, of the columns that every file of answers can have: all but the indicators."""
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
 """Names of sheets without units, as ``names.plain`` returns them."""

@@ -47,10 +47,10 @@ class Scan:
         self.first_row, self.first_column = min(self.first_row, row), min(self.first_column, column)
 
     def add_error(self, row: int, column: int, text: str) -> None:
-        """Adds an error.
+        """Records a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is empty).
 
         Raises:
-            ValueError: there are too many errors.
+            ValueError: the sheet has more than ``MAX_ERRORS`` such cells.
         """
         if len(self.errors) == MAX_ERRORS:
             raise ValueError(f"more than {MAX_ERRORS} errors")

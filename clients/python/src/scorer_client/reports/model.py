@@ -190,7 +190,7 @@ class Report:
         return rounded(value, self.points_decimals)
 
     def percent(self, value: float) -> str:
-        """A percentage with as many decimals as the set publishes."""
+        """A percentage as text, rounded to the decimals with which the criteria set publishes percentages."""
         return rounded(value, self.percent_decimals)
 
     def level(self, level: int) -> str:

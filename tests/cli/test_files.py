@@ -80,6 +80,15 @@ def write_arrow_stream(path: Path) -> None:
         writer.write_table(table)
 
 
+def arrow_streams(path: Path, whole: int, cut: bool = False) -> None:
+    """Writes whole streams of one batch per unit, one after the other; then, if wanted, one that is cut between two."""
+    table, data = arrow_table(), io.BytesIO()
+    with pa.ipc.new_stream(data, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1)
+        end = data.tell()
+    path.write_bytes(data.getvalue() * whole + (data.getvalue()[:end] if cut else b""))
+
+
 def without_tiers(path: Path) -> None:
     made = book()
     for sheet in made:
@@ -187,6 +196,7 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "Parquet": ("a.parquet", lambda path: pyarrow.parquet.write_table(arrow_table(), path), ""),
     "Feather": ("a.arrow", lambda path: pyarrow.feather.write_feather(arrow_table(), str(path)), ""),
     "Arrow of polars": ("a.arrow", lambda path: polars.from_arrow(arrow_table()).write_ipc(path), ""),
+    "Arrow stream of many batches": ("a.arrows", lambda path: arrow_streams(path, 1), ""),
     "Arrow stream": ("a.arrows", write_arrow_stream, ""),
     "semicolons and commas": (
         "a.csv", lambda path: path.write_text(separated(";", ","), "utf-8-sig"),
@@ -466,6 +476,16 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "an error in ODS": ("a.ods", ods_with("#DIV/0!"), "Huyện!R3: the formula gives #DIV/0!"),
     "a repeated row of ODS": ("a.ods", ods_repeated, "a.ods: spans 1048"),
     "half a Parquet file": ("a.parquet", lambda path: path.write_bytes(b"PAR1" + bytes(99)), "a.parquet: is damaged: "),
+    "a cut Arrow stream": (
+        "a.arrows",
+        lambda path: arrow_streams(path, 0, cut=True),
+        "a.arrows: is damaged: it has no end; it was cut",
+    ),
+    "two Arrow streams": (
+        "a.arrows",
+        lambda path: arrow_streams(path, 2),
+        "a.arrows: is damaged: it has bytes after its end",
+    ),
     "Parquet of other types": (
         "a.parquet",
         lambda path: pyarrow.parquet.write_table(pa.table({"id": [{"a": 1}]}), path),

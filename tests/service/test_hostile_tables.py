@@ -208,6 +208,29 @@ def renamed(table: pa.Table, old: bytes, new: bytes) -> bytes:
     return data.replace(old, new)
 
 
+def border_of_batches(data: bytes) -> int:
+    """The position after the first record batch of a stream."""
+    source = pa.BufferReader(data)
+    messages = pa.ipc.MessageReader.open_stream(source)
+    while messages.read_next_message().type != "record batch":
+        pass
+    return source.tell()
+
+
+def cut(rows: int, batches: int, more: int = 0) -> bytes:
+    """A stream that ends ``more`` bytes after its first batch."""
+    data = many_batches(rows, batches)
+    return data[: border_of_batches(data) + more]
+
+
+def cut_after_an_end_mark() -> bytes:
+    """A stream without an end, whose last batch has numbers that look like an end."""
+    data = stream(units(2, infrastructure_awarded=pa.array([-1, 0], pa.int32())))
+    data = data.removesuffix(END)
+    assert data.endswith(END)
+    return data
+
+
 ZEROS = units(100_000, infrastructure_awarded=[0.0] * 100_000)
 STREAM = "table.arrow_stream"
 AWARDED = 'table["infrastructure_awarded"]'
@@ -218,6 +241,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
     "noise": (lambda: random.Random(1).randbytes(5_000), {STREAM: "BAD_STREAM"}),
     "a file, not a stream": (file_format, {STREAM: "BAD_STREAM"}),
     "a length of 2 GiB": (lambda: b"\xff\xff\xff\xff\xff\xff\xff\x7f" + bytes(64), {STREAM: "BAD_STREAM"}),
+    "cut between two batches": (lambda: cut(6, 3), {STREAM: "BAD_STREAM"}),
+    "cut 2 bytes after a batch": (lambda: cut(6, 3, 2), {STREAM: "BAD_STREAM"}),
+    "cut 4 bytes after a batch": (lambda: cut(6, 3, 4), {STREAM: "BAD_STREAM"}),
+    "cut before the end mark": (lambda: stream(units(2)).removesuffix(END), {STREAM: "BAD_STREAM"}),
+    "cut after numbers like an end mark": (cut_after_an_end_mark, {STREAM: "BAD_STREAM"}),
+    "two streams": (lambda: stream(units(2)) * 2, {STREAM: "BAD_STREAM"}),
+    "bytes after the end": (lambda: stream(units(2)) + b"\xff" * 500, {STREAM: "BAD_STREAM"}),
+    "the format before Arrow 0.15": (
+        lambda: stream(units(2), use_legacy_format=True), ["u000000", "u000001"],
+    ),
     "no batches": (schema_only, {"table": "REQUIRED"}),
     "no rows": (lambda: stream(units(0)), {"table": "REQUIRED"}),
     "a thousand batches": (lambda: many_batches(1_000, 1_000), [f"u{n:06}" for n in range(1_000)]),

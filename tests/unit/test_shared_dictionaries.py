@@ -19,6 +19,8 @@ from tested import rank_table
 from egov.scorer.v1 import scorer_pb2 as pb
 
 IDS = ["hue", "nam-dong", "phu-loc"]
+END = b"\xff\xff\xff\xff" + bytes(4)
+"""The end mark of a stream."""
 COUNTS = ("computers", "staff", "online", "files")
 
 
@@ -35,7 +37,7 @@ def sharing(columns: Mapping[str, pa.DictionaryArray]) -> bytes:
         elif message.type == "dictionary" and 0 < dictionary_id(message) < last:
             continue
         parts.append(bytes(data))
-    return b"".join(parts)
+    return b"".join([*parts, END])
 
 
 def child(table: Table, field: int) -> Table | None:

@@ -38,6 +38,7 @@ export class ScorerClient {
   #timeoutMs;
   #scorer;
   #criteria;
+  #closed = false;
 
   /**
    * @param {string} address Such as "http://127.0.0.1:50051", or https.
@@ -61,8 +62,9 @@ export class ScorerClient {
     this.#criteria = createClient(CriteriaService, transport);
   }
 
-  /** Closes the connection and cancels running calls. A later call opens a new connection. */
+  /** Closes the connection and cancels running calls. Later calls are refused. */
   close() {
+    this.#closed = true;
     this.#sessions.abort();
   }
 
@@ -170,6 +172,9 @@ export class ScorerClient {
   async #call(options, call) {
     const { timeoutMs = this.#timeoutMs, signal } = checkOptions(options, PER_CALL);
     const callOptions = { timeoutMs: limit(timeoutMs), signal, headers: await this.#headers() };
+    if (this.#closed) {
+      throw new Error("the client is closed");
+    }
     try {
       return await call(callOptions);
     } catch (error) {
@@ -202,15 +207,32 @@ function isSafe({ protocol, hostname }) {
  * @param {ClientOptions["token"]} token
  */
 function headers(token) {
+  if (typeof token === "string") {
+    bearer(token); // refuses a token that is not valid before the first call
+  }
   return async () => {
     const result = new Headers();
     if (token !== undefined) {
-      const text = typeof token === "function" ? await token() : token;
-      if (typeof text !== "string" || text === "") {
-        throw new TypeError(`token: expected a string that is not empty, not ${describe(text)}`);
-      }
-      result.set("authorization", `Bearer ${text}`);
+      result.set("authorization", bearer(typeof token === "function" ? await token() : token));
     }
     return result;
   };
+}
+
+/**
+ * The value of the header for a token.
+ *
+ * @param {string} token
+ * @throws {TypeError} It is not a valid token.
+ */
+function bearer(token) {
+  if (typeof token !== "string" || token === "") {
+    throw new TypeError(`token: expected a string that is not empty, not ${describe(token)}`);
+  }
+  const trimmed = token.trim(); // files end with a newline
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) {
+    // The token is not part of the message; the error of Headers would quote it.
+    throw new TypeError("token: is empty, or has spaces or characters that are not ASCII");
+  }
+  return `Bearer ${trimmed}`;
 }

@@ -62,7 +62,7 @@ const NUMBER = ["a number", (value) => typeof value === "number"];
 /** @type {Kind} */
 const SIGNAL = ["an AbortSignal", (value) => value instanceof AbortSignal];
 /** @type {Kind} */
-const TOKEN = ["a token or a function", (value) => typeof value === "function" || (isText(value) && value !== "")];
+const TOKEN = ["a token or a function", (value) => typeof value === "function" || (typeof value === "string" && value !== "")];
 /** @type {Kind} */
 const PEM = ["PEM as a string or Buffer", (value) => typeof value === "string" || types.isUint8Array(value)];
 
@@ -126,6 +126,7 @@ export function checkClientOptions(options) {
  * A time limit in the form that the transport accepts.
  *
  * @param {number} timeoutMs
+ * @throws {RangeError} It is not above 0, or too large.
  */
 export function limit(timeoutMs) {
   if (timeoutMs === Infinity) {

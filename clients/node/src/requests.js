@@ -71,7 +71,7 @@ export function setFields(name) {
   }
   checkKeys(name, ["effectiveOn", "series"], "criteria set");
   return {
-    effectiveOn: create(DateSchema, dayOf(name.effectiveOn, "effectiveOn")),
+    effectiveOn: create(DateSchema, dayOf(name.effectiveOn, "criteria set: effectiveOn", "{ year, month, day }")),
     series: checkText(name.series ?? "", "series"),
   };
 }
@@ -128,16 +128,17 @@ export function criterionIds(ids, where) {
  *
  * @param {unknown} value
  * @param {string} where
+ * @param {string} [expected] What the value may be, for messages.
  * @returns {Day}
  * @throws {TypeError}
  */
-export function dayOf(value, where) {
+export function dayOf(value, where, expected = "a boolean, number, string or { year, month, day }") {
   if (types.isDate(value)) {
     throw new TypeError(`${where}: a Date is a moment, not a day; give { year, month, day }, month and day from 1`);
   }
   const { year, month, day, hour, calendarId = "iso8601" } = Object(value);
   if (![year, month, day].every(isInt32)) {
-    throw new TypeError(`${where}: expected a boolean, number, string or { year, month, day }, not ${describe(value)}`);
+    throw new TypeError(`${where}: expected ${expected}, not ${describe(value)}`);
   }
   if (isPlainObject(value)) {
     checkKeys(value, DAY_KEYS, where);

@@ -125,6 +125,25 @@ describe("tokens", () => {
     assert.equal(seen.length, 0);
   });
 
+  test("no part of a token that is not valid is in the error", async () => {
+    const message = "token: is empty, or has spaces or characters that are not ASCII";
+    for (const token of ["s3cret\nX", "s3cret\u00e9\u4e2d", "s3cret 1", "s3cret\ud800", "s3cret\0", " \n"]) {
+      assert.throws(() => new ScorerClient("http://127.0.0.1:1", { token }), new TypeError(message));
+      const asked = connected("http://127.0.0.1:1", { token: () => token });
+      await assert.rejects(asked.criteriaSets(), new TypeError(message));
+    }
+  });
+
+  test("may end with a newline, as in a file", async () => {
+    const { address, seen } = await listening();
+    await codes(connected(address, { token: "abc\n" }));
+    await codes(connected(address, { token: () => "abc\r\n" }));
+    assert.deepEqual(
+      seen.map((call) => call.authorization),
+      ["Bearer abc", "Bearer abc"],
+    );
+  });
+
   test("it is not sent to others without encryption, unless insecure is set", () => {
     assert.throws(() => new ScorerClient("http://scorer.example:50051", { token: "abc" }), /without encryption/);
     for (const address of ["https://scorer.example", "http://localhost:1", "http://[::1]:1"]) {
@@ -214,6 +233,24 @@ describe("connections", () => {
     await arrival;
     client.close();
     assert.equal((await call).code, "CANCELLED");
+  });
+
+  test("a closed client refuses calls", async () => {
+    const { address, seen } = await listening();
+    const closing = connected(address, {
+      token: () => {
+        closing.close(); // while the call waits for its token
+        return "abc";
+      },
+    });
+    const closed = connected(address);
+    closed.close();
+    closed.close();
+    for (const client of [closing, closed]) {
+      await assert.rejects(client.criteriaSets(), new Error("the client is closed"));
+      await assert.rejects(client.rankTable("set", { id: ["a"] }), new Error("the client is closed"));
+    }
+    assert.equal(seen.length, 0);
   });
 
   test("an address is a URL of a host", () => {

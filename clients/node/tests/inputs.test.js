@@ -334,6 +334,12 @@ describe("an option", () => {
       client.form(undefined),
       "criteria set: expected a plain object with effectiveOn, series, not undefined",
     );
+    for (const [name, found] of /** @type {[object, string][]} */ ([
+      [{}, "undefined"],
+      [{ effectiveOn: "2020-07-15" }, '"2020-07-15"'],
+    ])) {
+      await refused(client.form(name), `criteria set: effectiveOn: expected { year, month, day }, not ${found}`);
+    }
     await refused(client.form({ effectiveOn, series: 5 }), "series: expected a string, not 5");
   });
 });

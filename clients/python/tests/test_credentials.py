@@ -152,6 +152,10 @@ MISFITS: dict[str, tuple[Callable[[], Client], str]] = {
     "plain text with an authority": (lambda: Client("a:1", authority=CALLER.certificate, insecure=True), "plain text"),
     "not PEM": (lambda: Client("a:1", authority=b"\x30\x82"), "authority is not in PEM"),
     "names": (lambda: Client(["a.example:1", "b.example:1"]), "all addresses of one kind"),
+    "port too large": (lambda: Client("127.0.0.1:99999"), "'127.0.0.1:99999' has no port from 1 to 65535"),
+    "port of many digits": (lambda: Client("[::1]:" + "9" * 5_000), "has no port from 1 to 65535"),
+    "negative port": (lambda: Client("dns:///scorer.example:-1"), "has no port from 1 to 65535"),
+    "one port of several": (lambda: Client(["10.0.0.5:1", "10.0.0.6:0"]), "'10.0.0.6:0' has no port from 1 to 65535"),
     "no target": (lambda: Client([]), "give one target"),
     "request id": (lambda: Client("127.0.0.1:1").criteria_sets(request_id="a b"), "1 to 128 ASCII characters"),
 }

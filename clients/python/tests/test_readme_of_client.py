@@ -54,4 +54,4 @@ def test_the_example_of_several_servers_has_arguments_that_there_are(tmp_path: P
     assert names == {"authority", "certificate", "key", "server_name", "token"}
     pem = b"-----BEGIN CERTIFICATE-----\n"
     with pytest.raises(ValueError, match="go together"):
-        Client("10.0.0.5:50051", **{**dict.fromkeys(names, pem), "key": None})
+        Client("10.0.0.5:50051", **{**dict.fromkeys(names, pem), "server_name": "a", "token": "a", "key": None})

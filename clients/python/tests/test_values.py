@@ -8,7 +8,8 @@ import json
 import math
 import multiprocessing
 import pickle
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -34,6 +35,9 @@ from scorer_client import (
 )
 
 SET = "tested-2020"
+LONG = np.finfo(np.longdouble).precision > np.finfo(np.float64).precision
+"""Whether this machine has longer floats than Python's."""
+
 ANSWERS: dict[str, Any] = {
     "computers": 3, "staff": 4, "firewall": True, "head": "deputy", "issued": datetime.date(2020, 6, 30),
     "awarded": 2.7, "online": 1, "files": 2,
@@ -45,6 +49,20 @@ HANOI = datetime.timezone(datetime.timedelta(hours=7))
 def client() -> Iterator[Client]:
     with serving(good(catalogue(host(INFRASTRUCTURE), TESTED))) as service, Client(service.address) as connected:
         yield connected
+
+
+class Unprintable:
+    """As a broken library may have it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class Colourful:
+    """Its text would colour a terminal and start a line."""
+
+    def __repr__(self) -> str:
+        return "\x1b[31mred\n"
 
 
 def row(code: Any = "hue", **changes: Any) -> Row:
@@ -80,6 +98,8 @@ def refused(client: Client, wrong: Any) -> ScorerError:
         {"issued": datetime.datetime(2020, 6, 30)},
         {"issued": pd.Timestamp("2020-06-30")},
         {"issued": np.datetime64("2020-06-30")},
+        {"issued": np.datetime64("2020-06-30", "ns")},
+        {"awarded": np.longdouble("2.7") if LONG else np.float64(2.7), "computers": np.longdouble(3)},
     ],
     ids=str,
 )
@@ -109,6 +129,29 @@ def test_values_of_libraries_are_sent_as_pythons_own(client: Client, same: dict[
         ("computers", 1j, "WRONG_TYPE", "expected a bool, a number, a str or a date, not 1j of type complex"),
         ("computers", b"12", "WRONG_TYPE", "expected a bool, a number, a str or a date, not b'12' of type bytes"),
         ("computers", [3], "WRONG_TYPE", "expected a bool, a number, a str or a date, not [3] of type list"),
+        ("computers", np.timedelta64(5, "ns"), "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not np.timedelta64(5,'ns') of type timedelta64"),
+        ("computers", np.array([3]), "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not array([3]) of type ndarray"),
+        ("computers", np.array(3), "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not array(3) of type ndarray"),
+        ("computers", np.datetime64("20000-01-01"), "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not np.datetime64('20000-01-01') of type datetime64"),
+        ("issued", np.datetime64("2020-06-30T00:00:00.000000001"), "BAD_DATE",
+         "has a time of day; give a date, or midnight, not 2020-06-30T00:00:00.000000001"),
+        ("issued", pd.Timestamp("2020-06-30T00:00:00.000000001"), "BAD_DATE",
+         "has a time of day; give a date, or midnight, not 2020-06-30 00:00:00.000000001"),
+        ("awarded", Decimal("NaN"), "NOT_A_NUMBER",
+         "is not a number (NaN); leave the indicator out when it was not reported"),
+        ("awarded", Decimal("sNaN"), "NOT_A_NUMBER",
+         "is not a number (NaN); leave the indicator out when it was not reported"),
+        ("awarded", Fraction(1, 10**5000), "TOO_MANY_DECIMALS", "must have at most six decimals, not <unprintable>"),
+        ("computers", [10**5000], "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not <unprintable> of type list"),
+        ("computers", Unprintable(), "WRONG_TYPE",
+         "expected a bool, a number, a str or a date, not <unprintable> of type Unprintable"),
+        ("computers", Colourful(), "WRONG_TYPE",
+         r"expected a bool, a number, a str or a date, not \x1b[31mred\n of type Colourful"),
         ("head", "deputy\ud800", "BAD_TEXT", "has a character that UTF-8 cannot express: 'deputy\\ud800'"),
         ("computers", None, "WRONG_KIND",
          "has no value; leave the indicator out when it was not reported; 'computers' is a count: give 'number'"),
@@ -137,6 +180,7 @@ def test_an_answer_that_cannot_be_sent_is_named(
         (row(answers=[("computers", 3)]), "answers",
          "expected a mapping of answers by indicator, not [('computers', 3)] of type list"),
         (row(answers={3: 3}), 'answers["3"]', "expected a str, not 3 of type int"),
+        (row(name=Colourful()), "unit.name", r"expected a str, not \x1b[31mred\n of type Colourful"),
     ],
     ids=str,
 )  # fmt: skip
@@ -144,6 +188,13 @@ def test_a_field_of_another_type_is_named(client: Client, wrong: Row, field: str
     error = refused(client, wrong)
     assert error.reason == "INVALID_ROWS"
     assert error.violations == ((f"unit_answers.{field}", "WRONG_TYPE", description),)
+
+
+def test_an_indicator_that_has_no_text_is_named(client: Client) -> None:
+    (violation,) = refused(client, row(answers={Unprintable(): 3})).violations
+    assert violation == (
+        'unit_answers.answers["<unprintable>"]', "WRONG_TYPE", "expected a str, not <unprintable> of type Unprintable"
+    )  # fmt: skip
 
 
 def test_what_is_no_row_is_named(client: Client) -> None:
@@ -177,11 +228,75 @@ def test_an_option_of_another_type_is_named(client: Client, options: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "options", [{"tier": 5}, {"province": None}, {"page_size": "5"}, {"page_token": b"a"}], ids=str
-)
+    "options",
+    [
+        {"tier": 5}, {"province": None}, {"page_size": "5"}, {"page_size": True}, {"page_token": b"a"},
+        {"full": "no"}, {"full": 0}, {"full": None}, {"timeout": "5"}, {"timeout": True}, {"request_id": 5},
+        {"request_id": b"a"}, {"request_id": Unprintable()},
+    ],
+    ids=lambda options: f"{next(iter(options))} {type(next(iter(options.values()))).__name__}",
+)  # fmt: skip
 def test_an_option_of_a_ranking_of_another_type_is_named(client: Client, options: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=f"^{next(iter(options))}: expected a"):
         client.rank_province(SET, [row()], **options)
+
+
+@pytest.mark.parametrize("code", [0, False, [], b"tested-2020"], ids=repr)
+def test_a_criteria_set_is_a_text_or_none(client: Client, code: Any) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: client.score_unit(code, row()), lambda: client.rank_province(code, [row()]),
+        lambda: client.rank_table(code, {"id": ["a"]}), lambda: client.rank_file(code, "answers.csv"),
+        lambda: client.read_file(code, "answers.csv"), lambda: client.who_lacks(code, [row()], "INF.02"),
+        lambda: client.who_lacks_file(code, "answers.csv", "INF.02"),
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(TypeError, match=r"^criteria_set: expected a str or None, not "):
+            call()
+    for show in (client.criteria_set, client.form):
+        with pytest.raises(TypeError, match=r"^code: expected a str or None, not "):
+            show(code)
+
+
+ODD: dict[str, Callable[[Any], object]] = {
+    "rows: expected a list of rows, not None": lambda client: client.rank_province(SET, None),
+    "rows: expected a list of rows, not 5": lambda client: client.who_lacks(SET, 5, "INF.02"),
+    "file: expected a str, Path or FileTable, not None": lambda client: client.rank_file(SET, None),
+    "file: expected a str, Path or FileTable, not b'..'": lambda client: client.rank_file(SET, b".."),
+    "criterion: expected a str, not 5": lambda client: client.who_lacks(SET, [row()], 5),
+    "progress: expected a function or None, not 5": lambda client: client.rank_file(SET, "a.csv", progress=5),
+    "language: expected a str, not 5": lambda client: client.rank_file(SET, "a.csv", language=5),
+    "result: expected a Province, not None": lambda client: client.report(None, "a.html"),
+    "target: expected an address, several addresses or a transport, not None": lambda _: Client(None),  # type: ignore[type-var]
+    "target: expected an address, several addresses or a transport, not 5": lambda _: Client(5),  # type: ignore[type-var]
+    "target: expected a str or a list of str, not b'a:1'": lambda _: Client(b"a:1"),
+    "timeout: expected a number or None, not '5'": lambda _: Client("a:1", timeout="5"),  # type: ignore[arg-type]
+    "insecure: expected a bool, not 'no'": lambda _: Client("a:1", insecure="no"),  # type: ignore[arg-type]
+    "token: expected a str or a function or None, not 5": lambda _: Client("a:1", token=5),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("message", ODD)
+def test_an_argument_of_another_type_is_named(client: Client, message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        ODD[message](client)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"page_size": 2**40}, "page_size: does not fit into 32 bits: 1099511627776"),
+        ({"period": "\ud800"}, r"period: has a character that UTF-8 cannot express: '\ud800'"),
+    ],
+)
+def test_an_option_that_cannot_be_sent_is_named(client: Client, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        client.rank_province(SET, [row()], **options)
+
+
+def test_a_criteria_set_that_cannot_be_sent_is_named(client: Client) -> None:
+    with pytest.raises(ValueError, match=r"^criteria_set: has a character that UTF-8 cannot express"):
+        client.score_unit("\ud800", row())
 
 
 @pytest.mark.parametrize(
@@ -219,6 +334,8 @@ def test_a_value_of_a_table_that_cannot_be_taken_is_named(
         ("head", pd.Series(["deputy", np.nan], dtype="category")),
         ("issued", pd.Series([pd.Timestamp("2020-06-30"), pd.NaT])),
         ("name", ["Huế", math.nan]),
+        ("awarded", [Decimal("2.7"), Decimal("NaN")]),
+        ("awarded", [Decimal("2.7"), Decimal("sNaN")]),
     ],
     ids=str,
 )
@@ -284,6 +401,6 @@ def test_errors_and_results_can_be_copied_and_pickled(client: Client) -> None:
         rows, table = client.rank_province(SET, [row()]), client.rank_table(SET, {"id": ["hue"]}, tier="district")
         for province in (rows, table):
             copied: Province = same(province)
-            assert (list(copied.rankings[0].units), copied.provenance) == (
-                list(province.rankings[0].units), province.provenance
-            )  # fmt: skip
+            assert copied == province
+            assert list(copied.rankings[0].units) == list(province.rankings[0].units)
+        assert table != client.rank_table(SET, {"id": ["hue-2"]}, tier="district")

@@ -25,6 +25,9 @@ Without this limit, a small request could take much time and memory: pyarrow cop
 and validation reads the dictionary of each column in each batch.
 """
 
+END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
+"""How a stream ends: today, and in the format before Arrow 0.15."""
+
 FILE_MAGIC = b"ARROW1"
 """The first bytes of Arrow's file format, which is not supported."""
 
@@ -79,7 +82,10 @@ class Stream:
         try:
             schema = pa.ipc.read_schema(buffer)
             columns = len(schema.names)  # raises for names that are not UTF-8
-            for message in pa.ipc.MessageReader.open_stream(buffer):
+            source = pa.BufferReader(buffer)
+            end_of_messages = 0
+            for message in pa.ipc.MessageReader.open_stream(source):
+                end_of_messages = source.tell()
                 header = _header(message)
                 if message.type == "schema":
                     schema_header = schema_header or header
@@ -99,6 +105,9 @@ class Stream:
                 if batches > MAX_BATCHES or dictionary_batches > MAX_BATCHES * max(columns, 1):
                     problem = f"has more than {MAX_BATCHES} record batches; combine them into a few large ones"
                     raise StreamError("TOO_MANY_BATCHES", problem)
+            # pyarrow would read a stream that is cut between two batches, and ignore the bytes after the end.
+            if data[end_of_messages:] not in END_MARKS:
+                raise StreamError("BAD_STREAM", _wrong_end(data[end_of_messages:]))
             # The uses of dictionaries take time to count, so they are counted only if the result can matter.
             may_be_large = schema_header and dictionaries.bytes() * columns > MAX_DICTIONARY_BYTES
             if may_be_large and dictionaries.bytes(dictionary_uses(schema_header)) > MAX_DICTIONARY_BYTES:
@@ -125,6 +134,13 @@ class Stream:
                 return list(reader)
         except READ_ERRORS as error:
             raise _damaged(error) from error
+
+
+def _wrong_end(rest: bytes) -> str:
+    """What is wrong with a stream that has these bytes after its last message."""
+    if rest.startswith(END_MARKS):
+        return "has bytes after its end; send exactly one stream"
+    return "has no end: it was cut, or its writer was not closed; close the writer and send all bytes"
 
 
 def _damaged(error: Exception) -> StreamError:

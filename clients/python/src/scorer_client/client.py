@@ -8,8 +8,10 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from scorer_client.arguments import check_arguments
 from scorer_client.connection import Connection, Pem, Token
 from scorer_client.methods import Methods
+from scorer_client.shown import described
 from scorer_client.steps import Call, Steps, Work, checked_timeout
 from scorer_client.transport import AioTransport, AsyncTransport, GrpcTransport, Transport
 
@@ -38,7 +40,8 @@ class Connected(Methods, Generic[T]):
         options: options of the gRPC channel, by name; they override the client's options.
 
     Raises:
-        ValueError: the arguments do not fit together.
+        TypeError: an argument has another type.
+        ValueError: the arguments do not fit together, or an address is not valid.
         OSError: a file cannot be read.
     """
 
@@ -58,21 +61,23 @@ class Connected(Methods, Generic[T]):
         insecure: bool = False,
         options: Mapping[str, int | str] = MappingProxyType({}),
     ) -> None:
+        settings: dict[str, Any] = {
+            "authority": authority,
+            "certificate": certificate,
+            "key": key,
+            "server_name": server_name,
+            "token": token,
+            "insecure": insecure,
+            "options": options,
+        }
+        check_arguments({"timeout": timeout, **settings})
         self._timeout, self._target = checked_timeout(timeout), target
-        if not isinstance(target, str | Sequence):
-            self._transport: T = target
-            return
-        connection = Connection(
-            target,
-            authority=authority,
-            certificate=certificate,
-            key=key,
-            server_name=server_name,
-            token=token,
-            insecure=insecure,
-            options=options,
-        )
-        self._transport = self._over_grpc(connection)
+        if isinstance(target, str | Sequence):
+            self._transport: T = self._over_grpc(Connection(target, **settings))
+        elif callable(getattr(target, "send", None)):
+            self._transport = target
+        else:
+            raise TypeError(f"target: expected an address, several addresses or a transport, not {described(target)}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target!r})"

@@ -20,7 +20,7 @@ from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
-from scorer_client.requests import Row, check_texts, day_message, row_message, row_messages, view
+from scorer_client.requests import Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
@@ -57,6 +57,9 @@ class Methods:
     A criteria set is named by its code. If the code is None, ``effective_on`` selects the set in force on this day, and
     ``series`` limits the choice to one series. Every method has a ``request_id``, which the service writes to its log;
     the client creates one if it is empty.
+
+    If an argument has another type than documented, every method raises TypeError before anything is sent; if the value
+    cannot be sent, ValueError. The message names the argument.
     """
 
     @method
@@ -77,7 +80,6 @@ class Methods:
         Raises:
             ScorerError: the call failed.
         """
-        check_texts(criteria_set=criteria_set or "", series=series, period=period)
         request = scorer_pb2.ScoreUnitRequest(
             criteria_set=criteria_set or "",
             effective_on=day_message(effective_on),
@@ -257,7 +259,7 @@ class Methods:
     @method
     def report(
         self,
-        province: Province,
+        result: Province,
         *paths: str | Path,
         language: str = "en",
         previous: Province | None = None,
@@ -268,7 +270,7 @@ class Methods:
         """Writes a report about a result as a web page, Excel workbook, PDF or Word document, by the file extension.
 
         Args:
-            province: the result of a call with ``full`` and without pages.
+            result: the result of a call with ``full`` and without pages.
             paths: files to write, with the extension .html, .xlsx, .pdf or .docx; existing files are overwritten.
             language: "en" or "vi".
             previous: earlier results of the same criteria set; the report then shows the changes.
@@ -282,10 +284,10 @@ class Methods:
             ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
             OSError: a file cannot be read or written.
         """
-        form = yield from _form(Calls.of(timeout, request_id), province.provenance.criteria_set)
+        form = yield from _form(Calls.of(timeout, request_id), result.provenance.criteria_set)
 
         def write() -> None:
-            report = build(province, form, language=language, previous=previous)
+            report = build(result, form, language=language, previous=previous)
             for path in map(Path, paths):
                 path.write_bytes(document(report, path.suffix, template=Path(template) if template else None))
 
@@ -361,7 +363,6 @@ class Methods:
 def _criteria_set(
     calls: Calls, code: str | None, effective_on: datetime.date | None, series: str
 ) -> Steps[criteria_pb2.CriteriaSet]:
-    check_texts(criteria_set=code or "", series=series)
     day = day_message(effective_on)
     request = criteria_pb2.GetCriteriaSetRequest(criteria_set=code or "", effective_on=day, series=series)
     return (yield from calls.get_criteria_set(request))
@@ -441,10 +442,6 @@ def _request(
     page_size: int = 0,
     page_token: str = "",
 ) -> scorer_pb2.RankProvinceRequest:
-    texts = {"series": series, "province": province, "period": period, "tier": tier, "page_token": page_token}
-    check_texts(criteria_set=criteria_set or "", **texts)
-    if not isinstance(page_size, int):
-        raise TypeError(f"page_size: expected an int, not {page_size!r:.80}")
     return scorer_pb2.RankProvinceRequest(
         criteria_set=criteria_set or "",
         effective_on=day_message(effective_on),

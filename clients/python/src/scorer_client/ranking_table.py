@@ -60,6 +60,11 @@ class TableUnits(Sequence[UnitResult]):
         for first in range(0, len(self), UNITS_AT_ONCE):
             yield from _units(self.table.slice(first, UNITS_AT_ONCE), self._layout)
 
+    def __eq__(self, other: object) -> bool:
+        return self._stream == other._stream if isinstance(other, TableUnits) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def find(self, code: str) -> UnitResult | None:
         """The unit with this id, or None."""
         index = self.table.column("id").index(code).as_py()

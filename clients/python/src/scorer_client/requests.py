@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +16,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.shown import described, shown
 
 Value: TypeAlias = bool | int | float | str | datetime.date
 """An answer: bool for a flag, a number for a count or number, str for a choice, date for a date."""
@@ -49,7 +52,10 @@ def row_messages(rows: Iterable[Row]) -> list[pb.UnitAnswers]:
 
     Raises:
         ScorerError: see ``row_message``; it has the violations of all rows.
+        TypeError: this is not a list of rows.
     """
+    if not isinstance(rows, Iterable):
+        raise TypeError(f"rows: expected a list of rows, not {described(rows)}")
     reader = _RowReader()
     return reader.checked([reader.message(f"rows.units[{index}]", row) for index, row in enumerate(rows)])
 
@@ -64,17 +70,6 @@ def day_message(day: datetime.date | None) -> date_pb2.Date | None:
         return None if day is None else _date(day)
     except _InvalidValue as invalid:
         raise TypeError(f"effective_on: {invalid}") from None
-
-
-def check_texts(**options: object) -> None:
-    """Checks that options are texts.
-
-    Raises:
-        TypeError: an option is not a text.
-    """
-    for name, value in options.items():
-        if not isinstance(value, str):
-            raise TypeError(f"{name}: expected a str, not {_describe(value)}")
 
 
 def view(full: bool) -> pb.ScorecardView:
@@ -110,7 +105,7 @@ class _RowReader:
         """Converts a row; the message is incomplete if there is a violation."""
         message = pb.UnitAnswers()
         if not isinstance(row, Row):
-            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a Row, not {_describe(row)}"))
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a Row, not {described(row)}"))
             return message
         for field in ("id", "name", "tier", "parent"):
             try:
@@ -122,10 +117,11 @@ class _RowReader:
                 try:
                     message.answers[_text(code)].CopyFrom(_answer(value))
                 except _InvalidValue as invalid:
-                    self._add(f"{path}.answers[{json.dumps(str(code), ensure_ascii=False)}]", invalid)
+                    name = code if isinstance(code, str) else shown(code)
+                    self._add(f"{path}.answers[{json.dumps(name, ensure_ascii=not name.isprintable())}]", invalid)
         else:
             invalid = _InvalidValue(
-                "WRONG_TYPE", f"expected a mapping of answers by indicator, not {_describe(row.answers)}"
+                "WRONG_TYPE", f"expected a mapping of answers by indicator, not {described(row.answers)}"
             )
             self._add(f"{path}.answers", invalid)
         self._exclude(message, f"{path}.not_applicable_criteria", row.not_applicable)
@@ -133,7 +129,7 @@ class _RowReader:
 
     def _exclude(self, message: pb.UnitAnswers, path: str, codes: object) -> None:
         if not isinstance(codes, Iterable) or isinstance(codes, str | bytes | Mapping):
-            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a list of ids of criteria, not {_describe(codes)}"))
+            self._add(path, _InvalidValue("WRONG_TYPE", f"expected a list of ids of criteria, not {described(codes)}"))
             return
         for index, code in enumerate(codes):
             try:
@@ -161,16 +157,29 @@ def _answer(value: object) -> pb.Answer:
             return pb.Answer()  # the service explains how to leave an answer out
     if (plain := _plain(value)) is not value:
         return _answer(plain)
-    raise _InvalidValue("WRONG_TYPE", f"expected a bool, a number, a str or a date, not {_describe(value)}")
+    raise _InvalidValue("WRONG_TYPE", f"expected a bool, a number, a str or a date, not {described(value)}")
 
 
 def _plain(value: Any) -> object:
-    """Converts a NumPy scalar to a Python value. Single precision is read as printed: 70.1, not 70.0999984741."""
-    try:
-        narrow = value.dtype.kind == "f" and value.dtype.itemsize < 8
-        return float(str(value)) if narrow else value.item()
-    except (AttributeError, TypeError, ValueError):
+    """Converts a NumPy scalar to a Python value; returns other values as they are.
+
+    Floats of other precisions than Python's are read as printed: 70.1, not 70.0999984741.
+    """
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(value, numpy.generic):
         return value
+    match value.dtype.kind:
+        case "b" | "i" | "u":
+            return value.item()
+        case "f":
+            return Decimal(str(value))
+        case "M":
+            day = value.astype("datetime64[D]")
+            if day != value and not numpy.isnat(value):
+                raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
+            date = day.item()  # an integer if the year is after 9999
+            return value if isinstance(date, int) else date
+    return value
 
 
 def _number(value: int | Decimal | Fraction) -> float:
@@ -178,9 +187,11 @@ def _number(value: int | Decimal | Fraction) -> float:
         number = float(value)
     except OverflowError:
         raise _InvalidValue("OUT_OF_RANGE", "is larger than any number that can be sent") from None
+    except ValueError:
+        return math.nan  # a signaling NaN; the service refuses every NaN
     if isinstance(value, Decimal | Fraction) and abs(number) < 2**53 and type(value)(repr(number)) != value:
         raise _InvalidValue(
-            "TOO_MANY_DECIMALS", f"must have at most six decimals, not {value}"
+            "TOO_MANY_DECIMALS", f"must have at most six decimals, not {shown(value, str)}"
         )  # converting to a double would hide this
     return number
 
@@ -189,25 +200,21 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _InvalidValue("WRONG_TYPE", f"expected a str, not {_describe(value)}")
+        raise _InvalidValue("WRONG_TYPE", f"expected a str, not {described(value)}")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _InvalidValue("BAD_TEXT", f"has a character that UTF-8 cannot express: {value[:80]!r}") from None
+        raise _InvalidValue("BAD_TEXT", f"has a character that UTF-8 cannot express: {shown(value)}") from None
     return value
 
 
 def _date(value: object) -> date_pb2.Date:
     """Converts a day. A datetime must be midnight without a time zone, because its day depends on the time zone."""
     if not isinstance(value, datetime.date) or value != value:  # NaT of pandas
-        raise _InvalidValue("WRONG_TYPE", f"expected a date, not {_describe(value)}")
+        raise _InvalidValue("WRONG_TYPE", f"expected a date, not {described(value)}")
     if isinstance(value, datetime.datetime):
         if value.tzinfo is not None:
-            raise _InvalidValue("BAD_DATE", f"has a time zone; give a date, not {value}")
-        if value.time() != datetime.time():
-            raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
+            raise _InvalidValue("BAD_DATE", f"has a time zone; give a date, not {shown(value, str)}")
+        if value.time() != datetime.time() or getattr(value, "nanosecond", False):  # pandas counts nanoseconds apart
+            raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {shown(value, str)}")
     return date_pb2.Date(year=value.year, month=value.month, day=value.day)
-
-
-def _describe(value: object) -> str:
-    return f"{value!r:.80} of type {type(value).__name__}"

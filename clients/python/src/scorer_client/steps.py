@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 import uuid
 from collections.abc import Callable, Coroutine, Generator
@@ -12,6 +13,8 @@ from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, T
 from google.protobuf.message import Message
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer_client.arguments import check_arguments
+from scorer_client.shown import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,13 +50,12 @@ def checked_timeout(timeout: float | None) -> float | None:
     """Limits a timeout to ``MAX_TIMEOUT``; None stays None.
 
     Raises:
-        TypeError: the timeout is not a number.
         ValueError: the timeout is negative or NaN.
     """
     if timeout is None:
         return None
     if not timeout >= 0:
-        raise ValueError(f"timeout: expected seconds from 0 or None, not {timeout!r}")
+        raise ValueError(f"timeout: expected seconds from 0 or None, not {shown(timeout)}")
     return float(min(timeout, MAX_TIMEOUT))
 
 
@@ -72,7 +74,7 @@ class Calls:
             ValueError: the service would refuse the request id, or the timeout is not a number of seconds.
         """
         if request_id and not _ID.fullmatch(request_id):
-            raise ValueError(f"request_id {request_id[:140]!r} is not 1 to 128 ASCII characters without spaces")
+            raise ValueError(f"request_id {shown(request_id)} is not 1 to 128 ASCII characters without spaces")
         return cls(checked_timeout(timeout), request_id or str(uuid.uuid4()))
 
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
@@ -119,6 +121,7 @@ class method(Generic[P, R]):
 
     def __init__(self, steps: Callable[Concatenate[Any, P], Steps[R]]) -> None:
         self._steps = steps
+        self._signature = inspect.signature(steps)
         functools.update_wrapper(self, steps)  # type: ignore[arg-type]
 
     @overload
@@ -133,6 +136,12 @@ class method(Generic[P, R]):
 
         @functools.wraps(self._steps)
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return client.run(self._steps(client, *args, **kwargs))
+            return client.run(self._checked(client, *args, **kwargs))
 
         return run
+
+    def _checked(self, client: Any, *args: P.args, **kwargs: P.kwargs) -> Steps[R]:
+        """The steps, after a check of the arguments."""
+        arguments = self._signature.bind(client, *args, **kwargs).arguments
+        check_arguments({**arguments.pop("options", {}), **arguments})
+        return (yield from self._steps(client, *args, **kwargs))

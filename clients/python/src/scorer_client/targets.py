@@ -6,8 +6,11 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
+from scorer_client.shown import described, shown
+
 _SOCKET = re.compile(r"unix(-abstract)?:.*", re.DOTALL)
 _PREFIX = re.compile(r"(ipv4|ipv6|dns):(///)?")
+_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):(-?\d+)")
 _HOST = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)\](:\d+)?|(?P<host>[^:/\[\]]+)(:\d+)?")
 
 
@@ -15,16 +18,21 @@ def channel_target(target: str | Sequence[str]) -> str:
     """The target in the format of gRPC.
 
     Raises:
-        ValueError: there is no target, or several that are not addresses of one kind.
+        TypeError: an address is not a text.
+        ValueError: there is no target, or several that are not addresses of one kind; or a port is not valid.
     """
     targets = [target] if isinstance(target, str) else list(target)
+    if isinstance(target, bytes) or not all(isinstance(address, str) for address in targets):
+        raise TypeError(f"target: expected a str or a list of str, not {described(target)}")
+    for address in targets:
+        _check_ports(address)
     if len(targets) == 1 and targets[0]:
         return targets[0]
     kinds = {_version(address) for address in targets}
     if kinds not in ({4}, {6}):
         raise ValueError(
-            f"{targets!r}: give one target, or several that are all addresses of one kind, such as 10.0.0.5:50051 and "
-            "10.0.0.6:50051; one name may lead to several addresses by itself"
+            f"{shown(targets)}: give one target, or several that are all addresses of one kind, such as 10.0.0.5:50051 "
+            "and 10.0.0.6:50051; one name may lead to several addresses by itself"
         )
     return f"ipv{kinds.pop()}:{','.join(targets)}"
 
@@ -37,6 +45,20 @@ def leaves_this_machine(target: str) -> bool:
     if _SOCKET.fullmatch(target):
         return False
     return not all(_is_loopback(part) for part in _PREFIX.sub("", target, count=1).split(","))
+
+
+def _check_ports(target: str) -> None:
+    """Refuses ports that do not exist; gRPC would try to connect until the timeout.
+
+    Raises:
+        ValueError: a port is a number, but not from 1 to 65535.
+    """
+    if _SOCKET.fullmatch(target):
+        return
+    for part in _PREFIX.sub("", target, count=1).split(","):
+        port = _PORT.fullmatch(part)
+        if port and (len(port[1]) > 5 or not 0 < int(port[1]) < 2**16):
+            raise ValueError(f"{shown(part)} has no port from 1 to 65535")
 
 
 def _version(target: str) -> int | None:

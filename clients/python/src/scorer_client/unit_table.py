@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorer_client import optional
 from scorer_client.errors import ScorerError, Violation
+from scorer_client.shown import described, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,14 +166,14 @@ def _violation(name: str, values: Any, error: Exception) -> Violation:
         return False
 
     if not fails(len(rows)):  # the values are not the cause
-        return Violation(_path(name), "WRONG_TYPE", f"cannot be converted to Arrow: {error}")
+        return Violation(_path(name), "WRONG_TYPE", f"cannot be converted to Arrow: {shown(error, str)}")
     row = bisect.bisect_left(range(1, len(rows)), True, key=fails)
     value, above = rows[row], _array(rows[:row]).type
-    message = f"cannot convert {value!r:.80} of type {type(value).__name__}"
+    message = f"cannot convert {described(value)}"
     if not optional.pyarrow().types.is_null(above):
         message += f"; the values above it are {above}"
     return Violation(f"{_path(name)}[{row}]", "WRONG_TYPE", message)
 
 
 def _path(column: str) -> str:
-    return f"table[{json.dumps(column, ensure_ascii=False)}]"
+    return f"table[{json.dumps(column, ensure_ascii=not column.isprintable())}]"

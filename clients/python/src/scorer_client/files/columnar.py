@@ -26,6 +26,9 @@ MAX_UNPACKED_BYTES = 2**30
 MAX_TEXT_BYTES = 2**17
 """Bytes that a text may have. Dictionaries and views could repeat a long text many times."""
 
+END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
+"""How an Arrow stream ends: today, and in the format before Arrow 0.15."""
+
 _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
 
 
@@ -80,7 +83,25 @@ def _arrow(file: io.BufferedReader, head: bytes) -> tuple[pa.Schema, int, Iterat
         reader = pa.ipc.open_file(file)
         return reader.schema, 0, (reader.get_batch(index) for index in range(reader.num_record_batches))
     stream = pa.ipc.open_stream(file)
-    return stream.schema, 0, iter(stream)
+    return stream.schema, 0, _stream_batches(file, stream)
+
+
+def _stream_batches(file: io.BufferedReader, stream: pa.RecordBatchStreamReader) -> Iterator[pa.RecordBatch]:
+    """The batches of a stream. pyarrow alone would read a stream that is cut between two batches, or only the first of
+    two streams.
+
+    Raises:
+        ValueError: the stream has no end mark, or bytes after it.
+    """
+    end_of_batches = file.tell()
+    for batch in stream:
+        end_of_batches = file.tell()
+        yield batch
+    file.seek(end_of_batches)
+    rest = file.read(len(END_MARKS[0]) + 1)
+    if rest not in END_MARKS:
+        problem = "it has bytes after its end" if rest.startswith(END_MARKS) else "it has no end; it was cut"
+        raise ValueError(problem)
 
 
 def _readable(kind: pa.DataType) -> bool:

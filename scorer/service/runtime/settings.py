@@ -35,6 +35,7 @@ from pydantic_settings import (
 )
 
 from scorer.model.suggestions import did_you_mean
+from scorer.service.runtime.small_file import read_small_file
 
 PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"
@@ -379,11 +380,15 @@ def _section(info: FieldInfo) -> type[Section] | None:
 def _read(file: Path) -> dict[str, Any]:
     """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder."""
     try:
-        file_values = tomllib.loads(file.read_text("utf-8-sig"))
+        file_values = tomllib.loads(read_small_file(file).decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"{file}: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{file}: not TOML: {error}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{file}: not TOML: it is nested too deeply"]) from None
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
     for path, info in fields():
         *sections, name = path.split(".")
         table: Any = file_values

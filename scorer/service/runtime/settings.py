@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 import tomllib
@@ -143,7 +144,7 @@ Identity = Annotated[str, AfterValidator(_identity)]
 class Section(BaseModel):
     """A table of the TOML file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -314,11 +315,13 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         for variable in sorted(os.environ)
         if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
     ]
+    if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
+        raise SettingsError(mistakes + broken)
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
         mistakes += [_mistake(item, flags, file_values, file) for item in error.errors()]
-    except (SettingsSourceError, RecursionError) as error:  # JSON of a variable
+    except (SettingsSourceError, RecursionError) as error:
         mistakes.append(str(error))
     if mistakes:
         raise SettingsError(mistakes)
@@ -366,6 +369,23 @@ def _is_service_link(variable: str) -> bool:
         re.fullmatch(f"{PREFIX}([A-Z0-9_]+_)?{name}", variable) and re.fullmatch(value, os.environ[variable])
         for name, value in _SERVICE_LINKS.items()
     )
+
+
+def _broken_json() -> list[str]:
+    """One line for each environment variable that has to be JSON and is not."""
+    mistakes = []
+    for path, info in fields():
+        text = os.environ.get(variable(path))
+        kinds = {typing.get_origin(kind) for kind in (info.annotation, *typing.get_args(info.annotation))}
+        example = '["a", "b"]' if tuple in kinds else '{"name": "value"}' if Mapping in kinds or _section(info) else ""
+        if text and example:
+            try:
+                json.loads(text)
+            except ValueError as error:
+                mistakes.append(f"{variable(path)}: not JSON: {error}; write JSON such as {example}")
+            except RecursionError:
+                mistakes.append(f"{variable(path)}: is nested too deeply; write JSON such as {example}")
+    return mistakes
 
 
 def _is_path(info: FieldInfo) -> bool:

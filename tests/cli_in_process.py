@@ -24,7 +24,7 @@ Run = Callable[..., Done]
 
 
 def runner(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    for name in ("answers", "template"):
+    for name in ("answer_files", "commands.template"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
 
     def run(*words: object) -> Done:

@@ -34,6 +34,17 @@ SERIES = typer.Option("", "--series", help="With --on: only sets of this series,
 SHOWN_VIOLATIONS = 50
 
 
+def tier_or_all(tier: str | None) -> str:
+    """The tier of an option, or an empty text for all tiers if the option is not given.
+
+    Raises:
+        typer.BadParameter: the option is given without a name, as by a variable of a script that is not set.
+    """
+    if tier == "":
+        raise typer.BadParameter("is empty; name a tier, or leave the option out")
+    return tier or ""
+
+
 def local_client() -> Client:
     """A client of the installed criteria sets, without a server."""
     return Client(InProcessTransport(load_catalogue()))

@@ -18,7 +18,7 @@ from scorer.cli.answer_files import (
     read_table,
     report_violations,
 )
-from scorer.cli.export import write_atomically
+from scorer.cli.export import check_target, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import UserError, err, out
 from scorer.files.translations import in_language
@@ -33,7 +33,11 @@ def check(
     series: str = SERIES,
     language: Language = typer.Option(Language.EN, "--lang", help="Language of what is wrong."),
     to: Path | None = typer.Option(
-        None, "--out", help="Write a copy in which mistakes are coloured and explained.", metavar="MARKED.xlsx"
+        None,
+        "--out",
+        help="Write a copy in which mistakes are coloured and explained.",
+        parser=output_file,
+        metavar="MARKED.xlsx",
     ),
     force: bool = typer.Option(False, help="Overwrite a file that is there."),
 ) -> None:
@@ -42,8 +46,8 @@ def check(
         raise UserError(f"--out {to} does not end in .xlsx")
     if to is not None and file.is_dir():
         raise UserError("--out marks one file, not a directory")
-    if to is not None and to.exists() and not force:
-        raise UserError(f"{to} is there already; --force overwrites it")
+    if to is not None:
+        check_target(to, force=force)
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)

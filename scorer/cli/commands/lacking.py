@@ -9,7 +9,17 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    read_answers,
+    report_violations,
+    tier_or_all,
+)
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import err, out, table
 from scorer_client import ScorerError
@@ -22,7 +32,7 @@ def lacking(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
-    tier: str = typer.Option("", help="Units of one tier only; all are checked all the same."),
+    tier: str = typer.Option(None, help="Units of one tier only; all are checked all the same.", callback=tier_or_all),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the words."),
 ) -> None:
     """Name the units that have none or only a part of a criterion's points, and those that did not report."""

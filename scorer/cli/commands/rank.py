@@ -7,8 +7,18 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
-from scorer.cli.export import as_json, write_results
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    read_answers,
+    report_violations,
+    tier_or_all,
+)
+from scorer.cli.export import as_json, check_target, output_file, write_results
 from scorer.cli.i18n import Language, search_key
 from scorer.cli.output import UserError, err, out
 from scorer.cli.terminal_report import Report
@@ -29,10 +39,14 @@ def rank(
     series: str = SERIES,
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
-    tier: str = typer.Option("", help="Show one tier only; all units are checked all the same."),
+    tier: str = typer.Option(
+        None, help="Show one tier only; all units are checked all the same.", callback=tier_or_all
+    ),
     expect_units: int = typer.Option(0, min=0, help="Refuse a file with another number of units: none was left out."),
     language: Language = LANGUAGE,
-    to: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    to: Path | None = typer.Option(
+        None, "--out", help="Write the results to a .csv or .json file too.", parser=output_file, metavar="PATH"
+    ),
     force: bool = typer.Option(False, help="Overwrite a file that is there."),
     as_text: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:
@@ -41,8 +55,8 @@ def rank(
         raise UserError(f"--out {to} ends neither in .csv nor in .json")
     if to is not None and to.exists() and file.exists() and to.samefile(file):
         raise UserError(f"--out {to} is the file of answers itself")
-    if to is not None and to.exists() and not force:
-        raise UserError(f"{to} is there already; --force overwrites it")
+    if to is not None:
+        check_target(to, force=force)
     with err.status("loading criteria sets"):
         client = local_client()
     form = chosen_form(client, criteria_set, on, series, file)

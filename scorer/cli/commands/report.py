@@ -8,8 +8,18 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
-from scorer.cli.export import write_atomically
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    read_answers,
+    report_violations,
+    tier_or_all,
+)
+from scorer.cli.export import check_target, output_file, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, err, out
 from scorer.model.untrusted import escaped
@@ -24,12 +34,18 @@ def report(
     on: datetime.datetime | None = ON,
     series: str = SERIES,
     to: list[Path] = typer.Option(
-        ..., "--out", help=f"File to write: {', '.join(FORMATS)}; may be given several times.", metavar="FILE"
+        ...,
+        "--out",
+        help=f"File to write: {', '.join(FORMATS)}; may be given several times.",
+        parser=output_file,
+        metavar="FILE",
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     period: str = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates."),
     province: str = typer.Option("", help="Name of the province."),
-    tier: str = typer.Option("", help="Report on one tier only; all units are checked all the same."),
+    tier: str = typer.Option(
+        None, help="Report on one tier only; all units are checked all the same.", callback=tier_or_all
+    ),
     previous: Path | None = typer.Option(
         None, help="Earlier answers, scored by the same criteria set: the report says what moved.", metavar="FILE"
     ),
@@ -77,8 +93,7 @@ def check_targets(to: Iterable[Path], inputs: Iterable[Path], force: bool) -> No
             raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}")
         if path.exists() and any(given.exists() and path.samefile(given) for given in inputs):
             raise UserError(f"--out {path} is the file of answers itself")
-        if path.exists() and not force:
-            raise UserError(f"{path} is there already; --force overwrites it")
+        check_target(path, force=force)
 
 
 def write_report(made: Report, to: Iterable[Path], template: Path | None = None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from scorer.cli.answer_files import read_answers
-from scorer.cli.export import BYTE_ORDER_MARK, write_atomically
+from scorer.cli.export import BYTE_ORDER_MARK, check_target, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out
@@ -73,8 +73,7 @@ def template(
         files[to / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
         files[to / f"{code}-columns.md"] = _columns(plan)
     for file in files:
-        if file.exists() and not force:
-            raise UserError(f"{file} is there already; --force overwrites it")
+        check_target(file, force=force)
     if per_unit is not None:
         _make_directory(per_unit)
     for file, content in files.items():

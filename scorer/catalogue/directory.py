@@ -67,7 +67,7 @@ class CriteriaDirectory:
             ):
                 continue
             try:
-                status = self._inside(name).stat()
+                status = (self.path / self._inside(name)).lstat()
             except OSError as error:
                 stamps[name] = Unreadable(_reason(error))
                 continue
@@ -88,25 +88,40 @@ class CriteriaDirectory:
 
     def _text(self, name: str) -> bytes | Unreadable:
         try:
-            # O_NONBLOCK: a named pipe in the directory must not block the reading of the other files.
-            with open(os.open(self._inside(name), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            with open(self._open(self._inside(name)), "rb") as file:  # noqa: PTH123 - a descriptor
                 return file.read(MAX_BYTES + 1) or b""  # read() returns None for a pipe without data
         except OSError as error:
             return Unreadable(_reason(error))
 
     def _inside(self, name: str) -> Path:
-        """The path of the file with this name, with symbolic links resolved.
+        """The path of the file with this name, relative to the directory, with symbolic links resolved.
 
         Raises:
             OSError: the file lies outside the directory. Messages quote documents, so a link could expose any file.
         """
         file = self.path / name
         if not file.is_symlink():
-            return file
-        real = Path(os.path.realpath(file))  # unlike resolve(), it does not raise for a circle of links
-        if not real.is_relative_to(os.path.realpath(self.path)):
+            return Path(name)
+        real, directory = Path(os.path.realpath(file)), os.path.realpath(self.path)  # resolve() raises for a circle
+        if not real.is_relative_to(directory):
             raise PermissionError(EPERM, "it is a link that leads out of the directory; put the file itself there")
-        return real
+        return real.relative_to(directory)
+
+    def _open(self, path: Path) -> int:
+        """Opens a file of the directory for reading and returns its descriptor.
+
+        It follows no links, because a part of the path may have become a link after ``_inside`` resolved the path.
+        """
+        directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for parent in path.parts[:-1]:
+                outer = directory
+                directory = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=outer)
+                os.close(outer)
+            # O_NONBLOCK: a named pipe in the directory must not block the reading of the other files.
+            return os.open(path.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=directory)
+        finally:
+            os.close(directory)
 
 
 def _reason(error: OSError) -> str:

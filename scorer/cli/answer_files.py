@@ -38,6 +38,17 @@ SERIES = typer.Option("", "--series", help="With --on: only sets of this series,
 MAX_SHOWN_VIOLATIONS = 50
 
 
+def tier_or_all(tier: str | None) -> str:
+    """The tier of an option, or an empty text for all tiers if the option is not given.
+
+    Raises:
+        typer.BadParameter: the option is given without a name, as by a variable of a script that is not set.
+    """
+    if tier == "":
+        raise typer.BadParameter("is empty; name a tier, or leave the option out")
+    return tier or ""
+
+
 def local_client() -> Client:
     """A client that calls the scorer in this process, with the installed criteria sets."""
     return Client(InProcessTransport(load_catalogue()))

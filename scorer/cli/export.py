@@ -16,6 +16,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, json_text
 from scorer_client import Province, UnitResult
@@ -49,13 +51,26 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
 
 
 def check_overwrite(path: Path, *, force: bool) -> None:
-    """Refuses to overwrite an existing file without --force.
+    """Refuses a path that must not be written.
 
     Raises:
-        UserError: the file exists.
+        UserError: it is a directory, a device or a pipe, or it exists and ``force`` is not set.
     """
-    if path.exists() and not force:
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is not a regular file; name another file")
+    if os.path.lexists(path) and not force:  # also a link that leads nowhere
         raise UserError(f"{path} exists already; --force overwrites it")
+
+
+def output_file(text: str) -> Path:
+    """The path of a file that an option names.
+
+    Raises:
+        typer.BadParameter: it names a directory.
+    """
+    if text.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{text} names a directory; name a file")
+    return Path(text)
 
 
 def write_results(path: Path, province: Province, form: Form, language: Language) -> None:
@@ -78,15 +93,23 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
+            Path(name).chmod(_mode(path))
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _mode(path: Path) -> int:
+    """The permissions of a file that is replaced; of a new one, those that any program would give it."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
 
 
 def as_json(province: Province) -> str:

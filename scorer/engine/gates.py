@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scorer.model.child_processes import child_environment
 from scorer.model.fixed_point import Ints
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.engine.gate_process")
@@ -162,6 +163,7 @@ class GateCompiler:
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
+                env=child_environment(),
                 timeout=self._time_limit,
                 check=False,
             )

@@ -18,7 +18,7 @@ from scorer.engine.plan import GroupPlan, Provider
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 from scorer.model.units import Cohort
-from scorer.model.untrusted import is_plugin_fault, safe_repr
+from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
 
@@ -80,7 +80,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
             points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
-        raise PluginFault(provider, fault.criterion, f"its formula raised {safe_repr(fault.__cause__)}") from fault
+        criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
+        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.__cause__)}") from fault
     except (PluginFault, PluginBusy):
         raise
     except BaseException as error:

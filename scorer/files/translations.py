@@ -16,6 +16,8 @@ _VIETNAMESE: Sequence[tuple[str, str]] = (
     (r"is empty; every unit needs an id", "trống; đơn vị nào cũng cần có mã"),
     (r"has (\d+) bytes, at most (\d+) are allowed", "có {0} byte, chỉ được tối đa {1}"),
     (r"has a control or format character", "có ký tự điều khiển hoặc định dạng"),
+    (r"has an invisible, unassigned or private character", "có ký tự vô hình, chưa được gán hoặc dùng riêng"),
+    (r"has a space other than the usual one \(U\+0020\)", "có dấu cách khác dấu cách thường (U+0020)"),
     (r"begins or ends with a space", "bắt đầu hoặc kết thúc bằng dấu cách"),
     (
         r"is the unit itself; give the id of the unit above it, or leave it out",

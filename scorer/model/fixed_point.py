@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import TypeVar
 
@@ -23,6 +23,9 @@ Bools = NDArray[np.bool_]
 """An array of truth values, such as which units lack an answer."""
 Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
+
+_CONTEXT = Context(prec=50)
+"""Used instead of the thread's context, which code of others may have changed."""
 
 MICRO = 1_000_000
 """Micropoints per point, and parts per million in a whole. Answers have at most six decimals, too."""
@@ -71,12 +74,18 @@ def from_micro(values: Ints | Floats | int) -> Floats:
     return np.asarray(values, dtype=np.float64) / MICRO
 
 
+def half_up(number: Decimal, decimals: int) -> Decimal:
+    """The number rounded half up to ``decimals``, whatever the thread's decimal context is."""
+    return number.quantize(Decimal(1).scaleb(-decimals, _CONTEXT), ROUND_HALF_UP, _CONTEXT)
+
+
 def plain(micro: int, decimals: int | None = None) -> str:
     """Millionths as decimal text: exact and as short as possible, or rounded half up to ``decimals``."""
+    points = Decimal(micro).scaleb(-6, _CONTEXT)
     if decimals is not None:
-        rounded = (Decimal(micro) / MICRO).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-        return f"{rounded + 0:f}"  # never -0
-    text = f"{Decimal(micro) / MICRO:f}"
+        rounded = half_up(points, decimals)
+        return f"{rounded.copy_abs() if rounded.is_zero() else rounded:f}"  # never -0
+    text = f"{points:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

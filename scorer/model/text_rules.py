@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-import itertools
 import operator
 import unicodedata
 from collections.abc import Sequence
+from itertools import chain, islice
 
 MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
-INVISIBLE_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
-"""Unicode categories of control and format characters, line and paragraph separators."""
+
 INVISIBLE_PROBLEM = "has a control or format character"
+UNSEEN_PROBLEM = "has an invisible, unassigned or private character"
+OTHER_SPACE_PROBLEM = "has a space other than the usual one (U+0020)"
+
+_CATEGORY_PROBLEMS = {
+    **dict.fromkeys(("Cc", "Cf", "Zl", "Zp"), INVISIBLE_PROBLEM),  # control, format; line and paragraph separators
+    **dict.fromkeys(("Cn", "Co", "Cs"), UNSEEN_PROBLEM),  # unassigned, private use, surrogates
+    "Zs": OTHER_SPACE_PROBLEM,
+}
+
+_DEFAULT_IGNORABLE = (
+    (0x034F, 0x034F),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x2065, 0x2065),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0xE0000, 0xE0FFF),
+)
+"""Ranges of Unicode's property Default_Ignorable_Code_Point, as far as the categories do not cover them."""
+
+_INVISIBLE = frozenset(chain.from_iterable(range(first, last + 1) for first, last in _DEFAULT_IGNORABLE)) | {0x2800}
+"""Code points of letters and marks that are not shown, and the empty Braille pattern."""
 
 
 def text_problem(text: str, max_bytes: int, *, required: bool) -> str:
@@ -31,10 +55,8 @@ def text_problem(text: str, max_bytes: int, *, required: bool) -> str:
     elif not unicodedata.is_normalized("NFC", text):
         problem = "is not in Unicode normal form C (composed letters)"
     else:
-        # Two ids that differ only in a format character look the same, and some format characters reorder a line.
-        invisible = any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in text)
-        problem = INVISIBLE_PROBLEM if invisible else ""
-    if not problem and required and text != text.strip():
+        problem = next(filter(None, map(_character_problem, text)), "")
+    if required and text != text.strip() and problem in ("", OTHER_SPACE_PROBLEM):
         return "begins or ends with a space"
     return problem
 
@@ -55,10 +77,19 @@ def all_valid(texts: Sequence[str], max_bytes: int, *, required: bool) -> bool:
     return (
         not (required and any(character.isspace() for character in characters))
         and unicodedata.is_normalized("NFC", "\n".join(texts))  # a line feed never composes with its neighbors
-        and not any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in characters)
+        and not any(map(_character_problem, characters))
     )
+
+
+def _character_problem(character: str) -> str:
+    """What is wrong with a character: texts that differ only in it look the same, or it reorders a line."""
+    if character == " ":
+        return ""
+    if ord(character) in _INVISIBLE:
+        return UNSEEN_PROBLEM
+    return _CATEGORY_PROBLEMS.get(unicodedata.category(character), "")
 
 
 def is_sorted(texts: Sequence[str]) -> bool:
     """Whether the texts are in strictly ascending code-point order. Then they are also unique."""
-    return all(map(operator.lt, texts, itertools.islice(texts, 1, None)))
+    return all(map(operator.lt, texts, islice(texts, 1, None)))

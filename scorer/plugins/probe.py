@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from scorer.model.child_processes import child_environment
 from scorer.model.untrusted import one_line
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.plugins.probe_process")
@@ -85,7 +86,9 @@ class _Probe:
     def __init__(self, command: Sequence[str], points: Sequence[tuple[str, str]], time_limit: float) -> None:
         pipe = subprocess.PIPE
         # A process group of its own, so that processes which a plugin starts can be ended too.
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0)
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, env=child_environment(), process_group=0
+        )
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None

@@ -105,6 +105,26 @@ def test_a_terminal_that_knows_only_ascii_shows_at_least_the_numbers() -> None:
     assert "44.41" in done.stdout
 
 
+def test_the_encoding_of_the_terminal_does_not_reach_the_processes_that_are_started() -> None:
+    done = subprocess.run(
+        [str(SCORER), "criteria", "list"],
+        env={**os.environ, "PYTHONIOENCODING": "utf-16"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode("utf-16")) == (0, "")
+    assert "hue-2020" in done.stdout.decode("utf-16")
+
+
+@pytest.mark.parametrize(
+    "words", [("rank", "x.csv"), ("report", "x.csv", "--out", "x.html"), ("lacking", "x.csv", "INF.01")], ids=" ".join
+)
+def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
+    done = run(*words, "--tier", "")
+    assert done.returncode == 2
+    assert "'--tier': is empty; name a tier, or leave the option out" in done.stderr
+
+
 # Criteria sets and plugins
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from decimal import ROUND_UP, Context, localcontext
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from command import lines, run, said
 from harness import COMPILER
 
 from scorer.criteria.document import parse
+from scorer.model.fixed_point import plain
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.files import CaseLoader
 from scorer.testing.cases.numbers import Expected, exact
 from scorer.testing.cases.runner import CaseFile
+from scorer_client.sentences import rounded, shown
 
 ROOT = Path(__file__).parents[2]
 SETS = ROOT / "plugins/scorer_plugins/criteria_sets"
@@ -338,6 +341,13 @@ def test_numbers_are_exact_or_rounded_to_what_is_written(text: str, actual: floa
     number = parse(text, "").data
     assert Expected.parse(number).holds(exact(actual)) is holds
     assert Expected.percent(f"{text} %").holds(exact(actual)) is holds
+
+
+def test_a_decimal_context_that_was_changed_does_not_change_numbers() -> None:
+    with localcontext(Context(prec=3, rounding=ROUND_UP, traps=[])):
+        assert Expected.parse("~1234.56").holds(exact(1234.555))
+        assert (plain(1_234_567_891), plain(1_234_567_891, 2), plain(-1, 2)) == ("1234.567891", "1234.57", "0.00")
+        assert (rounded(1234.561, 2), shown(1234.561, 9)) == ("1234.56", "1234.56")
 
 
 # pytest

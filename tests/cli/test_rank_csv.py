@@ -471,6 +471,16 @@ def test_a_quote_that_is_never_closed_is_named_by_its_row(file: Path, form: Form
     assert where == f"row {row_of('p-xuat-hoa')}"
 
 
+def test_a_cell_that_is_too_long_is_not_said_to_be_unclosed(file: Path, form: Form) -> None:
+    content = TEXT.replace("p-xuat-hoa,", f'p-xuat-hoa,"{"a" * 131_073}"', 1)
+    assert mistakes(file, content, form) == [
+        (
+            f"row {row_of('p-xuat-hoa')}",
+            "a cell has more than 131072 characters; was a quote opened and not closed?",
+        )
+    ]
+
+
 SMALL = text_of([HEADER, *(line for line in LINES if line[0] in ("s-noi-vu", "d-ba-be", "x-khang-ninh"))]).encode()
 CHARACTERS = [b",", b'"', b"\n", b"\r", b";", b"\x00", b"\xff", b"-", b".", b"1e999", b"NaN", b" ", b"9" * 400, b"\xc3"]
 
@@ -674,8 +684,30 @@ def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path)
     done = scorer("rank", file, "--set", SET, "--out", to)
     assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} exists already; --force overwrites it"])
     assert to.read_text(encoding="utf-8") == "kept"
+    to.chmod(0o600)
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
     assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
+    assert to.stat().st_mode & 0o777 == 0o600
+
+
+def test_results_replace_neither_links_pipes_nor_directories(scorer: Run, file: Path) -> None:
+    file.write_text(TEXT, encoding="utf-8")
+    link, pipe, folder = (file.with_name(name) for name in ("link.csv", "pipe.csv", "folder.csv"))
+    link.symlink_to("nowhere.csv")
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for to, what in (
+        ((link,), f"{link} exists already; --force overwrites it"),
+        ((pipe, "--force"), f"{pipe} is not a regular file; name another file"),
+        ((folder, "--force"), f"{folder} is not a regular file; name another file"),
+        ((f"{file.with_name('new.csv')}/",), "names a directory; name a file"),
+    ):
+        done = scorer("rank", file, "--set", SET, "--out", *to)
+        assert (done.code, done.out) == (2, "")
+        assert done.errors[0].endswith(what)
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert not file.with_name("new.csv").exists()
 
 
 def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> None:

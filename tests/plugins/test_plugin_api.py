@@ -216,3 +216,17 @@ def test_a_group_that_scores_itself_can_name_the_criterion_that_broke(caplog: py
     assert caught[0].code is grpc.StatusCode.INTERNAL
     assert caught[0].info.metadata["criterion"] == "C1"
     assert "no ladder" in caplog.text
+
+
+class Forger(Halved):
+    """Names a criterion that would control a terminal."""
+
+    def score(self, criteria: Any, cohort: Cohort) -> GroupPoints:
+        raise CriterionFault("nope\x1b[31m\nforged", ValueError())
+
+
+def test_the_criterion_that_a_plugin_names_is_escaped() -> None:
+    with refusal() as caught:
+        rank(catalogue(host(Forger()), wells(VISITORS, OPEN_DAYS)), {"visitors": 3, "open_days": 200})
+    assert caught[0].info.metadata["criterion"] == "nope\\x1b[31m forged"
+    assert ", criterion nope\\x1b[31m forged: " in caught[0].details

@@ -126,6 +126,35 @@ BREAKING: dict[str, tuple[str, str]] = {
         "import time; time.time = lambda: 0.0\n" + group_module("stops_time"),
         "changes time.time, which the whole service uses",
     ),
+    "rounds": (
+        "import decimal; decimal.setcontext(decimal.Context(prec=4, traps=[]))\n" + group_module("rounds"),
+        "changes the decimal context, which the whole service uses",
+    ),
+    "rounds_later": (
+        "import decimal; decimal.DefaultContext.traps[decimal.InvalidOperation] = False\n"
+        + group_module("rounds_later"),
+        "changes the default decimal context, which the whole service uses",
+    ),
+    "quiet": (
+        "import logging; logging.getLogger().setLevel(50)\n" + group_module("quiet"),
+        "changes the level of the log, which the whole service uses",
+    ),
+    "alarms": (
+        "import signal; signal.alarm(60)\n" + group_module("alarms"),
+        "changes timers, which the whole service uses",
+    ),
+    "wakes": (
+        "import signal; signal.signal(signal.SIGALRM, lambda *_: None)\n" + group_module("wakes"),
+        "changes what SIGALRM does, which the whole service uses",
+    ),
+    "raises": (
+        "import numpy; numpy.seterr(all='raise')\n" + group_module("raises"),
+        "changes NumPy's handling of errors (seterr), which the whole service uses",
+    ),
+    "empties": (
+        "import os; os.environ.clear()\n" + group_module("empties"),
+        "changes the environment variables, which the whole service uses",
+    ),
     "judges": (
         JUDGES + group_module("judges"),
         "writes probe results, which plugins must not do",
@@ -205,7 +234,8 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     assert BREAKING[name][1] in plugin["failure"]
     assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
-    known |= {"opens", "shallow", "redirects", "stops_time"}
+    known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
+    known |= {"raises", "empties"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 

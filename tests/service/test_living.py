@@ -23,7 +23,7 @@ from processes import PATIENCE, SCORER, Serving, serve, until
 from egov.scorer.v1 import criteria_pb2 as cpb
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
-from scorer.catalogue.directory import CriteriaDirectory
+from scorer.catalogue.directory import CriteriaDirectory, Unreadable
 from scorer.catalogue.live import LiveCatalogue
 from scorer.criteria.document import parse
 from scorer.engine.gates import GateCompiler
@@ -391,6 +391,35 @@ def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, serv
     assert len(problems) == 5
     assert not state(service, "outside")
     assert "sesame" not in running.said
+
+
+def test_no_link_that_replaces_a_file_or_folder_after_the_check_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "sets"
+    for directory in (outside, folder / "inner"):
+        directory.mkdir(parents=True)
+        (directory / "b.yaml").write_text("secret" if directory == outside else "plain", encoding="utf-8")
+    (folder / "a.yaml").write_text("plain", encoding="utf-8")
+    (folder / "b.yaml").symlink_to("inner/b.yaml")
+    sets = CriteriaDirectory(folder)
+    assert sets.texts(sets.stamps()) == {"a.yaml": b"plain", "b.yaml": b"plain"}
+    inside = CriteriaDirectory._inside
+
+    def replaced_afterwards(self: CriteriaDirectory, name: str) -> Path:
+        path = inside(self, name)
+        if name == "a.yaml":
+            (folder / name).unlink()
+            (folder / name).symlink_to(outside / "b.yaml")
+        else:
+            (folder / "inner").rename(folder / "moved")
+            (folder / "inner").symlink_to(outside)
+        return path
+
+    stamps = sets.stamps()
+    monkeypatch.setattr(CriteriaDirectory, "_inside", replaced_afterwards)
+    texts = sets.texts(stamps)
+    assert [type(text) for text in texts.values()] == [Unreadable, Unreadable], texts
 
 
 @pytest.mark.long

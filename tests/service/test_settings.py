@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sysconfig
@@ -95,6 +96,8 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ('[access]\n"dns:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ('[access]\n"cn:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ("[limits]\ncalls = true", "limits.calls: has to be a whole number"),
+        ("grace = nan", "grace: has to be a finite number"),
+        ("grace = inf", "grace: has to be a finite number"),
         ("grace = false", "grace: has to be a number"),
         ("[limits]\ncalls = 1.5", "limits.calls: has to be a whole number"),
         ("tls = 5", "tls: has to be a table"),
@@ -283,4 +286,29 @@ def test_settings_that_are_nested_too_deeply_are_said(file: Path) -> None:
     ):
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
-        assert "recursion" in done.stderr
+        assert "nested too deeply" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [("LIMITS", '{"name": "value"}'), ("REQUIRED", '["a", "b"]'), ("ACCESS", '{"name": "value"}')],
+)
+def test_a_variable_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch, name: str, example: str) -> None:
+    for text, what in (("[1,2", "not JSON: Expecting "), ("[" * 50_000, "is nested too deeply")):
+        monkeypatch.setenv(f"SCORER_{name}", text)
+        with pytest.raises(SettingsError) as caught:
+            load_settings(None, {})
+        (mistake,) = caught.value.mistakes
+        assert mistake.startswith(f"SCORER_{name}: {what}")
+        assert mistake.endswith(f"; write JSON such as {example}")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])
+def test_only_small_regular_files_have_settings(tmp_path: Path, path: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large.toml").write_bytes(b"#" * (2**20 + 1))
+    file = tmp_path / path
+    what = "has more than 1,048,576 bytes, which is the maximum" if path == "large.toml" else "is not a regular file"
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file, {})
+    assert caught.value.mistakes == [f"{file} {what}"]

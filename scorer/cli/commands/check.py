@@ -18,7 +18,7 @@ from scorer.cli.answer_files import (
     read_table,
     report_violations,
 )
-from scorer.cli.export import check_overwrite, write_atomically
+from scorer.cli.export import check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import UserError, err, out
 from scorer.files.translations import in_language
@@ -33,7 +33,11 @@ def check(
     series: str = SERIES,
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the messages."),
     output: Path | None = typer.Option(
-        None, "--out", help="Write a copy in which mistakes are coloured and explained.", metavar="MARKED.xlsx"
+        None,
+        "--out",
+        help="Write a copy in which mistakes are coloured and explained.",
+        parser=output_file,
+        metavar="MARKED.xlsx",
     ),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
 ) -> None:

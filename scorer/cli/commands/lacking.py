@@ -9,7 +9,17 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, read_answers, report_violations
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    read_answers,
+    report_violations,
+    tier_or_all,
+)
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import err, out, table
 from scorer_client import ScorerError
@@ -22,7 +32,9 @@ def lacking(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
-    tier: str = typer.Option("", help="List units of this tier only. The answers of all units are checked."),
+    tier: str = typer.Option(
+        None, help="List units of this tier only. The answers of all units are checked.", callback=tier_or_all
+    ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
     """List the units that have none or only a part of a criterion's points, or did not report it."""

@@ -17,8 +17,9 @@ from scorer.cli.answer_files import (
     rank_answers,
     read_answers,
     report_violations,
+    tier_or_all,
 )
-from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, write_results
+from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, output_file, write_results
 from scorer.cli.i18n import Language, search_key
 from scorer.cli.output import UserError, err, out
 from scorer.cli.terminal_report import Report
@@ -39,10 +40,14 @@ def rank(
     series: str = SERIES,
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
-    tier: str = typer.Option("", help="Show one tier only. The answers of all units are checked."),
+    tier: str = typer.Option(
+        None, help="Show one tier only. The answers of all units are checked.", callback=tier_or_all
+    ),
     expect_units: int = typer.Option(0, min=0, help="Refuse a file that has another number of units."),
     language: Language = LANGUAGE,
-    output: Path | None = typer.Option(None, "--out", help="Write the results to a .csv or .json file too."),
+    output: Path | None = typer.Option(
+        None, "--out", help="Write the results to a .csv or .json file too.", parser=output_file, metavar="PATH"
+    ),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
     json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
 ) -> None:

@@ -8,8 +8,18 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import FILE, ON, SERIES, SET, chosen_form, local_client, rank_answers, read_answers
-from scorer.cli.export import check_output, write_atomically
+from scorer.cli.answer_files import (
+    FILE,
+    ON,
+    SERIES,
+    SET,
+    chosen_form,
+    local_client,
+    rank_answers,
+    read_answers,
+    tier_or_all,
+)
+from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, err, out
 from scorer.model.untrusted import escaped
@@ -24,12 +34,18 @@ def report(
     on: datetime.datetime | None = ON,
     series: str = SERIES,
     outputs: list[Path] = typer.Option(
-        ..., "--out", help=f"File to write: {', '.join(FORMATS)}; may be given several times.", metavar="FILE"
+        ...,
+        "--out",
+        help=f"File to write: {', '.join(FORMATS)}; may be given several times.",
+        parser=output_file,
+        metavar="FILE",
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     period: str = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates."),
     province: str = typer.Option("", help="Name of the province."),
-    tier: str = typer.Option("", help="Report on one tier only. The answers of all units are checked."),
+    tier: str = typer.Option(
+        None, help="Report on one tier only. The answers of all units are checked.", callback=tier_or_all
+    ),
     previous: Path | None = typer.Option(
         None, help="Earlier answers, scored by the same criteria set: the report shows what changed.", metavar="FILE"
     ),

@@ -18,6 +18,7 @@ import typer
 
 from scorer.cli.output import UserError, print_error, print_note
 from scorer.cli.serving.plugin_crashes import PluginCrashes
+from scorer.model.child_processes import child_environment
 from scorer.plugins.journal import Death, PluginJournal
 from scorer.service.call.metrics import WorkersMetrics
 from scorer.service.runtime.settings import Settings
@@ -187,7 +188,13 @@ class Supervisor:
             command = [*COMMAND, self._settings.model_dump_json(), str(memory), *(["--quiet"] if quiet else [])]
             # The worker has its own process group, so that Ctrl-C does not reach and kill it while it loads.
             process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=0, pass_fds=[memory]
+                command,
+                stdin=pipe,
+                stdout=pipe,
+                encoding="utf-8",
+                env=child_environment(),
+                process_group=0,
+                pass_fds=[memory],
             )
         except OSError as error:
             raise UserError(f"cannot start a worker: {error.strerror}") from error

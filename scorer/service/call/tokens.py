@@ -13,6 +13,7 @@ import jwt
 from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tokens
+from scorer.service.runtime.small_file import read_small_file
 
 MAX_CACHED = 10_000
 """Maximum number of valid tokens that are cached. To check a signature takes longer than to score a unit."""
@@ -22,6 +23,9 @@ ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "E
 
 PRIVATE_MEMBERS = frozenset(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"])
 """Members of a JWK that only private and secret keys have (RFC 7518, section 6)."""
+
+TEXT_MEMBERS = ("kid", "kty", "alg", "use", "crv", "n", "e", "x", "y")
+"""Members of a JWK that are text in all public keys."""
 
 
 class BadToken(Exception):
@@ -90,7 +94,7 @@ class TokenChecker:
         return subject, expiry
 
     def _read(self) -> _Keys:
-        return _Keys(self._tokens.keys.read_bytes())
+        return _Keys(read_small_file(self._tokens.keys))
 
 
 class _Keys:
@@ -99,11 +103,15 @@ class _Keys:
     def __init__(self, data: bytes) -> None:
         try:
             key_set = json.loads(data)
+        except ValueError as error:
+            raise ValueError(f"not a key set (JWKS): not JSON: {error}") from None
+        except RecursionError:
+            raise ValueError("not a key set (JWKS): it is nested too deeply") from None
+        _check_key_set(key_set)
+        try:
             keys = jwt.PyJWKSet.from_dict(key_set).keys
-        except (jwt.PyJWTError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"not a key set (JWKS): {error}") from None
-        for entry in key_set["keys"]:
-            _check_entry(entry)
         for key in keys:
             if is_weak(key.key):
                 raise ValueError(
@@ -130,6 +138,19 @@ class _Keys:
         return self._keys[key_id]
 
 
+def _check_key_set(key_set: object) -> None:
+    """Checks the form of a key set and its entries.
+
+    Raises:
+        ValueError: the key set does not have the right form, or one of its entries cannot be used.
+    """
+    entries = key_set.get("keys") if isinstance(key_set, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError('not a key set (JWKS): it has to be an object with a list of keys: {"keys": [...]}')
+    for entry in entries:
+        _check_entry(entry)
+
+
 def _check_entry(entry: object) -> None:
     """Checks that an entry of a key set is a public key for signatures.
 
@@ -138,6 +159,9 @@ def _check_entry(entry: object) -> None:
     """
     if not isinstance(entry, dict):
         raise ValueError('not a key set (JWKS): an entry of its list "keys" is not a JSON object')
+    for member in TEXT_MEMBERS:
+        if not isinstance(entry.get(member, ""), str):
+            raise ValueError(f"the {member} of a key is {entry[member]!r}; it has to be text")
     name = f"key {entry.get('kid')!r}"
     if entry.keys() & PRIVATE_MEMBERS:
         raise ValueError(
@@ -146,7 +170,10 @@ def _check_entry(entry: object) -> None:
         )
     if (use := entry.get("use", "sig")) != "sig":
         raise ValueError(f"{name} is not for signatures (its use is {use!r}): remove the key from the set")
-    if "verify" not in entry.get("key_ops", ["verify"]):
+    operations = entry.get("key_ops", ["verify"])
+    if not isinstance(operations, list):
+        raise ValueError(f'{name} has the key_ops {operations!r}; they have to be a list, such as ["verify"]')
+    if "verify" not in operations:
         raise ValueError(
-            f"{name} is not for checking signatures (its key_ops are {entry['key_ops']!r}): remove the key from the set"
+            f"{name} is not for checking signatures (its key_ops are {operations!r}): remove the key from the set"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 import tomllib
@@ -35,6 +36,7 @@ from pydantic_settings import (
 )
 
 from scorer.model.suggestions import did_you_mean
+from scorer.service.runtime.small_file import read_small_file
 
 PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"
@@ -144,7 +146,7 @@ Identity = Annotated[str, AfterValidator(_identity)]
 class Section(BaseModel):
     """A table of the TOML file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -315,11 +317,13 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         for variable in sorted(os.environ)
         if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
     ]
+    if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
+        raise SettingsError(mistakes + broken)
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
         mistakes += [_mistake(item, flags, file_values, file) for item in error.errors()]
-    except (SettingsSourceError, RecursionError) as error:  # JSON of a variable
+    except (SettingsSourceError, RecursionError) as error:
         mistakes.append(str(error))
     if mistakes:
         raise SettingsError(mistakes)
@@ -369,6 +373,23 @@ def _is_service_link(variable: str) -> bool:
     )
 
 
+def _broken_json() -> list[str]:
+    """One line for each environment variable that has to be JSON and is not."""
+    mistakes = []
+    for path, info in fields():
+        text = os.environ.get(variable(path))
+        kinds = {typing.get_origin(kind) for kind in (info.annotation, *typing.get_args(info.annotation))}
+        example = '["a", "b"]' if tuple in kinds else '{"name": "value"}' if Mapping in kinds or _section(info) else ""
+        if text and example:
+            try:
+                json.loads(text)
+            except ValueError as error:
+                mistakes.append(f"{variable(path)}: not JSON: {error}; write JSON such as {example}")
+            except RecursionError:
+                mistakes.append(f"{variable(path)}: is nested too deeply; write JSON such as {example}")
+    return mistakes
+
+
 def _is_path(info: FieldInfo) -> bool:
     return Path in (info.annotation, *typing.get_args(info.annotation))
 
@@ -381,11 +402,15 @@ def _section(info: FieldInfo) -> type[Section] | None:
 def _read(file: Path) -> dict[str, Any]:
     """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder."""
     try:
-        file_values = tomllib.loads(file.read_text("utf-8-sig"))
+        file_values = tomllib.loads(read_small_file(file).decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"{file}: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{file}: not TOML: {error}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{file}: not TOML: it is nested too deeply"]) from None
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
     for path, info in fields():
         *sections, name = path.split(".")
         table: Any = file_values

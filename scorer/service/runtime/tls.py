@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tls
+from scorer.service.runtime.small_file import read_small_file
 
 KEEP_ALIVE = (
     # Connections end after 30 minutes. A load balancer for connections (L4) can then use new servers for the next ones.
@@ -44,7 +45,7 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
 
     gRPC would accept files that do not fit together, and only connections would fail.
     """
-    certificate, key = tls.certificate.read_bytes(), tls.key.read_bytes()
+    certificate, key = read_small_file(tls.certificate), read_small_file(tls.key)
     try:
         chain = x509.load_pem_x509_certificates(certificate)
     except ValueError as error:
@@ -57,7 +58,7 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
         raise ValueError(f"{tls.key}: no key in PEM without a password: {error}") from None
     if public_key != chain[0].public_key():
         raise ValueError(f"{tls.key} is not the key of {tls.certificate}")
-    clients = tls.clients.read_bytes() if tls.clients else None
+    clients = read_small_file(tls.clients) if tls.clients else None
     if clients is not None:
         try:
             authorities = x509.load_pem_x509_certificates(clients)

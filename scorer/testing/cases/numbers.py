@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from scorer.model.fixed_point import half_up
 from scorer.model.suggestions import short_repr
 
 _ROUNDED = re.compile(r"~ ?(-?[0-9]{1,12}(?:\.[0-9]{1,6})?)")
@@ -52,7 +53,7 @@ class Expected:
         """Whether a result equals this number, after rounding if ``decimals`` is set."""
         if self.decimals is None:
             return actual == self.amount
-        return actual.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP) == self.amount
+        return half_up(actual, self.decimals) == self.amount
 
     def __str__(self) -> str:
         return shortest(self.amount) if self.decimals is None else f"~{self.amount:f}"

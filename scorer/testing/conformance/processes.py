@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+from scorer.model.child_processes import child_environment
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable
@@ -28,10 +29,10 @@ def in_other_processes(plugin: Plugin) -> list[str]:
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
+            env=child_environment(PYTHONHASHSEED=seed, PYTHONPATH=path),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for seed in HASH_SEEDS
     ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 LANGUAGES = ("en", "vi")
+
+_CONTEXT = Context(prec=50)
+"""Used instead of the thread's context, which other code may have changed."""
 
 _WORDS = {
     "en": {
@@ -84,21 +87,25 @@ def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
 def shown(value: float, minimum: float) -> str:
     """A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise."""
     exact = Decimal(repr(value))
-    text = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    if text == Decimal(repr(minimum)).quantize(Decimal("0.01"), ROUND_HALF_UP) and exact != Decimal(repr(minimum)):
-        text = exact.quantize(Decimal("0.000001"), ROUND_DOWN)
+    text = _quantized(exact, 2)
+    if text == _quantized(Decimal(repr(minimum)), 2) and exact != Decimal(repr(minimum)):
+        text = _quantized(exact, 6, ROUND_DOWN)
     return _stripped(text)
 
 
 @lru_cache(100_000)  # most numbers of a report recur
 def rounded(value: float, decimals: int) -> str:
     """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
-    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    return str(_quantized(Decimal(repr(float(value))), decimals))
 
 
 def plain(number: float) -> str:
     """A number with all of its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))
+
+
+def _quantized(number: Decimal, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-decimals, _CONTEXT), rounding, _CONTEXT)
 
 
 def _stripped(number: Decimal) -> str:

@@ -36,6 +36,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "is not CSV: a quote is opened and never closed",
         "không phải CSV: dấu nháy mở ra mà không đóng lại",
     ),
+    "long_csv_cell": (
+        "a cell has more than {limit} characters; was a quote opened and not closed?",
+        "có ô dài hơn {limit} ký tự; có dấu nháy nào mở ra mà không đóng lại không?",
+    ),
     "not_csv": ("is not CSV: {why}", "không phải CSV: {why}"),
     "html": (
         "is a web page, not a table: open it in the spreadsheet and save it as .xlsx",

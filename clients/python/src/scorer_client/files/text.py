@@ -177,6 +177,8 @@ def _rows(lines: Iterator[str], separator: str, skipped: int, notes: Notes) -> I
                 raise _too_large(row, notes.language, "many_rows", MAX_ROWS)
             yield SheetRow(row, [cell.strip() for cell in cells])
     except csv.Error as error:
-        unclosed = "end of data" in str(error) or "field limit" in str(error)
+        if "field limit" in str(error):  # the cell may be long, or a quote before it may never be closed
+            raise _too_large(row + 1, notes.language, "long_csv_cell", csv.field_size_limit()) from None
+        unclosed = "end of data" in str(error)
         message = say(notes.language, "unclosed" if unclosed else "not_csv", why=str(error))
         raise UnreadableFile(Violation(f"row {row + 1}", "NOT_CSV", message)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import chain
 from urllib.parse import quote
 
@@ -58,7 +58,8 @@ def build(
             raise ValueError("a report needs all units: rank without page_size")
         if any(not c.groups for r in results.rankings for u in r.units[:1] for c in u.categories):
             raise ValueError("a report needs the points of every criterion: rank with full=True")
-    return _Builder(province, form, language, previous).report(tuple(facts))
+    with localcontext(Context(prec=28)):  # other code may have changed the thread's context
+        return _Builder(province, form, language, previous).report(tuple(facts))
 
 
 @dataclass(frozen=True)

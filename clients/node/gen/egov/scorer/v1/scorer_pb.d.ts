@@ -23,16 +23,16 @@ export declare const file_egov_scorer_v1_scorer: GenFile;
  */
 export declare type Unit = Message<"egov.scorer.v1.Unit"> & {
   /**
-   * Identifies the unit within the call. 1-128 bytes in Unicode NFC, without control or format characters, and without
-   * spaces at the beginning or end.
+   * Identifies the unit within the call. 1-128 bytes in Unicode NFC, without control, format or invisible characters,
+   * without spaces other than U+0020, and without spaces at the beginning or end.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * Name for people; the reply repeats it. At most 512 bytes in NFC, without control or format characters. May be
-   * empty.
+   * Name for people; the reply repeats it. At most 512 bytes in NFC, without control, format or invisible characters,
+   * and without spaces other than U+0020. May be empty.
    *
    * @generated from field: string name = 2;
    */
@@ -47,8 +47,8 @@ export declare type Unit = Message<"egov.scorer.v1.Unit"> & {
 
   /**
    * Id of the unit above this one, such as the district of a commune; the reply repeats it. At most 128 bytes in NFC,
-   * without control or format characters. It does not have to be a unit of the call. It may be empty, unless the set
-   * ranks the units of this tier within their parent.
+   * with the characters that an id may have. It does not have to be a unit of the call. It may be empty, unless the
+   * set ranks the units of this tier within their parent.
    *
    * @generated from field: string parent = 4;
    */

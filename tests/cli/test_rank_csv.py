@@ -771,6 +771,18 @@ def test_names_that_have_probably_lost_letters_are_warned_of(scorer: Run, client
     assert client.read_file(SET, file).notes == (lost,)
 
 
+def test_no_break_spaces_in_names_are_read_as_spaces(client: Client, file: Path) -> None:
+    rows, row = table(), row_of("p-xuat-hoa")
+    file.write_text(text_of(rows), encoding="utf-8")
+    plain = client.rank_file(SET, file, period="2020-H1")
+    rows[row - 1][AT["name"]] = rows[row - 1][AT["name"]].replace(" ", "\u00a0")
+    file.write_text(text_of(rows), encoding="utf-8")
+    (note,) = client.read_file(SET, file).notes
+    assert note.startswith("no-break spaces read as spaces: 1;")
+    assert place(row, "name") in note
+    assert client.rank_file(SET, file, period="2020-H1") == plain
+
+
 def test_a_unit_is_not_its_own_parent(scorer: Run, file: Path) -> None:
     rows, row = table(), row_of("p-xuat-hoa")
     rows[row - 1][AT["parent"]] = "p-xuat-hoa"

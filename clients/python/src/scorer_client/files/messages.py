@@ -231,6 +231,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "cells shown as percentages were read as they are stored, 50 % as 0.5",
         "ô hiển thị dạng phần trăm được đọc theo giá trị lưu, 50 % là 0,5",
     ),
+    "note_spaces": ("no-break spaces read as spaces: {n}", "dấu cách không ngắt được đọc như dấu cách thường: {n}"),
     "note_lost_letters": (
         "names that have probably lost letters: {n}; save the file as 'CSV UTF-8'",
         "tên có lẽ đã mất chữ: {n}; hãy lưu tệp dạng 'CSV UTF-8'",

@@ -19,6 +19,7 @@ from scorer_client.requests import EPOCH
 MAX_CELL = 200
 """Characters that a cell may have."""
 MAX_DECIMALS = 6
+NO_BREAK_SPACE = "\u00a0"
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
@@ -57,6 +58,9 @@ class Values:
             WrongCell: the cell has no usable value.
         """
         if isinstance(cell, str):
+            if NO_BREAK_SPACE in cell:  # as text processors paste it
+                cell = cell.replace(NO_BREAK_SPACE, " ")
+                self.noted.append(("note_spaces", cell))
             return cell
         if cell is None:
             return ""

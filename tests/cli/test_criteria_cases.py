@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from command import lines, run, said
 from harness import COMPILER
+from plugin_modules import module
 
 from scorer.criteria.document import parse
 from scorer.model.fixed_point import plain
@@ -309,8 +310,6 @@ def test_a_mistake_is_one_clear_line(folder: Path, words: list[str], wanted: str
 
 
 def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> None:
-    from test_plugins import module
-
     from scorer.plugins.plugin import Plugin
 
     alone = folder / "alone.yaml"

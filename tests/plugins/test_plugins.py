@@ -12,22 +12,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from harness import catalogue, good, group, host, plugin, refusal, serving
+from plugin_modules import module
 from strangers import install, run
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.formulas import KINDS, Outcome, Read
-from scorer.plugin_api import Cohort, CriterionGroup, Formula, Indicator, IndicatorKind, PartOf, hookimpl
+from scorer.plugin_api import Cohort, CriterionGroup, Formula, Indicator, IndicatorKind, PartOf
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
-
-
-def module(**hooks: object) -> object:
-    """A plugin module whose hooks give these values, or are these functions."""
-    made = types.ModuleType("plugin")
-    for name, hook in hooks.items():
-        answer = hook if isinstance(hook, types.FunctionType) else lambda hook=hook: hook
-        setattr(made, name, hookimpl(specname=name)(answer))
-    return made
 
 
 def loaded(**loads: Callable[[], Any]) -> PluginHost:
@@ -77,7 +69,7 @@ def raising(error: BaseException) -> Callable[[], Any]:
     return load
 
 
-RAISED = f"(tests.test_plugins, line {raising.__code__.co_firstlineno + 2})"
+RAISED = f"(tests.plugins.test_plugins, line {raising.__code__.co_firstlineno + 2})"
 
 
 def unmarked() -> object:
@@ -153,7 +145,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "no indicators but nothing": (lambda: plugin(group("roads", **{"indicators": None})), "indicators"),
     "an indicator of no kind": (
         lambda: plugin(group("roads", Indicator("paved", kind="lot"))),
-        "unknown kind 'lot'; there are count, number, flag, choice, date (tests.test_plugins",
+        "unknown kind 'lot'; there are count, number, flag, choice, date (tests.plugins.test_plugins",
     ),
     "a title that is none": (
         lambda: plugin(group("roads", title="Roads")),

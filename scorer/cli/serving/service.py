@@ -155,6 +155,10 @@ def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
 
 def ignore_hangup(settings: Settings) -> None:
     """Keeps SIGHUP from ending the process, until ``ReloadLoop`` handles it."""
+    signal.signal(signal.SIGHUP, lambda *_: log_ignored_hangup(settings))
+
+
+def log_ignored_hangup(settings: Settings) -> None:
+    """Logs why SIGHUP loads nothing."""
     reason = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
-    log = logging.getLogger("scorer.criteria")
-    signal.signal(signal.SIGHUP, lambda *_: log.info("SIGHUP: criteria sets are not loaded again: %s", reason))
+    logging.getLogger("scorer.criteria").info("SIGHUP: criteria sets are not loaded again: %s", reason)

@@ -18,6 +18,7 @@ import typer
 
 from scorer.cli.output import UserError, print_error, print_note
 from scorer.cli.serving.plugin_crashes import PluginCrashes
+from scorer.cli.serving.service import log_ignored_hangup
 from scorer.model.child_processes import child_environment
 from scorer.plugins.journal import Death, PluginJournal
 from scorer.service.call.metrics import WorkersMetrics
@@ -296,8 +297,11 @@ class Supervisor:
     def _forward(self, number: signal.Signals) -> None:
         """Forwards SIGHUP to the workers that serve. Workers that still load will notice changes themselves."""
         self._lift_quarantine()
+        if not self._settings.criteria:
+            log_ignored_hangup(self._settings)
+            return
         for worker in self._running:
-            if self._settings.criteria and worker.serves:
+            if worker.serves:
                 worker.process.send_signal(number)
 
     def _handle(self, worker: _Worker, message: dict[str, str]) -> None:

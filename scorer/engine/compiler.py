@@ -151,7 +151,7 @@ def _plan_group(
     return GroupPlan(
         code=group.code,
         plugin=scorer,
-        provider=Provider(group.code, plugin.name, plugin.distribution, plugin.version),
+        provider=Provider.of(group.code, plugin),
         criteria=criteria,
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),

@@ -17,7 +17,7 @@ from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.plugins.group import Check, CriterionGroup, PartOf
-from scorer.plugins.plugin import label
+from scorer.plugins.plugin import Plugin, label
 
 Made = TypeVar("Made")
 
@@ -31,6 +31,11 @@ class Provider:
     """Name of its entry point."""
     distribution: str
     version: str
+
+    @classmethod
+    def of(cls, group: str, plugin: Plugin) -> Self:
+        """The provider of a group."""
+        return cls(group, plugin.name, plugin.distribution, plugin.version)
 
     def __str__(self) -> str:
         return f"group {self.group!r} of {self.plugin_label}"
@@ -289,7 +294,7 @@ class SetPlan(DerivedValues):
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
     providers: tuple[Provider, ...]
-    """By group."""
+    """By group, in document order."""
 
     @cached_property
     def runs_no_plugin_code(self) -> bool:

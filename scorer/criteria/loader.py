@@ -15,6 +15,7 @@ from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
+from scorer.formulas.combined import parts_of
 from scorer.formulas.single import Fault
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
@@ -443,8 +444,7 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
 
 def _rewards_absence(formula: Formula) -> bool:
     """Whether the formula or a part of it gives its points to units that report no fault."""
-    parts = getattr(formula, formula.nested) if formula.nested else ()
-    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts)
+    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts_of(formula))
 
 
 def _strings(value: object) -> tuple[str, ...]:

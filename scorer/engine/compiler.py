@@ -22,6 +22,7 @@ from scorer.engine.plan import (
     group_maxima,
 )
 from scorer.formulas import Formula
+from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
@@ -171,7 +172,7 @@ def _plugins_of_kinds(
 
 def _with_parts(formula: Formula) -> Iterator[Formula]:
     yield formula
-    for part in getattr(formula, formula.nested) if formula.nested else ():
+    for part in parts_of(formula):
         yield from _with_parts(part.formula)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_scoring import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
+from scorer.formulas.combined import parts_of
 from scorer.model import untrusted
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.model.units import Cohort
@@ -250,8 +251,7 @@ def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, in
     while pending:
         formula, maximum = pending.pop(0)
         yield formula, maximum
-        parts: Sequence[Any] = getattr(formula, formula.nested) if formula.nested else ()
-        pending += [(part.formula, part.points.of(tier) or 0) for part in parts]
+        pending += [(part.formula, part.points.of(tier) or 0) for part in parts_of(formula)]
 
 
 class _CorrectedGroup(CriterionGroup):

@@ -26,7 +26,7 @@ from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
-from scorer.plugins.group import CriterionGroup
+from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin
 
 
@@ -148,7 +148,7 @@ def _plan_group(
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
-    inherits = getattr(scorer.score, "__func__", None) is CriterionGroup.score
+    overrides = overrides_score(scorer)
     return GroupPlan(
         code=group.code,
         plugin=scorer,
@@ -157,8 +157,8 @@ def _plan_group(
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, empty_cohort) if inherits else None,
-        runs=_plugins_of_kinds(criteria, formula_plugins) if inherits else (str(plugin),),
+        lines=None if overrides else _lines(criteria, empty_cohort),
+        runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
     )
 
 

@@ -61,7 +61,8 @@ class GroupPlan:
     highest: Ints
     """(k, 1) most micropoints a criterion can give."""
     lines: tuple[Line, ...] | None
-    """One per criterion, for the kernel; None: the plugin overrides ``score``, so it has to be called."""
+    """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
+    cannot be a line."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
@@ -238,7 +239,7 @@ class TierPlan(DerivedValues):
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
-    """The groups of all categories: first those that the kernel scores, then those whose plugins are called."""
+    """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
     kernel: Kernel
     """The plan as arrays for native code."""

@@ -20,7 +20,7 @@ from scorer.formulas.combined import parts_of
 from scorer.model import untrusted
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.model.units import Cohort
-from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses
+from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
@@ -129,13 +129,13 @@ class GroupHarness:
 
     @property
     def calls_score(self) -> bool:
-        """Whether the plugin's ``score`` is called; otherwise native code evaluates the formulas."""
+        """Whether the group's ``score`` is called; otherwise native code evaluates the formulas."""
         return self.group.lines is None
 
     @property
     def overrides_score(self) -> bool:
         """Whether the group overrides ``CriterionGroup.score``."""
-        return getattr(self.group.plugin.score, "__func__", None) is not CriterionGroup.score
+        return overrides_score(self.group.plugin)
 
     @property
     def criteria(self) -> Iterator[tuple[int, Criterion]]:

@@ -395,10 +395,8 @@ class _Loader:
         if len(set(terms)) < len(terms):
             self.document.problem((*path, "measure"), "adds a group twice")
             return None
-        minimum = shape.at_least or shape.above
-        assert minimum is not None
         name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
-        return model.Gate(name, minimum.unit, minimum.amount, shape.above is not None)
+        return model.Gate(name, shape.minimum.unit, shape.minimum.amount, shape.strict)
 
     def _check_tiers(self, path: Path, points: PointsByTier) -> None:
         for tier in points.tiers():

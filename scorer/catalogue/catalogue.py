@@ -9,7 +9,6 @@ from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Problem, parse, read_document
 from scorer.criteria.loader import load
-from scorer.criteria.model import CriteriaSet
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
 from scorer.engine.plan import CategoryPlan, Provider, SetPlan
@@ -134,7 +133,8 @@ def load_set(
         plans[tier] = with_tables(plan, tables)
     if document.problems:
         return None, document
-    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), _providers(criteria_set, host)), document
+    providers = tuple(Provider.of(group.code, host.providers[group.code]) for group in criteria_set.groups())
+    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers), document
 
 
 def _gate_table(
@@ -152,15 +152,6 @@ def _gate_table(
     except GateCompilerError as error:
         document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")
     return None
-
-
-def _providers(criteria_set: CriteriaSet, host: PluginHost) -> tuple[Provider, ...]:
-    """The plugins that score the groups of a set, in document order."""
-    providers = []
-    for group in criteria_set.groups():
-        plugin = host.provider(group.code)
-        providers.append(Provider(group.code, plugin.name, plugin.distribution, plugin.version))
-    return tuple(providers)
 
 
 def _withheld_set(plugin: Plugin, file: Traversable) -> RejectedSet:

@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from scorer.model.text_rules import INVISIBLE_CATEGORIES, INVISIBLE_PROBLEM
 from scorer.model.untrusted import escaped
 
 Path = tuple[str | int, ...]
@@ -41,8 +42,6 @@ Both texts quote keys and values of the document, which can be long.
 """
 MERGE_KEY = "<<"
 """The key that, in YAML 1.1, copies the keys of another mapping. YAML 1.2 has no such key."""
-INVISIBLE_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
-"""Unicode categories of control and format characters, which are invisible or reorder a line of text."""
 _PORTABLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
 """Numbers that every version of YAML reads as the same number. Not 010 (8 or 10), 1_0 or 1e3 (a number or a text)."""
 _STANDARD_TAG_PREFIX = "tag:yaml.org,2002:"
@@ -267,7 +266,7 @@ class _Converter:
                 self.document.problem(path, f"{text!r} contains half a character (an escape from \\ud800 to \\udfff)")
             invisible = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _is_invisible(c)]
             if invisible:
-                message = f"has a control or format character (U+{ord(invisible[0]):04X}); delete it"
+                message = f"{INVISIBLE_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"
                 self.document.problem(path, message)
             return text
         if tag == "null":

@@ -15,6 +15,7 @@ from scorer.criteria import lint, model, schema
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
+from scorer.formulas.combined import parts_of
 from scorer.formulas.single import Fault
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
@@ -394,10 +395,8 @@ class _Loader:
         if len(set(terms)) < len(terms):
             self.document.problem((*path, "measure"), "adds a group twice")
             return None
-        minimum = shape.at_least or shape.above
-        assert minimum is not None
         name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
-        return model.Gate(name, minimum.unit, minimum.amount, shape.above is not None)
+        return model.Gate(name, shape.minimum.unit, shape.minimum.amount, shape.strict)
 
     def _check_tiers(self, path: Path, points: PointsByTier) -> None:
         for tier in points.tiers():
@@ -443,8 +442,7 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
 
 def _rewards_absence(formula: Formula) -> bool:
     """Whether the formula or a part of it gives its points to units that report no fault."""
-    parts = getattr(formula, formula.nested) if formula.nested else ()
-    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts)
+    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts_of(formula))
 
 
 def _strings(value: object) -> tuple[str, ...]:

@@ -247,3 +247,15 @@ class Gate(StrictModel):
         if (self.at_least is None) == (self.above is None):
             raise ValueError("a gate has exactly one of at_least and above")
         return self
+
+    @property
+    def minimum(self) -> Minimum:
+        """The minimum that is given."""
+        minimum = self.at_least or self.above
+        assert minimum is not None  # exactly one is given
+        return minimum
+
+    @property
+    def strict(self) -> bool:
+        """Whether the measure must be above the minimum."""
+        return self.above is not None

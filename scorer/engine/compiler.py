@@ -22,10 +22,11 @@ from scorer.engine.plan import (
     group_maxima,
 )
 from scorer.formulas import Formula
+from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
-from scorer.plugins.group import CriterionGroup
+from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin
 
 
@@ -147,17 +148,17 @@ def _plan_group(
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
-    inherits = getattr(scorer.score, "__func__", None) is CriterionGroup.score
+    overrides = overrides_score(scorer)
     return GroupPlan(
         code=group.code,
         plugin=scorer,
-        provider=Provider(group.code, plugin.name, plugin.distribution, plugin.version),
+        provider=Provider.of(group.code, plugin),
         criteria=criteria,
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
-        lines=_lines(criteria, empty_cohort) if inherits else None,
-        runs=_plugins_of_kinds(criteria, formula_plugins) if inherits else (str(plugin),),
+        lines=None if overrides else _lines(criteria, empty_cohort),
+        runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
     )
 
 
@@ -171,7 +172,7 @@ def _plugins_of_kinds(
 
 def _with_parts(formula: Formula) -> Iterator[Formula]:
     yield formula
-    for part in getattr(formula, formula.nested) if formula.nested else ():
+    for part in parts_of(formula):
         yield from _with_parts(part.formula)
 
 

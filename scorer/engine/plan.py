@@ -17,7 +17,7 @@ from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.plugins.group import Check, CriterionGroup, PartOf
-from scorer.plugins.plugin import label
+from scorer.plugins.plugin import Plugin, label
 
 Made = TypeVar("Made")
 
@@ -31,6 +31,11 @@ class Provider:
     """Name of its entry point."""
     distribution: str
     version: str
+
+    @classmethod
+    def of(cls, group: str, plugin: Plugin) -> Self:
+        """The provider of a group."""
+        return cls(group, plugin.name, plugin.distribution, plugin.version)
 
     def __str__(self) -> str:
         return f"group {self.group!r} of {self.plugin_label}"
@@ -56,7 +61,8 @@ class GroupPlan:
     highest: Ints
     """(k, 1) most micropoints a criterion can give."""
     lines: tuple[Line, ...] | None
-    """One per criterion, for the kernel; None: the plugin overrides ``score``, so it has to be called."""
+    """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
+    cannot be a line."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
@@ -233,7 +239,7 @@ class TierPlan(DerivedValues):
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]
-    """The groups of all categories: first those that the kernel scores, then those whose plugins are called."""
+    """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
     kernel: Kernel
     """The plan as arrays for native code."""
@@ -289,7 +295,7 @@ class SetPlan(DerivedValues):
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
     providers: tuple[Provider, ...]
-    """By group."""
+    """By group, in document order."""
 
     @cached_property
     def runs_no_plugin_code(self) -> bool:

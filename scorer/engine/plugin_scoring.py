@@ -1,4 +1,4 @@
-"""Scores criterion groups whose plugins override ``score``, and checks the points that the plugins return.
+"""Scores criterion groups that native code cannot score, and checks the points that their ``score`` returns.
 
 Plugins run in this process. If a plugin raises, returns wrong points or is slow, only the call that it scores for is
 affected. But a plugin that crashes in native code ends the process, and one that hangs there while it holds the

@@ -42,33 +42,33 @@ Parts = Annotated[tuple[Annotated[Part, SkipValidation], ...], Field(min_length=
 """Type of a field for several formulas, each with its own points; ``nested`` names the field."""
 
 
+def parts_of(formula: Formula) -> tuple[Part, ...]:
+    """The parts or alternatives of a formula; empty if it combines no others."""
+    parts: tuple[Part, ...] = getattr(formula, formula.nested) if formula.nested else ()
+    return parts
+
+
 class CombinedFormula(Formula):
     """The base of sums and alternatives."""
 
     line_type: ClassVar[type[CombinedLine]]
     """How native code combines the parts."""
 
-    def parts_of(self) -> tuple[Part, ...]:
-        """The parts or alternatives."""
-        assert self.nested is not None
-        parts: tuple[Part, ...] = getattr(self, self.nested)
-        return parts
-
     @property
     def needs_cohort(self) -> bool:
         """True if a part needs the cohort."""
-        return any(part.formula.needs_cohort for part in self.parts_of())
+        return any(part.formula.needs_cohort for part in parts_of(self))
 
     def reads(self) -> Iterable[Read]:
         """The indicators that the parts read."""
-        for n, part in enumerate(self.parts_of()):
+        for n, part in enumerate(parts_of(self)):
             for read in part.formula.reads():
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
         """Reports the problems of the parts, and parts that may be not applicable: the maximum would not shrink."""
         tiers = list(tiers)
-        for n, part in enumerate(self.parts_of()):
+        for n, part in enumerate(parts_of(self)):
             part_path: Path = (str(self.nested), n)
             if part.formula.may_leave_out:
                 yield part_path, "a part cannot be not applicable; say full or zero"
@@ -79,7 +79,7 @@ class CombinedFormula(Formula):
         """The ranges of all parts, intersected."""
         del maximum
         merged: dict[str, tuple[float, float]] = {}
-        for part in self.parts_of():
+        for part in parts_of(self):
             for indicator, (low, high) in part.formula.limits(tier, part.points.of(tier) or 0).items():
                 known = merged.get(indicator, (-np.inf, np.inf))
                 merged[indicator] = (max(low, known[0]), min(high, known[1]))
@@ -88,12 +88,12 @@ class CombinedFormula(Formula):
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """See ``Formula``."""
         del maximum
-        return self.line_type.total(part.exact(cohort, excluded, unit) for part in self.parts_of())
+        return self.line_type.total(part.exact(cohort, excluded, unit) for part in parts_of(self))
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
         """See ``Formula``; None if a part has no line."""
         del maximum
-        parts = [part.line(cohort) for part in self.parts_of()]
+        parts = [part.line(cohort) for part in parts_of(self)]
         lines = tuple(line for line in parts if line is not None)
         own = type(self).evaluate is CombinedFormula.evaluate
         return self.line_type(lines) if own and len(lines) == len(parts) else None
@@ -101,7 +101,7 @@ class CombinedFormula(Formula):
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """See ``Formula``: evaluates the parts in Python, and combines them in native code."""
         del maximum
-        parts, lines = self.parts_of(), list[Line]()
+        parts, lines = parts_of(self), list[Line]()
         rows = np.empty((len(parts), 3, len(cohort)))
         for n, (part, row) in enumerate(zip(parts, rows, strict=True)):
             given = part.evaluate(cohort, excluded)

@@ -14,8 +14,12 @@ INVISIBLE_PROBLEM = "has a control or format character"
 UNSEEN_PROBLEM = "has an invisible, unassigned or private character"
 OTHER_SPACE_PROBLEM = "has a space other than the usual one (U+0020)"
 
+INVISIBLE_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode categories of control and format characters and of separators of lines and paragraphs, which are invisible or
+reorder a line of text."""
+
 _CATEGORY_PROBLEMS = {
-    **dict.fromkeys(("Cc", "Cf", "Zl", "Zp"), INVISIBLE_PROBLEM),  # control, format; line and paragraph separators
+    **dict.fromkeys(INVISIBLE_CATEGORIES, INVISIBLE_PROBLEM),
     **dict.fromkeys(("Cn", "Co", "Cs"), UNSEEN_PROBLEM),  # unassigned, private use, surrogates
     "Zs": OTHER_SPACE_PROBLEM,
 }

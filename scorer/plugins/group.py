@@ -146,3 +146,8 @@ class CriterionGroup:
                     raise
                 raise CriterionFault(criterion.id, error) from error
         return GroupPoints(points, status)
+
+
+def overrides_score(group: CriterionGroup) -> bool:
+    """Whether a group scores by code of its own instead of by the formulas."""
+    return getattr(group.score, "__func__", None) is not CriterionGroup.score

@@ -99,10 +99,6 @@ class PluginHost:
             ),
         )
 
-    def provider(self, group: str) -> Plugin:
-        """The plugin that scores ``group``."""
-        return self.providers[group]
-
 
 def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
     """Finds the entry points of all plugins.

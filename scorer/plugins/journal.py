@@ -17,7 +17,7 @@ from typing import Self
 CALLS_BYTES = 2**14
 """Size of the part of the memory that records the calls. Python's crash report follows it."""
 
-MAX_CALLS = 64
+MAX_RECORDED_CALLS = 64
 """Maximum number of calls that are recorded. The newest calls are kept."""
 
 MAX_DUMP_BYTES = 2**20
@@ -68,7 +68,7 @@ class PluginJournal:
 
     def write(self, calls: Sequence[tuple[int, Iterable[str]]]) -> None:
         """Records the calls in flight: the thread of each call, and the plugins whose code it runs."""
-        text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[-MAX_CALLS:]]).encode()
+        text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[-MAX_RECORDED_CALLS:]]).encode()
         if len(text) < CALLS_BYTES:
             self._memory[: len(text) + 1] = text + b"\0"
 

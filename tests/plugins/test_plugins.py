@@ -266,7 +266,7 @@ def test_a_plugin_may_bring_formula_kinds_or_criteria_sets_alone(tmp_path: Path)
     assert [found.failure for found in plugins.plugins] == ["", "", ""]
     assert plugins.formulas["root"] is Root
     assert plugins.plugins[1].criteria_sets == (file,)
-    assert plugins.provider("wells").name == "wells"
+    assert plugins.providers["wells"].name == "wells"
 
 
 def test_nothing_installed_is_no_mistake() -> None:

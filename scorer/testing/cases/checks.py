@@ -117,11 +117,9 @@ def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actua
 
 
 def _matches(expected: schema.Cause, actual: Cause) -> bool:
-    minimum = expected.at_least or expected.above
-    assert minimum is not None
     return (
         canonical(expected.measure) == actual.measure
-        and (minimum.unit, expected.above is not None) == (actual.unit, actual.strict)
+        and (expected.minimum.unit, expected.strict) == (actual.unit, actual.strict)
         and Decimal(_minimum(expected)) == exact(actual.minimum)
         and expected.level in (None, actual.level)
         and (expected.value is None or expected.value.holds(exact(actual.value)))
@@ -130,17 +128,14 @@ def _matches(expected: schema.Cause, actual: Cause) -> bool:
 
 def _minimum(cause: schema.Cause) -> str:
     """The minimum of an expected cause, in points or percent."""
-    minimum = cause.at_least or cause.above
-    assert minimum is not None
+    minimum = cause.minimum
     assert minimum.amount.everywhere is not None  # the reader refuses minimums by tier
     return plain(minimum.amount.everywhere * (100 if minimum.unit == "percent" else 1))
 
 
 def _expected_cause(cause: schema.Cause) -> str:
-    minimum = cause.at_least or cause.above
-    assert minimum is not None
-    sign = " %" if minimum.unit == "percent" else " points"
-    bound = "above" if cause.above else "at least"
+    sign = " %" if cause.minimum.unit == "percent" else " points"
+    bound = "above" if cause.strict else "at least"
     level = f"level {cause.level}: " if cause.level is not None else ""
     value = f", is {cause.value}{sign}" if cause.value is not None else ""
     return f"{level}{canonical(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"

@@ -168,9 +168,8 @@ class _Reader:
         shape = parse_model(self.document, path, schema.Cause, data)
         if shape is None:
             return None
-        minimum = shape.at_least or shape.above
-        if minimum is not None and minimum.amount.everywhere is None:
-            bound = "at_least" if shape.at_least else "above"
+        if shape.minimum.amount.everywhere is None:
+            bound = "above" if shape.strict else "at_least"
             self.document.problem((*path, bound), "expected the minimum of the unit's own tier")
         if category in names.categories:
             gates = [gate.measure for level in names.categories[category].levels for gate in level.gates]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_scoring import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
+from scorer.formulas.combined import parts_of
 from scorer.model import untrusted
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.model.units import Cohort
-from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses
+from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
@@ -128,13 +129,13 @@ class GroupHarness:
 
     @property
     def calls_score(self) -> bool:
-        """Whether the plugin's ``score`` is called; otherwise native code evaluates the formulas."""
+        """Whether the group's ``score`` is called; otherwise native code evaluates the formulas."""
         return self.group.lines is None
 
     @property
     def overrides_score(self) -> bool:
         """Whether the group overrides ``CriterionGroup.score``."""
-        return getattr(self.group.plugin.score, "__func__", None) is not CriterionGroup.score
+        return overrides_score(self.group.plugin)
 
     @property
     def criteria(self) -> Iterator[tuple[int, Criterion]]:
@@ -250,8 +251,7 @@ def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, in
     while pending:
         formula, maximum = pending.pop(0)
         yield formula, maximum
-        parts: Sequence[Any] = getattr(formula, formula.nested) if formula.nested else ()
-        pending += [(part.formula, part.points.of(tier) or 0) for part in parts]
+        pending += [(part.formula, part.points.of(tier) or 0) for part in parts_of(formula)]
 
 
 class _CorrectedGroup(CriterionGroup):

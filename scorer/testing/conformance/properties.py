@@ -93,7 +93,7 @@ def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
             for other in range(len(harness.group.criteria)):
                 if other != row:
                     cause = f"{criterion.id} does not apply"
-                    _check_unchanged(harness, other, without, before, after, CHANGED | ~CHANGED, cause)
+                    _check_unchanged(harness, other, without, before, after, np.ones_like(CHANGED), cause)
             # The answers of units to which the criterion does not apply must not influence the other units.
             other_answers = without
             for read in criterion.formula.reads():

@@ -349,6 +349,16 @@ def ods_with(cell: object) -> Callable[[Path], None]:
     return write
 
 
+def ods_repeated_error(path: Path) -> None:
+    """LibreOffice writes equal neighbours, such as two cells with =NA(), as one cell that is repeated."""
+    sheets, column = tables(), HEADER.index("computers")
+    sheets["Huyện"][2][column : column + 2] = ["#N/A"]
+    ods(path, sheets)
+    error = b'<table:table-cell office:value-type="string" calcext:value-type="error"'
+    repeated = error.replace(b"cell", b'cell table:number-columns-repeated="2"', 1)
+    change_part(path, "content.xml", lambda content: content.replace(error, repeated))
+
+
 def ods_repeated(path: Path) -> None:
     ods(path, tables())
     change_part(path, "content.xml", lambda content: content.replace(
@@ -530,6 +540,15 @@ def test_a_damaged_file_is_refused_by_sheet_and_cell(scorer: Run, tmp_path: Path
     assert (done.code, done.out) == (2, "")
     first = done.errors[0].replace(f"{tmp_path}/", "")
     assert message in first, first
+
+
+def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> None:
+    ods_repeated_error(tmp_path / "a.ods")
+    done = scorer("check", tmp_path / "a.ods", "--set", SET)
+    assert [line.rpartition("a.ods: ")[2] for line in done.errors[:2]] == [
+        "Huyện!R3: the formula gives #N/A; give the value, or leave the cell empty",
+        "Huyện!S3: the formula gives #N/A; give the value, or leave the cell empty",
+    ]
 
 
 @pytest.mark.parametrize("case", ["an error", "out of range", "a word for a flag", "merged cells", "a password"])

@@ -551,6 +551,16 @@ def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> 
     ]
 
 
+def test_a_hint_names_an_option_of_its_own_column(scorer: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,tier,portal,it_official_degree,lan\na,commune,nome,nome,nome\n", "utf-8")
+    done = scorer("check", tmp_path / "a.csv", "--set", SET)
+    assert [line.rpartition(" or nothing, ")[2] for line in done.errors[:3]] == [
+        "not 'nome'; did you mean 'none'?",
+        "not 'nome'",
+        "not 'nome'; did you mean 'none'?",
+    ]
+
+
 @pytest.mark.parametrize("case", ["an error", "out of range", "a word for a flag", "merged cells", "a password"])
 def test_mistakes_are_named_in_vietnamese(scorer: Run, tmp_path: Path, case: str) -> None:
     name, write, message = DAMAGED[case]

@@ -260,7 +260,7 @@ class TableReader:
 
     def _check_parents(self) -> None:
         """Refuses unknown parents if other units of the tier have known ones: a row is missing, or an id is wrong."""
-        ids = self.table.units.ids() | self._unread if self._unread else self.table.units.ids()
+        ids = frozenset(self.table.units.ids() | self._unread)  # frozen: it is part of keys of ``NearestNames``
         tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
         for index, unit in enumerate(self.table.units):
             if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:

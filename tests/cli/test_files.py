@@ -501,6 +501,11 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda path: pyarrow.parquet.write_table(pa.table({"id": [{"a": 1}]}), path),
         "a.parquet: column 'id' holds struct<a: int64>",
     ),
+    "too many columns of Arrow": (
+        "a.arrow",
+        lambda path: pyarrow.feather.write_feather(pa.table({f"c{n}": [1] for n in range(10_001)}), str(path)),
+        "a.arrow: the header has 10001 columns, more than 10000; delete empty ones",
+    ),
     "a long text repeated": (
         "a.arrow",
         lambda path: pyarrow.feather.write_feather(repeated_text(), str(path), compression="zstd"),

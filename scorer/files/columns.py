@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scorer.criteria.model import CriteriaSet, Criterion
@@ -11,6 +11,7 @@ from scorer.engine.plan import SetPlan
 from scorer.files.texts import KINDS, TEXTS
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE, Language
+from scorer_client.forms import text
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
         for code, required in required_by_code.items()
     ]
     indicators = [*_indicators(plan, tier)]
-    titles = Counter(_text(indicator.title, language, indicator.code) for indicator, _ in indicators)
+    titles = Counter(text(indicator.title, language, indicator.code) for indicator, _ in indicators)
     for indicator, criteria in indicators:
-        title = _text(indicator.title, language, indicator.code)
+        title = text(indicator.title, language, indicator.code)
         header = f"{title} ({indicator.code})" if titles[title] > 1 else title
         bounds = plan.tiers[tier].ranges[indicator.code]
         comment = _comment(indicator, criteria, bounds, language)
@@ -53,7 +54,7 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
     for criterion in item.criteria.values():
         if criterion.may_be_not_applicable and criterion.points.of(tier) is not None:
             header = NOT_APPLICABLE[language == "vi"].format(criterion=criterion.id)
-            comment = texts["tick"].format(title=_text(criterion.title, language, criterion.id))
+            comment = texts["tick"].format(title=text(criterion.title, language, criterion.id))
             columns.append(FormColumn("not_applicable", header, comment))
     return columns
 
@@ -84,7 +85,7 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
     elif kind is not IndicatorKind.FLAG:
         values = texts["range"].format(low=indicator.show(bounds[0]), high=indicator.show(bounds[1]))
     return _lines(
-        _text(indicator.title, language, indicator.code),
+        text(indicator.title, language, indicator.code),
         texts["code"].format(code=indicator.code),
         texts["unit"].format(unit=indicator.unit) if indicator.unit else "",
         KINDS[language][kind],
@@ -95,8 +96,3 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
 
 def _lines(*lines: str) -> str:
     return "\n".join(line for line in lines if line)
-
-
-def _text(texts: Mapping[str, str], language: Language, default: str) -> str:
-    """The text in this language, or in the first language that it has."""
-    return texts.get(language) or next(iter(texts.values()), default)

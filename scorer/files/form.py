@@ -16,6 +16,7 @@ from scorer.files.columns import FormColumn, form_columns
 from scorer.files.texts import TEXTS
 from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
 from scorer_client.files.messages import Language, tier_name
+from scorer_client.forms import text
 from scorer_client.units import Unit
 
 BLANK_ROWS = 1_000
@@ -42,7 +43,8 @@ def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> b
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"title": _title(plan.criteria_set, language), "created": _CREATED})
+        title = text(plan.criteria_set.title, language, plan.criteria_set.code)
+        book.set_properties({"title": title, "created": _CREATED})
         styles = _styles(book)
         tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
         _instructions(book.add_worksheet(TEXTS[language]["instructions"]), plan.criteria_set, tiers, language, styles)
@@ -73,16 +75,12 @@ def _styles(book: Any) -> Styles:
     }
 
 
-def _title(item: CriteriaSet, language: Language) -> str:
-    return item.title.get(language) or next(iter(item.title.values()), item.code)
-
-
 def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language: Language, styles: Styles) -> None:
     texts = TEXTS[language]
     days = [day.isoformat() if day else "..." for day in (item.effective_from, item.effective_to)]
     lines = [
         (texts["criteria_set"], item.code),
-        (texts["title"], _title(item, language)),
+        (texts["title"], text(item.title, language, item.code)),
         (texts["in_force"], f"{days[0]} - {days[1]}"),
         (texts["tiers"], ", ".join(tier_name(tier, language) for tier in tiers)),
     ]
@@ -91,9 +89,9 @@ def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language:
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 100)
     sheet.write_string(0, 0, texts["instructions"], styles["title"])
-    for row, (label, text) in enumerate(lines, start=2):
+    for row, (label, line) in enumerate(lines, start=2):
         sheet.write_string(row, 0, label, styles["label"])
-        sheet.write_string(row, 1, text, styles["text"])
+        sheet.write_string(row, 1, line, styles["text"])
     sheet.protect()
 
 
@@ -109,9 +107,9 @@ def _tier_sheet(
         sheet.set_column(index, index, 28 if column.code == "name" else 16)
         style = _style(column, bool(units), styles)
         for row in range(1, last_row + 1):
-            text = getattr(units[row - 1], column.code) if units and column.code in ("id", "name", "parent") else ""
-            if text:
-                sheet.write_string(row, index, text, style)
+            cell = getattr(units[row - 1], column.code) if units and column.code in ("id", "name", "parent") else ""
+            if cell:
+                sheet.write_string(row, index, cell, style)
             else:
                 sheet.write_blank(row, index, None, style)
         rule = _rule(column, language)

@@ -59,7 +59,10 @@ def marked_copy(file: Path, form: Form, violations: Iterable[Violation]) -> byte
 
 
 def _is_excel(file: Path) -> bool:
-    return zipfile.is_zipfile(file) and "xl/workbook.xml" in zipfile.ZipFile(file).namelist()
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return "xl/workbook.xml" in archive.namelist()
 
 
 def _remove_marks(book: Any) -> None:

@@ -349,6 +349,16 @@ def ods_with(cell: object) -> Callable[[Path], None]:
     return write
 
 
+def ods_repeated_error(path: Path) -> None:
+    """LibreOffice writes equal neighbours, such as two cells with =NA(), as one cell that is repeated."""
+    sheets, column = tables(), HEADER.index("computers")
+    sheets["Huyện"][2][column : column + 2] = ["#N/A"]
+    ods(path, sheets)
+    error = b'<table:table-cell office:value-type="string" calcext:value-type="error"'
+    repeated = error.replace(b"cell", b'cell table:number-columns-repeated="2"', 1)
+    change_part(path, "content.xml", lambda content: content.replace(error, repeated))
+
+
 def ods_repeated(path: Path) -> None:
     ods(path, tables())
     change_part(path, "content.xml", lambda content: content.replace(
@@ -491,6 +501,11 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda path: pyarrow.parquet.write_table(pa.table({"id": [{"a": 1}]}), path),
         "a.parquet: column 'id' holds struct<a: int64>",
     ),
+    "too many columns of Arrow": (
+        "a.arrow",
+        lambda path: pyarrow.feather.write_feather(pa.table({f"c{n}": [1] for n in range(10_001)}), str(path)),
+        "a.arrow: the header has 10001 columns, more than 10000; delete empty ones",
+    ),
     "a long text repeated": (
         "a.arrow",
         lambda path: pyarrow.feather.write_feather(repeated_text(), str(path), compression="zstd"),
@@ -530,6 +545,25 @@ def test_a_damaged_file_is_refused_by_sheet_and_cell(scorer: Run, tmp_path: Path
     assert (done.code, done.out) == (2, "")
     first = done.errors[0].replace(f"{tmp_path}/", "")
     assert message in first, first
+
+
+def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> None:
+    ods_repeated_error(tmp_path / "a.ods")
+    done = scorer("check", tmp_path / "a.ods", "--set", SET)
+    assert [line.rpartition("a.ods: ")[2] for line in done.errors[:2]] == [
+        "Huyện!R3: the formula gives #N/A; give the value, or leave the cell empty",
+        "Huyện!S3: the formula gives #N/A; give the value, or leave the cell empty",
+    ]
+
+
+def test_a_hint_names_an_option_of_its_own_column(scorer: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,tier,portal,it_official_degree,lan\na,commune,nome,nome,nome\n", "utf-8")
+    done = scorer("check", tmp_path / "a.csv", "--set", SET)
+    assert [line.rpartition(" or nothing, ")[2] for line in done.errors[:3]] == [
+        "not 'nome'; did you mean 'none'?",
+        "not 'nome'",
+        "not 'nome'; did you mean 'none'?",
+    ]
 
 
 @pytest.mark.parametrize("case", ["an error", "out of range", "a word for a flag", "merged cells", "a password"])

@@ -62,7 +62,10 @@ const NUMBER = ["a number", (value) => typeof value === "number"];
 /** @type {Kind} */
 const SIGNAL = ["an AbortSignal", (value) => value instanceof AbortSignal];
 /** @type {Kind} */
-const TOKEN = ["a token or a function", (value) => typeof value === "function" || (typeof value === "string" && value !== "")];
+const TOKEN = [
+  "a token or a function",
+  (value) => typeof value === "function" || (typeof value === "string" && value !== ""),
+];
 /** @type {Kind} */
 const PEM = ["PEM as a string or Buffer", (value) => typeof value === "string" || types.isUint8Array(value)];
 

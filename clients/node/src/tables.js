@@ -26,8 +26,8 @@ import { criterionIds, dayOf } from "./requests.js";
 
 /**
  * A table of units: a table of apache-arrow, the bytes of an Arrow IPC stream, or columns by name. The columns are
- * `id`; `tier`, unless the option `tier` is given; if needed `name`, `parent` and `not_applicable`; and one per indicator,
- * named by its code.
+ * `id`; `tier`, unless the option `tier` is given; if needed `name`, `parent` and `not_applicable`; and one per
+ * indicator, named by its code.
  *
  * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */

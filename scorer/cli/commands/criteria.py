@@ -22,7 +22,7 @@ from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
-from scorer_client.forms import STATES
+from scorer_client.forms import STATES, text
 
 LIST_TIMEOUT_SECONDS = 10.0
 """Time limit for a server to list its sets."""
@@ -76,7 +76,7 @@ def _list(client: Client) -> list[str]:
         shown.add_row(
             escape(item.code) or "?",
             item.series,
-            escape(text({title.language: title.text for title in item.titles})),
+            escape(_english({title.language: title.text for title in item.titles})),
             f"{first} to {last}" if item.revision else "",
             ", ".join(item.tiers),
             item.provenance,
@@ -100,12 +100,12 @@ def show(
     """Show one criteria set: categories, groups, criteria, gates, indicators."""
     item = find_set(load_catalogue(criteria), code).criteria_set
     tree = Tree(
-        f"[bold]{item.code}[/bold] {escape(text(item.title))} ({item.provenance}, revision {item.revision[:12]})"
+        f"[bold]{item.code}[/bold] {escape(_english(item.title))} ({item.provenance}, revision {item.revision[:12]})"
     )
     for category in item.categories:
-        branch = tree.add(f"[bold]{category.code}[/bold] {escape(text(category.title))}")
+        branch = tree.add(f"[bold]{category.code}[/bold] {escape(_english(category.title))}")
         for group in category.groups:
-            twig = branch.add(f"[bold]{group.code}[/bold] {escape(text(group.title))}")
+            twig = branch.add(f"[bold]{group.code}[/bold] {escape(_english(group.title))}")
             for criterion in group.criteria:
                 twig.add(escape(_criterion(criterion)))
         for level in category.levels:
@@ -119,7 +119,7 @@ def show(
     out.print(tree)
     shown = table("indicator", "kind", "unit", "title", title="What units report")
     for indicator in item.indicators.values():
-        shown.add_row(indicator.code, indicator.kind, escape(indicator.unit), escape(text(indicator.title)))
+        shown.add_row(indicator.code, indicator.kind, escape(indicator.unit), escape(_english(indicator.title)))
     out.print(shown)
     for language, note in item.notes.items():
         out.print(f"[bold]{language}[/bold] {escape(note)}")
@@ -158,9 +158,9 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
         raise typer.Exit(2)
 
 
-def text(texts: Texts, language: str = "en") -> str:
-    """The text in this language, or in the first language that it has."""
-    return texts.get(language) or next(iter(texts.values()), "")
+def _english(texts: Texts) -> str:
+    """The English text, or the text in the first language."""
+    return text(texts, "en", "")
 
 
 def _criterion(criterion: Criterion) -> str:
@@ -169,7 +169,7 @@ def _criterion(criterion: Criterion) -> str:
         notes.append(criterion.effect)
     if criterion.may_be_not_applicable:
         notes.append("may be not applicable")
-    return f"{criterion.id} {text(criterion.title)} ({', '.join(notes)})"
+    return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
 
 
 def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str:

@@ -106,7 +106,7 @@ class FileTable:
         rows = []
         for index, unit in enumerate(self.units):
             cells = [(indicator, self.columns[indicator.code][index]) for indicator in indicators]
-            answers = {i.code: _value(i, cell) for i, cell in cells if cell not in ("",) and cell == cell}
+            answers = {i.code: _value(i, cell) for i, cell in cells if cell != "" and cell == cell}
             left_out = self.not_applicable.get(unit.id, [])
             rows.append(Row(unit.id, unit.tier, answers, unit.name, unit.parent, left_out))
         return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict, Unpack, cast
@@ -16,6 +15,7 @@ from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
+from scorer_client.files.names import NearestNames
 from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
@@ -422,8 +422,7 @@ def _lacking(province: Province, criterion: str) -> list[Lack]:
 def _check_criterion(form: Form, criterion: str, tier: str) -> None:
     code, reason = grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CRITERION"
     if criterion not in form.criteria:
-        close = difflib.get_close_matches(criterion[:80], form.criteria, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = NearestNames("en").hint(criterion, form.criteria)
         raise ScorerError(code, f"{form.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
     if tier in form.tiers and tier not in form.criteria[criterion]:
         tiers = ", ".join(form.criteria[criterion])

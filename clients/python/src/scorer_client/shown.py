@@ -22,7 +22,8 @@ def described(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """A text whose unprintable characters are replaced by their escape sequences."""
+    """A text on one line with only visible characters; others, such as those that reverse the reading direction, become
+    escape sequences."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

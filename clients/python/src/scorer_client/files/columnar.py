@@ -55,7 +55,9 @@ def read_columnar(
         schema, count, batches = _parquet(file, notes) if head.startswith(b"PAR1") else _arrow(file, head)
     except pa.ArrowException as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
-    if count > MAX_ROWS or len(schema) > MAX_COLUMNS:
+    if len(schema) > MAX_COLUMNS:
+        raise refused(notes.language, "many_columns", n=len(schema), limit=MAX_COLUMNS)
+    if count > MAX_ROWS:
         raise refused(notes.language, "many_rows", limit=MAX_ROWS)
     for field in schema:
         if not _readable(field.type):

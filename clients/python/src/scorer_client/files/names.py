@@ -14,24 +14,29 @@ MAX_SEARCHES, MAX_NAMES = 20, 5_000
 
 @dataclass
 class NearestNames:
-    """Suggests the nearest known names for the misspelt names of one file. Each misspelling is searched once.
+    """Suggests the nearest known names for the misspelt names of one file.
+
+    Each misspelling is searched once among the same names.
 
     Attributes:
         language: language of the hints.
     """
 
     language: Language
-    _hints: dict[str, str] = field(default_factory=dict)
+    _hints: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
 
     def hint(self, name: str, names: Collection[str]) -> str:
         """A hint such as ``; did you mean 'title'?``; "" if no name is near."""
-        if name not in self._hints:
-            if len(self._hints) >= MAX_SEARCHES or len(names) > MAX_NAMES:
+        if len(names) > MAX_NAMES:
+            return ""
+        key = name, frozenset(names)
+        if key not in self._hints:
+            if len(self._hints) >= MAX_SEARCHES:
                 return ""
             by_lower = {known.lower(): known for known in sorted(names)}
             close = difflib.get_close_matches(name[:80].lower(), list(by_lower), n=1, cutoff=0.6)
-            self._hints[name] = say(self.language, "nearly", name=by_lower[close[0]]) if close else ""
-        return self._hints[name]
+            self._hints[key] = say(self.language, "nearly", name=by_lower[close[0]]) if close else ""
+        return self._hints[key]
 
 
 def plain(text: str) -> str:

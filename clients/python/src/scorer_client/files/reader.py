@@ -113,7 +113,7 @@ class TableReader:
         for last_row, merged in sheet.merged:
             if last_row > header.number:
                 self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
-        if not self._names_tier(sheet, header, columns, tier) or self._total > total_before:
+        if not self._has_required(sheet, header, columns, tier) or self._total > total_before:
             return True
         self._rows(sheet, header, columns, rows, tier)
         return True
@@ -181,7 +181,7 @@ class TableReader:
                 self.notes.add("note_title", where, text, named[0].name)
         return columns
 
-    def _names_tier(self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str) -> bool:
+    def _has_required(self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str) -> bool:
         """Whether the required columns are present. Adds a violation for each missing one."""
         have, complete = {column.name for column in columns if column}, True
         for name in REQUIRED:
@@ -260,7 +260,7 @@ class TableReader:
 
     def _check_parents(self) -> None:
         """Refuses unknown parents if other units of the tier have known ones: a row is missing, or an id is wrong."""
-        ids = self.table.units.ids() | self._unread if self._unread else self.table.units.ids()
+        ids = frozenset(self.table.units.ids() | self._unread)  # frozen: it is part of keys of ``NearestNames``
         tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
         for index, unit in enumerate(self.table.units):
             if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:

@@ -209,7 +209,12 @@ def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
         if kind == "error":
             parser.CharacterDataHandler = text.append
         elif not kind:
-            scan.add_error(row, column, "")
+            add_errors("")
+
+    def add_errors(text: str) -> None:
+        for repeated_row in range(row, row + rows):
+            for repeated_column in range(column, column + times):
+                scan.add_error(repeated_row, repeated_column, text)
 
     def end(name: str) -> None:
         nonlocal row, column
@@ -218,7 +223,7 @@ def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
         elif name in ("table:table-cell", "table:covered-table-cell"):
             if parser.CharacterDataHandler:
                 parser.CharacterDataHandler = None
-                scan.add_error(row, column, "".join(text)[:20] or "#ERR")
+                add_errors("".join(text)[:20] or "#ERR")
             column += times
 
     parser.StartElementHandler, parser.EndElementHandler = start, end

@@ -26,6 +26,7 @@ from scorer_client.reports.model import (
 from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, Cause, UnitResult
 from scorer_client.sentences import measure_name, plain, rounded, shown
+from scorer_client.shown import printable
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -80,9 +81,9 @@ class _Builder:
     def __init__(self, province: Province, form: Form, language: str, previous: Province | None) -> None:
         self._province, self._form, self._language = province, form, language
         self._words = WORDS[language]
-        self._titles = {code: visible(title) for code, title in form.names(language).items()}
+        self._titles = {code: printable(title) for code, title in form.names(language).items()}
         self._results = [list(ranking.units) for ranking in province.rankings]
-        self._units = {unit.id: visible(unit.name or unit.id) for unit in chain(*self._results)}
+        self._units = {unit.id: printable(unit.name or unit.id) for unit in chain(*self._results)}
         before = chain.from_iterable(ranking.units for ranking in previous.rankings) if previous else ()
         self._before = {unit.id: unit for unit in before}
         self._compared = previous is not None
@@ -95,19 +96,19 @@ class _Builder:
             self._language,
             self._words,
             self._titles,
-            visible(text(form.titles, self._language, provenance.criteria_set)),
-            visible(provenance.province),
-            visible(provenance.period),
+            printable(text(form.titles, self._language, provenance.criteria_set)),
+            printable(provenance.province),
+            printable(provenance.period),
             provenance.criteria_set,
             provenance.revision,
             self._words.get(provenance.criteria_provenance, provenance.criteria_provenance),
             provenance.engine_version,
             tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
-            visible(text(form.notes, self._language, "")),
-            tuple(map(visible, facts)),
+            printable(text(form.notes, self._language, "")),
+            tuple(map(printable, facts)),
             tuple(map(self._section, self._province.rankings, self._results)),
             self._compared,
-            tuple(map(visible, removed)),
+            tuple(map(printable, removed)),
             datetime.datetime.combine(first_day, datetime.time()),
             form.points_decimals,
             form.percent_decimals,
@@ -115,9 +116,9 @@ class _Builder:
 
     def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
         units = tuple(map(self._unit, results))
-        title, anchor = self._words.get(ranking.tier, visible(ranking.tier)), f"t-{ranking.tier}"
+        title, anchor = self._words.get(ranking.tier, printable(ranking.tier)), f"t-{ranking.tier}"
         if ranking.tier in self._form.within_parent:
-            parent = self._units.get(ranking.cohort, visible(ranking.cohort))
+            parent = self._units.get(ranking.cohort, printable(ranking.cohort))
             title = self._words["within"].format(tier=title, parent=parent)
             anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
         return Section(
@@ -147,7 +148,7 @@ class _Builder:
         return Unit(
             f"u-{quote(result.id, safe='')}",
             self._units[result.id],
-            self._units.get(result.parent, visible(result.parent)),
+            self._units.get(result.parent, printable(result.parent)),
             result,
             tuple(
                 UnitCategory(category, self._needs(category), _movement(category, before))
@@ -248,19 +249,8 @@ class _Builder:
         return self._titles.get(code, code)
 
 
-def visible(text: str) -> str:
-    """A text from outside as one line with only visible characters.
-
-    Control characters, characters that reverse the reading direction, and other invisible ones become escapes such as
-    ``\\x1b``.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _basis(document: str, issued: datetime.date | None) -> str:
-    return f"{visible(document)} ({issued:%d/%m/%Y})" if issued else visible(document)
+    return f"{printable(document)} ({issued:%d/%m/%Y})" if issued else printable(document)
 
 
 def _sort_key(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:

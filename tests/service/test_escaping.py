@@ -12,7 +12,7 @@ import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import SCORER, document, environment, group_module, serve, stranger
+from third_party import SCORER, document, environment, group_module, serve, third_party_plugin
 
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -105,8 +105,8 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
     code = code.replace("    indicators =", f"{title}    indicators =").replace(
         "kind='number'", f"kind='number', unit={text}, title={{'en': {text}}}"
     )
-    stranger(site, "loud", code)
-    stranger(site, "broken", f"raise ImportError({text})")
+    third_party_plugin(site, "loud", code)
+    third_party_plugin(site, "broken", f"raise ImportError({text})")
     (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
     for words in (("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "check", "broken")):
         assert "forged" in run(tmp_path, *words, site=site).stdout

@@ -15,7 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 from processes import PATIENCE, parent_of, until
-from strangers import ZEROS, Served, document, group_module, serve, stranger
+from third_party import ZEROS, Served, document, group_module, serve, third_party_plugin
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
@@ -55,7 +55,7 @@ if "scorer.cli.serving.worker" in sys.orig_argv and os.path.exists({str(hang)!r}
     ctypes.PyDLL(None).sleep(600)
 """
     site = tmp_path / "site"
-    stranger(site, "grip", imported + group_module("grip", HOLDS, sets=["grip-2024.yaml"]))
+    third_party_plugin(site, "grip", imported + group_module("grip", HOLDS, sets=["grip-2024.yaml"]))
     (site / "grip-2024.yaml").write_text(document("grip-2024", "grip"), encoding="utf-8")
     with serve(site, tmp_path / "log", "--workers", "2", "--metrics", metrics) as running:
         yield running

@@ -460,7 +460,7 @@ def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network
     titles = [text_of(title) for title in page.xpath("//section[@class='tier']/h2")]
     assert titles == ["Districts 2 units", "Communes of Ba Bể 1 units", "Communes of Na Rì 2 units"]
     tile = text_of(page.xpath("//div[@class='tile']")[2])
-    assert "Readiness: 2/2 ranked" in tile or "readiness: 2/2 ranked" in tile
+    assert "readiness: 2/2 ranked" in tile, tile
     assert "Commended: Kim Lư" in tile
     assert not page.xpath("//table[@class='gates']")
     sheet = workbook(network[".xlsx"])["Communes"]

@@ -520,7 +520,9 @@ def test_a_set_of_an_installed_plugin_uses_its_own_formula_kind_and_bundled_grou
 
 
 def test_without_the_distribution_its_set_is_not_there(site: Path) -> None:
-    assert "water" not in run(None, "plugins", "list").stdout
+    listed = run(None, "plugins", "list").stdout
+    assert row(listed, "infrastructure").endswith("ready")
+    assert "water" not in listed
     done = run(None, "criteria", "check", str(site / "water/water-2024.yaml"))
     assert done.returncode == 2
     assert "no plugin scores group 'water'" in done.stderr

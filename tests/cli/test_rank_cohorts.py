@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_in_process import runner
 from command import ROOT, lines, run, said
 from harness import catalogue, good, host
 from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
-
-from scorer import cli
 
 ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
 
@@ -23,15 +21,11 @@ ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
 def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
     """The command in this process with two sets, its lines; standard error comes after what it prints."""
     sets = good(catalogue(host(NETWORK_GROUP), NETWORK, NETWORK.replace("2020", "2021")))
-    for name in ("answer_files", "commands.template", "commands.criteria"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
+    command = runner(sets, monkeypatch, capsys)
 
     def call(*words: object) -> list[str]:
-        monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
-        with pytest.raises(SystemExit):
-            cli.main()
-        printed = capsys.readouterr()
-        return lines(printed.out) + printed.err.splitlines()
+        done = command(*words)
+        return lines(done.out) + done.errors
 
     return call
 

@@ -12,6 +12,7 @@ import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import until
 from third_party import SCORER, document, environment, group_module, serve, third_party_plugin
 
 import scorer
@@ -119,8 +120,7 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
         with pytest.raises(grpc.RpcError):
             service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="loud-2024", unit_answers=answers), timeout=20)
         (folder / f"b{HOSTILE}{LINE}.yaml").write_text("criteria_set: [", encoding="utf-8")
-        while "not YAML" not in service.said:
-            pass
+        until(lambda: "not YAML" in service.said, "the broken document is not reported")
         said = service.said
     assert "RuntimeError" in said
     assert_harmless(said)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from processes import PATIENCE, parent_of, until
+from processes import PATIENCE, children_of, until
 from third_party import ZEROS, Served, document, group_module, serve, third_party_plugin
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -62,8 +62,7 @@ if "scorer.cli.serving.worker" in sys.orig_argv and os.path.exists({str(hang)!r}
 
 
 def workers(service: Served) -> set[int]:
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return {pid for pid in pids if parent_of(pid) == service.process.pid}
+    return children_of(service.process.pid)
 
 
 def metric(address: str, name: str) -> float:

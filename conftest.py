@@ -52,8 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """While a test marked ``alone`` runs, no other test does, in this process or in another one.
 
-    Every test holds a lock while it runs: most share it, those marked ``alone`` have it for themselves. It is taken in
-    turn: whoever waits for it keeps those out that come later.
+    Every test holds the lock of the checkout while it runs: most share it, those marked ``alone`` have it exclusively.
+    Each test waits for it with the lock of ``tests/``, so that later tests cannot overtake one marked ``alone``.
     """
     if not hasattr(item.config, "workerinput"):  # there is no other process
         return (yield)

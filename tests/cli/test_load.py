@@ -51,7 +51,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def strangers() -> Iterator[Service]:
+def selective() -> Iterator[Service]:
     """A set whose plugin refuses some of what its ranges allow."""
     indicators = [Indicator(code, "count", maximum=50) for code in ("wells", "clean", "dry")]
     water = group("water", *indicators, Indicator("bonus", "number"), checks=[PartOf("dry", "wells")])
@@ -201,17 +201,17 @@ def test_the_first_set_is_taken_where_none_is_named(service: Service) -> None:
     assert requests(service).criteria_set == "bac-kan-2020"
 
 
-def test_answers_that_a_plugin_refuses_are_left_out(strangers: Service) -> None:
-    drawn = requests(strangers)
+def test_answers_that_a_plugin_refuses_are_left_out(selective: Service) -> None:
+    drawn = requests(selective)
     for row in drawn.rows:
         answers = {code: float(value) for code, value in row.answers.items()}  # type: ignore[arg-type]
         assert answers.get("clean", 0) <= answers.get("wells", 50)
         assert answers.get("dry", 0) <= answers.get("wells", 50)
     some = sum("dry" in row.answers for row in drawn.rows)
     assert 0 < some < POOL
-    assert all("dry" not in row.answers for row in requests(strangers, "tested", "commune").rows)  # not asked there
+    assert all("dry" not in row.answers for row in requests(selective, "tested", "commune").rows)  # not asked there
     with pytest.raises(NotDrawn, match="no tier 'ward'"):
-        requests(strangers, "tested", "ward")
+        requests(selective, "tested", "ward")
 
 
 @pytest.mark.long

@@ -5,60 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_in_process import runner
 from command import ROOT, lines, run, said
-from harness import catalogue, good, group, host
-
-from scorer import cli
-from scorer.plugin_api import Indicator
+from harness import catalogue, good, host
+from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
 
 ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
-
-NETWORK = """
-criteria_set: network-2020
-effective: {from: 2020-01-01, to: 2020-12-31}
-title: {en: Network}
-tiers: [district, commune]
-provenance: published
-commend: {best: {commune: 1}}
-ranking: {cohort: {commune: parent}}
-categories:
-  readiness:
-    groups:
-      network:
-        criteria:
-          - {id: NW.01, title: {en: Firewall, vi: Tường lửa}, formula: flag, indicator: firewall, points: 2}
-          - {id: NW.02, formula: count, indicator: computers, each: 1, points: 4}
-"""
-
-CSV = """\
-id,tier,name,parent,firewall,computers
-na-ri,district,Na Rì,,1,3
-ba-be,district,Ba Bể,,1,4
-kim-lu,commune,Kim Lư,na-ri,1,2
-hao-nghia,commune,Hảo Nghĩa,na-ri,,2
-dia-linh,commune,Địa Linh,ba-be,0,0
-"""
 
 
 @pytest.fixture
 def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
     """The command in this process with two sets, its lines; standard error comes after what it prints."""
-    indicators = Indicator("firewall", kind="flag"), Indicator("computers", kind="count")
-    sets = good(catalogue(host(group("network", *indicators)), NETWORK, NETWORK.replace("2020", "2021")))
-    for name in ("answer_files", "commands.template", "commands.criteria"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
+    sets = good(catalogue(host(NETWORK_GROUP), NETWORK, NETWORK.replace("2020", "2021")))
+    command = runner(sets, monkeypatch, capsys)
 
     def call(*words: object) -> list[str]:
-        monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
-        with pytest.raises(SystemExit):
-            cli.main()
-        printed = capsys.readouterr()
-        return lines(printed.out) + printed.err.splitlines()
+        done = command(*words)
+        return lines(done.out) + done.errors
 
     return call
 
@@ -66,7 +33,7 @@ def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "answers.csv"
-    path.write_text(CSV, encoding="utf-8")
+    path.write_text(NETWORK_ANSWERS, encoding="utf-8")
     return path
 
 
@@ -109,7 +76,7 @@ def test_files_and_json_say_who_is_commended(scorer: Scorer, file: Path, tmp_pat
 
 
 def test_a_commune_without_its_district_is_named_by_row_and_column(scorer: Scorer, file: Path) -> None:
-    file.write_text(CSV.replace("Kim Lư,na-ri", "Kim Lư,"), encoding="utf-8")
+    file.write_text(NETWORK_ANSWERS.replace("Kim Lư,na-ri", "Kim Lư,"), encoding="utf-8")
     said = f"{file}: row 4, column D (parent): is empty; units of tier 'commune' are ranked within their parent"
     assert scorer("rank", file, "--set", "network-2020")[0] == f"scorer: {said}: give its id"
 
@@ -217,7 +184,7 @@ def test_what_cannot_be_looked_for_is_said(scorer: Scorer, file: Path) -> None:
     assert scorer("lacking", file, "NW.01", "--set", "network-2020", "--tier", "comune")[0].startswith(
         "scorer: --tier: unknown tier 'comune'; the set has district, commune"
     )
-    file.write_text(CSV.replace("na-ri,1,2", "na-ri,1,-2"), encoding="utf-8")
+    file.write_text(NETWORK_ANSWERS.replace("na-ri,1,2", "na-ri,1,-2"), encoding="utf-8")
     assert scorer("lacking", file, "NW.01", "--set", "network-2020")[0].startswith(
         f"scorer: {file}: row 4, column F (computers): must be from 0 to"
     )

@@ -1,4 +1,7 @@
-"""The HTML report in Chromium: sort, search, open a card by its link, print; nothing is asked for or complained of."""
+"""The HTML report in Chromium: sort, search, open a card by its link, print.
+
+The page loads no other file and writes nothing to the console, errors included.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 class Watched:
-    """A page, what it asked for, and what it said."""
+    """A page, the addresses it requested, and the texts of its console and of its errors."""
 
     def __init__(self, browser: Browser, path: Path, anchor: str = "", **options: object) -> None:
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)

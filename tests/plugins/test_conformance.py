@@ -18,8 +18,8 @@ from broken_plugins import CORPUS, SOUND
 from harness import COMPILER, group, plugin
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import group_module, install, run
 from strategies import drawn
+from third_party import group_module, install, run
 
 import scorer_plugins.infrastructure
 from scorer.catalogue.catalogue import load_set
@@ -180,7 +180,7 @@ def test_for_any_indicators_there_are_criteria_and_answers_and_they_pass(indicat
 # As authors meet it
 
 SPRINGS = '''
-"""Springs, as a stranger would write them."""
+"""Springs, as a third party would write them."""
 
 from importlib.resources import files
 
@@ -256,7 +256,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert old in code
             code = code.replace(old, new)
         package = {f"{name}/__init__.py": code, f"{name}/springs-2024.yaml": SPRINGS_SET}
-        install(sites / name, f"stranger-{name}", "1.0", package, {name: name})
+        install(sites / name, f"third-party-{name}", "1.0", package, {name: name})
         (sites / name / "test_springs.py").write_text(TESTS.format(name=name), encoding="utf-8")
     return sites
 

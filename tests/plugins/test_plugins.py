@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from harness import catalogue, good, group, host, plugin, refusal, serving
 from plugin_modules import module
-from strangers import install, run
+from third_party import install, run
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.formulas import KINDS, Outcome, Read
@@ -31,7 +31,7 @@ ROADS = group("roads", Indicator("paved", kind="number"))
 
 
 class Root(Formula):
-    """A formula kind of a stranger: the root of the share."""
+    """A third-party formula kind: the root of the share."""
 
     kind: ClassVar[str] = "root"
     indicator: str
@@ -160,7 +160,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(None, [Later]),
         "formula kind 'ratio', which already exists",
     ),
-    "a stranger's formula kind": (lambda: plugin(None, [Root]), "formula kind 'root', which already exists"),
+    "a third-party formula kind": (lambda: plugin(None, [Root]), "formula kind 'root', which already exists"),
     "one formula kind twice": (
         lambda: plugin(None, [type("New", (Root,), {"kind": "new"})] * 2),
         "formula kind 'new', which already exists",
@@ -380,7 +380,7 @@ def test_a_check_counts_only_where_a_set_has_all_its_indicators() -> None:
 # Installed distributions
 
 WATER = '''
-"""Wells, as a stranger would write them."""
+"""Wells, as a third party would write them."""
 
 from importlib.resources import files
 
@@ -459,16 +459,16 @@ def scorer_criterion_group():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Distributions of strangers: one that works, one that cannot be imported, one that takes a bundled name."""
+    """Third-party distributions: one that works, one that cannot be imported, one that takes a bundled name."""
     site = tmp_path_factory.mktemp("site")
     install(
         site,
-        "stranger-water",
+        "third-party-water",
         "1.2.3",
         {"water/__init__.py": WATER, "water/water-2024.yaml": WATER_SET},
         {"water": "water"},
     )
-    install(site, "stranger-dust", "0.0.1", {"dust.py": "import no_such_module_at_all\n"}, {"dust": "dust"})
+    install(site, "third-party-dust", "0.0.1", {"dust.py": "import no_such_module_at_all\n"}, {"dust": "dust"})
     install(site, "another-infrastructure", "9.9", {"aaa.py": THIEF}, {"aaa": "aaa"})
     return site
 
@@ -482,7 +482,7 @@ def row(text: str, start: str) -> str:
 def test_an_installed_plugin_is_found_with_all_it_brings(site: Path) -> None:
     done = run(site, "plugins", "list")
     assert done.returncode == 0
-    assert row(done.stdout, "water") == "water stranger-water 1.2.3 1 group water ready"
+    assert row(done.stdout, "water") == "water third-party-water 1.2.3 1 group water ready"
     assert "formula root" in done.stdout
     assert "set water-2024.yaml" in done.stdout
     assert row(done.stdout, "infrastructure").endswith("ready")
@@ -490,12 +490,12 @@ def test_an_installed_plugin_is_found_with_all_it_brings(site: Path) -> None:
 
 def test_an_installed_plugin_that_breaks_is_named_beside_it(site: Path) -> None:
     done = run(site, "plugins", "list")
-    assert row(done.stdout, "dust") == "dust stranger-dust 0.0.1 quarantined"
+    assert row(done.stdout, "dust") == "dust third-party-dust 0.0.1 quarantined"
     assert row(done.stdout, "aaa") == "aaa another-infrastructure 9.9 1 quarantined"
     assert [line for line in done.stdout.splitlines() if " is quarantined: " in line] == [
         "plugin 'aaa' (another-infrastructure 9.9) is quarantined: declares group 'infrastructure', "
         "which plugin 'infrastructure' (egov-scorer 0.1.0) already declares",
-        "plugin 'dust' (stranger-dust 0.0.1) is quarantined: "
+        "plugin 'dust' (third-party-dust 0.0.1) is quarantined: "
         "ModuleNotFoundError: No module named 'no_such_module_at_all' (dust, line 1)",
     ]
 
@@ -508,7 +508,7 @@ def test_a_set_of_an_installed_plugin_stands_beside_the_bundled_ones(site: Path)
     assert row(done.stdout, "hue-2020")
     assert sorted(line.split(" is quarantined: ")[0] for line in done.stderr.splitlines()) == [
         "scorer: plugin 'aaa' (another-infrastructure 9.9)",
-        "scorer: plugin 'dust' (stranger-dust 0.0.1)",
+        "scorer: plugin 'dust' (third-party-dust 0.0.1)",
     ]
 
 
@@ -520,7 +520,9 @@ def test_a_set_of_an_installed_plugin_uses_its_own_formula_kind_and_bundled_grou
 
 
 def test_without_the_distribution_its_set_is_not_there(site: Path) -> None:
-    assert "water" not in run(None, "plugins", "list").stdout
+    listed = run(None, "plugins", "list").stdout
+    assert row(listed, "infrastructure").endswith("ready")
+    assert "water" not in listed
     done = run(None, "criteria", "check", str(site / "water/water-2024.yaml"))
     assert done.returncode == 2
     assert "no plugin scores group 'water'" in done.stderr
@@ -529,14 +531,14 @@ def test_without_the_distribution_its_set_is_not_there(site: Path) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class AtMostHalf(PartOf):
-    """A stranger's check: the part is at most half of the whole."""
+    """A third-party check: the part is at most half of the whole."""
 
     def violated(self, cohort: Cohort) -> Any:
         return 2 * cohort.values(self.part) > cohort.values(self.whole)
 
 
 class Share(Formula):
-    """A stranger's formula that divides without looking."""
+    """A third-party formula that divides without looking."""
 
     kind: ClassVar[str] = "share"
     indicator: str
@@ -553,7 +555,7 @@ class Share(Formula):
 
 
 def rank_wells(dug: int, planned: int) -> pb.RankProvinceResponse:
-    """A province of one unit, by a stranger's formula and check."""
+    """A province of one unit, by a third-party formula and check."""
     counts = [Indicator(code, kind="count") for code in ("dug", "planned")]
     wells = group("wells", *counts, checks=[AtMostHalf("dug", "planned")])
     sets = good(catalogue(host(wells, formulas=[Share]), document("a", "wells", formula="share, of: planned")))
@@ -564,12 +566,12 @@ def rank_wells(dug: int, planned: int) -> pb.RankProvinceResponse:
         return service.scorer.RankProvince(request)
 
 
-def test_a_check_of_a_strangers_is_asked_itself() -> None:
+def test_a_third_party_check_is_called_itself() -> None:
     with refusal() as caught:
         rank_wells(3, 4)
     assert caught[0].fields == {'rows.units[0].answers["dug"]': "PART_LARGER_THAN_WHOLE"}
     assert rank_wells(2, 4).rankings[0].scorecards[0].overall.score.points == 2.5
 
 
-def test_a_formula_of_a_strangers_may_divide_by_zero() -> None:
+def test_a_third_party_formula_may_divide_by_zero() -> None:
     assert rank_wells(0, 0).rankings[0].scorecards[0].overall.score.points == 0

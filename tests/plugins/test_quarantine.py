@@ -17,7 +17,19 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import refusal
-from strangers import HEAD, SCORER, ZEROS, Served, document, environment, group_module, install, run, serve, stranger
+from third_party import (
+    HEAD,
+    SCORER,
+    ZEROS,
+    Served,
+    document,
+    environment,
+    group_module,
+    install,
+    run,
+    serve,
+    third_party_plugin,
+)
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -189,7 +201,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every plugin that breaks, two that do not, and a set for each."""
     site = tmp_path_factory.mktemp("site")
     for name, (code, _) in BREAKING.items():
-        stranger(site, name, code)
+        third_party_plugin(site, name, code)
     install(site, "a-first", "1.0", {"wells_.py": group_module("wells")}, {"wells": "wells_"})
     install(site, "bad-value", "1.0", {}, {"bad_value": "not a module"})
     for name, file in (("damaged-points", "entry_points.txt"), ("damaged-data", "METADATA")):
@@ -201,9 +213,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [metadata] = site.glob(f"{name.replace('-', '_')}-*/METADATA")
         metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
-    stranger(site, "sly", code)
-    stranger(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
-    stranger(site, "sets_", SETS)
+    third_party_plugin(site, "sly", code)
+    third_party_plugin(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
+    third_party_plugin(site, "sets_", SETS)
     for group in ("hangs", "ends", "later", "wells", "loud"):
         indicator = "decibels" if group == "loud" else "wells"
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
@@ -229,7 +241,7 @@ def service(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 @pytest.mark.parametrize("name", BREAKING)
 def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed: dict[str, Any], name: str) -> None:
-    plugin = listed[f"stranger-{name}"]
+    plugin = listed[f"third-party-{name}"]
     assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
     assert BREAKING[name][1] in plugin["failure"]
     assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
@@ -247,16 +259,16 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
         assert damaged["failure"].startswith("its metadata cannot be read: UnicodeDecodeError: ")
     for name in ("nameless", "nameless_too"):
         assert listed.pop(name)["failure"] == "its metadata cannot be read: ValueError: METADATA gives no name"
-    sly = listed.pop("stranger-sly")
+    sly = listed.pop("third-party-sly")
     assert (sly["status"], sly["failure"]) == ("quarantined", "would end the process")
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
     assert {name: plugin["groups"] for name, plugin in good.items()} == {
         "a-first": ["wells"],
-        "stranger-loud": ["loud"],
-        "stranger-sets_": [],
+        "third-party-loud": ["loud"],
+        "third-party-sets_": [],
     }
     assert good["a-first"]["api_version"] == 1
-    assert "hangs-2024.yaml" in good["stranger-sets_"]["criteria_sets"]
+    assert "hangs-2024.yaml" in good["third-party-sets_"]["criteria_sets"]
     assert not any(plugin["failure"] for plugin in good.values())
 
 
@@ -272,7 +284,7 @@ if "-P" not in sys.orig_argv:  # not where it is tried out
 
 @pytest.mark.long
 def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tmp_path: Path) -> None:
-    stranger(tmp_path / "site", "moves", ONLY_HERE + group_module("moves"))
+    third_party_plugin(tmp_path / "site", "moves", ONLY_HERE + group_module("moves"))
     answers = resources.files("scorer_plugins.answers") / "hue-2020.csv"
     (tmp_path / "in.csv").write_text(answers.read_text(encoding="utf-8"), encoding="utf-8")
     command = [SCORER, "rank", "in.csv", "--set", "hue-2020", "--json", "--out", "out.json"]
@@ -281,7 +293,7 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    plugin = "plugin 'moves' (stranger-moves 1.0)"
+    plugin = "plugin 'moves' (third-party-moves 1.0)"
     why = "changes the working directory, which the whole service uses"
     assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
 
@@ -289,7 +301,7 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
 @pytest.mark.long
 def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    stranger(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
+    third_party_plugin(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
     for seconds, failure in (("0.5", "was not imported within 0.5 seconds; plugin_seconds allows more"), ("60", "")):
         done = run(site, "plugins", "list", "--json", SCORER_PLUGIN_SECONDS=seconds)
         [plugin] = [plugin for plugin in json.loads(done.stdout)["plugins"] if plugin["name"] == "slow"]
@@ -324,7 +336,7 @@ def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: 
         service.scorer.ScoreUnit(unit(group), timeout=20)
     refused = caught[0]
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CRITERIA_SET_REFUSED")
-    plugin = f"its plugin '{group}' (stranger-{group} 1.0) is quarantined: {BREAKING[group][1]}"
+    plugin = f"its plugin '{group}' (third-party-{group} 1.0) is quarantined: {BREAKING[group][1]}"
     assert plugin in refused.details
     assert refused.details.endswith(
         f"; fix it, see 'scorer criteria check {group}-2024.yaml' and 'scorer plugins list'"
@@ -345,40 +357,46 @@ def test_everything_else_serves_and_health_says_so(service: Served) -> None:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One plugin that ends the process and a set that needs it."""
     site = tmp_path_factory.mktemp("small")
-    stranger(site, "ends", BREAKING["ends"][0])
-    stranger(site, "sets_", SETS)
+    third_party_plugin(site, "ends", BREAKING["ends"][0])
+    third_party_plugin(site, "sets_", SETS)
     (site / "ends-2024.yaml").write_text(document("ends-2024", "ends"), encoding="utf-8")
     return site
 
 
 def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_group(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    stranger(site, "first", group_module("wells"))
-    stranger(site, "second", group_module("wells", sets=["wells-2024.yaml"]))
-    stranger(site, "third", group_module("third", sets=["third-2024.yaml"]).replace("'third', 1", "'third', 0"))
-    stranger(site, "dust", "import dust_of_dust")
+    third_party_plugin(site, "first", group_module("wells"))
+    third_party_plugin(site, "second", group_module("wells", sets=["wells-2024.yaml"]))
+    third_party_plugin(
+        site, "third", group_module("third", sets=["third-2024.yaml"]).replace("'third', 1", "'third', 0")
+    )
+    third_party_plugin(site, "dust", "import dust_of_dust")
     for group in ("wells", "third"):
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group), encoding="utf-8")
     with serve(site, tmp_path / "log") as running:
         for group, name, words in (
-            ("wells", "second", "declares group 'wells', which plugin 'first' (stranger-first 1.0) already declares"),
+            (
+                "wells",
+                "second",
+                "declares group 'wells', which plugin 'first' (third-party-first 1.0) already declares",
+            ),
             ("third", "third", "was written for API version 0; this scorer offers 1"),
         ):
             with refusal() as caught:
                 running.scorer.ScoreUnit(unit(group), timeout=20)
             assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
-            assert f"its plugin '{name}' (stranger-{name} 1.0) is quarantined: {words}" in caught[0].details
+            assert f"its plugin '{name}' (third-party-{name} 1.0) is quarantined: {words}" in caught[0].details
         with refusal() as caught:
             running.scorer.ScoreUnit(unit("dust"), timeout=20)
         assert caught[0].code is grpc.StatusCode.NOT_FOUND
-        assert "quarantined, and may issue it: plugin 'dust' (stranger-dust 1.0)" in caught[0].details
+        assert "quarantined, and may issue it: plugin 'dust' (third-party-dust 1.0)" in caught[0].details
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, workers: str) -> None:
     done = run(small, "serve", "--address", "127.0.0.1:0", "--strict", "--workers", workers)
     assert (done.returncode, done.stdout) == (2, "")
-    named = "plugin 'ends' (stranger-ends 1.0) is quarantined: ended the process with code 7 while it was imported"
+    named = "plugin 'ends' (third-party-ends 1.0) is quarantined: ended the process with code 7 while it was imported"
     lines = done.stderr.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith(f"scorer: {named}")
@@ -400,7 +418,7 @@ def test_a_narrow_list_of_plugins_can_be_read(small: Path) -> None:
     lines = run(small, "plugins", "list", COLUMNS="60").stdout.splitlines()
     assert max(map(len, lines)) <= 60
     text = " ".join(" ".join(lines).split())
-    assert "plugin 'ends' (stranger-ends 1.0) is quarantined: ended the process with code 7 while" in text
+    assert "plugin 'ends' (third-party-ends 1.0) is quarantined: ended the process with code 7 while" in text
 
 
 SPEAKS = f"""\
@@ -414,7 +432,9 @@ SPEAKS = f"""\
 
 def test_what_a_plugin_prints_while_it_scores_does_not_get_into_our_output(tmp_path: Path) -> None:
     site, file = tmp_path / "site", tmp_path / "answers.csv"
-    stranger(site, "speaks", f"print('imported')\n{group_module('speaks', SPEAKS, sets=['speaks-2024.yaml'])}")
+    third_party_plugin(
+        site, "speaks", f"print('imported')\n{group_module('speaks', SPEAKS, sets=['speaks-2024.yaml'])}"
+    )
     (site / "speaks-2024.yaml").write_text(document("speaks-2024", "speaks"), encoding="utf-8")
     file.write_text("id,tier,wells\na,district,1\n", encoding="utf-8")
     done = run(site, "rank", str(file), "--set", "speaks-2024", "--json")
@@ -429,7 +449,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 
 [project]
-name = "stranger-built"
+name = "third-party-built"
 version = "2.5"
 dependencies = ["egov-scorer"]
 
@@ -464,7 +484,7 @@ def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) ->
     subprocess.run(command, check=True, timeout=120)
     found = json.loads(run(site, "plugins", "list", "--json").stdout)["plugins"][-1]
     assert found == {
-        "name": "built", "distribution": "stranger-built", "version": "2.5", "api_version": 1, "groups": ["built"],
+        "name": "built", "distribution": "third-party-built", "version": "2.5", "api_version": 1, "groups": ["built"],
         "formulas": [], "criteria_sets": ["built-2024.yaml"], "status": "ready", "failure": "",
     }  # fmt: skip
     with serve(site, tmp_path / "log") as running:
@@ -481,7 +501,7 @@ def test_two_plugins_of_one_name_are_two_plugins(tmp_path: Path) -> None:
     ]
 
 
-def test_no_process_is_started_where_there_is_no_stranger(small: Path) -> None:
+def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
     code = (
         "import sys; started = []\n"
         "sys.addaudithook(lambda event, _: started.append(event) if event == 'subprocess.Popen' else None)\n"

@@ -87,7 +87,7 @@ def scorer_criteria_sets():
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The plugin, and a stranger's that issues the set."""
+    """The environment of a process that finds the plugin, and a third-party one that issues the set."""
     site = tmp_path_factory.mktemp("site")
     found = install(site, "citizen-rating")
     (site / "ratings.yaml").write_text(DOCUMENT, encoding="utf-8")

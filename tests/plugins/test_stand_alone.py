@@ -1,4 +1,4 @@
-"""The stand-alone plugin distributions, all installed side by side as a stranger has them."""
+"""The stand-alone plugin distributions, installed side by side as their users install them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thừa Thiên Huế 2020 as a stranger asks for it: the real command on a real socket, messages known by reflection only.
+"""Thừa Thiên Huế 2020 for an outside client: the real command on a real socket, messages known by reflection only.
 
 Compared with the published table; nothing of the scorer, of its client or of its stubs is imported here.
 """
@@ -84,7 +84,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield where
 
 
-class Stranger:
+class OutsideClient:
     """A caller that knows an address and what the reflection service says."""
 
     def __init__(self, address: str) -> None:
@@ -111,12 +111,12 @@ class Stranger:
 
 
 @pytest.fixture(scope="module")
-def stranger(address: str) -> Stranger:
-    return Stranger(address)
+def outside_client(address: str) -> OutsideClient:
+    return OutsideClient(address)
 
 
 @pytest.fixture(scope="module")
-def reply(stranger: Stranger) -> Any:
+def reply(outside_client: OutsideClient) -> Any:
     """The ranking of the nine districts, in full."""
     units = [
         {
@@ -128,14 +128,14 @@ def reply(stranger: Stranger) -> Any:
         }
         for line in ANSWERS.values()
     ]
-    return stranger.call(
+    return outside_client.call(
         "egov.scorer.v1.ScorerService",
         "RankProvince",
         criteria_set="hue-2020",
         province="Thừa Thiên Huế",
         period="2020",
         rows={"units": units},
-        view=stranger.value("egov.scorer.v1.ScorecardView", "SCORECARD_VIEW_FULL"),
+        view=outside_client.value("egov.scorer.v1.ScorecardView", "SCORECARD_VIEW_FULL"),
     )
 
 
@@ -193,9 +193,9 @@ def test_the_converted_score_is_the_published_one_to_the_hundredth(readiness: di
 
 
 @each_unit
-def test_the_level_is_the_published_one(readiness: dict[str, Any], stranger: Stranger, unit: str) -> None:
+def test_the_level_is_the_published_one(readiness: dict[str, Any], outside_client: OutsideClient, unit: str) -> None:
     assert readiness[unit].level == LEVELS[PUBLISHED[unit]["muc_xep_hang"]]
-    assert readiness[unit].standing == stranger.value("egov.scorer.v1.Standing", "STANDING_RANKED")
+    assert readiness[unit].standing == outside_client.value("egov.scorer.v1.Standing", "STANDING_RANKED")
 
 
 @each_unit
@@ -236,8 +236,10 @@ def test_whoever_misses_level_one_is_told_by_which_gates(readiness: dict[str, An
         assert missed == (expected if unit in ("hue", "phong-dien") else []), unit
 
 
-def test_what_does_not_apply_to_the_city_of_hue_is_named(readiness: dict[str, Any], stranger: Stranger) -> None:
-    left_out = stranger.value("egov.scorer.v1.CriterionStatus", "CRITERION_STATUS_NOT_APPLICABLE")
+def test_what_does_not_apply_to_the_city_of_hue_is_named(
+    readiness: dict[str, Any], outside_client: OutsideClient
+) -> None:
+    left_out = outside_client.value("egov.scorer.v1.CriterionStatus", "CRITERION_STATUS_NOT_APPLICABLE")
     for unit, category in readiness.items():
         found = [c.criterion for group in category.groups for c in group.criteria if c.status == left_out]
         assert found == (["INF.02"] if unit == "hue" else [])
@@ -258,8 +260,8 @@ def test_the_result_says_what_it_was_made_with(reply: Any) -> None:
 # --- the server ----------------------------------------------------------------------------------------------------
 
 
-def test_reflection_lists_every_service(stranger: Stranger) -> None:
-    assert stranger.services() == {
+def test_reflection_lists_every_service(outside_client: OutsideClient) -> None:
+    assert outside_client.services() == {
         "egov.scorer.v1.ScorerService",
         "egov.scorer.v1.CriteriaService",
         "grpc.health.v1.Health",
@@ -269,15 +271,15 @@ def test_reflection_lists_every_service(stranger: Stranger) -> None:
 
 
 @pytest.mark.parametrize("service", ["", "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"])
-def test_health_is_serving(stranger: Stranger, service: str) -> None:
-    state = stranger.call("grpc.health.v1.Health", "Check", service=service).status
-    assert state == stranger.value("grpc.health.v1.HealthCheckResponse.ServingStatus", "SERVING")
+def test_health_is_serving(outside_client: OutsideClient, service: str) -> None:
+    state = outside_client.call("grpc.health.v1.Health", "Check", service=service).status
+    assert state == outside_client.value("grpc.health.v1.HealthCheckResponse.ServingStatus", "SERVING")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_the_server_ends_with_code_0_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, "--address", "127.0.0.1:0") as (process, address):
-        assert Stranger(address).call("grpc.health.v1.Health", "Check").status == 1
+        assert OutsideClient(address).call("grpc.health.v1.Health", "Check").status == 1
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE) == 0
     assert "Traceback" not in (tmp_path / "stderr").read_text(encoding="utf-8")

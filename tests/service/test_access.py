@@ -132,7 +132,7 @@ def subject(roles: frozenset[Role]) -> str:
     return "-".join(["has", *sorted(roles)])
 
 
-SIGNER, STRANGER = Signer("key-1"), Signer("key-1")
+SIGNER, OTHER_SIGNER = Signer("key-1"), Signer("key-1")
 
 
 def unsigned(name: str) -> str:
@@ -161,7 +161,7 @@ TOKENS: dict[str, tuple[Callable[[str], str | None], str]] = {
     "not yet": (lambda name: SIGNER.token(name, nbf=int(time.time()) + 3600), "TOKEN_INVALID"),
     "wrong audience": (lambda name: SIGNER.token(name, aud="portal"), "TOKEN_INVALID"),
     "wrong issuer": (lambda name: SIGNER.token(name, iss="https://elsewhere.example"), "TOKEN_INVALID"),
-    "wrong key": (lambda name: STRANGER.token(name), "TOKEN_INVALID"),
+    "wrong key": (lambda name: OTHER_SIGNER.token(name), "TOKEN_INVALID"),
     "unknown key": (lambda name: SIGNER.token(name, kid="key-9"), "TOKEN_INVALID"),
     "alg none": (unsigned, "TOKEN_INVALID"),
     "public key as secret": (by_secret, "TOKEN_INVALID"),

@@ -12,7 +12,8 @@ import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import SCORER, document, environment, group_module, serve, stranger
+from processes import until
+from third_party import SCORER, document, environment, group_module, serve, third_party_plugin
 
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -105,8 +106,8 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
     code = code.replace("    indicators =", f"{title}    indicators =").replace(
         "kind='number'", f"kind='number', unit={text}, title={{'en': {text}}}"
     )
-    stranger(site, "loud", code)
-    stranger(site, "broken", f"raise ImportError({text})")
+    third_party_plugin(site, "loud", code)
+    third_party_plugin(site, "broken", f"raise ImportError({text})")
     (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
     for words in (("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "check", "broken")):
         assert "forged" in run(tmp_path, *words, site=site).stdout
@@ -119,8 +120,7 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
         with pytest.raises(grpc.RpcError):
             service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="loud-2024", unit_answers=answers), timeout=20)
         (folder / f"b{HOSTILE}{LINE}.yaml").write_text("criteria_set: [", encoding="utf-8")
-        while "not YAML" not in service.said:
-            pass
+        until(lambda: "not YAML" in service.said, "the broken document is not reported")
         said = service.said
     assert "RuntimeError" in said
     assert_harmless(said)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from processes import PATIENCE, parent_of, until
-from strangers import ZEROS, Served, document, group_module, serve, stranger
+from processes import PATIENCE, children_of, until
+from third_party import ZEROS, Served, document, group_module, serve, third_party_plugin
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
@@ -55,15 +55,14 @@ if "scorer.cli.serving.worker" in sys.orig_argv and os.path.exists({str(hang)!r}
     ctypes.PyDLL(None).sleep(600)
 """
     site = tmp_path / "site"
-    stranger(site, "grip", imported + group_module("grip", HOLDS, sets=["grip-2024.yaml"]))
+    third_party_plugin(site, "grip", imported + group_module("grip", HOLDS, sets=["grip-2024.yaml"]))
     (site / "grip-2024.yaml").write_text(document("grip-2024", "grip"), encoding="utf-8")
     with serve(site, tmp_path / "log", "--workers", "2", "--metrics", metrics) as running:
         yield running
 
 
 def workers(service: Served) -> set[int]:
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return {pid for pid in pids if parent_of(pid) == service.process.pid}
+    return children_of(service.process.pid)
 
 
 def metric(address: str, name: str) -> float:

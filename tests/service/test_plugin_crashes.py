@@ -15,7 +15,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import Refused
 from processes import PATIENCE, until
-from strangers import ZEROS, Served, document, group_module, run, serve, stranger
+from third_party import ZEROS, Served, document, group_module, run, serve, third_party_plugin
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2_grpc
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -93,13 +93,13 @@ class Brittle(Check):
 Group.checks = (Brittle(),)
 """
 
-BAD = "plugin 'bad' (stranger-bad 1.0)"
+BAD = "plugin 'bad' (third-party-bad 1.0)"
 
 
 def make_site(folder: Path) -> Path:
     site = folder / "site"
-    stranger(site, "bad", group_module("bad", CRASHES, sets=["bad-2024.yaml"]))
-    stranger(site, "good", group_module("good", CRASHES, indicator="tanks", sets=["good-2024.yaml"]))
+    third_party_plugin(site, "bad", group_module("bad", CRASHES, sets=["bad-2024.yaml"]))
+    third_party_plugin(site, "good", group_module("good", CRASHES, indicator="tanks", sets=["good-2024.yaml"]))
     for group, indicator in (("bad", "wells"), ("good", "tanks")):
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
     return site
@@ -213,20 +213,20 @@ def test_a_plugin_that_scores_in_another_thread_is_not_blamed(service: Served) -
 
 def test_a_crash_in_a_formula_or_a_check_is_blamed_on_the_plugin_that_brings_it(tmp_path: Path) -> None:
     site, name = tmp_path / "site", "checked"
-    stranger(site, "brittle", FORMULA)
+    third_party_plugin(site, "brittle", FORMULA)
     sets = ["checked-2024.yaml", "formula-2024.yaml"]
-    stranger(site, "checked", group_module("checked", sets=sets) + CHECK)
+    third_party_plugin(site, "checked", group_module("checked", sets=sets) + CHECK)
     (site / sets[0]).write_text(document("checked-2024", "checked"), encoding="utf-8")
     brittle = document("formula-2024", "checked").replace("formula: awarded", "formula: brittle")
     (site / sets[1]).write_text(brittle, encoding="utf-8")
     with serve(site, tmp_path / "log", "--workers", "2") as running:
         crash(running, *["fine"] * 3, group="formula")
         until(lambda: call(running, "a", "formula")[0] is grpc.StatusCode.FAILED_PRECONDITION, running.said)
-        assert "plugin 'brittle' (stranger-brittle 1.0) is quarantined: 3 workers died" in running.said
+        assert "plugin 'brittle' (third-party-brittle 1.0) is quarantined: 3 workers died" in running.said
         assert call(running, "fine", name) == (grpc.StatusCode.OK, "")
         crash(running, *["segfault"] * 3, group=name)
         until(lambda: call(running, "a", name)[0] is grpc.StatusCode.FAILED_PRECONDITION, running.said)
-        assert "plugin 'checked' (stranger-checked 1.0) is quarantined: 3 workers died" in running.said
+        assert "plugin 'checked' (third-party-checked 1.0) is quarantined: 3 workers died" in running.said
 
 
 def test_a_server_of_one_process_says_where_it_crashed(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_plugin_that_crashes_workers_when_they_import_it_is_named(tmp_path: Pa
         "import ctypes, sys\nif 'scorer.cli.serving.worker' in sys.orig_argv:\n    ctypes.string_at(0)\n"
         + group_module("sly")
     )
-    stranger(tmp_path, "sly", code)
+    third_party_plugin(tmp_path, "sly", code)
     done = run(tmp_path, "serve", "--address", "127.0.0.1:0", "--workers", "2")
     assert done.returncode == 1
     assert re.fullmatch(r"scorer: worker \d+ died of signal 11 \(sly\.py, line 3\) before it served\n", done.stderr)

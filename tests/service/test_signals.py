@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hue_requests import late_call
 from processes import PATIENCE, SCORER, serve, until
-from strangers import environment, group_module, stranger
+from third_party import environment, group_module, third_party_plugin
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 
@@ -48,7 +48,7 @@ if "scorer.cli.serving.worker" in sys.orig_argv or "serve" in sys.orig_argv:
     while not os.path.exists({str(go)!r}):
         time.sleep(0.05)
 """
-    stranger(site, "slow", code + group_module("slow"))
+    third_party_plugin(site, "slow", code + group_module("slow"))
     (tmp_path / "sets").mkdir()
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", count]
     words += ["--criteria", str(tmp_path / "sets")] if directory else []

@@ -12,7 +12,7 @@ import grpc
 import pytest
 from harness import Service, refusal
 from processes import PATIENCE, until
-from strangers import ZEROS, Served, document, group_module, serve, stranger
+from third_party import ZEROS, Served, document, group_module, serve, third_party_plugin
 
 from egov.scorer.v1 import scorer_pb2 as pb
 
@@ -23,15 +23,15 @@ SLEEPS = f"""\
             time.sleep(900)  # longer than a test may take
 {ZEROS}"""
 
-PLUGIN = "group 'sleepy' of plugin 'sleepy' (stranger-sleepy 1.0)"
+PLUGIN = "group 'sleepy' of plugin 'sleepy' (third-party-sleepy 1.0)"
 
 
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: None) -> Iterator[Served]:
     monkeypatch.setenv("SCORER_LIMITS__SCORING", "8")
     site = tmp_path / "site"
-    stranger(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
-    stranger(site, "brisk", group_module("brisk", ZEROS, indicator="tanks", sets=["brisk-2024.yaml"]))
+    third_party_plugin(site, "sleepy", group_module("sleepy", SLEEPS, sets=["sleepy-2024.yaml"]))
+    third_party_plugin(site, "brisk", group_module("brisk", ZEROS, indicator="tanks", sets=["brisk-2024.yaml"]))
     for group, indicator in (("sleepy", "wells"), ("brisk", "tanks")):
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
     with serve(site, tmp_path / "log") as running:

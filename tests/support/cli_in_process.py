@@ -23,9 +23,9 @@ class Done(NamedTuple):
 Run = Callable[..., Done]
 
 
-def runner(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    for name in ("answer_files", "commands.template"):
-        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: installed)
+def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    for name in ("answer_files", "commands.template", "commands.criteria"):
+        monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
 
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])

@@ -31,6 +31,12 @@ def parent_of(pid: int) -> int:
     return 0 if state == "Z" else int(parent)
 
 
+def children_of(parent: int) -> set[int]:
+    """The ids of the processes that a process has started and that have not ended."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return {pid for pid in pids if parent_of(pid) == parent}
+
+
 def until(holds: Callable[[], object], what: str) -> None:
     ends = time.monotonic() + PATIENCE
     while not holds():
@@ -56,8 +62,7 @@ class Serving:
 
     @property
     def workers(self) -> set[int]:
-        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return {pid for pid in pids if parent_of(pid) == self.process.pid}
+        return children_of(self.process.pid)
 
     def channel(self) -> grpc.Channel:
         """A connection of its own."""

@@ -259,7 +259,7 @@ def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: 
 
 @strategies.drawn(40)
 @given(st.data())
-def test_a_unit_below_the_minimum_is_told_why_in_rows_and_in_a_table(data: st.DataObject) -> None:
+def test_a_unit_below_the_minimum_is_told_why_in_a_table(data: st.DataObject) -> None:
     document = data.draw(strategies.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(strategies.provinces(document), label="units")

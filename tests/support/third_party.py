@@ -1,4 +1,4 @@
-"""Plugins as strangers would write and install them: real distributions, made on the spot, and the command beside them.
+"""Third-party plugins as real distributions, written on the spot, and the ``scorer`` command that finds them.
 
 A distribution is what an installer leaves in a folder: files, metadata and entry points. With that folder in
 ``PYTHONPATH``, every process finds it as it finds what is installed.
@@ -52,9 +52,9 @@ def install(site: Path, name: str, version: str, files: Mapping[str, str], plugi
         (site / file).write_text(text, encoding="utf-8")
 
 
-def stranger(site: Path, name: str, code: str) -> None:
-    """A distribution ``stranger-NAME`` 1.0 of one module NAME, which is a plugin of that name."""
-    install(site, f"stranger-{name}", "1.0", {f"{name}.py": code}, {name: name})
+def third_party_plugin(site: Path, name: str, code: str) -> None:
+    """A distribution ``third-party-NAME`` 1.0 of one module NAME, which is a plugin of that name."""
+    install(site, f"third-party-{name}", "1.0", {f"{name}.py": code}, {name: name})
 
 
 def group_module(name: str, score: str = "", *, indicator: str = "wells", sets: Sequence[str] = ()) -> str:

@@ -68,9 +68,12 @@ class PluginJournal:
 
     def write(self, calls: Sequence[tuple[int, Iterable[str]]]) -> None:
         """Records the calls in flight: the thread of each call, and the plugins whose code it runs."""
-        text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[-MAX_RECORDED_CALLS:]]).encode()
-        if len(text) < CALLS_BYTES:
-            self._memory[: len(text) + 1] = text + b"\0"
+        # The oldest calls are left out until the record fits: an outdated record would blame the wrong plugin.
+        for first in range(max(0, len(calls) - MAX_RECORDED_CALLS), len(calls) + 1):
+            text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[first:]]).encode()
+            if len(text) < CALLS_BYTES:
+                self._memory[: len(text) + 1] = text + b"\0"
+                return
 
     def read_death(self) -> Death:
         """Reads the journal of a process that has died."""

@@ -74,7 +74,7 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class MeasurePlan:
-    """A sum that gates compare: of the whole category, of some groups, or of one criterion."""
+    """A sum of points that gates compare. It covers the whole category, some of its groups, or one criterion."""
 
     name: str
     groups: tuple[int, ...] = ()

@@ -209,7 +209,11 @@ class Limits(Section):
         2**30, ge=1024, description="Bytes of the requests and replies of all calls in flight together."
     )
     scoring: int = Field(
-        2, ge=1, le=64, description="Rankings that are computed at the same time; others wait. ScoreUnit never waits."
+        2,
+        ge=1,
+        le=64,
+        description="Calls that are computed in threads at the same time; others wait. Only rankings, large requests, and "
+        "criteria sets that run plugin code are computed in threads.",
     )
     seconds: float = Field(300.0, gt=0, le=3600, description="Deadline in seconds of a call that has none.")
     transfer_seconds: float = Field(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -245,6 +247,22 @@ def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> Non
         finally:
             process.terminate()
         assert process.wait(PATIENCE) == 0
+
+
+def test_lines_are_written_while_records_come_without_pause() -> None:
+    script = """
+import logging
+from scorer.service.call.logs import Log
+Log("text", several=False)
+for number in range(10**9):
+    logging.info("record %d", number)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        try:
+            assert select.select([process.stderr], [], [], PATIENCE)[0]
+        finally:
+            process.kill()
 
 
 # --- tokens --------------------------------------------------------------------------------------------------------

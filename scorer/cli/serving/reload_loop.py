@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.live import LiveCatalogue, ReloadReport, changed_files
 
 INTERVAL = 0.5
@@ -38,10 +37,10 @@ class ReloadLoop:
 
     Args:
         live: the catalogue. Only this loop may reload it.
-        on_reload: called with each new catalogue.
+        on_reload: called after each reload.
     """
 
-    def __init__(self, live: LiveCatalogue, on_reload: Callable[[Catalogue], None]) -> None:
+    def __init__(self, live: LiveCatalogue, on_reload: Callable[[], None]) -> None:
         self._live, self._on_reload = live, on_reload
         self._requests: SimpleQueue[_ReloadRequest] = SimpleQueue()
         """A SimpleQueue, because its ``put`` can safely be called by a signal handler."""
@@ -84,7 +83,7 @@ class ReloadLoop:
                 if requested or overdue or not changing:
                     report = self._live.reload(force=requested, skip=() if requested else changing)
                     if report is not None:
-                        self._on_reload(report.after)
+                        self._on_reload()
                         self._log(report)
             except OSError as error:
                 failure = f"{self._live.directory.path} cannot be read: {error.strerror or error}"

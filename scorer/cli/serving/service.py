@@ -133,8 +133,7 @@ class Service:
             self._on_lifted()
         return failure
 
-    def _on_reload(self, catalogue: Catalogue) -> None:
-        del catalogue
+    def _on_reload(self) -> None:
         tuning.forget_garbage()
         if self.metrics:
             self.metrics.reloads.inc()

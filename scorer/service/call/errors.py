@@ -8,7 +8,6 @@ from typing import NamedTuple, NoReturn
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
-from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from scorer.model.violations import Violation, Violations
@@ -84,7 +83,7 @@ def to_status(refusal: CallRefused, request_id: str) -> Status:
         reason=refusal.reason, domain=DOMAIN, metadata={**metadata, "request_id": request_id}
     )
     status = status_pb2.Status(code=refusal.code.value[0], message=message)
-    _add(status, info)
+    status.details.add().Pack(info, deterministic=True)
     if refusal.retry_after is not None:
         status.details.append(_retry_info(refusal.retry_after))
     if refusal.violations:
@@ -98,7 +97,7 @@ def to_status(refusal: CallRefused, request_id: str) -> Status:
             if remaining < 0:
                 break
             bad_request.field_violations.append(item)
-        _add(status, bad_request)
+        status.details.add().Pack(bad_request, deterministic=True)
     return Status(
         refusal.code,
         message,
@@ -128,13 +127,6 @@ def _retry_info(seconds: float) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(error_details_pb2.RetryInfo(retry_delay=delay), deterministic=True)
     return packed
-
-
-def _add(status: status_pb2.Status, detail: Message) -> None:
-    status.details.add(
-        type_url=f"type.googleapis.com/{detail.DESCRIPTOR.full_name}",
-        value=detail.SerializeToString(deterministic=True),
-    )
 
 
 def _cut(text: str, size: int) -> str:

@@ -113,7 +113,7 @@ class _Queue(QueueHandler):
 
 
 class _Writer(logging.Handler):
-    """Collects lines, and writes them when it is flushed. Lines that cannot be written are dropped."""
+    """Collects lines, and writes them when it is flushed or has ``MAX_QUEUED``. Drops those that cannot be written."""
 
     def __init__(self, stream: TextIO, on_lost: Callable[[int], None]) -> None:
         super().__init__()
@@ -126,6 +126,8 @@ class _Writer(logging.Handler):
             self._lines.append(self.format(record) + "\n")
         except Exception:
             self._on_lost(1)
+        if len(self._lines) >= MAX_QUEUED:  # records come so fast that the queue, which causes flushes, is never empty
+            self.flush()
 
     def flush(self) -> None:
         """See ``logging.Handler``."""

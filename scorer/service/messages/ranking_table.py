@@ -33,9 +33,12 @@ class RankingTables:
         units: (n,) indices of the tier's units among all units of the request.
         texts: ids, names and parents of all units of the request.
         rankings: each ranking with (m,) indices of its units that the reply has, in ranking order.
+        provenance: the provenance of the reply.
     """
 
-    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
+    def __init__(
+        self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]], provenance: pb.Provenance
+    ) -> None:
         ranking, _ = rankings[0]  # each ranking has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
@@ -56,13 +59,14 @@ class RankingTables:
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
             _add_category(columns, category, ranks, gates[category.plan.code], plan.group_indices(category.plan))
         self._batch = columns.batch(plan.derived(_Schemas))
+        self._provenance = _json(_fields(provenance))
 
-    def stream(self, ranking: Ranking, rows: slice, provenance: pb.Provenance) -> bytes:
+    def stream(self, ranking: Ranking, rows: slice) -> bytes:
         """The table of one ranking as an Arrow IPC stream; ``rows`` are its rows among those of all rankings."""
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         column = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(column, batch.schema.field(column), _constant(ranking.cohort, len(batch)))
-        own = {"cohort": ranking.cohort, "provenance": _json(_fields(provenance))}
+        own = {"cohort": ranking.cohort, "provenance": self._provenance}
         batch = batch.replace_schema_metadata(batch.schema.metadata | own)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:

@@ -177,7 +177,7 @@ class Texts(NamedTuple):
         encoded = column
         if not (pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column)):
             # The dictionary may have millions of texts that no row refers to, so it is built again.
-            encoded = _to_texts(column, budget).dictionary_encode()
+            encoded = to_texts(column, budget).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         indices = encoded.indices
         if indices.type.bit_width < 32:  # len(values) may be too large for the type
@@ -195,16 +195,12 @@ class Texts(NamedTuple):
         return np.flatnonzero(np.isin(self.indices, wrong)) if wrong else np.empty(0, dtype=np.int64)
 
 
-def to_texts(chunks: Sequence[pa.Array], budget: TextBudget) -> list[pa.StringArray]:
-    """The texts of a column's chunks as plain string arrays, without dictionaries and views.
+def to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
+    """The texts of a column as a plain string array, without dictionary and views.
 
     Raises:
         ColumnError: the texts take more than the budget.
     """
-    return [_to_texts(chunk, budget) for chunk in chunks]
-
-
-def _to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
         sizes = np.append(_sizes(column.dictionary), 0)
         budget.spend(int(sizes[column.indices.cast(pa.int64()).fill_null(-1).to_numpy()].sum()))

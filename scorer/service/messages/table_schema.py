@@ -23,7 +23,7 @@ _BIG = 1
 
 def is_big_endian(schema: Table) -> bool:
     """Whether the stream's byte order is big-endian."""
-    return _number(schema, _ENDIANNESS, Int16Flags) == _BIG
+    return number(schema, _ENDIANNESS, Int16Flags) == _BIG
 
 
 def dictionary_uses(schema: Table) -> Counter[int]:
@@ -37,7 +37,7 @@ def dictionary_uses(schema: Table) -> Counter[int]:
     for field in (*columns, *items):
         if offset := field.Offset(_DICTIONARY):
             encoding = Table(field.Bytes, field.Indirect(field.Pos + offset))
-            uses[_number(encoding, _ID, Int64Flags)] += 1
+            uses[number(encoding, _ID, Int64Flags)] += 1
     return uses
 
 
@@ -51,7 +51,7 @@ def _children(table: Table, field: int) -> Iterator[Table]:
         yield Table(table.Bytes, table.Indirect(start + 4 * index))
 
 
-def _number(table: Table, field: int, kind: type) -> int:
-    """The number in a field of a table; 0 if the field is absent."""
+def number(table: Table, field: int, kind: type) -> int:
+    """The number or boolean in a field of a table; 0 if the field is absent."""
     offset = table.Offset(field)
     return int(table.Get(kind, table.Pos + offset)) if offset else 0

@@ -11,7 +11,7 @@ from flatbuffers.encode import Get
 from flatbuffers.number_types import BoolFlags, Int64Flags, UOffsetTFlags
 from flatbuffers.table import Table
 
-from scorer.service.messages.table_schema import dictionary_uses, is_big_endian
+from scorer.service.messages.table_schema import dictionary_uses, is_big_endian, number
 
 MAX_BATCHES = 1_000
 """Maximum number of record batches, and of dictionary batches per column. To read one takes as long as about a hundred
@@ -174,11 +174,11 @@ class _Dictionaries:
 
     def add(self, header: Table, size: int) -> None:
         """Adds a dictionary batch of ``size`` bytes. It replaces the dictionary, or extends it if it is a delta."""
-        dictionary = _number(header, _DICTIONARY_ID, Int64Flags)
+        dictionary = number(header, _DICTIONARY_ID, Int64Flags)
         previous = self._sizes.get(dictionary, 0)
         self._earlier_bytes[dictionary] = self._bytes(dictionary)
         self._first_batch[dictionary] = self._batches
-        self._sizes[dictionary] = size + (previous if _number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
+        self._sizes[dictionary] = size + (previous if number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
 
     def add_batch(self) -> None:
         """Adds a record batch, which may use all dictionaries."""
@@ -214,15 +214,9 @@ def _child(table: Table, field: int) -> Table:
     return Table(table.Bytes, table.Indirect(table.Pos + offset))
 
 
-def _number(table: Table, field: int, kind: type) -> int:
-    """The number or boolean in a field of a table; 0 if the field is absent."""
-    offset = table.Offset(field)
-    return int(table.Get(kind, table.Pos + offset)) if offset else 0
-
-
 def _length(batch: Table) -> int:
     """Number of rows of a record batch."""
-    length = _number(batch, _LENGTH, Int64Flags)
+    length = number(batch, _LENGTH, Int64Flags)
     if length < 0:
         raise ValueError("a record batch of negative length")
     return length

@@ -133,7 +133,7 @@ class _Table:
     def texts(self, name: str) -> pa.StringArray | None:
         """(n,) a column of texts; None if it is absent or cannot be read."""
         try:
-            chunks = columns.to_texts([values for _, values in self._chunks(name)], self._text_budget)
+            chunks = [columns.to_texts(values, self._text_budget) for _, values in self._chunks(name)]
         except columns.ColumnError as error:
             self._note(name, error.reason, str(error))
             return None

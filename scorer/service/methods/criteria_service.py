@@ -9,8 +9,7 @@ import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
-from scorer.catalogue.catalogue import Catalogue
-from scorer.catalogue.catalogue import RejectedSet as RefusedDocument
+from scorer.catalogue.catalogue import Catalogue, RejectedSet
 from scorer.criteria.model import Criterion, Effect, Group
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.model.fixed_point import MICRO
@@ -121,7 +120,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
     )
 
 
-def _refused(refusal: RefusedDocument) -> pb.CriteriaSetSummary:
+def _refused(refusal: RejectedSet) -> pb.CriteriaSetSummary:
     return pb.CriteriaSetSummary(
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
@@ -130,7 +129,7 @@ def _refused(refusal: RefusedDocument) -> pb.CriteriaSetSummary:
     )
 
 
-def _lines(refusal: RefusedDocument) -> list[str]:
+def _lines(refusal: RejectedSet) -> list[str]:
     return [str(problem) for problem in refusal.problems]
 
 

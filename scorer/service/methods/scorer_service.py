@@ -112,7 +112,7 @@ class ScorerService:
         request.Clear()  # frees the memory of a table, whose answers are now in the matrix
         ranking_count = 0
         for tier, rankings in self._rank_page(tiers, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = RankingTables(tier.units, texts, rankings) if texts else None
+            tables = RankingTables(tier.units, texts, rankings, reply.provenance) if texts else None
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
             first = 0
@@ -122,7 +122,7 @@ class ScorerService:
                 rows = slice(first, first + len(indices))
                 first = rows.stop
                 if tables is not None:
-                    message.table.arrow_stream = tables.stream(ranking, rows, reply.provenance)
+                    message.table.arrow_stream = tables.stream(ranking, rows)
                     continue
                 own_units = [units[index] for index in tier.units[indices].tolist()]
                 message.scorecards.extend(scorecards(ranking.assessment, ranking, indices, own_units, full=full))

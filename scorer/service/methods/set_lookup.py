@@ -38,12 +38,11 @@ def find_set(catalogue: Catalogue, request: SetRequest) -> SetPlan:
             the set was refused when it was loaded, or several sets are in force (FAILED_PRECONDITION).
     """
     violations, by_day = Violations(), request.HasField("effective_on")
-    known = ", ".join(catalogue.sets)
     if by_day and request.criteria_set:
         message = f"leave it out, because criteria_set names {request.criteria_set[:80]!r}, or leave criteria_set out"
         violations.add(WHOLE_REQUEST, "effective_on", "EXCLUSIVE", message)
     elif not by_day and not request.criteria_set:
-        message = f"name one of: {known}; or give a day in effective_on"
+        message = f"name one of: {', '.join(catalogue.sets)}; or give a day in effective_on"
         violations.add(WHOLE_REQUEST, "criteria_set", "REQUIRED", message)
     if request.series and not by_day:
         violations.add(

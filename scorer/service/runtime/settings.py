@@ -212,8 +212,8 @@ class Limits(Section):
         2,
         ge=1,
         le=64,
-        description="Calls that are computed in threads at the same time; others wait. Only rankings, large requests, and "
-        "criteria sets that run plugin code are computed in threads.",
+        description="Calls that are computed in threads at the same time; others wait. These are rankings, large "
+        "requests, and calls of criteria sets that run plugin code.",
     )
     seconds: float = Field(300.0, gt=0, le=3600, description="Deadline in seconds of a call that has none.")
     transfer_seconds: float = Field(

@@ -9,11 +9,10 @@ from types import MappingProxyType
 import numpy as np
 
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group
-from scorer.engine.gates import GateTable, threshold
-from scorer.engine.kernel import CategoryGates, Kernel
+from scorer.engine.gates import GateTable
+from scorer.engine.kernel import Decision, Kernel, RuleTable
 from scorer.engine.plan import (
     CategoryPlan,
-    GatePlan,
     GroupPlan,
     MeasurePlan,
     Provider,
@@ -21,6 +20,8 @@ from scorer.engine.plan import (
     TierPlan,
     group_maxima,
 )
+from scorer.engine.rule_compiler import RuleCompiler
+from scorer.engine.rules import KeyKind
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
@@ -47,7 +48,16 @@ def compile_tier(
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
     empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
-    categories = tuple(_plan_category(category, empty_cohort, plugins, formula_plugins) for category in of_tier)
+    categories = tuple(
+        _plan_category(
+            category,
+            RuleCompiler(tier, of_tier, criteria_set.indicators, rows),
+            empty_cohort,
+            plugins,
+            formula_plugins,
+        )
+        for category in of_tier
+    )
     codes = [category.code for category in of_tier]
     criteria = [criterion for category in of_tier for group in category.groups for criterion in group.of(tier)]
     ranges = {code: indicator.range() for code, indicator in criteria_set.indicators.items()}
@@ -63,7 +73,7 @@ def compile_tier(
         if all(code in criteria_set.indicators for code in check.reads())
     ]
     requires = [code for code in criteria_set.requires if code in codes] or codes
-    sums, decimals = _plan_sums(categories, ordered), criteria_set.points_decimals
+    sums, decimals = _plan_sums(categories, ordered, len(rows)), criteria_set.points_decimals
     return TierPlan(
         tier=tier,
         categories=categories,
@@ -85,16 +95,19 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
     return {code: row for row, code in enumerate(criteria_set.indicators)}
 
 
-def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
-    """The plan, completed by the gate table of each category; None for one without levels."""
-    pairs = zip(plan.categories, tables, strict=True)
-    categories = tuple(replace(category, table=table) for category, table in pairs)
+def with_tables(plan: TierPlan, tables: Iterator[GateTable]) -> TierPlan:
+    """The plan, completed by the tables of the rules of all its categories, in order."""
+    categories = tuple(
+        replace(category, rules=tuple(replace(rule, table=next(tables)) for rule in category.rules))
+        for category in plan.categories
+    )
     kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals)
     return replace(plan, categories=categories, kernel=kernel)
 
 
 def _plan_category(
     category: Category,
+    rules: RuleCompiler,
     empty_cohort: Cohort,
     plugins: Mapping[str, Plugin],
     formula_plugins: Mapping[type[Formula], Plugin],
@@ -105,35 +118,16 @@ def _plan_category(
         for group in category.groups
         if group.of(tier)
     )
-    names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
-    keys = list(
-        dict.fromkeys((names.index(gate.measure), gate.unit) for level in category.levels for gate in level.gates)
-    )
-    gates = []
-    for index, level in enumerate(category.levels):
-        for gate in level.gates:
-            minimum = gate.minimum.of(tier)
-            assert minimum is not None  # lint refuses such sets
-            gates.append(
-                GatePlan(
-                    level=level.level,
-                    level_index=index,
-                    measure=names.index(gate.measure),
-                    unit=gate.unit,
-                    minimum=minimum,
-                    strict=gate.strict,
-                    key=keys.index((names.index(gate.measure), gate.unit)),
-                    threshold=threshold(gate.unit, minimum, strict=gate.strict),
-                )
-            )
+    rules.add_all(category)
     return CategoryPlan(
         code=category.code,
         groups=groups,
         nominal=sum(group.nominal for group in groups),
         levels=tuple(level.level for level in category.levels),
-        measures=tuple(_plan_measure(name, groups) for name in names),
-        keys=tuple(keys),
-        gates=tuple(gates),
+        measures=tuple(_plan_measure(name, groups) for name in rules.measures),
+        keys=tuple(rules.keys),
+        gates=tuple(rules.gates),
+        rules=tuple(rules.rules),
     )
 
 
@@ -205,16 +199,45 @@ def _kernel(
                     penalty=criterion.effect is Effect.PENALTY,
                 )
             )
-    gates = [
-        CategoryGates(category.table, keys, [unit for _, unit in category.keys], category.cells.level)
-        if category.table and category.cells
-        else None
+    decisions = [
+        Decision(
+            category.outcomes,
+            [
+                RuleTable(
+                    rule.table,
+                    [keys[key] for key in rule.keys],
+                    [category.keys[key].kind for key in rule.keys],
+                    rule.outcomes,
+                )
+                for rule in category.rules
+                if rule.table
+            ],
+        )
         for category, keys in zip(categories, sums.keys, strict=True)
     ]
-    return Kernel(criteria, exclusions, group_maxima(groups, sums), sums.members, sums.nominal, gates, decimals)
+    order = _decision_order(categories)
+    return Kernel(
+        criteria, exclusions, group_maxima(groups, sums), sums.members, sums.nominal, decisions, order, decimals
+    )
 
 
-def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:
+def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
+    """Indices of the categories: each after those whose levels its gates name. Lint refuses cycles."""
+    order: list[int] = []
+
+    def add(index: int) -> None:
+        for key in categories[index].keys:
+            if key.kind is KeyKind.LEVEL and key.index not in order:
+                add(key.index)
+        if index not in order:
+            order.append(index)
+
+    for index in range(len(categories)):
+        add(index)
+    return order
+
+
+def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan], indicators: int) -> SumsPlan:
     codes = [group.code for group in groups]
     by_category = [[codes.index(group.code) for group in category.groups] for category in categories]
     members_of = [*by_category, list(range(len(groups)))]
@@ -236,8 +259,18 @@ def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) 
     members = np.zeros((len(members_of), len(groups) + len(criteria)), dtype=np.bool_)
     for row, indices in enumerate(members_of):
         members[row, indices] = True
+    count = len(members_of)
+    bases = {
+        KeyKind.PERCENT: 0,
+        KeyKind.POINTS: count,
+        KeyKind.ANSWER: 2 * count,
+        KeyKind.LEVEL: 2 * count + indicators,
+    }
     keys = tuple(
-        tuple(rows[m] + (0 if unit == "percent" else len(members_of)) for m, unit in category.keys)
+        tuple(
+            bases[key.kind] + (rows[key.index] if key.kind in (KeyKind.PERCENT, KeyKind.POINTS) else key.index)
+            for key in category.keys
+        )
         for rows, category in zip(measures, categories, strict=True)
     )
     return SumsPlan(

@@ -16,20 +16,20 @@ from scorer.engine.score_table import ScoreTable
 from scorer.formulas.line_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
-COMPARISON = record(native.COMPARISON)
+COMPARISON, RULE, DECISION = record(native.COMPARISON), record(native.RULE), record(native.DECISION)
 
 
 @dataclass(frozen=True)
-class CategoryGates:
-    """The gate table of a category, and the sums that it compares."""
+class RuleTable:
+    """The table of a rule, what it compares, and what it decides."""
 
     table: GateTable
-    sums: Sequence[int]
-    """What each key compares: i for the percent of sum i, (number of sums + i) for its points."""
-    units: Sequence[str]
-    """``percent`` or ``points``, by key."""
-    levels: Ints
-    """(cells,) the level reached in each cell; 0: none."""
+    compared: Sequence[int]
+    """By key, what it compares: see COMPARISON in native/layout.h."""
+    kinds: Sequence[str]
+    """By key: ``percent`` or anything else."""
+    outcomes: range
+    """Indices of the outcomes of the category that need the rule to hold."""
 
     def strides(self) -> list[int]:
         """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
@@ -38,6 +38,20 @@ class CategoryGates:
         edges = self.table.thresholds
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
+    def allowed(self) -> Ints:
+        """(cells,) bit i is set if the rule allows outcome i: if it holds, or is not needed."""
+        needed = sum(1 << outcome for outcome in self.outcomes)
+        return np.where(self.table.holds, np.int64(-1), np.int64(~needed))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How the outcome of a category is decided: the best outcome that all rules allow."""
+
+    outcomes: Sequence[int]
+    """The levels, best first; 0 alone if units are ranked without a level."""
+    rules: Sequence[RuleTable]
+
 
 @dataclass(frozen=True)
 class Results:
@@ -45,7 +59,7 @@ class Results:
 
     sums: ScoreTable
     cells: Ints
-    """(categories, n) cells of the gate tables; 0 without one."""
+    """(rules, n) cells of the gate tables."""
     levels: Ints
     """(categories, n) levels reached; 0: none."""
     standings: NDArray[np.uint8]
@@ -67,7 +81,8 @@ class Kernel:
         maxima: (g,) of the groups if every criterion applied, in micropoints.
         members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
         nominal: maxima of the first c + 1 sums, in micropoints.
-        gates: by category; None: it has no levels.
+        decisions: by category.
+        order: indices of the categories, each after those whose levels its rules compare.
         decimals: of published scores.
     """
 
@@ -78,23 +93,28 @@ class Kernel:
         maxima: Sequence[int],
         members: Bools,
         nominal: Sequence[int],
-        gates: Sequence[CategoryGates | None],
+        decisions: Sequence[Decision],
+        order: Sequence[int],
         decimals: int,
     ) -> None:
         self.criteria = len(criteria)
         self._table, self._exclusions = LineTable(criteria), exclusions
         filled = {criterion.group for criterion in criteria} | {criterion.measure for criterion in criteria}
-        comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), self._table.pool.tolist()
-        for category, decided in enumerate(gates):
-            for sum_, unit, thresholds, stride in (
-                zip(decided.sums, decided.units, decided.table.thresholds, decided.strides(), strict=True)
-                if decided
-                else ()
-            ):
-                comparisons.append((category, sum_, len(pool), len(thresholds), stride))
-                pool += [least_reaching(unit, threshold) for threshold in thresholds]
-            level_tables.append(len(pool) if decided else -1)
-            pool += decided.levels.tolist() if decided else []
+        comparisons, rules, tables = list[tuple[int, ...]](), list[tuple[int, ...]](), list[Ints]()
+        decided, pool, cells = list[tuple[int, ...]](), self._table.pool.tolist(), 0
+        for category, decision in enumerate(decisions):
+            decided.append((category, len(rules), len(decision.rules), len(pool), len(decision.outcomes)))
+            pool += decision.outcomes
+            for rule in decision.rules:
+                rules.append((len(comparisons), len(rule.compared), cells))
+                for compared, kind, thresholds, stride in zip(
+                    rule.compared, rule.kinds, rule.table.thresholds, rule.strides(), strict=True
+                ):
+                    comparisons.append((compared, len(pool), len(thresholds), stride))
+                    pool += [least_reaching(kind, threshold) for threshold in thresholds]
+                tables.append(rule.allowed())
+                cells += len(tables[-1])
+        self.rules = len(rules)
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
@@ -102,8 +122,10 @@ class Kernel:
             np.ascontiguousarray(members),
             np.array(nominal, dtype=np.float64),
             10.0 ** (6 - decimals),
+            np.array([decided[category] for category in order], dtype=DECISION),
+            np.array(rules, dtype=RULE),
             np.array(comparisons, dtype=COMPARISON),
-            np.array(level_tables, dtype=np.int64),
+            np.concatenate([np.empty(0, dtype=np.int64), *tables]),
         )
 
     def excluded(self, excluded: Mapping[str, Bools], units: int) -> Bools:

@@ -175,16 +175,18 @@ class Precision(_message.Message):
     def __init__(self, points: _Optional[int] = ..., percent: _Optional[int] = ...) -> None: ...
 
 class Category(_message.Message):
-    __slots__ = ("code", "titles", "groups", "levels")
+    __slots__ = ("code", "titles", "groups", "levels", "limits")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     groups: _containers.RepeatedCompositeFieldContainer[Group]
     levels: _containers.RepeatedCompositeFieldContainer[Level]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ...) -> None: ...
+    limits: _containers.RepeatedCompositeFieldContainer[Limit]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ...) -> None: ...
 
 class Group(_message.Message):
     __slots__ = ("code", "titles", "criteria", "provenance", "notes")
@@ -243,16 +245,36 @@ class TierValue(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Level(_message.Message):
-    __slots__ = ("level", "gates", "provenance", "notes")
+    __slots__ = ("level", "gates", "provenance", "notes", "conditions")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     level: int
     gates: _containers.RepeatedCompositeFieldContainer[TierGate]
     provenance: str
     notes: _containers.RepeatedCompositeFieldContainer[Text]
-    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+    conditions: _containers.RepeatedCompositeFieldContainer[TierCondition]
+    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., conditions: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
+
+class Limit(_message.Message):
+    __slots__ = ("number", "no_better_than", "titles", "legal_basis", "provenance", "notes", "required")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NO_BETTER_THAN_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    REQUIRED_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    no_better_than: int
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    legal_basis: str
+    provenance: str
+    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    required: _containers.RepeatedCompositeFieldContainer[TierCondition]
+    def __init__(self, number: _Optional[int] = ..., no_better_than: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., legal_basis: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., required: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
 
 class TierGate(_message.Message):
     __slots__ = ("tier", "gate")
@@ -261,6 +283,24 @@ class TierGate(_message.Message):
     tier: str
     gate: _scorer_pb2.Gate
     def __init__(self, tier: _Optional[str] = ..., gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ...) -> None: ...
+
+class TierCondition(_message.Message):
+    __slots__ = ("tier", "condition")
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    tier: str
+    condition: Condition
+    def __init__(self, tier: _Optional[str] = ..., condition: _Optional[_Union[Condition, _Mapping]] = ...) -> None: ...
+
+class Condition(_message.Message):
+    __slots__ = ("gate", "at_least", "of")
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    gate: _scorer_pb2.Gate
+    at_least: int
+    of: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ..., at_least: _Optional[int] = ..., of: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
 
 class Indicator(_message.Message):
     __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum")

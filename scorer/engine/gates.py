@@ -51,7 +51,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 
 @dataclass(frozen=True)
-class Test:
+class RangeTest:
     """A gate in numbers: a key must be in one of some ranges, which do not touch."""
 
     key: int
@@ -77,9 +77,9 @@ class Some:
     """At least some of several tests or combinations must hold."""
 
     at_least: int
-    of: tuple[Test | Some, ...]
+    of: tuple[RangeTest | Some, ...]
 
-    def tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[RangeTest]:
         """All tests, from left to right."""
         for inner in self.of:
             if isinstance(inner, Some):
@@ -212,8 +212,8 @@ class GateCompiler:
         return answers
 
 
-def _as_json(node: Test | Some) -> dict[str, Any]:
-    if isinstance(node, Test):
+def _as_json(node: RangeTest | Some) -> dict[str, Any]:
+    if isinstance(node, RangeTest):
         return {"key": node.key, "ranges": node.ranges}
     return {"at_least": node.at_least, "of": [_as_json(inner) for inner in node.of]}
 
@@ -229,8 +229,8 @@ def _table(rule: Rule, answer: object) -> GateTable:
     return GateTable(rule.thresholds, np.array(answer, dtype=np.bool_))
 
 
-def _holds(node: Test | Some, cell: Sequence[int]) -> bool:
+def _holds(node: RangeTest | Some, cell: Sequence[int]) -> bool:
     """Whether a rule holds in a cell, by plain comparisons."""
-    if isinstance(node, Test):
+    if isinstance(node, RangeTest):
         return node.holds(cell[node.key])
     return sum(_holds(inner, cell) for inner in node.of) >= node.at_least

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scorer.criteria.conditions import AnswerGate, Combination, Gate, LevelGate, MeasureGate, Negation, Normal, in_tier
 from scorer.criteria.model import Category
-from scorer.engine.gates import Rule, Some, Test, threshold
+from scorer.engine.gates import Rule, Some, RangeTest, threshold
 from scorer.engine.rules import GatePlan, Key, KeyKind, Node, RulePlan
 from scorer.model.indicators import Indicator, IndicatorKind
 
@@ -73,7 +73,7 @@ class RuleCompiler:
         of = (
             self._test(inner, keys)
             if isinstance(inner, Node)
-            else Test(keys.index(self.gates[inner].key), self.gates[inner].test)
+            else RangeTest(keys.index(self.gates[inner].key), self.gates[inner].test)
             for inner in node.of
         )
         return Some(node.at_least, tuple(of))

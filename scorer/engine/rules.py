@@ -49,7 +49,7 @@ class GatePlan:
     key: int
     """Index of the key that it compares."""
     test: tuple[tuple[int | None, int | None], ...]
-    """The ranges of the key in which it holds, see ``Test``."""
+    """The ranges of the key in which it holds, see ``RangeTest``."""
     minimum: int = 0
     """Of a gate on a measure: parts per million or micropoints."""
 
@@ -144,7 +144,7 @@ def cells_of(plan: RulePlan, gates: Sequence[GatePlan]) -> Cells:
 
 
 def holding(values: Ints, ranges: Sequence[tuple[int | None, int | None]]) -> Bools:
-    """(n,) whether each value is in one of the ranges, see ``Test``."""
+    """(n,) whether each value is in one of the ranges, see ``RangeTest``."""
     found = np.zeros(len(values), dtype=np.bool_)
     for low, high in ranges:
         found |= (True if low is None else values >= low) & (True if high is None else values <= high)

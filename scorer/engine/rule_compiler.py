@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scorer.criteria.conditions import AnswerGate, Combination, Gate, LevelGate, MeasureGate, Negation, Normal, in_tier
 from scorer.criteria.model import Category
-from scorer.engine.gates import Rule, Some, RangeTest, threshold
+from scorer.engine.gates import RangeTest, Rule, Some, threshold
 from scorer.engine.rules import GatePlan, Key, KeyKind, Node, RulePlan
 from scorer.model.indicators import Indicator, IndicatorKind
 

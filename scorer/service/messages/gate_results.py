@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates, measure_levels
+from scorer.engine.nearest import part_orders
 from scorer.engine.rules import KeyKind, Node
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import MICRO, PERCENT, Ints
@@ -37,6 +37,7 @@ class GateResults:
         self._max_points = [(measure.max_points[indices] / MICRO).tolist() for measure in measures]
         self._percent = [(measure.percent[indices] / PERCENT).tolist() for measure in measures]
         self._levels = [levels[indices].tolist() for levels in measure_levels(category)]
+        self._orders = part_orders(category, indices)
         self._failing: list[int] = failing_gates(category)[indices].tolist()
         self._answers = {
             key.index: answers_as_text(assessment, key.index, indices)
@@ -78,10 +79,10 @@ class GateResults:
             return
         any_gate = self._messages[next(part.gates())]
         result.gate.level, result.gate.limit = any_gate.level, any_gate.limit
-        result.at_least, result.count = part.at_least, len(part.of)
-        failing = [inner for inner in part.of if _lacks(inner, lacking)]
-        for inner in sorted(failing, key=lambda inner: self._shortage(inner, row, lacking)):
-            self._fill_part(result.of.add(), inner, row, lacking)
+        result.at_least, result.out_of = part.at_least, len(part.of)
+        for index in self._orders[part][row].tolist():
+            if _lacks(part.of[index], lacking):
+                self._fill_part(result.of.add(), part.of[index], row, lacking)
 
     def _fill_gate(self, result: pb.GateResult, gate: int, row: int, *, passed: bool) -> None:
         key = self._plan.keys[self._plan.gates[gate].key]
@@ -96,20 +97,6 @@ class GateResults:
             result.not_applicable = self._max_points[key.index][row] == 0
         else:
             result.value = self._points[key.index][row]
-
-    def _shortage(self, part: int | Node, row: int, lacking: int) -> float:
-        """How far a unit is from what it lacks, as a share of the measure's maximum; answers and levels: infinity."""
-        if isinstance(part, Node):
-            failing = [inner for inner in part.of if _lacks(inner, lacking)]
-            needed = part.at_least - (len(part.of) - len(failing))
-            return sum(sorted(self._shortage(inner, row, lacking) for inner in failing)[:needed])
-        key, minimum = self._plan.keys[self._plan.gates[part].key], float(self._messages[part].minimum)
-        share = math.inf
-        if key.kind is KeyKind.PERCENT:
-            share = abs(minimum - self._percent[key.index][row]) / 100
-        elif key.kind is KeyKind.POINTS and self._max_points[key.index][row]:
-            share = abs(minimum - self._points[key.index][row]) / self._max_points[key.index][row]
-        return share
 
 
 def _lacks(part: int | Node, lacking: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scorer.criteria.conditions import Gate, LevelGate, MeasureGate
@@ -18,7 +19,7 @@ def gate_text(gate: Gate, minimum: int) -> str:
         amount = f"{plain(minimum * 100)}%" if gate.unit == "percent" else plain(minimum)
         return f"{gate.measure} {SIGNS[gate.bound]} {amount}"
     if isinstance(gate, LevelGate):
-        return f"{gate.category}.level {'>' if gate.excluded else '<='} {gate.level}"
+        return f"level({gate.category}) {'>' if gate.excluded else '<='} {gate.level}"
     return f"{gate.indicator} {'!=' if gate.excluded else '='} {'|'.join(gate.options)}"
 
 
@@ -31,20 +32,25 @@ class GateTexts(dict[int, str]):
         self._gates = [gate_text(gate.gate, gate.minimum) for gate in plan.gates]
 
     def __missing__(self, bits: int) -> str:
+        self[bits] = self.text(bits, {})
+        return self[bits]
+
+    def text(self, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
+        """The text for lacking gates; ``orders`` has the order of the parts of combinations, if not that of the set."""
         texts = []
         for rule in self._rules:
-            parts = [text for text in (self._text(part, bits) for part in rule.root.parts()) if text]
+            parts = [text for text in (self._part(part, bits, orders) for part in rule.root.parts()) if text]
             if parts:
                 name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
                 texts.append(f"{name}: {', '.join(parts)}")
-        self[bits] = "; ".join(texts)
-        return self[bits]
+        return "; ".join(texts)
 
-    def _text(self, part: int | Node, bits: int) -> str:
+    def _part(self, part: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
         """What is lacking of a gate or a combination; empty if nothing is."""
         if not isinstance(part, Node):
             return self._gates[part] if bits >> part & 1 else ""
-        inner = [text for text in (self._text(each, bits) for each in part.of) if text]
+        order = orders.get(part, range(len(part.of)))
+        inner = [text for text in (self._part(part.of[index], bits, orders) for index in order) if text]
         return f"{part.at_least} of {len(part.of)} ({', '.join(inner)})" if inner else ""
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates
+from scorer.engine.nearest import part_orders
 from scorer.engine.plan import CategoryPlan, TierPlan
 from scorer.engine.ranking import Ranking
 from scorer.engine.rules import KeyKind
@@ -83,7 +84,7 @@ def _add_category(
     columns: _Columns,
     category: CategoryScores,
     ranks: Ints,
-    texts: Mapping[int, str],
+    texts: GateTexts,
     group_rows: Sequence[int],
 ) -> None:
     """Adds the columns of a category.
@@ -92,7 +93,7 @@ def _add_category(
         columns: the columns to add to.
         category: the scores of the category.
         ranks: (n,) ranks in the category.
-        texts: the text for each combination of gates (bits).
+        texts: the texts of the category's gates.
         group_rows: rows of the category's groups in the table of groups.
     """
     plan, sums, groups = category.plan, columns.sums, columns.groups
@@ -102,7 +103,7 @@ def _add_category(
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
-    columns.bits(f"{prefix}failing", failing_gates(category), texts)
+    columns.lacks(f"{prefix}failing", category, texts)
     if groups:
         columns.bits(f"{prefix}failed_gates", category.lacking(slice(None)), texts)
         for group, row in zip(category.groups, group_rows, strict=True):
@@ -249,6 +250,25 @@ class _Columns:
         values = [texts[combination] for combination in encoded.dictionary.to_pylist()]
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
+    def lacks(self, name: str, category: CategoryScores, texts: GateTexts) -> None:
+        """Adds a column with what units lack for their next better level, the nearest parts of combinations first."""
+        bits, orders = failing_gates(category)[self.indices], part_orders(category, self.indices)
+        if not orders:
+            self.bits(name, failing_gates(category), texts)
+            return
+        kinds = _kinds(bits)  # units with the same text are of the same kind
+        for order in orders.values():
+            codes = _kinds(order @ order.shape[1] ** np.arange(order.shape[1]))
+            kinds = _kinds(kinds * (int(codes.max(initial=0)) + 1) + codes)
+        examples = np.zeros(int(kinds.max(initial=-1)) + 1, dtype=np.int64)
+        examples[kinds] = np.arange(len(kinds))
+        values = [
+            texts.text(int(bits[example]), {node: order[example].tolist() for node, order in orders.items()})
+            for example in examples.tolist()
+        ]
+        indices = pa.array(kinds.astype(np.int32), mask=bits == 0)
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
+
     def score(self, prefix: str, sums: _Sums, row: int) -> None:
         """Adds the seven columns of one sum."""
         nothing = sums.nothing_applicable(row)
@@ -286,6 +306,12 @@ class _Schemas:
             ]
             self._schemas[full] = pa.schema(fields, (_full_metadata if full else _basic_metadata)(self._plan))
         return self._schemas[full]
+
+
+def _kinds(values: NDArray[Any]) -> Ints:
+    """(m,) numbers from 0 that are equal where the values are equal."""
+    kinds: Ints = pa.array(values).dictionary_encode().indices.to_numpy().astype(np.int64)
+    return kinds
 
 
 def _constant(value: str, rows: int) -> pa.DictionaryArray:

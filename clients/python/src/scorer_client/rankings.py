@@ -21,7 +21,7 @@ _SHARED_METADATA = (b"provenance", b"decimals")
 
 
 class GateCount(NamedTuple):
-    """The number of units that fail a gate."""
+    """The number of units that fail a gate; the fields are those of ``Cause``."""
 
     level: int
     measure: str
@@ -29,6 +29,13 @@ class GateCount(NamedTuple):
     minimum: float
     strict: bool
     units: int
+    upper: bool = False
+    indicator: str = ""
+    options: tuple[str, ...] = ()
+    category: str = ""
+    category_level: int = 0
+    excluded: bool = False
+    limit: int = 0
 
 
 class CriterionCount(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.enums import words
 from scorer_client.ranking_table import TableUnits
@@ -59,7 +61,7 @@ def _tally(message: pb.CategoryTally) -> Tally:
         message.category,
         message.ranked,
         {count.level: count.units for count in message.levels},
-        tuple(GateCount(*_gate(count.gate), count.units) for count in message.failing),
+        tuple(GateCount(**_gate(count.gate), units=count.units) for count in message.failing),
         tuple(CriterionCount(c.criterion, c.applicable, c.full, c.none, c.missing) for c in message.criteria),
     )
 
@@ -71,7 +73,7 @@ def _category(message: pb.CategoryScore) -> CategoryResult:
         STANDINGS[message.standing],
         message.level,
         message.rank,
-        tuple(Cause(*_gate(result.gate), result.value) for result in message.failing),
+        tuple(_cause(result) for result in message.failing),
         tuple(Measure(m.measure, m.points, m.max_points, m.percent, m.level) for m in message.measures),
         tuple(
             GroupResult(
@@ -88,6 +90,32 @@ def _score(message: pb.Score) -> Score:
     return Score(*(getattr(message, field) for field in Score._fields))
 
 
-def _gate(gate: pb.Gate) -> tuple[int, str, str, float, bool]:
-    unit = "percent" if gate.unit == pb.GATE_UNIT_PERCENT else "points"
-    return gate.level, gate.measure, unit, gate.minimum, gate.strict
+def _cause(result: pb.GateResult) -> Cause:
+    gate = _gate(result.gate)
+    return Cause(
+        **gate,
+        value=result.value,
+        answer=result.answer,
+        reached_level=result.reached_level,
+        at_least=result.at_least,
+        out_of=result.out_of,
+        of=tuple(_cause(part) for part in result.of),
+    )
+
+
+def _gate(gate: pb.Gate) -> dict[str, Any]:
+    """The fields of a gate."""
+    return {
+        "level": gate.level,
+        "measure": gate.measure,
+        "unit": "percent" if gate.unit == pb.GATE_UNIT_PERCENT else "points",
+        "minimum": gate.minimum,
+        "strict": gate.strict,
+        "upper": gate.upper,
+        "indicator": gate.indicator,
+        "options": tuple(gate.options),
+        "category": gate.category,
+        "category_level": gate.category_level,
+        "excluded": gate.excluded,
+        "limit": gate.limit,
+    }

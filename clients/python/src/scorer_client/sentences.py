@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scorer_client.results import Cause
 
 LANGUAGES = ("en", "vi")
 
@@ -15,9 +19,27 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, level {level} asks for {comparison} {minimum}",
+        "cause": "{measure} is {value}, {who} asks for {needed}",
+        "asks": "{who} asks for {needed}",
+        "who_level": "level {number}",
+        "who_limit": "limit {number}",
+        "short": "{measure} {value} of {needed}",
+        "short_other": "{measure} {value} ({needed})",
+        "combination": "{at_least} of {out_of}: {parts}",
+        "or": " or ",
+        "and": " and ",
         "at_least": "at least",
         "above": "above",
+        "at_most": "at most",
+        "below": "below",
+        "answer_true": "yes",
+        "answer_false": "no",
+        "answer_": "not reported",
+        "except": "anything but {options}",
+        "at_level": "at level {level}",
+        "no_level": "without level",
+        "or_better": "level {level} or better",
+        "worse": "a level worse than {level}",
         "level": "{category}: level {level}",
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
@@ -28,9 +50,27 @@ _WORDS = {
     "vi": {
         "total": "tổng điểm",
         "points": "điểm",
-        "cause": "{measure} đạt {value}, mức {level} yêu cầu {comparison} {minimum}",
+        "cause": "{measure} đạt {value}, {who} yêu cầu {needed}",
+        "asks": "{who} yêu cầu {needed}",
+        "who_level": "mức {number}",
+        "who_limit": "giới hạn {number}",
+        "short": "{measure} {value}/{needed}",
+        "short_other": "{measure} {value} ({needed})",
+        "combination": "{at_least} trong {out_of}: {parts}",
+        "or": " hoặc ",
+        "and": " và ",
         "at_least": "từ",
         "above": "trên",
+        "at_most": "không quá",
+        "below": "dưới",
+        "answer_true": "có",
+        "answer_false": "không",
+        "answer_": "chưa báo cáo",
+        "except": "khác {options}",
+        "at_level": "mức {level}",
+        "no_level": "chưa đạt mức nào",
+        "or_better": "mức {level} trở lên",
+        "worse": "thấp hơn mức {level}",
         "level": "{category}: mức {level}",
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
@@ -41,27 +81,65 @@ _WORDS = {
 }
 
 
-def cause_sentence(
-    level: int,
-    measure: str,
-    unit: str,
-    minimum: float,
-    strict: bool,
-    value: float,
-    *,
-    language: str,
-    titles: Mapping[str, str],
-) -> str:
+def cause_sentence(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
     """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
     words = _words(language)
-    sign = " %" if unit == "percent" else f" {words['points']}"
-    return words["cause"].format(
-        measure=measure_name(measure, language, titles),
-        value=f"{shown(value, minimum)}{sign}",
-        level=level,
-        comparison=words["above" if strict else "at_least"],
-        minimum=f"{plain(minimum)}{sign}",
-    )
+    who = words["who_level" if cause.level else "who_limit"].format(number=cause.level or cause.limit)
+    if cause.at_least:
+        return words["asks"].format(who=who, needed=_combination(cause, language, titles))
+    return words["cause"].format(who=who, needed=_needed(cause, words), **_subject(cause, language, titles))
+
+
+def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+    words = _words(language)
+    if cause.at_least:
+        return _combination(cause, language, titles)
+    key = "short" if cause.measure and not (cause.strict or cause.upper) else "short_other"
+    subject = _subject(cause, language, titles)
+    if key == "short":  # the unit of measurement follows the minimum only
+        subject["value"] = shown(cause.value, cause.minimum)
+        return words[key].format(needed=f"{plain(cause.minimum)}{_sign(cause, words)}", **subject)
+    return words[key].format(needed=_needed(cause, words), **subject)
+
+
+def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+    words = _words(language)
+    parts = (short_cause(part, language=language, titles=titles) for part in cause.of)
+    texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
+    joined = words["and" if cause.at_least == cause.out_of else "or"].join(texts)
+    return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, parts=joined)
+
+
+def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str, str]:
+    """What a gate reads, and the unit's value of it."""
+    words = _words(language)
+    if cause.indicator:
+        return {
+            "measure": titles.get(cause.indicator, cause.indicator),
+            "value": words.get(f"answer_{cause.answer}", cause.answer),
+        }
+    if cause.category:
+        value = words["at_level" if cause.reached_level else "no_level"].format(level=cause.reached_level)
+        return {"measure": titles.get(cause.category, cause.category), "value": value}
+    value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
+    return {"measure": measure_name(cause.measure, language, titles), "value": value}
+
+
+def _needed(cause: Cause, words: Mapping[str, str]) -> str:
+    """What a gate asks for, such as: at least 80 %."""
+    if cause.indicator:
+        options = words["or"].join(words.get(f"answer_{option}", option) for option in cause.options)
+        return words["except"].format(options=options) if cause.excluded else options
+    if cause.category:
+        return words["worse" if cause.excluded else "or_better"].format(level=cause.category_level)
+    bound = ("below" if cause.strict else "at_most") if cause.upper else "above" if cause.strict else "at_least"
+    return f"{words[bound]} {plain(cause.minimum)}{_sign(cause, words)}"
+
+
+def _sign(cause: Cause, words: Mapping[str, str]) -> str:
+    return " %" if cause.unit == "percent" else f" {words['points']}"
 
 
 def category_sentence(

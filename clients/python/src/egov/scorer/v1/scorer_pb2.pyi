@@ -210,7 +210,7 @@ class Gate(_message.Message):
     def __init__(self, level: _Optional[int] = ..., measure: _Optional[str] = ..., unit: _Optional[_Union[GateUnit, str]] = ..., minimum: _Optional[float] = ..., strict: _Optional[bool] = ..., upper: _Optional[bool] = ..., indicator: _Optional[str] = ..., options: _Optional[_Iterable[str]] = ..., category: _Optional[str] = ..., category_level: _Optional[int] = ..., excluded: _Optional[bool] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class GateResult(_message.Message):
-    __slots__ = ("gate", "value", "passed", "not_applicable", "answer", "reached_level", "at_least", "count", "of")
+    __slots__ = ("gate", "value", "passed", "not_applicable", "answer", "reached_level", "at_least", "out_of", "of")
     GATE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     PASSED_FIELD_NUMBER: _ClassVar[int]
@@ -218,7 +218,7 @@ class GateResult(_message.Message):
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     REACHED_LEVEL_FIELD_NUMBER: _ClassVar[int]
     AT_LEAST_FIELD_NUMBER: _ClassVar[int]
-    COUNT_FIELD_NUMBER: _ClassVar[int]
+    OUT_OF_FIELD_NUMBER: _ClassVar[int]
     OF_FIELD_NUMBER: _ClassVar[int]
     gate: Gate
     value: float
@@ -227,9 +227,9 @@ class GateResult(_message.Message):
     answer: str
     reached_level: int
     at_least: int
-    count: int
+    out_of: int
     of: _containers.RepeatedCompositeFieldContainer[GateResult]
-    def __init__(self, gate: _Optional[_Union[Gate, _Mapping]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., not_applicable: _Optional[bool] = ..., answer: _Optional[str] = ..., reached_level: _Optional[int] = ..., at_least: _Optional[int] = ..., count: _Optional[int] = ..., of: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ...) -> None: ...
+    def __init__(self, gate: _Optional[_Union[Gate, _Mapping]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., not_applicable: _Optional[bool] = ..., answer: _Optional[str] = ..., reached_level: _Optional[int] = ..., at_least: _Optional[int] = ..., out_of: _Optional[int] = ..., of: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ...) -> None: ...
 
 class MeasureResult(_message.Message):
     __slots__ = ("measure", "points", "max_points", "percent", "level")

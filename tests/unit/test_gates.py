@@ -29,9 +29,9 @@ from scorer.engine.gates import (
     GateCompiler,
     GateCompilerError,
     GateTable,
+    RangeTest,
     Rule,
     Some,
-    RangeTest,
     threshold,
 )  # fmt: skip
 from scorer.model.fixed_point import MAX_MICROPOINTS

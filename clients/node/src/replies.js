@@ -120,7 +120,7 @@ function category(message) {
     standing: /** @type {CategoryResult["standing"]} */ (STANDINGS[message.standing]),
     level: message.level,
     rank: message.rank,
-    causes: message.failing.map((result) => new Cause(gate(result.gate), result.value)),
+    causes: message.failing.map(cause),
     measures: message.measures.map(({ measure, points, maxPoints, percent, level }) => ({
       measure,
       points,
@@ -156,8 +156,31 @@ function score(message) {
  * @returns {Gate}
  */
 function gate(message) {
-  const { level, measure, unit, minimum, strict } = present(message);
-  return { level, measure, unit: unit === GateUnit.PERCENT ? "percent" : "points", minimum, strict };
+  const { unit, ...fields } = present(message);
+  const { level, measure, minimum, strict, upper, indicator, options, category, categoryLevel, excluded, limit } = fields;
+  return {
+    level,
+    measure,
+    unit: unit === GateUnit.PERCENT ? "percent" : "points",
+    minimum,
+    strict,
+    upper,
+    indicator,
+    options,
+    category,
+    categoryLevel,
+    excluded,
+    limit,
+  };
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").GateResult} message
+ * @returns {Cause}
+ */
+function cause(message) {
+  const { value, answer, reachedLevel, atLeast, outOf, of } = message;
+  return new Cause(gate(message.gate), { value, answer, reachedLevel, atLeast, outOf, of: of.map(cause) });
 }
 
 /**

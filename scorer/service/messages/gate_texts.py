@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scorer.criteria.conditions import Gate, LevelGate, MeasureGate
@@ -24,10 +24,16 @@ def gate_text(gate: Gate, minimum: int) -> str:
 
 
 class GateTexts(dict[int, str]):
-    """The text for each combination of lacking gates (bit i: gate i), rule by rule; built when first needed."""
+    """The text for each combination of lacking gates (bit i: gate i), rule by rule; built when first needed.
 
-    def __init__(self, plan: CategoryPlan) -> None:
+    Args:
+        plan: the category.
+        flat: whether to list the gates of combinations like all others.
+    """
+
+    def __init__(self, plan: CategoryPlan, *, flat: bool = False) -> None:
         super().__init__()
+        self._flat = flat
         self._rules = plan.rules
         self._gates = [gate_text(gate.gate, gate.minimum) for gate in plan.gates]
 
@@ -39,11 +45,14 @@ class GateTexts(dict[int, str]):
         """The text for lacking gates; ``orders`` has the order of the parts of combinations, if not that of the set."""
         texts = []
         for rule in self._rules:
-            parts = [text for text in (self._part(part, bits, orders) for part in rule.root.parts()) if text]
+            parts = [text for text in (self._part(part, bits, orders) for part in self._parts(rule.root)) if text]
             if parts:
                 name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
                 texts.append(f"{name}: {', '.join(parts)}")
         return "; ".join(texts)
+
+    def _parts(self, root: Node) -> Iterable[int | Node]:
+        return root.gates() if self._flat else root.parts()
 
     def _part(self, part: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
         """What is lacking of a gate or a combination; empty if nothing is."""

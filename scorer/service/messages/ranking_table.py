@@ -84,7 +84,7 @@ def _add_category(
     columns: _Columns,
     category: CategoryScores,
     ranks: Ints,
-    texts: GateTexts,
+    texts: tuple[GateTexts, GateTexts],
     group_rows: Sequence[int],
 ) -> None:
     """Adds the columns of a category.
@@ -93,7 +93,7 @@ def _add_category(
         columns: the columns to add to.
         category: the scores of the category.
         ranks: (n,) ranks in the category.
-        texts: the texts of the category's gates.
+        texts: the texts of what units lack, and of single gates that fail.
         group_rows: rows of the category's groups in the table of groups.
     """
     plan, sums, groups = category.plan, columns.sums, columns.groups
@@ -103,9 +103,10 @@ def _add_category(
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
-    columns.lacks(f"{prefix}failing", category, texts)
+    lacks, failed = texts
+    columns.lacks(f"{prefix}failing", category, lacks)
     if groups:
-        columns.bits(f"{prefix}failed_gates", category.lacking(slice(None)), texts)
+        columns.bits(f"{prefix}failed_gates", category.failed(slice(None)), failed)
         for group, row in zip(category.groups, group_rows, strict=True):
             columns.score(f"{prefix}{group.plan.code}.", groups, row)
             points = group.points.take(columns.indices, axis=1) / MICRO
@@ -133,9 +134,9 @@ def _add_answers(columns: _Columns, plan: CategoryPlan, assessment: Assessment) 
             columns.options(f"{plan.code}.{code}.answer", answers, options_of(assessment.plan.indicators[code]))
 
 
-def _gate_texts(plan: TierPlan) -> dict[str, GateTexts]:
-    """The texts of each category, by its code."""
-    return {category.code: GateTexts(category) for category in plan.categories}
+def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
+    """By category, the texts of what units lack, and of single gates that fail."""
+    return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 
 class _LackingTexts(dict[int, str]):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from scorer_client.results import Cause
+from scorer_client.causes import Cause
 
 _RULE = re.compile(r"(level|limit) (\d+): (.+)")
 _SOME = re.compile(r"(\d+) of (\d+) \((.+)\)")

@@ -9,9 +9,10 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from scorer_client import optional
+from scorer_client.causes import Cause
 from scorer_client.gate_texts import causes_of
 from scorer_client.lacks import Lack
-from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Score, UnitResult
+from scorer_client.results import CategoryResult, CriterionResult, GroupResult, Score, UnitResult
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from scorer_client import optional
+from scorer_client.causes import Cause
 from scorer_client.lacks import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
@@ -36,6 +37,11 @@ class GateCount(NamedTuple):
     category_level: int = 0
     excluded: bool = False
     limit: int = 0
+
+    def needed(self, language: str = "en") -> str:
+        """What the gate asks for, such as: at least 80 %."""
+        gate = {field: getattr(self, field) for field in self._fields if field != "units"}
+        return Cause(**gate, value=0.0).needed(language)
 
 
 class CriterionCount(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.causes import Cause
 from scorer_client.enums import words
 from scorer_client.ranking_table import TableUnits
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
-from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Measure, Score, UnitResult
+from scorer_client.results import CategoryResult, CriterionResult, GroupResult, Measure, Score, UnitResult
 
 STANDINGS, STATUSES = words(pb.Standing), words(pb.CriterionStatus)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scorer_client.sentences import category_sentence, cause_sentence
+from scorer_client.causes import Cause
+from scorer_client.sentences import category_sentence
 
 
 class Score(NamedTuple):
@@ -20,46 +21,6 @@ class Score(NamedTuple):
     published: float
     missing: int
     not_applicable: int
-
-
-class Cause(NamedTuple):
-    """What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3"."""
-
-    level: int
-    """The level that needs it; 0: a limit needs it."""
-    measure: str
-    """Empty for a gate on an answer or on another category's level, and for a combination."""
-    unit: str
-    """"percent" or "points"."""
-    minimum: float
-    """The largest value instead if ``upper``."""
-    strict: bool
-    value: float
-    """The unit's value of the measure."""
-    upper: bool = False
-    indicator: str = ""
-    """An indicator whose answer must be one of ``options``; or none of them, if ``excluded``."""
-    options: tuple[str, ...] = ()
-    answer: str = ""
-    """The unit's answer; empty: not reported."""
-    category: str = ""
-    """Another category, in which ``category_level`` must be reached; or must not, if ``excluded``."""
-    category_level: int = 0
-    reached_level: int = 0
-    """The level that the unit reaches in it; 0: none."""
-    excluded: bool = False
-    limit: int = 0
-    """The number of the limit that needs it; 0: a level needs it."""
-    at_least: int = 0
-    """Of a combination: how many of its parts must hold; 0: it is a gate."""
-    out_of: int = 0
-    """Of a combination: the number of its parts."""
-    of: tuple[Cause, ...] = ()
-    """Of a combination: the parts that do not hold, the nearest first."""
-
-    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """The cause as a sentence; ``titles`` has names of categories, groups, criteria and indicators by code."""
-        return cause_sentence(self, language=language, titles=titles or {})
 
 
 class Measure(NamedTuple):

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from scorer_client.results import Cause
 
 LANGUAGES = ("en", "vi")
 
@@ -81,72 +77,11 @@ _WORDS = {
 }
 
 
-def cause_sentence(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
-    words = _words(language)
-    who = words["who_level" if cause.level else "who_limit"].format(number=cause.level or cause.limit)
-    if cause.at_least:
-        return words["asks"].format(who=who, needed=_combination(cause, language, titles))
-    return words["cause"].format(who=who, needed=_needed(cause, words), **_subject(cause, language, titles))
-
-
-def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
-    words = _words(language)
-    if cause.at_least:
-        return _combination(cause, language, titles)
-    key = "short" if cause.measure and not (cause.strict or cause.upper) else "short_other"
-    subject = _subject(cause, language, titles)
-    if key == "short":  # the unit of measurement follows the minimum only
-        subject["value"] = shown(cause.value, cause.minimum)
-        return words[key].format(needed=f"{plain(cause.minimum)}{_sign(cause, words)}", **subject)
-    return words[key].format(needed=_needed(cause, words), **subject)
-
-
-def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
-    words = _words(language)
-    parts = (short_cause(part, language=language, titles=titles) for part in cause.of)
-    texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
-    joined = words["and" if cause.at_least == cause.out_of else "or"].join(texts)
-    return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, parts=joined)
-
-
-def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str, str]:
-    """What a gate reads, and the unit's value of it."""
-    words = _words(language)
-    if cause.indicator:
-        return {
-            "measure": titles.get(cause.indicator, cause.indicator),
-            "value": words.get(f"answer_{cause.answer}", cause.answer),
-        }
-    if cause.category:
-        value = words["at_level" if cause.reached_level else "no_level"].format(level=cause.reached_level)
-        return {"measure": titles.get(cause.category, cause.category), "value": value}
-    value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
-    return {"measure": measure_name(cause.measure, language, titles), "value": value}
-
-
-def _needed(cause: Cause, words: Mapping[str, str]) -> str:
-    """What a gate asks for, such as: at least 80 %."""
-    if cause.indicator:
-        options = words["or"].join(words.get(f"answer_{option}", option) for option in cause.options)
-        return words["except"].format(options=options) if cause.excluded else options
-    if cause.category:
-        return words["worse" if cause.excluded else "or_better"].format(level=cause.category_level)
-    bound = ("below" if cause.strict else "at_most") if cause.upper else "above" if cause.strict else "at_least"
-    return f"{words[bound]} {plain(cause.minimum)}{_sign(cause, words)}"
-
-
-def _sign(cause: Cause, words: Mapping[str, str]) -> str:
-    return " %" if cause.unit == "percent" else f" {words['points']}"
-
-
 def category_sentence(
     category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
 ) -> str:
     """Such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
-    words, name = _words(language), titles.get(category, category)
+    words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
     key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
@@ -158,7 +93,7 @@ def category_sentence(
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
     """The name of a measure for people."""
-    terms = (titles.get(term, _words(language)["total"] if term == "total" else term) for term in measure.split("+"))
+    terms = (titles.get(term, words_of(language)["total"] if term == "total" else term) for term in measure.split("+"))
     return " + ".join(terms)
 
 
@@ -191,5 +126,6 @@ def _stripped(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _words(language: str) -> Mapping[str, str]:
+def words_of(language: str) -> Mapping[str, str]:
+    """The words of a language; English words for any other language."""
     return _WORDS[language if language in _WORDS else "en"]

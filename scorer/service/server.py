@@ -26,7 +26,7 @@ from scorer.service.methods.scorer_service import ScorerService
 from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
 from scorer.service.runtime.grpc_server import GrpcServer
-from scorer.service.runtime.settings import Settings
+from scorer.service.runtime.settings import Role, Settings
 from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
 MAX_STREAMS = 128
@@ -188,11 +188,12 @@ class Server:
 
 def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
     """The methods of both services. Only ScoreUnit is fast enough for the event loop; the others run in threads."""
-    find_plan = scorer.find_plan
-    yield Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, find_plan, on_loop=True)
-    yield Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, find_plan)
-    yield Method(f"/{CRITERIA}/ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets)
-    yield Method(f"/{CRITERIA}/GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set)
-    yield Method(
-        f"/{CRITERIA}/ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets
-    )
+    score, rank, find_plan = scorer_pb2.ScoreUnitRequest, scorer_pb2.RankProvinceRequest, scorer.find_plan
+    yield Method(f"/{SCORER}/ScoreUnit", score, Role.SCORER, scorer.score_unit, find_plan, on_loop=True)
+    yield Method(f"/{SCORER}/RankProvince", rank, Role.RANKER, scorer.rank_province, find_plan)
+    for name, request, role, handler in (
+        ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, Role.READER, criteria.list_criteria_sets),
+        ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, Role.READER, criteria.get_criteria_set),
+        ("ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, Role.OPERATOR, criteria.reload_criteria_sets),
+    ):
+        yield Method(f"/{CRITERIA}/{name}", request, role, handler)

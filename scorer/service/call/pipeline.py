@@ -26,7 +26,7 @@ from scorer.service.call.metrics import Metrics
 from scorer.service.call.requests import parse, read_request
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.transfers import Transfers, current_task
-from scorer.service.runtime.settings import Limits
+from scorer.service.runtime.settings import Limits, Role
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -45,6 +45,8 @@ class Method:
     path: str
     """Such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
     request: type[Message]
+    role: Role
+    """The role that its callers need."""
     handler: Callable[[Any, CallContext], Message]
     """Returns the reply to a request; may raise CallRefused."""
     find_plan: Callable[[Any, CallContext], SetPlan] | None = None
@@ -105,7 +107,7 @@ class Pipeline:
         try:
             caller = self._access.caller(metadata, context)
             call.identity = caller.identity
-            self._access.check(caller, method.path)
+            self._access.check(caller, method.name, method.role)
             received = [await self._receive(call, context.peer(), context)]
             slot = self._admit(call, context.peer(), len(received[0]))
             reply = await self._work(method, received, call)

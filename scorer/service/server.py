@@ -19,6 +19,7 @@ from scorer.service.call.admission import Admission
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
+from scorer.service.call.traces import Traces
 from scorer.service.call.transfers import Transfers
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
@@ -93,6 +94,7 @@ class Server:
         reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
             empty string; None: there is no directory of criteria sets.
         journal: records which plugins are scoring.
+        traces: traces the calls; None: they are not traced.
 
     Attributes:
         port: the port that the server listens on.
@@ -112,12 +114,14 @@ class Server:
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
         journal: PluginJournal | None = None,
+        traces: Traces | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
         self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
-        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
+        threads = ScoringThreads(limits.scoring)
+        pipeline = Pipeline(access, limits, admission, threads, self._transfers, metrics, traces)
         methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
         side_services = SideServices(access, self._transfers, self._health, SERVICES)
         self.grpc_server = GrpcServer(

@@ -89,10 +89,10 @@ def test_a_unit_that_is_scored_is_a_tree_of_spans_in_the_trace_of_the_caller(
         "rpc.system.name": "grpc",
         "rpc.method": SCORE_UNIT,
         "rpc.response.status_code": "OK",
-        "scorer.request_id": line["request_id"],
-        "scorer.units": 1,
-        "scorer.criteria_set": "hue-2020",
-        "scorer.revision": reply.provenance.revision,
+        "egov.scorer.request_id": line["request_id"],
+        "egov.scorer.units": 1,
+        "egov.scorer.criteria_set": "hue-2020",
+        "egov.scorer.revision": reply.provenance.revision,
     }
     assert collector.services == {"egov-scorer"}
 
@@ -103,7 +103,7 @@ def test_a_ranking_is_a_tree_of_spans(channel: grpc.Channel, collector: Collecto
     spans = collector.wait_for(trace, RANK_PROVINCE)
     assert tree(spans, bytes.fromhex(PARENT)) == [(RANK_PROVINCE, [(step, []) for step in RANK_STEPS])]
     check_times(spans)
-    assert values(spans[0].attributes)["scorer.units"] == 3_000
+    assert values(spans[0].attributes)["egov.scorer.units"] == 3_000
 
 
 def test_a_call_without_a_trace_begins_one(traced: Serving, channel: grpc.Channel, collector: Collector) -> None:

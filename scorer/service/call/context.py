@@ -70,10 +70,10 @@ class CallContext:
         """Ends the call's trace, if there is one."""
         if self.trace is None:
             return
-        attributes: dict[str, str | int] = {"scorer.request_id": self.request_id, "scorer.units": self.units}
+        attributes: dict[str, str | int] = {"egov.scorer.request_id": self.request_id, "egov.scorer.units": self.units}
         if self.plan:
             criteria_set = self.plan.criteria_set
-            attributes |= {"scorer.criteria_set": criteria_set.code, "scorer.revision": criteria_set.revision}
+            attributes |= {"egov.scorer.criteria_set": criteria_set.code, "egov.scorer.revision": criteria_set.revision}
         self.trace.end(code, attributes)
 
     def check_cancelled(self) -> None:

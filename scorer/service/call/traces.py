@@ -62,9 +62,10 @@ class CallTrace:
         """
         if not self._span.is_recording():
             return NO_STEP
-        return self._tracer.start_as_current_span(
+        step: AbstractContextManager[object] = self._tracer.start_as_current_span(
             name, self._context, record_exception=False, set_status_on_exception=False
         )
+        return step
 
     def end(self, code: grpc.StatusCode, attributes: Mapping[str, str | int]) -> None:
         """Ends the call's span, which then has these attributes."""

@@ -15,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
-from scorer.model.fixed_point import PointsByTier, TierError, to_micro
+from scorer.model.fixed_point import WRITTEN_PERCENT, PointsByTier, TierError, to_micro
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, short_repr
 
-PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
 
@@ -80,7 +79,7 @@ class Minimum(BaseModel):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
             return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
-        if isinstance(value, str) and (match := PERCENT.fullmatch(value)):
+        if isinstance(value, str) and (match := WRITTEN_PERCENT.fullmatch(value)):
             return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
             raise ValueError(

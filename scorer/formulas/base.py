@@ -215,3 +215,7 @@ Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
 
 Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
 """Type of a field for a threshold: a number or a day. Its value is a ``Threshold``."""
+
+Percent = Annotated[PointsByTier, PlainValidator(PointsByTier.parse_percent)]
+"""Type of a field for a percentage such as ``80%``, or one per tier. Its value is a ``PointsByTier`` of parts per
+million: 80% is 800,000."""

@@ -5,6 +5,7 @@ Arrays hold whole numbers, as int64 or as float64 below 2^53, so that sums are e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -38,6 +39,21 @@ MAX_MICROPOINTS = 2**32 - 1
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of the penalties of a tier, for the same reason."""
+
+
+_PERCENTAGE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
+
+
+def parse_percent(value: object) -> int:
+    """Parts per million of a percentage as a document writes it, such as ``80%``.
+
+    Raises:
+        ValueError: it is not a percentage with at most four decimals.
+    """
+    match = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a percentage with at most four decimals, such as 80%, not {short_repr(value)}")
+    return to_micro(Decimal(match[1]) / 100)
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -130,6 +146,20 @@ class PointsByTier:
                 None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
             )
         return cls(_points(value))
+
+    @classmethod
+    def parse_percent(cls, value: object) -> PointsByTier:
+        """Parses a percentage such as ``80%``, or a mapping of tiers to percentages, as parts per million.
+
+        Raises:
+            ValueError: it is neither; the text says what was expected.
+        """
+        if isinstance(value, PointsByTier):
+            return value
+        if isinstance(value, Mapping) and value:
+            by_tier = ((str(tier), TierError.at(str(tier), parse_percent, item)) for tier, item in value.items())
+            return cls(None, tuple(by_tier))
+        return cls(parse_percent(value))
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""

@@ -218,3 +218,7 @@ Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
 
 Share = Annotated[Fraction, PlainValidator(to_share)]
 """Type of a field for an exact share: 80%, 1/3 or 0.8. Its value is a ``Fraction``."""
+
+Percent = Annotated[PointsByTier, PlainValidator(PointsByTier.parse_percent)]
+"""Type of a field for a percentage such as ``80%``, or one per tier. Its value is a ``PointsByTier`` of parts per
+million: 80% is 800,000."""

@@ -34,12 +34,6 @@ MICRO = 1_000_000
 PERCENT = 10_000
 """Parts per million in one percent."""
 
-WRITTEN_PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
-"""A percentage in a document."""
-
-WRITTEN_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([1-9][0-9]{0,5})")
-"""A fraction in a document."""
-
 MAX_SHARE = 1_000_000
 """Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that C can multiply by both."""
 
@@ -48,6 +42,22 @@ MAX_MICROPOINTS = 2**32 - 1
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of the penalties of a tier, for the same reason."""
+
+
+_PERCENTAGE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
+_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([1-9][0-9]{0,5})")
+
+
+def parse_percent(value: object) -> int:
+    """Parts per million of a percentage as a document writes it, such as ``80%``.
+
+    Raises:
+        ValueError: it is not a percentage with at most four decimals.
+    """
+    match = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a percentage with at most four decimals, such as 80%, not {short_repr(value)}")
+    return to_micro(Decimal(match[1]) / 100)
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -73,9 +83,9 @@ def to_share(value: object) -> Fraction:
     """
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, str) and (match := WRITTEN_PERCENT.fullmatch(value)):
-        share = Fraction(match[1]) / 100
-    elif isinstance(value, str) and (match := WRITTEN_FRACTION.fullmatch(value)):
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value):
+        share = Fraction(parse_percent(value), MICRO)
+    elif isinstance(value, str) and (match := _FRACTION.fullmatch(value)):
         share = Fraction(int(match[1]), int(match[2]))
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
         share = Fraction(to_micro(value), MICRO)
@@ -169,6 +179,20 @@ class PointsByTier:
                 None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
             )
         return cls(_points(value))
+
+    @classmethod
+    def parse_percent(cls, value: object) -> PointsByTier:
+        """Parses a percentage such as ``80%``, or a mapping of tiers to percentages, as parts per million.
+
+        Raises:
+            ValueError: it is neither; the text says what was expected.
+        """
+        if isinstance(value, PointsByTier):
+            return value
+        if isinstance(value, Mapping) and value:
+            by_tier = ((str(tier), TierError.at(str(tier), parse_percent, item)) for tier, item in value.items())
+            return cls(None, tuple(by_tier))
+        return cls(parse_percent(value))
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""

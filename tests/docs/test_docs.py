@@ -55,8 +55,10 @@ def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_pa
     done = environment.run("scorer plugins check citizen_feedback", folder)
     assert done.returncode == 0, done.stdout
     assert ", 0 failed, 0 skipped" in done.stdout
-    done = environment.run("scorer criteria test citizen_feedback-2026 citizen_feedback-2027", folder)
-    assert "4 cases of 2 criteria sets: 4 ok, 0 failed" in done.stdout
+    done = environment.run(
+        "scorer criteria test citizen_feedback-2026 citizen_feedback-2027 citizen_feedback-2028", folder
+    )
+    assert "5 cases of 3 criteria sets: 5 ok, 0 failed" in done.stdout
     rated = "id,name,tier,parent,not_applicable,survey_held,ratings,complaints_late\na,A,commune,,,0,5,\n"
     (folder / "rated.csv").write_text(rated, encoding="utf-8")
     done = environment.run("! scorer rank rated.csv --set citizen_feedback-2027", folder)

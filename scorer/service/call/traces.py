@@ -139,9 +139,9 @@ def _exporter_names() -> list[str]:
     """The exporters that the environment names. An address for OTLP names the exporter ``otlp``."""
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return []
-    addresses = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    default = "otlp" if any(map(os.environ.get, addresses)) else "none"
-    names = [name.strip() for name in (os.environ.get("OTEL_TRACES_EXPORTER") or default).split(",")]
+    address = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    value = os.environ.get("OTEL_TRACES_EXPORTER") or ("otlp" if address else "none")
+    names = [name.strip() for name in value.split(",")]
     return [name for name in names if name not in ("", "none")]
 
 

@@ -34,6 +34,9 @@ MICRO = 1_000_000
 PERCENT = 10_000
 """Parts per million in one percent."""
 
+MAX_SHARE = 1_000_000
+"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that C can multiply by both."""
+
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
 
@@ -42,6 +45,7 @@ MAX_PENALTY_MICROPOINTS = 2**31 - 1
 
 
 _PERCENTAGE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
+_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([1-9][0-9]{0,5})")
 
 
 def parse_percent(value: object) -> int:
@@ -69,6 +73,35 @@ def to_micro(value: int | Decimal) -> int:
     if scaled.denominator != 1:
         raise ValueError(f"{short_repr(value)} has more than six decimals")
     return scaled.numerator
+
+
+def to_share(value: object) -> Fraction:
+    """The exact number that a document writes as a percentage (80%), a fraction (1/3) or a number (0.8).
+
+    Raises:
+        ValueError: it is none of these, or it is not above 0 and at most ``MAX_SHARE``.
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value):
+        share = Fraction(parse_percent(value), MICRO)
+    elif isinstance(value, str) and (match := _FRACTION.fullmatch(value)):
+        share = Fraction(int(match[1]), int(match[2]))
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        share = Fraction(to_micro(value), MICRO)
+    else:
+        raise ValueError(
+            f"expected a percentage, a fraction or a number, such as 80%, 1/3 or 0.8, not {short_repr(value)}"
+        )
+    if not 0 < share <= MAX_SHARE:
+        raise ValueError(f"{short_repr(value)} is not above 0 and at most {MAX_SHARE}")
+    return share
+
+
+def plain_share(share: Fraction) -> str:
+    """A share as text: a number with up to six decimals if that is exact, otherwise a fraction."""
+    micro = share * MICRO
+    return plain(micro.numerator) if micro.denominator == 1 else str(share)
 
 
 def round_to_micro(values: Floats) -> Floats:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.criteria.conditions import AnswerGate, LevelGate, MeasureGate
 from scorer.engine.scoring import Standing
 from scorer.model import indicators
@@ -13,8 +14,9 @@ from scorer.model.fixed_point import PointsByTier
 from scorer.plugins.group import Status
 from scorer.service.messages.gate_texts import gate_text
 from scorer.service.methods.scorer_service import MAX_FULL_ROWS
-from scorer_client import forms, methods, replies, requests
+from scorer_client import forms, methods, requests
 from scorer_client.causes import Cause
+from scorer_client.enums import words
 from scorer_client.files.header import FIXED
 from scorer_client.gate_texts import causes_of
 
@@ -37,8 +39,8 @@ def test_kinds_of_indicators() -> None:
 
 def test_names_of_standings_and_statuses() -> None:
     """A table has the names of the service's members, and the client derives the same names from the contract."""
-    assert {standing.value: standing.name.lower() for standing in Standing} == replies.STANDINGS
-    assert {status.value: status.name.lower() for status in Status} == replies.STATUSES
+    assert {standing.value: standing.name.lower() for standing in Standing} == words(pb.Standing.DESCRIPTOR)
+    assert {status.value: status.name.lower() for status in Status} == words(pb.CriterionStatus.DESCRIPTOR)
 
 
 @pytest.mark.parametrize("upper", [False, True])

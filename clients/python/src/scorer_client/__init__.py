@@ -10,11 +10,11 @@ For example:
                 print(unit.overall_rank, unit.name, unit.why())
 """
 
+from scorer_client.causes import Cause
 from scorer_client.client import AsyncClient, Client
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
 from scorer_client.lacks import Lack
-from scorer_client.causes import Cause
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.requests import Row, Value
 from scorer_client.results import (

@@ -16,7 +16,7 @@ class Cause(NamedTuple):
     measure: str
     """Empty for a gate on an answer or on another category's level, and for a combination."""
     unit: str
-    """"percent" or "points"."""
+    """"percent" or "points"; empty if there is no measure."""
     minimum: float
     """The largest value instead if ``upper``."""
     strict: bool

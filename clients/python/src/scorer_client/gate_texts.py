@@ -33,7 +33,7 @@ def causes_of(text: str) -> tuple[Cause, ...]:
 
 
 def _cause(text: str, level: int, limit: int) -> Cause:
-    cause = Cause(level, "", "points", 0.0, False, 0.0, limit=limit)
+    cause = Cause(level, "", "", 0.0, False, 0.0, limit=limit)
     if match := _SOME.fullmatch(text):
         of = tuple(_cause(item, level, limit) for item in _split(match[3], ", "))
         return cause._replace(at_least=int(match[1]), out_of=int(match[2]), of=of)

@@ -19,7 +19,7 @@ processes or threads.
 
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas import Formula, Outcome, Part, Read
-from scorer.formulas.base import NUMBERS, Amount, Edge, Path
+from scorer.formulas.base import NUMBERS, Amount, Edge, Path, Percent
 from scorer.formulas.combined import Parts
 from scorer.formulas.lines import round_ratio
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier
@@ -51,6 +51,7 @@ __all__ = [
     "PartOf",
     "Parts",
     "Path",
+    "Percent",
     "PointsByTier",
     "Read",
     "Status",

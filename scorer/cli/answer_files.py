@@ -49,9 +49,10 @@ def tier_or_all(tier: str | None) -> str:
     return tier or ""
 
 
-def local_client() -> Client:
-    """A client that calls the scorer in this process, with the installed criteria sets."""
-    return Client(InProcessTransport(load_catalogue()))
+def local_client(criteria: Path | None = None) -> Client:
+    """A client that calls the scorer in this process, with the installed criteria sets and those of a directory."""
+    with err.status("loading criteria sets"):
+        return Client(InProcessTransport(load_catalogue(criteria)))
 
 
 def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str, file: Path) -> Form:

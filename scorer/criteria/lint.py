@@ -7,7 +7,10 @@ from math import prod
 
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Gate, Provenance
-from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
+from scorer.formulas import Formula
+from scorer.formulas.combined import parts_of
+from scorer.formulas.ratios import Ratio
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain, plain_share
 
 MAX_GATES = 48
 """Maximum number of gates of one category in one tier. durable-rules fails from 64 pending matches and hangs from
@@ -23,6 +26,9 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
         _check_bounds(criteria_set, tier, ("tiers", n), document)
     for category in criteria_set.categories:
         path: Path = ("categories", category.code)
+        for group in category.groups:
+            for n, criterion in enumerate(group.criteria):
+                _warn_of_shares(criterion.formula, (*path, "groups", group.code, "criteria", n), document)
         if not document.broken(*path):
             _check_levels(category, criteria_set.tiers, (*path, "levels"), document)
     _check_provenance(criteria_set, document)
@@ -116,6 +122,18 @@ def _warn_of_low_points(category: Category, gate: Gate, tier: str, path: Path, d
             f"{tier!r}; if you mean a percentage, write {plain(min(minimum, MICRO) * 100)}%"
         )
         document.warn((*path, "above" if gate.strict else "at_least"), message)
+
+
+def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
+    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 for every one."""
+    for n, part in enumerate(parts_of(formula)):
+        _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
+    if isinstance(formula, Ratio):
+        for name, share in (("target", formula.target), ("floor", formula.floor)):
+            if share is not None and 10 < share <= 100:
+                text = plain_share(share)
+                message = f"a {name} of {text} is {text} for every one; if you mean a percentage, write {text}%"
+                document.warn((*path, name), message)
 
 
 def measured_criteria(category: Category, term: str, tier: str) -> list[Criterion]:

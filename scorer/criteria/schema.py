@@ -8,18 +8,17 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
 
 from scorer.criteria.model import Effect, Provenance
-from scorer.formulas.base import Amount
-from scorer.model.fixed_point import PointsByTier, TierError, to_micro
+from scorer.formulas.base import Amount, Edge
+from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
+from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
-from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
-PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
 
@@ -31,6 +30,8 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
+            if hint := in_quotes(value, compiled):
+                raise ValueError(hint)
             raise ValueError(f"{short_repr(value)} is not a code such as {example!r} ({pattern})")
         return value
 
@@ -40,7 +41,8 @@ def _matching(pattern: str, example: str) -> PlainValidator:
 SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
 Series = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue")]
 Code = Annotated[str, _matching(CODE, "human_resources")]
-CriterionId = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", "INF.01")]
+CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
+IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
@@ -80,12 +82,12 @@ class Minimum(BaseModel):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
             return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
-        if isinstance(value, str) and (match := PERCENT.fullmatch(value)):
-            return cls(unit="percent", amount=PointsByTier(to_micro(Decimal(match[1]) / 100)))
         if isinstance(value, str):
-            raise ValueError(
-                f"expected a percentage with at most four decimals or a number of points, not {short_repr(value)}"
-            )
+            try:
+                return cls(unit="percent", amount=PointsByTier(parse_percent(value)))
+            except ValueError:
+                expected = "a percentage with at most four decimals or a number of points"
+                raise ValueError(f"expected {expected}, not {short_repr(value)}") from None
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
@@ -189,6 +191,25 @@ class Head(StrictModel):
     categories: dict[Code, Any] = Field(min_length=1)
 
 
+class Indicator(StrictModel):
+    """An indicator that the document declares."""
+
+    kind: IndicatorKind
+    title: Titles = Field(min_length=1)
+    unit: Annotated[StrictStr, Field(max_length=100)] = ""
+    meaning: Texts = {}
+    options: list[Annotated[StrictStr, Field(min_length=1, max_length=100)]] = []
+    minimum: Edge | None = None
+    maximum: Edge | None = None
+
+
+class Check(StrictModel):
+    """A rule between two answers: one is a part of the other."""
+
+    part: StrictStr
+    of: StrictStr
+
+
 class Category(StrictModel):
     """A category; its groups and levels are validated separately."""
 
@@ -207,6 +228,10 @@ class Group(StrictModel):
     """Stated maximum; the set is refused if the points of the criteria do not add up to it."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
+    indicators: dict[IndicatorCode, Any] | None = None
+    """The indicators that the group declares; None: a plugin has the group. They are validated separately."""
+    checks: list[Any] = []
+    """Rules between answers; validated separately."""
     criteria: list[Any] = Field(min_length=1)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from scorer.criteria.document import Document, Path
 from scorer.model.fixed_point import TierError
-from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -60,6 +60,10 @@ def _add_problem(
     elif kind in ("less_than_equal", "greater_than_equal"):
         bound = f"at most {ctx['le']}" if "le" in ctx else f"at least {ctx['ge']}"
         document.problem(value_path, f"expected {bound}, not {short_repr(value)}")
+    elif kind == "string_type" and (hint := in_quotes(value)):
+        document.problem(value_path, hint)
+    elif kind == "too_short" and ctx["min_length"] > 1:
+        document.problem(value_path, f"expected at least {ctx['min_length']} entries, not {ctx['actual_length']}")
     elif kind in _EXPECTED:
         document.problem(value_path, f"expected {_EXPECTED[kind]}, not {short_repr(value)}")
     else:

@@ -76,9 +76,9 @@ class CriterionCount(NamedTuple):
     applicable: int
     """Units to which it applies."""
     full: int
-    """Units with all its points."""
+    """Units with the most points that it can give; of a penalty: units from which it takes nothing."""
     none: int
-    """Units with no points of it, for whatever reason."""
+    """Units with the fewest points that it can give, for whatever reason. 0 if it gives all units the same."""
     missing: int
     """Units that lack an answer for it."""
 
@@ -88,9 +88,9 @@ def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[Crit
     counts = []
     for group in category.groups:
         plan, points, status = group.plan, group.points[:, units], group.status[:, units]
-        most = np.where(-plan.lowest > plan.highest, plan.lowest, plan.highest)
         applies = status != Status.NOT_APPLICABLE
-        found = applies, applies & (points == most), applies & (points == 0), status == Status.MISSING
+        fewest = (points == plan.lowest) & (plan.lowest < plan.highest)
+        found = applies, applies & (points == plan.highest), applies & fewest, status == Status.MISSING
         columns = (np.count_nonzero(units_with, axis=1).tolist() for units_with in found)
         ids = (criterion.id for criterion in plan.criteria)
         counts += [CriterionCount(*count) for count in zip(ids, *columns, strict=True)]

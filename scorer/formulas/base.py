@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
-from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro
+from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
 from scorer.model.indicators import LARGEST, IndicatorKind, days
 from scorer.model.periods import check_day
 from scorer.model.suggestions import short_repr
@@ -215,3 +215,10 @@ Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
 
 Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
 """Type of a field for a threshold: a number or a day. Its value is a ``Threshold``."""
+
+Share = Annotated[Fraction, PlainValidator(to_share)]
+"""Type of a field for an exact share: 80%, 1/3 or 0.8. Its value is a ``Fraction``."""
+
+Percent = Annotated[PointsByTier, PlainValidator(PointsByTier.parse_percent)]
+"""Type of a field for a percentage such as ``80%``, or one per tier. Its value is a ``PointsByTier`` of parts per
+million: 80% is 800,000."""

@@ -53,7 +53,7 @@ class LadderLine(Line):
 
 @dataclass(frozen=True)
 class QuotientLine(Line):
-    """(numerator / denominator, at most 1) x maximum."""
+    """(numerator / denominator / target, at most 1) x maximum; 0 if numerator / denominator is below the floor."""
 
     numerator: int
     denominator: int
@@ -61,6 +61,8 @@ class QuotientLine(Line):
     when_zero: str
     in_millionths: bool
     """Whether either answer may have decimals."""
+    target: Fraction = Fraction(1)
+    floor: Fraction = Fraction(0)
 
     rounds = True
 
@@ -77,7 +79,9 @@ class QuotientLine(Line):
         """See ``Line``."""
         scale = MICRO if self.in_millionths else 1
         reads = {"kind": QUOTIENT, "row": self.numerator, "denominator_row": self.denominator, "scale": scale}
-        return reads | {"cap": self.maximum, "when_zero": self._when_zero}
+        factors = {"factor": self.target.denominator, "denominator_factor": self.target.numerator}
+        floor = {"floor_factor": self.floor.denominator, "floor": self.floor.numerator}
+        return reads | factors | floor | {"cap": self.maximum, "when_zero": self._when_zero}
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
@@ -87,12 +91,16 @@ class QuotientLine(Line):
         part, whole = (round_to_micro(pair) if self.in_millionths else pair).tolist()
         if whole == 0:
             return Fraction(self._when_zero)
-        return min(Fraction(int(part), int(whole)), Fraction(1)) * self.maximum
+        ratio = Fraction(int(part), int(whole))
+        return min(ratio / self.target, Fraction(1)) * self.maximum if ratio >= self.floor else Fraction(0)
 
 
 @dataclass(frozen=True)
 class SlopeLine(Line):
-    """maximum x (answer - start) / length, limited to 0 ... maximum."""
+    """maximum x (answer - start) / length, limited to 0 ... maximum.
+
+    From ``target`` on, all points are given, and before ``floor`` none; both are distances from start.
+    """
 
     row: int
     start: int
@@ -100,6 +108,10 @@ class SlopeLine(Line):
     length: int
     """Millionths; negative if less is better."""
     maximum: int
+    target: int | None = None
+    """Millionths, at most the length; None: the length."""
+    floor: int = 0
+    """Millionths."""
 
     rounds = True
 
@@ -107,7 +119,8 @@ class SlopeLine(Line):
         """See ``Line``."""
         sign = 1 if self.length > 0 else -1
         slope = {"start": self.start, "length": abs(self.length), "cap": self.maximum, "scale": sign}
-        return {"kind": SLOPE, "row": self.row} | slope
+        target = abs(self.length) if self.target is None else self.target
+        return {"kind": SLOPE, "row": self.row} | slope | {"target": target, "floor": self.floor}
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
@@ -115,6 +128,11 @@ class SlopeLine(Line):
         if np.isnan(answer):
             return Fraction(0)
         share = Fraction(int(answer) - self.start, self.length)
+        distance = share * abs(self.length)
+        if distance < self.floor:
+            return Fraction(0)
+        if self.target is not None and distance >= self.target:
+            return Fraction(self.maximum)
         return min(max(share, Fraction(0)), Fraction(1)) * self.maximum
 
 

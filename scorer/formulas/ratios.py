@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Read
+from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Path, Read, Share
 from scorer.formulas.line_table import Line
 from scorer.formulas.lines import QuotientLine
-from scorer.model.fixed_point import Bools, Floats
+from scorer.model.fixed_point import Bools, Floats, PointsByTier, plain_share
 from scorer.model.units import Cohort
 
 WhenZero = Literal["full", "zero", "not_applicable"]
@@ -41,9 +41,20 @@ class _Ratio(Formula):
 
 
 class Ratio(_Ratio, LineFormula):
-    """Numerator / denominator x maximum, capped at 1: computers per official."""
+    """Numerator / denominator / target x maximum, at most the maximum: computers per official."""
 
     kind: ClassVar[str] = "ratio"
+    target: Share = Fraction(1)
+    """The ratio from which on all points are given."""
+    floor: Share | None = None
+    """Below this ratio, no points are given."""
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Reports a floor from which on all points would be given."""
+        del points, tiers
+        if self.floor is not None and self.floor >= self.target:
+            message = f"must be below the target, which is {plain_share(self.target)}"
+            yield ("floor",), message
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """The quotient, rounded to micropoints."""
@@ -53,6 +64,8 @@ class Ratio(_Ratio, LineFormula):
             maximum,
             self.when_zero,
             cohort.is_number(self.numerator) or cohort.is_number(self.denominator),
+            self.target,
+            self.floor or Fraction(0),
         )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, above_maximum
 from scorer.formulas.line_table import Line
 from scorer.formulas.lines import CappedLine, LadderLine, SlopeLine
-from scorer.model.fixed_point import MICRO, PointsByTier
+from scorer.model.fixed_point import MICRO, PointsByTier, plain
 from scorer.model.indicators import IndicatorKind
 from scorer.model.units import Cohort
 
@@ -178,12 +178,35 @@ class Linear(LineFormula):
     indicator: str
     start: Edge = Field(alias="from")
     to: Edge
+    target: Edge | None = None
+    """All points are given from this answer on, not only from ``to`` on."""
+    floor: Edge | None = None
+    """No points are given for an answer that is worse than this one."""
 
     @model_validator(mode="after")
     def _a_line(self) -> Linear:
         if self.start.is_date or self.to.is_date or self.start.micro == self.to.micro:
             raise ValueError("from and to must be two different numbers")
         return self
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Reports a target or floor that is not on the line, or in the wrong order."""
+        del points, tiers
+        length = abs(self.to.micro - self.start.micro)
+        ends = f"between 'from' ({plain(self.start.micro)}) and 'to' ({plain(self.to.micro)})"
+        for name, edge in (("target", self.target), ("floor", self.floor)):
+            if edge is not None and (edge.is_date or not 0 < self._distance(edge) < length):
+                yield (name,), f"must be a number {ends}"
+                return
+        if self.target and self.floor and self._distance(self.floor) >= self._distance(self.target):
+            message = (
+                f"must be worse than the target, which is {plain(self.target.micro)}; for all points or none, use steps"
+            )
+            yield ("floor",), message
+
+    def _distance(self, edge: Threshold) -> int:
+        """Millionths from ``from`` to a threshold; negative in the direction away from ``to``."""
+        return (edge.micro - self.start.micro) * (1 if self.to.micro > self.start.micro else -1)
 
     def reads(self) -> Iterable[Read]:
         """A number."""
@@ -192,7 +215,9 @@ class Linear(LineFormula):
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """The slope between ``from`` and ``to``."""
         length = self.to.micro - self.start.micro
-        return SlopeLine(cohort.rows[self.indicator], self.start.micro, length, maximum)
+        target = None if self.target is None else self._distance(self.target)
+        floor = 0 if self.floor is None else self._distance(self.floor)
+        return SlopeLine(cohort.rows[self.indicator], self.start.micro, length, maximum, target, floor)
 
 
 class Awarded(LineFormula):

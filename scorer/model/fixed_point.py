@@ -5,6 +5,7 @@ Arrays hold whole numbers, as int64 or as float64 below 2^53, so that sums are e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -33,11 +34,30 @@ MICRO = 1_000_000
 PERCENT = 10_000
 """Parts per million in one percent."""
 
+MAX_SHARE = 1_000_000
+"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that C can multiply by both."""
+
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of the penalties of a tier, for the same reason."""
+
+
+_PERCENTAGE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
+_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([1-9][0-9]{0,5})")
+
+
+def parse_percent(value: object) -> int:
+    """Parts per million of a percentage as a document writes it, such as ``80%``.
+
+    Raises:
+        ValueError: it is not a percentage with at most four decimals.
+    """
+    match = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a percentage with at most four decimals, such as 80%, not {short_repr(value)}")
+    return to_micro(Decimal(match[1]) / 100)
 
 
 def to_micro(value: int | Decimal) -> int:
@@ -53,6 +73,35 @@ def to_micro(value: int | Decimal) -> int:
     if scaled.denominator != 1:
         raise ValueError(f"{short_repr(value)} has more than six decimals")
     return scaled.numerator
+
+
+def to_share(value: object) -> Fraction:
+    """The exact number that a document writes as a percentage (80%), a fraction (1/3) or a number (0.8).
+
+    Raises:
+        ValueError: it is none of these, or it is not above 0 and at most ``MAX_SHARE``.
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value):
+        share = Fraction(parse_percent(value), MICRO)
+    elif isinstance(value, str) and (match := _FRACTION.fullmatch(value)):
+        share = Fraction(int(match[1]), int(match[2]))
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        share = Fraction(to_micro(value), MICRO)
+    else:
+        raise ValueError(
+            f"expected a percentage, a fraction or a number, such as 80%, 1/3 or 0.8, not {short_repr(value)}"
+        )
+    if not 0 < share <= MAX_SHARE:
+        raise ValueError(f"{short_repr(value)} is not above 0 and at most {MAX_SHARE}")
+    return share
+
+
+def plain_share(share: Fraction) -> str:
+    """A share as text: a number with up to six decimals if that is exact, otherwise a fraction."""
+    micro = share * MICRO
+    return plain(micro.numerator) if micro.denominator == 1 else str(share)
 
 
 def round_to_micro(values: Floats) -> Floats:
@@ -130,6 +179,20 @@ class PointsByTier:
                 None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
             )
         return cls(_points(value))
+
+    @classmethod
+    def parse_percent(cls, value: object) -> PointsByTier:
+        """Parses a percentage such as ``80%``, or a mapping of tiers to percentages, as parts per million.
+
+        Raises:
+            ValueError: it is neither; the text says what was expected.
+        """
+        if isinstance(value, PointsByTier):
+            return value
+        if isinstance(value, Mapping) and value:
+            by_tier = ((str(tier), TierError.at(str(tier), parse_percent, item)) for tier, item in value.items())
+            return cls(None, tuple(by_tier))
+        return cls(parse_percent(value))
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
@@ -48,3 +50,18 @@ def short_repr(value: object) -> str:
         return "true" if value else "false"
     text = repr(value) if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def in_quotes(value: object, pattern: re.Pattern[str] | None = None) -> str:
+    """What to write instead of a number or day where a text is expected; empty if quotes would not help.
+
+    Args:
+        value: the value of the document.
+        pattern: what the text has to match.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | datetime.date):
+        return ""
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    kind = "day" if isinstance(value, datetime.date) else "number"
+    helps = pattern is None or pattern.fullmatch(text)
+    return f"expected text, but {text} without quotes is a {kind}; write '{text}'" if helps else ""

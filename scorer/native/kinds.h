@@ -58,30 +58,54 @@ AVX2_CLONE static void ladder(const struct line *line, const double *restrict po
     find_missing(answers, n, out->missing);
 }
 
-/* part / whole x cap for whole numbers, 0 <= part <= whole, also if a double cannot hold the product; an exact half is
-   rounded to even. Sets *inexact if `whole` is too large for a double to be exact, or if the remainder is 0.5 only as a
-   double. */
-static double divide_exactly(double part, double whole, double cap, double *remainder, uint8_t *inexact) {
-    if (!(whole >= 1 && whole < 0x1p53 && cap < 0x1p62)) {
+/* part / whole x cap for whole numbers, also if a double cannot hold them; an exact half is rounded to even. Sets
+   *inexact if even 128 bits cannot hold the product, or if the remainder is 0.5 only as a double. */
+static double divide_exactly(__int128 part, __int128 whole, double cap, double *remainder, uint8_t *inexact) {
+    if (!(whole >= 1 && (double)whole * cap < 0x1p125 && cap < 0x1p62)) {
         *inexact = 1;
         *remainder = 0;
         return 0;
     }
-    const __int128 product = (__int128)part * (int64_t)cap, divisor = (int64_t)whole;
-    __int128 nearest = product / divisor, left = product % divisor;
-    if (2 * left > divisor || (2 * left == divisor && nearest % 2)) {
+    const __int128 product = (part < whole ? part : whole) * (int64_t)cap;
+    __int128 nearest = product / whole, left = product % whole;
+    if (2 * left > whole || (2 * left == whole && nearest % 2)) {
         nearest++;
-        left -= divisor;
+        left -= whole;
     }
-    *remainder = (double)left / whole;
-    *inexact = fabs(*remainder) == 0.5 && 2 * left != divisor && 2 * left != -divisor;
+    *remainder = (double)left / (double)whole;
+    *inexact = fabs(*remainder) == 0.5 && 2 * left != whole && 2 * left != -whole;
     return (double)nearest;
 }
 
-/* (numerator / denominator, at most 1) x cap. It multiplies first, because dividing first is sometimes wrong. */
+/* Whether a whole number is small enough for a double to be exact. */
+static inline int is_exact(double number) {
+    return fabs(number) < 0x1p53;
+}
+
+/* The answer must be exact; factors are below 2^40, see MAX_SHARE. */
+static inline __int128 multiply(double answer, double factor) {
+    return (__int128)answer * (int64_t)factor;
+}
+
+/* Sets points to 0 where the quotient is below the floor. */
+static void quotient_floor(const struct line *line, const double *numerators, const double *denominators, Py_ssize_t n,
+                           struct result *out) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const double part = line->scale == 1 ? numerators[i] : millionths(numerators[i]);
+        const double whole = line->scale == 1 ? denominators[i] : millionths(denominators[i]);
+        if (out->missing[i] || (out->some_inexact && out->inexact[i]) || !is_exact(part) || !is_exact(whole))
+            continue;
+        if (multiply(part, line->floor_factor) < multiply(whole, line->floor))
+            out->points[i] = out->remainder[i] = 0;
+    }
+}
+
+/* (numerator / denominator, relative to a target, at most 1) x cap. It multiplies first, because dividing first is
+   sometimes wrong. */
 AVX2_CLONE static void quotient(const struct line *line, const double *restrict numerators,
                                 const double *restrict denominators, Py_ssize_t n, struct result *out) {
     const double cap = line->cap, when_zero = line->when_zero, scale = line->scale;
+    const double factor = line->factor, denominator_factor = line->denominator_factor;
     double *restrict points = out->points, *restrict remainder = out->remainder;
     uint8_t *restrict missing = out->missing, *restrict inexact = out->inexact;
     int64_t some_large = 0;
@@ -91,6 +115,8 @@ AVX2_CLONE static void quotient(const struct line *line, const double *restrict 
             part = rounded(part);
             whole = rounded(whole);
         }
+        part *= factor;
+        whole *= denominator_factor;
         double product = (part < whole ? part : whole) * cap, exact = product / whole, nearest = rounded(exact);
         double left = whole == 0 ? 0 : exact - nearest;
         nearest = whole == 0 ? when_zero : nearest;
@@ -104,11 +130,17 @@ AVX2_CLONE static void quotient(const struct line *line, const double *restrict 
     for (Py_ssize_t i = 0; some_large && i < n; i++) {
         const double part = scale == 1 ? numerators[i] : millionths(numerators[i]);
         const double whole = scale == 1 ? denominators[i] : millionths(denominators[i]);
-        const double limited = part < whole ? part : whole;
+        const double divisor = whole * denominator_factor, limited = part * factor < divisor ? part * factor : divisor;
         inexact[i] = 0;
-        if (!missing[i] && (limited * cap >= EXACT || whole >= EXACT / 2))
-            points[i] = divide_exactly(limited, whole, cap, remainder + i, inexact + i);
+        if (!missing[i] && (limited * cap >= EXACT || divisor >= EXACT / 2)) {
+            inexact[i] = !is_exact(part) || !is_exact(whole);
+            if (!inexact[i])
+                points[i] = divide_exactly(multiply(part, factor), multiply(whole, denominator_factor), cap,
+                                           remainder + i, inexact + i);
+        }
     }
+    if (line->floor > 0)
+        quotient_floor(line, numerators, denominators, n, out);
 }
 
 /* The distance of `answer` from the line's start, between 0 and its length. */
@@ -116,6 +148,17 @@ static inline double distance(double answer, double start, double sign, double l
     double limited = (answer - start) * sign;
     limited = limited < length ? limited : length;
     return limited > 0 ? limited : 0;
+}
+
+/* Sets points to 0 before the floor, and to the cap from the target on. */
+static void slope_ends(const struct line *line, const double *answers, Py_ssize_t n, struct result *out) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const double part = distance(millionths(answers[i]), line->start, line->scale, line->length);
+        if (out->missing[i] || (out->some_inexact && out->inexact[i]) || (part >= line->floor && part < line->target))
+            continue;
+        out->points[i] = part < line->floor ? 0 : line->cap;
+        out->remainder[i] = 0;
+    }
 }
 
 /* (distance of the answer from start) / length x cap. */
@@ -139,9 +182,14 @@ AVX2_CLONE static void slope(const struct line *line, const double *restrict ans
     for (Py_ssize_t i = 0; some_large && i < n; i++) {
         const double answer = millionths(answers[i]), part = distance(answer, start, sign, length);
         inexact[i] = 0;
-        if (!missing[i] && (part * cap >= EXACT || fabs(answer) >= EXACT / 2 || length >= EXACT))
-            points[i] = divide_exactly(part, length, cap, remainder + i, inexact + i);
+        if (!missing[i] && (part * cap >= EXACT || fabs(answer) >= EXACT / 2 || length >= EXACT)) {
+            inexact[i] = !is_exact(length);
+            if (!inexact[i])
+                points[i] = divide_exactly((__int128)part, (__int128)length, cap, remainder + i, inexact + i);
+        }
     }
+    if (line->floor > 0 || line->target < length)
+        slope_ends(line, answers, n, out);
 }
 
 /* Copies the results of a formula that Python has evaluated. */

@@ -63,7 +63,12 @@ enum ties { TIES(ENUMERATOR) };
     REAL(start)               /* CAPPED: points if the answer is 0; SLOPE: the answer that gives 0 points */           \
     REAL(each)                /* CAPPED: points per 1 of the answer */                                                 \
     REAL(cap)                 /* CAPPED, QUOTIENT, SLOPE: the most points */                                           \
-    REAL(length)              /* SLOPE: distance from `start` to the answer that gives the most points */              \
+    REAL(length)              /* SLOPE: distance from `start` to the answer at the end of the line */                  \
+    REAL(target)              /* SLOPE: distance from `start` from which on the most points are given */               \
+    REAL(factor)              /* QUOTIENT: numerators are multiplied by it, */                                         \
+    REAL(denominator_factor)  /* and denominators by this, so that the quotient is relative to a target */             \
+    REAL(floor)               /* SLOPE: no points below this distance from `start`; QUOTIENT: no points if */          \
+    REAL(floor_factor)        /* numerator x floor_factor < denominator x floor */                                     \
     REAL(when_zero)           /* QUOTIENT: points if the denominator is 0 */                                           \
     REAL(maximum)             /* is subtracted from the group's maximum where the criterion does not apply */          \
     REAL(sign)                /* -1 for a penalty, otherwise 1 */

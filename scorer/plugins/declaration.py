@@ -44,7 +44,7 @@ def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin
         formulas = tuple(_items(manager.hook.scorer_formulas))
         files = tuple(_items(manager.hook.scorer_criteria_sets))
         if not groups and not formulas and not files:
-            raise PluginError("implements no hook; is @hookimpl missing?")
+            raise PluginError(_why_empty(manager))
         if len(groups) > 1:
             raise PluginError("declares more than one criterion group")
         _check_files(files)
@@ -78,6 +78,15 @@ def _manager(name: str, module: object) -> pluggy.PluginManager:
     manager.register(module, name)
     manager.check_pending()
     return manager
+
+
+def _why_empty(manager: pluggy.PluginManager) -> str:
+    """Why a plugin declares nothing."""
+    implemented = [hook.name for plugin in manager.get_plugins() for hook in manager.get_hookcallers(plugin) or ()]
+    if not implemented:
+        return "implements no hook; is @hookimpl missing?"
+    hint = "; are the YAML files in the distribution?" if "scorer_criteria_sets" in implemented else ""
+    return f"brings nothing: {' and '.join(sorted(implemented))} returned an empty list{hint}"
 
 
 def _group_claims(groups: Sequence[object]) -> dict[str, Any]:

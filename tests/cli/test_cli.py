@@ -19,6 +19,7 @@ import typer
 from command import ROOT, SCORER, lines, run, said
 
 from scorer import cli
+from scorer.cli.commands import COMMANDS
 from scorer.cli.loading import load_catalogue
 
 HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
@@ -178,8 +179,8 @@ def test_the_bundled_plugins_are_ready() -> None:
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with the words that call it."""
     yield path, command
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, (*path, name))
+    for name in getattr(command, "commands", {}):
+        yield from commands(command.get_command(None, name), (*path, name))
 
 
 TREE = dict(commands(typer.main.get_command(cli.app)))
@@ -208,6 +209,13 @@ def test_every_command_has_help(
     assert TREE[path].help, "it says what it does"
     for name in getattr(TREE[path], "commands", {}):
         assert name in words
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_has_the_first_paragraph_of_their_help(name: str) -> None:
+    """The list is written apart from the commands, so that it is shown without importing them."""
+    first_paragraph = (TREE[name,].help or "").partition("\n\n")[0]
+    assert COMMANDS[name].summary == " ".join(first_paragraph.split())
 
 
 def test_help_of_the_installed_command() -> None:

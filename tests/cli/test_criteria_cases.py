@@ -386,5 +386,5 @@ def test_pytest_collects_nothing_that_was_not_asked_for(folder: Path) -> None:
 
 
 def test_the_service_does_not_need_pytest() -> None:
-    code = "import sys; sys.modules['pytest'] = None; import scorer.cli, scorer.testing.cases.runner"
+    code = "import sys; sys.modules['pytest'] = None; import scorer.cli.commands.criteria, scorer.testing.cases.runner"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

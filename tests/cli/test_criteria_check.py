@@ -182,6 +182,26 @@ def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> Non
     ), first
 
 
+def test_shares_that_look_like_percentages_are_warned_of() -> None:
+    text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
+    ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
+    text += f"          - {{id: D.01, {ratio}, target: 80, floor: 10, points: 1}}\n"
+    text += f"          - {{id: D.02, formula: sum, points: 1, parts: [{{{ratio}, target: 50.5, points: 1}}]}}\n"
+    plan, document = load_set(host(GROUPS["drill"]), "x.yaml", text.encode(), COMPILER)
+    assert plan is not None, document.problems
+    criteria = "categories.readiness.groups.drill.criteria"
+    assert [(warning.path, warning.message) for warning in document.warnings] == [
+        (
+            f"{criteria}[0].target",
+            "warning: a target of 80 is 80 for every one; if you mean a percentage, write 80%",
+        ),
+        (
+            f"{criteria}[1].parts[0].target",
+            "warning: a target of 50.5 is 50.5 for every one; if you mean a percentage, write 50.5%",
+        ),
+    ]
+
+
 def test_files_of_cases_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(BUNDLED.read_bytes())
     (tmp_path / "a.cases.yaml").write_text("criteria_set: hue-2020", encoding="utf-8")

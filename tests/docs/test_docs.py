@@ -55,8 +55,10 @@ def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_pa
     done = environment.run("scorer plugins check citizen_feedback", folder)
     assert done.returncode == 0, done.stdout
     assert ", 0 failed, 0 skipped" in done.stdout
-    done = environment.run("scorer criteria test citizen_feedback-2026 citizen_feedback-2027", folder)
-    assert "4 cases of 2 criteria sets: 4 ok, 0 failed" in done.stdout
+    done = environment.run(
+        "scorer criteria test citizen_feedback-2026 citizen_feedback-2027 citizen_feedback-2028", folder
+    )
+    assert "5 cases of 3 criteria sets: 5 ok, 0 failed" in done.stdout
     rated = "id,name,tier,parent,not_applicable,survey_held,ratings,complaints_late\na,A,commune,,,0,5,\n"
     (folder / "rated.csv").write_text(rated, encoding="utf-8")
     done = environment.run("! scorer rank rated.csv --set citizen_feedback-2027", folder)
@@ -87,16 +89,19 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
 
 def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "environment")
-    fragments = []
+    fragments, declared = [], ""
     for block in blocks(page("criteria-sets.md")):
         if block.title:
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+        elif block.text.startswith("digital_office:"):
+            declared = textwrap.indent(block.text, " " * 6)
         elif block.language == "yaml":
             fragments.append(textwrap.indent(block.text, " " * 10))
         else:
             done = environment.run(block.text, tmp_path)
             assert done.returncode == 0, done.stdout + done.stderr
-    (tmp_path / "kinds.yaml").write_text(KINDS_HEAD + "".join(fragments), encoding="utf-8")
+    head = KINDS_HEAD.replace("    groups:\n", f"    groups:\n{declared}")
+    (tmp_path / "kinds.yaml").write_text(head + "".join(fragments), encoding="utf-8")
     done = environment.run("scorer criteria test kinds.yaml", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout

@@ -184,6 +184,18 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: module(scorer_criterion_group=None),
         "returns nothing; is a return statement missing?",
     ),
+    "no criteria set at all": (
+        lambda: module(scorer_criteria_sets=[]),
+        "brings nothing: scorer_criteria_sets returned an empty list; are the YAML files in the distribution?",
+    ),
+    "no formula kind at all": (
+        lambda: module(scorer_formulas=[]),
+        "brings nothing: scorer_formulas returned an empty list",
+    ),
+    "two hooks that bring nothing": (
+        lambda: module(scorer_formulas=(), scorer_criteria_sets=()),
+        "brings nothing: scorer_criteria_sets and scorer_formulas returned an empty list; are the YAML files",
+    ),
     "a criteria set that is not there": (
         lambda: module(scorer_criteria_sets=[Path("not-there-2020.yaml")]),
         "criteria set 'not-there-2020.yaml' is not an existing file",

@@ -155,12 +155,12 @@ def test_not_reported_is_missing_and_not_zero(client: Client, answers: dict[str,
 
 
 WRONG = {
-    "target: 80": "expected a percentage above 0% and at most 100%, such as 80%, not 80",
-    "target: 0%": "expected a percentage above 0% and at most 100%, such as 80%, not '0%'",
-    "target: 101%": "expected a percentage above 0% and at most 100%, such as 80%, not '101%'",
-    "target: 33.33333%": "expected a percentage above 0% and at most 100%, such as 80%, not '33.33333%'",
-    "target: 80% or so": "expected a percentage above 0% and at most 100%, such as 80%, not '80% or so'",
-    "target: {department: 80, district: 80%}": "expected a percentage above 0% and at most 100%, such as 80%, not 80",
+    "target: 80": "expected a percentage with at most four decimals, such as 80%, not 80",
+    "target: 0%": "expected a percentage above 0% and at most 100%",
+    "target: 101%": "expected a percentage above 0% and at most 100%",
+    "target: 33.33333%": "expected a percentage with at most four decimals, such as 80%, not '33.33333%'",
+    "target: 80% or so": "expected a percentage with at most four decimals, such as 80%, not '80% or so'",
+    "target: {department: 80, district: 80%}": "expected a percentage with at most four decimals, such as 80%, not 80",
     "target: {department: 80%}": "has no target for tier 'district', which the criterion's points name",
     "target: {department: 80%, districts: 80%}": "unknown tier 'districts'; did you mean 'district'?",
 }

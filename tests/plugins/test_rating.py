@@ -218,7 +218,7 @@ def test_what_was_not_reported_is_missing_and_nothing_else(client: Client, missi
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("margin: 5", "margin of error above 0% and below 100%, such as 5%"),
+        ("margin: 5", "expected a percentage with at most four decimals, such as 80%, not 5"),
         ("margin: 0%", "margin of error above 0% and below 100%, such as 5%"),
         ("margin: 100%", "margin of error above 0% and below 100%, such as 5%"),
         ("margin: 0.001%", "margin of error above 0% and below 100%, such as 5%"),

@@ -105,7 +105,7 @@ def test_a_worker_that_is_killed_under_load_costs_its_calls_only_and_is_replaced
 def test_every_command_computes_in_one_thread_unless_told_otherwise() -> None:
     names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
     code = (
-        "import os, sys, scorer.cli; assert 'numpy' in sys.modules;"
+        "import os, sys, scorer.cli.commands.serve; assert 'numpy' in sys.modules;"
         "threads = [open(f'/proc/self/task/{task}/comm').read().strip() for task in os.listdir('/proc/self/task')];"
         f"print(*(os.environ[name] for name in {names}), len(threads) - threads.count('jemalloc_bg_thd'))"  # pyarrow's
     )

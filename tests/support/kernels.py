@@ -26,6 +26,8 @@ def lines(most: int = MAX_MICROPOINTS) -> st.SearchStrategy[Line]:
     points = st.one_of(st.integers(1, min(most, 5_000_000)), st.integers(1, most))
     wholes, rows = st.integers(0, ROWS // 2 - 1), st.integers(0, ROWS - 1)
     zero = st.sampled_from(["full", "zero"])
+    targets = st.sampled_from([Fraction(1), Fraction(4, 5), Fraction(999_999, 10**6), Fraction(7), Fraction(10**6)])
+    floors = st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1, 3), Fraction(1, 10**6)])
 
     @st.composite
     def ladders(draw: st.DrawFn) -> Line:
@@ -33,13 +35,20 @@ def lines(most: int = MAX_MICROPOINTS) -> st.SearchStrategy[Line]:
         gives = draw(st.lists(points, min_size=len(edges), max_size=len(edges)))
         return LadderLine(draw(rows), tuple(map(float, edges)), tuple(gives), draw(st.sampled_from([1, -1])))
 
+    @st.composite
+    def slopes(draw: st.DrawFn) -> Line:
+        length, sign = draw(st.integers(1, 10**9)), draw(st.sampled_from([1, -1]))
+        floor, target = sorted(draw(st.lists(st.integers(0, length), min_size=2, max_size=2)))
+        ends = draw(st.sampled_from([(None, 0), (target, 0), (None, floor), (target, floor)]))
+        return SlopeLine(draw(rows), draw(st.integers(-(10**8), 10**8)), sign * length, draw(points), *ends)
+
     each = st.integers(-5_000_000, 5_000_000)
     simple = st.one_of(
         st.builds(CappedLine, wholes, each=each, cap=points, start=st.integers(0, 5_000_000)),
         ladders(),
-        st.builds(QuotientLine, wholes, wholes, points, zero, st.just(False)),
-        st.builds(QuotientLine, rows, rows, points, zero, st.just(True)),
-        st.builds(SlopeLine, rows, st.integers(-(10**8), 10**8), st.integers(1, 10**9), points),
+        st.builds(QuotientLine, wholes, wholes, points, zero, st.just(False), targets, floors),
+        st.builds(QuotientLine, rows, rows, points, zero, st.just(True), targets, floors),
+        slopes(),
     )
     some = st.lists(simple, min_size=1, max_size=4).map(tuple)
     return st.recursive(simple, lambda inner: st.one_of(some.map(SumLine), some.map(BestLine)) | inner, max_leaves=6)

@@ -157,6 +157,11 @@ def half_up(value: Fraction, decimals: int) -> Fraction:
     return size if value >= 0 else -size
 
 
+def share_of(value: Any) -> Fraction:
+    """A share as a document writes it: 80%, 1/3 or 0.8."""
+    return exact(value.removesuffix("%").strip()) / 100 if str(value).endswith("%") else Fraction(str(value))
+
+
 def of_tier(amount: Any, tier: str) -> Any:
     """An amount that may be given by tier; None where the tier has none."""
     return amount.get(tier) if isinstance(amount, Mapping) else amount
@@ -224,7 +229,15 @@ def linear(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) ->
     if answer is None:
         return NOT_REPORTED
     start, end = exact(body["from"]), exact(body["to"])
-    return min(max((exact(answer) - start) / (end - start), Fraction(0)), Fraction(1)) * most, False, False
+
+    def way(value: Any) -> Fraction:
+        return (exact(value) - start) / (end - start)
+
+    if "floor" in body and way(answer) < way(body["floor"]):
+        return Fraction(0), False, False
+    if "target" in body and way(answer) >= way(body["target"]):
+        return most, False, False
+    return min(max(way(answer), Fraction(0)), Fraction(1)) * most, False, False
 
 
 def awarded(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
@@ -241,6 +254,9 @@ def ratio(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit], bes
     if exact(denominator) == 0:
         return most if body["when_zero"] == "full" else Fraction(0), False, body["when_zero"] == "not_applicable"
     share = exact(numerator) / exact(denominator)
+    if share < share_of(body.get("floor", 0)):
+        return Fraction(0), False, False
+    best *= share_of(body.get("target", 1))
     return (min(share / best, Fraction(1)) * most if best else Fraction(0)), False, False
 
 

@@ -171,10 +171,13 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
     elif kind in ("ratio", "ratio_to_best"):
         zero = ["full", "zero"] if depth else ["full", "zero", "not_applicable"]
         body |= {"numerator": draw(numbers), "denominator": draw(numbers), "when_zero": draw(st.sampled_from(zero))}
+        if kind == "ratio":
+            body |= draw(_ratio_ends())
     elif kind == "linear":
         ends = st.one_of(st.integers(-3, 12).map(lambda n: n * MICRO), st.integers(-3 * MICRO, 12 * MICRO))
         start, end = draw(st.lists(ends, min_size=2, max_size=2, unique=True))
         body |= {"indicator": draw(numbers), "from": decimal(start), "to": decimal(end)}
+        body |= draw(_line_ends(start, end))
     else:
         size = draw(st.integers(1, 3))
         amounts = draw(_split(place.amounts, size)) if kind == "sum" else [place.amounts]
@@ -187,6 +190,35 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
             for part in draw(st.permutations(amounts))
         ]
     return body
+
+
+SHARES = st.sampled_from(["80%", "66.6667%", "1/3", "2/7", 1, 2, Decimal("0.75"), Decimal("0.000001"), "99.9999%"])
+
+
+@st.composite
+def _ratio_ends(draw: st.DrawFn) -> dict[str, Any]:
+    """Where all points of a ratio begin, and below which ratio there are none."""
+    ends: dict[str, Any] = {}
+    if draw(st.integers(0, 2)) == 0:
+        ends["target"] = draw(SHARES)
+    if draw(st.integers(0, 2)) == 0:
+        floor = draw(SHARES)
+        if oracle.share_of(floor) < oracle.share_of(ends.get("target", 1)):
+            ends["floor"] = floor
+    return ends
+
+
+@st.composite
+def _line_ends(draw: st.DrawFn, start: int, end: int) -> dict[str, Any]:
+    """The same on a line between two numbers in millionths."""
+    low, high = sorted((start, end))
+    if high - low < 3 or draw(st.booleans()):
+        return {}
+    inner = draw(st.lists(st.integers(low + 1, high - 1), min_size=2, max_size=2, unique=True).map(sorted))
+    floor, target = inner if end > start else reversed(inner)
+    ends = {"floor": decimal(floor), "target": decimal(target)}
+    kept = draw(st.sampled_from([("floor",), ("target",), ("floor", "target")]))
+    return {key: ends[key] for key in kept}
 
 
 @st.composite
@@ -631,8 +663,8 @@ def _ranking(ranking: oracle.Ranking) -> pb.Ranking:
             tally.criteria.add(
                 criterion=results[0].id,
                 applicable=len(here),
-                full=sum(result.points == result.most for result in here),
-                none=sum(result.points == 0 for result in here),
+                full=sum(result.points == max(result.most, 0) for result in here),
+                none=sum(result.points == min(result.most, 0) for result in here if result.most),
                 missing=sum(result.status == "missing" for result in here),
             )
     return message

@@ -319,6 +319,34 @@ def test_a_linear_scale_goes_from_nothing_to_all_and_is_flat_beyond(
     agree(line(start, end), maximum, asked, along(start, end, maximum))
 
 
+@given(maxima, ends, ends, st.tuples(st.integers(1, 10**9), st.integers(1, 10**9)), units(bandwidth=signed))
+def test_a_line_ends_at_its_floor_and_target_to_the_millionth(
+    maximum: int, start: int, end: int, shares: tuple[int, int], asked: list[Answers]
+) -> None:
+    assume(abs(end - start) > 2)
+    sign, length = (1 if end > start else -1), abs(end - start)
+    near, far = sorted(max(1, min(length - 1, length * share // 10**9)) for share in shares)
+    assume(near < far)
+    floor, target = start + sign * near, start + sign * far
+    formula = Linear(**{
+        "indicator": "bandwidth", "from": decimal(start), "to": decimal(end),
+        "floor": decimal(floor), "target": decimal(target),
+    })  # fmt: skip
+    assert not list(formula.problems(points(maximum), [TIER]))
+
+    def oracle(unit: Answers) -> Given:
+        if (answer := unit["bandwidth"]) is None:
+            return Given(0, missing=True)
+        if (answer - floor) * sign < 0:
+            return Given(0)
+        if (answer - target) * sign >= 0:
+            return Given(maximum)
+        return along(start, end, maximum)(unit)
+
+    beside = [edge + one for edge in (floor, target) for one in (-1, 0, 1) if abs(edge + one) <= BIG]
+    agree(formula, maximum, [*asked, *({"bandwidth": answer} for answer in beside)], oracle)
+
+
 def halves(length: int, maximum: int, above: int) -> list[int]:
     """Ways along a line that are worth just more than half a micropoint beyond a whole one."""
     wholes = range(maximum * above // length, maximum * above // length + 2_000)
@@ -415,6 +443,58 @@ def test_an_exact_half_of_a_micropoint_goes_to_the_even_one(part: int, wanted: i
     formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
     assert evaluate(formula, 1, [{"computers": part, "staff": 2 * 1}])[0].points == min(1, wanted)
     assert evaluate(formula, 10, [{"computers": part, "staff": 20}])[0].points == wanted
+
+
+shares = st.one_of(
+    st.sampled_from([Fraction(4, 5), Fraction(1, 3), Fraction(1), Fraction(5), Fraction(1, MICRO), Fraction(MICRO)]),
+    st.integers(1, 2 * MICRO).map(lambda micro: Fraction(micro, MICRO)),
+)
+
+
+@pytest.mark.parametrize(("numerator", "denominator"), [("computers", "staff"), ("bandwidth", "budget")])
+@given(
+    maximum=maxima,
+    target=shares,
+    floor=shares,
+    when_zero=st.sampled_from(WHEN_ZERO),
+    whole=st.one_of(st.integers(1, 2_000), st.integers(1, MOST)),
+    asked=units(computers=counts, staff=counts, bandwidth=amounts, budget=amounts),
+)
+def test_a_ratio_has_a_floor_and_a_target_to_the_last_item(
+    numerator: str, denominator: str, maximum: int, target: Fraction, floor: Fraction, when_zero: str, whole: int,
+    asked: list[Answers],
+) -> None:  # fmt: skip
+    assume(floor < target)
+    formula = Ratio(numerator=numerator, denominator=denominator, when_zero=when_zero, target=target, floor=floor)
+    assert not list(formula.problems(points(maximum), [TIER]))
+    plain_ratio = shared(numerator, denominator, when_zero, maximum)
+
+    def oracle(unit: Answers) -> Given:
+        given = plain_ratio(unit)
+        if given.missing or not unit[denominator]:
+            return given
+        ratio = Fraction(unit[numerator], unit[denominator])
+        return Given(share(ratio, target, maximum) if ratio >= floor else 0)
+
+    limit = MOST if numerator == "computers" else BIG
+    edges = [int(edge * whole) + one for edge in (floor, target) for one in (-1, 0, 1)]
+    beside = [{numerator: edge, denominator: whole} for edge in edges if 0 <= edge <= limit]
+    agree(formula, maximum, [*asked, *beside], oracle)
+
+
+def test_a_ratio_is_relative_to_its_target_as_the_administrative_reform_index_has_it() -> None:
+    """From 80 % on 2 points; from 70 % on ratio x 2 / 80 %; below, none."""
+    formula = Ratio(numerator="computers", denominator="staff", when_zero="zero", target="80%", floor="70%")
+    asked = [{"computers": n, "staff": 1000} for n in (699, 700, 799, 800, 1000)]
+    assert [given.points for given in evaluate(formula, 2 * MICRO, asked)] == [
+        0, 1_750_000, 1_997_500, 2 * MICRO, 2 * MICRO
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("share", ["0%", 0, "1/0", "0/3", "80 percent", True, -1, 1_000_001, "1/1000000", None, "0.8"])
+def test_what_is_no_share_is_refused(share: object) -> None:
+    with pytest.raises(ValueError, match=r"share|above 0|percentage"):
+        Ratio(numerator="computers", denominator="staff", when_zero="zero", target=share)
 
 
 def test_a_ratio_is_capped_at_one() -> None:

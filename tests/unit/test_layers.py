@@ -134,6 +134,30 @@ def test_the_running_service_never_loads_the_rule_engine() -> None:
     assert loaded & {"durable", "durable_rules_engine", "scorer.engine.gate_process"} == set()
 
 
+HEAVY = {"numpy", "pyarrow", "pandas", "polars", "openpyxl", "xlsxwriter", "docx", "pydantic", "cryptography"}
+"""Libraries that take long to import."""
+
+
+@pytest.mark.parametrize(
+    ("option", "light"),
+    [
+        ("--help", set()),
+        ("--version", {"pydantic"}),  # Typer converts the values of options with it
+    ],
+)
+def test_help_and_version_import_nothing_that_only_commands_need(option: str, light: set[str]) -> None:
+    run = f"from scorer.cli.commands import app; app(['{option}'], prog_name='scorer', standalone_mode=False)"
+    loaded = modules_after(f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()): {run}\n0")
+    assert {"scorer.cli.commands", "rich.console"} <= loaded
+    assert loaded & {*HEAVY, *WIRE, "scorer_client", "scorer.engine", "scorer.criteria"} == light
+
+
+def test_the_client_imports_only_what_every_call_needs() -> None:
+    loaded = modules_after("import scorer_client")
+    assert {"grpc", "google.protobuf", "scorer_client.methods"} <= loaded
+    assert loaded & {*HEAVY, "scorer", "rich", "typer"} == set()
+
+
 # --- what the stubs ask of their surroundings ----------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ def line(**fields: float) -> np.ndarray:
     """A table of one line."""
     table = np.zeros(1, dtype=LINE)
     table["measure"], table["exclusion"], table["sign"], table["scale"] = -1, -1, 1, 1
+    table["factor"], table["denominator_factor"] = 1, 1
     for name, value in fields.items():
         table[name] = value
     return table

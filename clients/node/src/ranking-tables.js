@@ -1,11 +1,19 @@
 // Reads the units of a ranking from an Arrow table. docs/tables.md of the service describes the columns.
 
+import {
+  CategoryScoreSchema,
+  CriterionScoreSchema,
+  GroupScoreSchema,
+  ScorecardSchema,
+  ScoreSchema,
+  UnitSchema,
+} from "../gen/egov/scorer/v1/scorer_pb.js";
+import { rowReader } from "./fields.js";
 import { Cause, Ranking, UnitResult } from "./results.js";
 
 /** @typedef {import("#arrow-types").Table} Table */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
-/** @typedef {import("./results.js").Score} Score */
 /** @typedef {import("./results.js").Tally} Tally */
 /** @typedef {(column: string) => any} Cells The cells of one row. */
 /** @typedef {Readonly<Record<string, number>>} Maxima */
@@ -66,6 +74,9 @@ function unitsOf(table) {
   /** @type {Maxima} */
   const nominal = metadata(table, "nominal_max_points");
   const categories = categoryReaders(names, nominal, metadata(table, "max_points"));
+  const readUnit = rowReader(UnitSchema, "");
+  const readScorecard = rowReader(ScorecardSchema, "");
+  const readOverall = scoreReader("", nominal["overall"]);
   return Array.from({ length: table.numRows }, (_, row) => {
     /** @type {Cells} */
     const cells = (name) => {
@@ -75,14 +86,14 @@ function unitsOf(table) {
       }
       return column.get(row);
     };
-    return new UnitResult(
-      { id: cells("id"), name: cells("name"), tier: cells("tier"), parent: cells("parent") },
-      categories.map((read) => read(cells)),
-      score(cells, "", nominal["overall"]),
-      cells("rank") ?? 0,
-      cells("lacking")?.split(", ") ?? [],
-      cells("commended"),
-    );
+    return new UnitResult({
+      ...readUnit(cells),
+      ...readScorecard(cells),
+      categories: categories.map((read) => read(cells)),
+      overall: readOverall(cells),
+      overallRank: cells("rank") ?? 0,
+      lacking: cells("lacking")?.split(", ") ?? [],
+    });
   });
 }
 
@@ -108,19 +119,26 @@ function categoryReaders(names, nominal, maxima) {
   const codes = names.filter((name) => name.endsWith(".standing")).map((name) => name.replace(/\.standing$/, ""));
   return codes.map((category) => {
     const prefix = `${category}.`;
-    const groups = groupsOf(names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)));
+    const own = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    const groups = groupsOf(own).map(({ group, criteria }) => ({
+      group,
+      read: rowReader(GroupScoreSchema, `${prefix}${group}.`, ["group"]),
+      readScore: scoreReader(`${prefix}${group}.`, nominal[`${prefix}${group}`]),
+      criteria: criteria.map((criterion) => criterionReader(prefix, criterion, maxima[criterion])),
+    }));
+    const read = rowReader(CategoryScoreSchema, prefix, ["category"]);
+    const readScore = scoreReader(prefix, nominal[category]);
     return (cells) => ({
       category,
-      score: score(cells, prefix, nominal[category]),
-      standing: cells(`${prefix}standing`),
-      level: cells(`${prefix}level`) ?? 0,
-      rank: cells(`${prefix}rank`) ?? 0,
+      ...read(cells),
+      score: readScore(cells),
       causes: causes(cells, prefix),
       measures: [],
-      groups: groups.map(({ group, criteria }) => ({
+      groups: groups.map(({ group, read, readScore, criteria }) => ({
         group,
-        score: score(cells, `${prefix}${group}.`, nominal[`${prefix}${group}`]),
-        criteria: criteria.map((criterion) => criterionResult(cells, prefix, criterion, maxima[criterion])),
+        ...read(cells),
+        score: readScore(cells),
+        criteria: criteria.map((readCriterion) => readCriterion(cells)),
       })),
     });
   });
@@ -145,35 +163,27 @@ function groupsOf(names) {
 }
 
 /**
- * @param {Cells} cells
  * @param {string} prefix Prefix of the category's columns.
  * @param {string} criterion
  * @param {number} maximum
- * @returns {CriterionResult}
+ * @returns {(cells: Cells) => CriterionResult}
  */
-function criterionResult(cells, prefix, criterion, maximum) {
-  const status = cells(`${prefix}${criterion}.status`);
-  const maxPoints = status === "not_applicable" ? 0 : maximum;
-  return { criterion, points: cells(`${prefix}${criterion}.points`), maxPoints, status };
+function criterionReader(prefix, criterion, maximum) {
+  const read = rowReader(CriterionScoreSchema, `${prefix}${criterion}.`, ["criterion", "max_points"]);
+  return (cells) => {
+    const values = read(cells);
+    return { criterion, ...values, maxPoints: values.status === "not_applicable" ? 0 : maximum };
+  };
 }
 
 /**
- * @param {Cells} cells
  * @param {string} prefix Prefix of the columns of a category or group; empty for the overall score.
  * @param {number} nominalMaxPoints
- * @returns {Score}
+ * @returns {(cells: Cells) => import("./results.js").Score}
  */
-function score(cells, prefix, nominalMaxPoints) {
-  return {
-    points: cells(`${prefix}points`),
-    maxPoints: cells(`${prefix}max_points`),
-    nominalMaxPoints,
-    percent: cells(`${prefix}percent`) ?? 0,
-    converted: cells(`${prefix}converted`) ?? 0,
-    published: cells(`${prefix}published`) ?? 0,
-    missing: cells(`${prefix}missing`),
-    notApplicable: cells(`${prefix}not_applicable`),
-  };
+function scoreReader(prefix, nominalMaxPoints) {
+  const read = rowReader(ScoreSchema, prefix, ["nominal_max_points"]);
+  return (cells) => ({ ...read(cells), nominalMaxPoints });
 }
 
 /**

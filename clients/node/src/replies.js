@@ -1,31 +1,36 @@
 // Converts reply messages to results.
 
-import { CriterionStatus, GateUnit, Standing } from "../gen/egov/scorer/v1/scorer_pb.js";
+import {
+  CategoryScoreSchema,
+  CriterionCountSchema,
+  CriterionScoreSchema,
+  GateSchema,
+  GroupScoreSchema,
+  MeasureResultSchema,
+  ProvenanceSchema,
+  ScorecardSchema,
+  ScoreSchema,
+  UnitSchema,
+} from "../gen/egov/scorer/v1/scorer_pb.js";
+import { messageReader } from "./fields.js";
 import { TableRanking } from "./ranking-tables.js";
 import { Cause, Province, Ranking, UnitResult } from "./results.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} RankProvinceResponse */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} RankingMessage */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
-/** @typedef {import("./results.js").CriterionResult} CriterionResult */
-/** @typedef {import("./results.js").Gate} Gate */
-/** @typedef {import("./results.js").Provenance} Provenance */
-/** @typedef {import("./results.js").Score} Score */
 /** @typedef {import("./results.js").Tally} Tally */
 
-/** @type {Record<number, CategoryResult["standing"]>} */
-const STANDINGS = {
-  [Standing.RANKED]: "ranked",
-  [Standing.BELOW_MINIMUM]: "below_minimum",
-  [Standing.NOTHING_APPLICABLE]: "nothing_applicable",
-};
-
-/** @type {Record<number, CriterionResult["status"]>} */
-const STATUSES = {
-  [CriterionStatus.SCORED]: "scored",
-  [CriterionStatus.MISSING]: "missing",
-  [CriterionStatus.NOT_APPLICABLE]: "not_applicable",
-};
+const readCategory = messageReader(CategoryScoreSchema);
+const readCount = messageReader(CriterionCountSchema);
+const readCriterion = messageReader(CriterionScoreSchema);
+const readGate = messageReader(GateSchema);
+const readGroup = messageReader(GroupScoreSchema);
+const readMeasure = messageReader(MeasureResultSchema);
+const readProvenance = messageReader(ProvenanceSchema);
+const readScorecard = messageReader(ScorecardSchema);
+const readScore = messageReader(ScoreSchema);
+const readUnit = messageReader(UnitSchema);
 
 /**
  * Converts the reply to a request with rows.
@@ -57,14 +62,14 @@ export function tableProvince(reply, arrow) {
 export function unitResult(message) {
   const card = present(message);
   const overall = present(card.overall);
-  return new UnitResult(
-    present(card.unit),
-    card.categories.map(category),
-    score(overall.score),
-    overall.rank,
-    overall.lacking,
-    card.commended,
-  );
+  return new UnitResult({
+    ...readUnit(present(card.unit)),
+    ...readScorecard(card),
+    categories: card.categories.map(category),
+    overall: readScore(present(overall.score)),
+    overallRank: overall.rank,
+    lacking: overall.lacking,
+  });
 }
 
 /**
@@ -78,15 +83,7 @@ function provinceOf(reply, ranking) {
     const { tier, cohort, unitCount, overallRanked, tallies } = message;
     return ranking(message, tier, cohort, unitCount, overallRanked, tallies.map(tally));
   });
-  return new Province(rankings, provenance(present(reply.provenance)), reply.nextPageToken);
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Provenance} message
- * @returns {Provenance}
- */
-function provenance({ criteriaSet, revision, criteriaProvenance, province, period, engineVersion }) {
-  return { criteriaSet, revision, criteriaProvenance, province, period, engineVersion };
+  return new Province(rankings, readProvenance(present(reply.provenance)), reply.nextPageToken);
 }
 
 /**
@@ -98,14 +95,8 @@ function tally(message) {
     category: message.category,
     ranked: message.ranked,
     levels: message.levels.map(({ level, units }) => ({ level, units })),
-    failing: message.failing.map((count) => ({ ...gate(count.gate), units: count.units })),
-    criteria: message.criteria.map(({ criterion, applicable, full, none, missing }) => ({
-      criterion,
-      applicable,
-      full,
-      none,
-      missing,
-    })),
+    failing: message.failing.map((count) => ({ ...readGate(present(count.gate)), units: count.units })),
+    criteria: message.criteria.map(readCount),
   };
 }
 
@@ -115,49 +106,16 @@ function tally(message) {
  */
 function category(message) {
   return {
-    category: message.category,
-    score: score(message.score),
-    standing: /** @type {CategoryResult["standing"]} */ (STANDINGS[message.standing]),
-    level: message.level,
-    rank: message.rank,
-    causes: message.failing.map((result) => new Cause(gate(result.gate), result.value)),
-    measures: message.measures.map(({ measure, points, maxPoints, percent, level }) => ({
-      measure,
-      points,
-      maxPoints,
-      percent,
-      level,
-    })),
+    ...readCategory(message),
+    score: readScore(present(message.score)),
+    causes: message.failing.map((result) => new Cause(readGate(present(result.gate)), result.value)),
+    measures: message.measures.map(readMeasure),
     groups: message.groups.map((group) => ({
-      group: group.group,
-      score: score(group.score),
-      criteria: group.criteria.map(({ criterion, points, maxPoints, status }) => ({
-        criterion,
-        points,
-        maxPoints,
-        status: /** @type {CriterionResult["status"]} */ (STATUSES[status]),
-      })),
+      ...readGroup(group),
+      score: readScore(present(group.score)),
+      criteria: group.criteria.map(readCriterion),
     })),
   };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Score | undefined} message
- * @returns {Score}
- */
-function score(message) {
-  const { points, maxPoints, nominalMaxPoints, percent, converted, published, missing, notApplicable } =
-    present(message);
-  return { points, maxPoints, nominalMaxPoints, percent, converted, published, missing, notApplicable };
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Gate | undefined} message
- * @returns {Gate}
- */
-function gate(message) {
-  const { level, measure, unit, minimum, strict } = present(message);
-  return { level, measure, unit: unit === GateUnit.PERCENT ? "percent" : "points", minimum, strict };
 }
 
 /**

@@ -138,28 +138,33 @@ export class Cause {
 
 /** The results of one unit. */
 export class UnitResult {
+  id = "";
+  name = "";
+  tier = "";
+  parent = "";
+  /** @type {CategoryResult[]} */
+  categories = [];
   /**
-   * @param {Unit} unit
-   * @param {CategoryResult[]} categories
-   * @param {Score} overall
-   * @param {number} overallRank
-   * @param {string[]} lacking
-   * @param {boolean} commended
+   * All categories together.
+   *
+   * @type {Score}
    */
-  constructor(unit, categories, overall, overallRank, lacking, commended) {
-    this.id = unit.id;
-    this.name = unit.name ?? "";
-    this.tier = unit.tier;
-    this.parent = unit.parent ?? "";
-    this.categories = categories;
-    /** All categories together. */
-    this.overall = overall;
-    /** From 1; 0: not ranked, or scored alone. */
-    this.overallRank = overallRank;
-    /** Required categories in which the unit is not ranked. */
-    this.lacking = lacking;
-    /** Whether the unit is commended; false if it was scored alone. */
-    this.commended = commended;
+  overall;
+  /** From 1; 0: not ranked, or scored alone. */
+  overallRank = 0;
+  /**
+   * Required categories in which the unit is not ranked.
+   *
+   * @type {string[]}
+   */
+  lacking = [];
+  /** Whether the unit is commended; false if it was scored alone. */
+  commended = false;
+
+  /** @param {Omit<UnitResult, "category" | "why">} fields */
+  constructor(fields) {
+    this.overall = fields.overall;
+    Object.assign(this, fields);
   }
 
   /**

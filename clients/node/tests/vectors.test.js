@@ -142,26 +142,23 @@ function gate(given) {
  * @param {Json} card
  * @param {boolean} rows
  */
-function unit(card, rows) {
+function unit({ unit, categories, overall, ...plainFields }, rows) {
   return {
-    ...card.unit,
-    categories: card.categories.map((/** @type {Json} */ given) => ({
-      category: given.category,
-      score: given.score,
+    ...unit,
+    ...plainFields,
+    categories: categories.map((/** @type {Json} */ { failing, gates, ...given }) => ({
+      ...given,
       standing: word(given.standing),
-      level: given.level,
-      rank: given.rank,
-      causes: given.failing.map((/** @type {Json} */ one) => ({ ...gate(one.gate), value: one.value })),
+      causes: failing.map((/** @type {Json} */ one) => ({ ...gate(one.gate), value: one.value })),
       measures: rows ? given.measures : [],
       groups: given.groups.map((/** @type {Json} */ group) => ({
         ...group,
         criteria: group.criteria.map((/** @type {Json} */ one) => ({ ...one, status: word(one.status) })),
       })),
     })),
-    overall: card.overall.score,
-    overallRank: card.overall.rank,
-    lacking: card.overall.lacking,
-    commended: card.commended,
+    overall: overall.score,
+    overallRank: overall.rank,
+    lacking: overall.lacking,
   };
 }
 

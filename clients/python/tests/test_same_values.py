@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.plan import GatePlan
 from scorer.engine.scoring import Standing
 from scorer.model import indicators
 from scorer.plugins.group import Status
 from scorer.service.messages import ranking_table as service_tables
-from scorer_client import forms, ranking_table, replies, requests
+from scorer_client import forms, ranking_table, requests
+from scorer_client.enums import words
 from scorer_client.files.header import FIXED
 
 
@@ -27,8 +29,8 @@ def test_kinds_of_indicators() -> None:
 
 def test_names_of_standings_and_statuses() -> None:
     """A table has the names of the service's members, and the client derives the same names from the contract."""
-    assert {standing.value: standing.name.lower() for standing in Standing} == replies.STANDINGS
-    assert {status.value: status.name.lower() for status in Status} == replies.STATUSES
+    assert {standing.value: standing.name.lower() for standing in Standing} == words(pb.Standing.DESCRIPTOR)
+    assert {status.value: status.name.lower() for status in Status} == words(pb.CriterionStatus.DESCRIPTOR)
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainValidator
 
-from scorer.plugin_api import Cohort, Formula, IndicatorKind, Outcome, Read, round_ratio
+from scorer.plugin_api import (
+    MICRO,
+    Cohort,
+    Formula,
+    IndicatorKind,
+    Outcome,
+    Percent,
+    PointsByTier,
+    Read,
+    round_ratio,
+)
 
-_PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,2})?) ?%", re.ASCII)
-
-
-def _margin(value: object) -> Fraction:
-    """A margin of error as a fraction: ``5%`` is 1/20. At most two decimals, so ``smallest_sample`` fits in 64 bits."""
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    margin = Fraction(match[1]) / 100 if match else Fraction(0)
-    if not margin:
-        raise ValueError(f"expected a margin of error above 0% and below 100%, such as 5%, not {value!r}")
-    return margin
+MAX_DENOMINATOR = 10_000
+"""A margin of error has at most two decimals in percent, so that ``smallest_sample`` fits in 64 bits."""
 
 
 def smallest_sample(people: NDArray[np.float64], margin: Fraction) -> NDArray[np.int64]:
@@ -33,7 +33,7 @@ def smallest_sample(people: NDArray[np.float64], margin: Fraction) -> NDArray[np
 
     Args:
         people: (n,) N: whole numbers up to 2^33, or NaN.
-        margin: the margin of error e, with a denominator of at most 10,000.
+        margin: the margin of error e, with a denominator of at most ``MAX_DENOMINATOR``.
     """
     known = np.nan_to_num(people).astype(np.int64)
     p_squared, q_squared = margin.numerator**2, margin.denominator**2
@@ -69,8 +69,9 @@ class Rating(Formula):
     satisfied: str
     answered: str
     served: str
-    margin: Annotated[Fraction, PlainValidator(_margin)]
-    """The margin of error e. With 5%, 400 of a million people must answer, 286 of a thousand, all of nineteen."""
+    margin: Percent
+    """The margin of error e: one percentage, or one for each tier. With 5%, 400 of a million people must answer, 286 of
+    a thousand, all of nineteen."""
     when_too_few: Literal["zero", "not_applicable"]
     """The result if too few people answered: no points (so that units gain nothing by not asking) or not applicable."""
     when_zero: Literal["full", "zero", "not_applicable"]
@@ -85,6 +86,17 @@ class Rating(Formula):
         """The three counts of people."""
         counts = frozenset({IndicatorKind.COUNT})
         return [Read((key,), getattr(self, key), counts) for key in ("satisfied", "answered", "served")]
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Reports tiers of the criterion that have no margin, and margins that are too small, large or fine."""
+        del points
+        for tier in tiers:
+            margin = self.margin.of(tier)
+            if margin is None:
+                yield ("margin",), f"has no margin for tier {tier!r}, which the criterion's points name"
+            elif not 0 < margin < MICRO or Fraction(margin, MICRO).denominator > MAX_DENOMINATOR:
+                message = "expected a margin of error above 0% and below 100%, such as 5%, with at most two decimals"
+                yield ("margin",), message
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None) -> Outcome:
         """The points of the n units, correctly rounded to micropoints; an exact half is rounded to even."""
@@ -115,7 +127,7 @@ class Rating(Formula):
         satisfied, answered, served = (cohort.values(code) for code in (self.satisfied, self.answered, self.served))
         missing = np.isnan(satisfied) | np.isnan(answered) | np.isnan(served)
         nobody_served = ~missing & (served == 0)
-        too_few = ~missing & (answered < smallest_sample(served, self.margin))
+        too_few = ~missing & (answered < smallest_sample(served, Fraction(self.margin.of(cohort.tier) or 0, MICRO)))
         counts = ~(missing | nobody_served | too_few)
         return _Ratings(
             np.where(counts, np.minimum(satisfied, answered), 0.0),

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainValidator
 
-from scorer.plugin_api import Cohort, Formula, IndicatorKind, Outcome, PointsByTier, Read, round_ratio
-
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?) ?%", re.ASCII)
-
-
-def _share(percentage: object) -> Decimal:
-    """A percentage as a share: ``80%`` is 0.8. At most four decimals of a percentage, so six decimals of a share."""
-    match = _PERCENT.fullmatch(percentage) if isinstance(percentage, str) else None
-    share = Decimal(match[1]) / 100 if match else Decimal(0)
-    if not 0 < share <= 1:
-        raise ValueError(f"expected a percentage above 0% and at most 100%, such as 80%, not {percentage!r}")
-    return share
-
-
-def _by_tier(value: object) -> PointsByTier:
-    """The share for each tier, from one percentage or from a mapping of tiers to percentages."""
-    if isinstance(value, Mapping):
-        return PointsByTier.parse({tier: _share(percentage) for tier, percentage in value.items()})
-    return PointsByTier.parse(_share(value))
+from scorer.plugin_api import (
+    MICRO,
+    Cohort,
+    Formula,
+    IndicatorKind,
+    Outcome,
+    Percent,
+    PointsByTier,
+    Read,
+    round_ratio,
+)
 
 
 class Progress(Formula):
@@ -45,7 +34,7 @@ class Progress(Formula):
     kind: ClassVar[str] = "progress"
     numerator: str
     denominator: str
-    target: Annotated[PointsByTier, PlainValidator(_by_tier)]
+    target: Percent
     """Share of the denominator that the numerator has to reach: one percentage, or one for each tier."""
     when_zero: Literal["full", "zero", "not_applicable"]
     """The result if the denominator is 0: all points, no points, or not applicable."""
@@ -61,11 +50,14 @@ class Progress(Formula):
         return [Read((field,), getattr(self, field), counts) for field in ("numerator", "denominator")]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Reports tiers of the criterion that have no target."""
+        """Reports tiers of the criterion that have no target, and targets that no unit or every unit reaches."""
         del points
         for tier in tiers:
-            if self.target.of(tier) is None:
+            target = self.target.of(tier)
+            if target is None:
                 yield ("target",), f"has no target for tier {tier!r}, which the criterion's points name"
+            elif not 0 < target <= MICRO:
+                yield ("target",), "expected a percentage above 0% and at most 100%"
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None) -> Outcome:
         """The points of the n units, correctly rounded to micropoints; an exact half is rounded to even."""
@@ -94,5 +86,5 @@ class Progress(Formula):
 
     def _reached_and_target(self, cohort: Cohort) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Numerator and target share x denominator, (n,) each, both scaled to whole numbers; exact, as below 2^53."""
-        share = Fraction(self.target.of(cohort.tier) or 0, 1_000_000)
+        share = Fraction(self.target.of(cohort.tier) or 0, MICRO)
         return cohort.values(self.numerator) * share.denominator, cohort.values(self.denominator) * share.numerator

@@ -20,6 +20,7 @@ from scorer.cli.answer_files import (
 )
 from scorer.cli.export import check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
+from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, err, out
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
@@ -31,6 +32,7 @@ def check(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
+    criteria: CriteriaOption = None,
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the messages."),
     output: Path | None = typer.Option(
         None,
@@ -48,8 +50,7 @@ def check(
         raise UserError("--out marks one file, not a directory")
     if output is not None:
         check_overwrite(output, force=force)
-    with err.status("loading criteria sets"):
-        client = local_client()
+    client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     violations: tuple[Violation, ...] = ()
     summary: UserError | None = None

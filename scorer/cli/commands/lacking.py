@@ -21,7 +21,8 @@ from scorer.cli.answer_files import (
     tier_or_all,
 )
 from scorer.cli.i18n import WORDS, Language
-from scorer.cli.output import err, out, table
+from scorer.cli.loading import CriteriaOption
+from scorer.cli.output import out, table
 from scorer_client import ScorerError
 from scorer_client.sentences import plain
 
@@ -32,14 +33,14 @@ def lacking(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
+    criteria: CriteriaOption = None,
     tier: str = typer.Option(
         None, help="List units of this tier only. The answers of all units are checked.", callback=tier_or_all
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
     """List the units that have none or only a part of a criterion's points, or did not report it."""
-    with err.status("loading criteria sets"):
-        client = local_client()
+    client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     try:

@@ -21,7 +21,8 @@ from scorer.cli.answer_files import (
 )
 from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, output_file, write_results
 from scorer.cli.i18n import Language, search_key
-from scorer.cli.output import UserError, err, out
+from scorer.cli.loading import CriteriaOption
+from scorer.cli.output import UserError, out
 from scorer.cli.terminal_report import Report
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
@@ -38,6 +39,7 @@ def rank(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
+    criteria: CriteriaOption = None,
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
     tier: str = typer.Option(
@@ -54,8 +56,7 @@ def rank(
     """Rank the units of a file."""
     if output is not None:
         check_output(output, RESULT_ENDINGS, [file], force=force)
-    with err.status("loading criteria sets"):
-        client = local_client()
+    client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     if expect_units and len(answers.units) != expect_units:
@@ -80,12 +81,15 @@ def score(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
+    criteria: CriteriaOption = None,
     period: str = PERIOD,
     language: Language = LANGUAGE,
 ) -> None:
-    """Show one unit of a file: its levels, the causes that keep it from better ones, and every criterion."""
-    with err.status("loading criteria sets"):
-        client = local_client()
+    """Show one unit of a file: its levels, the causes that keep it from better ones, and every criterion.
+
+    If the criteria set compares units, the answers of all units of the file are used.
+    """
+    client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     rows = {row.id: row for row in answers.rows()}
@@ -96,7 +100,10 @@ def score(
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)
     except ScorerError as error:
-        raise report_violations(
-            file, answers.unit_in_file(error, unit) if error.violations else error, language
-        ) from error
+        if error.reason != "NEEDS_COHORT":
+            raise report_violations(
+                file, answers.unit_in_file(error, unit) if error.violations else error, language
+            ) from error
+        ranked = rank_answers(client, form, file, answers, language, period=period, tier=rows[unit].tier)
+        result = next(item for ranking in ranked.rankings for item in ranking.units if item.id == unit)
     Report(form, language).unit(result)

@@ -21,6 +21,7 @@ from scorer.cli.answer_files import (
 )
 from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import Language
+from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, err, out
 from scorer.model.untrusted import escaped
 from scorer_client import Client, Province
@@ -33,6 +34,7 @@ def report(
     criteria_set: str = SET,
     on: datetime.datetime | None = ON,
     series: str = SERIES,
+    criteria: CriteriaOption = None,
     outputs: list[Path] = typer.Option(
         ...,
         "--out",
@@ -59,8 +61,7 @@ def report(
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
     if template is not None and not any(path.suffix == ".docx" for path in outputs):
         raise UserError("--template goes with --out FILE.docx only")
-    with err.status("loading criteria sets"):
-        client = local_client()
+    client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     ranked = _ranked(client, form, file, language, period=period, province=province, tier=tier)
     before = None if previous is None else _ranked(client, form, previous, language, tier=tier)

@@ -24,6 +24,7 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
+from scorer_client.forms import text
 from scorer_client.units import Unit
 
 VALUE_DESCRIPTIONS = {
@@ -164,7 +165,9 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
     ]
     title = indicator.title.get("en", "")
     vietnamese = indicator.title.get("vi", "")
-    parts = [f"{title}{f' ({vietnamese})' if vietnamese else ''}:", VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
+    meaning = text(indicator.meaning, "en", "")
+    heading = f"{title}{f' ({vietnamese})' if vietnamese else ''}:"
+    parts = [f"{heading} {meaning}" if meaning else heading, VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
     if indicator.kind is IndicatorKind.CHOICE:
         parts.append(", ".join(indicator.options))
     if indicator.unit:

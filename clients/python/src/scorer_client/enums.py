@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.descriptor import EnumDescriptor
 
 
-def words(enum: EnumTypeWrapper) -> dict[int, str]:
+def words(enum: EnumDescriptor) -> dict[int, str]:
     """By number, the members of an enumeration in lower case: ``below_minimum`` for STANDING_BELOW_MINIMUM."""
-    prefix = enum.Name(0).removesuffix("UNSPECIFIED")
-    return {number: name.removeprefix(prefix).lower() for name, number in enum.items() if number}
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    return {value.number: value.name.removeprefix(prefix).lower() for value in enum.values if value.number}

@@ -12,7 +12,7 @@ from google.type import date_pb2
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
 
-KINDS, STATES = words(pb.IndicatorKind), words(pb.CriteriaSetState)
+KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,25 @@
-"""The units of a ranking that is an Arrow table. docs/tables.md describes the columns."""
+"""The units of a ranking that is an Arrow table. docs/tables.md describes the columns.
+
+A result has the fields of its columns, by the same names; so a column that a result has needs no code here.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from scorer_client import optional
 from scorer_client.lacks import Lack
-from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Score, UnitResult
+from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Score, UnitResult, field_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Result = TypeVar("Result")
 
 UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
@@ -87,7 +92,7 @@ class TableUnits(Sequence[UnitResult]):
         compute = optional.pyarrow().compute
         applies = compute.not_equal(table.column(status), "not_applicable")
         found = table.filter(compute.and_(applies, compute.less(table.column(points), maximum)))
-        texts = (_texts(found, name) for name in ("id", "name", "tier", "parent"))
+        texts = (_values(found, name) for name in ("id", "name", "tier", "parent"))
         missing = (value == "missing" for value in _values(found, status))
         return list(map(Lack, *texts, _values(found, points), repeat(maximum), missing))
 
@@ -141,62 +146,72 @@ class _Layout(NamedTuple):
 
 def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
     """Creates all units of a table, column by column."""
-    categories = [_categories(table, category, layout) for category in layout.categories]
-    return map(
+    return _results(
         UnitResult,
-        *(_texts(table, name) for name in ("id", "name", "tier", "parent")),
-        _tuples(categories, table.num_rows),
-        _scores(table, "", layout.nominal["overall"]),
-        _numbers(table, "rank"),
-        (tuple(text.split(", ")) if text else () for text in _texts(table, "lacking")),
-        _values(table, "commended"),
+        table,
+        "",
+        categories=_tuples([_categories(table, category, layout) for category in layout.categories], table.num_rows),
+        overall=_scores(table, "", layout.nominal["overall"]),
+        overall_rank=_values(table, "rank"),
+        lacking=[tuple(text.split(", ")) if text else () for text in _values(table, "lacking")],
+        request_id=repeat(""),
     )
 
 
 def _categories(table: pa.Table, category: _Category, layout: _Layout) -> Iterator[CategoryResult]:
     prefix, rows = f"{category.code}.", table.num_rows
-    groups = [_groups(table, prefix, group, layout) for group in category.groups]
-    return map(
+    return _results(
         CategoryResult,
-        repeat(category.code, rows),
-        _scores(table, prefix, layout.nominal[category.code]),
-        _values(table, f"{prefix}standing"),
-        _numbers(table, f"{prefix}level"),
-        _numbers(table, f"{prefix}rank"),
-        _causes(table, prefix),
-        repeat((), rows),
-        _tuples(groups, rows),
+        table,
+        prefix,
+        category=repeat(category.code, rows),
+        score=_scores(table, prefix, layout.nominal[category.code]),
+        causes=_causes(table, prefix),
+        measures=repeat(()),
+        groups=_tuples([_groups(table, prefix, group, layout) for group in category.groups], rows),
     )
 
 
 def _groups(table: pa.Table, prefix: str, group: _Group, layout: _Layout) -> Iterator[GroupResult]:
-    rows, path = table.num_rows, f"{prefix}{group.code}"
-    criteria = [_criteria(table, prefix, criterion, layout.criteria[criterion]) for criterion in group.criteria]
-    return map(
+    path = f"{prefix}{group.code}"
+    criteria = [_criteria(table, f"{prefix}{code}.", code, layout.criteria[code]) for code in group.criteria]
+    return _results(
         GroupResult,
-        repeat(group.code, rows),
-        _scores(table, f"{path}.", layout.nominal[path]),
-        _tuples(criteria, rows),
+        table,
+        f"{path}.",
+        group=repeat(group.code),
+        score=_scores(table, f"{path}.", layout.nominal[path]),
+        criteria=_tuples(criteria, table.num_rows),
     )
 
 
 def _criteria(table: pa.Table, prefix: str, criterion: str, maximum: float) -> Iterator[CriterionResult]:
-    status = _values(table, f"{prefix}{criterion}.status")
+    status = _values(table, f"{prefix}status")
     maxima = (0.0 if text == "not_applicable" else maximum for text in status)
-    return map(CriterionResult, repeat(criterion), _values(table, f"{prefix}{criterion}.points"), maxima, status)
+    return _results(CriterionResult, table, prefix, criterion=repeat(criterion), max_points=maxima, status=status)
+
+
+def _scores(table: pa.Table, prefix: str, nominal: float) -> Iterator[Score]:
+    return _results(Score, table, prefix, nominal_max_points=repeat(nominal))
+
+
+def _results(kind: Callable[..., Result], table: pa.Table, prefix: str, **others: Iterable[Any]) -> Iterator[Result]:
+    """Creates one result per row. A field that is not in ``others`` is read from the column of its name.
+
+    Args:
+        kind: the type of the results.
+        table: the rows.
+        prefix: what the columns have in front of the names of the fields.
+        others: by field, one value per row.
+    """
+    return map(
+        kind, *(others[name] if name in others else _values(table, f"{prefix}{name}") for name in field_names(kind))
+    )
 
 
 def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
     """For each unit, a tuple of its parts, such as its categories."""
     return zip(*parts, strict=False) if parts else repeat((), rows)
-
-
-def _scores(table: pa.Table, prefix: str, nominal: float) -> Iterator[Score]:
-    columns = [
-        repeat(nominal) if field == "nominal_max_points" else _numbers(table, f"{prefix}{field}")
-        for field in Score._fields
-    ]
-    return map(Score, *columns)
 
 
 def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
@@ -207,7 +222,7 @@ def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
         for level, measure, unit, minimum, strict in _gates(text) if text else ():
             column = f"{prefix}{unit}" if measure == "total" else f"{prefix}{measure}.{unit}"
             if column not in values:
-                values[column] = _numbers(table, column)
+                values[column] = _values(table, column)
             causes.append(Cause(level, measure, unit, minimum, strict, values[column][row]))
         yield tuple(causes)
 
@@ -229,24 +244,15 @@ def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
     )
 
 
-def _texts(table: pa.Table, name: str) -> Iterable[str]:
-    """A column of texts; null becomes an empty text."""
-    return [value or "" for value in _values(table, name)]
-
-
-def _numbers(table: pa.Table, name: str) -> list[Any]:
-    """A column of numbers; null becomes 0."""
-    column = table.column(name)
-    return (column.fill_null(0) if column.null_count else column).to_pylist()  # type: ignore[no-any-return]
-
-
 def _values(table: pa.Table, name: str) -> list[Any]:
-    """A column as Python values; null becomes None."""
-    column = table.column(name)
-    if not optional.pyarrow().types.is_dictionary(column.type):
+    """A column as Python values; null becomes 0, or an empty text."""
+    column, types = table.column(name), optional.pyarrow().types
+    if not types.is_dictionary(column.type):
+        if column.null_count:
+            column = column.fill_null("" if types.is_string(column.type) else 0)
         return column.to_pylist()  # type: ignore[no-any-return]
     found = []
     for chunk in column.chunks:  # converts each text once; to_pylist() takes forty times as long
         texts = chunk.dictionary.to_pylist()
-        found += [None if index is None else texts[index] for index in chunk.indices.to_pylist()]
+        found += ["" if index is None else texts[index] for index in chunk.indices.to_pylist()]
     return found

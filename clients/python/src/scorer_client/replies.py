@@ -1,14 +1,35 @@
-"""Converts reply messages to plain Python values."""
+"""Converts reply messages to plain Python values.
+
+A result has the fields of its message, by the same names; so a field that is added to both needs no code here.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.enums import words
 from scorer_client.ranking_table import TableUnits
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
-from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Measure, Score, UnitResult
+from scorer_client.results import (
+    CategoryResult,
+    Cause,
+    CriterionResult,
+    GroupResult,
+    Measure,
+    Score,
+    UnitResult,
+    field_names,
+)
 
-STANDINGS, STATUSES = words(pb.Standing), words(pb.CriterionStatus)
+Result = TypeVar("Result")
 
 
 def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:
@@ -28,17 +49,20 @@ def provenance(message: pb.Provenance) -> Provenance:
 
 def unit_result(card: pb.Scorecard, request_id: str = "") -> UnitResult:
     """Converts a scorecard."""
-    return UnitResult(
-        card.unit.id,
-        card.unit.name,
-        card.unit.tier,
-        card.unit.parent,
-        tuple(_category(category) for category in card.categories),
-        _score(card.overall.score),
-        card.overall.rank,
-        tuple(card.overall.lacking),
-        card.commended,
-        request_id,
+    (unit,) = _units([card], request_id)
+    return unit
+
+
+def _units(cards: Sequence[pb.Scorecard], request_id: str = "") -> list[UnitResult]:
+    return _results(
+        UnitResult,
+        cards,
+        **_columns(UnitResult, [card.unit for card in cards]),
+        categories=[tuple(_categories(card.categories)) for card in cards],
+        overall=_results(Score, [card.overall.score for card in cards]),
+        overall_rank=[card.overall.rank for card in cards],
+        lacking=[tuple(card.overall.lacking) for card in cards],
+        request_id=repeat(request_id),
     )
 
 
@@ -50,44 +74,77 @@ def _ranking(message: pb.Ranking) -> Ranking:
         message.unit_count,
         message.overall_ranked,
         tuple(_tally(tally) for tally in message.tallies),
-        TableUnits(message.table.arrow_stream) if in_table else [unit_result(card) for card in message.scorecards],
+        TableUnits(message.table.arrow_stream) if in_table else _units(message.scorecards),
     )
 
 
 def _tally(message: pb.CategoryTally) -> Tally:
+    gates = [count.gate for count in message.failing]
     return Tally(
         message.category,
         message.ranked,
         {count.level: count.units for count in message.levels},
-        tuple(GateCount(*_gate(count.gate), count.units) for count in message.failing),
-        tuple(CriterionCount(c.criterion, c.applicable, c.full, c.none, c.missing) for c in message.criteria),
+        tuple(_results(GateCount, gates, units=[count.units for count in message.failing])),
+        tuple(_results(CriterionCount, message.criteria)),
     )
 
 
-def _category(message: pb.CategoryScore) -> CategoryResult:
-    return CategoryResult(
-        message.category,
-        _score(message.score),
-        STANDINGS[message.standing],
-        message.level,
-        message.rank,
-        tuple(Cause(*_gate(result.gate), result.value) for result in message.failing),
-        tuple(Measure(m.measure, m.points, m.max_points, m.percent, m.level) for m in message.measures),
-        tuple(
-            GroupResult(
-                group.group,
-                _score(group.score),
-                tuple(CriterionResult(c.criterion, c.points, c.max_points, STATUSES[c.status]) for c in group.criteria),
-            )
-            for group in message.groups
-        ),
+def _categories(messages: Sequence[pb.CategoryScore]) -> list[CategoryResult]:
+    return _results(
+        CategoryResult,
+        messages,
+        score=_results(Score, [message.score for message in messages]),
+        causes=[tuple(_causes(message.failing)) for message in messages],
+        measures=[tuple(_results(Measure, message.measures)) for message in messages],
+        groups=[tuple(_groups(message.groups)) for message in messages],
     )
 
 
-def _score(message: pb.Score) -> Score:
-    return Score(*(getattr(message, field) for field in Score._fields))
+def _causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
+    return _results(Cause, [result.gate for result in failing], value=[result.value for result in failing])
 
 
-def _gate(gate: pb.Gate) -> tuple[int, str, str, float, bool]:
-    unit = "percent" if gate.unit == pb.GATE_UNIT_PERCENT else "points"
-    return gate.level, gate.measure, unit, gate.minimum, gate.strict
+def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:
+    return _results(
+        GroupResult,
+        messages,
+        score=_results(Score, [message.score for message in messages]),
+        criteria=[tuple(_results(CriterionResult, message.criteria)) for message in messages],
+    )
+
+
+def _results(kind: Callable[..., Result], messages: Sequence[Message], **others: Iterable[Any]) -> list[Result]:
+    """Converts messages to results.
+
+    Args:
+        kind: the type of the results.
+        messages: one per result; a field that is not in ``others`` is read from the field of its name.
+        others: by field, one value per result.
+    """
+    columns = {**_columns(kind, list(messages)), **others}  # a list, because protobuf's makes new objects each time
+    return list(map(kind, *(columns[name] for name in field_names(kind)))) if messages else []
+
+
+def _columns(kind: Callable[..., Any], messages: Sequence[Message]) -> dict[str, Iterable[Any]]:
+    """By name, the values of the fields that a result type and the messages have in common."""
+    common = _common(kind, messages[0].DESCRIPTOR) if messages else []
+    return {
+        name: map(members.__getitem__, map(value_of, messages)) if members else map(value_of, messages)
+        for name, value_of, members in common
+    }
+
+
+@cache
+def _common(
+    kind: Callable[..., Any], descriptor: Descriptor
+) -> list[tuple[str, Callable[[Message], Any], Mapping[int, str]]]:
+    """The fields that a result type and a message have in common, except for lists and messages.
+
+    Each with its name, its getter and, for an enumeration, the words of its members.
+    """
+    fields = [field for field in descriptor.fields if field.name in field_names(kind)]
+    return [
+        (field.name, attrgetter(field.name), words(field.enum_type) if field.enum_type else {})
+        for field in fields
+        if not field.is_repeated and field.message_type is None
+    ]

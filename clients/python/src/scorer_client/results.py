@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cache
+from inspect import signature
+from typing import Any, NamedTuple
 
 from scorer_client.sentences import category_sentence, cause_sentence
+
+
+@cache
+def field_names(kind: Callable[..., Any]) -> tuple[str, ...]:
+    """The fields of a type of results, in the order in which its constructor takes them."""
+    return tuple(signature(kind).parameters)
 
 
 class Score(NamedTuple):

@@ -68,6 +68,8 @@ class Values:
         if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
             self.noted.append(("note_number_text", f"{cell:.0f}"))
             return f"{cell:.0f}"
+        if isinstance(cell, float):
+            self.noted.append(("note_number_text", shown(cell)))
         return shown(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:

@@ -104,7 +104,7 @@ class Criterion:
     full: int
     """Units with all points."""
     none: int
-    """Units with no points."""
+    """Units with no points; of a penalty: units with the whole penalty."""
     missing: int
     """Units with a missing answer."""
 

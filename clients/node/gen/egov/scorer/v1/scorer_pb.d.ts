@@ -918,14 +918,15 @@ export declare type CriterionCount = Message<"egov.scorer.v1.CriterionCount"> & 
   applicable: number;
 
   /**
-   * Number of units with all of its points.
+   * Number of units with the most points that it can give; for a penalty: units from which it takes nothing.
    *
    * @generated from field: int32 full = 3;
    */
   full: number;
 
   /**
-   * Number of units without points, for any reason.
+   * Number of units with the fewest points that it can give, for any reason: without points or, for a penalty, with the
+   * whole penalty. 0 if it gives all units the same, as a criterion of 0 points does.
    *
    * @generated from field: int32 none = 4;
    */

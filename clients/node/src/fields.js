@@ -1,0 +1,79 @@
+// Reads the plain fields of results, by the fields of their messages: from messages, and from the columns of tables.
+//
+// A result has the fields of its message by the same names, so a field that is added to a message needs no code here.
+
+import { ScalarType } from "@bufbuild/protobuf";
+
+/** @typedef {import("@bufbuild/protobuf").DescMessage} Schema */
+/** @typedef {import("@bufbuild/protobuf").DescEnum} DescEnum */
+
+/**
+ * The fields of a message that are numbers, texts, flags or enumerations, but neither lists nor messages.
+ *
+ * @param {Schema} schema
+ * @returns {(Schema["fields"][number] & { fieldKind: "scalar" | "enum" })[]}
+ */
+function plainFields(schema) {
+  return schema.fields.filter((field) => field.fieldKind === "scalar" || field.fieldKind === "enum");
+}
+
+/**
+ * Returns a function that reads these fields of a message. Enumerations become words, such as "below_minimum".
+ *
+ * @param {Schema} schema
+ * @returns {(message: any) => any}
+ */
+export function messageReader(schema) {
+  const readers = plainFields(schema).map((field) => {
+    const words = field.fieldKind === "enum" ? wordsOf(field.enum) : undefined;
+    return { name: field.localName, words };
+  });
+  return (message) => {
+    /** @type {Record<string, unknown>} */
+    const values = {};
+    for (const { name, words } of readers) {
+      values[name] = words ? words[message[name]] : message[name];
+    }
+    return values;
+  };
+}
+
+/**
+ * Returns a function that reads these fields of one row from the columns that have their names. Null becomes 0, an
+ * empty text or false.
+ *
+ * @param {Schema} schema
+ * @param {string} prefix Prefix of the columns.
+ * @param {string[]} others Fields that have no such column.
+ * @returns {(cells: (column: string) => any) => any}
+ */
+export function rowReader(schema, prefix, others = []) {
+  const readers = plainFields(schema)
+    .filter((field) => !others.includes(field.name))
+    .map((field) => ({ name: field.localName, column: prefix + field.name, empty: empty(field) }));
+  return (cells) => {
+    /** @type {Record<string, unknown>} */
+    const values = {};
+    for (const { name, column, empty } of readers) {
+      values[name] = cells(column) ?? empty;
+    }
+    return values;
+  };
+}
+
+/** @param {ReturnType<typeof plainFields>[number]} field */
+function empty(field) {
+  const kind = field.fieldKind === "scalar" ? field.scalar : ScalarType.STRING;
+  return kind === ScalarType.STRING ? "" : kind === ScalarType.BOOL ? false : 0;
+}
+
+/**
+ * The members of an enumeration in lower case, without their common prefix, by number.
+ *
+ * @param {DescEnum} description
+ * @returns {Record<number, string>}
+ */
+export function wordsOf(description) {
+  const prefix = description.sharedPrefix?.length ?? 0;
+  return Object.fromEntries(description.values.map(({ number, name }) => [number, name.slice(prefix).toLowerCase()]));
+}

@@ -13,16 +13,11 @@ from scorer.model import indicators
 from scorer.model.fixed_point import PointsByTier
 from scorer.plugins.group import Status
 from scorer.service.messages.gate_texts import gate_text
-from scorer.service.methods.scorer_service import MAX_FULL_ROWS
-from scorer_client import forms, methods, requests
+from scorer_client import forms, requests
 from scorer_client.causes import Cause
 from scorer_client.enums import words
 from scorer_client.files.header import FIXED
 from scorer_client.gate_texts import causes_of
-
-
-def test_rows_per_full_page() -> None:
-    assert methods.FULL_PAGE == MAX_FULL_ROWS
 
 
 def test_columns_of_units() -> None:

@@ -293,7 +293,7 @@ class Limit(StrictModel):
 
     when: Any
     no_better_than: StrictInt | None = Field(default=None, ge=1, le=99)
-    not_ranked: Literal[True] | None = None
+    not_ranked: StrictBool = False
     title: Titles = {}
     legal_basis: StrictStr = ""
     provenance: Provenance = Provenance.PUBLISHED
@@ -301,7 +301,7 @@ class Limit(StrictModel):
 
     @model_validator(mode="after")
     def _one_effect(self) -> Limit:
-        if (self.no_better_than is None) == (self.not_ranked is None):
+        if (self.no_better_than is None) != self.not_ranked:
             raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
         return self
 

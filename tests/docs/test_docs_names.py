@@ -115,6 +115,7 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
     "A group": (schema.Group,),
     "A criterion": (schema.Criterion,),
     "A level": (schema.Level,),
+    "The overall score": (schema.Overall,),
     "A gate": (schema.Gate,),
     "Ranking": (schema.Ranking,),
     "The file": (cases.Head,),

@@ -22,7 +22,7 @@ from scorer.cli.answer_files import (
 from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption
-from scorer.cli.output import UserError, err, out
+from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
 from scorer_client import Client, Province
 from scorer_client.forms import Form
@@ -65,7 +65,9 @@ def report(
     form = chosen_form(client, criteria_set, on, series, file)
     ranked = _ranked(client, form, file, language, period=period, province=province, tier=tier)
     before = None if previous is None else _ranked(client, form, previous, language, tier=tier)
-    write_report(build(ranked, form, language=language.value, previous=before), outputs, template)
+    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
+        model = build(ranked, form, language=language.value, previous=before)
+    write_report(model, outputs, template)
 
 
 def _ranked(
@@ -83,7 +85,7 @@ def write_report(report_model: Report, outputs: Iterable[Path], template: Path |
     """
     for path in outputs:
         try:
-            with err.status(f"writing {path.name}"):
+            with progress(f"writing {path}"):
                 content = document(report_model, path.suffix, template=template)
         except ImportError as error:
             raise UserError(f"cannot write {path}: {_install_hint(error)}") from error

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from cli_in_process import Run, runner
+from cli_in_process import Run, runner, said
 from workbooks import HEADER, LINES, SET, TEXT, book, change_part, ods, tables, value
 
 from scorer.catalogue.catalogue import Catalogue
@@ -41,11 +41,12 @@ def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     return runner(installed, monkeypatch, capsys)
 
 
-@pytest.fixture
-def wanted(scorer: Run, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
-    (tmp_path / "bundled.csv").write_text(TEXT, encoding="utf-8")
-    return scorer("rank", tmp_path / "bundled.csv", "--set", SET, "--json").out
+    file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
+    file.write_text(TEXT, encoding="utf-8")
+    return said("rank", str(file), "--set", SET, "--json")
 
 
 # --- every kind of file gives the same results ---------------------------------------------------------------------

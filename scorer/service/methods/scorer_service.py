@@ -33,9 +33,7 @@ from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, r
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
 from scorer_client.names import count_doubtful
-
-MAX_FULL_ROWS = 5_000
-"""Maximum number of FULL scorecards as rows in one reply."""
+from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_RANKINGS = 2_000
 """Maximum number of rankings in one reply. Each has counts, and a schema if it is a table."""

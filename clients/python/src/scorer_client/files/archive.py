@@ -9,20 +9,24 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from scorer_client.errors import Violation
 from scorer_client.files.cells import UnreadableFile
 from scorer_client.files.messages import Language, say
-from scorer_client.files.scan import Scan, scan_ods, scan_sheet, scan_styles
+from scorer_client.files.scan import MAX_ERRORS, Scan, TooManyErrors, scan_ods, scan_sheet, scan_styles
 
 MAX_UNPACKED = 512
 """MiB that all parts of a workbook may have when unpacked."""
 MAX_PART = 128
 """MiB that a part may have that calamine reads as a whole, such as the shared texts."""
 MAX_PARTS = 10_000
+
+LIMITS = frozenset(("bomb", "far_cells", "long_text", "many_columns", "many_errors", "many_parts", "many_rows"))
+"""Keys of the messages that refuse a file because it is too large."""
 
 CHUNK = 2**18
 
@@ -57,8 +61,8 @@ class _Part:
     def _refuse_doctype(self, *_: object) -> None:
         raise refused(self._language, "entities", part=self._name)
 
-    def parse(self, limit: int) -> int:
-        """Parses the part, and returns its size in bytes.
+    def parse(self, limit: int) -> Iterator[int]:
+        """Parses the part. Gives the number of bytes after each chunk.
 
         Args:
             limit: bytes that the part may have.
@@ -70,35 +74,49 @@ class _Part:
                 if size > limit:
                     raise refused(self._language, "bomb", limit=limit // 2**20, part=self._name)
                 self.parser.Parse(data, False)
+                yield len(data)
         self.parser.Parse(b"", True)
-        return size
 
 
 def refused(language: Language, key: str, **values: object) -> UnreadableFile:
     """The error that refuses a whole file."""
     return UnreadableFile(
-        Violation("file", "TOO_LARGE" if key == "bomb" else "NOT_READABLE", say(language, key, **values))
+        Violation("file", "TOO_LARGE" if key in LIMITS else "NOT_READABLE", say(language, key, **values))
     )
 
 
-def look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
-    """Parses all XML of a workbook once.
+def look_through(
+    archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool], report: Callable[[float], object]
+) -> Archive:
+    """Parses the XML of a workbook once.
+
+    Args:
+        archive: the workbook.
+        language: language of messages.
+        wanted: whether the sheet of a name is read later. Others are skipped where each sheet is a part of its own.
+        report: is called with the fraction that is done.
 
     Raises:
         UnreadableFile: the file is too large, damaged, protected, or not a workbook.
     """
     try:
-        return _look_through(archive, language)
+        return _look_through(archive, language, wanted, report)
+    except TooManyErrors:
+        raise refused(language, "many_errors", limit=MAX_ERRORS) from None
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError) as error:
         raise refused(language, "damaged", why=str(error)[:100] or type(error).__name__) from None
     except (RuntimeError, NotImplementedError):  # parts are encrypted, or compressed in an unknown way
         raise refused(language, "password") from None
 
 
-def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
-    names = {info.filename for info in archive.infolist()}
-    if len(archive.infolist()) > MAX_PARTS or len(names) < len(archive.infolist()):
-        raise refused(language, "damaged", why=f"{len(archive.infolist())} parts")
+def _look_through(
+    archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool], report: Callable[[float], object]
+) -> Archive:
+    names, parts = {info.filename for info in archive.infolist()}, len(archive.infolist())
+    if parts > MAX_PARTS:
+        raise refused(language, "many_parts", n=parts, limit=MAX_PARTS)
+    if len(names) < parts:
+        raise refused(language, "damaged", why="a part is there twice")
     if "xl/workbook.bin" in names:
         raise refused(language, "old_excel")
     if _MAIN not in names and not ("mimetype" in names and "content.xml" in names):
@@ -106,9 +124,10 @@ def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
     scans: dict[str, Scan] = {}
     percents: set[str] = set()
     sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
-    remaining = MAX_UNPACKED * 2**20
+    remaining, done = MAX_UNPACKED * 2**20, 0
+    total = 1 + sum(info.file_size for info in archive.infolist())
     for name in sorted(names):
-        if not name.endswith((".xml", ".rels")):
+        if not name.endswith((".xml", ".rels")) or (name in sheets and not wanted(sheets[name])):
             continue
         part, limit = _Part(archive, name, language), min(remaining, MAX_PART * 2**20)
         if name in sheets:
@@ -120,7 +139,10 @@ def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
             scan_styles(part.parser, percents)
         elif name == "META-INF/manifest.xml":
             _refuse_encrypted(part.parser, language)
-        remaining -= part.parse(limit)
+        for size in part.parse(limit):
+            remaining -= size
+            done += size
+            report(min(1.0, done / total))  # the sizes that the archive states may be wrong
     return Archive(scans, any(name.endswith("vbaProject.bin") for name in names))
 
 
@@ -149,6 +171,6 @@ def _sheet_parts(archive: zipfile.ZipFile, language: Language) -> Iterator[tuple
     for part_name, handler in (("xl/_rels/workbook.xml.rels", relation), (_MAIN, sheet)):
         part = _Part(archive, part_name, language)
         part.parser.StartElementHandler = handler
-        part.parse(MAX_PART * 2**20)
+        deque(part.parse(MAX_PART * 2**20), maxlen=0)
     for title, identifier in sheets:
         yield targets[identifier], title

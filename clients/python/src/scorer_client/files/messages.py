@@ -66,6 +66,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "unpacks to more than {limit} MiB ({part}): is it a file of answers?",
         "giải nén ra hơn {limit} MiB ({part}): đây có phải tệp số liệu không?",
     ),
+    "many_parts": (
+        "has {n} parts, more than {limit}: is it a file of answers?",
+        "có {n} phần, quá {limit}: đây có phải tệp số liệu không?",
+    ),
+    "many_errors": (
+        "has more than {limit} formulas with an error or without a value in one sheet; delete them",
+        "có hơn {limit} công thức bị lỗi hoặc chưa có giá trị trong một trang tính; hãy xóa chúng",
+    ),
     "long_text": (
         "has a text of more than {limit} bytes: is it a file of answers?",
         "có văn bản dài hơn {limit} byte: đây có phải tệp số liệu không?",
@@ -218,6 +226,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "note_title": ("columns named by title: {n}", "cột ghi bằng tên: {n}"),
     "note_tier": ("tiers written in words: {n}", "ô cấp ghi bằng chữ: {n}"),
+    "note_file_tier": ("tiers named by files, not cells: {n}", "cấp lấy theo tên tệp, không theo ô: {n}"),
     "note_comma": ("numbers with a decimal comma: {n}", "số có dấu phẩy thập phân: {n}"),
     "note_number_text": ("numbers where texts are expected: {n}", "số nằm ở chỗ cần văn bản: {n}"),
     "note_flag": ("flags written in words: {n}", "ô có/không ghi bằng chữ: {n}"),

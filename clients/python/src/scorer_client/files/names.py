@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from scorer_client.files.messages import MAX_SHEET_NAME, TIERS, Language, say
+from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
 
 MAX_SEARCHES, MAX_NAMES = 20, 5_000
 """Searches per file, and names per search, because searching for the nearest name is slow."""
@@ -42,6 +44,16 @@ class NearestNames:
 def plain(text: str) -> str:
     """A title in small letters, with single spaces, without the mark of required columns."""
     return " ".join(text.casefold().replace("*", " ").split())
+
+
+def is_instructions(sheet: str) -> bool:
+    """Whether a sheet of this name has the instructions of a form, and no units."""
+    return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
+
+
+def sheet_of_file(file: Path) -> str:
+    """The name of the sheet that a CSV file was saved from, if LibreOffice named it: ``form-Districts.csv``."""
+    return unicodedata.normalize("NFC", file.stem.rpartition("-")[2])
 
 
 def tier_words(tiers: Collection[str]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
-from scorer_client.files.messages import INSTRUCTIONS, TIERS, say, tier_name
-from scorer_client.files.names import NearestNames, plain, tier_words
+from scorer_client.files.messages import TIERS, say, tier_name
+from scorer_client.files.names import NearestNames, is_instructions, plain, tier_words
 from scorer_client.files.notes import Notes
 from scorer_client.files.rows import RowReader
 from scorer_client.files.values import Values
@@ -89,10 +89,10 @@ class TableReader:
 
     def _sheet(self, sheet: Sheet) -> bool:
         """Reads a sheet. Returns False if it has no units and is skipped."""
-        if plain(sheet.name) in INSTRUCTIONS:
+        if is_instructions(sheet.name):
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
-        tier = self._tiers.get(plain(sheet.name), "")
+        tier = self._tiers.get(plain(sheet.name or sheet.saved_from), "")
         index = self._header_index(first)
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
@@ -185,7 +185,11 @@ class TableReader:
         """Whether the required columns are present. Adds a violation for each missing one."""
         have, complete = {column.name for column in columns if column}, True
         for name in REQUIRED:
-            if name in have or (name == "tier" and tier):
+            if name in have:
+                continue
+            if name == "tier" and tier:
+                if not sheet.name:
+                    self.notes.add("note_file_tier", sheet.position(header.number), sheet.saved_from, tier)
                 continue
             complete = False
             if name == "tier" and sheet.name:

@@ -261,6 +261,17 @@ def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> No
         assert printed[0].code == 0
 
 
+def test_a_csv_file_that_is_named_like_a_tier_needs_no_column_for_it(scorer: Run, tmp_path: Path) -> None:
+    file = tmp_path / unicodedata.normalize("NFD", "form-Huyện.csv")
+    file.write_text("id;update_days\na;3,5\n", encoding="utf-8")
+    done = scorer("check", file, "--set", SET)
+    assert done.code == 0
+    assert "tiers named by files, not cells: 1; the first is row 1, 'Huyện' read as district" in done.errors[1]
+    file.rename(tmp_path / "form.csv")
+    done = scorer("check", tmp_path / "form.csv", "--set", SET)
+    assert done.errors[0].endswith("row 1: the column 'tier' is missing")
+
+
 # --- damaged files -------------------------------------------------------------------------------------------------
 
 

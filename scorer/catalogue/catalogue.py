@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Path, Problem, parse, read_document
 from scorer.criteria.loader import load_document
+from scorer.engine.combining import Combination
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import GateCompiler, GateCompilerError
 from scorer.engine.plan import CategoryPlan, Provider, SetPlan, TierPlan
@@ -130,8 +131,8 @@ def load_set(
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
         return None, document
     for tier, plan in plans.items():
-        for category in plan.categories:
-            _check_rules(category, tier, document)
+        for category, total in zip(plan.categories, plan.sums.combinations, strict=False):
+            _check_rules(category, total, tier, document)
     if not document.problems:
         plans = _with_tables(plans, compiler, document)
     if document.problems:
@@ -140,9 +141,9 @@ def load_set(
     return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers), document
 
 
-def _check_rules(category: CategoryPlan, tier: str, document: Document) -> None:
+def _check_rules(category: CategoryPlan, total: Combination, tier: str, document: Document) -> None:
     """Adds what is wrong with the levels and limits of a category in a tier."""
-    for finding in findings(category, tier):
+    for finding in findings(category, total, tier):
         rule = finding.rule
         index = category.levels.index(rule.level) if rule.level else rule.limit - 1
         path: Path = ("categories", category.code, "levels" if rule.level else "limits", index)

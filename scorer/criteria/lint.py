@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
 
+from scorer.criteria import totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -44,6 +45,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
         if not document.broken(*path):
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
+    totals.check(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 
@@ -201,14 +203,16 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
                 f"write '{tier}: none' if there is no such gate"
             )
         return
-    nominal = sum(criterion.maximum(tier) for criterion in criteria)
-    highest = sum(criterion.bounds(tier)[1] for criterion in criteria)
-    lowest = sum(criterion.bounds(tier)[0] for criterion in criteria) if gate.measure != TOTAL else 0
+    nominal, highest = category.measure(gate.terms(), tier)
+    lowest = sum(criterion.bounds(tier)[0] for criterion in criteria)
+    if gate.measure == TOTAL and not category.total.may_be_negative:
+        lowest = 0
     if gate.unit == "points":
         excess, required, reachable = minimum - highest, plain(minimum), f"{plain(highest)} points"
         scarcity, least = lowest - minimum, f"{plain(lowest)} points"
     else:
-        if gate.measure != TOTAL and any(criterion.effect is Effect.PENALTY for criterion in criteria):
+        can_be_negative = gate.measure != TOTAL or category.total.may_be_negative
+        if can_be_negative and any(criterion.effect is Effect.PENALTY for criterion in criteria):
             yield f"{gate.measure!r} can be negative, so a percentage of it means nothing; use points"
             return
         if nominal == 0:
@@ -227,7 +231,7 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
 def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal = sum(c.maximum(tier) for term in gate.terms() for c in measured_criteria(category, term, tier))
+    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):

@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer import native
+from scorer.criteria.model import Rounding
+from scorer.engine.combining import METHODS, Combination
 from scorer.engine.gates import GateTable, least_reaching
 from scorer.engine.score_table import ScoreTable
 from scorer.formulas.line_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
-COMPARISON, RULE, DECISION = record(native.COMPARISON), record(native.RULE), record(native.DECISION)
+COMPARISON, COMBINATION = record(native.COMPARISON), record(native.COMBINATION)
+RULE, DECISION = record(native.RULE), record(native.DECISION)
+ROUNDINGS = {"half_up": native.HALF_UP, "half_even": native.HALF_EVEN, "down": native.DOWN, "up": native.UP}
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,15 @@ class Kernel:
     Args:
         criteria: the k criteria that are lines.
         exclusions: by criterion id, the row of the mask that says for which units it does not apply.
-        maxima: (g,) of the groups if every criterion applied, in micropoints.
+        maxima: (g,) of the groups if every criterion applied, in micropoints, before caps.
+        caps: (g,) the most micropoints of each group; infinity: no cap.
         members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
-        nominal: maxima of the first c + 1 sums, in micropoints.
+        combinations: (c + 1) of the categories, and of all together.
+        nominal: maxima of the sums that have scores, at least the first c + 1, in micropoints.
         decisions: by category.
         order: indices of the categories, each after those whose levels its rules compare.
         decimals: of published scores.
+        rounding: how converted scores are rounded to published ones.
     """
 
     def __init__(
@@ -91,11 +98,14 @@ class Kernel:
         criteria: Sequence[CriterionLine],
         exclusions: Mapping[str, int],
         maxima: Sequence[int],
+        caps: Sequence[float],
         members: Bools,
+        combinations: Sequence[Combination],
         nominal: Sequence[int],
         decisions: Sequence[Decision],
         order: Sequence[int],
         decimals: int,
+        rounding: Rounding = "half_up",
     ) -> None:
         self.criteria = len(criteria)
         self._table, self._exclusions = LineTable(criteria), exclusions
@@ -115,6 +125,14 @@ class Kernel:
                 tables.append(rule.allowed())
                 cells += len(tables[-1])
         self.rules = len(rules)
+        combined = list[tuple[float, ...]]()
+        for combination in combinations:
+            combined.append((METHODS[combination.combine], len(pool), combination.floor, combination.cap))
+            pool += map(float, combination.weights)
+
+        def mean_exactly(index: int, values: tuple[float, ...]) -> float:
+            return combinations[index].exact_mean(values)
+
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
@@ -122,6 +140,10 @@ class Kernel:
             np.ascontiguousarray(members),
             np.array(nominal, dtype=np.float64),
             10.0 ** (6 - decimals),
+            ROUNDINGS[rounding],
+            np.array(caps, dtype=np.float64),
+            np.array(combined, dtype=COMBINATION),
+            mean_exactly,
             np.array([decided[category] for category in order], dtype=DECISION),
             np.array(rules, dtype=RULE),
             np.array(comparisons, dtype=COMPARISON),

@@ -17,6 +17,7 @@ from math import prod
 import numpy as np
 
 from scorer.criteria.model import TOTAL, Criterion
+from scorer.engine.combining import Combination
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan
 from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
@@ -48,11 +49,11 @@ class _Excluded(Enum):
     """Any of them; then only bounds are known."""
 
 
-def findings(plan: CategoryPlan, tier: str) -> Iterator[Finding]:
-    """Yields everything that is found in one category and tier."""
+def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Finding]:
+    """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
     for rule in plan.rules:
         name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
-        space = _Space(plan, [rule])
+        space = _Space(plan, total, [rule])
         if space.size > MAX_COMBINATIONS:
             message = f"whether {name} can hold in tier {tier!r} was not decided, because of its {space.size} cases"
             yield Finding(rule, message, refused=False)
@@ -68,14 +69,19 @@ def findings(plan: CategoryPlan, tier: str) -> Iterator[Finding]:
     limits = [rule for rule in plan.rules if rule.limit]
     for better, worse in pairwise(levels):
         yield from _easier(
-            plan, tier, better, worse, [limit for limit in limits if better.outcomes[0] in limit.outcomes]
+            plan, total, tier, better, worse, [limit for limit in limits if better.outcomes[0] in limit.outcomes]
         )
 
 
 def _easier(
-    plan: CategoryPlan, tier: str, better: RulePlan, worse: RulePlan, limits: Sequence[RulePlan]
+    plan: CategoryPlan,
+    total: Combination,
+    tier: str,
+    better: RulePlan,
+    worse: RulePlan,
+    limits: Sequence[RulePlan],
 ) -> Iterator[Finding]:
-    space = _Space(plan, [better, worse, *limits])
+    space = _Space(plan, total, [better, worse, *limits])
     start = f"in tier {tier!r} level {worse.level}"
     if space.size > MAX_COMBINATIONS:
         message = f"{start} was not compared with the better level {better.level}, because of {space.size} cases"
@@ -98,8 +104,8 @@ def _easier(
 class _Space:
     """All combinations of the intervals of the keys that some rules compare."""
 
-    def __init__(self, plan: CategoryPlan, rules: Sequence[RulePlan]) -> None:
-        self._plan = plan
+    def __init__(self, plan: CategoryPlan, total: Combination, rules: Sequence[RulePlan]) -> None:
+        self._plan, self._total = plan, total
         thresholds: dict[int, set[int]] = {}
         for rule in rules:
             for key, own in zip(rule.keys, rule.rule.thresholds, strict=True):
@@ -134,7 +140,7 @@ class _Space:
         """(size,) whether a unit can have such numbers."""
         found = np.ones(self.size, dtype=np.bool_)
         groups = [_Range.of_group(group, excluded) for group in self._plan.groups]
-        bounds = {index: measure_range(measure, groups, self._plan.groups, excluded).full(self.size)
+        bounds = {index: self._measure_range(measure, groups, excluded).full(self.size)
                   for index, measure in enumerate(self._plan.measures)}  # fmt: skip
         for key in self._thresholds:
             kind, index = self._plan.keys[key].kind, self._plan.keys[key].index
@@ -148,12 +154,28 @@ class _Space:
         for index, measure in enumerate(self._plan.measures):
             own = bounds[index]
             found &= own.low <= own.high
+            cap, floor = (self._total.cap, self._total.floor) if measure.name == TOTAL else (np.inf, -np.inf)
             members = range(len(groups)) if measure.name == TOTAL else measure.groups
             parts = [self._part(group, groups, bounds) for group in members]
-            if len(parts) > 1:
-                found &= sum(np.minimum(part.low, part.high) for part in parts) <= own.high
-                found &= (sum(part.high for part in parts) >= own.low) | (own.low == 0)
+            if len(parts) > 1 and not (measure.name == TOTAL and self._total.combine.is_mean):
+                found &= (sum(np.minimum(part.low, part.high) for part in parts) <= own.high) | (own.high >= cap)
+                found &= (sum(part.high for part in parts) >= own.low) | (own.low <= floor)
         return found
+
+    def _measure_range(self, measure: MeasurePlan, groups: Sequence[_Range], excluded: _Excluded) -> _Range:
+        """The range of a measure."""
+        plans = self._plan.groups
+        if measure.criterion is not None:
+            group, row = measure.criterion
+            return _Range.of_criteria([(plans[group].criteria[row], plans[group], row)], excluded)
+        if measure.name != TOTAL:
+            return _Range.sum([groups[index] for index in measure.groups], np.inf, -np.inf)
+        total = _Range.sum(groups, self._total.cap, self._total.floor)
+        if self._total.combine.is_mean:  # of what applies; its maximum is stated, or 0 if nothing applies
+            nominal = int(min(self._total.nominal, self._total.cap))
+            least = nominal if total.least_maximum else 0
+            return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)
+        return total
 
     def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
         """The range of a group: that of the measure which is this group, if there is one."""
@@ -175,7 +197,20 @@ class _Range:
     def of_group(cls, group: GroupPlan, excluded: _Excluded) -> _Range:
         """The range of a criterion group."""
         rows = range(len(group.criteria))
-        return cls.of_criteria([(group.criteria[row], group, row) for row in rows], excluded)
+        criteria = cls.of_criteria([(group.criteria[row], group, row) for row in rows], excluded)
+        return cls.sum([criteria], group.cap, -np.inf)
+
+    @classmethod
+    def sum(cls, parts: Sequence[_Range], cap: float, floor: float) -> _Range:
+        """The range of a sum, from ``floor`` to ``cap``."""
+        low, high = (sum(int(getattr(part, end)) for part in parts) for end in ("low", "high"))
+        least, maximum = (sum(getattr(part, end) for part in parts) for end in ("least_maximum", "maximum"))
+        return cls(
+            np.array(int(min(max(low, floor), cap))),
+            np.array(int(min(max(high, floor), cap))),
+            int(min(least, cap)),
+            int(min(maximum, cap)),
+        )
 
     @classmethod
     def of_criteria(cls, criteria: Sequence[tuple[Criterion, GroupPlan, int]], excluded: _Excluded) -> _Range:
@@ -220,22 +255,3 @@ class _Range:
         if self.least_maximum == 0:  # nothing may apply; then every minimum in percent holds
             from_share = np.where(high == UNBOUNDED, np.minimum(from_share, 0), from_share)
         self.narrow(from_share, to_share)
-
-
-def measure_range(
-    measure: MeasurePlan, groups: Sequence[_Range], plans: Sequence[GroupPlan], excluded: _Excluded
-) -> _Range:
-    """The range of a measure."""
-    if measure.criterion is not None:
-        group, row = measure.criterion
-        return _Range.of_criteria([(plans[group].criteria[row], plans[group], row)], excluded)
-    members = groups if measure.name == TOTAL else [groups[index] for index in measure.groups]
-    low, high = (sum(int(getattr(member, end)) for member in members) for end in ("low", "high"))
-    if measure.name == TOTAL:
-        low, high = max(low, 0), max(high, 0)
-    return _Range(
-        np.array(low),
-        np.array(high),
-        sum(member.least_maximum for member in members),
-        sum(member.maximum for member in members),
-    )

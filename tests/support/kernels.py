@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
 import numpy as np
+import oracle
 from hypothesis import strategies as st
 
+from scorer.criteria.model import Combine, Rounding
+from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import ScoreTable
@@ -73,12 +77,15 @@ class Drawn:
 
     criteria: list[CriterionLine]
     maxima: list[int]
+    caps: list[float]
     members: np.ndarray
+    combinations: list[Combination]
     nominal: list[int]
     decisions: list[Decision]
     order: list[int]
     """Of the decisions."""
     decimals: int
+    rounding: Rounding
 
     def kernel(self) -> Kernel:
         exclusions = {str(row): row for row in range(len(self.criteria))}
@@ -86,11 +93,14 @@ class Drawn:
             self.criteria,
             exclusions,
             self.maxima,
+            self.caps,
             self.members,
+            self.combinations,
             self.nominal,
             self.decisions,
             self.order,
             self.decimals,
+            self.rounding,
         )
 
     def results(self, units: int) -> Results:
@@ -144,7 +154,36 @@ def kernels(draw: st.DrawFn) -> Drawn:
     for category in order:
         decided[category] = draw(decisions(len(members), sorted(decided)))
     found = [decided[category] for category in range(categories)]
-    return Drawn(criteria, maxima, np.array(members), nominal, found, order, draw(st.integers(0, 6)))
+    caps = [draw(st.one_of(st.just(math.inf), most.map(float))) for _ in range(groups)] + [math.inf] * measured
+    combinations = [
+        draw(ways(maximum, [float(is_in) for is_in in own]))
+        for maximum, own in zip(nominal, [*members[:categories], [True] * categories], strict=False)
+    ]
+    rounding = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
+    return Drawn(
+        criteria,
+        maxima,
+        caps,
+        np.array(members),
+        combinations,
+        nominal,
+        found,
+        order,
+        draw(st.integers(0, 6)),
+        rounding,
+    )
+
+
+@st.composite
+def ways(draw: st.DrawFn, nominal: int, parts: list[float]) -> Combination:
+    """How some of these parts make up a whole."""
+    combine = draw(st.sampled_from([Combine.SUM, Combine.SUM, Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN]))
+    weights = [
+        draw(st.sampled_from([Fraction(1, 3), Fraction(2, 9), Fraction(1)])) if part else Fraction(0) for part in parts
+    ]
+    floor = draw(st.sampled_from([0.0, -math.inf]))
+    cap = draw(st.one_of(st.just(math.inf), st.integers(1, MAX_MICROPOINTS // 40).map(float)))
+    return Combination(combine, nominal, tuple(weights), floor, cap)
 
 
 @st.composite
@@ -190,16 +229,18 @@ def check_unit(drawn: Drawn, found: Results, answers: Sequence[float], unit: int
         out = [k for k in mine if status[k] == Status.NOT_APPLICABLE]
         left = maximum - sum(drawn.criteria[k].maximum for k in out)
         missing = sum(status[k] == Status.MISSING for k in mine)
-        groups.append((sum(int(points[k]) for k in mine), left, missing, len(out)))
-        check_scores(found.groups, g, unit, groups[-1], drawn.maxima[g], drawn.decimals)
+        cap = drawn.caps[g]
+        groups.append([int(min(sum(int(points[k]) for k in mine), cap)), int(min(left, cap)), missing, len(out)])
+        check_scores(found.groups, g, unit, groups[-1], int(min(drawn.maxima[g], cap)), drawn)
     sums = [[sum(row[at] for row, is_in in zip(groups, members, strict=True) if is_in) for at in range(4)]
             for members in drawn.members.tolist()]  # fmt: skip
     categories = len(drawn.decisions)
-    for row in sums[:categories]:
-        row[0] = max(row[0], 0)
-    sums[categories][0] = sum(row[0] for row in sums[:categories])
+    for at in range(categories):
+        combine(drawn.combinations[at], groups, sums[at])
+    sums[categories][:2] = [sum(row[at] for row in sums[:categories]) for at in (0, 1)]
+    combine(drawn.combinations[categories], sums[:categories], sums[categories])
     for at, row in enumerate(sums):
-        check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn.decimals)
+        check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn)
     reached: dict[int, int] = {}
     first_rule = [sum(len(decision.rules) for decision in drawn.decisions[:at]) for at in range(categories)]
     for at in drawn.order:
@@ -225,6 +266,21 @@ def check_unit(drawn: Drawn, found: Results, answers: Sequence[float], unit: int
         assert (found.levels[at, unit], found.standings[at, unit]) == (level, standing)
 
 
+def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
+    """Sets points and maximum of a whole, which are the sums of its parts, as the way says."""
+    if way.combine is not Combine.SUM:
+        shares = [
+            (weight, min(max(Fraction(part[0], part[1]), Fraction(0)), Fraction(1)))
+            for weight, part in zip(way.weights, parts, strict=True)
+            if weight and part[1]
+        ]
+        whole[:2] = (oracle.weighted_mean(way.combine, shares) * way.nominal).__round__(), way.nominal
+        if not shares:
+            whole[:2] = 0, 0
+    whole[0] = int(min(max(whole[0], way.floor), way.cap))
+    whole[1] = int(min(whole[1], way.cap))
+
+
 def reaches(
     sums: list[list[int]], answers: Sequence[float], reached: Mapping[int, int], compared: int, threshold: int
 ) -> bool:
@@ -241,7 +297,7 @@ def reaches(
 
 
 def check_scores(
-    table: ScoreTable, row: int, unit: int, sums: tuple[int, ...] | list[int], nominal: int | None, decimals: int
+    table: ScoreTable, row: int, unit: int, sums: tuple[int, ...] | list[int], nominal: int | None, drawn: Drawn
 ) -> None:
     points, maximum, missing, left_out = sums
     percent = points * MICRO // maximum if maximum else 0
@@ -252,8 +308,7 @@ def check_scores(
     ]
     if nominal is None:
         return
-    step = 10 ** (6 - decimals)
     converted = points * nominal // maximum if maximum else 0
-    published = (2 * abs(converted) + step) // (2 * step) * step * (1 if converted >= 0 else -1)
+    published = oracle.published(Fraction(converted, MICRO), drawn.decimals, drawn.rounding) * MICRO
     wholes = [table.converted, table.published, table.missing, table.not_applicable]
     assert [whole[row, unit] for whole in wholes] == [float(converted), published, missing, left_out]

@@ -26,19 +26,19 @@ from egov.scorer.v1 import scorer_pb2 as egov_dot_scorer_dot_v1_dot_scorer__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65gov/scorer/v1/criteria.proto\x12\x0e\x65gov.scorer.v1\x1a\x1b\x65gov/scorer/v1/scorer.proto\x1a\x16google/type/date.proto\"@\n\x17ListCriteriaSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x18ListCriteriaSetsResponse\x12\x39\n\rcriteria_sets\x18\x01 \x03(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbb\x02\n\x12\x43riteriaSetSummary\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x12\n\nprovenance\x18\x03 \x01(\t\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\'\n\x0c\x65\x66\x66\x65\x63tive_to\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\r\n\x05tiers\x18\x06 \x03(\t\x12\x10\n\x08revision\x18\x07 \x01(\t\x12/\n\x05state\x18\x08 \x01(\x0e\x32 .egov.scorer.v1.CriteriaSetState\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0e\n\x06series\x18\n \x01(\t\x12\x15\n\rproblem_count\x18\x0b \x01(\x05\"\x1b\n\x19ReloadCriteriaSetsRequest\"W\n\x1aReloadCriteriaSetsResponse\x12\x39\n\rcriteria_sets\x18\x01 \x03(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\"f\n\x15GetCriteriaSetRequest\x12\x14\n\x0c\x63riteria_set\x18\x01 \x01(\t\x12\'\n\x0c\x65\x66\x66\x65\x63tive_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06series\x18\x03 \x01(\t\"K\n\x16GetCriteriaSetResponse\x12\x31\n\x0c\x63riteria_set\x18\x01 \x01(\x0b\x32\x1b.egov.scorer.v1.CriteriaSet\"&\n\x04Text\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"A\n\nLegalBasis\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12!\n\x06issued\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"\xdc\x03\n\x0b\x43riteriaSet\x12\x33\n\x07summary\x18\x01 \x01(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\x12/\n\x0blegal_basis\x18\x02 \x03(\x0b\x32\x1a.egov.scorer.v1.LegalBasis\x12#\n\x05notes\x18\x03 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12,\n\ncategories\x18\x04 \x03(\x0b\x32\x18.egov.scorer.v1.Category\x12-\n\nindicators\x18\x05 \x03(\x0b\x32\x19.egov.scorer.v1.Indicator\x12,\n\tprecision\x18\x06 \x01(\x0b\x32\x19.egov.scorer.v1.Precision\x12\x0c\n\x04ties\x18\x07 \x01(\t\x12\x16\n\x0erank_precision\x18\x08 \x01(\t\x12\x18\n\x10overall_requires\x18\t \x03(\t\x12.\n\x07plugins\x18\n \x03(\x0b\x32\x1d.egov.scorer.v1.PluginVersion\x12)\n\x07\x63ommend\x18\x0b \x03(\x0b\x32\x18.egov.scorer.v1.TierBest\x12\x1c\n\x14ranked_within_parent\x18\x0c \x03(\t\"&\n\x08TierBest\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\x0c\n\x04\x62\x65st\x18\x02 \x01(\x05\",\n\tPrecision\x12\x0e\n\x06points\x18\x01 \x01(\x05\x12\x0f\n\x07percent\x18\x02 \x01(\x05\"\xb3\x01\n\x08\x43\x61tegory\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12%\n\x06groups\x18\x03 \x03(\x0b\x32\x15.egov.scorer.v1.Group\x12%\n\x06levels\x18\x04 \x03(\x0b\x32\x15.egov.scorer.v1.Level\x12%\n\x06limits\x18\x05 \x03(\x0b\x32\x15.egov.scorer.v1.Limit\"\xa1\x01\n\x05Group\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12+\n\x08\x63riteria\x18\x03 \x03(\x0b\x32\x19.egov.scorer.v1.Criterion\x12\x12\n\nprovenance\x18\x04 \x01(\t\x12#\n\x05notes\x18\x05 \x03(\x0b\x32\x14.egov.scorer.v1.Text\"\xc1\x02\n\tCriterion\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x0f\n\x07\x66ormula\x18\x03 \x01(\t\x12\x12\n\nparameters\x18\x04 \x01(\t\x12\x12\n\nindicators\x18\x05 \x03(\t\x12*\n\x06points\x18\x06 \x03(\x0b\x32\x1a.egov.scorer.v1.TierPoints\x12/\n\x06\x65\x66\x66\x65\x63t\x18\x07 \x01(\x0e\x32\x1f.egov.scorer.v1.CriterionEffect\x12\x1d\n\x15may_be_not_applicable\x18\x08 \x01(\x08\x12\x14\n\x0cwhen_missing\x18\t \x01(\t\x12\x12\n\nprovenance\x18\n \x01(\t\x12#\n\x05notes\x18\x0b \x03(\x0b\x32\x14.egov.scorer.v1.Text\"*\n\nTierPoints\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x01\"(\n\tTierValue\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\xab\x01\n\x05Level\x12\r\n\x05level\x18\x01 \x01(\x05\x12\'\n\x05gates\x18\x02 \x03(\x0b\x32\x18.egov.scorer.v1.TierGate\x12\x12\n\nprovenance\x18\x03 \x01(\t\x12#\n\x05notes\x18\x04 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x31\n\nconditions\x18\x05 \x03(\x0b\x32\x1d.egov.scorer.v1.TierCondition\"\xd4\x01\n\x05Limit\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x16\n\x0eno_better_than\x18\x02 \x01(\x05\x12$\n\x06titles\x18\x03 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x13\n\x0blegal_basis\x18\x04 \x01(\t\x12\x12\n\nprovenance\x18\x05 \x01(\t\x12#\n\x05notes\x18\x06 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12/\n\x08required\x18\x07 \x03(\x0b\x32\x1d.egov.scorer.v1.TierCondition\"<\n\x08TierGate\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\"\n\x04gate\x18\x02 \x01(\x0b\x32\x14.egov.scorer.v1.Gate\"K\n\rTierCondition\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12,\n\tcondition\x18\x02 \x01(\x0b\x32\x19.egov.scorer.v1.Condition\"h\n\tCondition\x12\"\n\x04gate\x18\x01 \x01(\x0b\x32\x14.egov.scorer.v1.Gate\x12\x10\n\x08\x61t_least\x18\x02 \x01(\x05\x12%\n\x02of\x18\x03 \x03(\x0b\x32\x19.egov.scorer.v1.Condition\"\xe3\x01\n\tIndicator\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.egov.scorer.v1.IndicatorKind\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12$\n\x06titles\x18\x04 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x0f\n\x07options\x18\x05 \x03(\t\x12*\n\x07minimum\x18\x06 \x03(\x0b\x32\x19.egov.scorer.v1.TierValue\x12*\n\x07maximum\x18\x07 \x03(\x0b\x32\x19.egov.scorer.v1.TierValue*\x95\x01\n\x10\x43riteriaSetState\x12\"\n\x1e\x43RITERIA_SET_STATE_UNSPECIFIED\x10\x00\x12 \n\x1c\x43RITERIA_SET_STATE_AVAILABLE\x10\x01\x12\x1e\n\x1a\x43RITERIA_SET_STATE_REFUSED\x10\x02\x12\x1b\n\x17\x43RITERIA_SET_STATE_KEPT\x10\x03*\xb1\x01\n\rIndicatorKind\x12\x1e\n\x1aINDICATOR_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_KIND_COUNT\x10\x01\x12\x19\n\x15INDICATOR_KIND_NUMBER\x10\x02\x12\x17\n\x13INDICATOR_KIND_FLAG\x10\x03\x12\x19\n\x15INDICATOR_KIND_CHOICE\x10\x04\x12\x17\n\x13INDICATOR_KIND_DATE\x10\x05*\x89\x01\n\x0f\x43riterionEffect\x12 \n\x1c\x43RITERION_EFFECT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43RITERION_EFFECT_SCORE\x10\x01\x12\x1a\n\x16\x43RITERION_EFFECT_BONUS\x10\x02\x12\x1c\n\x18\x43RITERION_EFFECT_PENALTY\x10\x03\x32\xc6\x02\n\x0f\x43riteriaService\x12\x65\n\x10ListCriteriaSets\x12\'.egov.scorer.v1.ListCriteriaSetsRequest\x1a(.egov.scorer.v1.ListCriteriaSetsResponse\x12_\n\x0eGetCriteriaSet\x12%.egov.scorer.v1.GetCriteriaSetRequest\x1a&.egov.scorer.v1.GetCriteriaSetResponse\x12k\n\x12ReloadCriteriaSets\x12).egov.scorer.v1.ReloadCriteriaSetsRequest\x1a*.egov.scorer.v1.ReloadCriteriaSetsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65gov/scorer/v1/criteria.proto\x12\x0e\x65gov.scorer.v1\x1a\x1b\x65gov/scorer/v1/scorer.proto\x1a\x16google/type/date.proto\"@\n\x17ListCriteriaSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x18ListCriteriaSetsResponse\x12\x39\n\rcriteria_sets\x18\x01 \x03(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbb\x02\n\x12\x43riteriaSetSummary\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x12\n\nprovenance\x18\x03 \x01(\t\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\'\n\x0c\x65\x66\x66\x65\x63tive_to\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\r\n\x05tiers\x18\x06 \x03(\t\x12\x10\n\x08revision\x18\x07 \x01(\t\x12/\n\x05state\x18\x08 \x01(\x0e\x32 .egov.scorer.v1.CriteriaSetState\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0e\n\x06series\x18\n \x01(\t\x12\x15\n\rproblem_count\x18\x0b \x01(\x05\"\x1b\n\x19ReloadCriteriaSetsRequest\"W\n\x1aReloadCriteriaSetsResponse\x12\x39\n\rcriteria_sets\x18\x01 \x03(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\"f\n\x15GetCriteriaSetRequest\x12\x14\n\x0c\x63riteria_set\x18\x01 \x01(\t\x12\'\n\x0c\x65\x66\x66\x65\x63tive_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06series\x18\x03 \x01(\t\"K\n\x16GetCriteriaSetResponse\x12\x31\n\x0c\x63riteria_set\x18\x01 \x01(\x0b\x32\x1b.egov.scorer.v1.CriteriaSet\"&\n\x04Text\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"A\n\nLegalBasis\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12!\n\x06issued\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"\x84\x04\n\x0b\x43riteriaSet\x12\x33\n\x07summary\x18\x01 \x01(\x0b\x32\".egov.scorer.v1.CriteriaSetSummary\x12/\n\x0blegal_basis\x18\x02 \x03(\x0b\x32\x1a.egov.scorer.v1.LegalBasis\x12#\n\x05notes\x18\x03 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12,\n\ncategories\x18\x04 \x03(\x0b\x32\x18.egov.scorer.v1.Category\x12-\n\nindicators\x18\x05 \x03(\x0b\x32\x19.egov.scorer.v1.Indicator\x12,\n\tprecision\x18\x06 \x01(\x0b\x32\x19.egov.scorer.v1.Precision\x12\x0c\n\x04ties\x18\x07 \x01(\t\x12\x16\n\x0erank_precision\x18\x08 \x01(\t\x12\x18\n\x10overall_requires\x18\t \x03(\t\x12.\n\x07plugins\x18\n \x03(\x0b\x32\x1d.egov.scorer.v1.PluginVersion\x12)\n\x07\x63ommend\x18\x0b \x03(\x0b\x32\x18.egov.scorer.v1.TierBest\x12\x1c\n\x14ranked_within_parent\x18\x0c \x03(\t\x12&\n\x07overall\x18\r \x01(\x0b\x32\x15.egov.scorer.v1.Total\"&\n\x08TierBest\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\x0c\n\x04\x62\x65st\x18\x02 \x01(\x05\":\n\tPrecision\x12\x0e\n\x06points\x18\x01 \x01(\x05\x12\x0f\n\x07percent\x18\x02 \x01(\x05\x12\x0c\n\x04mode\x18\x03 \x01(\t\"\x8a\x01\n\x05Total\x12\x0f\n\x07\x63ombine\x18\x01 \x01(\t\x12.\n\nmax_points\x18\x02 \x03(\x0b\x32\x1a.egov.scorer.v1.TierPoints\x12\'\n\x03\x63\x61p\x18\x03 \x03(\x0b\x32\x1a.egov.scorer.v1.TierPoints\x12\x17\n\x0fmay_be_negative\x18\x04 \x01(\x08\"\xe9\x01\n\x08\x43\x61tegory\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12%\n\x06groups\x18\x03 \x03(\x0b\x32\x15.egov.scorer.v1.Group\x12%\n\x06levels\x18\x04 \x03(\x0b\x32\x15.egov.scorer.v1.Level\x12$\n\x05total\x18\x05 \x01(\x0b\x32\x15.egov.scorer.v1.Total\x12\x0e\n\x06weight\x18\x06 \x01(\t\x12%\n\x06limits\x18\x07 \x03(\x0b\x32\x15.egov.scorer.v1.Limit\"\xda\x01\n\x05Group\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12+\n\x08\x63riteria\x18\x03 \x03(\x0b\x32\x19.egov.scorer.v1.Criterion\x12\x12\n\nprovenance\x18\x04 \x01(\t\x12#\n\x05notes\x18\x05 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\'\n\x03\x63\x61p\x18\x06 \x03(\x0b\x32\x1a.egov.scorer.v1.TierPoints\x12\x0e\n\x06weight\x18\x07 \x01(\t\"\xc1\x02\n\tCriterion\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x06titles\x18\x02 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x0f\n\x07\x66ormula\x18\x03 \x01(\t\x12\x12\n\nparameters\x18\x04 \x01(\t\x12\x12\n\nindicators\x18\x05 \x03(\t\x12*\n\x06points\x18\x06 \x03(\x0b\x32\x1a.egov.scorer.v1.TierPoints\x12/\n\x06\x65\x66\x66\x65\x63t\x18\x07 \x01(\x0e\x32\x1f.egov.scorer.v1.CriterionEffect\x12\x1d\n\x15may_be_not_applicable\x18\x08 \x01(\x08\x12\x14\n\x0cwhen_missing\x18\t \x01(\t\x12\x12\n\nprovenance\x18\n \x01(\t\x12#\n\x05notes\x18\x0b \x03(\x0b\x32\x14.egov.scorer.v1.Text\"*\n\nTierPoints\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x01\"(\n\tTierValue\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\xab\x01\n\x05Level\x12\r\n\x05level\x18\x01 \x01(\x05\x12\'\n\x05gates\x18\x02 \x03(\x0b\x32\x18.egov.scorer.v1.TierGate\x12\x12\n\nprovenance\x18\x03 \x01(\t\x12#\n\x05notes\x18\x04 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x31\n\nconditions\x18\x05 \x03(\x0b\x32\x1d.egov.scorer.v1.TierCondition\"\xd4\x01\n\x05Limit\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x16\n\x0eno_better_than\x18\x02 \x01(\x05\x12$\n\x06titles\x18\x03 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x13\n\x0blegal_basis\x18\x04 \x01(\t\x12\x12\n\nprovenance\x18\x05 \x01(\t\x12#\n\x05notes\x18\x06 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12/\n\x08required\x18\x07 \x03(\x0b\x32\x1d.egov.scorer.v1.TierCondition\"<\n\x08TierGate\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12\"\n\x04gate\x18\x02 \x01(\x0b\x32\x14.egov.scorer.v1.Gate\"K\n\rTierCondition\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12,\n\tcondition\x18\x02 \x01(\x0b\x32\x19.egov.scorer.v1.Condition\"h\n\tCondition\x12\"\n\x04gate\x18\x01 \x01(\x0b\x32\x14.egov.scorer.v1.Gate\x12\x10\n\x08\x61t_least\x18\x02 \x01(\x05\x12%\n\x02of\x18\x03 \x03(\x0b\x32\x19.egov.scorer.v1.Condition\"\xe3\x01\n\tIndicator\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.egov.scorer.v1.IndicatorKind\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12$\n\x06titles\x18\x04 \x03(\x0b\x32\x14.egov.scorer.v1.Text\x12\x0f\n\x07options\x18\x05 \x03(\t\x12*\n\x07minimum\x18\x06 \x03(\x0b\x32\x19.egov.scorer.v1.TierValue\x12*\n\x07maximum\x18\x07 \x03(\x0b\x32\x19.egov.scorer.v1.TierValue*\x95\x01\n\x10\x43riteriaSetState\x12\"\n\x1e\x43RITERIA_SET_STATE_UNSPECIFIED\x10\x00\x12 \n\x1c\x43RITERIA_SET_STATE_AVAILABLE\x10\x01\x12\x1e\n\x1a\x43RITERIA_SET_STATE_REFUSED\x10\x02\x12\x1b\n\x17\x43RITERIA_SET_STATE_KEPT\x10\x03*\xb1\x01\n\rIndicatorKind\x12\x1e\n\x1aINDICATOR_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_KIND_COUNT\x10\x01\x12\x19\n\x15INDICATOR_KIND_NUMBER\x10\x02\x12\x17\n\x13INDICATOR_KIND_FLAG\x10\x03\x12\x19\n\x15INDICATOR_KIND_CHOICE\x10\x04\x12\x17\n\x13INDICATOR_KIND_DATE\x10\x05*\x89\x01\n\x0f\x43riterionEffect\x12 \n\x1c\x43RITERION_EFFECT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43RITERION_EFFECT_SCORE\x10\x01\x12\x1a\n\x16\x43RITERION_EFFECT_BONUS\x10\x02\x12\x1c\n\x18\x43RITERION_EFFECT_PENALTY\x10\x03\x32\xc6\x02\n\x0f\x43riteriaService\x12\x65\n\x10ListCriteriaSets\x12\'.egov.scorer.v1.ListCriteriaSetsRequest\x1a(.egov.scorer.v1.ListCriteriaSetsResponse\x12_\n\x0eGetCriteriaSet\x12%.egov.scorer.v1.GetCriteriaSetRequest\x1a&.egov.scorer.v1.GetCriteriaSetResponse\x12k\n\x12ReloadCriteriaSets\x12).egov.scorer.v1.ReloadCriteriaSetsRequest\x1a*.egov.scorer.v1.ReloadCriteriaSetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'egov.scorer.v1.criteria_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CRITERIASETSTATE']._serialized_start=3190
-  _globals['_CRITERIASETSTATE']._serialized_end=3339
-  _globals['_INDICATORKIND']._serialized_start=3342
-  _globals['_INDICATORKIND']._serialized_end=3519
-  _globals['_CRITERIONEFFECT']._serialized_start=3522
-  _globals['_CRITERIONEFFECT']._serialized_end=3659
+  _globals['_CRITERIASETSTATE']._serialized_start=3496
+  _globals['_CRITERIASETSTATE']._serialized_end=3645
+  _globals['_INDICATORKIND']._serialized_start=3648
+  _globals['_INDICATORKIND']._serialized_end=3825
+  _globals['_CRITERIONEFFECT']._serialized_start=3828
+  _globals['_CRITERIONEFFECT']._serialized_end=3965
   _globals['_LISTCRITERIASETSREQUEST']._serialized_start=102
   _globals['_LISTCRITERIASETSREQUEST']._serialized_end=166
   _globals['_LISTCRITERIASETSRESPONSE']._serialized_start=168
@@ -58,33 +58,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEGALBASIS']._serialized_start=937
   _globals['_LEGALBASIS']._serialized_end=1002
   _globals['_CRITERIASET']._serialized_start=1005
-  _globals['_CRITERIASET']._serialized_end=1481
-  _globals['_TIERBEST']._serialized_start=1483
-  _globals['_TIERBEST']._serialized_end=1521
-  _globals['_PRECISION']._serialized_start=1523
-  _globals['_PRECISION']._serialized_end=1567
-  _globals['_CATEGORY']._serialized_start=1570
-  _globals['_CATEGORY']._serialized_end=1749
-  _globals['_GROUP']._serialized_start=1752
-  _globals['_GROUP']._serialized_end=1913
-  _globals['_CRITERION']._serialized_start=1916
-  _globals['_CRITERION']._serialized_end=2237
-  _globals['_TIERPOINTS']._serialized_start=2239
-  _globals['_TIERPOINTS']._serialized_end=2281
-  _globals['_TIERVALUE']._serialized_start=2283
-  _globals['_TIERVALUE']._serialized_end=2323
-  _globals['_LEVEL']._serialized_start=2326
-  _globals['_LEVEL']._serialized_end=2497
-  _globals['_LIMIT']._serialized_start=2500
-  _globals['_LIMIT']._serialized_end=2712
-  _globals['_TIERGATE']._serialized_start=2714
-  _globals['_TIERGATE']._serialized_end=2774
-  _globals['_TIERCONDITION']._serialized_start=2776
-  _globals['_TIERCONDITION']._serialized_end=2851
-  _globals['_CONDITION']._serialized_start=2853
-  _globals['_CONDITION']._serialized_end=2957
-  _globals['_INDICATOR']._serialized_start=2960
-  _globals['_INDICATOR']._serialized_end=3187
-  _globals['_CRITERIASERVICE']._serialized_start=3662
-  _globals['_CRITERIASERVICE']._serialized_end=3988
+  _globals['_CRITERIASET']._serialized_end=1521
+  _globals['_TIERBEST']._serialized_start=1523
+  _globals['_TIERBEST']._serialized_end=1561
+  _globals['_PRECISION']._serialized_start=1563
+  _globals['_PRECISION']._serialized_end=1621
+  _globals['_TOTAL']._serialized_start=1624
+  _globals['_TOTAL']._serialized_end=1762
+  _globals['_CATEGORY']._serialized_start=1765
+  _globals['_CATEGORY']._serialized_end=1998
+  _globals['_GROUP']._serialized_start=2001
+  _globals['_GROUP']._serialized_end=2219
+  _globals['_CRITERION']._serialized_start=2222
+  _globals['_CRITERION']._serialized_end=2543
+  _globals['_TIERPOINTS']._serialized_start=2545
+  _globals['_TIERPOINTS']._serialized_end=2587
+  _globals['_TIERVALUE']._serialized_start=2589
+  _globals['_TIERVALUE']._serialized_end=2629
+  _globals['_LEVEL']._serialized_start=2632
+  _globals['_LEVEL']._serialized_end=2803
+  _globals['_LIMIT']._serialized_start=2806
+  _globals['_LIMIT']._serialized_end=3018
+  _globals['_TIERGATE']._serialized_start=3020
+  _globals['_TIERGATE']._serialized_end=3080
+  _globals['_TIERCONDITION']._serialized_start=3082
+  _globals['_TIERCONDITION']._serialized_end=3157
+  _globals['_CONDITION']._serialized_start=3159
+  _globals['_CONDITION']._serialized_end=3263
+  _globals['_INDICATOR']._serialized_start=3266
+  _globals['_INDICATOR']._serialized_end=3493
+  _globals['_CRITERIASERVICE']._serialized_start=3968
+  _globals['_CRITERIASERVICE']._serialized_end=4294
 # @@protoc_insertion_point(module_scope)

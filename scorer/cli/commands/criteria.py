@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from scorer.engine.plan import SetPlan, TierPlan
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
@@ -77,6 +78,9 @@ def validate(
         paths: the paths of the submission's fields.
         violations: collects the violations.
         to_rank: whether the units will be ranked. Then some tiers require parents.
+
+    Raises:
+        PluginFault: a check of a plugin failed. Descriptions of violations, which are made later, raise it too.
     """
     sorted_ids = _check_units(plan, submission, paths, violations)
     if to_rank:
@@ -214,10 +218,10 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
             )
     violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
     for index in sorted((*plan.other_checks, *violated_parts)):
-        check = plan.checks[index]
+        check = PluginCheck(plan.checks[index], plan.check_providers[index])
         violations.add_all(
-            units[np.flatnonzero(check.violated(cohort))],
-            lambda unit, check=check: paths.answer(unit, check.reads()[0]),  # type: ignore[misc]
+            units[check.violating(cohort)],
+            lambda unit, check=check: paths.answer(unit, check.indicator),  # type: ignore[misc]
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )

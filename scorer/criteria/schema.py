@@ -228,6 +228,8 @@ class Head(StrictModel):
     provenance: Provenance
     notes: Texts = {}
     series: Series = ""
+    extends: SetCode | None = None
+    """The set that this one changes. It is merged before the document is validated."""
     effective: Effective = Effective()
     tiers: list[Code] = Field(min_length=1)
     rounding: Rounding = Rounding()

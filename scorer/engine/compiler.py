@@ -73,7 +73,7 @@ def compile_tier(
     groups = [group for category in categories for group in category.groups]
     ordered = tuple(sorted(groups, key=lambda group: group.lines is None))
     checks = [
-        check
+        (check, group.provider)
         for group in groups
         for check in group.plugin.checks
         if all(code in criteria_set.indicators for code in check.reads())
@@ -89,7 +89,8 @@ def compile_tier(
         indicators=criteria_set.indicators,
         rows=rows,
         ranges=ranges,
-        checks=tuple(checks),
+        checks=tuple(check for check, _ in checks),
+        check_providers=tuple(provider for _, provider in checks),
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,

@@ -268,6 +268,8 @@ class TierPlan(DerivedValues):
     """Smallest and largest answer (inclusive) by indicator."""
     checks: tuple[Check, ...]
     """What must hold between answers."""
+    check_providers: tuple[Provider, ...]
+    """The provider of each check."""
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
 from scorer.cli.commands.template import template
@@ -151,7 +153,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             print_error(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        plan, document = load_set(host, escaped(str(file)), data, compiler, partial(document_bases, host, file))
         for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             print_error(str(problem))
         if plan is None:

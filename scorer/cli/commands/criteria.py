@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,13 +11,15 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
+from scorer.cli.commands.diff import diff
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
 from scorer.criteria.document import read_document
-from scorer.criteria.model import Combine, CriteriaSet, Criterion, Gate, Texts, Total
+from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, Gate, RankingRule, Texts, Total
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
@@ -40,6 +43,7 @@ app = typer.Typer(
 )
 app.command()(template)
 app.command("test")(run_cases)
+app.command()(diff)
 
 
 @app.command("list")
@@ -114,6 +118,10 @@ def show(
         for level in category.levels:
             gates = "; ".join(_gate(gate) for gate in level.gates)
             branch.add(f"level {level.level}: {gates}")
+        if order := _order(item.ranking.categories[category.code], category.code):
+            branch.add(f"ranked by {order}")
+    if order := _order(item.ranking, ""):
+        tree.add(f"ranked overall by {order}")
     if notes := _total(item.overall):
         tree.add(f"overall score{notes}")
     if item.ranking.within_parent:
@@ -147,7 +155,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             print_error(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        plan, document = load_set(host, escaped(str(file)), data, compiler, partial(document_bases, host, file))
         for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             print_error(str(problem))
         if plan is None:
@@ -175,6 +183,14 @@ def _criterion(criterion: Criterion) -> str:
     if criterion.may_be_not_applicable:
         notes.append("may be not applicable")
     return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
+
+
+def _order(order: CategoryRanking | RankingRule, own: str) -> str:
+    """The keys of a ranking; empty if it is by its own score only."""
+    if [(key.kind, key.category) for key in order.by] == [("score", own)]:
+        return ""
+    names = {"score": "score of {}", "level": "level of {}", "measure": "{}"}
+    return ", then ".join(names[key.kind].format(key.measure or key.category or "all") for key in order.by)
 
 
 def _total(total: Total, weight: Fraction = Fraction(1)) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.engine.plan import Provider
+from scorer.engine.plan import Provider, TierPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
@@ -67,3 +67,8 @@ class PluginCheck:
 
     def _fault(self, method: str, problem: str) -> PluginFault:
         return PluginFault(self.provider, "", f"{method}() of check {self.reason} {problem}")
+
+
+def plugin_checks(plan: TierPlan) -> list[PluginCheck]:
+    """The checks of a tier, in the order of the plan."""
+    return [PluginCheck(check, provider) for check, provider in zip(plan.checks, plan.check_providers, strict=True)]

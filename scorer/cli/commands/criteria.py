@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,14 +11,16 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
+from scorer.cli.commands.diff import diff
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
 from scorer.criteria.document import read_document
-from scorer.criteria.model import Combine, CriteriaSet, Criterion, Texts, Total
+from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, RankingRule, Texts, Total
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
@@ -41,6 +44,7 @@ app = typer.Typer(
 )
 app.command()(template)
 app.command("test")(run_cases)
+app.command()(diff)
 
 
 @app.command("list")
@@ -117,6 +121,10 @@ def show(
         for limit in category.limits:
             effect = f"no better than level {limit.no_better_than}" if limit.no_better_than else "not ranked"
             branch.add(escape(f"limit: {effect} if {_condition(limit.condition)} {limit.legal_basis}".rstrip()))
+        if order := _order(item.ranking.categories[category.code], category.code):
+            branch.add(f"ranked by {order}")
+    if order := _order(item.ranking, ""):
+        tree.add(f"ranked overall by {order}")
     if notes := _total(item.overall):
         tree.add(f"overall score{notes}")
     if item.ranking.within_parent:
@@ -150,7 +158,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             print_error(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        plan, document = load_set(host, escaped(str(file)), data, compiler, partial(document_bases, host, file))
         for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             print_error(str(problem))
         if plan is None:
@@ -178,6 +186,14 @@ def _criterion(criterion: Criterion) -> str:
     if criterion.may_be_not_applicable:
         notes.append("may be not applicable")
     return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
+
+
+def _order(order: CategoryRanking | RankingRule, own: str) -> str:
+    """The keys of a ranking; empty if it is by its own score only."""
+    if [(key.kind, key.category) for key in order.by] == [("score", own)]:
+        return ""
+    names = {"score": "score of {}", "level": "level of {}", "measure": "{}"}
+    return ", then ".join(names[key.kind].format(key.measure or key.category or "all") for key in order.by)
 
 
 def _total(total: Total, weight: Fraction = Fraction(1)) -> str:

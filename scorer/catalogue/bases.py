@@ -1,0 +1,35 @@
+"""The documents that the document of a file can extend."""
+
+from __future__ import annotations
+
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from scorer.catalogue.catalogue import bases_of, plugin_bases
+from scorer.catalogue.directory import CriteriaDirectory
+from scorer.criteria.document import parse
+from scorer.criteria.extension import Base
+from scorer.model.untrusted import escaped
+from scorer.plugins.host import PluginHost
+
+
+def document_bases(host: PluginHost, file: Traversable) -> dict[str, Base]:
+    """The installed documents and those in the directory of a file, by code of the set, as a server finds them there.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    if not isinstance(file, Path):
+        return plugin_bases(host)
+    return {**directory_bases(file.parent), **plugin_bases(host)}
+
+
+def directory_bases(path: Path) -> dict[str, Base]:
+    """The documents of a directory, by code of the set.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    directory = CriteriaDirectory(path)
+    texts = directory.texts(directory.stamps())
+    return bases_of(parse(text, escaped(str(path / name))) for name, text in texts.items() if isinstance(text, bytes))

@@ -30,7 +30,7 @@ from tested import (
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.plugin_api import Cohort, Criterion, Formula, GroupPoints, Outcome, Read
+from scorer.plugin_api import Cohort, Criterion, CriterionFault, Formula, GroupPoints, Outcome, Read
 
 
 def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., object]:
@@ -145,6 +145,9 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     ),
     "points as text": (
         gives(lambda points, status: GroupPoints(points.astype(str), status)), "", "points are <U32 and status uint8",
+    ),
+    "a fault of a criterion without its cause": (
+        raising(CriterionFault("W.2", ValueError("salty"))), "W.2", "its formula raised ValueError('salty')",
     ),
     "another working directory": (
         disturbing(lambda: os.chdir("/")), "", "changes the working directory, which the whole service uses",

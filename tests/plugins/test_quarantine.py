@@ -330,7 +330,7 @@ def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path)
     with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
         assert "was not imported within 0.5 seconds" in running.said
     done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")
-    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds from 0 to 3600\n"
+    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds, above 0 and at most 3600\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from scorer.model.suggestions import did_you_mean, short_repr
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
 Value = TypeVar("Value")
+
+MAX_FORMULA_PROBLEMS = 1000
+"""Maximum number of problems that are taken from one formula, because one of a plugin may yield them without end."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
@@ -331,7 +335,7 @@ class _Loader:
         for inner, amount in _amounts(formula, ()):
             self._check_tiers((*path, *inner), amount)
         tiers = [tier for tier in self.tiers if points.of(tier) is not None]
-        for inner, message in formula.problems(points, tiers):
+        for inner, message in itertools.islice(formula.problems(points, tiers), MAX_FORMULA_PROBLEMS):
             self.document.problem((*path, *inner), message)
         read = {code for _, code, _, _ in formula.reads()}
         for tier in tiers if not self.document.broken(*path) else ():

@@ -14,12 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
-from scorer.formulas.base import Amount, Edge, Share
+from scorer.formulas.base import Amount, Edge, PercentInput, PointsInput, Share
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
 from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
+BOUNDS = ("at_least", "above", "at_most", "below")
+"""The keys of a gate's bound."""
+NO_MINIMUM = "none"
+"""Stands for the minimum of a tier in which a gate does not exist."""
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
 
@@ -36,7 +40,7 @@ def _matching(pattern: str, example: str) -> PlainValidator:
             raise ValueError(f"{short_repr(value)} is not a code such as {example!r} ({pattern})")
         return value
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=Annotated[str, Field(pattern=f"^{pattern}$")])
 
 
 SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
@@ -59,7 +63,7 @@ def _day(value: object) -> datetime.date:
     return value
 
 
-Day = Annotated[datetime.date, PlainValidator(_day)]
+Day = Annotated[datetime.date, PlainValidator(_day, json_schema_input_type=datetime.date)]
 
 
 class Minimum(BaseModel):
@@ -67,6 +71,8 @@ class Minimum(BaseModel):
 
     unit: Literal["percent", "points"]
     amount: Annotated[PointsByTier, PlainValidator(lambda value: value)]
+    not_in: tuple[str, ...] = ()
+    """Tiers without this gate."""
 
     @classmethod
     def parse(cls, value: object) -> Minimum:
@@ -76,13 +82,18 @@ class Minimum(BaseModel):
             ValueError: the value is none of these; the message says what is expected.
         """
         if isinstance(value, Mapping):
-            minimums = {str(tier): TierError.at(str(tier), cls.parse, item) for tier, item in value.items()}
+            not_in = tuple(str(tier) for tier, item in value.items() if item == NO_MINIMUM)
+            minimums = {
+                str(tier): TierError.at(str(tier), cls.parse, item)
+                for tier, item in value.items()
+                if str(tier) not in not_in
+            }
             units = {item.unit for item in minimums.values()}
             amounts = [(tier, item.amount.everywhere) for tier, item in minimums.items()]
             if len(units) != 1 or any(amount is None for _, amount in amounts):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
-            return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
+            return cls(unit=units.pop(), amount=PointsByTier(None, by_tier), not_in=not_in)
         if isinstance(value, str):
             try:
                 return cls(unit="percent", amount=PointsByTier(parse_percent(value)))
@@ -92,21 +103,39 @@ class Minimum(BaseModel):
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
-def _by_tier(check: Callable[[object], Value]) -> PlainValidator:
-    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value."""
+_MinimumInput = PercentInput | PointsInput
+MinimumValue = Annotated[
+    Minimum, PlainValidator(Minimum.parse, json_schema_input_type=_MinimumInput | dict[str, _MinimumInput])
+]
+
+
+def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
+    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value.
+
+    ``written`` is the type that documents write, for the JSON schema.
+    """
 
     def read(value: object) -> Value | dict[str, Value]:
         if isinstance(value, Mapping) and value:
             return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
         return check(value)
 
-    return PlainValidator(read)
+    return PlainValidator(read, json_schema_input_type=written | dict[str, written])
 
 
 def _best(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"expected a whole number from 1, or one by tier, not {short_repr(value)}")
     return value
+
+
+def _options(value: object) -> tuple[str, ...]:
+    """Options of a choice, or ``true`` or ``false`` of a flag, from one or a list of them."""
+    items = value if isinstance(value, list) and value else [value]
+    for item in items:
+        if not isinstance(item, str | bool):
+            raise ValueError(f"expected true, false, an option or a list of options, not {short_repr(item)}")
+    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
 
 
 def _within_parent(value: object) -> bool:
@@ -195,7 +224,7 @@ class Ranking(StrictModel):
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
     precision: Literal["published", "exact"] = "published"
-    cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent)] = False
+    cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent, Literal["tier", "parent"])] = False
     """Whether units are ranked within their parent, instead of within their tier."""
     by: RankKeys | None = None
     """By default the overall score."""
@@ -204,7 +233,7 @@ class Ranking(StrictModel):
 class Commend(StrictModel):
     """Which units are commended."""
 
-    best: Annotated[int | dict[str, int], _by_tier(_best)]
+    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1)])]
     """N: the top N units of each ranking are commended."""
 
 
@@ -259,13 +288,14 @@ class Check(StrictModel):
 
 
 class Category(StrictModel):
-    """A category; its groups and levels are validated separately."""
+    """A category; its groups, levels and limits are validated separately."""
 
     title: Titles = {}
     points: Amount | None = None
     """Stated maximum; the set is refused if the points of the criteria do not add up to it. A mean requires it."""
     groups: dict[Code, Any] = Field(min_length=1)
     levels: list[Any] = []
+    limits: list[Any] = []
     combine: Literal["sum", "arithmetic_mean", "geometric_mean"] = "sum"
     cap: Amount | None = None
     floor: Annotated[bool, PlainValidator(_floor)] = True
@@ -308,35 +338,116 @@ class Criterion(BaseModel):
 
 
 class Level(StrictModel):
-    """A level; its gates are validated separately."""
+    """A level; its condition is validated separately. ``gates`` is short for ``when`` with ``all``."""
 
     level: StrictInt = Field(ge=1, le=99)
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
-    gates: list[Any] = Field(min_length=1)
+    gates: list[Any] | None = Field(default=None, min_length=1)
+    when: Any = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Level:
+        if (self.gates is None) == (self.when is None):
+            raise ValueError("a level has exactly one of gates and when")
+        return self
+
+
+class Limit(StrictModel):
+    """A limit; its condition is validated separately."""
+
+    when: Any
+    no_better_than: StrictInt | None = Field(default=None, ge=1, le=99)
+    not_ranked: StrictBool = False
+    title: Titles = {}
+    legal_basis: StrictStr = ""
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = {}
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Limit:
+        if (self.no_better_than is None) != self.not_ranked:
+            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+        return self
 
 
 class Gate(StrictModel):
-    """A gate: a measure and exactly one minimum, ``at_least`` or ``above``."""
+    """A gate on a measure: a measure and exactly one bound."""
 
     measure: StrictStr
-    at_least: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
-    above: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
+    at_least: MinimumValue | None = None
+    above: MinimumValue | None = None
+    at_most: MinimumValue | None = None
+    below: MinimumValue | None = None
 
     @model_validator(mode="after")
-    def _one_minimum(self) -> Gate:
-        if (self.at_least is None) == (self.above is None):
-            raise ValueError("a gate has exactly one of at_least and above")
+    def _one_bound(self) -> Gate:
+        if sum(getattr(self, bound) is not None for bound in BOUNDS) != 1:
+            raise ValueError("a gate has exactly one of at_least, above, at_most and below")
         return self
 
     @property
+    def bound(self) -> str:
+        """The key of the bound that is given."""
+        return next(bound for bound in BOUNDS if getattr(self, bound) is not None)
+
+    @property
     def minimum(self) -> Minimum:
-        """The minimum that is given."""
-        minimum = self.at_least or self.above
-        assert minimum is not None  # exactly one is given
+        """The bound that is given."""
+        minimum: Minimum = getattr(self, self.bound)
         return minimum
 
     @property
     def strict(self) -> bool:
-        """Whether the measure must be above the minimum."""
-        return self.above is not None
+        """Whether a measure that equals the bound fails."""
+        return self.bound in ("above", "below")
+
+    @property
+    def upper(self) -> bool:
+        """Whether the measure must not be above the bound."""
+        return self.bound in ("at_most", "below")
+
+
+class AnswerGate(StrictModel):
+    """A gate on the answer to a flag or a choice."""
+
+    indicator: StrictStr
+    options: Annotated[tuple[str, ...], PlainValidator(_options)] = Field(alias="is")
+
+
+class LevelGate(StrictModel):
+    """A gate on the level reached in another category."""
+
+    category: StrictStr
+    level: StrictInt = Field(ge=1, le=99)
+
+
+class AllOf(StrictModel):
+    """All of some conditions, which are validated separately."""
+
+    all: list[Any] = Field(min_length=1)
+
+
+class AnyOf(StrictModel):
+    """Any of some conditions, which are validated separately."""
+
+    any: list[Any] = Field(min_length=1)
+
+
+class SomeOf(StrictModel):
+    """A number of some conditions, which are validated separately."""
+
+    at_least: StrictInt = Field(ge=1)
+    of: list[Any] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> SomeOf:
+        if self.at_least > len(self.of):
+            raise ValueError(f"at_least: {self.at_least} can never hold, as there are only {len(self.of)} conditions")
+        return self
+
+
+class Not(StrictModel):
+    """The negation of a condition, which is validated separately."""
+
+    negated: Any = Field(alias="not")

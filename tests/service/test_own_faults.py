@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
+import itertools
 import logging
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -27,7 +31,17 @@ from tested import (
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.plugin_api import Cohort, Criterion, Formula, GroupPoints, Outcome, Read
+from scorer.plugin_api import (
+    Cohort,
+    Criterion,
+    CriterionFault,
+    Formula,
+    GroupPoints,
+    Outcome,
+    PointsByTier,
+    Read,
+)
+from scorer.plugin_api import Path as FieldPath
 
 
 def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., object]:
@@ -75,6 +89,11 @@ def changing(field: str) -> Callable[..., object]:
 class Unspeakable(Exception):
     def __repr__(self) -> str:
         raise SystemExit("no words")
+
+
+def disturbing(disturb: Callable[[], object]) -> Callable[..., object]:
+    """Changes something of the process, and gives no points."""
+    return gives(lambda *_: disturb() and None)
 
 
 BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
@@ -138,6 +157,18 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "points as text": (
         gives(lambda points, status: GroupPoints(points.astype(str), status)), "", "points are <U32 and status uint8",
     ),
+    "a fault of a criterion without its cause": (
+        raising(CriterionFault("W.2", ValueError("salty"))), "W.2", "its formula raised ValueError('salty')",
+    ),
+    "another working directory": (
+        disturbing(lambda: os.chdir("/")), "", "changes the working directory, which the whole service uses",
+    ),
+    "NumPy's errors raised": (
+        disturbing(lambda: np.seterr(all="raise")), "", "changes NumPy's handling of errors (seterr), which the whole",
+    ),
+    "less precise decimals": (
+        disturbing(lambda: decimal.setcontext(decimal.Context(prec=3))), "", "changes the decimal context, which the",
+    ),
     "ragged points": (
         gives(lambda points, status: GroupPoints([[1.0], [1.0, 2.0, 3.0]], status)),  # type: ignore[arg-type]
         "", "score() raised ValueError(",
@@ -150,6 +181,7 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
     caplog: pytest.LogCaptureFixture, case: tuple[Callable[..., object], str, str]
 ) -> None:
     score_of_plugin, criterion, what = case
+    here = Path.cwd()
     caplog.set_level(logging.INFO)
     water = group("water", *WELLS, score=score_of_plugin)
     with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, BESIDE))) as service:
@@ -169,6 +201,7 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
         assert dict(refused.info.metadata) == {
             "group": "water", "criterion": criterion, "plugin": "water", "distribution": "", "request_id": "tinh-46",
         }  # fmt: skip
+        assert Path.cwd() == here
         assert "Traceback" not in refused.details
         assert ".py" not in refused.details
         (call,) = logged(caplog, f"call: {refused.details}")
@@ -200,6 +233,22 @@ class Bursting(Formula):
         if self.result:
             return results[self.result]  # type: ignore[return-value]
         raise ZeroDivisionError("vỡ ống")
+
+
+class Complaining(Bursting):
+    """Finds problems without end."""
+
+    kind = "complaining"
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[FieldPath, str]]:
+        return itertools.repeat((("indicator",), "is not good enough"))
+
+
+def test_a_formula_that_finds_problems_without_end_is_refused() -> None:
+    complaining = WATER.replace("formula: awarded, indicator: wells", "formula: complaining, indicator: wells")
+    plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Complaining])
+    [refused] = catalogue(plugins, complaining).refused
+    assert "is not good enough" in str(refused.problems[0])
 
 
 BAD_OUTCOMES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 from scorer.criteria.document import Document, Path
@@ -22,8 +22,9 @@ MAX_CELLS = 20_000
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:
     """Adds every problem to the document; skips the levels of a category that already has problems."""
+    has_titles = isinstance(document.data["tiers"], Mapping)
     for n, tier in enumerate(criteria_set.tiers):
-        _check_bounds(criteria_set, tier, ("tiers", n), document)
+        _check_bounds(criteria_set, tier, ("tiers", tier if has_titles else n), document)
     for category in criteria_set.categories:
         path: Path = ("categories", category.code)
         for group in category.groups:
@@ -54,6 +55,9 @@ def _check_levels(category: Category, tiers: Sequence[str], path: Path, document
     for n, (better, worse) in enumerate(zip(category.levels, category.levels[1:], strict=False), start=1):
         if worse.level <= better.level:
             document.problem((*path, n, "level"), f"list the best level first: {worse.level} is after {better.level}")
+    for n, level in enumerate(category.levels):
+        if level.code and any(level.code == better.code for better in category.levels[:n]):
+            document.problem((*path, n, "code"), f"level code {level.code!r} is given twice")
     for tier in category.tiers(tuple(tiers)):
         for n, level in enumerate(category.levels):
             for m, gate in enumerate(level.gates):

@@ -10,7 +10,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount
@@ -171,6 +181,10 @@ class Overall(StrictModel):
     """The categories in which a unit must be ranked."""
 
 
+def _codes(value: object) -> object:
+    return list(value) if isinstance(value, Mapping) else value
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -181,7 +195,8 @@ class Head(StrictModel):
     notes: Texts = {}
     series: Series = ""
     effective: Effective = Effective()
-    tiers: list[Code] = Field(min_length=1)
+    tiers: Annotated[list[Code], BeforeValidator(_codes)] = Field(min_length=1)
+    """A list of codes, or a mapping of codes to titles, which are validated separately."""
     rounding: Rounding = Rounding()
     ranking: Ranking = Ranking()
     overall: Overall | None = None
@@ -226,10 +241,19 @@ class Criterion(BaseModel):
     notes: Texts = {}
 
 
+class Tier(StrictModel):
+    """What people call a tier."""
+
+    title: Titles = {}
+
+
 class Level(StrictModel):
     """A level; its gates are validated separately."""
 
     level: StrictInt = Field(ge=1, le=99)
+    code: Annotated[StrictStr, Field(min_length=1, max_length=20)] | None = None
+    """What people call the level, such as "A"."""
+    title: Titles = {}
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
     gates: list[Any] = Field(min_length=1)

@@ -131,6 +131,7 @@ def _plan_category(
         groups=groups,
         nominal=sum(group.nominal for group in groups),
         levels=tuple(level.level for level in category.levels),
+        level_codes={level.level: level.code for level in category.levels},
         measures=tuple(_plan_measure(name, groups) for name in names),
         keys=tuple(keys),
         gates=tuple(gates),

@@ -131,6 +131,8 @@ class CategoryPlan:
     nominal: int
     levels: tuple[int, ...]
     """Best first; empty when every unit is ranked."""
+    level_codes: Mapping[int, str]
+    """By level, what people call it, such as "A"; may be empty."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[tuple[int, str], ...]
     """A pair for each key that gates compare: the index of the measure, and "percent" or "points"."""

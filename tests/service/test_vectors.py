@@ -256,6 +256,7 @@ def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerService
     metadata = [canonical_tables.metadata(table) for table in found]
     provenance = MessageToDict(reply.provenance, always_print_fields_with_no_presence=True)
     for one in metadata:
+        assert ParseDict(one.pop("names"), scorer_pb2.Names()) == reply.names
         assert {camel(name): value for name, value in one.pop("provenance").items()} == provenance
     assert metadata == [table["metadata"] for table in case["tables"]]
     assert case["response"]["provenance"].items() <= provenance.items()

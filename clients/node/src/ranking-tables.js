@@ -132,7 +132,7 @@ function categoryReaders(names, nominal, maxima) {
       category,
       ...read(cells),
       score: readScore(cells),
-      causes: causes(cells, prefix),
+      causes: causes(cells, category),
       measures: [],
       groups: groups.map(({ group, read, readScore, criteria }) => ({
         group,
@@ -190,9 +190,10 @@ function scoreReader(prefix, nominalMaxPoints) {
  * The gates in a cell such as "level 3: infrastructure >= 12.5, total >= 80%", with the unit's values.
  *
  * @param {Cells} cells
- * @param {string} prefix Prefix of the category's columns.
+ * @param {string} category
  */
-function causes(cells, prefix) {
+function causes(cells, category) {
+  const prefix = `${category}.`;
   /** @type {string | null} */
   const failing = cells(`${prefix}failing`);
   if (failing === null) {
@@ -204,6 +205,6 @@ function causes(cells, prefix) {
     const [, measure, sign, minimum, percent] = GATE.exec(text) ?? [];
     const unit = percent ? "percent" : "points";
     const value = cells(measure === "total" ? `${prefix}${unit}` : `${prefix}${measure}.${unit}`);
-    return new Cause({ level, measure, unit, minimum: Number(minimum), strict: sign === ">" }, value);
+    return new Cause({ level, measure, unit, minimum: Number(minimum), strict: sign === ">" }, value, category);
   });
 }

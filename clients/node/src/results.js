@@ -1,10 +1,12 @@
 // The results of a unit as plain objects, and causes as sentences.
 
 import { categorySentence, causeSentence } from "./sentences.js";
+import { inLanguage } from "./titles.js";
 
 /** @typedef {import("./requests.js").Unit} Unit */
 /** @typedef {import("./sentences.js").Language} Language */
 /** @typedef {import("./sentences.js").Titles} Titles */
+/** @typedef {import("./titles.js").Texts} Texts */
 
 /**
  * The scores of one sum of criteria; the fields are those of the message Score.
@@ -69,6 +71,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {Score} score
  * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
  * @property {number} level 1 is best; 0: none.
+ * @property {string} levelCode What people call the level, such as "A"; empty without a level, or if it has no code.
  * @property {number} rank From 1; 0: not ranked, or scored alone.
  * @property {Cause[]} causes The gates of the next better level that the unit fails; without a level, those of the
  *   lowest level.
@@ -115,18 +118,20 @@ export class Cause {
   /**
    * @param {Gate} gate
    * @param {number} value
+   * @param {string} category Code of the category.
    */
-  constructor(gate, value) {
+  constructor(gate, value, category) {
     this.level = gate.level;
     this.measure = gate.measure;
     this.unit = gate.unit;
     this.minimum = gate.minimum;
     this.strict = gate.strict;
     this.value = value;
+    this.category = category;
   }
 
   /**
-   * The cause as a sentence; `titles` has names of categories, groups and criteria by code.
+   * The cause as a sentence; `titles` has names by code and key, see `Form.names`.
    *
    * @param {Language} [language]
    * @param {Titles} [titles]
@@ -160,11 +165,26 @@ export class UnitResult {
   lacking = [];
   /** Whether the unit is commended; false if it was scored alone. */
   commended = false;
+  /** @type {Record<string, Texts>} */
+  #texts;
 
-  /** @param {Omit<UnitResult, "category" | "why">} fields */
-  constructor(fields) {
+  /**
+   * @param {Omit<UnitResult, "category" | "why" | "names">} fields
+   * @param {Record<string, Texts>} [texts] Titles of tiers, levels and statuses, if the unit was scored alone.
+   */
+  constructor(fields, texts = {}) {
     this.overall = fields.overall;
     Object.assign(this, fields);
+    this.#texts = texts;
+  }
+
+  /**
+   * Titles of tiers, levels and statuses in one language, if the unit was scored alone; otherwise `Province` has them.
+   *
+   * @param {string} language
+   */
+  names(language) {
+    return inLanguage(this.#texts, language);
   }
 
   /**
@@ -232,12 +252,26 @@ export class Province {
    * @param {R[]} rankings
    * @param {Provenance} provenance
    * @param {string} nextPageToken
+   * @param {Record<string, Texts>} [texts]
    */
-  constructor(rankings, provenance, nextPageToken) {
+  constructor(rankings, provenance, nextPageToken, texts = {}) {
     this.rankings = rankings;
     this.provenance = provenance;
     /** Token of the next page; empty on the last page. */
     this.nextPageToken = nextPageToken;
+    /** Titles of tiers, levels and statuses by language; see `names`. */
+    this.texts = texts;
+  }
+
+  /**
+   * Titles of tiers, levels and statuses in one language, or in the first language of each. The keys are
+   * "tier/district", "readiness/1" for a level, "standing/ranked", "status/missing" and "provenance/published". Tiers
+   * and levels without titles are left out. `Form.names` also has the titles of categories, groups and criteria.
+   *
+   * @param {string} language
+   */
+  names(language) {
+    return inLanguage(this.texts, language);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
+import { levelKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -13,7 +14,7 @@ import { describe, isPlainObject } from "./checks.js";
  */
 
 /**
- * Names of categories, groups and criteria by code; see `Form.names`.
+ * Names of categories, groups and criteria by code, and other names by key; see `Form.names`.
  *
  * @typedef {Readonly<Record<string, string>> | ReadonlyMap<string, string>} Titles
  */
@@ -21,13 +22,13 @@ import { describe, isPlainObject } from "./checks.js";
 const ENGLISH = {
   total: "total",
   points: "points",
-  /** @type {(measure: string, value: string, level: number, comparison: string, minimum: string) => string} */
+  /** @type {(measure: string, value: string, level: string, comparison: string, minimum: string) => string} */
   cause: (measure, value, level, comparison, minimum) =>
-    `${measure} is ${value}, level ${level} asks for ${comparison} ${minimum}`,
+    `${measure} is ${value}, ${level} asks for ${comparison} ${minimum}`,
   atLeast: "at least",
   above: "above",
-  /** @type {(category: string, level: number) => string} */
-  level: (category, level) => `${category}: level ${level}`,
+  /** @type {(level: number) => string} */
+  level: (level) => `level ${level}`,
   /** @type {(category: string) => string} */
   ranked: (category) => `${category}: ranked`,
   best: "the best",
@@ -42,10 +43,10 @@ const VIETNAMESE = {
   total: "tổng điểm",
   points: "điểm",
   cause: (measure, value, level, comparison, minimum) =>
-    `${measure} đạt ${value}, mức ${level} yêu cầu ${comparison} ${minimum}`,
+    `${measure} đạt ${value}, ${level} yêu cầu ${comparison} ${minimum}`,
   atLeast: "từ",
   above: "trên",
-  level: (category, level) => `${category}: mức ${level}`,
+  level: (level) => `mức ${level}`,
   ranked: (category) => `${category}: được xếp hạng`,
   best: "mức cao nhất",
   belowMinimum: (category) => `${category}: không được xếp hạng`,
@@ -65,7 +66,7 @@ export function causeSentence(cause, language, titles) {
   return words.cause(
     measureName(cause.measure, words, titles),
     shown(cause.value, cause.minimum) + sign,
-    cause.level,
+    levelName(cause.category, cause.level, words, titles),
     cause.strict ? words.above : words.atLeast,
     plain(micro(cause.minimum)) + sign,
   );
@@ -88,12 +89,24 @@ export function categorySentence(category, language, titles) {
     category.standing === "below_minimum"
       ? words.belowMinimum(name)
       : category.level
-        ? words.level(name, category.level)
+        ? `${name}: ${levelName(category.category, category.level, words, titles)}`
         : words.ranked(name);
   if (category.causes.length) {
     return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles)).join("; ")}`;
   }
   return category.level ? `${head}, ${words.best}` : head;
+}
+
+/**
+ * The name of a level for people: its title, or such as "level 1".
+ *
+ * @param {string} category
+ * @param {number} level
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function levelName(category, level, words, titles) {
+  return titleOf(levelKey(category, level), titles) ?? words.level(level);
 }
 
 /**

@@ -346,7 +346,7 @@ describe("an option", () => {
 
 test("titles come from a plain object or a Map, and from nowhere else", () => {
   const gate = /** @type {const} */ ({ level: 1, measure: "constructor", unit: "percent", minimum: 90, strict: false });
-  const cause = new Cause(gate, 80);
+  const cause = new Cause(gate, 80, "readiness");
   const said = "is 80 %, level 1 asks for at least 90 %";
   assert.equal(cause.sentence("en", {}), `constructor ${said}`);
   assert.equal(cause.sentence("en", new Map([["constructor", "Builders"]])), `Builders ${said}`);

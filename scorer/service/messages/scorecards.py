@@ -112,6 +112,7 @@ class _Category:
         self._score = _Score(category.scores, indices)
         self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]
         self._level = category.level[indices].tolist()
+        self._level_code = [plan.level_codes.get(level, "") for level in self._level]
         self._failing = failing_gates(category)[indices].tolist()
         self._measures = _Measures(category, gates, indices)
         self._gates = category.failed(indices).tolist() if full else None
@@ -123,6 +124,7 @@ class _Category:
         self._score.fill(message.score, row)
         message.standing = self._standing[row]
         message.level = self._level[row]
+        message.level_code = self._level_code[row]
         message.rank = rank
         self._measures.fill(message, row)
         self._measures.fill_gates(message.failing, row, self._failing[row], self._failing[row])

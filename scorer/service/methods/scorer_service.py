@@ -25,7 +25,8 @@ from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.answers import RowPaths, read_rows
-from scorer.service.messages.ranking_table import RankingTables
+from scorer.service.messages.names import names
+from scorer.service.messages.ranking_table import RankingTables, names_json
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
@@ -89,7 +90,7 @@ class ScorerService:
             raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": criteria})
         assessment = self._assess(tier, call, full=full)
         [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
-        return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period))
+        return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period), names=names(plan))
 
     def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
         """Scores and ranks all units of a province.
@@ -107,12 +108,12 @@ class ScorerService:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
         reply = pb.RankProvinceResponse(
-            provenance=provenance(plan, request.province, request.period), next_page_token=token
+            provenance=provenance(plan, request.province, request.period), next_page_token=token, names=names(plan)
         )
         request.Clear()  # frees the memory of a table, whose answers are now in the matrix
         ranking_count = 0
         for tier, rankings in self._rank_page(tiers, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = RankingTables(tier.units, texts, rankings, reply.provenance) if texts else None
+            tables = RankingTables(tier.units, texts, rankings, reply.provenance, names_json(plan)) if texts else None
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
             first = 0

@@ -155,6 +155,7 @@ def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
         overall_rank=_values(table, "rank"),
         lacking=[tuple(text.split(", ")) if text else () for text in _values(table, "lacking")],
         request_id=repeat(""),
+        texts=repeat({}),
     )
 
 
@@ -166,7 +167,7 @@ def _categories(table: pa.Table, category: _Category, layout: _Layout) -> Iterat
         prefix,
         category=repeat(category.code, rows),
         score=_scores(table, prefix, layout.nominal[category.code]),
-        causes=_causes(table, prefix),
+        causes=_causes(table, category.code),
         measures=repeat(()),
         groups=_tuples([_groups(table, prefix, group, layout) for group in category.groups], rows),
     )
@@ -214,16 +215,17 @@ def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ..
     return zip(*parts, strict=False) if parts else repeat((), rows)
 
 
-def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
+def _causes(table: pa.Table, category: str) -> Iterator[tuple[Cause, ...]]:
     """The gates in the column ``failing``, with the unit's value from the column of the measure."""
     values: dict[str, list[Any]] = {}
+    prefix = f"{category}."
     for row, text in enumerate(_values(table, f"{prefix}failing")):
         causes = []
         for level, measure, unit, minimum, strict in _gates(text) if text else ():
             column = f"{prefix}{unit}" if measure == "total" else f"{prefix}{measure}.{unit}"
             if column not in values:
                 values[column] = _values(table, column)
-            causes.append(Cause(level, measure, unit, minimum, strict, values[column][row]))
+            causes.append(Cause(level, measure, unit, minimum, strict, values[column][row], category))
         yield tuple(causes)
 
 

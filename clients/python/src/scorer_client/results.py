@@ -9,6 +9,7 @@ from inspect import signature
 from typing import Any, NamedTuple
 
 from scorer_client.sentences import category_sentence, cause_sentence
+from scorer_client.titles import Texts, in_language
 
 
 @cache
@@ -40,9 +41,10 @@ class Cause(NamedTuple):
     minimum: float
     strict: bool
     value: float
+    category: str
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """The cause as a sentence; ``titles`` has names of categories, groups and criteria by code."""
+        """The cause as a sentence; ``titles`` has names by code and key, see ``Form.names``."""
         return cause_sentence(*self, language=language, titles=titles or {})
 
 
@@ -86,6 +88,8 @@ class CategoryResult:
     """"ranked", "below_minimum" or "nothing_applicable"."""
     level: int
     """1 is best; 0: none."""
+    level_code: str
+    """What people call the level, such as "A"; empty without a level, or if the level has no code."""
     rank: int
     """From 1; 0: not ranked, or scored alone."""
     causes: tuple[Cause, ...]
@@ -121,6 +125,12 @@ class UnitResult:
     """Whether the unit is commended; False if it was scored alone."""
     request_id: str = field(default="", compare=False)
     """The id of the call in the service's log, if the unit was scored alone; otherwise ``Province`` has it."""
+    texts: Mapping[str, Texts] = field(default_factory=dict, compare=False)
+    """Titles of tiers, levels and statuses, if the unit was scored alone; otherwise ``Province`` has them."""
+
+    def names(self, language: str) -> dict[str, str]:
+        """Titles of tiers, levels and statuses in one language; see ``Province.names``."""
+        return in_language(self.texts, language)
 
     def category(self, code: str) -> CategoryResult:
         """The result in one category.

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
+from scorer_client.titles import level_key
+
 LANGUAGES = ("en", "vi")
 
 _CONTEXT = Context(prec=50)
@@ -15,10 +17,11 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, level {level} asks for {comparison} {minimum}",
+        "cause": "{measure} is {value}, {level} asks for {comparison} {minimum}",
         "at_least": "at least",
         "above": "above",
-        "level": "{category}: level {level}",
+        "level": "{category}: {level}",
+        "level_n": "level {level}",
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
@@ -28,10 +31,11 @@ _WORDS = {
     "vi": {
         "total": "tổng điểm",
         "points": "điểm",
-        "cause": "{measure} đạt {value}, mức {level} yêu cầu {comparison} {minimum}",
+        "cause": "{measure} đạt {value}, {level} yêu cầu {comparison} {minimum}",
         "at_least": "từ",
         "above": "trên",
-        "level": "{category}: mức {level}",
+        "level": "{category}: {level}",
+        "level_n": "mức {level}",
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
         "kept": "{head}; {causes}",
@@ -48,6 +52,7 @@ def cause_sentence(
     minimum: float,
     strict: bool,
     value: float,
+    category: str,
     *,
     language: str,
     titles: Mapping[str, str],
@@ -58,7 +63,7 @@ def cause_sentence(
     return words["cause"].format(
         measure=measure_name(measure, language, titles),
         value=f"{shown(value, minimum)}{sign}",
-        level=level,
+        level=level_name(category, level, language, titles),
         comparison=words["above" if strict else "at_least"],
         minimum=f"{plain(minimum)}{sign}",
     )
@@ -72,10 +77,15 @@ def category_sentence(
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
     key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
-    head = words[key].format(category=name, level=level)
+    head = words[key].format(category=name, level=level_name(category, level, language, titles))
     if causes:
         return words["kept"].format(head=head, causes="; ".join(causes))
     return words["best"].format(head=head) if level else head
+
+
+def level_name(category: str, level: int, language: str, titles: Mapping[str, str]) -> str:
+    """The name of a level for people: its title, or such as "level 1"."""
+    return titles.get(level_key(category, level)) or _words(language)["level_n"].format(level=level)
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import chain
 from urllib.parse import quote
 
-from scorer_client.forms import Form, text
+from scorer_client.forms import Form
 from scorer_client.rankings import CriterionCount, GateCount, Province, Ranking, Tally
 from scorer_client.reports.model import (
     Category,
@@ -27,6 +27,7 @@ from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, Cause, UnitResult
 from scorer_client.sentences import measure_name, plain, rounded, shown
 from scorer_client.shown import printable
+from scorer_client.titles import text
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -101,7 +102,7 @@ class _Builder:
             printable(provenance.period),
             provenance.criteria_set,
             provenance.revision,
-            self._words.get(provenance.criteria_provenance, provenance.criteria_provenance),
+            self._title(f"provenance/{provenance.criteria_provenance}", provenance.criteria_provenance),
             provenance.engine_version,
             tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
             printable(text(form.notes, self._language, "")),
@@ -116,15 +117,17 @@ class _Builder:
 
     def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
         units = tuple(map(self._unit, results))
-        title, anchor = self._words.get(ranking.tier, printable(ranking.tier)), f"t-{ranking.tier}"
+        tier_title, anchor = self._title(f"tier/{ranking.tier}", ranking.tier), f"t-{ranking.tier}"
+        title = tier_title
         if ranking.tier in self._form.within_parent:
             parent = self._units.get(ranking.cohort, printable(ranking.cohort))
-            title = self._words["within"].format(tier=title, parent=parent)
+            title = self._words["within"].format(tier=tier_title, parent=parent)
             anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
         return Section(
             anchor,
             title,
             ranking.tier,
+            tier_title,
             ranking.unit_count,
             ranking.overall_ranked,
             self._best_total(results),
@@ -245,8 +248,8 @@ class _Builder:
             count.missing,
         )
 
-    def _title(self, code: str) -> str:
-        return self._titles.get(code, code)
+    def _title(self, key: str, otherwise: str = "") -> str:
+        return self._titles.get(key) or printable(otherwise or key)
 
 
 def _basis(document: str, issued: datetime.date | None) -> str:

@@ -40,7 +40,7 @@ def html(report: Report) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         chart=lambda measure: _chart(report, measure),
         points=report.points,
-        shown_points=_shown_points,
+        shown_points=lambda item: _shown_points(report, item),
     )
     return page
 
@@ -82,8 +82,8 @@ def _gains(category: UnitCategory) -> list[CriterionResult]:
     return sorted(items, key=lambda item: item.points - item.max_points)[:NAMED_GAINS]
 
 
-def _shown_points(item: CriterionResult) -> str:
+def _shown_points(report: Report, item: CriterionResult) -> str:
     """The points of a criterion as a short text."""
     if item.status == "not_applicable":
-        return "n/a"
+        return report.words["na"]
     return "-" if item.status == "missing" and not item.points else plain(round(item.points, 2))

@@ -14,189 +14,217 @@ import { file_google_type_date } from "../../../google/type/date_pb.js";
  * Describes the file egov/scorer/v1/scorer.proto.
  */
 export const file_egov_scorer_v1_scorer = /*@__PURE__*/
-  fileDesc("ChtlZ292L3Njb3Jlci92MS9zY29yZXIucHJvdG8SDmVnb3Yuc2NvcmVyLnYxIj4KBFVuaXQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgR0aWVyGAMgASgJEg4KBnBhcmVudBgEIAEoCSJoCgZBbnN3ZXISEAoGbnVtYmVyGAEgASgBSAASDgoEZmxhZxgCIAEoCEgAEhAKBmNob2ljZRgDIAEoCUgAEiEKBGRhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlSABCBwoFdmFsdWUi1QEKC1VuaXRBbnN3ZXJzEiIKBHVuaXQYASABKAsyFC5lZ292LnNjb3Jlci52MS5Vbml0EjkKB2Fuc3dlcnMYAiADKAsyKC5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2Vycy5BbnN3ZXJzRW50cnkSHwoXbm90X2FwcGxpY2FibGVfY3JpdGVyaWEYAyADKAkaRgoMQW5zd2Vyc0VudHJ5EgsKA2tleRgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLmVnb3Yuc2NvcmVyLnYxLkFuc3dlcjoCOAEiNgoIVW5pdFJvd3MSKgoFdW5pdHMYASADKAsyGy5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2VycyIhCglVbml0VGFibGUSFAoMYXJyb3dfc3RyZWFtGAEgASgMItEBChBTY29yZVVuaXRSZXF1ZXN0EhQKDGNyaXRlcmlhX3NldBgBIAEoCRIOCgZwZXJpb2QYAiABKAkSMQoMdW5pdF9hbnN3ZXJzGAMgASgLMhsuZWdvdi5zY29yZXIudjEuVW5pdEFuc3dlcnMSKwoEdmlldxgEIAEoDjIdLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZFZpZXcSJwoMZWZmZWN0aXZlX29uGAUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIOCgZzZXJpZXMYBiABKAkicQoRU2NvcmVVbml0UmVzcG9uc2USLAoJc2NvcmVjYXJkGAEgASgLMhkuZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlIsgCChNSYW5rUHJvdmluY2VSZXF1ZXN0EhAKCHByb3ZpbmNlGAEgASgJEg4KBnBlcmlvZBgCIAEoCRIUCgxjcml0ZXJpYV9zZXQYAyABKAkSKAoEcm93cxgEIAEoCzIYLmVnb3Yuc2NvcmVyLnYxLlVuaXRSb3dzSAASKgoFdGFibGUYBSABKAsyGS5lZ292LnNjb3Jlci52MS5Vbml0VGFibGVIABIMCgR0aWVyGAYgASgJEisKBHZpZXcYByABKA4yHS5lZ292LnNjb3Jlci52MS5TY29yZWNhcmRWaWV3EhEKCXBhZ2Vfc2l6ZRgIIAEoBRISCgpwYWdlX3Rva2VuGAkgASgJEicKDGVmZmVjdGl2ZV9vbhgKIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSDgoGc2VyaWVzGAsgASgJQggKBnNvdXJjZSKKAQoUUmFua1Byb3ZpbmNlUmVzcG9uc2USKQoIcmFua2luZ3MYASADKAsyFy5lZ292LnNjb3Jlci52MS5SYW5raW5nEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSKnAQoFU2NvcmUSDgoGcG9pbnRzGAEgASgBEhIKCm1heF9wb2ludHMYAiABKAESGgoSbm9taW5hbF9tYXhfcG9pbnRzGAMgASgBEg8KB3BlcmNlbnQYBCABKAESEQoJY29udmVydGVkGAUgASgBEhEKCXB1Ymxpc2hlZBgGIAEoARIPCgdtaXNzaW5nGAcgASgFEhYKDm5vdF9hcHBsaWNhYmxlGAggASgFIm8KBEdhdGUSDQoFbGV2ZWwYASABKAUSDwoHbWVhc3VyZRgCIAEoCRImCgR1bml0GAMgASgOMhguZWdvdi5zY29yZXIudjEuR2F0ZVVuaXQSDwoHbWluaW11bRgEIAEoARIOCgZzdHJpY3QYBSABKAgiZwoKR2F0ZVJlc3VsdBIiCgRnYXRlGAEgASgLMhQuZWdvdi5zY29yZXIudjEuR2F0ZRINCgV2YWx1ZRgCIAEoARIOCgZwYXNzZWQYAyABKAgSFgoObm90X2FwcGxpY2FibGUYBCABKAgiZAoNTWVhc3VyZVJlc3VsdBIPCgdtZWFzdXJlGAEgASgJEg4KBnBvaW50cxgCIAEoARISCgptYXhfcG9pbnRzGAMgASgBEg8KB3BlcmNlbnQYBCABKAESDQoFbGV2ZWwYBSABKAUixQIKDUNhdGVnb3J5U2NvcmUSEAoIY2F0ZWdvcnkYASABKAkSJAoFc2NvcmUYAiABKAsyFS5lZ292LnNjb3Jlci52MS5TY29yZRIqCghzdGFuZGluZxgDIAEoDjIYLmVnb3Yuc2NvcmVyLnYxLlN0YW5kaW5nEg0KBWxldmVsGAQgASgFEgwKBHJhbmsYBSABKAUSLwoIbWVhc3VyZXMYBiADKAsyHS5lZ292LnNjb3Jlci52MS5NZWFzdXJlUmVzdWx0EisKB2ZhaWxpbmcYByADKAsyGi5lZ292LnNjb3Jlci52MS5HYXRlUmVzdWx0EioKBmdyb3VwcxgIIAMoCzIaLmVnb3Yuc2NvcmVyLnYxLkdyb3VwU2NvcmUSKQoFZ2F0ZXMYCSADKAsyGi5lZ292LnNjb3Jlci52MS5HYXRlUmVzdWx0InMKCkdyb3VwU2NvcmUSDQoFZ3JvdXAYASABKAkSJAoFc2NvcmUYAiABKAsyFS5lZ292LnNjb3Jlci52MS5TY29yZRIwCghjcml0ZXJpYRgDIAMoCzIeLmVnb3Yuc2NvcmVyLnYxLkNyaXRlcmlvblNjb3JlIngKDkNyaXRlcmlvblNjb3JlEhEKCWNyaXRlcmlvbhgBIAEoCRIOCgZwb2ludHMYAiABKAESEgoKbWF4X3BvaW50cxgDIAEoARIvCgZzdGF0dXMYBCABKA4yHy5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25TdGF0dXMiUwoMT3ZlcmFsbFNjb3JlEiQKBXNjb3JlGAEgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSDAoEcmFuaxgCIAEoBRIPCgdsYWNraW5nGAMgAygJIqQBCglTY29yZWNhcmQSIgoEdW5pdBgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLlVuaXQSMQoKY2F0ZWdvcmllcxgCIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLkNhdGVnb3J5U2NvcmUSLQoHb3ZlcmFsbBgDIAEoCzIcLmVnb3Yuc2NvcmVyLnYxLk92ZXJhbGxTY29yZRIRCgljb21tZW5kZWQYBCABKAgiKgoKTGV2ZWxDb3VudBINCgVsZXZlbBgBIAEoBRINCgV1bml0cxgCIAEoBSI+CglHYXRlQ291bnQSIgoEZ2F0ZRgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLkdhdGUSDQoFdW5pdHMYAiABKAUiZAoOQ3JpdGVyaW9uQ291bnQSEQoJY3JpdGVyaW9uGAEgASgJEhIKCmFwcGxpY2FibGUYAiABKAUSDAoEZnVsbBgDIAEoBRIMCgRub25lGAQgASgFEg8KB21pc3NpbmcYBSABKAUiuwEKDUNhdGVnb3J5VGFsbHkSEAoIY2F0ZWdvcnkYASABKAkSDgoGcmFua2VkGAIgASgFEioKBmxldmVscxgDIAMoCzIaLmVnb3Yuc2NvcmVyLnYxLkxldmVsQ291bnQSKgoHZmFpbGluZxgEIAMoCzIZLmVnb3Yuc2NvcmVyLnYxLkdhdGVDb3VudBIwCghjcml0ZXJpYRgFIAMoCzIeLmVnb3Yuc2NvcmVyLnYxLkNyaXRlcmlvbkNvdW50IvkBCgdSYW5raW5nEgwKBHRpZXIYASABKAkSDgoGY29ob3J0GAIgASgJEhIKCnVuaXRfY291bnQYAyABKAUSLgoHdGFsbGllcxgEIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLkNhdGVnb3J5VGFsbHkSFgoOb3ZlcmFsbF9yYW5rZWQYBSABKAUSLQoKc2NvcmVjYXJkcxgGIAMoCzIZLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZBIrCgV0YWJsZRgHIAEoCzIcLmVnb3Yuc2NvcmVyLnYxLlJhbmtpbmdUYWJsZRIYChBvdmVyYWxsX3JlcXVpcmVzGAggAygJIiQKDFJhbmtpbmdUYWJsZRIUCgxhcnJvd19zdHJlYW0YASABKAwiRQoNUGx1Z2luVmVyc2lvbhINCgVncm91cBgBIAEoCRIUCgxkaXN0cmlidXRpb24YAiABKAkSDwoHdmVyc2lvbhgDIAEoCSK7AQoKUHJvdmVuYW5jZRIUCgxjcml0ZXJpYV9zZXQYASABKAkSEAoIcmV2aXNpb24YAiABKAkSGwoTY3JpdGVyaWFfcHJvdmVuYW5jZRgDIAEoCRIQCghwcm92aW5jZRgEIAEoCRIOCgZwZXJpb2QYBSABKAkSLgoHcGx1Z2lucxgGIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLlBsdWdpblZlcnNpb24SFgoOZW5naW5lX3ZlcnNpb24YByABKAkqYgoNU2NvcmVjYXJkVmlldxIeChpTQ09SRUNBUkRfVklFV19VTlNQRUNJRklFRBAAEhgKFFNDT1JFQ0FSRF9WSUVXX0JBU0lDEAESFwoTU0NPUkVDQVJEX1ZJRVdfRlVMTBACKnYKCFN0YW5kaW5nEhgKFFNUQU5ESU5HX1VOU1BFQ0lGSUVEEAASEwoPU1RBTkRJTkdfUkFOS0VEEAESGgoWU1RBTkRJTkdfQkVMT1dfTUlOSU1VTRACEh8KG1NUQU5ESU5HX05PVEhJTkdfQVBQTElDQUJMRRADKpMBCg9Dcml0ZXJpb25TdGF0dXMSIAocQ1JJVEVSSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhsKF0NSSVRFUklPTl9TVEFUVVNfU0NPUkVEEAESHAoYQ1JJVEVSSU9OX1NUQVRVU19NSVNTSU5HEAISIwofQ1JJVEVSSU9OX1NUQVRVU19OT1RfQVBQTElDQUJMRRADKlIKCEdhdGVVbml0EhkKFUdBVEVfVU5JVF9VTlNQRUNJRklFRBAAEhUKEUdBVEVfVU5JVF9QRVJDRU5UEAESFAoQR0FURV9VTklUX1BPSU5UUxACMrwBCg1TY29yZXJTZXJ2aWNlElAKCVNjb3JlVW5pdBIgLmVnb3Yuc2NvcmVyLnYxLlNjb3JlVW5pdFJlcXVlc3QaIS5lZ292LnNjb3Jlci52MS5TY29yZVVuaXRSZXNwb25zZRJZCgxSYW5rUHJvdmluY2USIy5lZ292LnNjb3Jlci52MS5SYW5rUHJvdmluY2VSZXF1ZXN0GiQuZWdvdi5zY29yZXIudjEuUmFua1Byb3ZpbmNlUmVzcG9uc2ViBnByb3RvMw", [file_google_type_date]);
+  fileDesc("ChtlZ292L3Njb3Jlci92MS9zY29yZXIucHJvdG8SDmVnb3Yuc2NvcmVyLnYxIiYKBFRleHQSEAoIbGFuZ3VhZ2UYASABKAkSDAoEdGV4dBgCIAEoCSI6CgROYW1lEgwKBGNvZGUYASABKAkSJAoGdGl0bGVzGAIgAygLMhQuZWdvdi5zY29yZXIudjEuVGV4dCJgCglMZXZlbE5hbWUSEAoIY2F0ZWdvcnkYASABKAkSDQoFbGV2ZWwYAiABKAUSDAoEY29kZRgDIAEoCRIkCgZ0aXRsZXMYBCADKAsyFC5lZ292LnNjb3Jlci52MS5UZXh0It0BCgVOYW1lcxIjCgV0aWVycxgBIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUSKQoGbGV2ZWxzGAIgAygLMhkuZWdvdi5zY29yZXIudjEuTGV2ZWxOYW1lEicKCXN0YW5kaW5ncxgDIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUSMAoSY3JpdGVyaW9uX3N0YXR1c2VzGAQgAygLMhQuZWdvdi5zY29yZXIudjEuTmFtZRIpCgtwcm92ZW5hbmNlcxgFIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUiPgoEVW5pdBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBHRpZXIYAyABKAkSDgoGcGFyZW50GAQgASgJImgKBkFuc3dlchIQCgZudW1iZXIYASABKAFIABIOCgRmbGFnGAIgASgISAASEAoGY2hvaWNlGAMgASgJSAASIQoEZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVIAEIHCgV2YWx1ZSLVAQoLVW5pdEFuc3dlcnMSIgoEdW5pdBgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLlVuaXQSOQoHYW5zd2VycxgCIAMoCzIoLmVnb3Yuc2NvcmVyLnYxLlVuaXRBbnN3ZXJzLkFuc3dlcnNFbnRyeRIfChdub3RfYXBwbGljYWJsZV9jcml0ZXJpYRgDIAMoCRpGCgxBbnN3ZXJzRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYuZWdvdi5zY29yZXIudjEuQW5zd2VyOgI4ASI2CghVbml0Um93cxIqCgV1bml0cxgBIAMoCzIbLmVnb3Yuc2NvcmVyLnYxLlVuaXRBbnN3ZXJzIiEKCVVuaXRUYWJsZRIUCgxhcnJvd19zdHJlYW0YASABKAwi0QEKEFNjb3JlVW5pdFJlcXVlc3QSFAoMY3JpdGVyaWFfc2V0GAEgASgJEg4KBnBlcmlvZBgCIAEoCRIxCgx1bml0X2Fuc3dlcnMYAyABKAsyGy5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2VycxIrCgR2aWV3GAQgASgOMh0uZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkVmlldxInCgxlZmZlY3RpdmVfb24YBSABKAsyES5nb29nbGUudHlwZS5EYXRlEg4KBnNlcmllcxgGIAEoCSKXAQoRU2NvcmVVbml0UmVzcG9uc2USLAoJc2NvcmVjYXJkGAEgASgLMhkuZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlEiQKBW5hbWVzGAMgASgLMhUuZWdvdi5zY29yZXIudjEuTmFtZXMiyAIKE1JhbmtQcm92aW5jZVJlcXVlc3QSEAoIcHJvdmluY2UYASABKAkSDgoGcGVyaW9kGAIgASgJEhQKDGNyaXRlcmlhX3NldBgDIAEoCRIoCgRyb3dzGAQgASgLMhguZWdvdi5zY29yZXIudjEuVW5pdFJvd3NIABIqCgV0YWJsZRgFIAEoCzIZLmVnb3Yuc2NvcmVyLnYxLlVuaXRUYWJsZUgAEgwKBHRpZXIYBiABKAkSKwoEdmlldxgHIAEoDjIdLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZFZpZXcSEQoJcGFnZV9zaXplGAggASgFEhIKCnBhZ2VfdG9rZW4YCSABKAkSJwoMZWZmZWN0aXZlX29uGAogASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIOCgZzZXJpZXMYCyABKAlCCAoGc291cmNlIrABChRSYW5rUHJvdmluY2VSZXNwb25zZRIpCghyYW5raW5ncxgBIAMoCzIXLmVnb3Yuc2NvcmVyLnYxLlJhbmtpbmcSLgoKcHJvdmVuYW5jZRgCIAEoCzIaLmVnb3Yuc2NvcmVyLnYxLlByb3ZlbmFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEiQKBW5hbWVzGAQgASgLMhUuZWdvdi5zY29yZXIudjEuTmFtZXMipwEKBVNjb3JlEg4KBnBvaW50cxgBIAEoARISCgptYXhfcG9pbnRzGAIgASgBEhoKEm5vbWluYWxfbWF4X3BvaW50cxgDIAEoARIPCgdwZXJjZW50GAQgASgBEhEKCWNvbnZlcnRlZBgFIAEoARIRCglwdWJsaXNoZWQYBiABKAESDwoHbWlzc2luZxgHIAEoBRIWCg5ub3RfYXBwbGljYWJsZRgIIAEoBSJvCgRHYXRlEg0KBWxldmVsGAEgASgFEg8KB21lYXN1cmUYAiABKAkSJgoEdW5pdBgDIAEoDjIYLmVnb3Yuc2NvcmVyLnYxLkdhdGVVbml0Eg8KB21pbmltdW0YBCABKAESDgoGc3RyaWN0GAUgASgIImcKCkdhdGVSZXN1bHQSIgoEZ2F0ZRgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLkdhdGUSDQoFdmFsdWUYAiABKAESDgoGcGFzc2VkGAMgASgIEhYKDm5vdF9hcHBsaWNhYmxlGAQgASgIImQKDU1lYXN1cmVSZXN1bHQSDwoHbWVhc3VyZRgBIAEoCRIOCgZwb2ludHMYAiABKAESEgoKbWF4X3BvaW50cxgDIAEoARIPCgdwZXJjZW50GAQgASgBEg0KBWxldmVsGAUgASgFItkCCg1DYXRlZ29yeVNjb3JlEhAKCGNhdGVnb3J5GAEgASgJEiQKBXNjb3JlGAIgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSKgoIc3RhbmRpbmcYAyABKA4yGC5lZ292LnNjb3Jlci52MS5TdGFuZGluZxINCgVsZXZlbBgEIAEoBRIMCgRyYW5rGAUgASgFEi8KCG1lYXN1cmVzGAYgAygLMh0uZWdvdi5zY29yZXIudjEuTWVhc3VyZVJlc3VsdBIrCgdmYWlsaW5nGAcgAygLMhouZWdvdi5zY29yZXIudjEuR2F0ZVJlc3VsdBIqCgZncm91cHMYCCADKAsyGi5lZ292LnNjb3Jlci52MS5Hcm91cFNjb3JlEikKBWdhdGVzGAkgAygLMhouZWdvdi5zY29yZXIudjEuR2F0ZVJlc3VsdBISCgpsZXZlbF9jb2RlGAogASgJInMKCkdyb3VwU2NvcmUSDQoFZ3JvdXAYASABKAkSJAoFc2NvcmUYAiABKAsyFS5lZ292LnNjb3Jlci52MS5TY29yZRIwCghjcml0ZXJpYRgDIAMoCzIeLmVnb3Yuc2NvcmVyLnYxLkNyaXRlcmlvblNjb3JlIngKDkNyaXRlcmlvblNjb3JlEhEKCWNyaXRlcmlvbhgBIAEoCRIOCgZwb2ludHMYAiABKAESEgoKbWF4X3BvaW50cxgDIAEoARIvCgZzdGF0dXMYBCABKA4yHy5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25TdGF0dXMiUwoMT3ZlcmFsbFNjb3JlEiQKBXNjb3JlGAEgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSDAoEcmFuaxgCIAEoBRIPCgdsYWNraW5nGAMgAygJIqQBCglTY29yZWNhcmQSIgoEdW5pdBgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLlVuaXQSMQoKY2F0ZWdvcmllcxgCIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLkNhdGVnb3J5U2NvcmUSLQoHb3ZlcmFsbBgDIAEoCzIcLmVnb3Yuc2NvcmVyLnYxLk92ZXJhbGxTY29yZRIRCgljb21tZW5kZWQYBCABKAgiKgoKTGV2ZWxDb3VudBINCgVsZXZlbBgBIAEoBRINCgV1bml0cxgCIAEoBSI+CglHYXRlQ291bnQSIgoEZ2F0ZRgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLkdhdGUSDQoFdW5pdHMYAiABKAUiZAoOQ3JpdGVyaW9uQ291bnQSEQoJY3JpdGVyaW9uGAEgASgJEhIKCmFwcGxpY2FibGUYAiABKAUSDAoEZnVsbBgDIAEoBRIMCgRub25lGAQgASgFEg8KB21pc3NpbmcYBSABKAUiuwEKDUNhdGVnb3J5VGFsbHkSEAoIY2F0ZWdvcnkYASABKAkSDgoGcmFua2VkGAIgASgFEioKBmxldmVscxgDIAMoCzIaLmVnb3Yuc2NvcmVyLnYxLkxldmVsQ291bnQSKgoHZmFpbGluZxgEIAMoCzIZLmVnb3Yuc2NvcmVyLnYxLkdhdGVDb3VudBIwCghjcml0ZXJpYRgFIAMoCzIeLmVnb3Yuc2NvcmVyLnYxLkNyaXRlcmlvbkNvdW50IvkBCgdSYW5raW5nEgwKBHRpZXIYASABKAkSDgoGY29ob3J0GAIgASgJEhIKCnVuaXRfY291bnQYAyABKAUSLgoHdGFsbGllcxgEIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLkNhdGVnb3J5VGFsbHkSFgoOb3ZlcmFsbF9yYW5rZWQYBSABKAUSLQoKc2NvcmVjYXJkcxgGIAMoCzIZLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZBIrCgV0YWJsZRgHIAEoCzIcLmVnb3Yuc2NvcmVyLnYxLlJhbmtpbmdUYWJsZRIYChBvdmVyYWxsX3JlcXVpcmVzGAggAygJIiQKDFJhbmtpbmdUYWJsZRIUCgxhcnJvd19zdHJlYW0YASABKAwiRQoNUGx1Z2luVmVyc2lvbhINCgVncm91cBgBIAEoCRIUCgxkaXN0cmlidXRpb24YAiABKAkSDwoHdmVyc2lvbhgDIAEoCSK7AQoKUHJvdmVuYW5jZRIUCgxjcml0ZXJpYV9zZXQYASABKAkSEAoIcmV2aXNpb24YAiABKAkSGwoTY3JpdGVyaWFfcHJvdmVuYW5jZRgDIAEoCRIQCghwcm92aW5jZRgEIAEoCRIOCgZwZXJpb2QYBSABKAkSLgoHcGx1Z2lucxgGIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLlBsdWdpblZlcnNpb24SFgoOZW5naW5lX3ZlcnNpb24YByABKAkqYgoNU2NvcmVjYXJkVmlldxIeChpTQ09SRUNBUkRfVklFV19VTlNQRUNJRklFRBAAEhgKFFNDT1JFQ0FSRF9WSUVXX0JBU0lDEAESFwoTU0NPUkVDQVJEX1ZJRVdfRlVMTBACKnYKCFN0YW5kaW5nEhgKFFNUQU5ESU5HX1VOU1BFQ0lGSUVEEAASEwoPU1RBTkRJTkdfUkFOS0VEEAESGgoWU1RBTkRJTkdfQkVMT1dfTUlOSU1VTRACEh8KG1NUQU5ESU5HX05PVEhJTkdfQVBQTElDQUJMRRADKpMBCg9Dcml0ZXJpb25TdGF0dXMSIAocQ1JJVEVSSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhsKF0NSSVRFUklPTl9TVEFUVVNfU0NPUkVEEAESHAoYQ1JJVEVSSU9OX1NUQVRVU19NSVNTSU5HEAISIwofQ1JJVEVSSU9OX1NUQVRVU19OT1RfQVBQTElDQUJMRRADKlIKCEdhdGVVbml0EhkKFUdBVEVfVU5JVF9VTlNQRUNJRklFRBAAEhUKEUdBVEVfVU5JVF9QRVJDRU5UEAESFAoQR0FURV9VTklUX1BPSU5UUxACMrwBCg1TY29yZXJTZXJ2aWNlElAKCVNjb3JlVW5pdBIgLmVnb3Yuc2NvcmVyLnYxLlNjb3JlVW5pdFJlcXVlc3QaIS5lZ292LnNjb3Jlci52MS5TY29yZVVuaXRSZXNwb25zZRJZCgxSYW5rUHJvdmluY2USIy5lZ292LnNjb3Jlci52MS5SYW5rUHJvdmluY2VSZXF1ZXN0GiQuZWdvdi5zY29yZXIudjEuUmFua1Byb3ZpbmNlUmVzcG9uc2ViBnByb3RvMw", [file_google_type_date]);
+
+/**
+ * Describes the message egov.scorer.v1.Text.
+ * Use `create(TextSchema)` to create a new message.
+ */
+export const TextSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 0);
+
+/**
+ * Describes the message egov.scorer.v1.Name.
+ * Use `create(NameSchema)` to create a new message.
+ */
+export const NameSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 1);
+
+/**
+ * Describes the message egov.scorer.v1.LevelName.
+ * Use `create(LevelNameSchema)` to create a new message.
+ */
+export const LevelNameSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 2);
+
+/**
+ * Describes the message egov.scorer.v1.Names.
+ * Use `create(NamesSchema)` to create a new message.
+ */
+export const NamesSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 3);
 
 /**
  * Describes the message egov.scorer.v1.Unit.
  * Use `create(UnitSchema)` to create a new message.
  */
 export const UnitSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 0);
+  messageDesc(file_egov_scorer_v1_scorer, 4);
 
 /**
  * Describes the message egov.scorer.v1.Answer.
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 1);
+  messageDesc(file_egov_scorer_v1_scorer, 5);
 
 /**
  * Describes the message egov.scorer.v1.UnitAnswers.
  * Use `create(UnitAnswersSchema)` to create a new message.
  */
 export const UnitAnswersSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 2);
+  messageDesc(file_egov_scorer_v1_scorer, 6);
 
 /**
  * Describes the message egov.scorer.v1.UnitRows.
  * Use `create(UnitRowsSchema)` to create a new message.
  */
 export const UnitRowsSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 3);
+  messageDesc(file_egov_scorer_v1_scorer, 7);
 
 /**
  * Describes the message egov.scorer.v1.UnitTable.
  * Use `create(UnitTableSchema)` to create a new message.
  */
 export const UnitTableSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 4);
+  messageDesc(file_egov_scorer_v1_scorer, 8);
 
 /**
  * Describes the message egov.scorer.v1.ScoreUnitRequest.
  * Use `create(ScoreUnitRequestSchema)` to create a new message.
  */
 export const ScoreUnitRequestSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 5);
+  messageDesc(file_egov_scorer_v1_scorer, 9);
 
 /**
  * Describes the message egov.scorer.v1.ScoreUnitResponse.
  * Use `create(ScoreUnitResponseSchema)` to create a new message.
  */
 export const ScoreUnitResponseSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 6);
+  messageDesc(file_egov_scorer_v1_scorer, 10);
 
 /**
  * Describes the message egov.scorer.v1.RankProvinceRequest.
  * Use `create(RankProvinceRequestSchema)` to create a new message.
  */
 export const RankProvinceRequestSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 7);
+  messageDesc(file_egov_scorer_v1_scorer, 11);
 
 /**
  * Describes the message egov.scorer.v1.RankProvinceResponse.
  * Use `create(RankProvinceResponseSchema)` to create a new message.
  */
 export const RankProvinceResponseSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 8);
+  messageDesc(file_egov_scorer_v1_scorer, 12);
 
 /**
  * Describes the message egov.scorer.v1.Score.
  * Use `create(ScoreSchema)` to create a new message.
  */
 export const ScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 9);
+  messageDesc(file_egov_scorer_v1_scorer, 13);
 
 /**
  * Describes the message egov.scorer.v1.Gate.
  * Use `create(GateSchema)` to create a new message.
  */
 export const GateSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 10);
+  messageDesc(file_egov_scorer_v1_scorer, 14);
 
 /**
  * Describes the message egov.scorer.v1.GateResult.
  * Use `create(GateResultSchema)` to create a new message.
  */
 export const GateResultSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 11);
+  messageDesc(file_egov_scorer_v1_scorer, 15);
 
 /**
  * Describes the message egov.scorer.v1.MeasureResult.
  * Use `create(MeasureResultSchema)` to create a new message.
  */
 export const MeasureResultSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 12);
+  messageDesc(file_egov_scorer_v1_scorer, 16);
 
 /**
  * Describes the message egov.scorer.v1.CategoryScore.
  * Use `create(CategoryScoreSchema)` to create a new message.
  */
 export const CategoryScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 13);
+  messageDesc(file_egov_scorer_v1_scorer, 17);
 
 /**
  * Describes the message egov.scorer.v1.GroupScore.
  * Use `create(GroupScoreSchema)` to create a new message.
  */
 export const GroupScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 14);
+  messageDesc(file_egov_scorer_v1_scorer, 18);
 
 /**
  * Describes the message egov.scorer.v1.CriterionScore.
  * Use `create(CriterionScoreSchema)` to create a new message.
  */
 export const CriterionScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 15);
+  messageDesc(file_egov_scorer_v1_scorer, 19);
 
 /**
  * Describes the message egov.scorer.v1.OverallScore.
  * Use `create(OverallScoreSchema)` to create a new message.
  */
 export const OverallScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 16);
+  messageDesc(file_egov_scorer_v1_scorer, 20);
 
 /**
  * Describes the message egov.scorer.v1.Scorecard.
  * Use `create(ScorecardSchema)` to create a new message.
  */
 export const ScorecardSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 17);
+  messageDesc(file_egov_scorer_v1_scorer, 21);
 
 /**
  * Describes the message egov.scorer.v1.LevelCount.
  * Use `create(LevelCountSchema)` to create a new message.
  */
 export const LevelCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 18);
+  messageDesc(file_egov_scorer_v1_scorer, 22);
 
 /**
  * Describes the message egov.scorer.v1.GateCount.
  * Use `create(GateCountSchema)` to create a new message.
  */
 export const GateCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 19);
+  messageDesc(file_egov_scorer_v1_scorer, 23);
 
 /**
  * Describes the message egov.scorer.v1.CriterionCount.
  * Use `create(CriterionCountSchema)` to create a new message.
  */
 export const CriterionCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 20);
+  messageDesc(file_egov_scorer_v1_scorer, 24);
 
 /**
  * Describes the message egov.scorer.v1.CategoryTally.
  * Use `create(CategoryTallySchema)` to create a new message.
  */
 export const CategoryTallySchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 21);
+  messageDesc(file_egov_scorer_v1_scorer, 25);
 
 /**
  * Describes the message egov.scorer.v1.Ranking.
  * Use `create(RankingSchema)` to create a new message.
  */
 export const RankingSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 22);
+  messageDesc(file_egov_scorer_v1_scorer, 26);
 
 /**
  * Describes the message egov.scorer.v1.RankingTable.
  * Use `create(RankingTableSchema)` to create a new message.
  */
 export const RankingTableSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 23);
+  messageDesc(file_egov_scorer_v1_scorer, 27);
 
 /**
  * Describes the message egov.scorer.v1.PluginVersion.
  * Use `create(PluginVersionSchema)` to create a new message.
  */
 export const PluginVersionSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 24);
+  messageDesc(file_egov_scorer_v1_scorer, 28);
 
 /**
  * Describes the message egov.scorer.v1.Provenance.
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 25);
+  messageDesc(file_egov_scorer_v1_scorer, 29);
 
 /**
  * Describes the enum egov.scorer.v1.ScorecardView.

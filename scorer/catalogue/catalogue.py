@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Problem, parse, read_document
-from scorer.criteria.loader import load
+from scorer.criteria.loader import load_document
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
 from scorer.engine.plan import CategoryPlan, Provider, SetPlan
 from scorer.model.untrusted import describe_error, is_plugin_fault
+from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
 
@@ -115,7 +116,9 @@ def load_set(
     Returns:
         The plan and the document. The plan is None if the document has problems.
     """
-    criteria_set, document = load(text, source, host.vocabulary())
+    document = parse(text, source)
+    host = with_document_groups(host, document)
+    criteria_set = load_document(document, host.vocabulary())
     if criteria_set is None:
         return None, document
     try:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
+from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
@@ -70,10 +71,15 @@ def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.
         The criteria set and the document. The criteria set is None if the document has problems.
     """
     document = parse(text, source)
+    return load_document(document, vocabulary), document
+
+
+def load_document(document: Document, vocabulary: Vocabulary) -> model.CriteriaSet | None:
+    """Reads a criteria set from a parsed document. None if the document has problems."""
     if document.data is None:
-        return None, document
+        return None
     criteria_set = _Loader(document, vocabulary).criteria_set()
-    return (None if document.problems else criteria_set), document
+    return None if document.problems else criteria_set
 
 
 class _Loader:
@@ -91,6 +97,8 @@ class _Loader:
         """The indicators that criteria read, in the order in which they are first read."""
         self.ids: set[str] = set()
         """Ids of the criteria read so far."""
+        self.broken_indicators: set[str] = set()
+        """Codes of the indicators that the document declares with mistakes, which are already reported."""
         self.has_unknown_group = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
@@ -167,12 +175,14 @@ class _Loader:
         """Collects the indicators that the set's groups declare, and checks the names of the groups."""
         seen: set[str] = set()
         for category, body in categories.items():
-            for group in as_mapping(as_mapping(body).get("groups")):
+            for group, group_body in as_mapping(as_mapping(body).get("groups")).items():
                 path: Path = ("categories", category, "groups", group)
                 if group in seen:
                     self.document.problem(path, f"group {group!r} is already in another category", key=True)
                 elif group == model.TOTAL or group in categories:
                     self.document.problem(path, f"a group cannot be called {group!r}", key=True)
+                elif group not in self.vocabulary.groups and declares(group_body):
+                    self.has_unknown_group = True  # the mistake in its declaration is already reported
                 elif group not in self.vocabulary.groups:
                     self.has_unknown_group = True
                     self.document.problem(path, self._unknown_group_message(group), key=True)
@@ -182,15 +192,23 @@ class _Loader:
                     first = self.indicators.setdefault(indicator.code, indicator)
                     if first != indicator:
                         other = self.declared_by[indicator.code]
-                        message = f"its plugin and group {other!r} declare indicator {indicator.code!r} differently"
-                        self.document.problem(path, message, key=True)
+                        if declares(group_body):
+                            own_path = (*path, INDICATORS, indicator.code)
+                            message = f"group {other!r} declares indicator {indicator.code!r} differently"
+                            self.document.problem(own_path, message, key=True)
+                        else:
+                            message = f"its plugin and group {other!r} declare indicator {indicator.code!r} differently"
+                            self.document.problem(path, message, key=True)
                     self.declared_by.setdefault(indicator.code, group)
+                registered = {indicator.code for indicator in terms.indicators} if terms else set()
+                self.broken_indicators.update(as_mapping(as_mapping(group_body).get(INDICATORS)).keys() - registered)
 
     def _unknown_group_message(self, group: str) -> str:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        return f"no plugin scores group {group!r}{did_you_mean(group, self.vocabulary.groups)}{self._quarantined()}"
+        hint = did_you_mean(group, self.vocabulary.groups) or f"; to declare it here, list its {INDICATORS!r}"
+        return f"no plugin scores group {group!r}{hint}{self._quarantined()}"
 
     def _quarantined(self) -> str:
         """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""
@@ -351,6 +369,8 @@ class _Loader:
         """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
         for inner, code, kinds, options in formula.reads():
             parameter_path, indicator = (*path, *inner), self.indicators.get(code)
+            if indicator is None and code in self.broken_indicators:
+                continue
             if indicator is None:
                 hint = did_you_mean(code, self.indicators)
                 # A group whose plugin is missing may declare the indicator, and that group is already reported.

@@ -23,8 +23,9 @@ from pydantic import (
 )
 
 from scorer.criteria.model import Effect, Provenance
-from scorer.formulas.base import Amount
+from scorer.formulas.base import Amount, Edge
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
+from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
@@ -51,6 +52,7 @@ SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
 Series = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue")]
 Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
+IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
@@ -204,6 +206,25 @@ class Head(StrictModel):
     categories: dict[Code, Any] = Field(min_length=1)
 
 
+class Indicator(StrictModel):
+    """An indicator that the document declares."""
+
+    kind: IndicatorKind
+    title: Titles = Field(min_length=1)
+    unit: Annotated[StrictStr, Field(max_length=100)] = ""
+    meaning: Texts = {}
+    options: list[Annotated[StrictStr, Field(min_length=1, max_length=100)]] = []
+    minimum: Edge | None = None
+    maximum: Edge | None = None
+
+
+class Check(StrictModel):
+    """A rule between two answers: one is a part of the other."""
+
+    part: StrictStr
+    of: StrictStr
+
+
 class Category(StrictModel):
     """A category; its groups and levels are validated separately."""
 
@@ -222,6 +243,10 @@ class Group(StrictModel):
     """Stated maximum; the set is refused if the points of the criteria do not add up to it."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
+    indicators: dict[IndicatorCode, Any] | None = None
+    """The indicators that the group declares; None: a plugin has the group. They are validated separately."""
+    checks: list[Any] = []
+    """Rules between answers; validated separately."""
     criteria: list[Any] = Field(min_length=1)
 
 

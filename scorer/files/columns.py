@@ -86,6 +86,7 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
         values = texts["range"].format(low=indicator.show(bounds[0]), high=indicator.show(bounds[1]))
     return _lines(
         text(indicator.title, language, indicator.code),
+        text(indicator.meaning, language, ""),
         texts["code"].format(code=indicator.code),
         texts["unit"].format(unit=indicator.unit) if indicator.unit else "",
         KINDS[language][kind],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -83,7 +84,9 @@ def _position(book: Any, field: str) -> tuple[str, int, int]:
     else:
         match = _SHEET.fullmatch(field)
         position = match[1] if match else book.sheetnames[0], 1, 1
-    return position if position[0] in book.sheetnames else (book.sheetnames[0], 1, 1)
+    name, row, column = position
+    written = {unicodedata.normalize("NFC", sheet): sheet for sheet in book.sheetnames}  # violations have the NFC form
+    return (written[name], row, column) if name in written else (book.sheetnames[0], 1, 1)
 
 
 def _new_workbook(file: Path, form: Form) -> Any:

@@ -18,6 +18,9 @@ LARGEST = 8_000_000_000
 """The largest answer. Below 2^33, different numbers of six decimals are different doubles. Larger numbers have to be
 reported in thousands."""
 
+INDICATOR_CODE = r"[A-Za-z][A-Za-z0-9_]{0,79}"
+"""The pattern of an indicator's code."""
+
 COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 """Columns of tables and files that describe a unit. Every other column belongs to an indicator."""
 
@@ -61,6 +64,8 @@ class Indicator:
     better: Literal["", "more", "less"] = ""
     """Which answers are better, all else equal. "more": a larger answer (yes, or a later day) never gives fewer points
     in any criterion that reads the indicator. "less": a smaller answer never does. ``scorer.testing`` checks this."""
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    """By language, what exactly is reported, for those who fill in the form."""
 
     def __post_init__(self) -> None:
         kinds = [kind.value for kind in IndicatorKind]
@@ -68,7 +73,7 @@ class Indicator:
             hint = did_you_mean(str(self.kind), kinds) or f"; there are {', '.join(kinds)}"
             raise ValueError(f"indicator {self.code}: unknown kind {self.kind!r}{hint}")
         object.__setattr__(self, "kind", IndicatorKind(self.kind))
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", self.code):
+        if not re.fullmatch(INDICATOR_CODE, self.code):
             raise ValueError(f"indicator code {self.code!r} is not letters, digits and '_', at most 80")
         if self.code in COLUMNS_OF_UNITS:
             raise ValueError(f"indicator code {self.code!r} is the name of a column of units: choose another one")

@@ -19,6 +19,7 @@ from scorer.service.call.admission import Admission
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
+from scorer.service.call.traces import Traces
 from scorer.service.call.transfers import Transfers
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
@@ -26,7 +27,7 @@ from scorer.service.methods.scorer_service import ScorerService
 from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
 from scorer.service.runtime.grpc_server import GrpcServer
-from scorer.service.runtime.settings import Settings
+from scorer.service.runtime.settings import Role, Settings
 from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
 MAX_STREAMS = 128
@@ -93,6 +94,7 @@ class Server:
         reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
             empty string; None: there is no directory of criteria sets.
         journal: records which plugins are scoring.
+        traces: traces the calls; None: they are not traced.
 
     Attributes:
         port: the port that the server listens on.
@@ -112,12 +114,14 @@ class Server:
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
         journal: PluginJournal | None = None,
+        traces: Traces | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
         self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
-        pipeline = Pipeline(access, limits, admission, ScoringThreads(limits.scoring), self._transfers, metrics)
+        threads = ScoringThreads(limits.scoring)
+        pipeline = Pipeline(access, limits, admission, threads, self._transfers, metrics, traces)
         methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
         side_services = SideServices(access, self._transfers, self._health, SERVICES)
         self.grpc_server = GrpcServer(
@@ -188,11 +192,12 @@ class Server:
 
 def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
     """The methods of both services. Only ScoreUnit is fast enough for the event loop; the others run in threads."""
-    find_plan = scorer.find_plan
-    yield Method(f"/{SCORER}/ScoreUnit", scorer_pb2.ScoreUnitRequest, scorer.score_unit, find_plan, on_loop=True)
-    yield Method(f"/{SCORER}/RankProvince", scorer_pb2.RankProvinceRequest, scorer.rank_province, find_plan)
-    yield Method(f"/{CRITERIA}/ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, criteria.list_criteria_sets)
-    yield Method(f"/{CRITERIA}/GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, criteria.get_criteria_set)
-    yield Method(
-        f"/{CRITERIA}/ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, criteria.reload_criteria_sets
-    )
+    score, rank, find_plan = scorer_pb2.ScoreUnitRequest, scorer_pb2.RankProvinceRequest, scorer.find_plan
+    yield Method(f"/{SCORER}/ScoreUnit", score, Role.SCORER, scorer.score_unit, find_plan, on_loop=True)
+    yield Method(f"/{SCORER}/RankProvince", rank, Role.RANKER, scorer.rank_province, find_plan)
+    for name, request, role, handler in (
+        ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, Role.READER, criteria.list_criteria_sets),
+        ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, Role.READER, criteria.get_criteria_set),
+        ("ReloadCriteriaSets", criteria_pb2.ReloadCriteriaSetsRequest, Role.OPERATOR, criteria.reload_criteria_sets),
+    ):
+        yield Method(f"/{CRITERIA}/{name}", request, role, handler)

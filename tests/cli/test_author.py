@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import cli_in_process
 import pytest
 from environments import Environment, listening
 
@@ -21,11 +22,7 @@ NAMES = ("water_quality", "a", "x" * MAX_NAME_LENGTH, "v2_", "__".join("abc"))
 
 
 def new(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [BIN / "scorer", "plugins", "new", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    return cli_in_process.run("plugins", "new", *arguments, cwd=folder)
 
 
 def everything(folder: Path) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cli_in_process
 import pytest
 import typer
 from command import ROOT, SCORER, lines, run, said
@@ -121,7 +122,7 @@ def test_the_encoding_of_the_terminal_does_not_reach_the_processes_that_are_star
     "words", [("rank", "x.csv"), ("report", "x.csv", "--out", "x.html"), ("lacking", "x.csv", "INF.01")], ids=" ".join
 )
 def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
-    done = run(*words, "--tier", "")
+    done = cli_in_process.run(*words, "--tier", "")
     assert done.returncode == 2
     assert "'--tier': is empty; name a tier, or leave the option out" in done.stderr
 
@@ -130,14 +131,14 @@ def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
 
 
 def test_the_list_of_criteria_sets_has_the_bundled_one() -> None:
-    (line,) = (line for line in lines(said("criteria", "list")) if line.startswith("hue-2020"))
+    (line,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
     for words in ("Thừa Thiên Huế 2020", "2020-01-01 to 2020-12-31", "district", "reconstructed"):
         assert words in line
     assert re.search(r"\b[0-9a-f]{12}$", line)
 
 
 def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
-    text = said("criteria", "show", "hue-2020")
+    text = cli_in_process.said("criteria", "show", "hue-2020")
     shown = "\n".join(lines(text))
     for words in (
         *("readiness", "policy_environment", "infrastructure", "human_resources"),
@@ -152,18 +153,21 @@ def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
 
 
 def test_a_bundled_document_is_good() -> None:
-    assert said("criteria", "check", str(HUE)).startswith(f"{HUE}: hue-2020 is good: 4 criteria, tiers district, ")
+    assert cli_in_process.said("criteria", "check", str(HUE)).startswith(
+        f"{HUE}: hue-2020 is good: 4 criteria, tiers district, "
+    )
 
 
 def test_list_show_and_check_agree_on_the_revision(demo: str) -> None:
-    (listed,) = (line for line in lines(said("criteria", "list")) if line.startswith("hue-2020"))
-    texts = [listed, said("criteria", "show", "hue-2020"), said("criteria", "check", str(HUE)), demo]
+    (listed,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
+    inside = cli_in_process.said
+    texts = [listed, inside("criteria", "show", "hue-2020"), inside("criteria", "check", str(HUE)), demo]
     (revision,) = re.findall(r"\b[0-9a-f]{12}$", listed)
     assert all(f"revision {revision}" in text for text in texts[1:])
 
 
 def test_the_bundled_plugins_are_ready() -> None:
-    shown = lines(said("plugins", "list"))
+    shown = lines(cli_in_process.said("plugins", "list"))
     for group in ("policy_environment", "infrastructure", "human_resources"):
         (line,) = (line for line in shown if line.startswith(f"{group} "))
         assert line.startswith(f"{group} egov-scorer {version('egov-scorer')} 1 group {group}")
@@ -223,7 +227,7 @@ def test_help_of_the_installed_command() -> None:
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
-    assert said("--version") == f"scorer {version('egov-scorer')}\n"
+    assert cli_in_process.said("--version") == f"scorer {version('egov-scorer')}\n"
 
 
 # Mistakes
@@ -307,7 +311,7 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
 
 @pytest.mark.parametrize("words", [[], ["criteria"], ["plugins"]], ids=["scorer", "criteria", "plugins"])
 def test_a_command_alone_says_what_it_takes(words: list[str]) -> None:
-    done = run(*words)
+    done = cli_in_process.run(*words)
     assert done.returncode == 2
     assert "Usage: " + " ".join(["scorer", *words]) in " ".join(lines(done.stdout + done.stderr))
 
@@ -317,7 +321,13 @@ def test_a_command_alone_says_what_it_takes(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["demo"], ["criteria", "list"], ["criteria", "show", "hue-2020"], ["plugins", "list"], ["--help"]],
+    [
+        pytest.param(["demo"], marks=pytest.mark.long),
+        ["criteria", "list"],
+        pytest.param(["criteria", "show", "hue-2020"], marks=pytest.mark.long),
+        pytest.param(["plugins", "list"], marks=pytest.mark.long),
+        ["--help"],
+    ],
     ids=" ".join,
 )
 def test_a_reader_that_has_gone_is_no_cause_for_complaint(words: list[str]) -> None:
@@ -387,7 +397,13 @@ def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["demo", "--json"], ["demo"], ["criteria", "list"], ["plugins", "list", "--json"], ["--version"]],
+    [
+        ["demo", "--json"],
+        pytest.param(["demo"], marks=pytest.mark.long),
+        pytest.param(["criteria", "list"], marks=pytest.mark.long),
+        pytest.param(["plugins", "list", "--json"], marks=pytest.mark.long),
+        ["--version"],
+    ],
     ids=" ".join,
 )
 def test_a_standard_output_that_is_closed_is_named(words: list[str]) -> None:

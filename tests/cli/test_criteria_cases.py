@@ -14,7 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from command import lines, run, said
+from cli_in_process import run, said
+from command import lines
 from harness import COMPILER
 from plugin_modules import module
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+import cli_in_process
 import pytest
 
 COMMAND = str(Path(sys.executable).parent / "scorer")
@@ -41,10 +40,7 @@ SENTENCES = {
 
 
 def demo(*options: str) -> str:
-    wide = {**os.environ, "COLUMNS": "160"}
-    done = subprocess.run([COMMAND, "demo", *options], capture_output=True, text=True, check=False, env=wide)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return cli_in_process.said("demo", *options)
 
 
 @pytest.mark.parametrize("language", SENTENCES)

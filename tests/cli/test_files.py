@@ -27,6 +27,8 @@ from workbooks import HEADER, LINES, SET, TEXT, book, change_part, ods, tables, 
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
+from scorer.service.in_process import InProcessTransport
+from scorer_client import Client, ScorerError
 
 
 @pytest.fixture(scope="module")
@@ -549,6 +551,47 @@ def test_a_damaged_file_is_refused_by_sheet_and_cell(scorer: Run, tmp_path: Path
     assert (done.code, done.out) == (2, "")
     first = done.errors[0].replace(f"{tmp_path}/", "")
     assert message in first, first
+
+
+def many_rows(path: Path) -> None:
+    pyarrow.feather.write_feather(pa.table({"id": ["a"] * 9}), str(path))
+
+
+TOO_LARGE = {
+    "bytes": ("a zip bomb", "unpacks to more than 128 MiB"),
+    "cells": ("a value far away", "spans 1048576 rows"),
+    "columns": ("too many columns of Arrow", "the header has 10001 columns"),
+    "a text": ("a long text repeated", "has a text of more than 131072 bytes"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_LARGE)
+def test_a_file_beyond_a_limit_has_a_reason_of_its_own(installed: Catalogue, tmp_path: Path, case: str) -> None:
+    damage, message = TOO_LARGE[case]
+    name, write, _ = DAMAGED[damage]
+    write(tmp_path / name)
+    refused_as(installed, tmp_path / name, "TOO_LARGE", message)
+
+
+def test_lowered_limits(installed: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at("R3", "#DIV/0!")(tmp_path / "a.xlsx")
+    monkeypatch.setattr("scorer_client.files.scan.MAX_ERRORS", 0)
+    refused_as(installed, tmp_path / "a.xlsx", "TOO_LARGE", "has more than 100000 formulas with an error")
+    monkeypatch.setattr("scorer_client.files.archive.MAX_PARTS", 5)
+    refused_as(installed, tmp_path / "a.xlsx", "TOO_LARGE", "parts, more than 5: is it a file of answers?")
+    many_rows(tmp_path / "a.arrow")
+    monkeypatch.setattr("scorer_client.files.columnar.MAX_ROWS", 5)
+    refused_as(installed, tmp_path / "a.arrow", "TOO_LARGE", "the file has more than 5 rows")
+    cut(tmp_path / "half.xlsx")
+    refused_as(installed, tmp_path / "half.xlsx", "NOT_READABLE", "is damaged")
+
+
+def refused_as(installed: Catalogue, path: Path, reason: str, message: str) -> None:
+    with pytest.raises(ScorerError) as caught:
+        Client(InProcessTransport(installed)).read_file(SET, path)
+    (violation,) = caught.value.violations
+    assert violation.reason == reason
+    assert message in violation.description
 
 
 def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ import csv
 import io
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from cli_in_process import Run, runner
-from workbooks import HEADER, LINES, SET, SHEETS, TEXT, fill, ods
+from workbooks import HEADER, LINES, SET, SHEETS, TEXT, change_part, fill, ods
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
+from scorer_client.files.read import criteria_set_of
 
 PER_TIER = {"department": 24, "district": 8, "commune": 108}
 
@@ -142,6 +144,29 @@ def test_the_same_form_has_the_same_bytes(scorer: Run, form: Path, bundled: Path
     assert (tmp_path / "again.xlsx").read_bytes() == form.read_bytes()
 
 
+def test_only_the_instructions_are_read_to_learn_the_set(form: Path) -> None:
+    change_part(form, "xl/worksheets/sheet2.xml", lambda sheet: sheet[:100])
+    assert criteria_set_of(form) == SET
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("form.xlsx/", "Invalid value for '--out': form.xlsx/ names a directory; name a file"),
+        ("form.ods", "--out form.ods is neither a directory nor a file that ends in .xlsx"),
+        ("nowhere/", "--out nowhere is neither a directory nor a file that ends in .xlsx"),
+        ("nowhere/form.xlsx", "cannot write nowhere/form.xlsx: No such file or directory"),
+    ],
+)
+def test_a_form_that_cannot_be_written(
+    scorer: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = scorer("criteria", "template", SET, "--out", path)
+    assert (done.code, done.errors) == (2, [f"scorer: {message}"])
+    assert not [*tmp_path.iterdir()]
+
+
 # --- check ---------------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +242,15 @@ def test_what_is_marked_of_a_csv_file_is_a_workbook_that_ranks(scorer: Run, bund
     cell.value, sheet.cell(cell.row, 2).value = "district", "huyện Ba Bể"
     book.save(marked)
     assert results(scorer, marked, "--set", SET) == wanted
+
+
+def test_a_sheet_whose_name_is_decomposed_is_marked(scorer: Run, form: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(form)
+    book["Huyện"]["D2"].value = "khôg"
+    book["Huyện"].title = decomposed = unicodedata.normalize("NFD", "Huyện")
+    book.save(form)
+    scorer("check", form, "--out", tmp_path / "marked.xlsx")
+    assert [*marks(tmp_path / "marked.xlsx")] == [f"{decomposed}!D2"]
 
 
 def test_a_file_that_cannot_be_read_is_not_marked(scorer: Run, tmp_path: Path) -> None:

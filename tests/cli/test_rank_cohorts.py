@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_in_process import runner
-from command import ROOT, lines, run, said
+from cli_in_process import run, runner, said
+from command import ROOT, lines
+from command import said as said_by_process
 from harness import catalogue, good, host
 from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
 
@@ -95,7 +96,8 @@ def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scor
     shown = scorer("criteria", "show", "network-2020")
     assert "ranked within their parent: commune" in shown
     assert "commended units in each ranking: commune 1" in shown
-    listed = [line.split()[:2] for line in lines(said("criteria", "list")) if line.startswith(("bac-kan-", "hue-"))]
+    installed = lines(said_by_process("criteria", "list"))
+    listed = [line.split()[:2] for line in installed if line.startswith(("bac-kan-", "hue-"))]
     assert listed == [["bac-kan-2020", "bac-kan"], ["hue-2020", "hue"]]
 
 

@@ -125,6 +125,7 @@ def test_the_results_say_what_they_rest_on(tables: Tables) -> None:
         assert text in tables.text
 
 
+@pytest.mark.long
 def test_all_of_it_is_in_the_pdf(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", exc_type=OSError, reason="WeasyPrint needs the system library Pango")
     (path,) = write(tmp_path, "bk.pdf")
@@ -470,6 +471,7 @@ def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network
     assert "Communes of Na Rì" in {line.text for line in docx.Document(str(network[".docx"])).paragraphs}
 
 
+@pytest.mark.long
 def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
     """Its cards are shorter, and say so."""
     rows = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))

@@ -121,8 +121,13 @@ def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
     assert watched.page.locator(":target").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("language", "scheme"),
+    [
+        ("vi", "light"),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (("vi", "dark"), ("en", "light"), ("en", "dark"))),
+    ],
+)
 def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
     """Of one tier: axe looks at every element, which takes minutes for a whole province."""
     (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
@@ -133,6 +138,7 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, sche
     assert [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found] == []
 
 
+@pytest.mark.long
 def test_it_prints_on_a4(watched: Watched) -> None:
     pages = pypdf.PdfReader(io.BytesIO(watched.page.pdf(prefer_css_page_size=True))).pages
     sizes = {tuple(sorted(round(float(side)) for side in page.mediabox[2:])) for page in pages}

@@ -89,16 +89,19 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
 
 def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "environment")
-    fragments = []
+    fragments, declared = [], ""
     for block in blocks(page("criteria-sets.md")):
         if block.title:
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+        elif block.text.startswith("digital_office:"):
+            declared = textwrap.indent(block.text, " " * 6)
         elif block.language == "yaml":
             fragments.append(textwrap.indent(block.text, " " * 10))
         else:
             done = environment.run(block.text, tmp_path)
             assert done.returncode == 0, done.stdout + done.stderr
-    (tmp_path / "kinds.yaml").write_text(KINDS_HEAD + "".join(fragments), encoding="utf-8")
+    head = KINDS_HEAD.replace("    groups:\n", f"    groups:\n{declared}")
+    (tmp_path / "kinds.yaml").write_text(head + "".join(fragments), encoding="utf-8")
     done = environment.run("scorer criteria test kinds.yaml", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout

@@ -113,6 +113,8 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
     "The document": (schema.Head,),
     "A category": (schema.Category,),
     "A group": (schema.Group,),
+    "An indicator": (schema.Indicator,),
+    "A check": (schema.Check,),
     "A criterion": (schema.Criterion,),
     "A level": (schema.Level,),
     "A gate": (schema.Gate,),

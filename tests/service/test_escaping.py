@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cli_in_process
 import grpc
 import pytest
 from hypothesis import given
@@ -32,9 +33,13 @@ def assert_harmless(said: str) -> None:
 
 
 def run(folder: Path, *words: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [SCORER, *words], cwd=folder, env=environment(site), capture_output=True, encoding="utf-8", check=False
-    )
+    """In a process of its own only if it has to find what is installed in ``site``."""
+    if site is None:
+        done = cli_in_process.run(*words, cwd=folder, COLUMNS="400")
+    else:
+        done = subprocess.run(
+            [SCORER, *words], cwd=folder, env=environment(site), capture_output=True, encoding="utf-8", check=False
+        )
     assert "Traceback" not in done.stderr
     assert_harmless(done.stdout)
     assert_harmless(done.stderr)

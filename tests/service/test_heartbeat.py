@@ -139,6 +139,7 @@ def test_a_worker_that_responds_again_in_time_stays(service: Served, metrics: st
     assert workers(service) == before
 
 
+@pytest.mark.long
 def test_workers_are_not_blamed_when_their_parent_was_stopped(service: Served) -> None:
     before = workers(service)
     service.process.send_signal(signal.SIGSTOP)
@@ -182,6 +183,7 @@ def test_workers_whose_server_has_ended_are_replaced(tmp_path: Path) -> None:
         until(lambda: service.said.count(" ended with code 1; worker ") == 2, "it is not said")
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_does_not_hold_up_the_end(service: Served) -> None:
     pid = min(workers(service))
     os.kill(pid, signal.SIGSTOP)

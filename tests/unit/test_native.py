@@ -130,6 +130,7 @@ def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, 
     assert [array.tobytes() for array in wide] == [array.tobytes() for array in same]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers' library is loaded before everything else")
 def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     """Runs the tests of native code once more on a module that checks every access and every operation."""

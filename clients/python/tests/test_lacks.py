@@ -102,7 +102,7 @@ def test_one_tier_only(connected: Client) -> None:
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_pages_give_the_same_names(connected: Client, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = connected.who_lacks(SET, ROWS, "NW.02")
-    monkeypatch.setattr(methods, "FULL_PAGE", size)
+    monkeypatch.setattr(methods, "MAX_FULL_ROWS", size)
     assert connected.who_lacks(SET, ROWS, "NW.02") == whole
 
 

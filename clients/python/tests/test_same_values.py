@@ -10,14 +10,9 @@ from scorer.engine.scoring import Standing
 from scorer.model import indicators
 from scorer.plugins.group import Status
 from scorer.service.messages import ranking_table as service_tables
-from scorer.service.methods.scorer_service import MAX_FULL_ROWS
-from scorer_client import forms, methods, ranking_table, requests
+from scorer_client import forms, ranking_table, requests
 from scorer_client.enums import words
 from scorer_client.files.header import FIXED
-
-
-def test_rows_per_full_page() -> None:
-    assert methods.FULL_PAGE == MAX_FULL_ROWS
 
 
 def test_columns_of_units() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from scorer.cli.answer_files import read_answers
-from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, write_atomically
+from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out
@@ -24,6 +24,7 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
+from scorer_client.titles import text
 from scorer_client.units import Unit
 
 VALUE_DESCRIPTIONS = {
@@ -35,12 +36,19 @@ VALUE_DESCRIPTIONS = {
 }
 
 
+def _output(text: str) -> Path:
+    """The path of --out. A path with a slash at its end is a directory, so it must not end like a workbook."""
+    path = Path(text)
+    return output_file(text) if path.suffix.lower() == ".xlsx" else path
+
+
 def template(
     code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
     output: Path = typer.Option(
         Path(),
         "--out",
         help="Workbook to write, or directory for a CSV file and the description of its columns.",
+        parser=_output,
         metavar="FORM.xlsx|DIRECTORY",
     ),
     units: Path | None = typer.Option(
@@ -64,6 +72,8 @@ def template(
         raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:
         raise UserError("--per-unit needs the units: --units FILE")
+    if not workbook and per_unit is None and not output.is_dir():
+        raise UserError(f"--out {output} is neither a directory nor a file that ends in .xlsx")
     with err.status("loading criteria sets"):
         catalogue = load_catalogue(criteria)
     plan = find_set(catalogue, code)
@@ -155,7 +165,9 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
     ]
     title = indicator.title.get("en", "")
     vietnamese = indicator.title.get("vi", "")
-    parts = [f"{title}{f' ({vietnamese})' if vietnamese else ''}:", VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
+    meaning = text(indicator.meaning, "en", "")
+    heading = f"{title}{f' ({vietnamese})' if vietnamese else ''}:"
+    parts = [f"{heading} {meaning}" if meaning else heading, VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
     if indicator.kind is IndicatorKind.CHOICE:
         parts.append(", ".join(indicator.options))
     if indicator.unit:

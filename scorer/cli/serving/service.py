@@ -12,11 +12,15 @@ from scorer.cli.loading import load_catalogue, load_live
 from scorer.cli.output import UserError
 from scorer.cli.serving.reload_loop import ReloadLoop
 from scorer.plugins.journal import PluginJournal
+from scorer.service.call import traces
 from scorer.service.call.logs import Log
 from scorer.service.call.metrics import Metrics
 from scorer.service.runtime import tuning
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
+
+TRACE_SECONDS = 2.0
+"""Seconds that a process which ends waits until its traces have been exported."""
 
 LOG_SECONDS = 1.0
 """Seconds that a process which ends waits until its log has been written."""
@@ -69,6 +73,7 @@ class Service:
             ) from error
         if self.metrics:
             log.on_lost = self.metrics.lost_lines.inc
+        self._traces = traces.from_environment()
 
     def catalogue(self) -> Catalogue:
         """The current catalogue: the loaded sets without those of plugins that crashed."""
@@ -108,6 +113,7 @@ class Service:
                 metrics=self.metrics,
                 reload=self._reload if self._reload_loop else None,
                 journal=self._journal,
+                traces=self._traces,
             )
         except (OSError, ValueError) as error:
             raise UserError(str(error)) from error
@@ -123,6 +129,8 @@ class Service:
         if not stop.is_set():  # the process must end too, because it would not be replaced otherwise
             raise RuntimeError("gRPC's server has ended by itself") from ended.exception()
         await server.stop(self._settings.grace)
+        if self._traces:
+            self._traces.stop(TRACE_SECONDS)
 
     def _reload(self, seconds: float) -> str:
         """See ``Server``. A reload ends the quarantine of plugins that crashed."""

@@ -17,20 +17,6 @@ ANONYMOUS = "anonymous"
 Metadata = Iterable[tuple[str, str | bytes]]
 """The metadata of a call: pairs of key and value."""
 
-NEEDS = {
-    "/egov.scorer.v1.ScorerService/ScoreUnit": Role.SCORER,
-    "/egov.scorer.v1.ScorerService/RankProvince": Role.RANKER,
-    "/egov.scorer.v1.CriteriaService/ListCriteriaSets": Role.READER,
-    "/egov.scorer.v1.CriteriaService/GetCriteriaSet": Role.READER,
-    "/egov.scorer.v1.CriteriaService/ReloadCriteriaSets": Role.OPERATOR,
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Role.OPERATOR,
-}
-"""The role that each method needs."""
-
-OPEN = frozenset(["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/grpc.health.v1.Health/List"])
-"""Methods that need no role, because load balancers have no credentials."""
-
 ALL_ROLES = frozenset(Role)
 
 
@@ -70,24 +56,22 @@ class Access:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
         return self._caller((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
 
-    def check(self, caller: Caller, method: str) -> None:
-        """Checks that a caller may call a method.
+    def check(self, caller: Caller, method: str, role: Role) -> None:
+        """Checks that a caller has the role that a method needs.
 
         Raises:
             CallRefused: UNAUTHENTICATED: the caller is anonymous; PERMISSION_DENIED: the caller lacks the role.
         """
-        role = NEEDS.get(method)
         if self.open or role in caller.roles:
             return
-        problem = f"{method.rpartition('/')[2]} needs the role {role.value!r}" if role else "nobody may call this"
+        problem = f"{method} needs the role {role.value!r}"
         if caller.identity == ANONYMOUS:
             advice = "the operator of the service has to list callers in the setting 'access'"
             if self._tokens:
                 advice = "send a bearer token in the metadata 'authorization'"
             raise _unauthenticated("NO_CREDENTIALS", f"{problem}, and the caller has no credentials: {advice}")
         message = f"{problem}, which {caller.identity} does not have; the operator of the service can grant it"
-        metadata = {"role": role.value} if role else {}
-        raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, metadata)
+        raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, {"role": role.value})
 
     def _caller(self, names: Sequence[str]) -> Caller:
         """The caller with these names, who has the roles of all of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from scorer.engine.plan import SetPlan
 from scorer.engine.scoring import Assessment
 from scorer.service.call.access import ANONYMOUS, Metadata
 from scorer.service.call.errors import CallRefused
+from scorer.service.call.traces import NO_STEP, CallTrace
 from scorer.service.runtime.settings import Limits
 
 NO_DEADLINE = 10 * 365 * 86_400.0
@@ -47,6 +49,8 @@ class CallContext:
     """The results, one per tier."""
     doubtful_names: int = 0
     """Number of units whose names have probably lost letters."""
+    trace: CallTrace | None = None
+    """The trace of the call; None if calls are not traced."""
 
     @property
     def units(self) -> int:
@@ -57,6 +61,20 @@ class CallContext:
     def seconds(self) -> float:
         """Seconds until the deadline; 0 if it has passed."""
         return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE)
+
+    def step(self, name: str) -> AbstractContextManager[object]:
+        """A context in which a step of the work runs, which becomes a span of the call's trace."""
+        return self.trace.step(name) if self.trace else NO_STEP
+
+    def end_trace(self, code: grpc.StatusCode) -> None:
+        """Ends the call's trace, if there is one."""
+        if self.trace is None:
+            return
+        attributes: dict[str, str | int] = {"egov.scorer.request_id": self.request_id, "egov.scorer.units": self.units}
+        if self.plan:
+            criteria_set = self.plan.criteria_set
+            attributes |= {"egov.scorer.criteria_set": criteria_set.code, "egov.scorer.revision": criteria_set.revision}
+        self.trace.end(code, attributes)
 
     def check_cancelled(self) -> None:
         """Must be called between the steps of long work.

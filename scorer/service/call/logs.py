@@ -228,6 +228,8 @@ def log_call(call: CallContext, seconds: float, refusal: CallRefused | None, *, 
         "milliseconds": round(seconds * 1000, 3),
         "units": call.units,
     }
+    if call.trace:
+        fields["trace_id"] = call.trace.trace_id
     if call.doubtful_names:
         fields["doubtful_names"] = call.doubtful_names
     if call.plan:

@@ -25,8 +25,9 @@ from scorer.service.call.logs import log_call
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.requests import parse, read_request
 from scorer.service.call.threads import ScoringThreads
+from scorer.service.call.traces import Traces
 from scorer.service.call.transfers import Transfers, current_task
-from scorer.service.runtime.settings import Limits
+from scorer.service.runtime.settings import Limits, Role
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -45,6 +46,8 @@ class Method:
     path: str
     """Such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
     request: type[Message]
+    role: Role
+    """The role that its callers need."""
     handler: Callable[[Any, CallContext], Message]
     """Returns the reply to a request; may raise CallRefused."""
     find_plan: Callable[[Any, CallContext], SetPlan] | None = None
@@ -70,6 +73,7 @@ class Pipeline:
         threads: run long work.
         transfers: ends calls whose callers are too slow.
         metrics: counts the calls; None: they are not counted.
+        traces: traces the calls; None: they are not traced.
     """
 
     def __init__(
@@ -80,10 +84,11 @@ class Pipeline:
         threads: ScoringThreads,
         transfers: Transfers,
         metrics: Metrics | None,
+        traces: Traces | None,
     ) -> None:
         self._access, self._limits, self._admission = access, limits, admission
         self._arriving = Admission(MAX_ARRIVING, MAX_ARRIVING, limits.held_bytes)
-        self._threads, self._transfers, self._metrics = threads, transfers, metrics
+        self._threads, self._transfers, self._metrics, self._traces = threads, transfers, metrics, traces
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
         """The handler of a method, in gRPC's form."""
@@ -102,10 +107,13 @@ class Pipeline:
         """Handles a call and returns its serialized reply, or ends it with an error. Logs and counts it."""
         started, metadata = time.perf_counter(), context.invocation_metadata() or ()
         call = CallContext.of(method.name, context, metadata, self._limits)
+        if self._traces:
+            call.trace = self._traces.begin(method.path, metadata)
         try:
-            caller = self._access.caller(metadata, context)
-            call.identity = caller.identity
-            self._access.check(caller, method.path)
+            with call.step("access"):
+                caller = self._access.caller(metadata, context)
+                call.identity = caller.identity
+                self._access.check(caller, method.name, method.role)
             received = [await self._receive(call, context.peer(), context)]
             slot = self._admit(call, context.peer(), len(received[0]))
             reply = await self._work(method, received, call)
@@ -132,7 +140,7 @@ class Pipeline:
         receiver no longer needs it.
         """
         small = len(received[0]) <= MAX_LOOP_BYTES
-        parse_request = partial(parse, method.request, received, self._limits.request_bytes)
+        parse_request = partial(parse_step, method, received, call)
         requests = [parse_request() if small else await self._threads.run(call, parse_request)]
         plan = method.find_plan(requests[0], call) if method.find_plan else None
         if small and method.on_loop and (plan is None or plan.runs_no_plugin_code):
@@ -168,15 +176,21 @@ class Pipeline:
         return slot
 
     def _record(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
-        """Counts and logs a call that has ended.
+        """Counts and logs a call that has ended, and ends its trace.
 
         Violations of anonymous callers are logged only if all callers have access: they could fill the log.
         """
-        seconds = time.perf_counter() - started
+        seconds, code = time.perf_counter() - started, refusal.code if refusal else grpc.StatusCode.OK
+        call.end_trace(code)
         if self._metrics:
-            code = refusal.code if refusal else grpc.StatusCode.OK
             self._metrics.count_call(call, code.name, seconds)
         log_call(call, seconds, refusal, violations=call.identity != ANONYMOUS or self._access.open)
+
+
+def parse_step(method: Method, received: list[bytes], call: CallContext) -> Message:
+    """Parses a request, see ``parse``."""
+    with call.step("parsing"):
+        return parse(method.request, received, call.limits.request_bytes)
 
 
 def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
@@ -186,7 +200,9 @@ def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
         CallRefused: the handler raised it, or any other exception, which becomes INTERNAL.
     """
     try:
-        return method.handler(requests.pop(), call).SerializeToString(deterministic=True)
+        reply = method.handler(requests.pop(), call)
+        with call.step("serialization"):
+            return reply.SerializeToString(deterministic=True)
     except CallRefused:
         raise
     except BaseException as error:  # plugins may raise anything, such as SystemExit

@@ -34,9 +34,7 @@ from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, r
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
 from scorer_client.names import count_doubtful
-
-MAX_FULL_ROWS = 5_000
-"""Maximum number of FULL scorecards as rows in one reply."""
+from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_RANKINGS = 2_000
 """Maximum number of rankings in one reply. Each has counts, and a schema if it is a table."""
@@ -74,10 +72,11 @@ class ScorerService:
         plan = self.find_plan(request, call)
         full = request.view == pb.SCORECARD_VIEW_FULL
         violations, paths = Violations(), RowPaths(single=True)
-        _check_common(plan, request.period, request.view, violations)
-        submission = read_rows(plan, [request.unit_answers], paths, violations)
-        with self._track_checks(plan):
-            tiers = validate(plan, submission, paths, violations, to_rank=False)
+        with call.step("validation"):
+            _check_common(plan, request.period, request.view, violations)
+            submission = read_rows(plan, [request.unit_answers], paths, violations)
+            with self._track_checks(plan):
+                tiers = validate(plan, submission, paths, violations, to_rank=False)
         if violations.total:
             raise invalid(violations)
         call.doubtful_names = count_doubtful(submission.names)
@@ -89,8 +88,11 @@ class ScorerService:
             )
             raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": criteria})
         assessment = self._assess(tier, call, full=full)
-        [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
-        return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period), names=names(plan))
+        with call.step("reply"):
+            [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
+            return pb.ScoreUnitResponse(
+                scorecard=card, provenance=provenance(plan, "", request.period), names=names(plan)
+            )
 
     def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
         """Scores and ranks all units of a province.
@@ -100,7 +102,7 @@ class ScorerService:
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
-        with self._track_checks(plan):
+        with call.step("validation"), self._track_checks(plan):
             tiers, texts = _validate_province(plan, request, call)
         tiers = [tier for tier in tiers if request.tier in ("", tier.plan.tier)]
         start, end, token = _page(request, plan, sum(len(tier.units) for tier in tiers))
@@ -113,20 +115,22 @@ class ScorerService:
         request.Clear()  # frees the memory of a table, whose answers are now in the matrix
         ranking_count = 0
         for tier, rankings in self._rank_page(tiers, slice(start, end), plan.criteria_set.ranking, call, full=full):
-            tables = RankingTables(tier.units, texts, rankings, reply.provenance, names_json(plan)) if texts else None
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
-            first = 0
-            for ranking, indices in rankings:
-                message = reply.rankings.add()
-                message.CopyFrom(ranking_head(ranking, full=full))
-                rows = slice(first, first + len(indices))
-                first = rows.stop
-                if tables is not None:
-                    message.table.arrow_stream = tables.stream(ranking, rows)
-                    continue
-                own_units = [units[index] for index in tier.units[indices].tolist()]
-                message.scorecards.extend(scorecards(ranking.assessment, ranking, indices, own_units, full=full))
+            with call.step("reply"):
+                shared = reply.provenance, names_json(plan)
+                tables = RankingTables(tier.units, texts, rankings, *shared) if texts else None
+                first = 0
+                for ranking, indices in rankings:
+                    message = reply.rankings.add()
+                    message.CopyFrom(ranking_head(ranking, full=full))
+                    rows = slice(first, first + len(indices))
+                    first = rows.stop
+                    if tables is not None:
+                        message.table.arrow_stream = tables.stream(ranking, rows)
+                        continue
+                    own_units = [units[index] for index in tier.units[indices].tolist()]
+                    message.scorecards.extend(scorecards(ranking.assessment, ranking, indices, own_units, full=full))
         return reply
 
     def _rank_page(
@@ -144,11 +148,12 @@ class ScorerService:
                 continue
             assessment = self._assess(tier, call, full=full)
             rankings = []
-            for ranking in rank(assessment, rule, tier.parents):
-                on_page = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
-                before += len(ranking.order)
-                if len(on_page):
-                    rankings.append((ranking, on_page))
+            with call.step("ranking"):
+                for ranking in rank(assessment, rule, tier.parents):
+                    on_page = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
+                    before += len(ranking.order)
+                    if len(on_page):
+                        rankings.append((ranking, on_page))
             yield tier, rankings
 
     def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
@@ -163,10 +168,12 @@ class ScorerService:
         Raises:
             CallRefused: a plugin failed (INTERNAL), or is still scoring for too many calls (UNAVAILABLE).
         """
+        plugin_calls, check_cancelled = self._plugin_calls, call.check_cancelled
         try:
-            assessment = assess(
-                tier.plan, tier.cohort, full=full, plugin_calls=self._plugin_calls, check_cancelled=call.check_cancelled
-            )
+            with call.step("scoring"):
+                assessment = assess(
+                    tier.plan, tier.cohort, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled
+                )
         except PluginFault as fault:
             metadata = {
                 "group": fault.provider.group,

@@ -11,13 +11,14 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from scorer.service.call.access import ANONYMOUS, OPEN, Access
+from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.context import new_request_id
 from scorer.service.call.errors import CallRefused, abort, forget_frames
 from scorer.service.call.requests import parse, read_request
 from scorer.service.call.transfers import Transfers, current_task
 from scorer.service.methods.health import Health
+from scorer.service.runtime.settings import Role
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Request = TypeVar("Request", bound=Message)
@@ -38,7 +39,7 @@ class SideServices:
     """The handlers of health and reflection.
 
     Args:
-        access: decides who may use reflection. Health needs no role.
+        access: decides who may use reflection. Health needs no role, because load balancers have no credentials.
         transfers: ends calls whose requests do not arrive.
         health: the health of the server.
         services: names of the other services that reflection describes.
@@ -53,33 +54,38 @@ class SideServices:
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         """gRPC's handlers by path."""
         methods = {
-            f"/{HEALTH}/Check": self._check,
-            f"/{HEALTH}/List": self._list,
-            f"/{HEALTH}/Watch": self._watch,
-            f"/{REFLECTION}/ServerReflectionInfo": self._reflect,
-            f"/{REFLECTION_ALPHA}/ServerReflectionInfo": self._reflect,
+            f"/{HEALTH}/Check": (self._check, None),
+            f"/{HEALTH}/List": (self._list, None),
+            f"/{HEALTH}/Watch": (self._watch, None),
+            f"/{REFLECTION}/ServerReflectionInfo": (self._reflect, Role.OPERATOR),
+            f"/{REFLECTION_ALPHA}/ServerReflectionInfo": (self._reflect, Role.OPERATOR),
         }
-        return {path: self._handler(path, answer) for path, answer in methods.items()}
+        return {path: self._handler(path, role, answer) for path, (answer, role) in methods.items()}
 
-    def _handler(self, path: str, answer: Callable[[Context], Awaitable[None]]) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(
+        self, path: str, role: Role | None, answer: Callable[[Context], Awaitable[None]]
+    ) -> grpc.RpcMethodHandler[Any, Any]:
         """A handler that checks and counts a call. Then ``answer`` reads the requests and writes the replies."""
+        method = path.rpartition("/")[2]
 
         async def handle(messages: object, context: Context) -> None:
             del messages  # they are read from the context
             try:
-                await self._answer(path, answer, context)
+                await self._answer(method, role, answer, context)
             except grpc.aio.AbortError as aborted:
                 del context
                 raise forget_frames(aborted) from None
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    async def _answer(self, path: str, answer: Callable[[Context], Awaitable[None]], context: Context) -> None:
+    async def _answer(
+        self, method: str, role: Role | None, answer: Callable[[Context], Awaitable[None]], context: Context
+    ) -> None:
         try:
             identity = ANONYMOUS
-            if path not in OPEN:
+            if role is not None:
                 caller = self._access.caller(context.invocation_metadata() or (), context)
-                self._access.check(caller, path)
+                self._access.check(caller, method, role)
                 identity = caller.identity
             slot = self._admission.admit(context.peer(), identity)
             current_task().add_done_callback(lambda _: slot.release())

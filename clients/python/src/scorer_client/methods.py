@@ -20,13 +20,10 @@ from scorer_client.forms import Form, form_of
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
-from scorer_client.requests import Row, day_message, row_message, row_messages, view
+from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
-
-FULL_PAGE = 5_000
-"""FULL scorecards per page, the limit of the service for rows. For tables there is no limit."""
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
 """Called with ``("read", bytes, bytes of the file)`` repeatedly, then ``("sent", 0, units)`` and ``("answered", units,
@@ -400,7 +397,7 @@ def _rank_file_table(
 
 
 def _rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
-    request = _request(form.criteria_set, tier=tier, full=True, page_size=FULL_PAGE)
+    request = _request(form.criteria_set, tier=tier, full=True, page_size=MAX_FULL_ROWS)
     request.rows.units.extend(row_messages(rows))
     found: list[Lack] = []
     while True:

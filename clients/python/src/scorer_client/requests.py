@@ -23,6 +23,9 @@ Value: TypeAlias = bool | int | float | str | datetime.date
 
 EPOCH = datetime.date(1970, 1, 1)
 
+MAX_FULL_ROWS = 5_000
+"""Maximum number of FULL scorecards as rows in one reply; the service has the same limit from here."""
+
 
 @dataclass(frozen=True)
 class Row:

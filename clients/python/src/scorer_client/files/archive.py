@@ -9,20 +9,23 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from scorer_client.errors import Violation
 from scorer_client.files.cells import UnreadableFile
 from scorer_client.files.messages import Language, say
-from scorer_client.files.scan import Scan, scan_ods, scan_sheet, scan_styles
+from scorer_client.files.scan import MAX_ERRORS, Scan, TooManyErrors, scan_ods, scan_sheet, scan_styles
 
 MAX_UNPACKED = 512
 """MiB that all parts of a workbook may have when unpacked."""
 MAX_PART = 128
 """MiB that a part may have that calamine reads as a whole, such as the shared texts."""
 MAX_PARTS = 10_000
+
+LIMITS = frozenset(("bomb", "far_cells", "long_text", "many_columns", "many_errors", "many_parts", "many_rows"))
+"""Keys of the messages that refuse a file because it is too large."""
 
 CHUNK = 2**18
 
@@ -77,28 +80,37 @@ class _Part:
 def refused(language: Language, key: str, **values: object) -> UnreadableFile:
     """The error that refuses a whole file."""
     return UnreadableFile(
-        Violation("file", "TOO_LARGE" if key == "bomb" else "NOT_READABLE", say(language, key, **values))
+        Violation("file", "TOO_LARGE" if key in LIMITS else "NOT_READABLE", say(language, key, **values))
     )
 
 
-def look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
-    """Parses all XML of a workbook once.
+def look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool]) -> Archive:
+    """Parses the XML of a workbook once.
+
+    Args:
+        archive: the workbook.
+        language: language of messages.
+        wanted: whether the sheet of a name is read later. Others are skipped where each sheet is a part of its own.
 
     Raises:
         UnreadableFile: the file is too large, damaged, protected, or not a workbook.
     """
     try:
-        return _look_through(archive, language)
+        return _look_through(archive, language, wanted)
+    except TooManyErrors:
+        raise refused(language, "many_errors", limit=MAX_ERRORS) from None
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError) as error:
         raise refused(language, "damaged", why=str(error)[:100] or type(error).__name__) from None
     except (RuntimeError, NotImplementedError):  # parts are encrypted, or compressed in an unknown way
         raise refused(language, "password") from None
 
 
-def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
-    names = {info.filename for info in archive.infolist()}
-    if len(archive.infolist()) > MAX_PARTS or len(names) < len(archive.infolist()):
-        raise refused(language, "damaged", why=f"{len(archive.infolist())} parts")
+def _look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool]) -> Archive:
+    names, parts = {info.filename for info in archive.infolist()}, len(archive.infolist())
+    if parts > MAX_PARTS:
+        raise refused(language, "many_parts", n=parts, limit=MAX_PARTS)
+    if len(names) < parts:
+        raise refused(language, "damaged", why="a part is there twice")
     if "xl/workbook.bin" in names:
         raise refused(language, "old_excel")
     if _MAIN not in names and not ("mimetype" in names and "content.xml" in names):
@@ -108,7 +120,7 @@ def _look_through(archive: zipfile.ZipFile, language: Language) -> Archive:
     sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
     remaining = MAX_UNPACKED * 2**20
     for name in sorted(names):
-        if not name.endswith((".xml", ".rels")):
+        if not name.endswith((".xml", ".rels")) or (name in sheets and not wanted(sheets[name])):
             continue
         part, limit = _Part(archive, name, language), min(remaining, MAX_PART * 2**20)
         if name in sheets:

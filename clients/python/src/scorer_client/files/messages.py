@@ -66,6 +66,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "unpacks to more than {limit} MiB ({part}): is it a file of answers?",
         "giải nén ra hơn {limit} MiB ({part}): đây có phải tệp số liệu không?",
     ),
+    "many_parts": (
+        "has {n} parts, more than {limit}: is it a file of answers?",
+        "có {n} phần, quá {limit}: đây có phải tệp số liệu không?",
+    ),
+    "many_errors": (
+        "has more than {limit} formulas with an error or without a value in one sheet; delete them",
+        "có hơn {limit} công thức bị lỗi hoặc chưa có giá trị trong một trang tính; hãy xóa chúng",
+    ),
     "long_text": (
         "has a text of more than {limit} bytes: is it a file of answers?",
         "có văn bản dài hơn {limit} byte: đây có phải tệp số liệu không?",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from scorer_client.files.messages import MAX_SHEET_NAME, TIERS, Language, say
+from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
 from scorer_client.forms import Form
 from scorer_client.sentences import LANGUAGES
 
@@ -48,6 +49,11 @@ class NearestNames:
 def plain(text: str) -> str:
     """A title in small letters, with single spaces, without the mark of required columns."""
     return " ".join(text.casefold().replace("*", " ").split())
+
+
+def is_instructions(sheet: str) -> bool:
+    """Whether a sheet of this name has the instructions of a form, and no units."""
+    return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
 
 
 def tier_words(form: Form) -> dict[str, list[str]]:

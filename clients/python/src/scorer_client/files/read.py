@@ -11,8 +11,8 @@ from scorer_client.files.archive import refused
 from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
 from scorer_client.files.header import ColumnNames
-from scorer_client.files.messages import CRITERIA_SET, INSTRUCTIONS, Language
-from scorer_client.files.names import plain
+from scorer_client.files.messages import CRITERIA_SET, Language
+from scorer_client.files.names import is_instructions, plain
 from scorer_client.files.notes import Notes
 from scorer_client.files.reader import TableReader
 from scorer_client.files.text import Progress, read_text
@@ -83,9 +83,8 @@ def criteria_set_of(file: Path) -> str:
         if not stream.peek(2).startswith(b"PK"):
             return ""
         try:
-            for sheet in read_workbook(stream, Notes(), None):
-                rows = sheet.rows if plain(sheet.name) in INSTRUCTIONS else iter(())
-                for _, cells in rows:
+            for sheet in read_workbook(stream, Notes(), None, wanted=is_instructions):
+                for _, cells in sheet.rows:
                     if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
                         return shown(cells[1])
         except UnreadableFile:

@@ -9,8 +9,8 @@ from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
-from scorer_client.files.messages import INSTRUCTIONS, say
-from scorer_client.files.names import NearestNames, plain, sheet_names, tier_words
+from scorer_client.files.messages import say
+from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
 from scorer_client.files.notes import Notes
 from scorer_client.files.rows import RowReader
 from scorer_client.files.values import Values
@@ -90,7 +90,7 @@ class TableReader:
 
     def _sheet(self, sheet: Sheet) -> bool:
         """Reads a sheet. Returns False if it has no units and is skipped."""
-        if plain(sheet.name) in INSTRUCTIONS:
+        if is_instructions(sheet.name):
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
         tier = self._tiers.get(plain(sheet.name), "")

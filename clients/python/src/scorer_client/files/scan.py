@@ -20,6 +20,10 @@ _PERCENT_FORMATS = {"9", "10"}
 """Ids of the built-in number formats for percentages."""
 
 
+class TooManyErrors(Exception):
+    """A sheet has more than ``MAX_ERRORS`` cells with an error."""
+
+
 @dataclass
 class Scan:
     """The results for one sheet. Rows and columns count from 0."""
@@ -50,10 +54,10 @@ class Scan:
         """Records a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is empty).
 
         Raises:
-            ValueError: the sheet has more than ``MAX_ERRORS`` such cells.
+            TooManyErrors: the sheet has more than ``MAX_ERRORS`` such cells.
         """
         if len(self.errors) == MAX_ERRORS:
-            raise ValueError(f"more than {MAX_ERRORS} errors")
+            raise TooManyErrors
         self.errors[row, column] = text
 
     @property

@@ -6,7 +6,7 @@ import datetime
 import io
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scorer_client import optional
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 
-def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | None, name: str = "") -> Iterator[Sheet]:
+def read_workbook(
+    file: io.BufferedReader,
+    notes: Notes,
+    progress: Progress | None,
+    name: str = "",
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> Iterator[Sheet]:
     """The sheets of a workbook. Each sheet is read when the iterator reaches it.
 
     Args:
@@ -28,6 +34,7 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
         notes: collects a note on macros.
         progress: is called with the number of bytes read and their total.
         name: name of the file if several are read.
+        wanted: whether to read the sheet of a name.
 
     Raises:
         UnreadableFile: the file is damaged, protected, too large, or not a workbook.
@@ -39,7 +46,7 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
     size = file.seek(0, io.SEEK_END)
     try:
         with zipfile.ZipFile(file) as archive:
-            parts = look_through(archive, notes.language)
+            parts = look_through(archive, notes.language, wanted)
     except (zipfile.BadZipFile, ValueError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
     for scan in parts.scans.values():  # before opening: calamine reads an ODS file as a whole then
@@ -52,9 +59,9 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
     file.seek(0)
     try:
         with calamine.load_workbook(file) as workbook:
-            if missing := set(workbook.sheet_names) - parts.scans.keys():
+            if missing := set(filter(wanted, workbook.sheet_names)) - parts.scans.keys():
                 raise refused(notes.language, "damaged", why=", ".join(sorted(missing))[:100])
-            yield from _sheets(workbook, parts.scans, name)
+            yield from _sheets(workbook, parts.scans, name, wanted)
     except calamine.PasswordError:
         raise refused(notes.language, "password") from None
     except calamine.CalamineError as error:
@@ -63,10 +70,12 @@ def read_workbook(file: io.BufferedReader, notes: Notes, progress: Progress | No
         progress(size, size)
 
 
-def _sheets(workbook: CalamineWorkbook, scans: dict[str, Scan], file: str) -> Iterator[Sheet]:
+def _sheets(
+    workbook: CalamineWorkbook, scans: dict[str, Scan], file: str, wanted: Callable[[str], bool]
+) -> Iterator[Sheet]:
     kinds = optional.calamine()
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
-    for item in worksheets:
+    for item in filter(lambda item: wanted(item.name), worksheets):
         scan = scans[item.name]
         if not scan.cells:
             continue

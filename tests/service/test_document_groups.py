@@ -1,0 +1,287 @@
+"""A criteria set in one YAML file that declares its own groups: served, ranked, reloaded, refused with a place."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from cli_in_process import Run, local_runner
+from document_set import ANSWERS, CASES, WARDS
+from harness import COMPILER, catalogue, good, group, host, refusal, serving
+
+from egov.scorer.v1 import criteria_pb2 as cpb
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue.catalogue import load_set
+from scorer.catalogue.directory import CriteriaDirectory
+from scorer.catalogue.live import LiveCatalogue
+from scorer.criteria.document import parse
+from scorer.engine.gates import GateCompiler
+from scorer.plugin_api import Indicator
+from scorer_client import Client
+
+WATER = group("water", Indicator("wells", kind="count"))
+INSTALLED = host(WATER)
+
+
+def problems(text: str) -> list[str]:
+    plan, document = load_set(INSTALLED, "wards.yaml", text, COMPILER)
+    assert (plan is None) == bool(document.problems)
+    return [str(problem).removeprefix("wards.yaml:") for problem in document.sorted_problems()]
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    text = WARDS
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def unit(**numbers: float) -> pb.UnitAnswers:
+    answers = pb.UnitAnswers(unit=pb.Unit(id="u", name="phường", tier="ward"))
+    for code, number in numbers.items():
+        answers.answers[code].number = number
+    return answers
+
+
+# --- it works -------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_served_like_any_other_set() -> None:
+    with serving(good(catalogue(INSTALLED, WARDS))) as service:
+        request = cpb.GetCriteriaSetRequest(criteria_set="wards-2026")
+        form = service.criteria.GetCriteriaSet(request).criteria_set
+        assert [indicator.code for indicator in form.indicators] == ["online_files", "files", "portal", "opened"]
+        [version] = form.plugins
+        revision = parse(WARDS, "").revision()
+        assert (version.group, version.distribution, version.version) == ("digital_office", "wards-2026", revision[:12])
+        answers = unit(files=10, online_files=5)
+        answers.answers["portal"].choice = "full"
+        reply = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="wards-2026", unit_answers=answers))
+        assert reply.scorecard.overall.score.points == 5.5
+        assert reply.provenance.revision == revision
+
+
+def test_its_checks_and_ranges_are_those_of_the_document() -> None:
+    with serving(good(catalogue(INSTALLED, WARDS))) as service:
+        found = {}
+        for answers in (unit(files=4, online_files=5), unit(files=100_001), unit(fils=1)):
+            with refusal() as refused:
+                service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="wards-2026", unit_answers=answers))
+            found |= refused[0].fields
+        assert found == {
+            'unit_answers.answers["online_files"]': "PART_LARGER_THAN_WHOLE",
+            'unit_answers.answers["files"]': "OUT_OF_RANGE",
+            'unit_answers.answers["fils"]': "UNKNOWN_INDICATOR",
+        }
+
+
+def test_two_documents_may_declare_the_same_group_in_their_own_ways() -> None:
+    other = changed(("wards-2026\n", "wards-2027\n"), ("maximum: 100000", "maximum: 5"))
+    sets = good(catalogue(INSTALLED, WARDS, other))
+    ranges = [sets.sets[code].tiers["ward"].ranges["files"] for code in ("wards-2026", "wards-2027")]
+    assert ranges == [(0, 100_000), (0, 5)]
+    assert set(sets.host.groups) == {"water"}
+
+
+def test_it_may_use_installed_groups_too_and_read_their_indicators() -> None:
+    extra = "      water: {criteria: [{id: W, formula: count, indicator: files, each: 1, points: 1}]}\n    levels:"
+    sets = good(catalogue(INSTALLED, changed(("    levels:", extra)).replace("indicator: portal", "indicator: portal")))
+    assert [provider.plugin for provider in sets.sets["wards-2026"].providers] == ["digital_office", "water"]
+
+
+def test_a_group_without_indicators_of_its_own_is_declared_by_an_empty_list() -> None:
+    extra = (
+        "      more: {title: {en: More}, indicators: {}, criteria: [{id: M, formula: count, indicator: files, each: 1,"
+        " points: 1}]}\n    levels:"
+    )
+    assert problems(changed(("    levels:", extra))) == []
+
+
+def test_the_commands_work_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scorer: Run = local_runner(host(), monkeypatch, capsys)
+    monkeypatch.chdir(tmp_path)
+    Path("sets").mkdir()
+    Path("sets/wards.yaml").write_text(WARDS, encoding="utf-8")
+    Path("sets/wards.cases.yaml").write_text(CASES, encoding="utf-8")
+    Path("answers.csv").write_text(ANSWERS, encoding="utf-8")
+    checked = scorer("criteria", "check", "sets/wards.yaml")
+    assert checked.errors == []
+    assert "wards-2026 is good: 3 criteria" in checked.out
+    tested = scorer("criteria", "test", "sets/wards.yaml")
+    assert "1 case of 1 criteria set: 1 ok, 0 failed" in tested.out, tested.errors
+    here = ("--criteria", "sets")
+    for form in ("form.xlsx", "."):
+        assert scorer("criteria", "template", "wards-2026", "--out", form, "--lang", "vi", *here).code == 0
+    assert "Only files that came through the national portal." in Path("wards-2026-columns.md").read_text("utf-8")
+    done = scorer("rank", "answers.csv", "--set", "wards-2026", "--out", "ranked.csv", *here)
+    assert (done.code, done.errors) == (0, [])
+    with Path("ranked.csv").open(encoding="utf-8-sig") as file:
+        assert [(row["id"], row["readiness_level"]) for row in csv.DictReader(file)] == [
+            ("one", "1"),
+            ("two", "2"),
+            ("three", ""),
+        ]
+    lacking = scorer("lacking", "answers.csv", "1.2", "--set", "wards-2026", *here)
+    assert "two" in lacking.out
+
+
+# --- it lives -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> LiveCatalogue:
+    (tmp_path / "wards.yaml").write_text(WARDS, encoding="utf-8")
+    return LiveCatalogue(catalogue(INSTALLED), CriteriaDirectory(tmp_path), GateCompiler())
+
+
+def reload(live: LiveCatalogue, text: str) -> None:
+    (live.directory.path / "wards.yaml").write_text(text, encoding="utf-8")
+    assert live.reload(force=True)
+
+
+def test_a_reload_replaces_its_groups(live: LiveCatalogue) -> None:
+    reload(live, changed(("maximum: 100000", "maximum: 7")))
+    assert live.current().sets["wards-2026"].tiers["ward"].ranges["files"] == (0, 7)
+    reload(live, changed(("      digital_office:", "      office:")))
+    assert [provider.group for provider in live.current().sets["wards-2026"].providers] == ["office"]
+    assert set(live.current().host.groups) == {"water"}
+
+
+def test_a_broken_declaration_leaves_the_last_good_set_in_use(live: LiveCatalogue) -> None:
+    before = live.current().sets["wards-2026"]
+    reload(live, changed(("kind: choice", "kind: choise")))
+    current = live.current()
+    assert current.sets["wards-2026"] is before
+    [problem] = current.kept["wards-2026"].problems
+    assert problem.path == "categories.readiness.groups.digital_office.indicators.portal.kind"
+
+
+def test_a_new_document_with_a_broken_group_is_refused_and_nothing_else(live: LiveCatalogue) -> None:
+    text = changed(
+        ("wards-2026\n", "new-2026\n"), ("{part: online_files, of: files}", "{part: online_files, of: fils}")
+    )
+    (live.directory.path / "new.yaml").write_text(text, encoding="utf-8")
+    live.reload(force=True)
+    assert list(live.current().sets) == ["wards-2026"]
+    [refused] = live.current().refused
+    assert refused.code == "new-2026"
+
+
+# --- it is refused with a place --------------------------------------------------------------------------------------
+
+
+W_LINE = "      water: {criteria: [{id: W, formula: count, indicator: wells, each: 1, points: 1}]}\n"
+"""The group of the installed plugin, in a set."""
+
+HEAD = "categories.readiness.groups.digital_office"
+
+MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
+    "an installed group": (
+        ("      digital_office:\n", "      water:\n"),
+        [
+            "12:7: categories.readiness.groups.water: group 'water' belongs to the installed plugin 'water'; leave out "
+            "'indicators' and 'checks' to use that group, or give this group another name"
+        ],
+    ),
+    "a kind": (
+        ("kind: choice", "kind: choise"),
+        [
+            f"22:26: {HEAD}.indicators.portal.kind: expected 'count', 'number', 'flag', 'choice' or 'date', not "
+            "'choise'; did you mean 'choice'?"
+        ],
+    ),
+    "no title": (
+        (", title: {en: Portal, vi: Cổng thông tin}", ""),
+        [f"22:19: {HEAD}.indicators.portal.title: the required key 'title' is missing"],
+    ),
+    "a choice without options": (
+        (", options: [full, part, none], title: {en: Portal", ", title: {en: Portal"),
+        [f"22:11: {HEAD}.indicators.portal: indicator portal: a choice, and only a choice, has options, each once"],
+    ),
+    "a number as bound of a day": (
+        ("minimum: 2000-01-01", "minimum: 2000"),
+        [f"23:75: {HEAD}.indicators.opened.minimum: expected a day, as the indicator is a date"],
+    ),
+    "an empty range": (
+        ("maximum: 100000", "minimum: 5, maximum: 3"),
+        [f"16:104: {HEAD}.indicators.files.minimum: no answer is possible: from 5 to 3"],
+    ),
+    "a column of units": (
+        ("          files: {", "          parent: {"),
+        [
+            f"16:11: {HEAD}.indicators.parent: indicator code 'parent' is the name of a column of units: choose "
+            "another one",
+            f"25:38: {HEAD}.checks[0].of: the group declares no indicator 'files'",
+            f"28:27: {HEAD}.criteria[0].denominator: no group of the set declares indicator 'files'",
+        ],
+    ),
+    "an unknown key": (
+        ("meaning: {en: Only", "meening: {en: Only"),
+        [f"21:13: {HEAD}.indicators.online_files.meening: unknown key 'meening'; did you mean 'meaning'?"],
+    ),
+    "a check of an unknown indicator": (
+        ("of: files}", "of: fils}"),
+        [f"25:38: {HEAD}.checks[0].of: the group declares no indicator 'fils'; did you mean 'files'?"],
+    ),
+    "a check of a choice": (
+        ("of: files}", "of: portal}"),
+        [f"25:38: {HEAD}.checks[0].of: 'portal' is a choice; only counts and numbers have parts"],
+    ),
+    "a check of itself": (
+        ("of: files}", "of: online_files}"),
+        [f"25:38: {HEAD}.checks[0].of: 'online_files' cannot be a part of itself"],
+    ),
+    "checks without indicators": (
+        (
+            "    levels:",
+            W_LINE.replace("{c", "{checks: [], c", 1) + "    levels:",
+        ),
+        [
+            "31:15: categories.readiness.groups.water.checks: only a group that declares its own 'indicators' can have "
+            "checks"
+        ],
+    ),
+    "a group that nobody has": (
+        ("        indicators:\n", "        indicatoren:\n"),
+        [
+            f"12:7: {HEAD}: no plugin scores group 'digital_office'; to declare it here, list its 'indicators'",
+            f"15:9: {HEAD}.indicatoren: unknown key 'indicatoren'; did you mean 'indicators'?",
+            f"24:9: {HEAD}.checks: only a group that declares its own 'indicators' can have checks",
+        ],
+    ),
+    "python": (
+        ("maximum: 100000", 'maximum: !!python/object/apply:os.system ["true"]'),
+        [
+            f"16:104: {HEAD}.indicators.files.maximum: the tag 'tag:yaml.org,2002:python/object/apply:os.system' "
+            "is not allowed here"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_in_a_declaration_is_named_with_its_place(what: str) -> None:
+    change, expected = MISTAKES[what]
+    assert problems(changed(change)) == expected
+
+
+def test_an_indicator_that_an_installed_group_declares_otherwise_is_named_where_it_is_declared() -> None:
+    text = changed(
+        ("          files: {", "          wells: {kind: flag, title: {en: Wells}}\n          files: {"),
+        (
+            "    groups:\n",
+            f"    groups:\n{W_LINE}",
+        ),
+    )
+    assert problems(text) == [f"17:11: {HEAD}.indicators.wells: group 'water' declares indicator 'wells' differently"]
+
+
+def test_a_client_of_another_process_sees_the_group() -> None:
+    with serving(good(catalogue(INSTALLED, WARDS))) as service, Client(service.address) as client:
+        form = client.form("wards-2026")
+        assert form.indicators["online_files"].titles["vi"] == "Hồ sơ nộp trực tuyến"
+        assert form.names("vi")["digital_office"] == "Văn phòng số"

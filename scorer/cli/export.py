@@ -128,13 +128,16 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
     """One line per unit, in ranking order.
 
     The columns are those of docs/tables.md, with the groups and criteria, and texts for people: titles of tiers,
-    standings and levels, and causes as sentences. Published scores have as many decimals as the set publishes.
+    standings and levels, and causes as sentences. Published scores have as many decimals as the set publishes. There is
+    no column ``commended`` if the set commends no units.
 
     Raises:
         ValueError: the units were ranked as rows.
     """
     names = form.names(language.value)
     table = province.table
+    if not form.commends:
+        table = table.drop_columns(["commended"])
     file = io.StringIO(newline="")
     file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\n")

@@ -174,6 +174,7 @@ def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
         "score": score(found.score),
         "standing": found.standing,
         "level": found.level,
+        "levelCode": found.level_code,
         "rank": found.rank,
         "failing": [cause(one) for one in found.causes],
         "groups": groups,
@@ -192,9 +193,11 @@ def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
         for group in given["groups"]
     ]
     return {
-        **{name: given[name] for name in ("category", "score", "level", "rank")},
+        **{name: given[name] for name in ("category", "score", "level", "levelCode", "rank")},
         "standing": word(given["standing"]),
-        "failing": [{**gate(one["gate"]), "value": one["value"]} for one in given["failing"]],
+        "failing": [
+            {**gate(one["gate"]), "value": one["value"], "category": given["category"]} for one in given["failing"]
+        ],
         "groups": groups,
         **({"measures": given["measures"]} if rows else {}),
     }

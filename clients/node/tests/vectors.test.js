@@ -149,7 +149,11 @@ function unit({ unit, categories, overall, ...plainFields }, rows) {
     categories: categories.map((/** @type {Json} */ { failing, gates, ...given }) => ({
       ...given,
       standing: word(given.standing),
-      causes: failing.map((/** @type {Json} */ one) => ({ ...gate(one.gate), value: one.value })),
+      causes: failing.map((/** @type {Json} */ one) => ({
+        ...gate(one.gate),
+        value: one.value,
+        category: given.category,
+      })),
       measures: rows ? given.measures : [],
       groups: given.groups.map((/** @type {Json} */ group) => ({
         ...group,

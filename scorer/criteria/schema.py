@@ -276,12 +276,12 @@ class Level(StrictModel):
     """A level; its gates are validated separately."""
 
     level: StrictInt = Field(ge=1, le=99)
-    code: Annotated[StrictStr, Field(min_length=1, max_length=20)] | None = None
-    """What people call the level, such as "A"."""
-    title: Titles = {}
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
     gates: list[Any] = Field(min_length=1)
+    code: Annotated[StrictStr, Field(min_length=1, max_length=20)] | None = None
+    """What people call the level, such as "A"."""
+    title: Titles = {}
 
 
 class Gate(StrictModel):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Problem, parse, read_document
+from scorer.criteria.extension import EXTENDS, Base, Library, extend
 from scorer.criteria.loader import load_document
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
@@ -49,27 +51,45 @@ class Catalogue:
     """The name of each set's document, by code of the set."""
     warnings: tuple[Problem, ...] = ()
     """Values in the documents that are allowed but probably mistakes."""
+    bases: Mapping[str, Base] = field(default_factory=dict)
+    """The content of each document that others can extend, by code of its set."""
     kept: Mapping[str, RejectedSet] = field(default_factory=dict)
     """Sets that stay at their last good revision, by code, with the refused document that should have replaced it."""
 
     @classmethod
-    def load(cls, host: PluginHost, documents: Iterable[tuple[str, str | bytes]], compiler: GateCompiler) -> Catalogue:
-        """Loads documents, given as (name, text). A refused document does not affect the others."""
+    def load(
+        cls,
+        host: PluginHost,
+        documents: Iterable[tuple[str, str | bytes]],
+        compiler: GateCompiler,
+        library: Library | None = None,
+    ) -> Catalogue:
+        """Loads documents, given as (name, text). A refused document does not affect the others.
+
+        Args:
+            host: the plugins.
+            documents: the documents.
+            compiler: compiles gates.
+            library: the documents that these can extend; None: each other.
+        """
         sets: dict[str, SetPlan] = {}
         sources: dict[str, str] = {}
         refused = []
         warnings: list[Problem] = []
-        for source, text in documents:
-            plan, document = load_set(host, source, text, compiler)
+        parsed = [parse(text, source) for source, text in documents]
+        bases = bases_of(parsed)
+        for document in parsed:
+            source = document.source
+            plan = load_parsed(host, document, compiler, library or (lambda: bases))
             if plan is not None and plan.criteria_set.code in sets:
                 code = plan.criteria_set.code
                 document.problem(("criteria_set",), f"{sources[code]} already defines criteria set {code!r}")
             if plan is None or document.problems:
-                refused.append(RejectedSet(source, set_code(document), document.sorted_problems()))
+                refused.append(RejectedSet(source, set_code(document.data), document.sorted_problems()))
             else:
                 sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
                 warnings += document.warnings
-        return cls(dict(sorted(sets.items())), tuple(refused), host, sources, tuple(warnings))
+        return cls(dict(sorted(sets.items())), tuple(refused), host, sources, tuple(warnings), bases)
 
     @classmethod
     def installed(cls, host: PluginHost, compiler: GateCompiler) -> Catalogue:
@@ -108,26 +128,54 @@ class Catalogue:
         return next((refusal for refusal in self.refused if refusal.code == code), None)
 
 
+def plugin_bases(host: PluginHost) -> dict[str, Base]:
+    """The documents of installed plugins that others can extend, by code of the set."""
+    return bases_of(parse(read_document(file), file.name) for plugin in host.plugins for file in plugin.criteria_sets)
+
+
+def bases_of(documents: Iterable[Document]) -> dict[str, Base]:
+    """The parsed documents that others can extend, by code of the set; the first one if several have the same code."""
+    bases: dict[str, Base] = {}
+    for document in documents:
+        if code := set_code(document.data):
+            bases.setdefault(code, Base.of(document))
+    return bases
+
+
 def load_set(
-    host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler
+    host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler, library: Library | None = None
 ) -> tuple[SetPlan | None, Document]:
+    """Parses a document and loads it; see ``load_parsed``. It can extend the installed sets if no library is given."""
+    document = parse(text, source)
+    return load_parsed(host, document, compiler, library or partial(plugin_bases, host)), document
+
+
+def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, library: Library) -> SetPlan | None:
     """Loads one document and compiles its plans and gate tables.
 
+    Args:
+        host: the plugins.
+        document: the parsed document. It receives the problems, and the content that it takes over from others.
+        compiler: compiles gates.
+        library: the documents that it can extend.
+
     Returns:
-        The plan and the document. The plan is None if the document has problems.
+        The plan; None if the document has problems.
     """
-    document = parse(text, source)
+    document = extend(document, library)
+    if document.broken(EXTENDS):
+        return None
     host = with_document_groups(host, document)
     criteria_set = load_document(document, host.vocabulary())
     if criteria_set is None:
-        return None, document
+        return None
     try:
         plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
-        return None, document
+        return None
     for tier, plan in plans.items():
         tables = []
         for category in plan.categories:
@@ -135,9 +183,9 @@ def load_set(
             tables.append(_gate_table(category, rules, compiler, document, tier) if rules else None)
         plans[tier] = with_tables(plan, tables)
     if document.problems:
-        return None, document
+        return None
     providers = tuple(Provider.of(group.code, host.providers[group.code]) for group in criteria_set.groups())
-    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers), document
+    return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers)
 
 
 def _gate_table(
@@ -161,10 +209,10 @@ def _withheld_set(plugin: Plugin, file: Traversable) -> RejectedSet:
     """A set of a quarantined plugin, refused for that reason."""
     document = parse(read_document(file), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
-    return RejectedSet(file.name, set_code(document), document.sorted_problems())
+    return RejectedSet(file.name, set_code(document.data), document.sorted_problems())
 
 
-def set_code(document: Document) -> str:
-    """The code that a document states; empty if it cannot be read."""
-    code = document.data.get("criteria_set") if isinstance(document.data, dict) else None
+def set_code(data: object) -> str:
+    """The code that the content of a document states; empty if it states none."""
+    code = data.get("criteria_set") if isinstance(data, dict) else None
     return code if isinstance(code, str) and code.isprintable() else ""  # a lone surrogate cannot be sent in a reply

@@ -14,9 +14,10 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from scorer.catalogue.catalogue import Catalogue, RejectedSet, load_set, set_code
+from scorer.catalogue.catalogue import Catalogue, RejectedSet, load_parsed, set_code
 from scorer.catalogue.directory import CriteriaDirectory, Stamp, Unreadable
-from scorer.criteria.document import Problem
+from scorer.criteria.document import Document, Problem, parse
+from scorer.criteria.extension import Base, base_codes
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
 from scorer.model.untrusted import escaped
@@ -39,6 +40,11 @@ class _LoadedFile:
     """Line and column of the code."""
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
+    text: bytes = b""
+    base: Base | None = None
+    """Its content for sets that extend it; None if the file cannot be read."""
+    extended: tuple[bytes, ...] = ()
+    """Digests of the documents that it extends, nearest first."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +153,7 @@ class LiveCatalogue:
         if not force and changed_files(present, self.directory.stamps()) - set(skip):
             return None
         self.stamps = stamps
-        loaded = {
-            name: self._load(name, texts[name], force=force) if name in texts else self._loaded[name] for name in stamps
-        }
+        loaded = self._load_all({name: texts.get(name) for name in stamps}, force=force)
         self._previous_digests = {name: file.digest for name, file in self._loaded.items()}
         before, self._loaded = self._catalogue, loaded
         self._catalogue = self._build_catalogue()
@@ -157,17 +161,61 @@ class LiveCatalogue:
         self._compiler.forget_others(category.table for tier in tiers for category in tier.categories)
         return ReloadReport(before, self._catalogue, time.monotonic() - started)
 
-    def _load(self, name: str, text: bytes | Unreadable, *, force: bool) -> _LoadedFile:
-        source = self._source(name)
-        if isinstance(text, Unreadable):
-            return _LoadedFile(b"", None, "", (1, 1), (Problem(source, 1, 1, "", text.why),))
-        digest, known = hashlib.sha256(text).digest(), self._loaded.get(name)
-        if known and known.digest == digest and (known.plan or not force):
-            return known
-        plan, document = load_set(self._installed.host, source, text, self._compiler)
-        code_position = document.values.get(("criteria_set",), (1, 1))
-        warnings = tuple(document.warnings) if plan else ()
-        return _LoadedFile(digest, plan, set_code(document), code_position, document.sorted_problems(), warnings)
+    def _load_all(self, texts: Mapping[str, bytes | Unreadable | None], *, force: bool) -> dict[str, _LoadedFile]:
+        """Loads files by name. None stands for a text that has not changed: such a file is loaded again only if a set
+        that it extends has changed.
+        """
+        parsed: dict[str, Document] = {}
+        bases: dict[str, Base] = {}
+        for name, text in texts.items():
+            known = self._loaded.get(name)
+            if isinstance(text, bytes) and not (known and known.digest == _digest(text)):
+                parsed[name] = parse(text, self._source(name))
+                bases[name] = Base.of(parsed[name], _digest(text))
+            elif not isinstance(text, Unreadable) and known and known.base:
+                bases[name] = known.base
+        by_code = dict(self._installed.bases)
+        for base in bases.values():
+            if code := set_code(base.data):
+                by_code.setdefault(code, base)
+
+        loaded = {}
+        for name, text in texts.items():
+            known = self._loaded.get(name)
+            if isinstance(text, Unreadable):
+                problem = Problem(self._source(name), 1, 1, "", text.why)
+                loaded[name] = _LoadedFile(b"", None, "", (1, 1), (problem,))
+                continue
+            if name not in bases:  # it could not be read before, and has not changed
+                assert known
+                loaded[name] = known
+                continue
+            base = bases[name]
+            extended = tuple(by_code[code].digest for code in base_codes(base.data, lambda: by_code) if code in by_code)
+            same = known is not None and known.digest == base.digest and known.extended == extended
+            if known and same and (known.plan or not force):
+                loaded[name] = known
+                continue
+            content = text if isinstance(text, bytes) else known.text if known else b""
+            document = parsed.get(name) or parse(content, base.source)
+            loaded[name] = self._load(document, content, base, extended, by_code)
+        return loaded
+
+    def _load(
+        self, document: Document, text: bytes, base: Base, extended: tuple[bytes, ...], by_code: Mapping[str, Base]
+    ) -> _LoadedFile:
+        plan = load_parsed(self._installed.host, document, self._compiler, lambda: by_code)
+        return _LoadedFile(
+            digest=base.digest,
+            plan=plan,
+            code=set_code(document.data),
+            code_position=document.values.get(("criteria_set",), (1, 1)),
+            problems=document.sorted_problems(),
+            warnings=tuple(document.warnings) if plan else (),
+            text=text,
+            base=base,
+            extended=extended,
+        )
 
     def _build_catalogue(self) -> Catalogue:
         """The catalogue of the installed sets and all files.
@@ -229,6 +277,10 @@ class LiveCatalogue:
 def changed_files(before: Mapping[str, Stamp | Unreadable], after: Mapping[str, Stamp | Unreadable]) -> set[str]:
     """Names of the files that are new, removed or changed."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()
 
 
 def _short_revision(plan: SetPlan) -> str:

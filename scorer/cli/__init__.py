@@ -20,7 +20,7 @@ for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # Rich and Typer accept an
 from typer.exceptions import TyperException
 
 from scorer.cli.commands import app
-from scorer.cli.output import UserError, out, print_error
+from scorer.cli.output import UserError, err, out, print_error
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")  # so that a terminal with only ASCII still shows the numbers
     try:
         _check_arguments()
+        err.hides_progress = "--json" in sys.argv  # programs that read both outputs get results and errors only
         with out.command():
             code = app(prog_name="scorer", standalone_mode=False)
         sys.exit(code)

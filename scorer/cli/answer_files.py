@@ -10,7 +10,7 @@ import typer
 
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import load_catalogue
-from scorer.cli.output import UserError, err, print_error, print_note, reading
+from scorer.cli.output import UserError, err, print_error, print_note, progress
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
@@ -106,8 +106,10 @@ def read_table(client: Client, form: Form, file: Path, language: Language) -> Fi
         ScorerError: the file does not fit the form.
     """
     try:
-        with reading(file) as progress:
-            return client.read_file(form.criteria_set, file, language=language.value, progress=progress)
+        with progress(f"reading {file}") as report:
+            return client.read_file(
+                form.criteria_set, file, language=language.value, progress=lambda _, done, total: report(done, total)
+            )
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
 

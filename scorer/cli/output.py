@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Any, Literal
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
+from rich.status import Status
 from rich.table import Table
 
 from scorer.model.untrusted import escaped
@@ -31,6 +31,9 @@ class _Console(Console):
 
     _command_end: ExitStack | None = None
     """Undoes ``reserve`` when the command ends."""
+
+    hides_progress = False
+    """Whether ``status`` shows nothing, not even on a terminal."""
 
     @contextmanager
     def command(self) -> Iterator[None]:
@@ -67,6 +70,10 @@ class _Console(Console):
                 self._file, sys.stdout = None, stdout
                 if not is_descriptor_1:
                     os.dup2(copy.fileno(), 1)
+
+    def status(self, status: RenderableType, **options: Any) -> Status:
+        """See ``rich``. Shows a text on a terminal as long as the context lasts, and nothing elsewhere."""
+        return _SILENT.status(status) if self.hides_progress else super().status(status, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """See ``rich``, which also renders each cell of a table before it measures the cell's width."""
@@ -106,6 +113,8 @@ class _Console(Console):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
+_SILENT = Console(quiet=True)
+
 out = _Console(highlight=False, emoji=False, width=_WIDTH)
 err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
@@ -139,15 +148,16 @@ def print_note(text: str) -> None:
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows the progress of reading a file on a terminal. Gives the function to report the progress to."""
-    with err.status(f"reading {escape(escaped(str(file)))}") as status:
+def progress(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows what is being done, on a terminal. Gives the function that reports how much of the total is done."""
+    shown = escape(escaped(text))
+    with err.status(shown) as status:
 
-        def progress(_: str, done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             if total:
-                status.update(f"reading {escape(escaped(str(file)))}: {100 * done // total} %")
+                status.update(f"{shown}: {100 * done // total} %")
 
-        yield progress
+        yield report
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

@@ -82,6 +82,10 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     """Values that are allowed but probably mistakes."""
+    base: str = ""
+    """The code of the set that the document extends. Paths are then those of the merged content."""
+    written: dict[Path, Path] = field(default_factory=dict)
+    """In a document that extends another: by path of a list's entry in the merged content, its path in the document."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
     """Line, column and path of each problem."""
     _broken: set[Path] = field(default_factory=set)
@@ -89,11 +93,13 @@ class Document:
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> None:
         """Adds a problem of a value, or of its key; the position is that of the nearest enclosing value that exists."""
+        if self._inherits(path):
+            message = f"inherited from {self.base}: {message}"
         self.problem_at(*self._position(path, key=key), path, message)
 
     def warn(self, path: Path, message: str) -> None:
         """Adds a warning that a value is probably a mistake."""
-        self.warnings.append(Problem(self.source, *self._position(path), show_path(path), f"warning: {message}"))
+        self.warnings.append(Problem(self.source, *self._position(path), self._shown(path), f"warning: {message}"))
 
     def _position(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         if key and path in self.keys:
@@ -101,7 +107,20 @@ class Document:
         enclosing = path
         while enclosing and enclosing not in self.values:
             enclosing = enclosing[:-1]
+        if self.base and not enclosing:
+            enclosing = ("extends",)
         return self.values.get(enclosing, (1, 1))
+
+    def _inherits(self, path: Path) -> bool:
+        """Whether the value at ``path`` is inherited; of a missing value, whether that to which it belongs is."""
+        return bool(self.base) and (path if _exists(self.data, path) else path[:-1]) not in self.values
+
+    def _shown(self, path: Path) -> str:
+        """A path as text, with the indices of lists as they are written in the document."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.written:
+                return show_path((*self.written[path[:length]], *path[length:]))
+        return show_path(path)
 
     def problem_at(self, line: int, column: int, path: Path, message: str) -> None:
         """Adds a problem at a line and column, unless the same path already has a problem at that position."""
@@ -109,7 +128,7 @@ class Document:
             self._seen.add((line, column, path))
             self._broken.update(path[:n] for n in range(len(path) + 1))
             self.problems.append(
-                Problem(self.source, line, column, _shorten(show_path(path)), _shorten(escaped(message)))
+                Problem(self.source, line, column, _shorten(self._shown(path)), _shorten(escaped(message)))
             )
 
     def sorted_problems(self) -> tuple[Problem, ...]:
@@ -131,6 +150,16 @@ class Document:
         text = json.dumps(_canonical(self.data, ()), ensure_ascii=False, separators=(",", ":"))
         # A document with half a character in a key is refused later, but may be asked for its revision before.
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _exists(data: Any, path: Path) -> bool:
+    """Whether content has a value at a path."""
+    try:
+        for step in path:
+            data = data[step]
+    except (LookupError, TypeError):
+        return False
+    return True
 
 
 def show_path(path: Path) -> str:

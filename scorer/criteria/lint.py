@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
+from scorer.criteria import totals
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Gate, Provenance
 from scorer.formulas import Formula
@@ -32,6 +33,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
                 _warn_of_shares(criterion.formula, (*path, "groups", group.code, "criteria", n), document)
         if not document.broken(*path):
             _check_levels(category, criteria_set.tiers, (*path, "levels"), document)
+    totals.check(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 
@@ -94,12 +96,12 @@ def _gate_problems(category: Category, gate: Gate, tier: str) -> Iterator[str]:
             yield f"{term!r} has no criteria in tier {tier!r}"
             return
         criteria += term_criteria
-    nominal = sum(criterion.maximum(tier) for criterion in criteria)
-    highest = sum(criterion.bounds(tier)[1] for criterion in criteria)
+    nominal, highest = category.measure(gate.terms(), tier)
     if gate.unit == "points":
         excess, required, reachable = minimum - highest, plain(minimum), f"{plain(highest)} points"
     else:
-        if gate.measure != TOTAL and any(criterion.effect is Effect.PENALTY for criterion in criteria):
+        can_be_negative = gate.measure != TOTAL or category.total.may_be_negative
+        if can_be_negative and any(criterion.effect is Effect.PENALTY for criterion in criteria):
             yield f"{gate.measure!r} can be negative, so a percentage of it means nothing; use points"
             return
         if nominal == 0:
@@ -117,7 +119,7 @@ def _gate_problems(category: Category, gate: Gate, tier: str) -> Iterator[str]:
 def _warn_of_low_points(category: Category, gate: Gate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal = sum(c.maximum(tier) for term in gate.terms() for c in measured_criteria(category, term, tier))
+    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -128,6 +129,9 @@ class _Loader:
                 self._check_tier((*path, tier), tier)
         if head is None:
             return None
+        for name in ("cap", "points"):
+            if amount := getattr(head.overall, name, None):
+                self._check_tiers(("overall", name), amount)
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
             title=head.title,
@@ -139,9 +143,11 @@ class _Loader:
             tiers=self.tiers,
             points_decimals=head.rounding.points,
             percent_decimals=head.rounding.percent,
+            rounding=head.rounding.mode,
             ranking=self._ranking(head),
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
+            overall=_total(head.overall or schema.Overall()),
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
@@ -229,11 +235,14 @@ class _Loader:
         if shape is None:
             return None
         category = model.Category(
-            code, shape.title, tuple(group for group in built if group), tuple(level for level in levels if level)
+            code,
+            shape.title,
+            tuple(group for group in built if group),
+            tuple(level for level in levels if level),
+            _total(shape, may_be_negative=not shape.floor),
+            shape.weight or Fraction(1),
         )
-        self._check_stated_maximum(
-            (*path, "points"), shape.points, [c for group in category.groups for c in group.criteria]
-        )
+        self._check_stated_maximum(path, shape.points, shape.cap, category)
         return category
 
     def _group(self, path: Path, code: str, data: object) -> model.Group | None:
@@ -249,8 +258,8 @@ class _Loader:
         terms = self.vocabulary.groups.get(code)
         title = shape.title or (terms.title if terms else {})
         built = tuple(criterion for criterion in criteria if criterion)
-        group = model.Group(code, title, built, shape.provenance, shape.notes)
-        self._check_stated_maximum((*path, "points"), shape.points, group.criteria)
+        group = model.Group(code, title, built, shape.provenance, shape.notes, shape.cap, shape.weight or Fraction(1))
+        self._check_stated_maximum(path, shape.points, shape.cap, group)
         return group
 
     def _criterion(self, path: Path, data: object, reconstructed: bool) -> model.Criterion | None:
@@ -437,19 +446,32 @@ class _Loader:
             self.document.problem(path, f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}", key=True)
 
     def _check_stated_maximum(
-        self, path: Path, stated: PointsByTier | None, criteria: Sequence[model.Criterion]
+        self, path: Path, stated: PointsByTier | None, cap: PointsByTier | None, whole: model.Group | model.Category
     ) -> None:
-        """Checks that the points of the criteria add up to a stated maximum."""
-        if stated is None:
-            return
-        self._check_tiers(path, stated)
-        if self.document.broken(*path[:-1]):
+        """Checks that the points of a group or category add up to its stated maximum, and the tiers of its cap."""
+        for name, amount in (("cap", cap), ("points", stated)):
+            if amount is not None:
+                self._check_tiers((*path, name), amount)
+        is_mean = isinstance(whole, model.Category) and whole.total.combine.is_mean
+        if stated is None or is_mean or self.document.broken(*path):
             return
         for tier in self.tiers:
-            maximum, total = stated.of(tier), sum(criterion.maximum(tier) for criterion in criteria)
-            if maximum is not None and maximum != total and (total or stated.tiers()):
+            maximum, total, highest = stated.of(tier), whole.maximum(tier), whole.highest(tier)
+            if maximum is None or maximum == total:
+                continue
+            if total == 0 and highest:
+                message = (
+                    f"has only bonuses in tier {tier!r}, whose maximum counts as 0; to limit them, write "
+                    f"'cap: {plain(maximum)}' instead"
+                )
+                self.document.problem((*path, "points"), message)
+            elif total or stated.tiers():
                 message = f"the criteria of tier {tier!r} add up to {plain(total)}, not to {plain(maximum)}"
-                self.document.problem(path, message)
+                self.document.problem((*path, "points"), message)
+
+
+def _total(shape: schema.Category | schema.Overall, *, may_be_negative: bool = False) -> model.Total:
+    return model.Total(model.Combine(shape.combine), shape.points, shape.cap, may_be_negative)
 
 
 def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
@@ -18,6 +19,7 @@ from scorer.model.indicators import Indicator
 
 Texts = Mapping[str, str]
 """A text in several languages, by BCP 47 tag."""
+Rounding = Literal["half_up", "half_even", "down", "up"]
 TOTAL = "total"
 """The name of the measure that sums up a whole category; no group or criterion may have this name."""
 
@@ -49,6 +51,43 @@ class Effect(StrEnum):
     """Takes points; its maximum counts as 0."""
 
 
+class Combine(StrEnum):
+    """How groups make up a category, or categories the overall score."""
+
+    SUM = "sum"
+    SUM_OF_CONVERTED = "sum_of_converted"
+    """The sum of converted scores, for the overall score only."""
+    ARITHMETIC_MEAN = "arithmetic_mean"
+    GEOMETRIC_MEAN = "geometric_mean"
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is a mean of shares, which are points / applicable maximum from 0 to 1."""
+        return self in (Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN)
+
+
+@dataclass(frozen=True)
+class Total:
+    """The points of a category, or the overall points."""
+
+    combine: Combine = Combine.SUM
+    points: PointsByTier | None = None
+    """The maximum as stated; a mean requires it."""
+    cap: PointsByTier | None = None
+    """The most points, also of the maximum."""
+    may_be_negative: bool = False
+    """Whether penalties can take it below 0 points."""
+
+    def limited(self, tier: str, micro: int) -> int:
+        """Micropoints in ``tier``, at most the cap."""
+        return _limited(self.cap, tier, micro)
+
+
+def _limited(cap: PointsByTier | None, tier: str, micro: int) -> int:
+    most = cap.of(tier) if cap else None
+    return micro if most is None else min(micro, most)
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One scored line of a group."""
@@ -71,6 +110,10 @@ class Criterion:
         """Micropoints that the criterion adds to the maximum of its group in ``tier``."""
         return (self.points.of(tier) or 0) if self.effect is Effect.SCORE else 0
 
+    def highest(self, tier: str) -> int:
+        """The most micropoints that the criterion can give in ``tier``."""
+        return self.bounds(tier)[1]
+
     def bounds(self, tier: str) -> tuple[int, int]:
         """Smallest and largest number of micropoints that the criterion can give in ``tier``."""
         points = self.points.of(tier) or 0
@@ -86,6 +129,22 @@ class Group:
     criteria: tuple[Criterion, ...]
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
+    cap: PointsByTier | None = None
+    """The most points, also of the maximum."""
+    weight: Fraction = Fraction(1)
+    """The weight in a mean of groups, relative to those of the others."""
+
+    def limited(self, tier: str, micro: int) -> int:
+        """Micropoints in ``tier``, at most the cap."""
+        return _limited(self.cap, tier, micro)
+
+    def maximum(self, tier: str) -> int:
+        """Micropoints if every criterion applies and gives all its points, without bonuses."""
+        return self.limited(tier, sum(criterion.maximum(tier) for criterion in self.of(tier)))
+
+    def highest(self, tier: str) -> int:
+        """The most micropoints that the group can give, with bonuses."""
+        return self.limited(tier, sum(criterion.bounds(tier)[1] for criterion in self.of(tier)))
 
     def of(self, tier: str) -> tuple[Criterion, ...]:
         """The group's criteria in ``tier``."""
@@ -131,6 +190,30 @@ class Category:
     groups: tuple[Group, ...]
     levels: tuple[Level, ...] = ()
     """Best first. In a category without levels, every unit is ranked."""
+    total: Total = Total()
+    weight: Fraction = Fraction(1)
+    """The weight in a mean of categories, relative to those of the others."""
+
+    def maximum(self, tier: str) -> int:
+        """Micropoints if every criterion applies and gives all its points, without bonuses."""
+        return self._sum(tier, [group.maximum(tier) for group in self.groups])
+
+    def highest(self, tier: str) -> int:
+        """The most micropoints that the category can give, with bonuses."""
+        return self._sum(tier, [group.highest(tier) for group in self.groups])
+
+    def measure(self, terms: tuple[str, ...], tier: str) -> tuple[int, int]:
+        """The maximum and the most micropoints of a measure, see ``Gate.terms``."""
+        wholes: list[Category | Group | Criterion] = []
+        for term in terms:
+            groups = [group for group in self.groups if group.code == term]
+            criteria = [criterion for group in self.groups for criterion in group.of(tier) if criterion.id == term]
+            wholes += [self] if term == TOTAL else groups or criteria
+        return sum(whole.maximum(tier) for whole in wholes), sum(whole.highest(tier) for whole in wholes)
+
+    def _sum(self, tier: str, amounts: list[int]) -> int:
+        stated = self.total.points.of(tier) if self.total.points and self.tiers((tier,)) else None
+        return self.total.limited(tier, (stated or 0) if self.total.combine.is_mean else sum(amounts))
 
     def tiers(self, tiers: tuple[str, ...]) -> tuple[str, ...]:
         """The tiers among ``tiers`` that have criteria in this category."""
@@ -168,6 +251,8 @@ class CriteriaSet:
     """Decimals of published converted scores."""
     percent_decimals: int
     """Decimals of published percentages."""
+    rounding: Rounding
+    """How converted scores are rounded to published ones."""
     ranking: RankingRule
     categories: tuple[Category, ...]
     requires: tuple[str, ...]
@@ -180,6 +265,13 @@ class CriteriaSet:
     """The name shared by successive versions of one method; may be empty."""
     tier_titles: Mapping[str, Texts] = field(default_factory=dict)
     """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
+    overall: Total = Total()
+
+    def maximum(self, tier: str) -> int:
+        """Overall micropoints if every criterion applies and gives all its points, without bonuses."""
+        stated = self.overall.points.of(tier) if self.overall.points else None
+        total = sum(category.maximum(tier) for category in self.categories)
+        return self.overall.limited(tier, (stated or 0) if self.overall.combine.is_mean else total)
 
     def groups(self) -> Iterator[Group]:
         """All groups, in document order."""

@@ -22,8 +22,9 @@ from pydantic import (
     model_validator,
 )
 
+from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
-from scorer.formulas.base import Amount, Edge
+from scorer.formulas.base import Amount, Edge, Share
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
 from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
@@ -126,6 +127,12 @@ def _within_parent(value: object) -> bool:
     return value == "parent"
 
 
+def _floor(value: object) -> bool:
+    if value != "none" and (value != 0 or isinstance(value, bool)):
+        raise ValueError(f"expected 0 or none, not {short_repr(value)}")
+    return value != "none"
+
+
 class StrictModel(BaseModel):
     """A mapping that allows no unknown keys."""
 
@@ -157,7 +164,7 @@ class Rounding(StrictModel):
 
     points: StrictInt = Field(default=2, ge=0, le=6)
     percent: StrictInt = Field(default=2, ge=0, le=4)
-    mode: Literal["half_up"] = "half_up"
+    mode: model.Rounding = "half_up"
 
 
 class Ranking(StrictModel):
@@ -177,10 +184,14 @@ class Commend(StrictModel):
 
 
 class Overall(StrictModel):
-    """Which units are ranked overall."""
+    """Which units are ranked overall, and how the categories make up the overall score."""
 
-    requires: list[Code] = Field(min_length=1)
-    """The categories in which a unit must be ranked."""
+    requires: list[Code] | None = Field(default=None, min_length=1)
+    """The categories in which a unit must be ranked; by default all."""
+    combine: Literal["sum", "sum_of_converted", "arithmetic_mean", "geometric_mean"] = "sum"
+    points: Amount | None = None
+    """Stated maximum; a mean requires it."""
+    cap: Amount | None = None
 
 
 def _codes(value: object) -> object:
@@ -196,6 +207,8 @@ class Head(StrictModel):
     provenance: Provenance
     notes: Texts = {}
     series: Series = ""
+    extends: SetCode | None = None
+    """The set that this one changes. It is merged before the document is validated."""
     effective: Effective = Effective()
     tiers: Annotated[list[Code], BeforeValidator(_codes)] = Field(min_length=1)
     """A list of codes, or a mapping of codes to titles, which are validated separately."""
@@ -230,9 +243,14 @@ class Category(StrictModel):
 
     title: Titles = {}
     points: Amount | None = None
-    """Stated maximum; the set is refused if the points of the criteria do not add up to it."""
+    """Stated maximum; the set is refused if the points of the criteria do not add up to it. A mean requires it."""
     groups: dict[Code, Any] = Field(min_length=1)
     levels: list[Any] = []
+    combine: Literal["sum", "arithmetic_mean", "geometric_mean"] = "sum"
+    cap: Amount | None = None
+    floor: Annotated[bool, PlainValidator(_floor)] = True
+    """Whether the points are at least 0."""
+    weight: Share | None = None
 
 
 class Group(StrictModel):
@@ -248,6 +266,8 @@ class Group(StrictModel):
     checks: list[Any] = []
     """Rules between answers; validated separately."""
     criteria: list[Any] = Field(min_length=1)
+    cap: Amount | None = None
+    weight: Share | None = None
 
 
 class Criterion(BaseModel):

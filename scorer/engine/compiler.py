@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
 
-from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group
+from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group, Rounding
+from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable, threshold
 from scorer.engine.kernel import CategoryGates, Kernel
 from scorer.engine.plan import (
@@ -24,7 +27,7 @@ from scorer.engine.plan import (
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
-from scorer.model.fixed_point import Ints
+from scorer.model.fixed_point import Ints, PointsByTier
 from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin
@@ -57,26 +60,28 @@ def compile_tier(
     groups = [group for category in categories for group in category.groups]
     ordered = tuple(sorted(groups, key=lambda group: group.lines is None))
     checks = [
-        check
+        (check, group.provider)
         for group in groups
         for check in group.plugin.checks
         if all(code in criteria_set.indicators for code in check.reads())
     ]
     requires = [code for code in criteria_set.requires if code in codes] or codes
-    sums, decimals = _plan_sums(categories, ordered), criteria_set.points_decimals
+    sums, decimals = _plan_sums(criteria_set, tier, categories, ordered), criteria_set.points_decimals
     return TierPlan(
         tier=tier,
         categories=categories,
         requires=tuple(codes.index(code) for code in requires),
         decimals=decimals,
+        rounding=criteria_set.rounding,
         indicators=criteria_set.indicators,
         rows=rows,
         ranges=ranges,
-        checks=tuple(checks),
+        checks=tuple(check for check, _ in checks),
+        check_providers=tuple(provider for _, provider in checks),
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,
-        kernel=_kernel(categories, ordered, sums, tier, decimals),
+        kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
     )
 
 
@@ -89,7 +94,7 @@ def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
     """The plan, completed by the gate table of each category; None for one without levels."""
     pairs = zip(plan.categories, tables, strict=True)
     categories = tuple(replace(category, table=table) for category, table in pairs)
-    kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals)
+    kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals, plan.rounding)
     return replace(plan, categories=categories, kernel=kernel)
 
 
@@ -129,7 +134,7 @@ def _plan_category(
     return CategoryPlan(
         code=category.code,
         groups=groups,
-        nominal=sum(group.nominal for group in groups),
+        nominal=category.maximum(tier),
         levels=tuple(level.level for level in category.levels),
         level_codes={level.level: level.code for level in category.levels},
         measures=tuple(_plan_measure(name, groups) for name in names),
@@ -159,8 +164,14 @@ def _plan_group(
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
         lines=None if overrides else _lines(criteria, empty_cohort),
+        cap=_cap(group.cap, tier),
         runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
     )
+
+
+def _cap(cap: PointsByTier | None, tier: str) -> float:
+    most = cap.of(tier) if cap else None
+    return math.inf if most is None else most
 
 
 def _plugins_of_kinds(
@@ -187,7 +198,12 @@ def _lines(criteria: Sequence[Criterion], empty_cohort: Cohort) -> tuple[Line, .
 
 
 def _kernel(
-    categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan], sums: SumsPlan, tier: str, decimals: int
+    categories: Sequence[CategoryPlan],
+    groups: Sequence[GroupPlan],
+    sums: SumsPlan,
+    tier: str,
+    decimals: int,
+    rounding: Rounding,
 ) -> Kernel:
     measures = {criterion: len(groups) + n for n, criterion in enumerate(sums.criteria)}
     criteria, exclusions = list[CriterionLine](), dict[str, int]()
@@ -212,10 +228,24 @@ def _kernel(
         else None
         for category, keys in zip(categories, sums.keys, strict=True)
     ]
-    return Kernel(criteria, exclusions, group_maxima(groups, sums), sums.members, sums.nominal, gates, decimals)
+    maxima = [int(group.maxima.sum()) for group in groups] + group_maxima(groups, sums)[len(groups) :]
+    caps = [group.cap for group in groups] + [math.inf] * len(sums.criteria)
+    return Kernel(
+        criteria, exclusions, maxima, caps, sums.members, sums.combinations, sums.nominal, gates, decimals, rounding
+    )
 
 
-def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) -> SumsPlan:
+def _weights(category: Category, groups: Sequence[GroupPlan], measures: int) -> Iterator[Fraction]:
+    """The weights of all groups in a category, then of the criteria that are measures."""
+    of_group = {group.code: group.weight for group in category.groups}
+    yield from (of_group.get(group.code, Fraction(0)) for group in groups)
+    yield from [Fraction(0)] * measures
+
+
+def _plan_sums(
+    criteria_set: CriteriaSet, tier: str, categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]
+) -> SumsPlan:
+    of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     codes = [group.code for group in groups]
     by_category = [[codes.index(group.code) for group in category.groups] for category in categories]
     members_of = [*by_category, list(range(len(groups)))]
@@ -241,9 +271,22 @@ def _plan_sums(categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]) 
         tuple(rows[m] + (0 if unit == "percent" else len(members_of)) for m, unit in category.keys)
         for rows, category in zip(measures, categories, strict=True)
     )
+    nominal = [*(category.nominal for category in categories), criteria_set.maximum(tier)]
+    weights = [(tuple(_weights(category, groups, len(criteria))), category.total) for category in of_tier]
+    weights.append((tuple(category.weight for category in of_tier), criteria_set.overall))
     return SumsPlan(
         members=members,
-        nominal=[*(category.nominal for category in categories), sum(category.nominal for category in categories)],
+        nominal=nominal,
+        combinations=tuple(
+            Combination(
+                total.combine,
+                maximum,
+                own,
+                -math.inf if total.may_be_negative or total is criteria_set.overall else 0.0,
+                _cap(total.cap, tier),
+            )
+            for maximum, (own, total) in zip(nominal, weights, strict=True)
+        ),
         measures=tuple(measures),
         criteria=tuple(criteria),
         keys=keys,

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer import native
+from scorer.criteria.model import Rounding
+from scorer.engine.combining import METHODS, Combination
 from scorer.engine.gates import GateTable, least_reaching
 from scorer.engine.score_table import ScoreTable
 from scorer.formulas.line_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
-COMPARISON = record(native.COMPARISON)
+COMPARISON, COMBINATION = record(native.COMPARISON), record(native.COMBINATION)
+ROUNDINGS = {"half_up": native.HALF_UP, "half_even": native.HALF_EVEN, "down": native.DOWN, "up": native.UP}
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,14 @@ class Kernel:
     Args:
         criteria: the k criteria that are lines.
         exclusions: by criterion id, the row of the mask that says for which units it does not apply.
-        maxima: (g,) of the groups if every criterion applied, in micropoints.
+        maxima: (g,) of the groups if every criterion applied, in micropoints, before caps.
+        caps: (g,) the most micropoints of each group; infinity: no cap.
         members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
-        nominal: maxima of the first c + 1 sums, in micropoints.
+        combinations: (c + 1) of the categories, and of all together.
+        nominal: maxima of the sums that have scores, at least the first c + 1, in micropoints.
         gates: by category; None: it has no levels.
         decimals: of published scores.
+        rounding: how converted scores are rounded to published ones.
     """
 
     def __init__(
@@ -76,10 +82,13 @@ class Kernel:
         criteria: Sequence[CriterionLine],
         exclusions: Mapping[str, int],
         maxima: Sequence[int],
+        caps: Sequence[float],
         members: Bools,
+        combinations: Sequence[Combination],
         nominal: Sequence[int],
         gates: Sequence[CategoryGates | None],
         decimals: int,
+        rounding: Rounding = "half_up",
     ) -> None:
         self.criteria = len(criteria)
         self._table, self._exclusions = LineTable(criteria), exclusions
@@ -95,6 +104,14 @@ class Kernel:
                 pool += [least_reaching(unit, threshold) for threshold in thresholds]
             level_tables.append(len(pool) if decided else -1)
             pool += decided.levels.tolist() if decided else []
+        combined = list[tuple[float, ...]]()
+        for combination in combinations:
+            combined.append((METHODS[combination.combine], len(pool), combination.floor, combination.cap))
+            pool += map(float, combination.weights)
+
+        def mean_exactly(index: int, values: tuple[float, ...]) -> float:
+            return combinations[index].exact_mean(values)
+
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
@@ -102,6 +119,10 @@ class Kernel:
             np.ascontiguousarray(members),
             np.array(nominal, dtype=np.float64),
             10.0 ** (6 - decimals),
+            ROUNDINGS[rounding],
+            np.array(caps, dtype=np.float64),
+            np.array(combined, dtype=COMBINATION),
+            mean_exactly,
             np.array(comparisons, dtype=COMPARISON),
             np.array(level_tables, dtype=np.int64),
         )

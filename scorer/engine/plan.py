@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,8 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.criteria.model import CriteriaSet, Criterion
+from scorer.criteria.model import CriteriaSet, Criterion, Rounding
+from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable, Rules
 from scorer.engine.kernel import Kernel
 from scorer.formulas.line_table import Line
@@ -63,13 +65,15 @@ class GroupPlan:
     lines: tuple[Line, ...] | None
     """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
     cannot be a line."""
+    cap: float = math.inf
+    """The most micropoints of the group, also of its maximum."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
     @property
     def nominal(self) -> int:
         """Maximum if every criterion applied, in micropoints."""
-        return int(self.maxima.sum())
+        return int(min(self.maxima.sum(), self.cap))
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,8 @@ class SumsPlan:
     """Maximum of each category, and of all together, if every criterion applied, in micropoints."""
     measures: tuple[tuple[int, ...], ...]
     """By category, the index of the sum of each measure."""
+    combinations: tuple[Combination, ...]
+    """How groups make up each category, and categories the overall score."""
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
@@ -231,6 +237,8 @@ class TierPlan(DerivedValues):
     """Indices of the categories in which a unit must be ranked to be ranked overall."""
     decimals: int
     """Published decimals of converted scores."""
+    rounding: Rounding
+    """How converted scores are rounded to published ones."""
     indicators: Mapping[str, Indicator]
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
@@ -238,6 +246,8 @@ class TierPlan(DerivedValues):
     """Smallest and largest answer (inclusive) by indicator."""
     checks: tuple[Check, ...]
     """What must hold between answers."""
+    check_providers: tuple[Provider, ...]
+    """The provider of each check."""
     cohort_criteria: tuple[str, ...]
     """Ids of criteria that cannot be scored for one unit alone."""
     groups: tuple[GroupPlan, ...]

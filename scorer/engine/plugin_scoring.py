@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from scorer.engine.plan import GroupPlan, Provider
+from scorer.engine.plan import GroupPlan
+from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 from scorer.model.units import Cohort
@@ -23,14 +24,6 @@ from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
 
 Array = TypeVar("Array", bound=np.ndarray)
-
-
-class PluginFault(Exception):
-    """A plugin raised an exception or returned impossible points."""
-
-    def __init__(self, provider: Provider, criterion: str, problem: str) -> None:
-        super().__init__(f"{provider}{f', criterion {criterion}' if criterion else ''}: {problem}")
-        self.provider, self.criterion = provider, criterion
 
 
 @dataclass(frozen=True)

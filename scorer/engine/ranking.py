@@ -64,12 +64,12 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     keys = cohorts.separated(_compact((scores / step).astype(np.int64)))
     ranked = np.vstack([assessment.standings == RANKED, assessment.eligible])
     ranks, order = np.empty_like(keys), np.empty_like(by_id)
-    native.rank(keys, ranked, by_id, TIES[rule.ties], ranks, order)
+    native.rank(keys, ranked, by_id, np.full(len(keys), TIES[rule.ties]), ranks, order)
     *by_category, overall = cohorts.within(ranks)
     best, commended = rule.commended.get(plan.tier, 0), None
     if best:  # in the top N, including ties at N, whatever the set's rule for ties
         competition = np.empty_like(keys[-1:])
-        native.rank(keys[-1:], ranked[-1:], by_id, native.COMPETITION, competition, np.empty_like(order))
+        native.rank(keys[-1:], ranked[-1:], by_id, np.array([native.COMPETITION]), competition, np.empty_like(order))
         [competition] = cohorts.within(competition)
         commended = (competition > 0) & (competition <= best)
     return [
@@ -123,9 +123,11 @@ def _compact(keys: Ints) -> Ints:
         keys: (r, n) keys of r scores.
 
     Returns:
-        ``keys`` if the largest key is small. Otherwise each key is replaced by its index among the sorted distinct keys
-        of its row.
+        Keys from 0 on: ``keys`` if they are small and not negative. Otherwise each key is replaced by its index among
+        the sorted distinct keys of its row.
     """
+    if keys.min() < 0:  # as after penalties, in a category that may be negative
+        keys = keys - keys.min()
     if keys.max() <= max(KEYS_PER_UNIT * keys.shape[1], KEYS):
         return keys
     return np.array([np.unique(row, return_inverse=True)[1] for row in keys])

@@ -6,13 +6,14 @@ Validation reports all violations of a submission at once. If there is any viola
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from scorer.engine.plan import SetPlan, TierPlan
+from scorer.engine.plugin_checks import PluginCheck, plugin_checks
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
@@ -77,6 +78,9 @@ def validate(
         paths: the paths of the submission's fields.
         violations: collects the violations.
         to_rank: whether the units will be ranked. Then some tiers require parents.
+
+    Raises:
+        PluginFault: a check of a plugin failed. Descriptions of violations, which are made later, raise it too.
     """
     sorted_ids = _check_units(plan, submission, paths, violations)
     if to_rank:
@@ -99,6 +103,8 @@ def validate(
         cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, tier_excluded, in_order=sorted_ids)
         _check_answers(tier_plan, cohort, units, paths, violations)
         validated.append(ValidatedTier(tier_plan, units, cohort, parents))
+    if not plan.tiers.keys() >= present or not present:
+        _check_units_without_tier(plan, submission, paths, violations)
     return validated
 
 
@@ -184,10 +190,46 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
     suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
     cohort.matrix.setflags(write=False)
     row_suspicious, part_violated = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
-    for code, indicator in cohort.indicators.items() if any(row_suspicious) else ():
-        if not row_suspicious[cohort.rows[code]]:
-            continue
-        values, (low, high) = cohort.values(code), plan.ranges[code]
+    codes = [code for code in cohort.indicators if row_suspicious[cohort.rows[code]]] if any(row_suspicious) else ()
+    _check_values(codes, plan.ranges, cohort, units, paths, violations)
+    violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
+    all_checks = plugin_checks(plan)
+    checks = [all_checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
+    _check_rules(checks, cohort, units, paths, violations)
+
+
+def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
+    """Finds what is wrong in every tier with the answers of units whose tier is unknown."""
+    tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
+    without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
+    units = np.array(without, dtype=np.int64)
+    plans = list(plan.tiers.values())
+    ranges = {
+        code: (min(tier.ranges[code][0] for tier in plans), max(tier.ranges[code][1] for tier in plans))
+        for code in plan.rows
+    }
+    used = [{id(check) for check in tier.checks} for tier in plans]
+    checks = [check for check in plugin_checks(plans[0]) if all(id(check.check) in checks for checks in used)]
+    ids = tuple(submission.ids[unit] for unit in without)
+    matrix = submission.matrix.take(units, axis=1)
+    matrix.setflags(write=False)
+    cohort = Cohort("", ids, plan.criteria_set.indicators, plan.rows, matrix, {})
+    _check_values(plan.rows, ranges, cohort, units, paths, violations)
+    _check_rules(checks, cohort, units, paths, violations)
+
+
+def _check_values(
+    codes: Iterable[str],
+    ranges: Mapping[str, tuple[float, float]],
+    cohort: Cohort,
+    units: Ints,
+    paths: FieldPaths,
+    violations: Violations,
+) -> None:
+    """Checks each answer to some indicators. The tier of the cohort is empty if the units' tiers are unknown."""
+    where = f" in tier {cohort.tier!r}" if cohort.tier else ""
+    for code in codes:
+        indicator, values, (low, high) = cohort.indicators[code], cohort.values(code), ranges[code]
         out_of_range = (values < low) | (values > high)
         if indicator.kind is IndicatorKind.NUMBER:
             # Refused and not rounded: rounding 69.9999995 to 70 could make it reach a threshold.
@@ -197,7 +239,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
         else:
             fractional = np.isfinite(values) & (values != np.floor(values)) & ~out_of_range
             problems = [("WRONG_KIND", fractional, _WHOLE_NUMBER_RULES[IndicatorKind(indicator.kind)])]
-        allowed = f"must be from {indicator.show(low)} to {indicator.show(high)} in tier {cohort.tier!r}"
+        allowed = f"must be from {indicator.show(low)} to {indicator.show(high)}{where}"
         if indicator.kind is IndicatorKind.FLAG:
             allowed = _WHOLE_NUMBER_RULES[IndicatorKind.FLAG]
         problems.append(("OUT_OF_RANGE", out_of_range, allowed))
@@ -212,12 +254,16 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
                     f"{rule}, not {indicator.show(bad_values[unit])}"
                 ),
             )
-    violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
-    for index in sorted((*plan.other_checks, *violated_parts)):
-        check = plan.checks[index]
+
+
+def _check_rules(
+    checks: Iterable[PluginCheck], cohort: Cohort, units: Ints, paths: FieldPaths, violations: Violations
+) -> None:
+    """Checks rules between several answers of a unit."""
+    for check in checks:
         violations.add_all(
-            units[np.flatnonzero(check.violated(cohort))],
-            lambda unit, check=check: paths.answer(unit, check.reads()[0]),  # type: ignore[misc]
+            units[check.violating(cohort)],
+            lambda unit, check=check: paths.answer(unit, check.indicator),  # type: ignore[misc]
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
@@ -52,6 +53,28 @@ class Outcome(NamedTuple):
     rest: Floats | None = None
     """(n,) exact points minus ``points``, within 10^-6; exactly 0.5 or -0.5 for a half. None: nothing was rounded, as
     when points are looked up or counted."""
+
+
+def checked(outcome: Outcome, units: int) -> Outcome:
+    """The outcome of a formula, which may belong to a plugin.
+
+    Raises:
+        TypeError: it is no outcome, or an array has another shape or type. Without this check, NumPy would stretch a
+            single value to all units, or read numbers as the indices of units.
+    """
+    if not isinstance(outcome, Outcome):
+        raise TypeError(f"evaluate() returned {type(outcome).__name__}, not Outcome")
+    for name, array in zip(Outcome._fields, outcome, strict=True):
+        if array is None and name in Outcome._field_defaults:
+            continue
+        actual = np.asarray(array)
+        if actual.shape != (units,) or actual.dtype.kind not in _OUTCOME_KINDS[name]:
+            raise TypeError(f"{name} of the outcome is an array of shape {actual.shape} and kind {actual.dtype.kind!r}")
+    return outcome
+
+
+_OUTCOME_KINDS = {"points": "iuf", "missing": "b", "not_applicable": "b", "rest": "f"}
+"""By field of an outcome, the kinds of NumPy types that it may have: b bool, i and u integer, f float."""
 
 
 class Formula(BaseModel):

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field, SkipValidation
 
-from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, outcome_of
+from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, checked, outcome_of
 from scorer.formulas.line_table import Line
 from scorer.formulas.lines import BestLine, CombinedLine, ComputedLine, SumLine
 from scorer.model.fixed_point import Bools, PointsByTier, plain
@@ -27,7 +27,7 @@ class Part:
 
     def evaluate(self, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """Evaluates the formula with the part's points."""
-        return self.formula.evaluate(self.points.of(cohort.tier) or 0, cohort, excluded)
+        return checked(self.formula.evaluate(self.points.of(cohort.tier) or 0, cohort, excluded), len(cohort))
 
     def exact(self, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The exact micropoints of one unit."""

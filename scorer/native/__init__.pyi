@@ -7,6 +7,8 @@ LINE: str
 """The fields of a line, such as ``kind:i8``, separated by spaces; ``native/layout.h`` describes each."""
 COMPARISON: str
 """The fields of a comparison of a sum with the thresholds of gates, in the same format."""
+COMBINATION: str
+"""The fields of a combination of groups or categories, in the same format."""
 
 CAPPED: int
 LADDER: int
@@ -28,12 +30,29 @@ COMPETITION: int
 DENSE: int
 ORDINAL: int
 
+SUM_OF_POINTS: int
+SUM_OF_CONVERTED: int
+ARITHMETIC_MEAN: int
+GEOMETRIC_MEAN: int
+
+HALF_UP: int
+HALF_EVEN: int
+DOWN: int
+UP: int
+
+MeanExactly = Callable[[int, tuple[float, ...]], float]
+"""Called with the index of a sum, and the points, then the applicable maxima of all its possible members; returns its
+exactly rounded points."""
 Sums = tuple[
     NDArray[np.float64],
     NDArray[np.bool_],
     NDArray[np.bool_],
     NDArray[np.float64],
     float,
+    int,
+    NDArray[np.float64],
+    np.ndarray,
+    MeanExactly,
     np.ndarray,
     NDArray[np.int64],
 ]
@@ -86,6 +105,10 @@ def score(
     members: NDArray[np.bool_],
     nominal: NDArray[np.float64],
     step: float,
+    rounding: int,
+    caps: NDArray[np.float64],
+    combinations: np.ndarray,
+    mean_exactly: MeanExactly,
     comparisons: np.ndarray,
     level_tables: NDArray[np.int64],
     sums: NDArray[np.float64],
@@ -102,7 +125,7 @@ def score(
     """Scores some of n units, from answers to levels. All points are in micropoints.
 
     There are g groups and s sums of groups: the sums of c categories, the overall sum, and the sums of measures. The
-    first w = c + 1 sums have scores and counts.
+    first w sums, at least those of the categories and the overall sum, have scores and counts.
 
     Args:
         lines, pool, slots, answers, excluded, points, status, remainders, round_exactly: see ``evaluate_lines``.
@@ -111,12 +134,16 @@ def score(
         members: (s, g) which groups each sum includes.
         nominal: (w,) maxima of the first w sums if every criterion applied.
         step: micropoints in the last published decimal.
+        rounding: HALF_UP, HALF_EVEN, DOWN or UP.
+        caps: (g,) the most points of each group, also of its maximum; infinity if there is no cap.
+        combinations: (c + 1) array of ``COMBINATION``.
+        mean_exactly: called for means that doubles are not precise enough for.
         comparisons: array of ``COMPARISON``.
         level_tables: (c,) pool index of the levels by cell of a category's gate table; -1: it has no levels.
         sums: (3, s, n) is filled with points; maxima without the criteria that do not apply; and points / maximum in
             parts per million, rounded down, 0 where the maximum is 0.
         scores: (4, w, n) is filled with converted scores, which are points x nominal / maximum, rounded down, 0 where
-            the maximum is 0; published scores, the nearest multiples of ``step``, an exact half away from zero; the
+            the maximum is 0; published scores, which are the converted ones rounded to multiples of ``step``; the
             number of criteria that miss an answer; and the number of criteria that do not apply.
         group_sums: (3, g, n), like ``sums``. For groups without lines, points and maxima are read. None, only if all
             groups have lines: not needed.
@@ -136,7 +163,7 @@ def rank(
     keys: NDArray[np.int64],
     ranked: NDArray[np.bool_],
     by_id: NDArray[np.int64],
-    ties: int,
+    ties: NDArray[np.int64],
     ranks: NDArray[np.int64],
     order: NDArray[np.int64],
     /,
@@ -147,7 +174,7 @@ def rank(
         keys: (r, n) score keys: small whole numbers from 0; larger is better.
         ranked: (r, n) whether a unit is ranked.
         by_id: (n,) the indices of the units in the order for equal keys.
-        ties: COMPETITION, DENSE or ORDINAL.
+        ties: (r,) COMPETITION, DENSE or ORDINAL.
         ranks: (r, n) is filled with ranks from 1; 0 for units that are not ranked.
         order: (n,) is filled with the indices of the units by the last score: ranked units first, the best first.
 

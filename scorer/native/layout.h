@@ -35,11 +35,27 @@
     CODE(DENSE)       \
     CODE(ORDINAL)
 
+/* How a category or the overall sum is combined: scorer.engine.combining. */
+#define METHODS(CODE)      \
+    CODE(SUM_OF_POINTS)    \
+    CODE(SUM_OF_CONVERTED) \
+    CODE(ARITHMETIC_MEAN)  \
+    CODE(GEOMETRIC_MEAN)
+
+/* How converted scores are rounded to published ones. DOWN is towards zero, UP away from zero. */
+#define ROUNDINGS(CODE) \
+    CODE(HALF_UP)       \
+    CODE(HALF_EVEN)     \
+    CODE(DOWN)          \
+    CODE(UP)
+
 #define ENUMERATOR(name) name,
 enum kind { KINDS(ENUMERATOR) };
 enum status { STATUSES(ENUMERATOR) };
 enum standing { STANDINGS(ENUMERATOR) };
 enum ties { TIES(ENUMERATOR) };
+enum method { METHODS(ENUMERATOR) };
+enum rounding { ROUNDINGS(ENUMERATOR) };
 
 /* The fields of a line. A line is the formula of a criterion, or a part of one. Parts come before the line that
    combines them. Which fields a line uses depends on its kind. */
@@ -82,10 +98,20 @@ enum ties { TIES(ENUMERATOR) };
     INTEGER(threshold_count)                                                                                           \
     INTEGER(stride)
 
+/* The fields of a combination: how the groups of a category, or the categories, make up its points and its maximum. */
+#define COMBINATION(INTEGER, REAL)                                                                                     \
+    INTEGER(method)                                                                                                    \
+    INTEGER(weights)          /* means: pool index of the weights, one for each group or for each category */          \
+    REAL(floor)               /* fewest points; -infinity: none */                                                     \
+    REAL(cap)                 /* most points, also of the maximum; infinity: none */
+
 #define INTEGER_MEMBER(name) int64_t name;
 #define REAL_MEMBER(name) double name;
 struct line {
     LINE(INTEGER_MEMBER, REAL_MEMBER)
+};
+struct combination {
+    COMBINATION(INTEGER_MEMBER, REAL_MEMBER)
 };
 struct comparison {
     COMPARISON(INTEGER_MEMBER, REAL_MEMBER)

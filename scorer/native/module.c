@@ -51,11 +51,14 @@ int check_argument_count(Py_ssize_t expected, Py_ssize_t count) {
 
 static int add_layout(PyObject *module) {
     int failed = PyModule_AddStringConstant(module, "LINE", LINE(INTEGER_FIELD, REAL_FIELD)) < 0 ||
-                 PyModule_AddStringConstant(module, "COMPARISON", COMPARISON(INTEGER_FIELD, REAL_FIELD)) < 0;
+                 PyModule_AddStringConstant(module, "COMPARISON", COMPARISON(INTEGER_FIELD, REAL_FIELD)) < 0 ||
+                 PyModule_AddStringConstant(module, "COMBINATION", COMBINATION(INTEGER_FIELD, REAL_FIELD)) < 0;
     KINDS(ADD_CODE)
     STATUSES(ADD_CODE)
     STANDINGS(ADD_CODE)
     TIES(ADD_CODE)
+    METHODS(ADD_CODE)
+    ROUNDINGS(ADD_CODE)
     return failed ? -1 : 0;
 }
 

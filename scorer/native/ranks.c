@@ -49,15 +49,15 @@ static int find_range(const int64_t *numbers, Py_ssize_t n, int64_t limit, int64
 
 PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    enum { KEYS, RANKED_UNITS, BY_ID, TIES_RULE, RANKS, ORDER, ARGUMENTS };
+    enum { KEYS, RANKED_UNITS, BY_ID, TIES_RULES, RANKS, ORDER, ARGUMENTS };
     struct array a[ARGUMENTS] = {0};
     int64_t *counts = NULL, smallest, largest;
     int ok = 0;
     if (!check_argument_count(ARGUMENTS, count) || !acquire(a + KEYS, args[KEYS], INT64, READ, SHAPE(ANY, ANY)))
         goto done;
     const Py_ssize_t rows = size_of(a + KEYS, 0), n = size_of(a + KEYS, 1);
-    const enum ties ties = (enum ties)PyLong_AsLong(args[TIES_RULE]);
-    if (PyErr_Occurred() || !acquire(a + RANKED_UNITS, args[RANKED_UNITS], BYTE, READ, SHAPE(rows, n)) ||
+    if (!acquire(a + TIES_RULES, args[TIES_RULES], INT64, READ, SHAPE(rows)) ||
+        !acquire(a + RANKED_UNITS, args[RANKED_UNITS], BYTE, READ, SHAPE(rows, n)) ||
         !acquire(a + BY_ID, args[BY_ID], INT64, READ, SHAPE(n)) ||
         !acquire(a + RANKS, args[RANKS], INT64, WRITE, SHAPE(rows, n)) ||
         !acquire(a + ORDER, args[ORDER], INT64, WRITE, SHAPE(n)))
@@ -77,6 +77,7 @@ PyObject *rank(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     for (Py_ssize_t row = 0; row < rows; row++) {
         const int64_t *keys = integers(a + KEYS, row, 0);
         const uint8_t *ranked = bytes(a + RANKED_UNITS, row, 0);
+        const int64_t ties = *integers(a + TIES_RULES, 0, row);
         int64_t *ranks = integers(a + RANKS, row, 0);
         find_range(keys, n, INT32_MAX, &smallest, &largest);
         const int64_t width = largest - smallest + 1;

@@ -1,6 +1,6 @@
 /* Scores one tile of units at a time, from answers to levels: criteria, sums, percent, converted scores, gates. */
 
-#include "lines.h"
+#include "combine.h"
 
 /* First index of an array of sums (3, s, n), and of an array of scores and counts (4, w, n). */
 enum { POINTS, MAX_POINTS, PERCENT, SUM_ROWS };
@@ -8,14 +8,17 @@ enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, SCORE_ROWS };
 
 /* The arguments after those of evaluate_lines(); __init__.pyi describes them. GROUP_SUMS and GROUP_SCORES are None if
    the caller does not need them. */
-enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, COMPARISONS, LEVEL_TABLES,
+enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, ROUNDING, CAPS, COMBINATIONS,
+       MEAN_EXACTLY, COMPARISONS, LEVEL_TABLES,
        SUMS, SCORES, GROUP_SUMS, GROUP_SCORES, CELLS, LEVELS, STANDINGS, FIRST, STOP, ARGUMENTS };
 
 /* The arguments and the scratch memory of one call. */
 struct job {
     struct lines lines;
     struct array arrays[ARGUMENTS];
+    struct combining combining;
     double step;         /* micropoints in the last published decimal */
+    enum rounding rounding;
     double *group_sums;  /* (4, g, TILE) in place of GROUP_SUMS and GROUP_SCORES, if these are None */
     double *shares;      /* (s or g, TILE) points / maximum in parts per million, not rounded */
 };
@@ -50,45 +53,6 @@ static struct sums start_groups(const struct job *job, Py_ssize_t start, Py_ssiz
         memset(groups.not_applicable + row, 0, n * sizeof(double));
     }
     return groups;
-}
-
-AVX2_CLONE static void add_to(const double *restrict from, Py_ssize_t n, double *restrict to) {
-    for (Py_ssize_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
-/* Adds up the groups that are members of a sum. */
-static void add_members(const struct job *job, Py_ssize_t sum, const double *groups, Py_ssize_t stride, Py_ssize_t n,
-                        double *total) {
-    memset(total, 0, n * sizeof(double));
-    for (Py_ssize_t g = 0; g < size_of(job->arrays + MEMBERS, 1); g++)
-        if (*bytes(job->arrays + MEMBERS, sum, g))
-            add_to(groups + g * stride, n, total);
-}
-
-/* Fills all sums of groups. The points of a category are at least 0, even after penalties; the overall points are the
-   points of the categories. */
-static void add_groups(const struct job *job, const struct sums *groups, Py_ssize_t start, Py_ssize_t n) {
-    const struct sums sums = sums_from(job->arrays + SUMS, job->arrays + SCORES, start);
-    const Py_ssize_t scored = size_of(job->arrays + SCORES, 1), overall = scored - 1;
-    for (Py_ssize_t k = 0; k < sums.count; k++) {
-        const Py_ssize_t row = k * sums.stride;
-        add_members(job, k, groups->maximum, groups->stride, n, sums.maximum + row);
-        if (k < scored) {
-            add_members(job, k, groups->missing, groups->stride, n, sums.missing + row);
-            add_members(job, k, groups->not_applicable, groups->stride, n, sums.not_applicable + row);
-        }
-        if (k != overall)
-            add_members(job, k, groups->points, groups->stride, n, sums.points + row);
-    }
-    double *total = sums.points + overall * sums.stride;
-    memset(total, 0, n * sizeof(double));
-    for (Py_ssize_t k = 0; k < overall; k++) {
-        double *points = sums.points + k * sums.stride;
-        for (Py_ssize_t i = 0; i < n; i++)
-            points[i] = points[i] > 0 ? points[i] : 0;
-        add_to(points, n, total);
-    }
 }
 
 /* Fills points / maximum in parts per million: `percent` is rounded down, and 0 where the maximum is 0; `share` is not
@@ -126,29 +90,38 @@ AVX2_CLONE static void fill_converted(const double *restrict points, const doubl
             converted[i] = convert_exactly(points[i], maximum[i], nominal);
 }
 
-/* Fills the nearest multiple of step, an exact half away from zero; never -0.0, which equals 0 but has other bytes. */
-AVX2_CLONE static void fill_published(const double *restrict converted, double step, Py_ssize_t n,
-                                      double *restrict published) {
-    const double half = floor(step / 2);
+/* Fills the multiple of step that is nearest or next, see ROUNDINGS; never -0.0, which equals 0 but has other bytes.
+   Scores are whole numbers. */
+AVX2_CLONE static void fill_published(const double *restrict converted, double step, enum rounding rounding,
+                                      Py_ssize_t n, double *restrict published) {
+    const double half = floor(step / 2), added = rounding == UP ? step - 1 : rounding == DOWN ? 0 : half;
     for (Py_ssize_t i = 0; i < n; i++) {
-        const double magnitude = floor((fabs(converted[i]) + half) / step) * step;
+        const double magnitude = floor((fabs(converted[i]) + added) / step) * step;
         published[i] = (converted[i] < 0 ? -magnitude : magnitude) + 0.0;
+    }
+    for (Py_ssize_t i = 0; rounding == HALF_EVEN && step > 1 && i < n; i++) {
+        const double magnitude = fabs(published[i]), pair = 2 * step;
+        if (magnitude - fabs(converted[i]) == half && floor(magnitude / pair) * pair != magnitude)
+            published[i] = (converted[i] < 0 ? step - magnitude : magnitude - step) + 0.0;
     }
 }
 
-/* Fills percent, converted and published scores from points and maxima. */
+/* Fills percent, converted and published scores of the sums from `first` on, from points and maxima. `caps` limit the
+   nominal maxima; NULL: there are none. */
 static void fill_scores(const struct job *job, const struct array *array, const struct array *scored,
-                        const struct array *nominal, Py_ssize_t start, Py_ssize_t n) {
+                        const struct array *nominal, const double *caps, Py_ssize_t first, Py_ssize_t stop,
+                        Py_ssize_t start, Py_ssize_t n) {
     const struct sums sums = sums_from(array, scored, start);
     const Py_ssize_t count = size_of(scored, 1);
-    for (Py_ssize_t k = 0; k < sums.count; k++) {
+    for (Py_ssize_t k = first; k < stop; k++) {
         const double *points = sums.points + k * sums.stride, *maximum = sums.maximum + k * sums.stride;
         fill_percent(points, maximum, n, doubles(array, PERCENT * sums.count + k, start), job->shares + k * TILE);
         if (k >= count)
             continue;
         double *converted = doubles(scored, CONVERTED * count + k, start);
-        fill_converted(points, maximum, *doubles(nominal, 0, k), n, converted);
-        fill_published(converted, job->step, n, doubles(scored, PUBLISHED * count + k, start));
+        const double most = *doubles(nominal, 0, k);
+        fill_converted(points, maximum, caps && caps[k] < most ? caps[k] : most, n, converted);
+        fill_published(converted, job->step, job->rounding, n, doubles(scored, PUBLISHED * count + k, start));
     }
 }
 
@@ -192,10 +165,18 @@ static int score_tile(struct job *job, Py_ssize_t start, Py_ssize_t n) {
     const struct sums groups = start_groups(job, start, n);
     if (!evaluate_tile(&job->lines, start, n, &groups))
         return 0;
+    const double *caps = doubles(a + CAPS, 0, 0);
+    cap_groups(caps, &groups, n);
     if (a[GROUP_SUMS].acquired)
-        fill_scores(job, a + GROUP_SUMS, a + GROUP_SCORES, a + MAXIMA, start, n);
-    add_groups(job, &groups, start, n);
-    fill_scores(job, a + SUMS, a + SCORES, a + NOMINAL, start, n);
+        fill_scores(job, a + GROUP_SUMS, a + GROUP_SCORES, a + MAXIMA, caps, 0, groups.count, start, n);
+    const struct sums sums = sums_from(a + SUMS, a + SCORES, start);
+    const Py_ssize_t categories = job->combining.categories;
+    if (!combine_groups(&job->combining, &groups, &sums, size_of(a + SCORES, 1), n))
+        return 0;
+    fill_scores(job, a + SUMS, a + SCORES, a + NOMINAL, NULL, 0, categories, start, n);
+    if (!combine_categories(&job->combining, &sums, doubles(a + SCORES, CONVERTED * size_of(a + SCORES, 1), start), n))
+        return 0;
+    fill_scores(job, a + SUMS, a + SCORES, a + NOMINAL, NULL, categories, sums.count, start, n);
     find_cells(job, start, n);
     for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++) {
         const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
@@ -230,11 +211,38 @@ static int gates_fit(const struct job *job) {
     return 1;
 }
 
+/* Prepares combining. Returns whether all combinations lie within the arrays. */
+static int combinations_fit(struct job *job) {
+    const struct array *a = job->arrays;
+    const struct combination *each = a[COMBINATIONS].view.buf;
+    const int64_t pool = size_of(job->lines.arrays + POOL, 0), groups = size_of(a + MAXIMA, 0);
+    const Py_ssize_t categories = size_of(a + COMBINATIONS, 0) - 1;
+    job->combining = (struct combining){
+        .combinations = each,
+        .categories = categories,
+        .members = bytes(a + MEMBERS, 0, 0),
+        .nominal = doubles(a + NOMINAL, 0, 0),
+        .pool = doubles(job->lines.arrays + POOL, 0, 0),
+        .lines = &job->lines,
+    };
+    if (a[COMBINATIONS].view.itemsize != sizeof *each || categories < 0)
+        return 0;
+    for (Py_ssize_t k = 0; k <= categories; k++) {
+        const int64_t weights = k < categories ? groups : categories;
+        const int is_mean = each[k].method == ARITHMETIC_MEAN || each[k].method == GEOMETRIC_MEAN;
+        if ((!is_mean && each[k].method != SUM_OF_POINTS && (k < categories || each[k].method != SUM_OF_CONVERTED)) ||
+            (is_mean && (each[k].weights < 0 || each[k].weights > pool || weights > pool - each[k].weights)))
+            return 0;
+    }
+    return 1;
+}
+
 /* Acquires and checks all arguments, and allocates scratch memory. Returns whether this succeeded; otherwise an
    exception is set. */
 static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first, Py_ssize_t *stop) {
     struct array *a = job->arrays;
     job->step = PyFloat_AsDouble(args[STEP]);
+    job->rounding = (enum rounding)PyLong_AsLong(args[ROUNDING]);
     *first = PyLong_AsSsize_t(args[FIRST]);
     *stop = PyLong_AsSsize_t(args[STOP]);
     if (PyErr_Occurred() || !acquire(a + MAXIMA, args[MAXIMA], FLOAT64, READ, SHAPE(ANY)) ||
@@ -244,8 +252,12 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
     if (!acquire(a + NOMINAL, args[NOMINAL], FLOAT64, READ, SHAPE(ANY)) ||
         !acquire(a + SUMS, args[SUMS], FLOAT64, WRITE, SHAPE(SUM_ROWS, ANY, n)))
         return 0;
-    const Py_ssize_t sums = size_of(a + SUMS, 1), scored = size_of(a + NOMINAL, 0), categories = scored - 1;
-    if (!acquire(a + SCORES, args[SCORES], FLOAT64, WRITE, SHAPE(SCORE_ROWS, scored, n)) ||
+    const Py_ssize_t sums = size_of(a + SUMS, 1), scored = size_of(a + NOMINAL, 0);
+    if (!acquire(a + COMBINATIONS, args[COMBINATIONS], RECORD, READ, SHAPE(ANY)))
+        return 0;
+    const Py_ssize_t categories = size_of(a + COMBINATIONS, 0) - 1;
+    if (!acquire(a + CAPS, args[CAPS], FLOAT64, READ, SHAPE(groups)) ||
+        !acquire(a + SCORES, args[SCORES], FLOAT64, WRITE, SHAPE(SCORE_ROWS, scored, n)) ||
         !acquire(a + GROUP_SUMS, args[GROUP_SUMS], FLOAT64, WRITE | OPTIONAL, SHAPE(SUM_ROWS, groups, n)) ||
         !acquire(a + GROUP_SCORES, args[GROUP_SCORES], FLOAT64, WRITE | OPTIONAL, SHAPE(SCORE_ROWS, groups, n)) ||
         !acquire(a + HAS_LINES, args[HAS_LINES], BYTE, READ, SHAPE(groups)) ||
@@ -257,11 +269,12 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
         !acquire(a + STANDINGS, args[STANDINGS], BYTE, WRITE, SHAPE(categories, n)))
         return 0;
     const int has_group_sums = a[GROUP_SUMS].acquired;
-    if (scored < 1 || scored > sums || has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first ||
+    if (!combinations_fit(job) || scored <= categories || scored > sums || has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first ||
         *stop > n || !gates_fit(job)) {
         PyErr_SetString(PyExc_ValueError, "the arguments do not fit together");
         return 0;
     }
+    job->combining.mean_exactly = args[MEAN_EXACTLY];
     job->shares = malloc((sums > groups ? sums : groups) * TILE * sizeof(double));
     job->group_sums = has_group_sums ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
     if (!job->shares || (!has_group_sums && !job->group_sums))

@@ -25,6 +25,10 @@ CASES_SUFFIX = ".cases.yaml"
 """Files with this suffix hold cases. A plugin may return them with its criteria sets, and they are skipped."""
 
 
+REASON = r"[A-Z][A-Z0-9_]{0,62}"
+"""The pattern of the reasons of checks, as the contract has it for all reasons."""
+
+
 def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
     """Imports a plugin and calls its hooks.
 
@@ -135,12 +139,22 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     title = group.title
     if not isinstance(title, Mapping) or not all(isinstance(text, str) for text in (*title, *title.values())):
         raise PluginError(f"title of group {name!r} does not map languages to texts: {safe_repr(title)}")
-    if not all(isinstance(code, str) for check in group.checks for code in check.reads()):
-        raise PluginError(f"checks of group {name!r} do not name indicators: {safe_repr(group.checks)}")
+    for check in group.checks:
+        _check_check(check, name)
     codes = [indicator.code for indicator in group.indicators]
     for index, code in enumerate(codes):
         if code in codes[:index]:
             raise PluginError(f"group {name!r} declares indicator {code!r} twice")
+
+
+def _check_check(check: Check, group: str) -> None:
+    reads, reason = check.reads(), getattr(check, "reason", None)
+    if not isinstance(reads, tuple | list) or not reads or not all(isinstance(code, str) for code in reads):
+        raise PluginError(f"checks of group {group!r} do not name indicators: {safe_repr(reads)}")
+    if not isinstance(reason, str) or not re.fullmatch(REASON, reason):
+        raise PluginError(
+            f"the reason of a check of group {group!r} is {safe_repr(reason)}, not a word such as TOO_MANY"
+        )
 
 
 def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]]) -> None:
@@ -148,7 +162,12 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
     for kind in formulas:
         if not isinstance(kind, type) or not issubclass(kind, Formula):
             raise PluginError(f"scorer_formulas returns {safe_repr(kind)}, not a subclass of Formula")
-        if kind.kind in taken:
+        code = getattr(kind, "kind", None)
+        if not isinstance(code, str) or not re.fullmatch(CODE, code):
+            raise PluginError(
+                f"formula kind {kind.__name__} is called {safe_repr(code)}, not a code such as 'steps' ({CODE})"
+            )
+        if code in taken:
             raise PluginError(f"declares formula kind {kind.kind!r}, which already exists")
         clashes = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionSchema.model_fields)
         if clashes:

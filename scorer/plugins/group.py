@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scorer import native
 from scorer.criteria.model import Criterion, Effect
+from scorer.formulas.base import checked
 from scorer.model.fixed_point import Bools, Floats
 from scorer.model.indicators import Indicator
 from scorer.model.units import Cohort
@@ -137,6 +138,7 @@ class CriterionGroup:
             maximum = criterion.points.of(cohort.tier) or 0
             try:
                 outcome = criterion.formula.evaluate(maximum, cohort, cohort.excluded.get(criterion.id))
+                checked(outcome, len(cohort))
                 points[row] = outcome.points if criterion.effect is not Effect.PENALTY else -outcome.points
                 status[row] = np.where(outcome.missing, Status.MISSING, Status.SCORED)
                 if outcome.not_applicable is not None:

@@ -16,6 +16,7 @@ from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.journal import PluginJournal
 from scorer.service.call.access import Access
 from scorer.service.call.admission import Admission
+from scorer.service.call.drain import Drain
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
@@ -120,8 +121,8 @@ class Server:
         self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
-        threads = ScoringThreads(limits.scoring)
-        pipeline = Pipeline(access, limits, admission, threads, self._transfers, metrics, traces)
+        self._drain, threads = Drain(), ScoringThreads(limits.scoring)
+        pipeline = Pipeline(access, limits, admission, threads, self._transfers, self._drain, metrics, traces)
         methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
         side_services = SideServices(access, self._transfers, self._health, SERVICES)
         self.grpc_server = GrpcServer(
@@ -167,6 +168,7 @@ class Server:
         deadline = time.monotonic() + grace
         self._health.stop()
         if grace:
+            self._drain.begin(grace)
             await self._await_handover(min(MAX_WAIT_FOR_CALLS, grace / 4))
         await self.grpc_server.stop(max(deadline - time.monotonic(), 0))
         self._housekeeping.cancel()

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from cli_in_process import Run, runner
+from cli_in_process import Run, runner, said
 from workbooks import HEADER, LINES, SET, TEXT, book, change_part, ods, tables, value
 
 from scorer.catalogue.catalogue import Catalogue
@@ -41,11 +41,12 @@ def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     return runner(installed, monkeypatch, capsys)
 
 
-@pytest.fixture
-def wanted(scorer: Run, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
-    (tmp_path / "bundled.csv").write_text(TEXT, encoding="utf-8")
-    return scorer("rank", tmp_path / "bundled.csv", "--set", SET, "--json").out
+    file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
+    file.write_text(TEXT, encoding="utf-8")
+    return said("rank", str(file), "--set", SET, "--json")
 
 
 # --- every kind of file gives the same results ---------------------------------------------------------------------
@@ -258,6 +259,17 @@ def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> No
         printed = [scorer(words[0], tmp_path / name, words[1], "--set", SET) for name in ("a.xlsx", "a.csv")]
         assert printed[0] == printed[1]
         assert printed[0].code == 0
+
+
+def test_a_csv_file_that_is_named_like_a_tier_needs_no_column_for_it(scorer: Run, tmp_path: Path) -> None:
+    file = tmp_path / unicodedata.normalize("NFD", "form-Huyện.csv")
+    file.write_text("id;update_days\na;3,5\n", encoding="utf-8")
+    done = scorer("check", file, "--set", SET)
+    assert done.code == 0
+    assert "tiers named by files, not cells: 1; the first is row 1, 'Huyện' read as district" in done.errors[1]
+    file.rename(tmp_path / "form.csv")
+    done = scorer("check", tmp_path / "form.csv", "--set", SET)
+    assert done.errors[0].endswith("row 1: the column 'tier' is missing")
 
 
 # --- damaged files -------------------------------------------------------------------------------------------------

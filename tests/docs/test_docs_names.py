@@ -117,6 +117,7 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
     "A check": (schema.Check,),
     "A criterion": (schema.Criterion,),
     "A level": (schema.Level,),
+    "The overall score": (schema.Overall,),
     "A gate": (schema.Gate,),
     "Ranking": (schema.Ranking,),
     "The file": (cases.Head,),

@@ -152,6 +152,14 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "title of group 'roads' does not map languages to texts",
     ),
     "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
+    "a check that reads nothing": (
+        lambda: plugin(group("roads", checks=[type("Empty", (PartOf,), {"reads": lambda _: ()})("a", "b")])),
+        "checks of group 'roads' do not name indicators: ()",
+    ),
+    "a check with a sentence as its reason": (
+        lambda: plugin(group("roads", checks=[type("Talking", (PartOf,), {"reason": "too\nmuch"})("a", "b")])),
+        "the reason of a check of group 'roads' is 'too\\nmuch', not a word such as TOO_MANY",
+    ),
     "an exception that is no Exception": (raising(GeneratorExit("enough")), "GeneratorExit: enough"),
     "an exception without words": (raising(AssertionError()), "AssertionError"),
     "an exception that cannot be shown": (raising(Unspeakable()), "Unspeakable"),
@@ -166,6 +174,14 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "formula kind 'new', which already exists",
     ),
     "a formula kind without a name": (lambda: plugin(None, [Kindless]), "kind"),
+    "a formula kind whose name is a number": (
+        lambda: plugin(None, [type("New", (Root,), {"kind": 5})]),
+        "formula kind New is called 5, not a code such as 'steps'",
+    ),
+    "a formula kind with control characters in its name": (
+        lambda: plugin(None, [type("New", (Root,), {"kind": "new\x1b[31m"})]),
+        "formula kind New is called 'new\\x1b[31m', not a code",
+    ),
     "a formula kind with a key of every criterion": (lambda: plugin(None, [Clashing]), "uses key 'points'"),
     "a formula kind that is none": (lambda: module(scorer_formulas=["root"]), "'root', not a subclass of Formula"),
     "an instance of a formula kind": (

@@ -181,26 +181,47 @@ class Bursting(Formula):
 
     kind = "bursting"
     indicator: str
-    shape: bool = False
+    result: str = ""
 
     def reads(self) -> list[Read]:
         return [Read(("indicator",), self.indicator, frozenset({"number"}))]  # type: ignore[arg-type]
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: object) -> Outcome:
-        if self.shape:
-            return Outcome(np.zeros(len(cohort) + 1), np.zeros(len(cohort), dtype=np.bool_))
+        points, missing = np.zeros(len(cohort)), np.zeros(len(cohort), dtype=np.bool_)
+        results: dict[str, object] = {
+            "longer": Outcome(np.zeros(len(cohort) + 1), missing),
+            "one": Outcome(np.zeros(1), missing),
+            "scalar": Outcome(np.float64(0), missing),  # type: ignore[arg-type]
+            "texts": Outcome(points.astype(str), missing),
+            "numbers": Outcome(points, points),  # type: ignore[arg-type]
+            "indices": Outcome(points, missing, np.zeros(len(cohort), dtype=np.int64)),  # type: ignore[arg-type]
+            "none": None,
+        }
+        if self.result:
+            return results[self.result]  # type: ignore[return-value]
         raise ZeroDivisionError("vỡ ống")
 
 
-@pytest.mark.parametrize(
-    ("key", "what"), [("", "vỡ ống"), (", shape: true", "could not broadcast input array")], ids=["raises", "shape"]
-)
-def test_a_formula_that_breaks_is_named_with_its_criterion(key: str, what: str) -> None:
+BAD_OUTCOMES = {
+    "": "vỡ ống",
+    "longer": "points of the outcome is an array of shape (3,) and kind 'f'",
+    "one": "points of the outcome is an array of shape (1,)",
+    "scalar": "points of the outcome is an array of shape ()",
+    "texts": "points of the outcome is an array of shape (2,) and kind 'U'",
+    "numbers": "missing of the outcome is an array of shape (2,) and kind 'f'",
+    "indices": "not_applicable of the outcome is an array of shape (2,) and kind 'i'",
+    "none": "evaluate() returned NoneType, not Outcome",
+}
+
+
+@pytest.mark.parametrize(("result", "what"), BAD_OUTCOMES.items(), ids=BAD_OUTCOMES)
+def test_a_formula_that_breaks_is_named_with_its_criterion(result: str, what: str) -> None:
+    key = f", result: {result}" if result else ""
     bursting = WATER.replace("formula: awarded, indicator: wells", f"formula: bursting, indicator: wells{key}")
     plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Bursting])
     with serving(good(catalogue(plugins, bursting, BESIDE))) as service:
         with refusal() as caught:
-            score(service, row("hue"), "water-2020")
+            rank(service, row("hue"), row("na-ri"), criteria_set="water-2020")
         refused = caught[0]
         assert refused.code is grpc.StatusCode.INTERNAL
         assert refused.details.startswith("group 'water' of plugin 'water', criterion W.2: its formula raised ")

@@ -243,6 +243,7 @@ def test_everything_wrong_with_a_table_is_told_at_once(service: Service) -> None
         'table["staff"]': "WRONG_TYPE",
         'table["issue"]': "UNKNOWN_COLUMN",
         'table["computers"]': "DUPLICATE_COLUMN",
+        'table["computers"][1]': "OUT_OF_RANGE",
     }
 
 

@@ -8,7 +8,7 @@ import sys
 import grpc
 import pyarrow as pa
 import pytest
-from arrow_tables import unit_table
+from arrow_tables import as_message, unit_table
 from harness import Refused, Service, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -219,6 +219,39 @@ def test_a_range_may_differ_by_tier(service: Service) -> None:
         "must be from 0 to 5 in tier 'department', not 5.5",
         "must be from 0 to 3 in tier 'district', not 4",
     ]
+
+
+def test_answers_of_a_unit_without_a_known_tier_are_checked_by_what_all_tiers_demand(service: Service) -> None:
+    answers = {"awarded": number(5.0000001), "computers": number(0.5), "online": number(5), "files": number(3)}
+    expected = {
+        'answers["awarded"]': "OUT_OF_RANGE",
+        'answers["computers"]': "WRONG_KIND",
+        'answers["online"]': "PART_LARGER_THAN_WHOLE",
+        "unit.tier": "UNKNOWN_TIER",
+    }
+    with refusal() as caught:
+        score(service, row("a", "distrct", **answers))
+    assert caught[0].fields == {f"unit_answers.{field}": reason for field, reason in expected.items()}
+    with refusal() as caught:
+        rank(service, row("good"), row("a", "distrct", **answers), row("b", "", awarded=number(4.0000001)))
+    assert caught[0].fields == {
+        **{f"rows.units[1].{field}": reason for field, reason in expected.items()},
+        'rows.units[2].answers["awarded"]': "TOO_MANY_DECIMALS",
+        "rows.units[2].unit.tier": "UNKNOWN_TIER",
+    }
+    descriptions = [violation.description for violation in caught[0].bad.field_violations]
+    assert "must be from 0 to 5, not 5.0000001" in descriptions
+
+
+def test_answers_of_a_table_without_tiers_are_checked(service: Service) -> None:
+    columns = {"id": ["a", "b"], "awarded": [4.0, 4.0000001], "computers": [1, -2]}
+    with refusal() as caught:
+        rank_table(service, as_message(pa.table(columns)))
+    assert caught[0].fields == {
+        'table["tier"]': "MISSING_COLUMN",
+        'table["awarded"][1]': "TOO_MANY_DECIMALS",
+        'table["computers"][1]': "OUT_OF_RANGE",
+    }
 
 
 @pytest.mark.parametrize(

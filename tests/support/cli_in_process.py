@@ -14,9 +14,12 @@ from unittest.mock import patch
 
 import pytest
 from command import ROOT
+from harness import COMPILER
 
 from scorer import cli
 from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
 
 
 def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +44,10 @@ def said(*words: str) -> str:
     return done.stdout
 
 
+DIRECTORY_COMPILER = GateCompiler()
+"""Not ``COMPILER``: whoever loads a directory has it forget the gates of all other sets."""
+
+
 class Done(NamedTuple):
     """How a command ended."""
 
@@ -56,7 +63,18 @@ def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Runs commands with criteria sets that are loaded already."""
     for name in ("answer_files", "commands.template", "commands.criteria"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
+    return _command(monkeypatch, capsys)
 
+
+def local_runner(plugins: PluginHost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs commands where these plugins are installed; criteria sets are loaded as always."""
+    monkeypatch.setattr(PluginHost, "installed", lambda *_: plugins)
+    monkeypatch.setattr("scorer.cli.loading.working_compiler", lambda: COMPILER)
+    monkeypatch.setattr("scorer.cli.loading.GateCompiler", lambda: DIRECTORY_COMPILER)
+    return _command(monkeypatch, capsys)
+
+
+def _command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["scorer", *map(str, words)])
         with pytest.raises(SystemExit) as ended:

@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
-from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl
+from scorer.plugin_api import Check, CriterionGroup, Formula, Indicator, hookimpl
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
 from scorer.service import background
@@ -25,7 +25,7 @@ COMPILER = GateCompiler()
 """Shared, so that equal gates are compiled once for all tests."""
 
 
-def group(name: str, *indicators: Indicator, checks: Sequence[PartOf] = (), **overrides: object) -> CriterionGroup:
+def group(name: str, *indicators: Indicator, checks: Sequence[Check] = (), **overrides: object) -> CriterionGroup:
     """A criterion group; ``overrides`` are class attributes, such as ``score``."""
     body = {"name": name, "api_version": 1, "indicators": indicators, "checks": tuple(checks), **overrides}
     return type(name.title(), (CriterionGroup,), body)()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
 import numpy as np
+import oracle
 from hypothesis import strategies as st
 
+from scorer.criteria.model import Combine, Rounding
+from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import CategoryGates, Kernel, Results
 from scorer.engine.score_table import ScoreTable
@@ -72,14 +76,28 @@ class Drawn:
 
     criteria: list[CriterionLine]
     maxima: list[int]
+    caps: list[float]
     members: np.ndarray
+    combinations: list[Combination]
     nominal: list[int]
     gates: list[CategoryGates | None]
     decimals: int
+    rounding: Rounding
 
     def kernel(self) -> Kernel:
         exclusions = {str(row): row for row in range(len(self.criteria))}
-        return Kernel(self.criteria, exclusions, self.maxima, self.members, self.nominal, self.gates, self.decimals)
+        return Kernel(
+            self.criteria,
+            exclusions,
+            self.maxima,
+            self.caps,
+            self.members,
+            self.combinations,
+            self.nominal,
+            self.gates,
+            self.decimals,
+            self.rounding,
+        )
 
     def results(self, units: int) -> Results:
         """Room for everything, full of nonsense."""
@@ -126,7 +144,27 @@ def kernels(draw: st.DrawFn) -> Drawn:
     )
     nominal = [draw(st.integers(0, MAX_MICROPOINTS)) for _ in range(categories + 1)]
     gates = [draw(st.none() | decisions(len(members))) for _ in range(categories)]
-    return Drawn(criteria, maxima, np.array(members), nominal, gates, draw(st.integers(0, 6)))
+    caps = [draw(st.one_of(st.just(math.inf), most.map(float))) for _ in range(groups)] + [math.inf] * measured
+    combinations = [
+        draw(ways(maximum, [float(is_in) for is_in in own]))
+        for maximum, own in zip(nominal, [*members[:categories], [True] * categories], strict=False)
+    ]
+    rounding = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
+    return Drawn(
+        criteria, maxima, caps, np.array(members), combinations, nominal, gates, draw(st.integers(0, 6)), rounding
+    )
+
+
+@st.composite
+def ways(draw: st.DrawFn, nominal: int, parts: list[float]) -> Combination:
+    """How some of these parts make up a whole."""
+    combine = draw(st.sampled_from([Combine.SUM, Combine.SUM, Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN]))
+    weights = [
+        draw(st.sampled_from([Fraction(1, 3), Fraction(2, 9), Fraction(1)])) if part else Fraction(0) for part in parts
+    ]
+    floor = draw(st.sampled_from([0.0, -math.inf]))
+    cap = draw(st.one_of(st.just(math.inf), st.integers(1, MAX_MICROPOINTS // 40).map(float)))
+    return Combination(combine, nominal, tuple(weights), floor, cap)
 
 
 @st.composite
@@ -155,16 +193,18 @@ def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
         out = [k for k in mine if status[k] == Status.NOT_APPLICABLE]
         left = maximum - sum(drawn.criteria[k].maximum for k in out)
         missing = sum(status[k] == Status.MISSING for k in mine)
-        groups.append((sum(int(points[k]) for k in mine), left, missing, len(out)))
-        check_scores(found.groups, g, unit, groups[-1], drawn.maxima[g], drawn.decimals)
+        cap = drawn.caps[g]
+        groups.append([int(min(sum(int(points[k]) for k in mine), cap)), int(min(left, cap)), missing, len(out)])
+        check_scores(found.groups, g, unit, groups[-1], int(min(drawn.maxima[g], cap)), drawn)
     sums = [[sum(row[at] for row, is_in in zip(groups, members, strict=True) if is_in) for at in range(4)]
             for members in drawn.members.tolist()]  # fmt: skip
     categories = len(drawn.gates)
-    for row in sums[:categories]:
-        row[0] = max(row[0], 0)
-    sums[categories][0] = sum(row[0] for row in sums[:categories])
+    for at in range(categories):
+        combine(drawn.combinations[at], groups, sums[at])
+    sums[categories][:2] = [sum(row[at] for row in sums[:categories]) for at in (0, 1)]
+    combine(drawn.combinations[categories], sums[:categories], sums[categories])
     for at, row in enumerate(sums):
-        check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn.decimals)
+        check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn)
     for at, gates in enumerate(drawn.gates):
         cell = sum(
             stride * sum(reaches(sums, compared, threshold) for threshold in thresholds)
@@ -177,6 +217,21 @@ def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
         assert (found.cells[at, unit], found.levels[at, unit], found.standings[at, unit]) == (cell, level, standing)
 
 
+def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
+    """Sets points and maximum of a whole, which are the sums of its parts, as the way says."""
+    if way.combine is not Combine.SUM:
+        shares = [
+            (weight, min(max(Fraction(part[0], part[1]), Fraction(0)), Fraction(1)))
+            for weight, part in zip(way.weights, parts, strict=True)
+            if weight and part[1]
+        ]
+        whole[:2] = (oracle.weighted_mean(way.combine, shares) * way.nominal).__round__(), way.nominal
+        if not shares:
+            whole[:2] = 0, 0
+    whole[0] = int(min(max(whole[0], way.floor), way.cap))
+    whole[1] = int(min(whole[1], way.cap))
+
+
 def reaches(sums: list[list[int]], compared: int, threshold: int) -> bool:
     points, maximum = sums[compared % len(sums)][:2]
     if compared >= len(sums):
@@ -186,7 +241,7 @@ def reaches(sums: list[list[int]], compared: int, threshold: int) -> bool:
 
 
 def check_scores(
-    table: ScoreTable, row: int, unit: int, sums: tuple[int, ...] | list[int], nominal: int | None, decimals: int
+    table: ScoreTable, row: int, unit: int, sums: tuple[int, ...] | list[int], nominal: int | None, drawn: Drawn
 ) -> None:
     points, maximum, missing, left_out = sums
     percent = points * MICRO // maximum if maximum else 0
@@ -197,8 +252,7 @@ def check_scores(
     ]
     if nominal is None:
         return
-    step = 10 ** (6 - decimals)
     converted = points * nominal // maximum if maximum else 0
-    published = (2 * abs(converted) + step) // (2 * step) * step * (1 if converted >= 0 else -1)
+    published = oracle.published(Fraction(converted, MICRO), drawn.decimals, drawn.rounding) * MICRO
     wholes = [table.converted, table.published, table.missing, table.not_applicable]
     assert [whole[row, unit] for whole in wholes] == [float(converted), published, missing, left_out]

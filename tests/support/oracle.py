@@ -12,7 +12,7 @@ import datetime
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -152,15 +152,39 @@ def floor(value: Fraction, decimals: int) -> Fraction:
     return Fraction(math.floor(value * 10**decimals), 10**decimals)
 
 
-def half_up(value: Fraction, decimals: int) -> Fraction:
-    """An exact half away from zero."""
-    size = Fraction(math.floor(abs(value) * 10**decimals + Fraction(1, 2)), 10**decimals)
-    return size if value >= 0 else -size
-
-
 def share_of(value: Any) -> Fraction:
     """A share as a document writes it: 80%, 1/3 or 0.8."""
     return exact(value.removesuffix("%").strip()) / 100 if str(value).endswith("%") else Fraction(str(value))
+
+
+def published(value: Fraction, decimals: int, mode: str) -> Fraction:
+    """To the published decimals; down is towards zero, up away from it."""
+    scaled = abs(value) * 10**decimals
+    left = scaled - math.floor(scaled)
+    away = {
+        "down": False,
+        "up": left > 0,
+        "half_up": left >= Fraction(1, 2),
+        "half_even": left > Fraction(1, 2) or (left == Fraction(1, 2) and math.floor(scaled) % 2 == 1),
+    }[mode]
+    size = Fraction(math.floor(scaled) + away, 10**decimals)
+    return size if value >= 0 else -size
+
+
+def weighted_mean(kind: str, shares: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
+    """The mean of shares from weights and shares; a geometric one to sixty digits."""
+    weights = sum((weight for weight, _ in shares), Fraction(0))
+    if not weights:
+        return Fraction(0)
+    if kind == "arithmetic_mean":
+        return sum((weight * share for weight, share in shares), Fraction(0)) / weights
+    with localcontext(Context(prec=60)):
+        logs = [(weight, Decimal(share.numerator) / share.denominator) for weight, share in shares if share]
+        if len(logs) < len(shares):
+            return Fraction(0)
+        total = sum((Decimal(w.numerator) / w.denominator * share.ln() for w, share in logs), Decimal(0))
+        # An exact result has few decimals, and becomes exact again.
+        return Fraction((total * weights.denominator / weights.numerator).exp().quantize(Decimal(1).scaleb(-45)))
 
 
 def of_tier(amount: Any, tier: str) -> Any:
@@ -317,10 +341,48 @@ def criterion_result(body: Document, unit: Unit, cohort: Sequence[Unit]) -> Crit
     return CriterionResult(body["id"], points, nominal, nominal, most, "missing" if missing else "scored")
 
 
-def score_of(criteria: Sequence[CriterionResult], points: Fraction, decimals: int) -> Score:
+Amounts = tuple[Fraction, Fraction, Fraction]
+"""Points, applicable maximum and nominal maximum."""
+
+
+def total_of(parts: Sequence[Amounts]) -> Amounts:
+    """The sum of some amounts."""
+    points, maximum, nominal = (sum(column, Fraction(0)) for column in zip(*parts, (0, 0, 0), strict=True))
+    return points, maximum, nominal
+
+
+def capped(amounts: Amounts, body: Document, tier: str) -> Amounts:
+    """Amounts of at most the cap of a group, a category or the overall score."""
+    cap = of_tier(body.get("cap"), tier)
+    points, maximum, nominal = amounts if cap is None else (min(amount, exact(cap)) for amount in amounts)
+    return points, maximum, nominal
+
+
+def combined(body: Document, parts: Mapping[str, Amounts], weights: Document, tier: str) -> Amounts:
+    """What parts make up: their sum, or their mean as a part of the stated points.
+
+    Args:
+        body: of the category, or of the overall score.
+        parts: by code of the group or category.
+        weights: the bodies of the parts.
+        tier: the unit's tier.
+    """
+    kind = body.get("combine", "sum")
+    if kind not in ("arithmetic_mean", "geometric_mean"):
+        return capped(total_of(list(parts.values())), body, tier)
+    shares = [
+        (share_of(weights[code].get("weight", 1)), min(max(points / maximum, Fraction(0)), Fraction(1)))
+        for code, (points, maximum, _) in parts.items()
+        if maximum
+    ]
+    most = exact(of_tier(body["points"], tier))
+    points = nearest(weighted_mean(kind, shares) * most)
+    return capped((points, most if shares else Fraction(0), most), body, tier)
+
+
+def score_of(criteria: Sequence[CriterionResult], amounts: Amounts, rounding: Document) -> Score:
     """What follows from the points of a sum of criteria."""
-    maximum = sum((criterion.max_points for criterion in criteria), Fraction(0))
-    nominal = sum((criterion.nominal for criterion in criteria), Fraction(0))
+    points, maximum, nominal = amounts
     converted = floor(points * nominal / maximum, 6) if maximum else Fraction(0)
     return Score(
         points=points,
@@ -328,7 +390,7 @@ def score_of(criteria: Sequence[CriterionResult], points: Fraction, decimals: in
         nominal=nominal,
         percent=percent_of(points, maximum),
         converted=converted,
-        published=half_up(converted, decimals),
+        published=published(converted, rounding.get("points", 2), rounding.get("mode", "half_up")),
         missing=sum(criterion.status == "missing" for criterion in criteria),
         not_applicable=sum(criterion.status == "not_applicable" for criterion in criteria),
     )
@@ -396,17 +458,22 @@ def gate_result(gate: _Gate, points: Fraction, maximum: Fraction) -> GateResult:
     )
 
 
-def category_result(code: str, body: Document, decimals: int, unit: Unit, cohort: Sequence[Unit]) -> CategoryResult:
+def category_result(
+    code: str, body: Document, rounding: Document, unit: Unit, cohort: Sequence[Unit]
+) -> CategoryResult:
     """One category of one unit, still without its rank."""
     groups = []
     for name, group in body["groups"].items():
         here = [criterion for criterion in group["criteria"] if of_tier(criterion["points"], unit.tier) is not None]
         criteria = tuple(criterion_result(criterion, unit, cohort) for criterion in here)
         if criteria:
-            points = sum((criterion.points for criterion in criteria), Fraction(0))
-            groups.append(GroupResult(name, score_of(criteria, points, decimals), criteria))
-    points = sum((group.score.points for group in groups), Fraction(0))
-    score = score_of([c for group in groups for c in group.criteria], max(points, Fraction(0)), decimals)
+            amounts = total_of([(criterion.points, criterion.max_points, criterion.nominal) for criterion in criteria])
+            groups.append(GroupResult(name, score_of(criteria, capped(amounts, group, unit.tier), rounding), criteria))
+    parts = {group.code: (group.score.points, group.score.max_points, group.score.nominal) for group in groups}
+    points, *maxima = combined(body, parts, body["groups"], unit.tier)
+    if body.get("floor", 0) != "none":
+        points = max(points, Fraction(0))
+    score = score_of([c for group in groups for c in group.criteria], (points, maxima[0], maxima[1]), rounding)
     gates = [gate_result(gate, *measured(gate.measure, groups, score)) for gate in gates_of(body, unit.tier)]
     levels = [level["level"] for level in body.get("levels", ())]
     reached = [level for level in levels if all(gate.passed for gate in gates if gate.level == level)]
@@ -458,9 +525,9 @@ def score_unit(document: Document, unit: Unit) -> Card:
 
 
 def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:
-    decimals = document.get("rounding", {}).get("points", 2)
+    rounding = document.get("rounding", {})
     categories = tuple(
-        category_result(code, body, decimals, unit, cohort)
+        category_result(code, body, rounding, unit, cohort)
         for code, body in document["categories"].items()
         if any(
             of_tier(criterion["points"], unit.tier) is not None
@@ -469,15 +536,22 @@ def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:
         )
     )
     criteria = [criterion for category in categories for group in category.groups for criterion in group.criteria]
-    points = sum((category.score.points for category in categories), Fraction(0))
+    overall = document.get("overall", {})
+    parts = {c.code: (c.score.points, c.score.max_points, c.score.nominal) for c in categories}
+    if overall.get("combine") == "sum_of_converted":
+        scores = {c.code: c.score for c in categories}
+        parts = {
+            code: (s.converted, s.nominal if s.max_points else Fraction(0), s.nominal) for code, s in scores.items()
+        }
+    amounts = combined(overall, parts, document["categories"], unit.tier)
     standings = {category.code: category.standing for category in categories}
     lacking = tuple(code for code in _requires(document, categories) if standings[code] != "ranked")
-    return Card(unit, categories, score_of(criteria, points, decimals), 0, lacking)
+    return Card(unit, categories, score_of(criteria, amounts, rounding), 0, lacking)
 
 
 def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple[str, ...]:
     """The required categories that the tier has; a tier that has none of them is asked for all it has."""
-    required = document["overall"]["requires"] if "overall" in document else list(document["categories"])
+    required = document.get("overall", {}).get("requires") or list(document["categories"])
     here = [category.code for category in categories]
     return tuple(code for code in required if code in here) or tuple(here)
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import drawn_totals
 import harness
 import oracle
 import pyarrow as pa
@@ -301,8 +302,9 @@ def _by_tier(body: Mapping[str, Any], tiers: Iterable[str]) -> Amounts:
 
 
 @st.composite
-def _levels(draw: st.DrawFn, groups: Mapping[str, Any], tiers: Sequence[str]) -> list[dict[str, Any]]:
+def _levels(draw: st.DrawFn, body: oracle.Document, tiers: Sequence[str]) -> list[dict[str, Any]]:
     """Levels of a category in these tiers, a better one never easier than a worse one."""
+    groups = body["groups"]
     everything = [criterion for group in groups.values() for criterion in group["criteria"]]
     whole = [
         code
@@ -324,8 +326,9 @@ def _levels(draw: st.DrawFn, groups: Mapping[str, Any], tiers: Sequence[str]) ->
     for n, measure in enumerate(chosen):
         # The first one is asked for at every level, so that none is without gates.
         worst = len(levels) if n == 0 else draw(st.integers(1, len(levels)))
-        caps = {tier: _caps(measures[measure], tier) for tier in tiers}
-        negative = measure != "total" and any(criterion.get("effect") == "penalty" for criterion in measures[measure])
+        caps = {tier: drawn_totals.limits(body, measure, tier) for tier in tiers}
+        can_be_negative = measure != "total" or body.get("floor") == "none"
+        negative = can_be_negative and any(criterion.get("effect") == "penalty" for criterion in measures[measure])
         percent = not negative and all(nominal for nominal, _ in caps.values()) and draw(st.integers(0, 3)) > 0
         most = {
             tier: min(best * MICRO // nominal, LARGEST_PERCENT) if percent else best
@@ -342,13 +345,6 @@ def _levels(draw: st.DrawFn, groups: Mapping[str, Any], tiers: Sequence[str]) ->
         if level["level"] in has_codes:
             level["code"] = code
     return levels
-
-
-def _caps(criteria: Sequence[Mapping[str, Any]], tier: str) -> tuple[int, int]:
-    """Nominal maximum and most micropoints of some criteria in a tier."""
-    here = [(criterion.get("effect", "score"), _by_tier(criterion, [tier]).get(tier, 0)) for criterion in criteria]
-    nominal = sum(micro for effect, micro in here if effect == "score")
-    return nominal, nominal + sum(micro for effect, micro in here if effect == "bonus")
 
 
 EDGES = st.sampled_from(
@@ -423,15 +419,18 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
                 mine = draw(st.lists(st.sampled_from(here), min_size=1, unique=True)) if partly else here
                 criteria.append(draw(_criterion(number, mine, set(mine) == set(tiers), among)))
             groups[group] = {"criteria": criteria}
-        categories[code] = {"groups": groups}
+        categories[code] = draw(drawn_totals.category(groups, here))
         if draw(st.integers(0, 5)):
-            categories[code]["levels"] = draw(_levels(groups, here))
+            categories[code]["levels"] = draw(_levels(categories[code], here))
     document: dict[str, Any] = {
         "criteria_set": "drawn",
         "title": {"en": "Drawn"},
         "provenance": "published",
         "tiers": tiers,
-        "rounding": {"points": draw(st.sampled_from([0, 1, 2, 2, 2, 3, 6]))},
+        "rounding": {
+            "points": draw(st.sampled_from([0, 1, 2, 2, 2, 3, 6])),
+            "mode": draw(st.sampled_from(["half_up", "half_up", "half_even", "down", "up"])),
+        },
         "ranking": {
             "ties": draw(st.sampled_from(["competition", "dense", "ordinal"])),
             "precision": draw(st.sampled_from(["published", "published", "exact"])),
@@ -441,6 +440,8 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
     if draw(st.booleans()):
         required = draw(st.lists(st.sampled_from(list(categories)), min_size=1, unique=True))
         document["overall"] = {"requires": required}
+    if draw(st.booleans()):
+        document["overall"] = document.get("overall", {}) | draw(drawn_totals.overall(categories, tiers))
     if draw(st.integers(0, 2)):
         document["ranking"]["cohort"] = draw(_for_tiers(tiers, st.sampled_from(["parent", "parent", "tier"])))
     if draw(st.booleans()):

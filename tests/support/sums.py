@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from scorer.criteria.model import Combine, Rounding
+from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import CategoryGates, Kernel, Results
 from scorer.engine.score_table import Scores, ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 
+SUMS = [Combination(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
+"""One category, and the overall score."""
 
-def follow(points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2) -> Scores:
+
+def follow(
+    points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2, rounding: Rounding = "half_up"
+) -> Scores:
     """What follows from the points and maxima (n,) of one group, in micropoints."""
-    kernel = Kernel([], {}, [nominal], np.ones((2, 1), dtype=np.bool_), [nominal] * 2, [None], decimals)
+    members = np.ones((2, 1), dtype=np.bool_)
+    kernel = Kernel([], {}, [nominal], [math.inf], members, SUMS, [nominal] * 2, [None], decimals, rounding)
     groups = given([nominal], points[np.newaxis], maximum[np.newaxis])
     score(kernel, groups, sums=2)
     scores = groups.scores(0)
@@ -34,7 +43,8 @@ def cell_finder(table: GateTable, units: Sequence[str]) -> Callable[[Floats, Flo
     nothing = np.zeros((2, k), dtype=np.bool_)
     sums = [2 + measure + (0 if unit == "percent" else 2 + k) for measure, unit in enumerate(units)]
     gates = CategoryGates(table, sums, units, np.zeros(len(table.best), dtype=np.int64))
-    kernel = Kernel([], {}, [1] * k, np.vstack([nothing, np.eye(k, dtype=np.bool_)]), [1, 1], [gates], 2)
+    members = np.vstack([nothing, np.eye(k, dtype=np.bool_)])
+    kernel = Kernel([], {}, [1] * k, [math.inf] * k, members, SUMS, [1, 1], [gates], 2)
     return lambda points, maximum: score(kernel, given([1] * k, points, maximum), 2 + k).cells[0]
 
 

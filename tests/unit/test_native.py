@@ -180,7 +180,7 @@ def test_ranks_and_order_are_those_of_sorting(data: st.DataObject, units: int, m
     places = np.argsort(by_id)
     for ties in (native.COMPETITION, native.DENSE, native.ORDINAL):
         ranks, order = np.empty_like(keys), np.empty(units, dtype=np.int64)
-        native.rank(keys, ranked, by_id, ties, ranks, order)
+        native.rank(keys, ranked, by_id, np.full(len(keys), ties), ranks, order)
         last = sorted(range(units), key=lambda u: (not ranked[-1, u], -keys[-1, u], places[u]))
         assert order.tolist() == last
         for row in range(rows):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scorer import native
-from scorer.engine.kernel import COMPARISON
+from scorer.engine.kernel import COMBINATION, COMPARISON
 from scorer.formulas.line_table import LINE
 
 UNITS = 3
@@ -30,6 +30,15 @@ def comparison(**fields: int) -> np.ndarray:
     table["threshold_count"], table["stride"] = 1, 1
     for name, value in fields.items():
         table[name] = value
+    return table
+
+
+def combinations(**fields: float) -> np.ndarray:
+    """How a category and the overall score are combined, without limits; all fields are of the category."""
+    table = np.zeros(2, dtype=COMBINATION)
+    table["floor"], table["cap"] = -np.inf, np.inf
+    for name, value in fields.items():
+        table[name][0] = value
     return table
 
 
@@ -59,7 +68,9 @@ def score(**changed: object) -> dict[str, np.ndarray]:
         "points": np.zeros(flat), "status": np.zeros(flat, dtype=np.uint8), "remainders": None,
         "round_exactly": exactly,
         "maxima": np.array([9.0]), "has_lines": np.array([True]), "members": np.array([[True], [True]]),
-        "nominal": np.array([9.0, 9]), "step": 1.0, "comparisons": comparison(), "level_tables": np.array([1]),
+        "nominal": np.array([9.0, 9]), "step": 1.0, "rounding": native.HALF_UP, "caps": np.array([np.inf]),
+        "combinations": combinations(), "mean_exactly": lambda index, values: 0.0,
+        "comparisons": comparison(), "level_tables": np.array([1]),
         "sums": np.zeros((3, 2, UNITS)), "scores": np.zeros((4, 2, UNITS)),
         "group_sums": np.zeros((3, 1, UNITS)), "group_scores": np.zeros((4, 1, UNITS)),
         "cells": np.zeros(flat, dtype=np.int64), "levels": np.zeros(flat, dtype=np.int64),
@@ -178,6 +189,14 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "a cell before the levels": {"comparisons": comparison(stride=-1)},
     "levels beyond the pool": {"level_tables": np.array([2])},
     "levels before the pool": {"level_tables": np.array([-2])},
+    "half a combination": {"combinations": np.zeros(4, dtype=np.uint8)},
+    "no combination": {"combinations": combinations()[:0]},
+    "a combination too many": {"combinations": np.concatenate([combinations(), combinations()[1:]])},
+    "an unknown way to combine": {"combinations": combinations(method=9)},
+    "groups by converted scores": {"combinations": combinations(method=native.SUM_OF_CONVERTED)},
+    "weights beyond the pool": {"combinations": combinations(method=native.GEOMETRIC_MEAN, weights=3)},
+    "weights before the pool": {"combinations": combinations(method=native.ARITHMETIC_MEAN, weights=-1)},
+    "caps of other groups": {"caps": np.array([1.0, 1.0])},
     "half a comparison": {"comparisons": np.zeros(4, dtype=np.uint8)},
     "no round_exactly": {"lines": line(kind=native.QUOTIENT, cap=1e17, denominator_row=1),
                          "answers": np.full((2, UNITS), 0.5), "round_exactly": None},
@@ -207,7 +226,14 @@ def check(**changed: object) -> bytes:
 
 
 def rank(**changed: object) -> None:
-    arguments = {"keys": keys, "ranked": ranked, "by_id": by_id, "ties": 0, "ranks": keys.copy(), "order": by_id.copy()}
+    arguments = {
+        "keys": keys,
+        "ranked": ranked,
+        "by_id": by_id,
+        "ties": np.zeros(2, dtype=np.int64),
+        "ranks": keys.copy(),
+        "order": by_id.copy(),
+    }
     native.rank(*(arguments | changed).values())  # type: ignore[arg-type]
 
 

@@ -21,7 +21,7 @@ from scorer.cli.answer_files import (
 from scorer.cli.export import check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
-from scorer.cli.output import UserError, err, out
+from scorer.cli.output import UserError, err, out, progress
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
@@ -67,7 +67,8 @@ def check(
     if output is not None and not any(violation.field == "file" for violation in violations):
         from scorer.files.marked import marked_copy  # openpyxl takes a tenth of a second to import
 
-        write_atomically(output, marked_copy(file, form, violations))
+        with progress(f"writing {output}"):
+            write_atomically(output, marked_copy(file, form, violations))
         out.print(f"written to {escaped(str(output))}", markup=False)
     if summary is not None:
         raise summary

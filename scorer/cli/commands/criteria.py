@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -9,13 +11,14 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
+from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
 from scorer.criteria.document import read_document
-from scorer.criteria.model import CriteriaSet, Criterion, Gate, Texts
+from scorer.criteria.model import Combine, CriteriaSet, Criterion, Gate, Texts, Total
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
@@ -104,14 +107,18 @@ def show(
         f"[bold]{item.code}[/bold] {escape(_english(item.title))} ({item.provenance}, revision {item.revision[:12]})"
     )
     for category in item.categories:
-        branch = tree.add(f"[bold]{category.code}[/bold] {escape(_english(category.title))}")
+        notes = _total(category.total, category.weight)
+        branch = tree.add(f"[bold]{category.code}[/bold] {escape(_english(category.title))}{notes}")
         for group in category.groups:
-            twig = branch.add(f"[bold]{group.code}[/bold] {escape(_english(group.title))}")
+            notes = _total(Total(cap=group.cap), group.weight)
+            twig = branch.add(f"[bold]{group.code}[/bold] {escape(_english(group.title))}{notes}")
             for criterion in group.criteria:
                 twig.add(escape(_criterion(criterion)))
         for level in category.levels:
             gates = "; ".join(_gate(gate) for gate in level.gates)
             branch.add(f"level {level.level}: {gates}")
+    if notes := _total(item.overall):
+        tree.add(f"overall score{notes}")
     if item.ranking.within_parent:
         tree.add(f"ranked within their parent: {', '.join(item.ranking.within_parent)}")
     if item.ranking.commended:
@@ -143,7 +150,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             print_error(f"cannot read {file}: {error.strerror}")
             unread += 1
             continue
-        plan, document = load_set(host, escaped(str(file)), data, compiler)
+        plan, document = load_set(host, escaped(str(file)), data, compiler, partial(document_bases, host, file))
         for problem in (*document.sorted_problems(), *(document.warnings if plan else ())):
             print_error(str(problem))
         if plan is None:
@@ -171,6 +178,16 @@ def _criterion(criterion: Criterion) -> str:
     if criterion.may_be_not_applicable:
         notes.append("may be not applicable")
     return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
+
+
+def _total(total: Total, weight: Fraction = Fraction(1)) -> str:
+    """How a group, category or overall score is limited and combined, in brackets; empty for a sum without limits."""
+    notes = [] if total.combine is Combine.SUM else [total.combine.replace("_", " ")]
+    notes += [f"of {_amount(total.points)}"] if total.combine.is_mean and total.points else []
+    notes += [f"at most {_amount(total.cap)}"] if total.cap else []
+    notes += ["may be negative"] if total.may_be_negative else []
+    notes += [f"weight {weight}"] if weight != 1 else []
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str:

@@ -22,7 +22,7 @@ from scorer.cli.answer_files import (
 from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, output_file, write_results
 from scorer.cli.i18n import Language, search_key
 from scorer.cli.loading import CriteriaOption
-from scorer.cli.output import UserError, out
+from scorer.cli.output import UserError, out, progress
 from scorer.cli.terminal_report import Report
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
@@ -64,7 +64,8 @@ def rank(
     ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
     if output is not None:
-        write_results(output, ranked, form, language)
+        with progress(f"writing {output}"):
+            write_results(output, ranked, form, language)
     if json_output:
         out.write_text(as_json(ranked))
         return

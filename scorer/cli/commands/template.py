@@ -14,7 +14,7 @@ from scorer.cli.answer_files import read_answers
 from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
-from scorer.cli.output import UserError, err, out
+from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
 from scorer.files.columns import criteria_reading
 from scorer.files.form import form_workbook
@@ -82,7 +82,8 @@ def template(
     if per_unit is not None:
         files |= _per_unit(plan, register, per_unit, language)
     if workbook:
-        files[output] = form_workbook(plan, register, language.value)
+        with progress(f"writing {output}"):
+            files[output] = form_workbook(plan, register, language.value)
     elif per_unit is None:
         files[output / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
         files[output / f"{code}-columns.md"] = _columns_description(plan)
@@ -113,10 +114,12 @@ def _escape(match: re.Match[str]) -> str:
 
 def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language: Language) -> dict[Path, str | bytes]:
     """One form per unit, named by the unit's id, and the list of all units."""
-    files: dict[Path, str | bytes] = {
-        directory / f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx": form_workbook(plan, [unit], language.value)
-        for unit in register
-    }
+    files: dict[Path, str | bytes] = {}
+    with progress("preparing forms") as report:
+        for number, unit in enumerate(register):
+            report(number, len(register))
+            name = f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx"
+            files[directory / name] = form_workbook(plan, [unit], language.value)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "name", "tier", "parent"))

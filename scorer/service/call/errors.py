@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from scorer.model.violations import Violation, Violations
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Result = TypeVar("Result")
 
 DOMAIN = "scorer.egov.vn"
 
@@ -105,19 +108,29 @@ def to_status(refusal: CallRefused, request_id: str) -> Status:
     )
 
 
-async def abort(context: grpc.aio.ServicerContext[bytes, bytes], refusal: CallRefused, request_id: str) -> NoReturn:
+async def abort(context: Context, refusal: CallRefused, request_id: str) -> NoReturn:
     """Ends a call with an error."""
     await context.abort_with_status(to_status(refusal, request_id))
     raise AssertionError("abort raises")
 
 
-def forget_frames(aborted: grpc.aio.AbortError) -> grpc.aio.AbortError:
-    """Removes the references to the call from an exception, and returns the exception.
+def aborting(answer: Callable[[Context], Awaitable[Result]]) -> Callable[[object, Context], Awaitable[Result]]:
+    """A function in gRPC's form, which may call ``abort``, from one that reads its requests from the context.
 
-    gRPC stores the exception in the call. A reference back would keep both in memory until garbage is collected.
+    gRPC stores the exception of ``abort`` in the call. A reference from its traceback back to the call would keep both
+    in memory until garbage is collected.
     """
-    aborted.__context__ = aborted.__cause__ = None
-    return aborted.with_traceback(None)
+
+    async def handle(messages: object, context: Context) -> Result:
+        del messages
+        try:
+            return await answer(context)
+        except grpc.aio.AbortError as aborted:
+            del context
+            aborted.__context__ = aborted.__cause__ = None
+            raise aborted.with_traceback(None) from None
+
+    return handle
 
 
 @cache

@@ -20,7 +20,8 @@ from scorer.engine.plan import SetPlan
 from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission, Slot
 from scorer.service.call.context import REQUEST_ID, CallContext, deadline_exceeded
-from scorer.service.call.errors import CallRefused, abort, forget_frames
+from scorer.service.call.drain import Drain
+from scorer.service.call.errors import CallRefused, abort, aborting
 from scorer.service.call.logs import log_call
 from scorer.service.call.metrics import Metrics
 from scorer.service.call.requests import parse, read_request
@@ -72,6 +73,7 @@ class Pipeline:
         admission: counts the calls in flight.
         threads: run long work.
         transfers: ends calls whose callers are too slow.
+        drain: waits for callers while the server stops.
         metrics: counts the calls; None: they are not counted.
         traces: traces the calls; None: they are not traced.
     """
@@ -83,25 +85,28 @@ class Pipeline:
         admission: Admission,
         threads: ScoringThreads,
         transfers: Transfers,
+        drain: Drain,
         metrics: Metrics | None,
         traces: Traces | None,
     ) -> None:
         self._access, self._limits, self._admission = access, limits, admission
         self._arriving = Admission(MAX_ARRIVING, MAX_ARRIVING, limits.held_bytes)
-        self._threads, self._transfers, self._metrics, self._traces = threads, transfers, metrics, traces
+        self._threads, self._transfers, self._drain = threads, transfers, drain
+        self._metrics, self._traces = metrics, traces
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
         """The handler of a method, in gRPC's form."""
 
-        async def answer(messages: object, context: Context) -> bytes:
-            del messages  # they are read from the context
-            try:
-                return await self._answer(method, context)
-            except grpc.aio.AbortError as aborted:
-                del context
-                raise forget_frames(aborted) from None
+        async def answer(context: Context) -> bytes:
+            return await self._answer(method, context)
 
-        return grpc.stream_unary_rpc_method_handler(answer)
+        async def answer_and_drain(context: Context) -> None:
+            await context.write(await self._answer(method, context))
+            await self._drain.wait(context.peer())
+
+        if method.on_loop:  # its replies are small, and faster if gRPC gets reply and status together
+            return grpc.stream_unary_rpc_method_handler(aborting(answer))
+        return grpc.stream_stream_rpc_method_handler(aborting(answer_and_drain))
 
     async def _answer(self, method: Method, context: Context) -> bytes:
         """Handles a call and returns its serialized reply, or ends it with an error. Logs and counts it."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
-from scorer.criteria.model import Criterion, Effect, Group
+from scorer.criteria.model import Criterion, Effect, Group, Total
 from scorer.engine.plan import CategoryPlan, SetPlan
-from scorer.model.fixed_point import MICRO
+from scorer.model.fixed_point import MICRO, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.call.context import CallContext
@@ -157,17 +157,22 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
                     )
                     for level in category.levels
                 ],
+                total=_total(category.total, category.maximum, category.tiers(criteria_set.tiers)),
+                weight=str(category.weight),
             )
             for category in criteria_set.categories
         ],
         indicators=[_indicator(indicator, plan) for indicator in criteria_set.indicators.values()],
-        precision=pb.Precision(points=criteria_set.points_decimals, percent=criteria_set.percent_decimals),
+        precision=pb.Precision(
+            points=criteria_set.points_decimals, percent=criteria_set.percent_decimals, mode=criteria_set.rounding
+        ),
         ties=criteria_set.ranking.ties,
         rank_precision="exact" if criteria_set.ranking.exact else "published",
         overall_requires=criteria_set.requires,
         plugins=plugin_versions(plan),
         commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
         ranked_within_parent=criteria_set.ranking.within_parent,
+        overall=_total(criteria_set.overall, criteria_set.maximum, criteria_set.tiers),
     )
 
 
@@ -194,18 +199,34 @@ def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
         criteria=[_criterion(criterion, tiers) for criterion in group.criteria],
         provenance=group.provenance.value,
         notes=texts(group.notes),
+        cap=_tier_points(group.cap, tiers),
+        weight=str(group.weight),
     )
 
 
+def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
+    """How parts make up a whole, whose maximum by tier is ``maximum(tier)``."""
+    return pb.Total(
+        combine=total.combine.value,
+        max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],
+        cap=_tier_points(total.cap, tiers),
+        may_be_negative=total.may_be_negative,
+    )
+
+
+def _tier_points(points: PointsByTier | None, tiers: Sequence[str]) -> list[pb.TierPoints]:
+    amounts = [(tier, points.of(tier)) for tier in tiers] if points else []
+    return [pb.TierPoints(tier=tier, points=amount / MICRO) for tier, amount in amounts if amount is not None]
+
+
 def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
-    points = [(tier, criterion.points.of(tier)) for tier in tiers]
     return pb.Criterion(
         id=criterion.id,
         titles=texts(criterion.title),
         formula=criterion.formula.kind,
         parameters=criterion.parameters,
         indicators=list(dict.fromkeys(read.indicator for read in criterion.formula.reads())),
-        points=[pb.TierPoints(tier=tier, points=amount / MICRO) for tier, amount in points if amount is not None],
+        points=_tier_points(criterion.points, tiers),
         effect=_EFFECTS[criterion.effect],
         may_be_not_applicable=criterion.may_be_not_applicable,
         when_missing="not_applicable" if criterion.missing_leaves_out else "zero",

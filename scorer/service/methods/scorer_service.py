@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import grpc
 import numpy as np
@@ -12,7 +12,7 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
 from scorer.criteria.model import RankingRule
 from scorer.engine.plan import SetPlan
-from scorer.engine.plugin_scoring import PluginFault
+from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
 from scorer.engine.scoring import Assessment, assess
 from scorer.engine.validation import FieldPaths, ValidatedTier, validate
@@ -75,10 +75,10 @@ class ScorerService:
         with call.step("validation"):
             _check_common(plan, request.period, request.view, violations)
             submission = read_rows(plan, [request.unit_answers], paths, violations)
-            with self._track_checks(plan):
+            with self._track_checks(plan), _plugin_faults():
                 tiers = validate(plan, submission, paths, violations, to_rank=False)
-        if violations.total:
-            raise invalid(violations)
+                if violations.total:
+                    raise invalid(violations)
         call.doubtful_names = count_doubtful(submission.names)
         [tier] = tiers
         if tier.plan.cohort_criteria:
@@ -102,7 +102,7 @@ class ScorerService:
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
-        with call.step("validation"), self._track_checks(plan):
+        with call.step("validation"), self._track_checks(plan), _plugin_faults():
             tiers, texts = _validate_province(plan, request, call)
         tiers = [tier for tier in tiers if request.tier in ("", tier.plan.tier)]
         start, end, token = _page(request, plan, sum(len(tier.units) for tier in tiers))
@@ -170,18 +170,10 @@ class ScorerService:
         """
         plugin_calls, check_cancelled = self._plugin_calls, call.check_cancelled
         try:
-            with call.step("scoring"):
+            with call.step("scoring"), _plugin_faults():
                 assessment = assess(
                     tier.plan, tier.cohort, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled
                 )
-        except PluginFault as fault:
-            metadata = {
-                "group": fault.provider.group,
-                "criterion": fault.criterion,
-                "plugin": fault.provider.plugin,
-                "distribution": fault.provider.distribution,
-            }
-            raise CallRefused(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
         except PluginBusy as busy:
             message = (
                 f"{busy}; try again later; if that does not help, the plugin must be fixed and the service restarted"
@@ -189,6 +181,21 @@ class ScorerService:
             raise CallRefused(grpc.StatusCode.UNAVAILABLE, "PLUGIN_BUSY", message) from None
         call.scored.append(assessment)
         return assessment
+
+
+@contextmanager
+def _plugin_faults() -> Iterator[None]:
+    """A context in which a failure of a plugin becomes INTERNAL, with the plugin's name."""
+    try:
+        yield
+    except PluginFault as fault:
+        metadata = {
+            "group": fault.provider.group,
+            "criterion": fault.criterion,
+            "plugin": fault.provider.plugin,
+            "distribution": fault.provider.distribution,
+        }
+        raise CallRefused(grpc.StatusCode.INTERNAL, "PLUGIN_FAULT", str(fault), metadata) from fault
 
 
 def _validate_province(

@@ -14,7 +14,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.context import new_request_id
-from scorer.service.call.errors import CallRefused, abort, forget_frames
+from scorer.service.call.errors import CallRefused, abort, aborting
 from scorer.service.call.requests import parse, read_request
 from scorer.service.call.transfers import Transfers, current_task
 from scorer.service.methods.health import Health
@@ -68,15 +68,10 @@ class SideServices:
         """A handler that checks and counts a call. Then ``answer`` reads the requests and writes the replies."""
         method = path.rpartition("/")[2]
 
-        async def handle(messages: object, context: Context) -> None:
-            del messages  # they are read from the context
-            try:
-                await self._answer(method, role, answer, context)
-            except grpc.aio.AbortError as aborted:
-                del context
-                raise forget_frames(aborted) from None
+        async def handle(context: Context) -> None:
+            await self._answer(method, role, answer, context)
 
-        return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_stream_rpc_method_handler(aborting(handle))
 
     async def _answer(
         self, method: str, role: Role | None, answer: Callable[[Context], Awaitable[None]], context: Context

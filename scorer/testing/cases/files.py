@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import SET_ENDING
 from scorer.criteria.document import Problem, as_mapping, parse, read_document
@@ -83,7 +85,10 @@ class CaseLoader:
 
     def _load(self, file: Traversable, cases: Traversable | None) -> LoadedCases:
         source = display_path(file)
-        return LoadedCases(source, Catalogue.load(self._host, [(source, read_document(file))], self._compiler), cases)
+        catalogue = Catalogue.load(
+            self._host, [(source, read_document(file))], self._compiler, partial(document_bases, self._host, file)
+        )
+        return LoadedCases(source, catalogue, cases)
 
 
 def display_path(file: Traversable) -> str:

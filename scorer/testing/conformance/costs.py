@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from scorer.criteria.loader import GroupDeclaration, Vocabulary, load
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import TierPlan
-from scorer.engine.plugin_scoring import PluginFault
+from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import KINDS
 from scorer.model.indicators import Indicator

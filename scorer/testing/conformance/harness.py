@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import GroupPlan, TierPlan
-from scorer.engine.plugin_scoring import PluginFault
+from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
@@ -119,7 +119,9 @@ class GroupHarness:
         if group_plan.lines is None:
             corrected = replace(plugins[group.code], group=_CorrectedGroup(group_plan.plugin))
             plan = compile_tier(group_set, tier, {group.code: corrected})
-        plan = replace(plan, ranges=full_plan.ranges, checks=full_plan.checks)
+        plan = replace(
+            plan, ranges=full_plan.ranges, checks=full_plan.checks, check_providers=full_plan.check_providers
+        )
         return cls(source, group_plan, rows, plan, formula_kinds) if rows else None
 
     @property

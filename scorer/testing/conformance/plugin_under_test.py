@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
-from scorer.criteria.document import read_document
-from scorer.criteria.loader import load
+from scorer.catalogue.catalogue import plugin_bases
+from scorer.criteria.document import parse, read_document
+from scorer.criteria.extension import extend
+from scorer.criteria.loader import load, load_document
 from scorer.criteria.model import CriteriaSet
 from scorer.formulas import Formula
 from scorer.model.suggestions import did_you_mean
@@ -90,7 +92,8 @@ class PluginUnderTest:
         """Every set that can be loaded, with the name of its document; the sets of the plugin under test first."""
         for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
             for file in plugin.criteria_sets:
-                criteria_set, _ = load(read_document(file), file.name, self.host.vocabulary())
+                document = extend(parse(read_document(file), file.name), partial(plugin_bases, self.host))
+                criteria_set = load_document(document, self.host.vocabulary())
                 if criteria_set is not None:
                     yield file.name, criteria_set
 

@@ -109,6 +109,7 @@ def rounded(value: float, decimals: int) -> str:
     return str(_quantized(Decimal(repr(float(value))), decimals))
 
 
+@lru_cache(100_000)
 def plain(number: float) -> str:
     """A number with all of its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -60,8 +61,8 @@ class _Part:
     def _refuse_doctype(self, *_: object) -> None:
         raise refused(self._language, "entities", part=self._name)
 
-    def parse(self, limit: int) -> int:
-        """Parses the part, and returns its size in bytes.
+    def parse(self, limit: int) -> Iterator[int]:
+        """Parses the part. Gives the number of bytes after each chunk.
 
         Args:
             limit: bytes that the part may have.
@@ -73,8 +74,8 @@ class _Part:
                 if size > limit:
                     raise refused(self._language, "bomb", limit=limit // 2**20, part=self._name)
                 self.parser.Parse(data, False)
+                yield len(data)
         self.parser.Parse(b"", True)
-        return size
 
 
 def refused(language: Language, key: str, **values: object) -> UnreadableFile:
@@ -84,19 +85,22 @@ def refused(language: Language, key: str, **values: object) -> UnreadableFile:
     )
 
 
-def look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool]) -> Archive:
+def look_through(
+    archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool], report: Callable[[float], object]
+) -> Archive:
     """Parses the XML of a workbook once.
 
     Args:
         archive: the workbook.
         language: language of messages.
         wanted: whether the sheet of a name is read later. Others are skipped where each sheet is a part of its own.
+        report: is called with the fraction that is done.
 
     Raises:
         UnreadableFile: the file is too large, damaged, protected, or not a workbook.
     """
     try:
-        return _look_through(archive, language, wanted)
+        return _look_through(archive, language, wanted, report)
     except TooManyErrors:
         raise refused(language, "many_errors", limit=MAX_ERRORS) from None
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError) as error:
@@ -105,7 +109,9 @@ def look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable[
         raise refused(language, "password") from None
 
 
-def _look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool]) -> Archive:
+def _look_through(
+    archive: zipfile.ZipFile, language: Language, wanted: Callable[[str], bool], report: Callable[[float], object]
+) -> Archive:
     names, parts = {info.filename for info in archive.infolist()}, len(archive.infolist())
     if parts > MAX_PARTS:
         raise refused(language, "many_parts", n=parts, limit=MAX_PARTS)
@@ -118,7 +124,8 @@ def _look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable
     scans: dict[str, Scan] = {}
     percents: set[str] = set()
     sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
-    remaining = MAX_UNPACKED * 2**20
+    remaining, done = MAX_UNPACKED * 2**20, 0
+    total = 1 + sum(info.file_size for info in archive.infolist())
     for name in sorted(names):
         if not name.endswith((".xml", ".rels")) or (name in sheets and not wanted(sheets[name])):
             continue
@@ -132,7 +139,10 @@ def _look_through(archive: zipfile.ZipFile, language: Language, wanted: Callable
             scan_styles(part.parser, percents)
         elif name == "META-INF/manifest.xml":
             _refuse_encrypted(part.parser, language)
-        remaining -= part.parse(limit)
+        for size in part.parse(limit):
+            remaining -= size
+            done += size
+            report(min(1.0, done / total))  # the sizes that the archive states may be wrong
     return Archive(scans, any(name.endswith("vbaProject.bin") for name in names))
 
 
@@ -161,6 +171,6 @@ def _sheet_parts(archive: zipfile.ZipFile, language: Language) -> Iterator[tuple
     for part_name, handler in (("xl/_rels/workbook.xml.rels", relation), (_MAIN, sheet)):
         part = _Part(archive, part_name, language)
         part.parser.StartElementHandler = handler
-        part.parse(MAX_PART * 2**20)
+        deque(part.parse(MAX_PART * 2**20), maxlen=0)
     for title, identifier in sheets:
         yield targets[identifier], title

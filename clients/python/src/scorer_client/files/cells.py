@@ -56,6 +56,8 @@ class Sheet:
     """Name of the sheet; empty for a file without sheets."""
     file: str = ""
     """Name of the file if several are read; otherwise empty."""
+    saved_from: str = ""
+    """Of a CSV file: the sheet that it was saved from, according to the name of the file."""
     decimal_mark: str = ""
     """Decimal mark of numbers in texts: "." or ","; "" if it is not known."""
     separated: bool = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from scorer_client.file_table import FileTable
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
+from scorer_client.files.names import is_instructions, sheet_of_file
 from scorer_client.files.notes import Notes
 from scorer_client.files.read import ENDINGS, read_file, sheets
 from scorer_client.files.reader import TableReader
@@ -20,7 +21,8 @@ REGISTER = "units.csv"
 def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file, or all files of a folder; see ``read_file``.
 
-    Files of a folder are recognized by their endings. Hidden files and lock files of spreadsheets are skipped.
+    Files of a folder are recognized by their endings. Hidden files, lock files of spreadsheets, and instructions that
+    were saved as CSV are skipped.
 
     Raises:
         ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
@@ -35,6 +37,7 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
         file
         for file in sorted(folder.iterdir())
         if file.suffix.lower() in ENDINGS and file.name != REGISTER and not file.name.startswith((".", "~$"))
+        if not (file.suffix.lower() == ".csv" and is_instructions(sheet_of_file(file)))
     ]
     notes, names = Notes(language), ColumnNames(form)
     reader = TableReader(form, names, notes)

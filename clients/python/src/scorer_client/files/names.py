@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
 from scorer_client.forms import Form
@@ -54,6 +55,11 @@ def plain(text: str) -> str:
 def is_instructions(sheet: str) -> bool:
     """Whether a sheet of this name has the instructions of a form, and no units."""
     return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
+
+
+def sheet_of_file(file: Path) -> str:
+    """The name of the sheet that a CSV file was saved from, if LibreOffice named it: ``form-Districts.csv``."""
+    return unicodedata.normalize("NFC", file.stem.rpartition("-")[2])
 
 
 def tier_words(form: Form) -> dict[str, list[str]]:

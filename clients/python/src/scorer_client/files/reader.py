@@ -93,7 +93,7 @@ class TableReader:
         if is_instructions(sheet.name):
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
-        tier = self._tiers.get(plain(sheet.name), "")
+        tier = self._tiers.get(plain(sheet.name or sheet.saved_from), "")
         index = self._header_index(first)
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
@@ -186,7 +186,11 @@ class TableReader:
         """Whether the required columns are present. Adds a violation for each missing one."""
         have, complete = {column.name for column in columns if column}, True
         for name in REQUIRED:
-            if name in have or (name == "tier" and tier):
+            if name in have:
+                continue
+            if name == "tier" and tier:
+                if not sheet.name:
+                    self.notes.add("note_file_tier", sheet.position(header.number), sheet.saved_from, tier)
                 continue
             complete = False
             if name == "tier" and sheet.name:

@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import TypeAlias
 
 from scorer_client.errors import Violation
 from scorer_client.files.cells import MAX_ROWS, Sheet, SheetRow, UnreadableFile, without_empty_end
 from scorer_client.files.messages import Language, say
+from scorer_client.files.names import sheet_of_file
 from scorer_client.files.notes import Notes
 
 MAX_LINE_BYTES = 2**22
@@ -56,7 +58,8 @@ def read_text(
         notes.add("note_separator", separator=shown)
     rows = _rows(chain([first], lines), separator, skipped, notes)
     mark = {",": ".", ";": ","}.get(separator, "")
-    return Sheet(without_empty_end(rows), file=name, decimal_mark=mark, separated=True)
+    saved_from = sheet_of_file(Path(str(file.name)))
+    return Sheet(without_empty_end(rows), file=name, saved_from=saved_from, decimal_mark=mark, separated=True)
 
 
 def _separator(line: str, known: Callable[[str], bool]) -> str:

@@ -19,6 +19,9 @@ from scorer_client.files.text import Progress
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
+ROWS_PER_REPORT = 500
+"""Rows between two calls of the progress function."""
+
 
 def read_workbook(
     file: io.BufferedReader,
@@ -32,7 +35,8 @@ def read_workbook(
     Args:
         file: the file, open for reading at its beginning.
         notes: collects a note on macros.
-        progress: is called with the number of bytes read and their total.
+        progress: is called with the amount that is read and its total, in bytes of the file: half of it is read when
+            the file is looked through, and the other half with the rows.
         name: name of the file if several are read.
         wanted: whether to read the sheet of a name.
 
@@ -44,16 +48,19 @@ def read_workbook(
     if not file.seekable():
         raise refused(notes.language, "no_pipe")
     size = file.seek(0, io.SEEK_END)
+
+    def report(fraction: float) -> None:
+        if progress:
+            progress(int(size * fraction), size)
+
     try:
         with zipfile.ZipFile(file) as archive:
-            parts = look_through(archive, notes.language, wanted)
+            parts = look_through(archive, notes.language, wanted, lambda fraction: report(fraction / 2))
     except (zipfile.BadZipFile, ValueError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
     for scan in parts.scans.values():  # before opening: calamine reads an ODS file as a whole then
         if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.cells > MAX_CELLS:
             raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
-    if progress:
-        progress(size // 2, size)
     if parts.macros:
         notes.add("note_macros", name)
     file.seek(0)
@@ -61,18 +68,22 @@ def read_workbook(
         with calamine.load_workbook(file) as workbook:
             if missing := set(filter(wanted, workbook.sheet_names)) - parts.scans.keys():
                 raise refused(notes.language, "damaged", why=", ".join(sorted(missing))[:100])
-            yield from _sheets(workbook, parts.scans, name, wanted)
+            yield from _sheets(workbook, parts.scans, name, wanted, lambda fraction: report((1 + fraction) / 2))
     except calamine.PasswordError:
         raise refused(notes.language, "password") from None
     except calamine.CalamineError as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
-    if progress:
-        progress(size, size)
+    report(1.0)
 
 
 def _sheets(
-    workbook: CalamineWorkbook, scans: dict[str, Scan], file: str, wanted: Callable[[str], bool]
+    workbook: CalamineWorkbook,
+    scans: dict[str, Scan],
+    file: str,
+    wanted: Callable[[str], bool],
+    report: Callable[[float], object],
 ) -> Iterator[Sheet]:
+    done, total = 0, sum(scan.rows for scan in scans.values())
     kinds = optional.calamine()
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
     for item in filter(lambda item: wanted(item.name), worksheets):
@@ -81,7 +92,7 @@ def _sheets(
             continue
         sheet = workbook.get_sheet_by_name(item.name)
         yield Sheet(
-            without_empty_end(_rows(sheet.iter_rows(), scan)),
+            without_empty_end(_rows(_reported(sheet.iter_rows(), done, total, report), scan)),
             unicodedata.normalize("NFC", item.name),
             file,
             only=len(worksheets) == 1,
@@ -90,6 +101,17 @@ def _sheets(
             percent=scan.percent,
             merged=scan.merged,
         )
+        done += scan.rows
+
+
+def _reported(
+    rows: Iterable[Sequence[object]], done: int, total: int, report: Callable[[float], object]
+) -> Iterator[Sequence[object]]:
+    """The rows of a sheet. Reports the fraction of all rows that is read, where ``done`` rows were read before."""
+    for number, row in enumerate(rows, start=1):
+        if number % ROWS_PER_REPORT == 0:
+            report((done + number) / total)
+        yield row
 
 
 def _rows(rows: Iterable[Sequence[object]], scan: Scan) -> Iterator[SheetRow]:

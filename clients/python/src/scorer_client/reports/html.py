@@ -41,6 +41,8 @@ def html(report: Report) -> str:
         chart=lambda measure: _chart(report, measure),
         points=report.points,
         shown_points=lambda item: _shown_points(report, item),
+        brief_gains=lambda category: _brief_gains(report, category),
+        brief_groups=lambda category: _brief_groups(report, category),
     )
     return page
 
@@ -80,6 +82,17 @@ def _gains(category: UnitCategory) -> list[CriterionResult]:
     """The ``NAMED_GAINS`` criteria in which the unit can gain the most points, in descending order."""
     items = [item for group in category.result.groups for item in group.criteria if _lacks(item)]
     return sorted(items, key=lambda item: item.points - item.max_points)[:NAMED_GAINS]
+
+
+def _brief_gains(report: Report, category: UnitCategory) -> str:
+    """The criteria with the most points to gain, each as its id, points and maximum."""
+    return " ".join(f"{i.criterion} {_shown_points(report, i)}/{plain(i.max_points)}" for i in _gains(category))
+
+
+def _brief_groups(report: Report, category: UnitCategory) -> str:
+    """The groups of a category, each as its title, points and maximum."""
+    scores = [(report.titles.get(group.group, group.group), group.score) for group in category.result.groups]
+    return "; ".join(f"{title} {report.points(score.points)}/{plain(score.max_points)}" for title, score in scores)
 
 
 def _shown_points(report: Report, item: CriterionResult) -> str:

@@ -370,6 +370,13 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
    * @generated from field: repeated string ranked_within_parent = 12;
    */
   rankedWithinParent: string[];
+
+  /**
+   * How the categories make up the overall score.
+   *
+   * @generated from field: egov.scorer.v1.Total overall = 13;
+   */
+  overall?: Total | undefined;
 };
 
 /**
@@ -406,7 +413,7 @@ export declare type TierBest = Message<"egov.scorer.v1.TierBest"> & {
 export declare const TierBestSchema: GenMessage<TierBest>;
 
 /**
- * Decimals of published figures, which are rounded half up.
+ * How figures are rounded to published ones.
  *
  * @generated from message egov.scorer.v1.Precision
  */
@@ -424,6 +431,14 @@ export declare type Precision = Message<"egov.scorer.v1.Precision"> & {
    * @generated from field: int32 percent = 2;
    */
   percent: number;
+
+  /**
+   * How a converted score becomes `Score.published`: "half_up" or "half_even", which differ for exact halves, "down"
+   * (towards zero) or "up" (away from zero).
+   *
+   * @generated from field: string mode = 3;
+   */
+  mode: string;
 };
 
 /**
@@ -431,6 +446,48 @@ export declare type Precision = Message<"egov.scorer.v1.Precision"> & {
  * Use `create(PrecisionSchema)` to create a new message.
  */
 export declare const PrecisionSchema: GenMessage<Precision>;
+
+/**
+ * How groups make up a category, or categories the overall score.
+ *
+ * @generated from message egov.scorer.v1.Total
+ */
+export declare type Total = Message<"egov.scorer.v1.Total"> & {
+  /**
+   * "sum" of points, "sum_of_converted" scores (of categories), or a weighted mean of shares, which are points /
+   * applicable maximum from 0 to 1: "arithmetic_mean" or "geometric_mean".
+   *
+   * @generated from field: string combine = 1;
+   */
+  combine: string;
+
+  /**
+   * Maximum by tier, if all criteria apply.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierPoints max_points = 2;
+   */
+  maxPoints: TierPoints[];
+
+  /**
+   * The most points by tier, also of the maximum. Tiers that are not listed have no cap.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierPoints cap = 3;
+   */
+  cap: TierPoints[];
+
+  /**
+   * Whether penalties can take the points below 0.
+   *
+   * @generated from field: bool may_be_negative = 4;
+   */
+  mayBeNegative: boolean;
+};
+
+/**
+ * Describes the message egov.scorer.v1.Total.
+ * Use `create(TotalSchema)` to create a new message.
+ */
+export declare const TotalSchema: GenMessage<Total>;
 
 /**
  * A category, with its own levels and ranking.
@@ -465,6 +522,20 @@ export declare type Category = Message<"egov.scorer.v1.Category"> & {
    * @generated from field: repeated egov.scorer.v1.Level levels = 4;
    */
   levels: Level[];
+
+  /**
+   * How its groups make up its points.
+   *
+   * @generated from field: egov.scorer.v1.Total total = 5;
+   */
+  total?: Total | undefined;
+
+  /**
+   * Its weight in a mean of categories, such as "1/3", relative to those of the others; "1" by default.
+   *
+   * @generated from field: string weight = 6;
+   */
+  weight: string;
 };
 
 /**
@@ -513,6 +584,20 @@ export declare type Group = Message<"egov.scorer.v1.Group"> & {
    * @generated from field: repeated egov.scorer.v1.Text notes = 5;
    */
   notes: Text[];
+
+  /**
+   * The most points by tier, also of the maximum. Tiers that are not listed have no cap.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierPoints cap = 6;
+   */
+  cap: TierPoints[];
+
+  /**
+   * Its weight in a mean of groups, such as "1/3", relative to those of the others; "1" by default.
+   *
+   * @generated from field: string weight = 7;
+   */
+  weight: string;
 };
 
 /**

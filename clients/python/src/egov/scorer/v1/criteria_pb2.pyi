@@ -125,7 +125,7 @@ class LegalBasis(_message.Message):
     def __init__(self, document: _Optional[str] = ..., issued: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class CriteriaSet(_message.Message):
-    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent")
+    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent", "overall")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +138,7 @@ class CriteriaSet(_message.Message):
     PLUGINS_FIELD_NUMBER: _ClassVar[int]
     COMMEND_FIELD_NUMBER: _ClassVar[int]
     RANKED_WITHIN_PARENT_FIELD_NUMBER: _ClassVar[int]
+    OVERALL_FIELD_NUMBER: _ClassVar[int]
     summary: CriteriaSetSummary
     legal_basis: _containers.RepeatedCompositeFieldContainer[LegalBasis]
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
@@ -150,7 +151,8 @@ class CriteriaSet(_message.Message):
     plugins: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.PluginVersion]
     commend: _containers.RepeatedCompositeFieldContainer[TierBest]
     ranked_within_parent: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ...) -> None: ...
+    overall: Total
+    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ...) -> None: ...
 
 class TierBest(_message.Message):
     __slots__ = ("tier", "best")
@@ -161,38 +163,60 @@ class TierBest(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., best: _Optional[int] = ...) -> None: ...
 
 class Precision(_message.Message):
-    __slots__ = ("points", "percent")
+    __slots__ = ("points", "percent", "mode")
     POINTS_FIELD_NUMBER: _ClassVar[int]
     PERCENT_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
     points: int
     percent: int
-    def __init__(self, points: _Optional[int] = ..., percent: _Optional[int] = ...) -> None: ...
+    mode: str
+    def __init__(self, points: _Optional[int] = ..., percent: _Optional[int] = ..., mode: _Optional[str] = ...) -> None: ...
+
+class Total(_message.Message):
+    __slots__ = ("combine", "max_points", "cap", "may_be_negative")
+    COMBINE_FIELD_NUMBER: _ClassVar[int]
+    MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
+    CAP_FIELD_NUMBER: _ClassVar[int]
+    MAY_BE_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    combine: str
+    max_points: _containers.RepeatedCompositeFieldContainer[TierPoints]
+    cap: _containers.RepeatedCompositeFieldContainer[TierPoints]
+    may_be_negative: bool
+    def __init__(self, combine: _Optional[str] = ..., max_points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., may_be_negative: _Optional[bool] = ...) -> None: ...
 
 class Category(_message.Message):
-    __slots__ = ("code", "titles", "groups", "levels")
+    __slots__ = ("code", "titles", "groups", "levels", "total", "weight")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     groups: _containers.RepeatedCompositeFieldContainer[Group]
     levels: _containers.RepeatedCompositeFieldContainer[Level]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ...) -> None: ...
+    total: Total
+    weight: str
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ...) -> None: ...
 
 class Group(_message.Message):
-    __slots__ = ("code", "titles", "criteria", "provenance", "notes")
+    __slots__ = ("code", "titles", "criteria", "provenance", "notes", "cap", "weight")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     CRITERIA_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    CAP_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     criteria: _containers.RepeatedCompositeFieldContainer[Criterion]
     provenance: str
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
+    cap: _containers.RepeatedCompositeFieldContainer[TierPoints]
+    weight: str
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., weight: _Optional[str] = ...) -> None: ...
 
 class Criterion(_message.Message):
     __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes")

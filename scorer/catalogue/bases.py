@@ -1,0 +1,27 @@
+"""The documents that the document of a file can extend."""
+
+from __future__ import annotations
+
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from scorer.catalogue.catalogue import bases_of, plugin_bases
+from scorer.catalogue.directory import CriteriaDirectory
+from scorer.criteria.document import parse
+from scorer.criteria.extension import Base
+from scorer.model.untrusted import escaped
+from scorer.plugins.host import PluginHost
+
+
+def document_bases(host: PluginHost, file: Traversable) -> dict[str, Base]:
+    """The installed documents and those in the directory of a file, by code of the set, as a server finds them there.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    if not isinstance(file, Path):
+        return plugin_bases(host)
+    directory = CriteriaDirectory(file.parent)
+    texts = directory.texts(directory.stamps())
+    beside = (parse(text, escaped(str(file.parent / name))) for name, text in texts.items() if isinstance(text, bytes))
+    return {**bases_of(beside), **plugin_bases(host)}

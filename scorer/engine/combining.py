@@ -1,0 +1,70 @@
+"""How groups make up categories, and categories the overall score, in the form that native code takes.
+
+Sums are exact. Means are computed with doubles. Where a double is too close to half a micropoint, whole numbers decide:
+every mean is the exact mean rounded to the nearest micropoint, an exact half to the even one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from scorer import native
+from scorer.criteria.model import Combine
+from scorer.criteria.totals import whole_weights
+
+METHODS = {
+    Combine.SUM: native.SUM_OF_POINTS,
+    Combine.SUM_OF_CONVERTED: native.SUM_OF_CONVERTED,
+    Combine.ARITHMETIC_MEAN: native.ARITHMETIC_MEAN,
+    Combine.GEOMETRIC_MEAN: native.GEOMETRIC_MEAN,
+}
+
+
+@dataclass(frozen=True)
+class Combination:
+    """How one sum is made up of its parts, in one tier."""
+
+    combine: Combine
+    nominal: int
+    """Micropoints if every criterion applied; the maximum of a mean."""
+    weights: tuple[Fraction, ...]
+    """Of all groups, or of all categories; 0: not a part."""
+    floor: float = -math.inf
+    """The fewest micropoints."""
+    cap: float = math.inf
+    """The most micropoints, also of the applicable maximum."""
+
+    def exact_mean(self, values: Sequence[float]) -> float:
+        """The mean of one unit, exactly rounded to micropoints.
+
+        Args:
+            values: the points of all groups or categories, then their applicable maxima.
+        """
+        count = len(self.weights)
+        parts = [
+            (weight, min(max(Fraction(int(points), int(maximum)), Fraction(0)), Fraction(1)))
+            for weight, points, maximum in zip(self.weights, values[:count], values[count:], strict=True)
+            if weight and maximum
+        ]
+        if self.combine is Combine.GEOMETRIC_MEAN:
+            return float(_geometric_mean([weight for weight, _ in parts], [share for _, share in parts], self.nominal))
+        total = sum((weight * share for weight, share in parts), Fraction(0))
+        return float(round(total / sum(weight for weight, _ in parts) * self.nominal))
+
+
+def _geometric_mean(weights: Sequence[Fraction], shares: Sequence[Fraction], nominal: int) -> int:
+    """nominal x the weighted geometric mean of shares from 0 to 1, rounded; an exact half to even."""
+    powers = whole_weights(weights)
+    degree = sum(powers)
+    target = math.prod(
+        (share**power for share, power in zip(shares, powers, strict=True)), start=Fraction(nominal) ** degree
+    )
+    low, high = 0, nominal
+    while low < high:  # the largest whole number that is not above the mean
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**degree <= target else (low, middle - 1)
+    half = Fraction(2 * low + 1, 2) ** degree
+    return low + 1 if target > half or (target == half and low % 2) else low

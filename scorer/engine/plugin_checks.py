@@ -1,0 +1,74 @@
+"""Runs the checks between answers that plugins bring, and checks in turn what they return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scorer.engine.plan import Provider, TierPlan
+from scorer.engine.plugin_fault import PluginFault
+from scorer.model.fixed_point import Ints
+from scorer.model.units import Cohort
+from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
+from scorer.plugins.group import Check
+
+
+@dataclass(frozen=True)
+class PluginCheck:
+    """A check, and the group whose plugin brings it."""
+
+    check: Check
+    provider: Provider
+
+    @property
+    def indicator(self) -> str:
+        """The indicator for which violations are reported."""
+        return self.check.reads()[0]
+
+    @property
+    def reason(self) -> str:
+        """The reason of violations."""
+        return self.check.reason
+
+    def violating(self, cohort: Cohort) -> Ints:
+        """The indices of the units that violate the check.
+
+        Raises:
+            PluginFault: the check raised an exception, or did not return one truth value per unit.
+        """
+        try:
+            violated = np.asarray(self.check.violated(cohort))
+        except BaseException as error:
+            if not is_plugin_fault(error):
+                raise
+            raise self._fault("violated", f"raised {safe_repr(error)}") from error
+        if violated.shape != (len(cohort),) or violated.dtype != np.bool_:
+            problem = f"returned {violated.dtype} of shape {violated.shape}, not bool of shape {(len(cohort),)}"
+            raise self._fault("violated", problem)
+        return np.flatnonzero(violated)
+
+    def describe(self, cohort: Cohort, unit: int) -> str:
+        """What is wrong with the answers of a unit, as one printable line.
+
+        Raises:
+            PluginFault: the check raised an exception, or did not return a text.
+        """
+        try:
+            text = self.check.describe(cohort, unit)
+            line = one_line(text) if isinstance(text, str) else None
+        except BaseException as error:
+            if not is_plugin_fault(error):
+                raise
+            raise self._fault("describe", f"raised {safe_repr(error)}") from error
+        if line is None:
+            raise self._fault("describe", f"returned {safe_repr(text)}, not a text")
+        return line
+
+    def _fault(self, method: str, problem: str) -> PluginFault:
+        return PluginFault(self.provider, "", f"{method}() of check {self.reason} {problem}")
+
+
+def plugin_checks(plan: TierPlan) -> list[PluginCheck]:
+    """The checks of a tier, in the order of the plan."""
+    return [PluginCheck(check, provider) for check, provider in zip(plan.checks, plan.check_providers, strict=True)]

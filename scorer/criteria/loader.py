@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from scorer.criteria import lint, model, schema
 from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
+from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model
 from scorer.formulas import Formula, Part
 from scorer.formulas.combined import parts_of
@@ -100,6 +101,7 @@ class _Loader:
         """Ids of the criteria read so far."""
         self.broken_indicators: set[str] = set()
         """Codes of the indicators that the document declares with mistakes, which are already reported."""
+        self.category_rankings: dict[str, schema.CategoryRanking] = {}
         self.has_unknown_group = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
@@ -144,7 +146,7 @@ class _Loader:
             points_decimals=head.rounding.points,
             percent_decimals=head.rounding.percent,
             rounding=head.rounding.mode,
-            ranking=self._ranking(head),
+            ranking=self._ranking(head, [category for category in categories if category]),
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
@@ -156,13 +158,29 @@ class _Loader:
         lint.check(criteria_set, self.document)
         return criteria_set
 
-    def _ranking(self, head: schema.Head) -> model.RankingRule:
-        within_parent = self._by_tier(head.ranking.cohort)
+    def _ranking(self, head: schema.Head, categories: Sequence[model.Category]) -> model.RankingRule:
+        rule, within_parent = head.ranking, self._by_tier(head.ranking.cohort)
+        by: tuple[model.RankKey, ...] = ()
+        if rule.by and not self.document.broken("categories"):
+            by = overall_keys(rule.by, categories, self.tiers, ("ranking", "by"), self.document)
         return model.RankingRule(
-            head.ranking.ties,
-            head.ranking.precision == "exact",
+            rule.ties,
+            rule.precision == "exact",
             tuple(tier for tier in self.tiers if within_parent.get(tier)),
             self._by_tier(head.commend.best) if head.commend else {},
+            by or (model.RankKey("score"),),
+            {category.code: self._category_ranking(rule, category) for category in categories},
+        )
+
+    def _category_ranking(self, rule: schema.Ranking, category: model.Category) -> model.CategoryRanking:
+        path: Path = ("categories", category.code)
+        own, by = self.category_rankings[category.code], tuple[model.RankKey, ...]()
+        if own.by and not self.document.broken(*path):
+            by = category_keys(own.by, category, self.tiers, (*path, "ranking", "by"), self.document)
+        return model.CategoryRanking(
+            own.ties or rule.ties,
+            (own.precision or rule.precision) == "exact",
+            by or (model.RankKey("score", category.code),),
         )
 
     def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
@@ -234,6 +252,7 @@ class _Loader:
         ]
         if shape is None:
             return None
+        self.category_rankings[code] = shape.ranking
         category = model.Category(
             code,
             shape.title,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -167,6 +167,39 @@ class Rounding(StrictModel):
     mode: model.Rounding = "half_up"
 
 
+class RankKey(NamedTuple):
+    """One key of a ranking."""
+
+    kind: Literal["overall", "total", "level", "measure"]
+    name: str = ""
+    """The measure, or the category of the level; empty for the category itself."""
+
+    @classmethod
+    def parse(cls, value: object) -> RankKey:
+        """A key such as ``overall``, ``level``, ``{measure: transaction}`` or ``{level: readiness}``."""
+        if isinstance(value, RankKey):
+            return value
+        if value in ("overall", "total", "level"):
+            return cls(value)
+        if isinstance(value, Mapping) and len(value) == 1:
+            [(kind, name)] = value.items()
+            if kind in ("measure", "level") and isinstance(name, str) and name:
+                return cls(kind, name)
+        examples = "'overall', 'total', 'level', {measure: a_group} or {level: a_category}"
+        raise ValueError(f"expected {examples}, not {short_repr(value)}")
+
+
+RankKeys = Annotated[list[Annotated[RankKey, PlainValidator(RankKey.parse)]], Field(min_length=1)]
+
+
+class CategoryRanking(StrictModel):
+    """How units are ordered in one category; by default as the set says, by the category's score."""
+
+    ties: Literal["competition", "dense", "ordinal"] | None = None
+    precision: Literal["published", "exact"] | None = None
+    by: RankKeys | None = None
+
+
 class Ranking(StrictModel):
     """How units are ordered."""
 
@@ -174,6 +207,8 @@ class Ranking(StrictModel):
     precision: Literal["published", "exact"] = "published"
     cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent)] = False
     """Whether units are ranked within their parent, instead of within their tier."""
+    by: RankKeys | None = None
+    """By default the overall score."""
 
 
 class Commend(StrictModel):
@@ -251,6 +286,7 @@ class Category(StrictModel):
     floor: Annotated[bool, PlainValidator(_floor)] = True
     """Whether the points are at least 0."""
     weight: Share | None = None
+    ranking: CategoryRanking = CategoryRanking()
 
 
 class Group(StrictModel):

@@ -10,7 +10,18 @@ from types import MappingProxyType
 
 import numpy as np
 
-from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Group, Rounding
+from scorer.criteria.model import (
+    TOTAL,
+    Category,
+    CategoryRanking,
+    CriteriaSet,
+    Criterion,
+    Effect,
+    Group,
+    RankingRule,
+    RankKey,
+    Rounding,
+)
 from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable, threshold
 from scorer.engine.kernel import CategoryGates, Kernel
@@ -19,7 +30,9 @@ from scorer.engine.plan import (
     GatePlan,
     GroupPlan,
     MeasurePlan,
+    OrderPlan,
     Provider,
+    RankKeyPlan,
     SumsPlan,
     TierPlan,
     group_maxima,
@@ -81,6 +94,7 @@ def compile_tier(
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,
+        orders=_plan_orders(criteria_set, codes, sums),
         kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
     )
 
@@ -137,7 +151,7 @@ def _plan_category(
         nominal=category.maximum(tier),
         levels=tuple(level.level for level in category.levels),
         level_codes={level.level: level.code for level in category.levels},
-        measures=tuple(_plan_measure(name, groups) for name in names),
+        measures=tuple(measure for name in names if (measure := _plan_measure(name, groups))),
         keys=tuple(keys),
         gates=tuple(gates),
     )
@@ -248,22 +262,34 @@ def _plan_sums(
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     codes = [group.code for group in groups]
     by_category = [[codes.index(group.code) for group in category.groups] for category in categories]
-    members_of = [*by_category, list(range(len(groups)))]
-    measures, criteria = list[tuple[int, ...]](), list[tuple[int, int]]()
-    for index, category in enumerate(categories):
-        sums_of_measures = []
-        for measure in category.measures:
-            if measure.name == TOTAL:
-                sums_of_measures.append(index)
-                continue
-            sums_of_measures.append(len(members_of))
-            if measure.criterion is None:
-                members_of.append([by_category[index][group] for group in measure.groups])
-            else:
-                group, row = measure.criterion
-                members_of.append([len(groups) + len(criteria)])
-                criteria.append((by_category[index][group], row))
-        measures.append(tuple(sums_of_measures))
+    members_of, criteria = [*by_category, list(range(len(groups)))], list[tuple[int, int]]()
+    nominal = [*(category.nominal for category in categories), criteria_set.maximum(tier)]
+
+    def add(index: int, measure: MeasurePlan) -> int:
+        """The index of a new sum: of a measure of a category."""
+        if measure.criterion is None:
+            members_of.append([by_category[index][group] for group in measure.groups])
+        else:
+            group, row = measure.criterion
+            criterion = by_category[index][group], row
+            if criterion not in criteria:
+                criteria.append(criterion)
+            members_of.append([len(groups) + criteria.index(criterion)])
+        return len(members_of) - 1
+
+    ranked, tier_codes = dict[RankKey, int](), [category.code for category in categories]
+    for key in dict.fromkeys(key for _, order in _rank_orders(criteria_set, tier_codes) for key in order.by):
+        if key.kind == "measure" and key.category in tier_codes:
+            index = tier_codes.index(key.category)
+            maximum, _ = of_tier[index].measure(tuple(key.measure.split("+")), tier)
+            measure = _plan_measure(key.measure, categories[index].groups)
+            if measure is not None:
+                ranked[key] = add(index, measure)
+                nominal.append(maximum)
+    measures = [
+        tuple(index if measure.name == TOTAL else add(index, measure) for measure in category.measures)
+        for index, category in enumerate(categories)
+    ]
     members = np.zeros((len(members_of), len(groups) + len(criteria)), dtype=np.bool_)
     for row, indices in enumerate(members_of):
         members[row, indices] = True
@@ -271,12 +297,12 @@ def _plan_sums(
         tuple(rows[m] + (0 if unit == "percent" else len(members_of)) for m, unit in category.keys)
         for rows, category in zip(measures, categories, strict=True)
     )
-    nominal = [*(category.nominal for category in categories), criteria_set.maximum(tier)]
     weights = [(tuple(_weights(category, groups, len(criteria))), category.total) for category in of_tier]
     weights.append((tuple(category.weight for category in of_tier), criteria_set.overall))
     return SumsPlan(
         members=members,
         nominal=nominal,
+        ranked=ranked,
         combinations=tuple(
             Combination(
                 total.combine,
@@ -285,7 +311,7 @@ def _plan_sums(
                 -math.inf if total.may_be_negative or total is criteria_set.overall else 0.0,
                 _cap(total.cap, tier),
             )
-            for maximum, (own, total) in zip(nominal, weights, strict=True)
+            for maximum, (own, total) in zip(nominal, weights, strict=False)
         ),
         measures=tuple(measures),
         criteria=tuple(criteria),
@@ -293,15 +319,36 @@ def _plan_sums(
     )
 
 
-def _plan_measure(name: str, groups: Sequence[GroupPlan]) -> MeasurePlan:
+def _rank_orders(criteria_set: CriteriaSet, codes: Sequence[str]) -> list[tuple[str, CategoryRanking | RankingRule]]:
+    """How units are ordered in these categories, then overall, which has an empty code."""
+    rule = criteria_set.ranking
+    return [*((code, rule.categories[code]) for code in codes), ("", rule)]
+
+
+def _plan_orders(criteria_set: CriteriaSet, codes: Sequence[str], sums: SumsPlan) -> tuple[OrderPlan, ...]:
+    """The orders of a tier with these categories. Keys that the tier lacks are left out."""
+    orders = []
+    for own, order in _rank_orders(criteria_set, codes):
+        by = list[RankKeyPlan]()
+        for key in order.by:
+            if key.kind == "measure" and key in sums.ranked:
+                by.append(RankKeyPlan(False, sums.ranked[key]))
+            elif key.kind != "measure" and key.category in (*codes, ""):
+                by.append(RankKeyPlan(key.kind == "level", [*codes, ""].index(key.category)))
+        orders.append(OrderPlan(order.ties, order.exact, tuple(by) or (RankKeyPlan(False, [*codes, ""].index(own)),)))
+    return tuple(orders)
+
+
+def _plan_measure(name: str, groups: Sequence[GroupPlan]) -> MeasurePlan | None:
+    """A measure; None if the tier has no criterion of it."""
     if name == TOTAL:
         return MeasurePlan(name)
     codes = [group.code for group in groups]
     terms = name.split("+")
-    if all(term in codes for term in terms):
-        return MeasurePlan(name, groups=tuple(codes.index(term) for term in terms))
+    if any(term in codes for term in terms):
+        return MeasurePlan(name, groups=tuple(codes.index(term) for term in terms if term in codes))
     for index, group in enumerate(groups):
         for row, criterion in enumerate(group.criteria):
             if criterion.id == name:
                 return MeasurePlan(name, criterion=(index, row))
-    raise LookupError(name)
+    return None

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.criteria.model import CriteriaSet, Criterion, Rounding
+from scorer.criteria.model import CriteriaSet, Criterion, RankKey, Rounding
 from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable, Rules
 from scorer.engine.kernel import Kernel
@@ -195,12 +195,16 @@ class CategoryPlan:
 
 @dataclass(frozen=True)
 class SumsPlan:
-    """Which groups each sum of a tier adds up. The sums are the categories, all categories together, other measures."""
+    """Which groups each sum of a tier adds up. The sums are the categories, all categories together, the measures
+    that ranks compare, and those that gates compare."""
 
     members: Bools
     """(sums, groups) whether the sum includes the group. Each of ``criteria`` follows as a group of its own."""
     nominal: list[int]
-    """Maximum of each category, and of all together, if every criterion applied, in micropoints."""
+    """Maximum of each category, of all together, and of each measure that ranks compare, if every criterion applied, in
+    micropoints."""
+    ranked: Mapping[RankKey, int]
+    """The sum of each measure that ranks compare."""
     measures: tuple[tuple[int, ...], ...]
     """By category, the index of the sum of each measure."""
     combinations: tuple[Combination, ...]
@@ -214,6 +218,26 @@ class SumsPlan:
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
     """See ``TierPlan.group_maxima``."""
     return [group.nominal for group in groups] + [int(groups[group].maxima[row, 0]) for group, row in sums.criteria]
+
+
+@dataclass(frozen=True)
+class RankKeyPlan:
+    """A value by which units are ordered, in one tier."""
+
+    is_level: bool
+    index: int
+    """Of a sum that has scores, or of the category whose level it is."""
+
+
+@dataclass(frozen=True)
+class OrderPlan:
+    """How units are ordered in a category, or overall."""
+
+    ties: Literal["competition", "dense", "ordinal"]
+    exact: bool
+    """Whether converted scores are compared; otherwise published scores."""
+    by: tuple[RankKeyPlan, ...]
+    """Where the first key is equal, the second one decides, and so on."""
 
 
 class DerivedValues:
@@ -253,6 +277,8 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
+    orders: tuple[OrderPlan, ...]
+    """How units are ordered in each category, then overall."""
     kernel: Kernel
     """The plan as arrays for native code."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from scorer import native
 from scorer.criteria.model import RankingRule
+from scorer.engine.plan import OrderPlan, RankKeyPlan
 from scorer.engine.scoring import RANKED, Assessment
 from scorer.model.fixed_point import Bools, Ints
 
@@ -42,10 +43,10 @@ class Ranking:
 
 
 def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> list[Ranking]:
-    """Ranks the eligible units by converted score; the level has no influence.
+    """Ranks the eligible units by the keys of the set: by default, by converted score.
 
-    The ranking order is by overall rank; units without a rank follow, by overall converted score. Equal units are
-    ordered by id, in code-point order; ordinal ranks number them in this order.
+    The ranking order is by overall rank; units without a rank follow, by the same keys. Equal units are ordered by id,
+    in code-point order; ordinal ranks number them in this order.
 
     Args:
         assessment: of the n units of a tier.
@@ -57,14 +58,11 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     """
     plan, by_id = assessment.plan, assessment.cohort.by_id
     cohorts = _Cohorts(parents) if plan.tier in rule.within_parent else _Cohorts([plan.tier])
-    # Published scores are multiples of the step, so nothing is lost.
-    scores, step = (
-        (assessment.sums.converted, 1) if rule.exact else (assessment.sums.published, 10 ** (6 - plan.decimals))
-    )
-    keys = cohorts.separated(_compact((scores / step).astype(np.int64)))
+    keys = cohorts.separated(_compact(np.array([_keys(assessment, order) for order in plan.orders])))
+    ties = np.array([TIES[order.ties] for order in plan.orders])
     ranked = np.vstack([assessment.standings == RANKED, assessment.eligible])
     ranks, order = np.empty_like(keys), np.empty_like(by_id)
-    native.rank(keys, ranked, by_id, np.full(len(keys), TIES[rule.ties]), ranks, order)
+    native.rank(keys, ranked, by_id, ties, ranks, order)
     *by_category, overall = cohorts.within(ranks)
     best, commended = rule.commended.get(plan.tier, 0), None
     if best:  # in the top N, including ties at N, whatever the set's rule for ties
@@ -76,6 +74,28 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
         Ranking(assessment, cohort, of_cohort, tuple(by_category), overall, commended)
         for cohort, of_cohort in zip(cohorts.names, cohorts.split(order), strict=True)
     ]
+
+
+def _keys(assessment: Assessment, order: OrderPlan) -> Ints:
+    """(n,) numbers that order units by several keys; larger is better."""
+    keys, *others = (_key(assessment, key, exact=order.exact) for key in order.by)
+    for key in others:
+        lowest = key.min()
+        keys = np.unique(keys, return_inverse=True)[1] * (key.max() - lowest + 1) + key - lowest
+    return keys
+
+
+def _key(assessment: Assessment, key: RankKeyPlan, *, exact: bool) -> Ints:
+    """(n,) numbers that order units by one key; larger is better."""
+    numbers: Ints
+    if key.is_level:  # 1 is the best level, and 0 is none
+        levels = assessment.levels[key.index]
+        numbers = np.where(levels > 0, levels.max() + 1 - levels, 0)
+    else:  # published scores are multiples of the step, so nothing is lost
+        scores = assessment.sums.converted if exact else assessment.sums.published
+        step = 1 if exact else 10 ** (6 - assessment.plan.decimals)
+        numbers = (scores[key.index] / step).astype(np.int64)
+    return numbers
 
 
 class _Cohorts:

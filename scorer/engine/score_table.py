@@ -24,7 +24,7 @@ class Scores(NamedTuple):
     converted: Floats
     """points x nominal / max_points, rounded down."""
     published: Floats
-    """converted, rounded half up to the set's published decimals."""
+    """converted, rounded to the published decimals as the set says."""
     missing: Floats
     """Number of criteria that lack an answer."""
     not_applicable: Floats

@@ -133,6 +133,7 @@ INNER = {
     ("The document", "ranking"): schema.Ranking,
     ("The document", "overall"): schema.Overall,
     ("The document", "commend"): schema.Commend,
+    ("A category", "ranking"): schema.CategoryRanking,
     ("A case of several units", "units"): cases.Unit,
     ("A case of several units", "expect"): cases.Ranks,
 }

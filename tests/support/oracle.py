@@ -556,35 +556,54 @@ def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple
     return tuple(code for code in required if code in here) or tuple(here)
 
 
+def _key(document: Document, card: Card, key: Any, rule: Document, code: str) -> Fraction | None:
+    """What one key of a ranking compares; None if the tier does not have it."""
+    categories = {category.code: category for category in card.categories}
+
+    def of(score: Score) -> Fraction:
+        return score.converted if rule["precision"] == "exact" else score.published
+
+    kind, name = next(iter(key.items())) if isinstance(key, Mapping) else (key, "")
+    if kind in ("overall", "total"):
+        return of(categories[code].score if code else card.overall)
+    if kind == "level":
+        level = categories[name or code].level if (name or code) in categories else None
+        return None if level is None else Fraction(-level if level else -1000)
+    if not code and name in document["categories"]:
+        return of(categories[name].score) if name in categories else None
+    terms = [term.strip() for term in name.split("+")]
+    groups = [g for c in card.categories if code in ("", c.code) for g in c.groups]
+    parts = [(g.score.points, g.score.max_points, g.score.nominal) for g in groups if g.code in terms]
+    parts += [(c.points, c.max_points, c.nominal) for g in groups for c in g.criteria if c.id == name]
+    return of(score_of([], total_of(parts), document.get("rounding", {}))) if parts else None
+
+
 def _ranking(document: Document, tier: str, cohort: str, cards: Sequence[Card]) -> Ranking:
-    rule = document.get("ranking", {})
+    rule = {"ties": "competition", "precision": "published", "by": ["overall"], **document.get("ranking", {})}
     best = of_tier(document.get("commend", {}).get("best"), tier) or 0
 
-    def compared(score: Score) -> Fraction:
-        return score.converted if rule.get("precision") == "exact" else score.published
+    def compared(card: Card, own: Document, code: str = "") -> tuple[Fraction, ...]:
+        """What ranks compare, by the rule of a category or by the overall one."""
+        return tuple(value for key in own["by"] if (value := _key(document, card, key, own, code)) is not None) or (
+            _key(document, card, "total", own, code),
+        )
 
-    def ranks(scores: Mapping[str, Fraction]) -> dict[str, int]:
+    def ranks(scores: Mapping[str, tuple[Fraction, ...]], ties: str) -> dict[str, int]:
         """Ranks by unit id of the scores by unit id."""
-        ties = rule.get("ties", "competition")
         if ties == "ordinal":
-            order = sorted(scores, key=lambda unit: (-scores[unit], unit))
+            order = sorted(scores, key=lambda unit: (*(-score for score in scores[unit]), unit))
             return {unit: place for place, unit in enumerate(order, start=1)}
         others = set(scores.values()) if ties == "dense" else list(scores.values())
         return {unit: 1 + sum(other > score for other in others) for unit, score in scores.items()}
 
-    scores = {card.unit.id: compared(card.overall) for card in cards if not card.lacking}
-    overall = ranks(scores)
+    scores = {card.unit.id: compared(card, rule) for card in cards if not card.lacking}
+    overall = ranks(scores, rule["ties"])
     commended = {unit for unit, score in scores.items() if sum(other > score for other in scores.values()) < best}
-    by_category = [
-        ranks(
-            {
-                card.unit.id: compared(card.categories[n].score)
-                for card in cards
-                if card.categories[n].standing == "ranked"
-            }
-        )
-        for n in range(len(cards[0].categories))
-    ]
+    by_category = []
+    for n, category in enumerate(cards[0].categories):
+        own = {**rule, "by": ["total"], **document["categories"][category.code].get("ranking", {})}
+        standing = [card for card in cards if card.categories[n].standing == "ranked"]
+        by_category.append(ranks({card.unit.id: compared(card, own, category.code) for card in standing}, own["ties"]))
     ranked = [
         replace(
             card,
@@ -597,5 +616,5 @@ def _ranking(document: Document, tier: str, cohort: str, cards: Sequence[Card]) 
         )
         for card in cards
     ]
-    ranked.sort(key=lambda card: (bool(card.lacking), -compared(card.overall), card.unit.id))
+    ranked.sort(key=lambda card: (bool(card.lacking), *(-score for score in compared(card, rule)), card.unit.id))
     return Ranking(tier, cohort, _requires(document, cards[0].categories), tuple(ranked))

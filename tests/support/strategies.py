@@ -445,8 +445,49 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
     if draw(st.integers(0, 2)):
         document["ranking"]["cohort"] = draw(_for_tiers(tiers, st.sampled_from(["parent", "parent", "tier"])))
     if draw(st.booleans()):
+        document["ranking"]["by"] = draw(rank_keys(categories))
+    for code, category in categories.items():
+        if draw(st.booleans()):
+            own = {
+                "ties": draw(st.sampled_from(["competition", "dense", "ordinal"])),
+                "by": draw(rank_keys(categories, code)),
+            }
+            category["ranking"] = {key: own[key] for key in own if draw(st.booleans())}
+            if draw(st.booleans()):
+                category["ranking"]["precision"] = draw(st.sampled_from(["published", "exact"]))
+    if draw(st.booleans()):
         document["commend"] = {"best": draw(_for_tiers(tiers, st.integers(1, 4)))}
     return document
+
+
+def _has_maximum(key: Mapping[str, str], categories: Mapping[str, Any]) -> bool:
+    """Whether a key of a ranking has something to compare."""
+    name = key.get("measure", "")
+    if not name or name in categories:
+        return True
+    owners = [
+        body for body in categories.values()
+        if any(term.strip() in body["groups"] for term in name.split("+"))
+        or any(c["id"] == name for group in body["groups"].values() for c in group["criteria"])
+    ]  # fmt: skip
+    return any(drawn_totals.limits(body, name, tier)[0] for body in owners for tier in TIERS)
+
+
+@st.composite
+def rank_keys(draw: st.DrawFn, categories: Mapping[str, Any], own: str = "") -> list[Any]:
+    """Keys of the ranking of a category, or of the overall ranking."""
+    here = {own: categories[own]} if own else categories
+    names: list[Any] = ["total" if own else "overall"]
+    for code, category in here.items():
+        names += ([] if own else [{"measure": code}]) + [{"measure": group} for group in category["groups"]]
+        names += [{"measure": c["id"]} for group in category["groups"].values() for c in group["criteria"]]
+        if len(category["groups"]) > 1:
+            names.append({"measure": " + ".join(reversed(category["groups"]))})
+        if category.get("levels"):
+            names.append("level" if own else {"level": code})
+    names = [name for name in names if not isinstance(name, Mapping) or _has_maximum(name, here)]
+    keys = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique_by=str))
+    return [names[0], *(key for key in keys if key != names[0])] if draw(st.booleans()) else keys
 
 
 def _for_tiers(tiers: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -14,11 +14,12 @@ from rich.tree import Tree
 from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
+from scorer.cli.commands.diff import diff
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
 from scorer.criteria.document import read_document
-from scorer.criteria.model import Combine, CriteriaSet, Criterion, Gate, Texts, Total
+from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, Gate, RankingRule, Texts, Total
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command()(template)
 app.command("test")(run_cases)
+app.command()(diff)
 
 
 @app.command("list")
@@ -117,6 +119,10 @@ def show(
         for level in category.levels:
             gates = "; ".join(_gate(gate) for gate in level.gates)
             branch.add(f"level {level.level}: {gates}")
+        if order := _order(item.ranking.categories[category.code], category.code):
+            branch.add(f"ranked by {order}")
+    if order := _order(item.ranking, ""):
+        tree.add(f"ranked overall by {order}")
     if notes := _total(item.overall):
         tree.add(f"overall score{notes}")
     if item.ranking.within_parent:
@@ -178,6 +184,14 @@ def _criterion(criterion: Criterion) -> str:
     if criterion.may_be_not_applicable:
         notes.append("may be not applicable")
     return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
+
+
+def _order(order: CategoryRanking | RankingRule, own: str) -> str:
+    """The keys of a ranking; empty if it is by its own score only."""
+    if [(key.kind, key.category) for key in order.by] == [("score", own)]:
+        return ""
+    names = {"score": "score of {}", "level": "level of {}", "measure": "{}"}
+    return ", then ".join(names[key.kind].format(key.measure or key.category or "all") for key in order.by)
 
 
 def _total(total: Total, weight: Fraction = Fraction(1)) -> str:

@@ -318,7 +318,7 @@ def _constant(value: str, rows: int) -> pa.DictionaryArray:
 
 def _basic_metadata(plan: TierPlan) -> dict[str, str]:
     """The metadata of the schema in the view BASIC."""
-    *by_category, overall = (nominal / MICRO for nominal in plan.sums.nominal)
+    *by_category, overall = (nominal / MICRO for nominal in plan.sums.nominal[: len(plan.categories) + 1])
     codes = [category.code for category in plan.categories]
     return {
         "tier": plan.tier,

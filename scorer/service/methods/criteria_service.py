@@ -10,7 +10,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
-from scorer.criteria.model import Criterion, Effect, Group, Total
+from scorer.criteria.model import CategoryRanking, Criterion, Effect, Group, RankingRule, Total
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.model.fixed_point import MICRO, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
@@ -159,6 +159,9 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
                 ],
                 total=_total(category.total, category.maximum, category.tiers(criteria_set.tiers)),
                 weight=str(category.weight),
+                ties=criteria_set.ranking.categories[category.code].ties,
+                rank_precision=_precision(criteria_set.ranking.categories[category.code]),
+                rank_by=_rank_keys(criteria_set.ranking.categories[category.code]),
             )
             for category in criteria_set.categories
         ],
@@ -167,7 +170,8 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
             points=criteria_set.points_decimals, percent=criteria_set.percent_decimals, mode=criteria_set.rounding
         ),
         ties=criteria_set.ranking.ties,
-        rank_precision="exact" if criteria_set.ranking.exact else "published",
+        rank_precision=_precision(criteria_set.ranking),
+        rank_by=_rank_keys(criteria_set.ranking),
         overall_requires=criteria_set.requires,
         plugins=plugin_versions(plan),
         commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
@@ -202,6 +206,14 @@ def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
         cap=_tier_points(group.cap, tiers),
         weight=str(group.weight),
     )
+
+
+def _precision(order: CategoryRanking | RankingRule) -> str:
+    return "exact" if order.exact else "published"
+
+
+def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
+    return [pb.RankKey(kind=key.kind, category=key.category, measure=key.measure) for key in order.by]
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:

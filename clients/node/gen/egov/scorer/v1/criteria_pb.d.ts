@@ -330,14 +330,14 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
   precision?: Precision | undefined;
 
   /**
-   * How units with equal scores are ranked: "competition" (1, 2, 2, 4), "dense" (1, 2, 2, 3) or "ordinal" (1, 2, 3, 4).
+   * How units that are equal overall are ranked: "competition" (1, 2, 2, 4), "dense" (1, 2, 2, 3) or "ordinal" (1, 2, 3, 4).
    *
    * @generated from field: string ties = 7;
    */
   ties: string;
 
   /**
-   * The converted scores that ranks compare: "published" or "exact".
+   * The converted scores that overall ranks compare: "published" or "exact".
    *
    * @generated from field: string rank_precision = 8;
    */
@@ -377,6 +377,13 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
    * @generated from field: egov.scorer.v1.Total overall = 13;
    */
   overall?: Total | undefined;
+
+  /**
+   * The values by which units are ordered overall. Where the first one is equal, the second one decides, and so on.
+   *
+   * @generated from field: repeated egov.scorer.v1.RankKey rank_by = 14;
+   */
+  rankBy: RankKey[];
 };
 
 /**
@@ -536,6 +543,27 @@ export declare type Category = Message<"egov.scorer.v1.Category"> & {
    * @generated from field: string weight = 6;
    */
   weight: string;
+
+  /**
+   * How units with equal scores are ranked in it, as in CriteriaSet.
+   *
+   * @generated from field: string ties = 7;
+   */
+  ties: string;
+
+  /**
+   * The converted scores that ranks in it compare, as in CriteriaSet.
+   *
+   * @generated from field: string rank_precision = 8;
+   */
+  rankPrecision: string;
+
+  /**
+   * The values by which units are ordered in it.
+   *
+   * @generated from field: repeated egov.scorer.v1.RankKey rank_by = 9;
+   */
+  rankBy: RankKey[];
 };
 
 /**
@@ -543,6 +571,41 @@ export declare type Category = Message<"egov.scorer.v1.Category"> & {
  * Use `create(CategorySchema)` to create a new message.
  */
 export declare const CategorySchema: GenMessage<Category>;
+
+/**
+ * A value by which units are ordered.
+ *
+ * @generated from message egov.scorer.v1.RankKey
+ */
+export declare type RankKey = Message<"egov.scorer.v1.RankKey"> & {
+  /**
+   * "score": the converted score of a category, or the overall score; "level": the level in a category, the best first;
+   * "measure": the converted score of a measure.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Code of the category; empty for the overall score.
+   *
+   * @generated from field: string category = 2;
+   */
+  category: string;
+
+  /**
+   * The measure, as in Gate; empty for other kinds.
+   *
+   * @generated from field: string measure = 3;
+   */
+  measure: string;
+};
+
+/**
+ * Describes the message egov.scorer.v1.RankKey.
+ * Use `create(RankKeySchema)` to create a new message.
+ */
+export declare const RankKeySchema: GenMessage<RankKey>;
 
 /**
  * A criterion group.

@@ -608,7 +608,8 @@ export declare type Score = Message<"egov.scorer.v1.Score"> & {
   converted: number;
 
   /**
-   * `converted`, rounded half up to the set's decimals. Ranks compare it, unless `rank_precision` is "exact".
+   * `converted`, rounded to the set's decimals as its `Precision` says. Ranks compare it, unless `rank_precision` is
+   * "exact".
    *
    * @generated from field: double published = 6;
    */
@@ -1160,8 +1161,8 @@ export declare const CategoryTallySchema: GenMessage<CategoryTally>;
 
 /**
  * The ranking of the units of one tier, or of its units under one parent. Units are ordered by overall rank; units
- * without an overall rank follow, by descending overall converted score as ranks compare it. Equal units are ordered by
- * id, in code-point order.
+ * without an overall rank follow, ordered by the same values, `rank_by` of the set. Equal units are ordered by id, in
+ * code-point order.
  *
  * @generated from message egov.scorer.v1.Ranking
  */

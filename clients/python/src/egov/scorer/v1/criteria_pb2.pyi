@@ -125,7 +125,7 @@ class LegalBasis(_message.Message):
     def __init__(self, document: _Optional[str] = ..., issued: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class CriteriaSet(_message.Message):
-    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent", "overall")
+    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent", "overall", "rank_by")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +139,7 @@ class CriteriaSet(_message.Message):
     COMMEND_FIELD_NUMBER: _ClassVar[int]
     RANKED_WITHIN_PARENT_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
+    RANK_BY_FIELD_NUMBER: _ClassVar[int]
     summary: CriteriaSetSummary
     legal_basis: _containers.RepeatedCompositeFieldContainer[LegalBasis]
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
@@ -152,7 +153,8 @@ class CriteriaSet(_message.Message):
     commend: _containers.RepeatedCompositeFieldContainer[TierBest]
     ranked_within_parent: _containers.RepeatedScalarFieldContainer[str]
     overall: Total
-    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ...) -> None: ...
+    rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
+    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
 
 class TierBest(_message.Message):
     __slots__ = ("tier", "best")
@@ -185,20 +187,36 @@ class Total(_message.Message):
     def __init__(self, combine: _Optional[str] = ..., max_points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., may_be_negative: _Optional[bool] = ...) -> None: ...
 
 class Category(_message.Message):
-    __slots__ = ("code", "titles", "groups", "levels", "total", "weight")
+    __slots__ = ("code", "titles", "groups", "levels", "total", "weight", "ties", "rank_precision", "rank_by")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIES_FIELD_NUMBER: _ClassVar[int]
+    RANK_PRECISION_FIELD_NUMBER: _ClassVar[int]
+    RANK_BY_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     groups: _containers.RepeatedCompositeFieldContainer[Group]
     levels: _containers.RepeatedCompositeFieldContainer[Level]
     total: Total
     weight: str
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ...) -> None: ...
+    ties: str
+    rank_precision: str
+    rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
+
+class RankKey(_message.Message):
+    __slots__ = ("kind", "category", "measure")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    category: str
+    measure: str
+    def __init__(self, kind: _Optional[str] = ..., category: _Optional[str] = ..., measure: _Optional[str] = ...) -> None: ...
 
 class Group(_message.Message):
     __slots__ = ("code", "titles", "criteria", "provenance", "notes", "cap", "weight")

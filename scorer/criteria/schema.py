@@ -238,8 +238,18 @@ class Overall(StrictModel):
     cap: Amount | None = None
 
 
+class Tier(StrictModel):
+    """What people call a tier."""
+
+    title: Titles = {}
+
+
 def _codes(value: object) -> object:
     return list(value) if isinstance(value, Mapping) else value
+
+
+TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type=list[Code] | dict[Code, Tier])]
+"""A list of codes, or a mapping of codes to titles, which are validated separately."""
 
 
 class Head(StrictModel):
@@ -254,8 +264,7 @@ class Head(StrictModel):
     extends: SetCode | None = None
     """The set that this one changes. It is merged before the document is validated."""
     effective: Effective = Effective()
-    tiers: Annotated[list[Code], BeforeValidator(_codes)] = Field(min_length=1)
-    """A list of codes, or a mapping of codes to titles, which are validated separately."""
+    tiers: TierCodes = Field(min_length=1)
     rounding: Rounding = Rounding()
     ranking: Ranking = Ranking()
     overall: Overall | None = None
@@ -329,12 +338,6 @@ class Criterion(BaseModel):
     when_missing: Literal["zero", "not_applicable"] = "zero"
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
-
-
-class Tier(StrictModel):
-    """What people call a tier."""
-
-    title: Titles = {}
 
 
 class Level(StrictModel):

@@ -49,6 +49,8 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
         raise UserError(f"--out {path} ends in none of {', '.join(endings)}")
     if path.exists() and any(file.exists() and path.samefile(file) for file in inputs):
         raise UserError(f"--out {path} is the file of answers itself")
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: there is no directory {path.parent}")
     check_overwrite(path, force=force)
 
 
@@ -148,7 +150,7 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
         causes = {name: list[str]() for name in table.column_names if name.endswith(".failing")}
         for unit in islice(units, len(batch)):
             sentences = {
-                c.category: "; ".join(cause.sentence(language.value, names) for cause in c.causes)
+                c.category: "; ".join(cause.sentence(language.value, names, c.category) for cause in c.causes)
                 for c in unit.categories
             }
             for name, texts in causes.items():

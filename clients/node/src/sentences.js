@@ -22,13 +22,36 @@ import { levelKey } from "./titles.js";
 const ENGLISH = {
   total: "total",
   points: "points",
-  /** @type {(measure: string, value: string, level: string, comparison: string, minimum: string) => string} */
-  cause: (measure, value, level, comparison, minimum) =>
-    `${measure} is ${value}, ${level} asks for ${comparison} ${minimum}`,
+  /** @type {(measure: string, value: string, who: string, needed: string) => string} */
+  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} asks for ${needed}`,
+  /** @type {(who: string, needed: string) => string} */
+  asks: (who, needed) => `${who} asks for ${needed}`,
+  /** @type {(number: number) => string} */
+  level: (number) => `level ${number}`,
+  /** @type {(number: number) => string} */
+  whoLimit: (number) => `limit ${number}`,
+  /** @type {(measure: string, value: string, minimum: string) => string} */
+  short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
+  /** @type {(atLeast: number, outOf: number, parts: string) => string} */
+  combination: (atLeast, outOf, parts) => `${atLeast} of ${outOf}: ${parts}`,
+  or: " or ",
+  and: " and ",
   atLeast: "at least",
   above: "above",
-  /** @type {(level: number) => string} */
-  level: (level) => `level ${level}`,
+  atMost: "at most",
+  below: "below",
+  yes: "yes",
+  no: "no",
+  notReported: "not reported",
+  /** @type {(options: string) => string} */
+  except: (options) => `anything but ${options}`,
+  /** @type {(level: string) => string} */
+  atLevel: (level) => `at ${level}`,
+  noLevel: "without level",
+  /** @type {(level: string) => string} */
+  orBetter: (level) => `${level} or better`,
+  /** @type {(level: string) => string} */
+  worse: (level) => `worse than ${level}`,
   /** @type {(category: string) => string} */
   ranked: (category) => `${category}: ranked`,
   best: "the best",
@@ -42,11 +65,26 @@ const ENGLISH = {
 const VIETNAMESE = {
   total: "tổng điểm",
   points: "điểm",
-  cause: (measure, value, level, comparison, minimum) =>
-    `${measure} đạt ${value}, ${level} yêu cầu ${comparison} ${minimum}`,
+  cause: (measure, value, who, needed) => `${measure} đạt ${value}, ${who} yêu cầu ${needed}`,
+  asks: (who, needed) => `${who} yêu cầu ${needed}`,
+  level: (number) => `mức ${number}`,
+  whoLimit: (number) => `giới hạn ${number}`,
+  short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
+  combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
+  or: " hoặc ",
+  and: " và ",
   atLeast: "từ",
   above: "trên",
-  level: (level) => `mức ${level}`,
+  atMost: "không quá",
+  below: "dưới",
+  yes: "có",
+  no: "không",
+  notReported: "chưa báo cáo",
+  except: (options) => `khác ${options}`,
+  atLevel: (level) => level,
+  noLevel: "chưa đạt mức nào",
+  orBetter: (level) => `${level} trở lên`,
+  worse: (level) => `thấp hơn ${level}`,
   ranked: (category) => `${category}: được xếp hạng`,
   best: "mức cao nhất",
   belowMinimum: (category) => `${category}: không được xếp hạng`,
@@ -59,17 +97,111 @@ const VIETNAMESE = {
  * @param {Cause} cause
  * @param {Language} language
  * @param {Titles} titles
+ * @param {string} category Code of the category that the cause is of.
  */
-export function causeSentence(cause, language, titles) {
+export function causeSentence(cause, language, titles, category) {
   const words = wordsOf(language);
-  const sign = cause.unit === "percent" ? " %" : ` ${words.points}`;
-  return words.cause(
-    measureName(cause.measure, words, titles),
-    shown(cause.value, cause.minimum) + sign,
-    levelName(cause.category, cause.level, words, titles),
-    cause.strict ? words.above : words.atLeast,
-    plain(micro(cause.minimum)) + sign,
+  const who = cause.level ? levelName(category, cause.level, words, titles) : words.whoLimit(cause.limit);
+  if (cause.atLeast) {
+    return words.asks(who, combination(cause, words, titles));
+  }
+  return words.cause(...subject(cause, words, titles), who, needed(cause, words, titles));
+}
+
+/**
+ * Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ * @returns {string}
+ */
+function combination(cause, words, titles) {
+  const parts = cause.of.map((part) =>
+    part.atLeast ? `(${combination(part, words, titles)})` : shortCause(part, words, titles),
   );
+  const joined = parts.join(cause.atLeast === cause.outOf ? words.and : words.or);
+  return words.combination(cause.atLeast, cause.outOf, joined);
+}
+
+/**
+ * Such as: total 78.86 of 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function shortCause(cause, words, titles) {
+  const [name, value] = subject(cause, words, titles);
+  if (cause.measure && !cause.strict && !cause.upper) {
+    return words.short(name, shown(cause.value, cause.minimum), minimum(cause, words));
+  }
+  return `${name} ${value} (${needed(cause, words, titles)})`;
+}
+
+/**
+ * What a gate reads, and the unit's value of it.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ * @returns {[string, string]}
+ */
+function subject(cause, words, titles) {
+  if (cause.indicator) {
+    return [titleOf(cause.indicator, titles) ?? cause.indicator, answer(cause.answer, words)];
+  }
+  if (cause.category) {
+    const level = levelName(cause.category, cause.reachedLevel, words, titles);
+    const reached = cause.reachedLevel ? words.atLevel(level) : words.noLevel;
+    return [titleOf(cause.category, titles) ?? cause.category, reached];
+  }
+  return [measureName(cause.measure, words, titles), shown(cause.value, cause.minimum) + sign(cause, words)];
+}
+
+/**
+ * What a gate asks for, such as: at least 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function needed(cause, words, titles) {
+  if (cause.indicator) {
+    const options = cause.options.map((option) => answer(option, words)).join(words.or);
+    return cause.excluded ? words.except(options) : options;
+  }
+  if (cause.category) {
+    const level = levelName(cause.category, cause.categoryLevel, words, titles);
+    return cause.excluded ? words.worse(level) : words.orBetter(level);
+  }
+  const lower = cause.strict ? words.above : words.atLeast;
+  const upper = cause.strict ? words.below : words.atMost;
+  return `${cause.upper ? upper : lower} ${minimum(cause, words)}`;
+}
+
+/**
+ * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
+ * @param {typeof ENGLISH} words
+ */
+function answer(code, words) {
+  return code === "true" ? words.yes : code === "false" ? words.no : code || words.notReported;
+}
+
+/**
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ */
+function minimum(cause, words) {
+  return plain(micro(cause.minimum)) + sign(cause, words);
+}
+
+/**
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ */
+function sign(cause, words) {
+  return cause.unit === "percent" ? " %" : ` ${words.points}`;
 }
 
 /**
@@ -92,7 +224,7 @@ export function categorySentence(category, language, titles) {
         ? `${name}: ${levelName(category.category, category.level, words, titles)}`
         : words.ranked(name);
   if (category.causes.length) {
-    return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles)).join("; ")}`;
+    return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles, category.category)).join("; ")}`;
   }
   return category.level ? `${head}, ${words.best}` : head;
 }

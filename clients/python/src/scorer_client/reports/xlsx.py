@@ -220,7 +220,7 @@ class _Writer:
             [
                 section.title, unit.result.id, unit.name, category.title,
                 self._report.level_cell(category.code, cause.level), need.measure,
-                cause.value, cause.minimum, need.shortage, need.sentence,
+                *((cause.value, cause.minimum) if cause.measure else (None, None)), need.shortage, need.sentence,
             ]
             for section in self._report.sections
             for unit in section.units

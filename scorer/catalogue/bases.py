@@ -21,7 +21,15 @@ def document_bases(host: PluginHost, file: Traversable) -> dict[str, Base]:
     """
     if not isinstance(file, Path):
         return plugin_bases(host)
-    directory = CriteriaDirectory(file.parent)
+    return {**directory_bases(file.parent), **plugin_bases(host)}
+
+
+def directory_bases(path: Path) -> dict[str, Base]:
+    """The documents of a directory, by code of the set.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    directory = CriteriaDirectory(path)
     texts = directory.texts(directory.stamps())
-    beside = (parse(text, escaped(str(file.parent / name))) for name, text in texts.items() if isinstance(text, bytes))
-    return {**bases_of(beside), **plugin_bases(host)}
+    return bases_of(parse(text, escaped(str(path / name))) for name, text in texts.items() if isinstance(text, bytes))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
-from scorer.formulas.base import Amount, Edge, Share
+from scorer.formulas.base import Amount, Edge, PercentInput, PointsInput, Share
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
 from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
@@ -36,7 +36,7 @@ def _matching(pattern: str, example: str) -> PlainValidator:
             raise ValueError(f"{short_repr(value)} is not a code such as {example!r} ({pattern})")
         return value
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=Annotated[str, Field(pattern=f"^{pattern}$")])
 
 
 SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
@@ -59,7 +59,7 @@ def _day(value: object) -> datetime.date:
     return value
 
 
-Day = Annotated[datetime.date, PlainValidator(_day)]
+Day = Annotated[datetime.date, PlainValidator(_day, json_schema_input_type=datetime.date)]
 
 
 class Minimum(BaseModel):
@@ -92,15 +92,24 @@ class Minimum(BaseModel):
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 
-def _by_tier(check: Callable[[object], Value]) -> PlainValidator:
-    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value."""
+_MinimumInput = PercentInput | PointsInput
+MinimumValue = Annotated[
+    Minimum, PlainValidator(Minimum.parse, json_schema_input_type=_MinimumInput | dict[str, _MinimumInput])
+]
+
+
+def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
+    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value.
+
+    ``written`` is the type that documents write, for the JSON schema.
+    """
 
     def read(value: object) -> Value | dict[str, Value]:
         if isinstance(value, Mapping) and value:
             return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
         return check(value)
 
-    return PlainValidator(read)
+    return PlainValidator(read, json_schema_input_type=written | dict[str, written])
 
 
 def _best(value: object) -> int:
@@ -195,7 +204,7 @@ class Ranking(StrictModel):
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
     precision: Literal["published", "exact"] = "published"
-    cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent)] = False
+    cohort: Annotated[bool | dict[str, bool], _by_tier(_within_parent, Literal["tier", "parent"])] = False
     """Whether units are ranked within their parent, instead of within their tier."""
     by: RankKeys | None = None
     """By default the overall score."""
@@ -204,7 +213,7 @@ class Ranking(StrictModel):
 class Commend(StrictModel):
     """Which units are commended."""
 
-    best: Annotated[int | dict[str, int], _by_tier(_best)]
+    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1)])]
     """N: the top N units of each ranking are commended."""
 
 
@@ -320,8 +329,8 @@ class Gate(StrictModel):
     """A gate: a measure and exactly one minimum, ``at_least`` or ``above``."""
 
     measure: StrictStr
-    at_least: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
-    above: Annotated[Minimum, PlainValidator(Minimum.parse)] | None = None
+    at_least: MinimumValue | None = None
+    above: MinimumValue | None = None
 
     @model_validator(mode="after")
     def _one_minimum(self) -> Gate:

@@ -8,13 +8,15 @@ This process records in a journal which plugins are scoring, so that the supervi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
 
-from scorer.engine.plan import GroupPlan
+from scorer.engine.plan import GroupPlan, Provider
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
@@ -22,6 +24,7 @@ from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
+from scorer.plugins.process_state import CallState
 
 Array = TypeVar("Array", bound=np.ndarray)
 
@@ -67,7 +70,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
     """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
     try:
-        with plugin_calls.track(str(provider), group.runs):
+        with plugin_calls.track(str(provider), group.runs), _no_changes(provider):
             result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
@@ -99,6 +102,22 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
         )
         raise PluginFault(provider, group.criteria[row].id, problem)
     return whole, status
+
+
+@contextmanager
+def _no_changes(provider: Provider) -> Iterator[None]:
+    """A context in which a plugin must leave the process as it is. What it changes is undone.
+
+    Raises:
+        PluginFault: it changed something.
+    """
+    state = CallState()
+    try:
+        yield
+    finally:
+        changes = state.restore()
+    if changes:
+        raise PluginFault(provider, "", f"{changes}; a plugin must not do that while it scores")
 
 
 def _read_only_cohort(cohort: Cohort) -> Cohort:

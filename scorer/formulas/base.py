@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
@@ -233,15 +233,25 @@ class Threshold:
         return cls(micro, False)
 
 
-Amount = Annotated[PointsByTier, PlainValidator(PointsByTier.parse)]
+PointsInput = Annotated[float, Field(ge=0)]
+PercentInput = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})? ?%$")]
+"""What documents may write, for the JSON schema; the validators below say more."""
+
+Amount = Annotated[
+    PointsByTier,
+    PlainValidator(PointsByTier.parse, json_schema_input_type=PointsInput | dict[str, PointsInput]),
+]
 """Type of a field for points: a number, or one per tier. Its value is a ``PointsByTier``."""
 
-Edge = Annotated[Threshold, PlainValidator(Threshold.parse)]
+Edge = Annotated[Threshold, PlainValidator(Threshold.parse, json_schema_input_type=float | datetime.date)]
 """Type of a field for a threshold: a number or a day. Its value is a ``Threshold``."""
 
-Share = Annotated[Fraction, PlainValidator(to_share)]
+Share = Annotated[Fraction, PlainValidator(to_share, json_schema_input_type=float | str)]
 """Type of a field for an exact share: 80%, 1/3 or 0.8. Its value is a ``Fraction``."""
 
-Percent = Annotated[PointsByTier, PlainValidator(PointsByTier.parse_percent)]
+Percent = Annotated[
+    PointsByTier,
+    PlainValidator(PointsByTier.parse_percent, json_schema_input_type=PercentInput | dict[str, PercentInput]),
+]
 """Type of a field for a percentage such as ``80%``, or one per tier. Its value is a ``PointsByTier`` of parts per
 million: 80% is 800,000."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
@@ -20,8 +21,8 @@ from scorer.plugins.process_state import no_process_exit
 
 ENTRY_POINTS = "scorer.plugins"
 
-BUNDLED = "egov-scorer"
-"""The scorer's own distribution. Its plugins are not probed."""
+BUNDLED, BUNDLED_PACKAGE = "egov-scorer", "scorer_plugins"
+"""The scorer's own distribution, and the package of its plugins. They are not probed."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
 
     Returns:
         Each entry point with its plugin, not yet loaded, in the order in which they are loaded; and one quarantined
-        plugin for each distribution whose metadata cannot be read.
+        plugin for each distribution whose metadata cannot be read, and for each plugin under the scorer's own name.
     """
     found, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
@@ -121,9 +122,15 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
                 Plugin(name, name, version, failure=f"its metadata cannot be read: {describe_error(error)}")
             )
             continue
-        if name.lower() not in names:  # if two distributions have one name, Python imports the first
+        normal_name = re.sub(r"[-_.]+", "-", name).lower()
+        if normal_name == BUNDLED and not all(re.match(rf"{BUNDLED_PACKAGE}\b", point.value) for point in points):
+            failure = f"its distribution calls itself {name!r}, which is the scorer's own name"
+            unreadable += [Plugin(point.name, name, version, failure=failure) for point in points]
+            continue  # it does not hide the scorer's own plugins
+        if normal_name not in names:  # if two distributions have one name, Python imports the first
             found += [(point, Plugin(point.name, name, version)) for point in points]
-        names.add(name.lower())
+        if points or normal_name != BUNDLED:
+            names.add(normal_name)
     return sorted(found, key=lambda pair: _sort_key(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
 
 

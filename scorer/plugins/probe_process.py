@@ -9,7 +9,8 @@ separator before each plugin. If a plugin hangs or ends the process, only this p
     done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "claims": its group,
              "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
-After a plugin that leaves threads or forks running, the process ends, because they would disturb the next plugins.
+After a plugin that leaves threads or forks running, or closes or redirects files, the process ends, because the next
+plugins would be disturbed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,32 @@ from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
+
+INPUT = b"\n"
+"""What a plugin would read from standard input."""
+
+
+def _renew_input() -> None:
+    """Replaces standard input by a new one, of which ``_was_input_read`` tells whether it has been read."""
+    read_end, write_end = os.pipe()
+    os.write(write_end, INPUT)
+    os.close(write_end)
+    os.dup2(read_end, 0)
+    os.close(read_end)
+
+
+def _was_input_read() -> bool:
+    return os.read(0, len(INPUT)) != INPUT
+
+
+def _files() -> dict[int, tuple[int, int]]:
+    """Identities of the open files, by descriptor."""
+    files = {}
+    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+        with contextlib.suppress(OSError):  # the listing itself was a file
+            status = os.fstat(descriptor)
+            files[descriptor] = status.st_dev, status.st_ino
+    return files
 
 
 def main() -> None:
@@ -58,17 +85,25 @@ def main() -> None:
             sys.stderr.flush()
             os.write(2, SEPARATOR)
         before = set(threading.enumerate())
+        _renew_input()
+        files = _files()
         plugin = load_plugin(Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)))
         left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
         if forks and not failure:
             failure = "forks the process, which would make two of a service"
+        now = _files()
+        moved = [str(descriptor) for descriptor, file in files.items() if now.get(descriptor) != file]
+        if moved and not failure:
+            failure = f"closes or redirects files of the process (descriptor {', '.join(moved)})"
+        if not moved and _was_input_read() and not failure:
+            failure = "reads standard input, which belongs to whoever runs a command"
         if left and not failure:
             failure = f"leaves threads running: {', '.join(left)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
         report(plugin=index, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
-        if left or forks:
+        if left or forks or moved:
             os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Detects and undoes changes that plugins make to the process during import, such as the working directory."""
+"""Detects and undoes changes that plugins make to the process, such as the working directory."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import builtins
 import contextlib
 import decimal
 import json
+import locale
 import logging
 import math
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
@@ -67,43 +70,82 @@ def _default_context() -> decimal.Context:
     return decimal.DefaultContext
 
 
-VALUES: tuple[tuple[str, Callable[[], Any], Callable[[Any], object]], ...] = (
-    ("the mask of file modes", _umask, os.umask),
+def _broad_filters() -> list[tuple[Any, ...]]:
+    """The filters of warnings that apply to all modules and messages. A library may add filters for its own."""
+    return [
+        (action, category)
+        for action, message, category, module, _ in warnings.filters
+        if message is None and module is None and category.__module__ == "builtins"
+    ]
+
+
+def _restore_filters(filters: list[tuple[Any, ...]]) -> None:
+    """Puts the broad filters back, before all others."""
+    others = [one for one in warnings.filters if one[1] is not None or one[3] is not None]
+    warnings.resetwarnings()
+    for action, category in reversed(filters):
+        warnings.simplefilter(action, category)
+    warnings.filters.extend(others)  # type: ignore[attr-defined]
+
+
+LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
+"""The system's limits of a process, such as of open files."""
+
+
+def _limits() -> tuple[tuple[int, int], ...]:
+    return tuple(resource.getrlimit(limit) for limit in LIMITS)
+
+
+def _restore_limits(values: tuple[tuple[int, int], ...]) -> None:
+    for limit, value in zip(LIMITS, values, strict=True):
+        with contextlib.suppress(ValueError, OSError):  # a hard limit that was lowered cannot be raised
+            resource.setrlimit(limit, value)
+
+
+Value = tuple[str, Callable[[], Any], Callable[[Any], object]]
+"""A value of the process: name for people, getter, setter."""
+
+CALL_VALUES: tuple[Value, ...] = (
     ("the recursion limit", lambda: min(sys.getrecursionlimit(), DEFAULT_RECURSION_LIMIT), sys.setrecursionlimit),
+    ("NumPy's handling of errors (seterr)", np.geterr, lambda errors: np.seterr(**errors)),
+    (
+        "the decimal context",
+        lambda: _decimal_settings(decimal.getcontext()),
+        partial(_restore_decimal, decimal.getcontext),
+    ),
+)
+"""Values that plugins must change neither when they are imported nor when they score. They are quick to read, and no
+other thread changes them for a while, as ``warnings.catch_warnings`` does with filters."""
+
+VALUES: tuple[Value, ...] = (
+    ("the mask of file modes", _umask, os.umask),
+    ("the limits of the process (setrlimit)", _limits, _restore_limits),
     ("sys.stdout", lambda: sys.stdout, partial(setattr, sys, "stdout")),
     ("sys.stderr", lambda: sys.stderr, partial(setattr, sys, "stderr")),
     ("logging.disable", lambda: logging.root.manager.disable, logging.disable),
     ("the level of the log", lambda: logging.root.level, logging.root.setLevel),
     ("timers", _timers, _stop_timers),
-    ("NumPy's handling of errors (seterr)", np.geterr, lambda errors: np.seterr(**errors)),
-    *(
-        (label, lambda context=context: _decimal_settings(context()), partial(_restore_decimal, context))
-        for label, context in (
-            ("the decimal context", decimal.getcontext),
-            ("the default decimal context", _default_context),
-        )
+    ("the locale", lambda: locale.setlocale(locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
+    ("the filters of warnings", _broad_filters, _restore_filters),
+    (
+        "the default decimal context",
+        lambda: _decimal_settings(_default_context()),
+        partial(_restore_decimal, _default_context),
     ),
+    *CALL_VALUES,
 )
-"""Values of the process that plugins must not change: name for people, getter, setter."""
+"""Values that plugins must not change when they are imported."""
 
 LISTS: tuple[tuple[str, object, str], ...] = (("sys.path", sys, "path"), ("the log", logging.root, "handlers"))
 """Lists to which plugins may add but from which they must not remove: name for people, owner, attribute."""
 
 
-class ProcessState:
-    """A snapshot of the process state that plugins must not change.
+class CallState:
+    """A snapshot of the process state that plugins must not change while they score: directory, ``CALL_VALUES``."""
 
-    It has the working directory, environment variables, signal handlers, functions of Python and NumPy, ``VALUES``
-    and ``LISTS``.
-    """
-
-    def __init__(self) -> None:
-        self._directory = _directory()
-        self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
-        self._environment = dict(os.environ)
-        self._values = [get() for _, get, _ in VALUES]
-        self._lists = [list(getattr(owner, name)) for _, owner, name in LISTS]
-        self._functions = [(m, name, value) for m in MODULES for name, value in vars(m).items() if callable(value)]
+    def __init__(self, values: tuple[Value, ...] = CALL_VALUES) -> None:
+        self._directory, self._getters = _directory(), values
+        self._values = [get() for _, get, _ in values]
 
     def restore(self) -> str:
         """Undoes all changes since the snapshot.
@@ -111,10 +153,38 @@ class ProcessState:
         Returns:
             A description of the changes, such as "changes the working directory"; empty if there are none.
         """
+        changes = self._restore()
+        return f"changes {', '.join(changes)}, which the whole service uses" if changes else ""
+
+    def _restore(self) -> list[str]:
+        """Undoes all changes, and names what was changed."""
         changes = []
         if self._directory is not None and _directory() != self._directory:
             os.chdir(self._directory)
             changes.append("the working directory")
+        for (name, get, put), value in zip(self._getters, self._values, strict=True):
+            if get() != value:
+                put(value)
+                changes.append(name)
+        return changes
+
+
+class ProcessState(CallState):
+    """A snapshot of the process state that plugins must not change when they are imported.
+
+    It has the working directory, environment variables, signal handlers, functions of Python and NumPy, ``VALUES``
+    and ``LISTS``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(VALUES)
+        self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
+        self._environment = dict(os.environ)
+        self._lists = [list(getattr(owner, name)) for _, owner, name in LISTS]
+        self._functions = [(m, name, value) for m in MODULES for name, value in vars(m).items() if callable(value)]
+
+    def _restore(self) -> list[str]:
+        changes = super()._restore()
         for number, handler in self._handlers.items():
             if signal.getsignal(number) is not handler:
                 with contextlib.suppress(ValueError, TypeError):  # not the main thread; not a handler set by Python
@@ -124,10 +194,6 @@ class ProcessState:
         if self._environment.items() - os.environ.items():
             os.environ.update(self._environment)
             changes.append("the environment variables")
-        for (name, get, put), value in zip(VALUES, self._values, strict=True):
-            if get() != value:
-                put(value)
-                changes.append(name)
         for (label, owner, name), before in zip(LISTS, self._lists, strict=True):
             if any(item not in getattr(owner, name) for item in before):
                 setattr(owner, name, before)
@@ -136,7 +202,7 @@ class ProcessState:
             if getattr(module, name, None) is not value:
                 setattr(module, name, value)
                 changes.append(f"{module.__name__}.{name}")
-        return f"changes {', '.join(changes)}, which the whole service uses" if changes else ""
+        return changes
 
 
 @contextlib.contextmanager

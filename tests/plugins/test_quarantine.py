@@ -110,7 +110,27 @@ BREAKING: dict[str, tuple[str, str]] = {
         "indicator wells: unknown kind 'numbr'; did you mean 'number'? (typo, line ",
     ),
     "calls": ("\nimport json\n\njson.loads('')\n", "line 1 column 1 (char 0) (calls, line 4)"),
-    "reads": ("input()", "EOFError: EOF when reading a line"),
+    "reads": ("input()\n" + group_module("reads"), "reads standard input, which belongs to whoever runs a command"),
+    "closes_errors": (
+        "import os; os.close(2)\n" + group_module("closes_errors"),
+        "closes or redirects files of the process (descriptor 2)",
+    ),
+    "redirects_errors": (
+        "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 2)\n" + group_module("redirects_errors"),
+        "closes or redirects files of the process (descriptor 2)",
+    ),
+    "strict": (
+        "import warnings; warnings.simplefilter('error')\n" + group_module("strict"),
+        "changes the filters of warnings, which the whole service uses",
+    ),
+    "speaks": (
+        "import locale; locale.setlocale(locale.LC_NUMERIC, 'C.UTF-8')\n" + group_module("speaks"),
+        "changes the locale, which the whole service uses",
+    ),
+    "starves": (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n" + group_module("starves"),
+        "changes the limits of the process (setrlimit), which the whole service uses",
+    ),
     "moves": ("import os; os.chdir('/')\n" + group_module("moves"), "changes the working directory, which the whole"),
     "listens": (
         "import signal; signal.signal(signal.SIGTERM, lambda *_: None)\n" + group_module("listens"),
@@ -247,7 +267,7 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
-    known |= {"raises", "empties"}
+    known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -499,6 +519,22 @@ def test_two_plugins_of_one_name_are_two_plugins(tmp_path: Path) -> None:
         ("same", "alpha", ["alpha"]),
         ("same", "zulu", ["zulu"]),
     ]
+
+
+def test_a_distribution_under_the_name_of_the_scorer_is_quarantined_and_hides_nothing(tmp_path: Path) -> None:
+    install(tmp_path, "Egov_Scorer", "9.9", {"impostor.py": group_module("impostor")}, {"impostor": "impostor"})
+    found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"]
+    [impostor] = [plugin for plugin in found if plugin["name"] == "impostor"]
+    assert impostor["failure"] == "its distribution calls itself 'Egov_Scorer', which is the scorer's own name"
+    assert (impostor["status"], impostor["groups"]) == ("quarantined", [])
+    assert ["infrastructure"] in [plugin["groups"] for plugin in found if plugin["status"] == "ready"]
+
+
+def test_a_plugin_may_add_filters_for_warnings_of_its_own(tmp_path: Path) -> None:
+    filters = "warnings.filterwarnings('ignore', module='polite'); warnings.filterwarnings('ignore', message='old')\n"
+    third_party_plugin(tmp_path, "polite", "import warnings\n" + filters + group_module("polite"))
+    [polite] = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-1:]
+    assert (polite["name"], polite["status"]) == ("polite", "ready")
 
 
 def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import decimal
 import logging
 import math
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -77,6 +80,11 @@ class Unspeakable(Exception):
         raise SystemExit("no words")
 
 
+def disturbing(disturb: Callable[[], object]) -> Callable[..., object]:
+    """Changes something of the process, and gives no points."""
+    return gives(lambda *_: disturb() and None)
+
+
 BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "an exception": (raising(RuntimeError("hết nước")), "", "score() raised RuntimeError('hết nước')"),
     "the end of the process": (raising(SystemExit(1)), "", "score() raised SystemExit(1)"),
@@ -138,6 +146,15 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "points as text": (
         gives(lambda points, status: GroupPoints(points.astype(str), status)), "", "points are <U32 and status uint8",
     ),
+    "another working directory": (
+        disturbing(lambda: os.chdir("/")), "", "changes the working directory, which the whole service uses",
+    ),
+    "NumPy's errors raised": (
+        disturbing(lambda: np.seterr(all="raise")), "", "changes NumPy's handling of errors (seterr), which the whole",
+    ),
+    "less precise decimals": (
+        disturbing(lambda: decimal.setcontext(decimal.Context(prec=3))), "", "changes the decimal context, which the",
+    ),
     "ragged points": (
         gives(lambda points, status: GroupPoints([[1.0], [1.0, 2.0, 3.0]], status)),  # type: ignore[arg-type]
         "", "score() raised ValueError(",
@@ -150,6 +167,7 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
     caplog: pytest.LogCaptureFixture, case: tuple[Callable[..., object], str, str]
 ) -> None:
     score_of_plugin, criterion, what = case
+    here = Path.cwd()
     caplog.set_level(logging.INFO)
     water = group("water", *WELLS, score=score_of_plugin)
     with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, BESIDE))) as service:
@@ -169,6 +187,7 @@ def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
         assert dict(refused.info.metadata) == {
             "group": "water", "criterion": criterion, "plugin": "water", "distribution": "", "request_id": "tinh-46",
         }  # fmt: skip
+        assert Path.cwd() == here
         assert "Traceback" not in refused.details
         assert ".py" not in refused.details
         (call,) = logged(caplog, f"call: {refused.details}")

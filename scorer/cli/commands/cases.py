@@ -74,14 +74,14 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
         UserError: a set or file does not exist, or a set has no cases.
     """
     loader = CaseLoader(installed_host(), working_compiler())
-    codes = [name for name in names if not _is_file(name)]
+    codes = [name for name in names if not is_file(name)]
     installed = list(loader.installed()) if codes or not names else []
     if not names:
         yield from installed
     seen: set[tuple[str, str]] = set()
     by_code = {tested.code: tested for tested in sorted(installed, key=lambda tested: tested.code)}
     for name in names:
-        if _is_file(name):
+        if is_file(name):
             tested = _from_file(loader, name)
         elif name in by_code:
             tested = by_code[name]
@@ -97,7 +97,8 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
         seen.add(sources)
 
 
-def _is_file(name: str) -> bool:
+def is_file(name: str) -> bool:
+    """Whether an argument names a file, and not a set by its code."""
     return name.endswith((SET_ENDING, ".yml")) or "/" in name
 
 

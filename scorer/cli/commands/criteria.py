@@ -14,6 +14,8 @@ from rich.tree import Tree
 from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
+from scorer.cli.commands.diff import diff
+from scorer.cli.commands.schema import schema
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
@@ -42,6 +44,8 @@ app = typer.Typer(
 )
 app.command()(template)
 app.command("test")(run_cases)
+app.command()(diff)
+app.command()(schema)
 
 
 @app.command("list")

@@ -1,0 +1,158 @@
+"""Says in sentences what differs between two criteria sets.
+
+Categories, groups and indicators are compared by code, criteria by id, levels by number.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from scorer.criteria import schema
+from scorer.criteria.document import as_list, as_mapping
+
+MAX_VALUE_CHARACTERS = 160
+"""Longer values are shortened in sentences."""
+
+_TEXTS = ("title", "notes", "meaning")
+"""Keys whose texts are compared by language."""
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """One sentence for each difference between the contents of two documents that were accepted, except for the code.
+
+    A key that is stated with its default value is the same as a key that is not stated.
+    """
+    yield from _keys("", before, after, schema.Head, skip=("categories", "criteria_set"))
+    for code, old, new in _pairs(as_mapping(before.get("categories")), as_mapping(after.get("categories"))):
+        yield from _part(f"category {code}", old, new, schema.Category, _category_parts)
+    yield from _order("the categories", before.get("categories"), after.get("categories"))
+
+
+def _category_parts(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for code, before, after in _pairs(as_mapping(old.get("groups")), as_mapping(new.get("groups"))):
+        yield from _part(f"group {code}", before, after, schema.Group, _group_parts)
+    yield from _order(f"the groups of {name}", old.get("groups"), new.get("groups"))
+    for code, before, after in _pairs(_by_key(old, "levels", "level"), _by_key(new, "levels", "level")):
+        yield from _part(f"level {code} of {name}", before, after, schema.Level)
+
+
+def _group_parts(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for code, before, after in _pairs(as_mapping(old.get("indicators")), as_mapping(new.get("indicators"))):
+        yield from _part(f"indicator {code}", before, after, schema.Indicator)
+    ids = _by_key(old, "criteria", "id"), _by_key(new, "criteria", "id")
+    for code, before, after in _pairs(*ids):
+        yield from _part(f"criterion {code}", before, after, schema.Criterion)
+    yield from _order(f"the criteria of {name}", *ids)
+
+
+DEFAULTS = {"cohort": "tier"}
+"""Default values as a document writes them, where the schema has another form."""
+
+_INNER = {"categories", "groups", "levels", "criteria", "indicators"}
+"""Keys whose parts are compared one by one."""
+
+
+def _part(name: str, old: Any, new: Any, model: type[BaseModel], parts: Any = None) -> Iterator[str]:
+    """The differences of a part; None stands for a part that does not exist."""
+    if old is None:
+        yield f"{name} is new{_summary(new)}"
+    elif new is None:
+        yield f"{name} is gone{_summary(old)}"
+    else:
+        yield from _keys(name, old, new, model, skip=tuple(_INNER))
+        if parts:
+            yield from parts(name, old, new)
+
+
+def _summary(part: Mapping[str, Any]) -> str:
+    """What a part is, in parentheses."""
+    inner = {key: value for key, value in part.items() if key in ("criteria", "groups")}
+    if inner:
+        counted = [f"{key}: {len(value)}" for key, value in inner.items()]
+        return f" ({', '.join(counted)})"
+    return f" ({', '.join(f'{key}: {_shown(value)}' for key, value in part.items() if key not in ('id', 'level'))})"
+
+
+def _keys(
+    name: str, old: Mapping[str, Any], new: Mapping[str, Any], model: type[BaseModel], skip: Iterable[str]
+) -> Iterator[str]:
+    """The keys of a part that differ. ``model`` has their default values."""
+    fields = {info.alias or key: info.default for key, info in model.model_fields.items()}
+    prefix = f"{name}: " if name else ""
+    for key in dict.fromkeys([*old, *new]):
+        default = DEFAULTS.get(key, fields.get(key, PydanticUndefined))
+        if isinstance(default, BaseModel):
+            inner = f"{name}, {key}" if name else key
+            yield from _keys(inner, as_mapping(old.get(key)), as_mapping(new.get(key)), type(default), skip)
+            continue
+        before, after = (part.get(key, None if default is PydanticUndefined else default) for part in (old, new))
+        if key in skip or _comparable(before) == _comparable(after):
+            continue
+        if key in _TEXTS and isinstance(before, Mapping) and isinstance(after, Mapping):
+            for language, was, now in _pairs(before, after):
+                if was != now:
+                    yield f"{prefix}{key} ({language}) {_change(was, now)}"
+        else:
+            yield f"{prefix}{key} {_change(before, after)}"
+
+
+def _change(before: object, after: object) -> str:
+    if before in (None, "", {}, []):
+        return f"is new: {_shown(after)}"
+    if after in (None, "", {}, []):
+        return f"is gone: {_shown(before)}"
+    return f"was {_shown(before)}, is {_shown(after)}"
+
+
+def _pairs(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """Each key with its values in both mappings; None where a mapping has no such key."""
+    return ((key, old.get(key), new.get(key)) for key in dict.fromkeys([*old, *new]))
+
+
+def _order(name: str, old: Any, new: Any) -> Iterator[str]:
+    """A sentence if the parts that both mappings have are in another order."""
+    kept = [key for key in as_mapping(old) if key in as_mapping(new)]
+    now = [key for key in as_mapping(new) if key in as_mapping(old)]
+    if kept != now:
+        yield f"{name} are in another order: {', '.join(map(str, now))}"
+
+
+def _by_key(part: Mapping[str, Any], entries: str, key: str) -> dict[Any, Any]:
+    return {entry[key]: entry for entry in as_list(part.get(entries))}
+
+
+def _comparable(value: Any) -> Any:
+    """Equal for values that mean the same, such as 1.0 and 1."""
+    if isinstance(value, Mapping):
+        return {key: _comparable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_comparable(item) for item in value]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value).normalize()
+    return value
+
+
+def _shown(value: object) -> str:
+    text = _flow(value)
+    return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[: MAX_VALUE_CHARACTERS - 3]}..."
+
+
+def _flow(value: object) -> str:
+    """A value nearly as a document writes it in one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value)

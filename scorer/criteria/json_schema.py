@@ -1,0 +1,170 @@
+"""A JSON Schema of criteria set documents for editors, generated from the models that validate the documents.
+
+It knows each key, and the values that a key allows by itself. Rules between values, such as sums of points, are only
+checked when a document is loaded.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from scorer.criteria import schema
+from scorer.criteria.extension import EXTENDS, REMOVE
+from scorer.formulas import Formula
+
+REFERENCE = "#/$defs/{model}"
+
+ENTRIES = {
+    ("Head", "categories"): "Category",
+    ("Category", "groups"): "Group",
+    ("Category", "levels"): "Level",
+    ("Group", "criteria"): "Criterion",
+    ("Group", "indicators"): "Indicator",
+    ("Group", "checks"): "Check",
+    ("Level", "gates"): "Gate",
+}
+"""The parts that the loader validates separately: model and key of their list or mapping, and model of its entries."""
+
+EXTENDED = ("Head", "Category", "Group", "Criterion", "Level")
+"""Parts of which a document that extends another may state only some keys."""
+
+ENTRY_KEYS = {"Criterion": "id", "Level": "level"}
+"""The key that an entry needs even then, because it is found by it."""
+
+OWN_KEYS = ("criteria_set", EXTENDS, "title")
+"""Keys that a document needs even if it extends another."""
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves out defaults, some of which are no JSON values, and titles, which only repeat the keys."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:
+        """Allows anything for a field of a type that JSON does not know, as a plugin's formula kind may have."""
+        del schema, error_info
+        return {}
+
+
+def json_schema(kinds: Iterable[type[Formula]]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of documents that use these formula kinds."""
+    definitions: dict[str, Any] = {}
+    parts = (schema.Head, schema.Category, schema.Group, schema.Indicator, schema.Check, schema.Criterion)
+    for part in (*parts, schema.Level, schema.Gate):
+        _add(part, part.__name__, definitions)
+    for (model, key), entry in ENTRIES.items():
+        _fill(definitions[model]["properties"][key], {"$ref": REFERENCE.format(model=entry)})
+    # Other conditions than gates of a measure are left open.
+    definitions["GateOfMeasure"] = definitions["Gate"]
+    definitions["Gate"] = {"if": {"required": ["measure"]}, "then": {"$ref": REFERENCE.format(model="GateOfMeasure")}}
+    _add_formulas(kinds, definitions)
+    for name in EXTENDED:
+        definitions[f"Extending{name}"] = _extending(name, definitions[name])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Criteria set",
+        "if": {"required": [EXTENDS]},
+        "then": {"$ref": REFERENCE.format(model="ExtendingHead")},
+        "else": {"$ref": REFERENCE.format(model="Head")},
+        "$defs": definitions,
+    }
+
+
+def _add(model: type[BaseModel], name: str, definitions: dict[str, Any]) -> None:
+    """Adds the definition of a model under a name, and those of the models in it."""
+    generated = model.model_json_schema(ref_template=REFERENCE, schema_generator=_Generator)
+    inner = generated.pop("$defs", {})
+    for key, definition in {**inner, name: generated}.items():
+        _close(definition)
+        definition.pop("title", None)
+        definitions[key] = definition
+
+
+def _close(node: Any) -> None:
+    """Forbids other keys than those that match, wherever a mapping has keys of a pattern."""
+    if isinstance(node, dict):
+        if "patternProperties" in node:
+            node["additionalProperties"] = False
+        for item in node.values():
+            _close(item)
+    elif isinstance(node, list):
+        for item in node:
+            _close(item)
+
+
+def _fill(node: dict[str, Any], entry: dict[str, Any]) -> None:
+    """Says what the entries of a list or mapping are, which the model leaves open."""
+    for inner in node.get("anyOf", ()):
+        _fill(inner, entry)
+    if node.get("type") == "array":
+        node["items"] = entry
+    elif "patternProperties" in node:
+        for pattern in node["patternProperties"]:
+            node["patternProperties"][pattern] = entry
+
+
+def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -> None:
+    """Completes criteria and parts of formulas by the keys of each formula kind."""
+    criterion = definitions["Criterion"]
+    criterion.pop("additionalProperties", None)
+    part: dict[str, Any] = {
+        "type": "object",
+        "properties": {"formula": {"type": "string"}, "points": criterion["properties"]["points"]},
+        "required": ["formula", "points"],
+    }
+    definitions["Part"] = part
+    named = {kind.kind: kind for kind in kinds}
+    for holder, common in (("Criterion", dict(criterion["properties"])), ("Part", dict(part["properties"]))):
+        definition = definitions[holder]
+        definition["properties"] = {**common, "formula": {"enum": list(named)}}
+        definition["allOf"] = []
+        for name, kind in named.items():
+            complete = f"{holder} {name}"
+            _add(kind, complete, definitions)
+            keys = definitions[complete]
+            if kind.nested:
+                keys["properties"][kind.nested] = {"type": "array", "items": {"$ref": REFERENCE.format(model="Part")}}
+            keys["properties"] = {**common, **keys["properties"], "formula": {"const": name}}
+            # The definition's name has a blank, so that no model can have the same name.
+            reference = REFERENCE.format(model=complete.replace(" ", "%20"))
+            condition = {"properties": {"formula": {"const": name}}, "required": ["formula"]}
+            definition["allOf"].append({"if": condition, "then": {"$ref": reference}})
+
+
+def _extending(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """A part in a document that extends another: all keys may be left out, or removed by the value null."""
+    extending: dict[str, Any] = copy.deepcopy(dict(definition))
+    own = OWN_KEYS if name == "Head" else (ENTRY_KEYS[name],) if name in ENTRY_KEYS else ()
+    extending["required"] = list(own)
+    for key, value in extending["properties"].items():
+        if key in own:
+            continue
+        entry = ENTRIES.get((name, key))
+        if entry in EXTENDED:
+            _fill(value, {"$ref": REFERENCE.format(model=f"Extending{entry}")})
+        _allow_removal(value)
+        extending["properties"][key] = {"anyOf": [value, {"type": "null"}]}
+    if name in ENTRY_KEYS:
+        extending["properties"][REMOVE] = {"const": True}
+    for rule in extending.get("allOf", ()):
+        rule["then"] = {}  # the keys of the formula are checked when the document has been merged
+    return extending
+
+
+def _allow_removal(node: dict[str, Any]) -> None:
+    """Allows null as the value of each entry of a mapping."""
+    for inner in node.get("anyOf", ()):
+        _allow_removal(inner)
+    for pattern, entry in node.get("patternProperties", {}).items():
+        node["patternProperties"][pattern] = {"anyOf": [entry, {"type": "null"}]}

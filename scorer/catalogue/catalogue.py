@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources.abc import Traversable
 
-from scorer.criteria.document import Document, Problem, parse, read_document
+from scorer.criteria.document import Document, Path, Problem, parse, read_document
 from scorer.criteria.extension import EXTENDS, Base, Library, extend
 from scorer.criteria.loader import load_sound_parts
+from scorer.engine.combining import Combination
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
-from scorer.engine.gates import EasierLevel, GateCompiler, GateCompilerError, GateTable, Rules
-from scorer.engine.plan import CategoryPlan, Provider, SetPlan
+from scorer.engine.gates import GateCompiler, GateCompilerError
+from scorer.engine.plan import CategoryPlan, Provider, SetPlan, TierPlan
+from scorer.engine.rule_checks import findings
 from scorer.model.untrusted import describe_error, is_plugin_fault
 from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import PluginHost
@@ -179,32 +181,36 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
         return None
     for tier, plan in plans.items():
-        tables = []
-        for category in plan.categories:
-            rules = category.rules()
-            tables.append(_gate_table(category, rules, compiler, document, tier) if rules else None)
-        plans[tier] = with_tables(plan, tables)
+        for category, total in zip(plan.categories, plan.sums.combinations, strict=False):
+            _check_rules(category, total, tier, document)
+    if not document.problems:
+        plans = _with_tables(plans, compiler, document)
     if document.problems:
         return None
     providers = tuple(Provider.of(group.code, host.providers[group.code]) for group in criteria_set.groups())
     return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers)
 
 
-def _gate_table(
-    category: CategoryPlan, rules: Rules, compiler: GateCompiler, document: Document, tier: str
-) -> GateTable | None:
-    """The gate table of a category in a tier; None, with a problem added to the document, if it cannot be compiled."""
-    path = ("categories", category.code, "levels")
+def _check_rules(category: CategoryPlan, total: Combination, tier: str, document: Document) -> None:
+    """Adds what is wrong with the levels and limits of a category in a tier."""
+    for finding in findings(category, total, tier):
+        rule = finding.rule
+        index = category.levels.index(rule.level) if rule.level else rule.limit - 1
+        path: Path = ("categories", category.code, "levels" if rule.level else "limits", index)
+        (document.problem if finding.refused else document.warn)(path, finding.message)
+
+
+def _with_tables(plans: Mapping[str, TierPlan], compiler: GateCompiler, document: Document) -> dict[str, TierPlan]:
+    """The plans with the tables of their rules; adds a problem to the document if they cannot be compiled."""
+    rules = [rule.rule for plan in plans.values() for category in plan.categories for rule in category.rules]
     try:
-        return compiler.compile([rules])[0]
-    except EasierLevel as error:
-        better, worse = category.levels[error.better], category.levels[error.worse]
-        measure = category.measures[category.keys[error.key][0]].name
-        message = f"in tier {tier!r} level {worse} requires more of {measure!r} than the better level {better}"
-        document.problem((*path, error.better), message)
+        tables = iter(compiler.compile(rules))
     except GateCompilerError as error:
+        tier, category = next((t, c.code) for t, plan in plans.items() for c in plan.categories if c.rules)
+        path = ("categories", category, "levels")
         document.problem(path, f"the gates of tier {tier!r} could not be compiled: {error}")
-    return None
+        return dict(plans)
+    return {tier: with_tables(plan, tables) for tier, plan in plans.items()}
 
 
 def _withheld_set(plugin: Plugin, file: Traversable) -> RejectedSet:

@@ -158,7 +158,9 @@ class LiveCatalogue:
         before, self._loaded = self._catalogue, loaded
         self._catalogue = self._build_catalogue()
         tiers = [tier for plan in self._serving.values() for tier in plan.tiers.values()]
-        self._compiler.forget_others(category.table for tier in tiers for category in tier.categories)
+        self._compiler.forget_others(
+            rule.table for tier in tiers for category in tier.categories for rule in category.rules
+        )
         return ReloadReport(before, self._catalogue, time.monotonic() - started)
 
     def _load_all(self, texts: Mapping[str, bytes | Unreadable | None], *, force: bool) -> dict[str, _LoadedFile]:

@@ -47,6 +47,8 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
         raise UserError(f"--out {path} ends in none of {', '.join(endings)}")
     if path.exists() and any(file.exists() and path.samefile(file) for file in inputs):
         raise UserError(f"--out {path} is the file of answers itself")
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: there is no directory {path.parent}")
     check_overwrite(path, force=force)
 
 

@@ -124,7 +124,7 @@ def _plugin_seconds() -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise UserError(f"{name}={text!r} is not a number of seconds from 0 to 3600")
+        raise UserError(f"{name}={text!r} is not a number of seconds, above 0 and at most 3600")
     return seconds
 
 

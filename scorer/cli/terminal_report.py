@@ -11,9 +11,10 @@ from rich.table import Table
 
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import out, table
-from scorer_client import Cause, Province, Ranking, Tally, UnitResult
+from scorer_client import GateCount, Province, Ranking, Tally, UnitResult
+from scorer_client.causes import short_cause
 from scorer_client.forms import Form, text
-from scorer_client.sentences import measure_name, plain, rounded, shown
+from scorer_client.sentences import measure_name, plain, rounded
 
 MAX_SHOWN_UNITS = 10
 MAX_SHOWN_CAUSES = 3
@@ -108,30 +109,29 @@ class Report:
             f"{rounded(score.percent, self.form.percent_decimals)} %",
             self.published(score.published),
             str(category.level or "-"),
-            escape("\n".join(self._failed_gate(cause) for cause in category.causes)),
+            escape("\n".join(short_cause(c, language=self.language, titles=self.names) for c in category.causes)),
         )
 
-    def _failed_gate(self, cause: Cause) -> str:
-        """A failed gate in few words: the measure, its value and the minimum."""
-        sign = " %" if cause.unit == "percent" else ""
-        name = measure_name(cause.measure, self.language, self.names)
-        return f"{name} {shown(cause.value, cause.minimum)} {self.words['of']} {plain(cause.minimum)}{sign}"
-
     def _causes(self, tally: Tally, count: int) -> None:
-        """Prints the gates of the lowest level that most units fail."""
-        if tally.ranked == count or not tally.levels:
+        """Prints the gates of the lowest level, and of limits that forbid it, that most units fail."""
+        if tally.ranked == count or not tally.failing:
             return
-        lowest = max(tally.levels)
-        failing = sorted((g for g in tally.failing if g.level == lowest and g.units), key=lambda g: -g.units)
+        lowest = max(tally.levels, default=0)
+        failing = sorted((g for g in tally.failing if g.level in (lowest, 0) and g.units), key=lambda g: -g.units)
         out.print(f"[bold]{self.words['causes']}[/bold]")
         for gate in failing[:MAX_SHOWN_CAUSES]:
-            sign = " %" if gate.unit == "percent" else f" {self.words['points']}"
-            key = "cause_strict" if gate.strict else "cause"
-            name = measure_name(gate.measure, self.language, self.names)
-            line = self.words[key].format(
-                units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}"
+            out.print(f"  {escape(self._gate_count(gate, count))}")
+
+    def _gate_count(self, gate: GateCount, count: int) -> str:
+        if not gate.measure or gate.upper:
+            name = self.name(gate.measure or gate.indicator or gate.category)
+            return self.words["cause_other"].format(
+                units=gate.units, n=count, measure=name, needed=gate.needed(self.language)
             )
-            out.print(f"  {escape(line)}")
+        sign = " %" if gate.unit == "percent" else f" {self.words['points']}"
+        name = measure_name(gate.measure, self.language, self.names)
+        key = "cause_strict" if gate.strict else "cause"
+        return self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}")
 
     def _misses(self, tally: Tally) -> None:
         """Prints the criteria for which the fewest units have all points."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
+from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.rank_keys import category_keys, overall_keys
@@ -34,6 +36,9 @@ _HEAD = {
     "categories": {"category": None},
 }
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
+
+MAX_FORMULA_PROBLEMS = 1000
+"""Maximum number of problems that are taken from one formula, because one of a plugin may yield them without end."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
@@ -268,9 +273,14 @@ class _Loader:
         built = [self._group((*path, "groups", g), g, body) for g, body in groups.items()]
         ids = [as_mapping(c).get("id") for group in groups.values() for c in as_list(as_mapping(group).get("criteria"))]
         known = [*groups, *(code for code in ids if isinstance(code, str))]
+        conditions = ConditionReader(
+            self.document, known, list(groups), self.indicators, self.read_indicators, self.tiers
+        )
         levels = [
-            self._level((*path, "levels", n), body, known, list(groups))
-            for n, body in enumerate(as_list(raw.get("levels")))
+            self._level((*path, "levels", n), body, conditions) for n, body in enumerate(as_list(raw.get("levels")))
+        ]
+        limits = [
+            self._limit((*path, "limits", n), body, conditions) for n, body in enumerate(as_list(raw.get("limits")))
         ]
         shape = shape or sound_part(schema.Category, data, {"groups": {"group": None}})
         if shape is None:
@@ -281,6 +291,7 @@ class _Loader:
             shape.title,
             tuple(group for group in built if group),
             tuple(level for level in levels if level),
+            tuple(limit for limit in limits if limit),
             _total(shape, may_be_negative=not shape.floor),
             shape.weight or Fraction(1),
         )
@@ -358,7 +369,7 @@ class _Loader:
         for inner, amount in _amounts(formula, ()):
             self._check_tiers((*path, *inner), amount)
         tiers = [tier for tier in self.tiers if points.of(tier) is not None]
-        for inner, message in formula.problems(points, tiers):
+        for inner, message in itertools.islice(formula.problems(points, tiers), MAX_FORMULA_PROBLEMS):
             self.document.problem((*path, *inner), message)
         read = {code for _, code, _, _ in formula.reads()}
         for tier in tiers if not self.document.broken(*path) else ():
@@ -445,39 +456,24 @@ class _Loader:
                         (*path, "options"), f"gives no points for option {without_points} of {code!r}"
                     )
 
-    def _level(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Level | None:
-        shape = parse_model(self.document, path, schema.Level, data)
-        raw = as_mapping(data)
-        gates = [
-            self._gate((*path, "gates", n), body, known, groups) for n, body in enumerate(as_list(raw.get("gates")))
-        ]
-        if shape is None or None in gates:
+    def _level(self, path: Path, data: object, conditions: ConditionReader) -> model.Level | None:
+        shape, raw = parse_model(self.document, path, schema.Level, data), as_mapping(data)
+        condition = None
+        if "gates" in raw:
+            condition = conditions.all_of((*path, "gates"), raw["gates"])
+        elif "when" in raw:
+            condition = conditions.root((*path, "when"), raw["when"])
+        if shape is None or condition is None:
             return None
-        return model.Level(shape.level, tuple(gate for gate in gates if gate), shape.provenance, shape.notes)
+        return model.Level(shape.level, condition, shape.provenance, shape.notes)
 
-    def _gate(self, path: Path, data: object, known: list[str], groups: list[str]) -> model.Gate | None:
-        for bound in ("at_least", "above"):
-            for tier in as_mapping(as_mapping(data).get(bound)):
-                self._check_tier((*path, bound, tier), tier)
-        shape = parse_model(self.document, path, schema.Gate, data)
-        if shape is None:
+    def _limit(self, path: Path, data: object, conditions: ConditionReader) -> model.Limit | None:
+        shape, raw = parse_model(self.document, path, schema.Limit, data), as_mapping(data)
+        condition = conditions.condition((*path, "when"), raw["when"]) if "when" in raw else None
+        if shape is None or condition is None:
             return None
-        terms = [term.strip() for term in shape.measure.split("+")]
-        for term in terms:
-            if term != model.TOTAL and term not in known:
-                message = (
-                    f"{term!r} is not a group or criterion of this category{did_you_mean(term, [*known, model.TOTAL])}"
-                )
-                self.document.problem((*path, "measure"), message)
-                return None
-            if len(terms) > 1 and term not in groups:
-                self.document.problem((*path, "measure"), f"only groups can be added up; {term!r} is not a group")
-                return None
-        if len(set(terms)) < len(terms):
-            self.document.problem((*path, "measure"), "adds a group twice")
-            return None
-        name = "+".join(sorted(terms, key=known.index)) if len(terms) > 1 else terms[0]
-        return model.Gate(name, shape.minimum.unit, shape.minimum.amount, shape.strict)
+        best = shape.no_better_than or 0
+        return model.Limit(condition, best, shape.title, shape.legal_basis, shape.provenance, shape.notes)
 
     def _check_tiers(self, path: Path, points: PointsByTier) -> None:
         for tier in points.tiers():

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from scorer.criteria.conditions import Combination, Condition, Gate, gates_of
 from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier
 from scorer.model.indicators import Indicator
@@ -143,28 +144,30 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Gate:
-    """A minimum that a measure must reach."""
+class Level:
+    """A level, reached when its condition holds and no limit forbids it; 1 is best."""
 
-    measure: str
-    """Canonical name: ``total``, a criterion, a group, or several groups in document order joined by '+'."""
-    unit: Literal["percent", "points"]
-    minimum: PointsByTier
-    """Parts per million for percent, micropoints for points."""
-    strict: bool
-    """True if the measure must be above the minimum; otherwise it may equal the minimum."""
+    level: int
+    condition: Combination
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = field(default_factory=dict)
 
-    def terms(self) -> tuple[str, ...]:
-        """The codes whose points the measure sums up."""
-        return tuple(self.measure.split("+"))
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of its condition, in the order of the document."""
+        return tuple(gates_of(self.condition))
 
 
 @dataclass(frozen=True)
-class Level:
-    """A level, reached when all of its gates hold; 1 is best."""
+class Limit:
+    """Units that meet a condition get no better level than the one named, whatever their points."""
 
-    level: int
-    gates: tuple[Gate, ...]
+    condition: Condition
+    no_better_than: int
+    """The best level that remains; 0: the unit is not ranked."""
+    title: Texts = field(default_factory=dict)
+    legal_basis: str = ""
+    """The part of a legal document that sets the limit."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
 
@@ -177,10 +180,16 @@ class Category:
     title: Texts
     groups: tuple[Group, ...]
     levels: tuple[Level, ...] = ()
-    """Best first. In a category without levels, every unit is ranked."""
+    """Best first. In a category without levels, every unit is ranked unless a limit forbids it."""
+    limits: tuple[Limit, ...] = ()
     total: Total = Total()
     weight: Fraction = Fraction(1)
     """The weight in a mean of categories, relative to those of the others."""
+
+    def gates(self) -> tuple[Gate, ...]:
+        """All gates of its levels and limits, in the order of the document."""
+        conditions = (*(level.condition for level in self.levels), *(limit.condition for limit in self.limits))
+        return tuple(gate for condition in conditions for gate in gates_of(condition))
 
     def maximum(self, tier: str) -> int:
         """Micropoints if every criterion applies and gives all its points, without bonuses."""

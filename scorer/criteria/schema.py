@@ -20,6 +20,10 @@ from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
+BOUNDS = ("at_least", "above", "at_most", "below")
+"""The keys of a gate's bound."""
+NO_MINIMUM = "none"
+"""Stands for the minimum of a tier in which a gate does not exist."""
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
 
@@ -67,6 +71,8 @@ class Minimum(BaseModel):
 
     unit: Literal["percent", "points"]
     amount: Annotated[PointsByTier, PlainValidator(lambda value: value)]
+    not_in: tuple[str, ...] = ()
+    """Tiers without this gate."""
 
     @classmethod
     def parse(cls, value: object) -> Minimum:
@@ -76,13 +82,18 @@ class Minimum(BaseModel):
             ValueError: the value is none of these; the message says what is expected.
         """
         if isinstance(value, Mapping):
-            minimums = {str(tier): TierError.at(str(tier), cls.parse, item) for tier, item in value.items()}
+            not_in = tuple(str(tier) for tier, item in value.items() if item == NO_MINIMUM)
+            minimums = {
+                str(tier): TierError.at(str(tier), cls.parse, item)
+                for tier, item in value.items()
+                if str(tier) not in not_in
+            }
             units = {item.unit for item in minimums.values()}
             amounts = [(tier, item.amount.everywhere) for tier, item in minimums.items()]
             if len(units) != 1 or any(amount is None for _, amount in amounts):
                 raise ValueError("expected one minimum by tier, all in percent or all in points")
             by_tier = tuple((tier, amount) for tier, amount in amounts if amount is not None)
-            return cls(unit=units.pop(), amount=PointsByTier(None, by_tier))
+            return cls(unit=units.pop(), amount=PointsByTier(None, by_tier), not_in=not_in)
         if isinstance(value, str):
             try:
                 return cls(unit="percent", amount=PointsByTier(parse_percent(value)))
@@ -116,6 +127,15 @@ def _best(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"expected a whole number from 1, or one by tier, not {short_repr(value)}")
     return value
+
+
+def _options(value: object) -> tuple[str, ...]:
+    """Options of a choice, or ``true`` or ``false`` of a flag, from one or a list of them."""
+    items = value if isinstance(value, list) and value else [value]
+    for item in items:
+        if not isinstance(item, str | bool):
+            raise ValueError(f"expected true, false, an option or a list of options, not {short_repr(item)}")
+    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
 
 
 def _within_parent(value: object) -> bool:
@@ -268,13 +288,14 @@ class Check(StrictModel):
 
 
 class Category(StrictModel):
-    """A category; its groups and levels are validated separately."""
+    """A category; its groups, levels and limits are validated separately."""
 
     title: Titles = {}
     points: Amount | None = None
     """Stated maximum; the set is refused if the points of the criteria do not add up to it. A mean requires it."""
     groups: dict[Code, Any] = Field(min_length=1)
     levels: list[Any] = []
+    limits: list[Any] = []
     combine: Literal["sum", "arithmetic_mean", "geometric_mean"] = "sum"
     cap: Amount | None = None
     floor: Annotated[bool, PlainValidator(_floor)] = True
@@ -317,35 +338,116 @@ class Criterion(BaseModel):
 
 
 class Level(StrictModel):
-    """A level; its gates are validated separately."""
+    """A level; its condition is validated separately. ``gates`` is short for ``when`` with ``all``."""
 
     level: StrictInt = Field(ge=1, le=99)
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
-    gates: list[Any] = Field(min_length=1)
+    gates: list[Any] | None = Field(default=None, min_length=1)
+    when: Any = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Level:
+        if (self.gates is None) == (self.when is None):
+            raise ValueError("a level has exactly one of gates and when")
+        return self
+
+
+class Limit(StrictModel):
+    """A limit; its condition is validated separately."""
+
+    when: Any
+    no_better_than: StrictInt | None = Field(default=None, ge=1, le=99)
+    not_ranked: StrictBool = False
+    title: Titles = {}
+    legal_basis: StrictStr = ""
+    provenance: Provenance = Provenance.PUBLISHED
+    notes: Texts = {}
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Limit:
+        if (self.no_better_than is None) != self.not_ranked:
+            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+        return self
 
 
 class Gate(StrictModel):
-    """A gate: a measure and exactly one minimum, ``at_least`` or ``above``."""
+    """A gate on a measure: a measure and exactly one bound."""
 
     measure: StrictStr
     at_least: MinimumValue | None = None
     above: MinimumValue | None = None
+    at_most: MinimumValue | None = None
+    below: MinimumValue | None = None
 
     @model_validator(mode="after")
-    def _one_minimum(self) -> Gate:
-        if (self.at_least is None) == (self.above is None):
-            raise ValueError("a gate has exactly one of at_least and above")
+    def _one_bound(self) -> Gate:
+        if sum(getattr(self, bound) is not None for bound in BOUNDS) != 1:
+            raise ValueError("a gate has exactly one of at_least, above, at_most and below")
         return self
 
     @property
+    def bound(self) -> str:
+        """The key of the bound that is given."""
+        return next(bound for bound in BOUNDS if getattr(self, bound) is not None)
+
+    @property
     def minimum(self) -> Minimum:
-        """The minimum that is given."""
-        minimum = self.at_least or self.above
-        assert minimum is not None  # exactly one is given
+        """The bound that is given."""
+        minimum: Minimum = getattr(self, self.bound)
         return minimum
 
     @property
     def strict(self) -> bool:
-        """Whether the measure must be above the minimum."""
-        return self.above is not None
+        """Whether a measure that equals the bound fails."""
+        return self.bound in ("above", "below")
+
+    @property
+    def upper(self) -> bool:
+        """Whether the measure must not be above the bound."""
+        return self.bound in ("at_most", "below")
+
+
+class AnswerGate(StrictModel):
+    """A gate on the answer to a flag or a choice."""
+
+    indicator: StrictStr
+    options: Annotated[tuple[str, ...], PlainValidator(_options)] = Field(alias="is")
+
+
+class LevelGate(StrictModel):
+    """A gate on the level reached in another category."""
+
+    category: StrictStr
+    level: StrictInt = Field(ge=1, le=99)
+
+
+class AllOf(StrictModel):
+    """All of some conditions, which are validated separately."""
+
+    all: list[Any] = Field(min_length=1)
+
+
+class AnyOf(StrictModel):
+    """Any of some conditions, which are validated separately."""
+
+    any: list[Any] = Field(min_length=1)
+
+
+class SomeOf(StrictModel):
+    """A number of some conditions, which are validated separately."""
+
+    at_least: StrictInt = Field(ge=1)
+    of: list[Any] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> SomeOf:
+        if self.at_least > len(self.of):
+            raise ValueError(f"at_least: {self.at_least} can never hold, as there are only {len(self.of)} conditions")
+        return self
+
+
+class Not(StrictModel):
+    """The negation of a condition, which is validated separately."""
+
+    negated: Any = Field(alias="not")

@@ -23,11 +23,10 @@ from scorer.criteria.model import (
     Rounding,
 )
 from scorer.engine.combining import Combination
-from scorer.engine.gates import GateTable, threshold
-from scorer.engine.kernel import CategoryGates, Kernel
+from scorer.engine.gates import GateTable
+from scorer.engine.kernel import Decision, Kernel, RuleTable
 from scorer.engine.plan import (
     CategoryPlan,
-    GatePlan,
     GroupPlan,
     MeasurePlan,
     OrderPlan,
@@ -37,6 +36,8 @@ from scorer.engine.plan import (
     TierPlan,
     group_maxima,
 )
+from scorer.engine.rule_compiler import RuleCompiler
+from scorer.engine.rules import KeyKind
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
@@ -63,7 +64,16 @@ def compile_tier(
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
     empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
-    categories = tuple(_plan_category(category, empty_cohort, plugins, formula_plugins) for category in of_tier)
+    categories = tuple(
+        _plan_category(
+            category,
+            RuleCompiler(tier, of_tier, criteria_set.indicators, rows),
+            empty_cohort,
+            plugins,
+            formula_plugins,
+        )
+        for category in of_tier
+    )
     codes = [category.code for category in of_tier]
     criteria = [criterion for category in of_tier for group in category.groups for criterion in group.of(tier)]
     ranges = {code: indicator.range() for code, indicator in criteria_set.indicators.items()}
@@ -104,16 +114,19 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
     return {code: row for row, code in enumerate(criteria_set.indicators)}
 
 
-def with_tables(plan: TierPlan, tables: Sequence[GateTable | None]) -> TierPlan:
-    """The plan, completed by the gate table of each category; None for one without levels."""
-    pairs = zip(plan.categories, tables, strict=True)
-    categories = tuple(replace(category, table=table) for category, table in pairs)
+def with_tables(plan: TierPlan, tables: Iterator[GateTable]) -> TierPlan:
+    """The plan, completed by the tables of the rules of all its categories, in order."""
+    categories = tuple(
+        replace(category, rules=tuple(replace(rule, table=next(tables)) for rule in category.rules))
+        for category in plan.categories
+    )
     kernel = _kernel(categories, plan.groups, plan.sums, plan.tier, plan.decimals, plan.rounding)
     return replace(plan, categories=categories, kernel=kernel)
 
 
 def _plan_category(
     category: Category,
+    rules: RuleCompiler,
     empty_cohort: Cohort,
     plugins: Mapping[str, Plugin],
     formula_plugins: Mapping[type[Formula], Plugin],
@@ -124,35 +137,16 @@ def _plan_category(
         for group in category.groups
         if group.of(tier)
     )
-    names = list(dict.fromkeys(gate.measure for level in category.levels for gate in level.gates))
-    keys = list(
-        dict.fromkeys((names.index(gate.measure), gate.unit) for level in category.levels for gate in level.gates)
-    )
-    gates = []
-    for index, level in enumerate(category.levels):
-        for gate in level.gates:
-            minimum = gate.minimum.of(tier)
-            assert minimum is not None  # lint refuses such sets
-            gates.append(
-                GatePlan(
-                    level=level.level,
-                    level_index=index,
-                    measure=names.index(gate.measure),
-                    unit=gate.unit,
-                    minimum=minimum,
-                    strict=gate.strict,
-                    key=keys.index((names.index(gate.measure), gate.unit)),
-                    threshold=threshold(gate.unit, minimum, strict=gate.strict),
-                )
-            )
+    rules.add_all(category)
     return CategoryPlan(
         code=category.code,
         groups=groups,
         nominal=category.maximum(tier),
         levels=tuple(level.level for level in category.levels),
-        measures=tuple(measure for name in names if (measure := _plan_measure(name, groups))),
-        keys=tuple(keys),
-        gates=tuple(gates),
+        measures=tuple(measure for name in rules.measures if (measure := _plan_measure(name, groups))),
+        keys=tuple(rules.keys),
+        gates=tuple(rules.gates),
+        rules=tuple(rules.rules),
     )
 
 
@@ -235,17 +229,53 @@ def _kernel(
                     penalty=criterion.effect is Effect.PENALTY,
                 )
             )
-    gates = [
-        CategoryGates(category.table, keys, [unit for _, unit in category.keys], category.cells.level)
-        if category.table and category.cells
-        else None
+    decisions = [
+        Decision(
+            category.outcomes,
+            [
+                RuleTable(
+                    rule.table,
+                    [keys[key] for key in rule.keys],
+                    [category.keys[key].kind for key in rule.keys],
+                    rule.outcomes,
+                )
+                for rule in category.rules
+                if rule.table
+            ],
+        )
         for category, keys in zip(categories, sums.keys, strict=True)
     ]
     maxima = [int(group.maxima.sum()) for group in groups] + group_maxima(groups, sums)[len(groups) :]
     caps = [group.cap for group in groups] + [math.inf] * len(sums.criteria)
     return Kernel(
-        criteria, exclusions, maxima, caps, sums.members, sums.combinations, sums.nominal, gates, decimals, rounding
+        criteria,
+        exclusions,
+        maxima,
+        caps,
+        sums.members,
+        sums.combinations,
+        sums.nominal,
+        decisions,
+        _decision_order(categories),
+        decimals,
+        rounding,
     )
+
+
+def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
+    """Indices of the categories: each after those whose levels its gates name. Lint refuses cycles."""
+    order: list[int] = []
+
+    def add(index: int) -> None:
+        for key in categories[index].keys:
+            if key.kind is KeyKind.LEVEL and key.index not in order:
+                add(key.index)
+        if index not in order:
+            order.append(index)
+
+    for index in range(len(categories)):
+        add(index)
+    return order
 
 
 def _weights(category: Category, groups: Sequence[GroupPlan], measures: int) -> Iterator[Fraction]:
@@ -292,8 +322,18 @@ def _plan_sums(
     members = np.zeros((len(members_of), len(groups) + len(criteria)), dtype=np.bool_)
     for row, indices in enumerate(members_of):
         members[row, indices] = True
+    count, indicators = len(members_of), len(criteria_set.indicators)
+    bases = {
+        KeyKind.PERCENT: 0,
+        KeyKind.POINTS: count,
+        KeyKind.ANSWER: 2 * count,
+        KeyKind.LEVEL: 2 * count + indicators,
+    }
     keys = tuple(
-        tuple(rows[m] + (0 if unit == "percent" else len(members_of)) for m, unit in category.keys)
+        tuple(
+            bases[key.kind] + (rows[key.index] if key.kind in (KeyKind.PERCENT, KeyKind.POINTS) else key.index)
+            for key in category.keys
+        )
         for rows, category in zip(measures, categories, strict=True)
     )
     weights = [(tuple(_weights(category, groups, len(criteria))), category.total) for category in of_tier]

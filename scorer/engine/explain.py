@@ -10,21 +10,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scorer.engine.rules import bit
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import Ints
 from scorer.plugins.group import Status
 
-MANY_CELLS_PER_UNIT = 16
-"""Above this many cells per unit, failing gates are counted unit by unit instead of cell by cell."""
-
 
 def failing_gates(category: CategoryScores) -> NDArray[np.uint64]:
-    """(n,) for all units: bit i is set when gate i fails and belongs to the next better level.
+    """(n,) for all units: bit i is set when gate i fails and keeps the unit from its next better level.
 
-    For a unit without a level, that is the lowest level.
+    For a unit without a level, that is the lowest level. Of "2 of 3", gates count only if fewer than two hold.
     """
-    failed = category.failed(slice(None))
-    return failed & category.plan.next_gates.take(category.level) if category.plan.levels else failed
+    return category.lacking(slice(None)) & category.plan.next_gates.take(category.level)
+
+
+def measure_levels(category: CategoryScores) -> list[Ints]:
+    """By measure, (n,) the best level all of whose gates on the measure hold, among levels that have one; 0: none."""
+    plan, found = category.plan, []
+    for measure in plan.measures:
+        levels = np.zeros(len(category.level), dtype=np.int64)
+        for rule, cells, cell in reversed(list(zip(plan.rules, plan.cells, category.cells, strict=True))):
+            if rule.level and measure.name in cells.measures:  # a better level overwrites a worse one
+                levels[cells.measures[measure.name].take(cell)] = rule.level
+        found.append(levels)
+    return found
 
 
 def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
@@ -35,37 +44,28 @@ def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
 
 def units_failing(category: CategoryScores, units: Ints | slice) -> list[int]:
     """(gates,) how many units fail each gate."""
-    cells, cell = category.plan.cells, category.cell[units]
-    if cells is None:
-        return []
-    if MANY_CELLS_PER_UNIT * len(cell) < cells.fails.shape[1]:  # such as one unit, and thousands of cells
-        return _set_bits(cells.failed.take(cell), len(category.plan.gates))
-    in_cell = np.bincount(cell, minlength=cells.fails.shape[1])
-    counts: list[int] = (cells.fails @ in_cell.astype(np.float64)).astype(np.int64).tolist()
-    return counts
-
-
-def _set_bits(gate_bits: NDArray[np.uint64], gates: int) -> list[int]:
-    """(gates,) how often each bit is set."""
-    counts = [0] * gates
-    for bits in gate_bits.tolist():
-        while bits:
-            lowest = bits & -bits
-            counts[lowest.bit_length() - 1] += 1
-            bits ^= lowest
+    counts = [0] * len(category.plan.gates)
+    for rule, cells, cell in zip(category.plan.rules, category.plan.cells, category.cells, strict=True):
+        in_cell = np.bincount(cell[units], minlength=cells.fails.shape[1])
+        failing: list[int] = (cells.fails @ in_cell.astype(np.float64)).astype(np.int64).tolist()
+        for gate, count in zip(rule.root.gates(), failing, strict=True):
+            counts[gate] = count
     return counts
 
 
 def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[str, str, int]]:
-    """Category, measure, and number of units that fail this gate of a lowest level; only gates that some unit fails."""
+    """Category, measure, and number of units that fail this gate of a lowest level; only gates that some unit fails.
+
+    A gate on something else than a measure has the name of its indicator or category.
+    """
     missed = []
     for category in assessment.categories:
         plan = category.plan
-        if not plan.levels or not (category.failed(units) & plan.next_gates[0]).any():
+        if not plan.rules or not (category.failed(units) & plan.next_gates[0]).any():
             continue
-        for gate, count in zip(plan.gates, units_failing(category, units), strict=True):
-            if count and gate.level_index == len(plan.levels) - 1:
-                missed.append((plan.code, plan.measures[gate.measure].name, count))
+        for index, (gate, count) in enumerate(zip(plan.gates, units_failing(category, units), strict=True)):
+            if count and plan.next_gates[0] & bit(index):
+                missed.append((plan.code, gate.name, count))
     return missed
 
 

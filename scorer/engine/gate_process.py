@@ -3,8 +3,14 @@
 ``python -m scorer.engine.gate_process`` reads a list of tasks from standard input and writes a list of answers to
 standard output, both as JSON. If durable-rules crashes or hangs, only this process is affected.
 
-    task   {"levels": [[[measure, threshold], ...], ...], "cells": [[value, ...], ...]}
-    answer [bits, ...], one number per cell: bit i is set if the cell passes levels[i]
+    task   {"rule": NODE, "cells": [[value, ...], ...]}, with one value per key
+    NODE   {"key": index, "ranges": [[least, largest], ...]} holds if the key is in one of the ranges; null: no bound
+           {"at_least": count, "of": [NODE, ...]} holds if at least so many of the nodes hold
+    answer [true or false, ...], one per cell
+
+A rule is a chain of rulesets. Those at its start, one per key, compare a key with ranges. Each of their rules that
+fires counts for the node above it, and these counts are the facts of the next ruleset, up to the root. The same facts
+are asserted only once: the cells of "5 of 7" have far fewer different counts than there are cells.
 
 durable-rules 2.0.28 crashes, hangs and gives wrong answers in many situations. This module avoids them:
 
@@ -41,35 +47,44 @@ class _NoHost:
         raise LookupError(name)
 
 
-class GateEngine:
-    """The levels as rules of durable-rules: a level's rule fires if each of its measures reaches its threshold."""
+class Conjunctions:
+    """A ruleset of durable-rules. Each of its rules fires if some numbers each reach their threshold.
 
-    def __init__(self, ruleset: type[Any], levels: list[list[tuple[int, int]]]) -> None:
+    Args:
+        ruleset: the class Ruleset of durable-rules.
+        rules: for each rule, pairs of the index of a number and its threshold.
+    """
+
+    def __init__(self, ruleset: type[Any], rules: list[list[tuple[int, int]]]) -> None:
         self._fired: list[int | None] = []
-        rules: dict[str, Any] = {}
-        for index, level in enumerate(levels):
-            conditions = [{"$gte": {f"k{measure}": threshold}} for measure, threshold in sorted(level)]
-            rules[f"r{index}"] = {"all": [{"m": {"$and": conditions}}], "run": self._action(index)}
-        rules["z"] = {"all": [{"m": {"u": 1}}], "run": self._action(None)}
-        self._ruleset = ruleset("gates", _NoHost(), rules)
-        gates = [(measure, threshold) for level in levels for measure, threshold in level]
-        count = 1 + max(measure for measure, _ in gates)
-        below_all = [min([t for m, t in gates if m == measure], default=0) - 1 for measure in range(count)]
-        self.passed(below_all)  # the first evaluation, see above
+        self._known: dict[tuple[int, ...], list[int]] = {}
+        """The rules that fired, by numbers."""
+        definition: dict[str, Any] = {}
+        for index, rule in enumerate(rules):
+            conditions = [{"$gte": {f"k{number}": threshold}} for number, threshold in sorted(rule)]
+            definition[f"r{index}"] = {"all": [{"m": {"$and": conditions}}], "run": self._action(index)}
+        definition["z"] = {"all": [{"m": {"u": 1}}], "run": self._action(None)}
+        self._ruleset = ruleset("gates", _NoHost(), definition)
+        pairs = [pair for rule in rules for pair in rule]
+        count = 1 + max(number for number, _ in pairs)
+        below_all = (min([t for n, t in pairs if n == number], default=0) - 1 for number in range(count))
+        self.fired(tuple(below_all))  # the first evaluation, see above
 
-    def _action(self, level: int | None) -> Callable[[Any], None]:
+    def _action(self, rule: int | None) -> Callable[[Any], None]:
         def act(_: Any) -> None:  # exactly one argument, or durable-rules takes it for an asynchronous action
-            self._fired.append(level)
+            self._fired.append(rule)
 
         return act
 
-    def passed(self, values: list[int]) -> int:
-        """A number in which bit i is set if the values, one per measure, pass level i.
+    def fired(self, numbers: tuple[int, ...]) -> list[int]:
+        """The indices of the rules that fire.
 
         Raises:
             IncompleteAnswer: the rule engine stopped too early, or ran a rule twice.
         """
-        fact: dict[str, Any] = {f"k{measure}": value for measure, value in enumerate(values)}
+        if numbers in self._known:
+            return self._known[numbers]
+        fact: dict[str, Any] = {f"k{index}": number for index, number in enumerate(numbers)}
         fact.update(u=1, id="f", sid="s")
         self._fired.clear()
         errors: list[Any] = []
@@ -81,7 +96,66 @@ class GateEngine:
         fired = list(self._fired)
         if errors != [None] or fired[-1:] != [None] or len(set(fired)) != len(fired):
             raise IncompleteAnswer(f"errors {errors!r}, rules fired {fired!r}")
-        return sum(1 << level for level in fired[:-1] if level is not None)
+        self._known[numbers] = [rule for rule in fired[:-1] if rule is not None]
+        return self._known[numbers]
+
+
+Rules = list[tuple[list[tuple[int, int]], int]]
+"""Rules of ``Conjunctions``, each with the index of the combination for which it counts; -1: of none, the root."""
+
+
+class RuleEngine:
+    """One rule of a criteria set, as a chain of rulesets.
+
+    Args:
+        ruleset: the class Ruleset of durable-rules.
+        root: the root NODE of the rule, which has ``of``.
+    """
+
+    def __init__(self, ruleset: type[Any], root: dict[str, Any]) -> None:
+        self._combinations = 0
+        by_key: dict[int, Rules] = {}
+        by_height: dict[int, Rules] = {}
+        self._collect(root, -1, by_key, by_height)
+        self._by_key = {key: _chained(ruleset, rules) for key, rules in by_key.items()}
+        self._by_height = [_chained(ruleset, by_height[height]) for height in sorted(by_height)]
+
+    def _collect(self, node: dict[str, Any], parent: int, by_key: dict[int, Rules], by_height: dict[int, Rules]) -> int:
+        """Adds the rules of a node and of those below it; returns its height, 0 for a comparison."""
+        if "of" not in node:
+            # Rules can only ask for at least a number, so the largest key is a minimum of the negative key.
+            for least, largest in node["ranges"]:
+                low = [] if least is None else [(0, least)]
+                high = [] if largest is None else [(1, -largest)]
+                by_key.setdefault(node["key"], []).append((low + high, parent))
+            return 0
+        own = self._combinations
+        self._combinations += 1
+        height = 1 + max(self._collect(inner, own, by_key, by_height) for inner in node["of"])
+        by_height.setdefault(height, []).append(([(own, node["at_least"])], parent))
+        return height
+
+    def holds(self, values: list[int]) -> bool:
+        """Whether the rule holds for some values, one per key.
+
+        Raises:
+            IncompleteAnswer: see ``Conjunctions.fired``.
+        """
+        counts, held = [0] * self._combinations, False
+        for key, (ruleset, parents) in self._by_key.items():
+            for rule in ruleset.fired((values[key], -values[key])):
+                counts[parents[rule]] += 1
+        for ruleset, parents in self._by_height:
+            for rule in ruleset.fired(tuple(counts)):
+                if parents[rule] < 0:
+                    held = True
+                else:
+                    counts[parents[rule]] += 1
+        return held
+
+
+def _chained(ruleset: type[Any], rules: Rules) -> tuple[Conjunctions, list[int]]:
+    return Conjunctions(ruleset, [rule for rule, _ in rules]), [parent for _, parent in rules]
 
 
 def main() -> int:
@@ -93,8 +167,8 @@ def main() -> int:
         return ENGINE_MISSING
     answers = []
     for task in json.load(sys.stdin):
-        engine = GateEngine(Ruleset, [[(m, t) for m, t in level] for level in task["levels"]])
-        answers.append([engine.passed(cell) for cell in task["cells"]])
+        engine = RuleEngine(Ruleset, task["rule"])
+        answers.append([engine.holds(cell) for cell in task["cells"]])
     json.dump(answers, sys.stdout)
     return 0
 

@@ -1,8 +1,9 @@
-"""Gate tables: the rule engine compiles them while a criteria set loads; scoring only looks levels up in them.
+"""Gate tables: the rule engine compiles rules while a criteria set loads; scoring only looks results up in them.
 
-Gates compare measures with constant thresholds. The thresholds of a measure divide its range into intervals, and a cell
-is one combination of intervals, one per measure. All units in a cell pass the same gates, so one decision per cell is
-enough. durable-rules makes these decisions in a separate process, and each is checked against a plain comparison.
+A rule is the condition of a level or a limit. It compares keys, such as the percentage of a group, with constant
+thresholds. The thresholds of a key divide its range into intervals, and a cell is one combination of intervals, one per
+key of the rule. The rule has the same result for all units in a cell, so one decision per cell is enough. durable-rules
+makes these decisions in a separate process, and each is checked against a plain comparison.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from scorer.model.child_processes import child_environment
-from scorer.model.fixed_point import Ints
+from scorer.model.fixed_point import Bools
 
 COMMAND = (sys.executable, "-P", "-W", "ignore", "-m", "scorer.engine.gate_process")
 """Starts the rule engine's process. Warnings are off because durable-rules uses deprecated calls of Python 3.12."""
@@ -32,7 +35,7 @@ MAX_EXACT_INTEGER = 2**53
 
 
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
-    """The least key with which a measure passes a gate.
+    """The least key that is at least a minimum, or above it.
 
     The key of points is the micropoints. The key of a percentage is twice the parts per million, rounded down, plus 1
     if there was a fraction. So "at least t" is ``key >= 2t``, and "more than t" is ``key >= 2t + 1``.
@@ -48,69 +51,93 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The gates of a category in numbers: for each level, the thresholds that measures must reach."""
+class RangeTest:
+    """A gate in numbers: a key must be in one of some ranges, which do not touch."""
 
-    levels: tuple[tuple[tuple[int, int], ...], ...]
-    """Best level first; pairs of a measure's index and a threshold."""
-    measures: int
-    """Number of measures."""
+    key: int
+    """Index of the key among those of the rule."""
+    ranges: tuple[tuple[int | None, int | None], ...]
+    """Pairs of the least and the largest key, ascending; None: no bound."""
 
-    def thresholds(self) -> list[list[int]]:
-        """The thresholds of each measure, ascending."""
-        return [
-            sorted({threshold for level in self.levels for measure, threshold in level if measure == index})
-            for index in range(self.measures)
-        ]
+    def holds(self, value: int) -> bool:
+        """Whether a key is in one of the ranges."""
+        return any((low is None or value >= low) and (high is None or value <= high) for low, high in self.ranges)
 
+    def thresholds(self) -> Iterator[int]:
+        """The keys from which on the result is another one."""
+        for low, high in self.ranges:
+            if low is not None:
+                yield low
+            if high is not None:
+                yield high + 1
+
+
+@dataclass(frozen=True)
+class Some:
+    """At least some of several tests or combinations must hold."""
+
+    at_least: int
+    of: tuple[RangeTest | Some, ...]
+
+    def tests(self) -> Iterator[RangeTest]:
+        """All tests, from left to right."""
+        for inner in self.of:
+            if isinstance(inner, Some):
+                yield from inner.tests()
+            else:
+                yield inner
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The condition of a level or limit in numbers."""
+
+    root: Some
+    keys: int
+    """Number of keys that it compares."""
+
+    @cached_property
+    def thresholds(self) -> tuple[tuple[int, ...], ...]:
+        """The thresholds of each key, ascending."""
+        return tuple(
+            tuple(sorted({value for test in self.root.tests() if test.key == key for value in test.thresholds()}))
+            for key in range(self.keys)
+        )
+
+    @cached_property
     def cells(self) -> list[tuple[int, ...]]:
-        """For each cell, one value per measure: the smallest of its interval. The last measure varies fastest."""
-        return list(itertools.product(*([own[0] - 1, *own] for own in self.thresholds())))
+        """For each cell, one value per key: the smallest of its interval. The last key varies fastest."""
+        return list(itertools.product(*([own[0] - 1, *own] for own in self.thresholds)))
 
-    def task(self) -> dict[str, object]:
+    def task(self) -> dict[str, Any]:
         """The task for the rule engine, see ``scorer.engine.gate_process``."""
-        return {"levels": self.levels, "cells": self.cells()}
+        return {"rule": _as_json(self.root), "cells": self.cells}
 
     def digest(self) -> str:
         """SHA-256 hash. Rules with equal hashes have equal tables."""
-        return hashlib.sha256(json.dumps([self.levels, self.measures]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([_as_json(self.root), self.keys]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class GateTable:
-    """The best level of every cell."""
+    """The result of a rule in every cell."""
 
     thresholds: tuple[tuple[int, ...], ...]
-    """The thresholds of each measure, ascending."""
-    best: Ints
-    """(cells,) index of the best level passed, or the number of levels if none is passed; the last measure varies
-    fastest."""
+    """The thresholds of each key, ascending."""
+    holds: Bools
+    """(cells,) whether the rule holds; the last key varies fastest."""
 
 
 class GateCompilerError(Exception):
-    """Gates could not be compiled. The text gives the reason."""
+    """Rules could not be compiled. The text gives the reason."""
 
 
 class EngineMissing(GateCompilerError):
     """durable-rules cannot be imported here. The text has the command that repairs the installation."""
 
 
-class EasierLevel(GateCompilerError):
-    """In some cell, a better level is passed and a worse one is not.
-
-    Attributes:
-        better: index of the better level.
-        worse: index of the worse level.
-        key: index of a measure for which the worse level has the higher threshold.
-    """
-
-    def __init__(self, better: int, worse: int, key: int) -> None:
-        super().__init__("a better level holds where a worse one does not")
-        self.better, self.worse, self.key = better, worse, key
-
-
 class GateCompiler:
-    """Compiles gates into tables, and caches the tables by the hash of their rules.
+    """Compiles rules into tables, and caches the tables by the hash of their rules.
 
     Args:
         command: starts a process that answers tasks as ``scorer.engine.gate_process`` does.
@@ -122,24 +149,23 @@ class GateCompiler:
         self._time_limit = time_limit
         self._tables: dict[str, GateTable] = {}
 
-    def compile(self, all_rules: Sequence[Rules]) -> list[GateTable]:
-        """Returns one table for each ``Rules``.
+    def compile(self, rules: Sequence[Rule]) -> list[GateTable]:
+        """Returns one table for each rule. Rules that are not in the cache are compiled by one process together.
 
         Raises:
-            GateCompilerError: the engine crashed, hung or gave a wrong answer, or a better level is easier to reach
-                than a worse one.
+            GateCompilerError: the engine crashed, hung or gave a wrong answer.
         """
-        new = {rules.digest(): rules for rules in all_rules if rules.digest() not in self._tables}
-        for rules in new.values():
-            if any(abs(t) >= MAX_EXACT_INTEGER for level in rules.levels for _, t in level) or not all(rules.levels):
-                raise GateCompilerError("a gate's minimum is out of range, or a level has no gates")
+        new = {rule.digest(): rule for rule in rules if rule.digest() not in self._tables}
+        for rule in new.values():
+            if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
+                rule.thresholds
+            ):
+                raise GateCompilerError("a gate's minimum is out of range, or a rule has no gates")
         if new:
-            answers = self._run([rules.task() for rules in new.values()])
-            tables = {
-                digest: _table(rules, answer) for (digest, rules), answer in zip(new.items(), answers, strict=True)
-            }
-            self._tables.update(tables)
-        return [self._tables[rules.digest()] for rules in all_rules]
+            answers = self._run([rule.task() for rule in new.values()])
+            pairs = zip(new.items(), answers, strict=True)
+            self._tables.update({digest: _table(rule, answer) for (digest, rule), answer in pairs})
+        return [self._tables[rule.digest()] for rule in rules]
 
     def forget_others(self, used: Iterable[GateTable | None]) -> None:
         """Removes all tables from the cache except those in ``used``."""
@@ -154,7 +180,7 @@ class GateCompiler:
         """
         self._run([])
 
-    def _run(self, tasks: list[dict[str, object]]) -> list[object]:
+    def _run(self, tasks: list[dict[str, Any]]) -> list[object]:
         """Answers of the rule engine's process, one per task, not yet checked."""
         try:
             done = subprocess.run(
@@ -186,20 +212,25 @@ class GateCompiler:
         return answers
 
 
-def _table(rules: Rules, answer: object) -> GateTable:
+def _as_json(node: RangeTest | Some) -> dict[str, Any]:
+    if isinstance(node, RangeTest):
+        return {"key": node.key, "ranges": node.ranges}
+    return {"at_least": node.at_least, "of": [_as_json(inner) for inner in node.of]}
+
+
+def _table(rule: Rule, answer: object) -> GateTable:
     """The gate table from an answer of the rule engine, checked cell by cell."""
-    cells = rules.cells()
-    if not isinstance(answer, list) or len(answer) != len(cells):
+    if not isinstance(answer, list) or len(answer) != len(rule.cells):
         raise GateCompilerError("the rule engine left cells of the decision table out")
-    best = []
-    for cell, bits in zip(cells, answer, strict=True):
-        passed = [all(cell[measure] >= threshold for measure, threshold in level) for level in rules.levels]
-        if bits != sum(1 << level for level, holds in enumerate(passed) if holds):
-            raise GateCompilerError(f"the rule engine decided wrongly: measures {cell}, passes {passed}, said {bits}")
-        for level, holds in enumerate(passed):
-            if holds and not all(passed[level:]):
-                worse = passed.index(False, level)
-                failing = next(measure for measure, threshold in rules.levels[worse] if cell[measure] < threshold)
-                raise EasierLevel(level, worse, failing)
-        best.append(passed.index(True) if any(passed) else len(passed))
-    return GateTable(tuple(map(tuple, rules.thresholds())), np.array(best, dtype=np.int64))
+    for cell, decision in zip(rule.cells, answer, strict=True):
+        holds = _holds(rule.root, cell)
+        if decision is not holds:
+            raise GateCompilerError(f"the rule engine decided wrongly: keys {cell}, holds {holds}, said {decision}")
+    return GateTable(rule.thresholds, np.array(answer, dtype=np.bool_))
+
+
+def _holds(node: RangeTest | Some, cell: Sequence[int]) -> bool:
+    """Whether a rule holds in a cell, by plain comparisons."""
+    if isinstance(node, RangeTest):
+        return node.holds(cell[node.key])
+    return sum(_holds(inner, cell) for inner in node.of) >= node.at_least

@@ -19,20 +19,21 @@ from scorer.formulas.line_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
 COMPARISON, COMBINATION = record(native.COMPARISON), record(native.COMBINATION)
+RULE, DECISION = record(native.RULE), record(native.DECISION)
 ROUNDINGS = {"half_up": native.HALF_UP, "half_even": native.HALF_EVEN, "down": native.DOWN, "up": native.UP}
 
 
 @dataclass(frozen=True)
-class CategoryGates:
-    """The gate table of a category, and the sums that it compares."""
+class RuleTable:
+    """The table of a rule, what it compares, and what it decides."""
 
     table: GateTable
-    sums: Sequence[int]
-    """What each key compares: i for the percent of sum i, (number of sums + i) for its points."""
-    units: Sequence[str]
-    """``percent`` or ``points``, by key."""
-    levels: Ints
-    """(cells,) the level reached in each cell; 0: none."""
+    compared: Sequence[int]
+    """By key, what it compares: see COMPARISON in native/layout.h."""
+    kinds: Sequence[str]
+    """By key: ``percent`` or anything else."""
+    outcomes: range
+    """Indices of the outcomes of the category that need the rule to hold."""
 
     def strides(self) -> list[int]:
         """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
@@ -41,6 +42,20 @@ class CategoryGates:
         edges = self.table.thresholds
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
+    def allowed(self) -> Ints:
+        """(cells,) bit i is set if the rule allows outcome i: if it holds, or is not needed."""
+        needed = sum(1 << outcome for outcome in self.outcomes)
+        return np.where(self.table.holds, np.int64(-1), np.int64(~needed))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How the outcome of a category is decided: the best outcome that all rules allow."""
+
+    outcomes: Sequence[int]
+    """The levels, best first; 0 alone if units are ranked without a level."""
+    rules: Sequence[RuleTable]
+
 
 @dataclass(frozen=True)
 class Results:
@@ -48,7 +63,7 @@ class Results:
 
     sums: ScoreTable
     cells: Ints
-    """(categories, n) cells of the gate tables; 0 without one."""
+    """(rules, n) cells of the gate tables."""
     levels: Ints
     """(categories, n) levels reached; 0: none."""
     standings: NDArray[np.uint8]
@@ -72,7 +87,8 @@ class Kernel:
         members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
         combinations: (c + 1) of the categories, and of all together.
         nominal: maxima of the sums that have scores, at least the first c + 1, in micropoints.
-        gates: by category; None: it has no levels.
+        decisions: by category.
+        order: indices of the categories, each after those whose levels its rules compare.
         decimals: of published scores.
         rounding: how converted scores are rounded to published ones.
     """
@@ -86,24 +102,29 @@ class Kernel:
         members: Bools,
         combinations: Sequence[Combination],
         nominal: Sequence[int],
-        gates: Sequence[CategoryGates | None],
+        decisions: Sequence[Decision],
+        order: Sequence[int],
         decimals: int,
         rounding: Rounding = "half_up",
     ) -> None:
         self.criteria = len(criteria)
         self._table, self._exclusions = LineTable(criteria), exclusions
         filled = {criterion.group for criterion in criteria} | {criterion.measure for criterion in criteria}
-        comparisons, level_tables, pool = list[tuple[int, ...]](), list[int](), self._table.pool.tolist()
-        for category, decided in enumerate(gates):
-            for sum_, unit, thresholds, stride in (
-                zip(decided.sums, decided.units, decided.table.thresholds, decided.strides(), strict=True)
-                if decided
-                else ()
-            ):
-                comparisons.append((category, sum_, len(pool), len(thresholds), stride))
-                pool += [least_reaching(unit, threshold) for threshold in thresholds]
-            level_tables.append(len(pool) if decided else -1)
-            pool += decided.levels.tolist() if decided else []
+        comparisons, rules, tables = list[tuple[int, ...]](), list[tuple[int, ...]](), list[Ints]()
+        decided, pool, cells = list[tuple[int, ...]](), self._table.pool.tolist(), 0
+        for category, decision in enumerate(decisions):
+            decided.append((category, len(rules), len(decision.rules), len(pool), len(decision.outcomes)))
+            pool += decision.outcomes
+            for rule in decision.rules:
+                rules.append((len(comparisons), len(rule.compared), cells))
+                for compared, kind, thresholds, stride in zip(
+                    rule.compared, rule.kinds, rule.table.thresholds, rule.strides(), strict=True
+                ):
+                    comparisons.append((compared, len(pool), len(thresholds), stride))
+                    pool += [least_reaching(kind, threshold) for threshold in thresholds]
+                tables.append(rule.allowed())
+                cells += len(tables[-1])
+        self.rules = len(rules)
         combined = list[tuple[float, ...]]()
         for combination in combinations:
             combined.append((METHODS[combination.combine], len(pool), combination.floor, combination.cap))
@@ -123,8 +144,10 @@ class Kernel:
             np.array(caps, dtype=np.float64),
             np.array(combined, dtype=COMBINATION),
             mean_exactly,
+            np.array([decided[category] for category in order], dtype=DECISION),
+            np.array(rules, dtype=RULE),
             np.array(comparisons, dtype=COMPARISON),
-            np.array(level_tables, dtype=np.int64),
+            np.concatenate([np.empty(0, dtype=np.int64), *tables]),
         )
 
     def excluded(self, excluded: Mapping[str, Bools], units: int) -> Bools:

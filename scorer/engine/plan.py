@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, RankKey, Rounding
 from scorer.engine.combining import Combination
-from scorer.engine.gates import GateTable, Rules
 from scorer.engine.kernel import Kernel
+from scorer.engine.rules import Cells, GatePlan, Key, RulePlan, bit, cells_of
 from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind
@@ -88,45 +88,6 @@ class MeasurePlan:
 
 
 @dataclass(frozen=True)
-class GatePlan:
-    """A gate with the values of one tier."""
-
-    level: int
-    level_index: int
-    """Index of its level, best first."""
-    measure: int
-    """Index of its measure."""
-    unit: str
-    """Unit of the minimum: "percent" or "points"."""
-    minimum: int
-    """Parts per million or micropoints."""
-    strict: bool
-    key: int
-    """Index of the key that it compares: a measure in points or in percent."""
-    threshold: int
-    """The least key that passes."""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """What follows from each cell of a gate table.
-
-    A cell is one combination of thresholds reached, so all units of a cell pass the same gates.
-    """
-
-    level: Ints
-    """(cells,) the best level passed; 0: none."""
-    unranked: NDArray[np.uint8]
-    """(cells,) 1 where no level is passed."""
-    failed: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i fails, by comparing numbers and without the table."""
-    fails: Floats
-    """(gates, cells) 1.0 where the gate fails: multiplied by the units per cell, it counts the failing units."""
-    measure_levels: Ints
-    """(measures, cells) the best level whose gates on this measure all hold; 0: none."""
-
-
-@dataclass(frozen=True)
 class CategoryPlan:
     """One category in one tier."""
 
@@ -134,61 +95,33 @@ class CategoryPlan:
     groups: tuple[GroupPlan, ...]
     nominal: int
     levels: tuple[int, ...]
-    """Best first; empty when every unit is ranked."""
+    """Best first; empty when units are ranked without a level."""
     measures: tuple[MeasurePlan, ...]
-    keys: tuple[tuple[int, str], ...]
-    """A pair for each key that gates compare: the index of the measure, and "percent" or "points"."""
+    keys: tuple[Key, ...]
     gates: tuple[GatePlan, ...]
-    """Best level first."""
-    table: GateTable | None = None
-    """Which level each cell reaches; None without levels, and until the rules are compiled."""
+    """The gates of its levels, best first, then those of its limits."""
+    rules: tuple[RulePlan, ...]
+    """In the order of ``gates``."""
 
-    def rules(self) -> Rules | None:
-        """The rules to compile into the table; None without levels."""
-        if not self.levels:
-            return None
-        by_level = tuple(
-            tuple((gate.key, gate.threshold) for gate in self.gates if gate.level_index == index)
-            for index in range(len(self.levels))
-        )
-        return Rules(by_level, len(self.keys))
-
-    @cached_property
-    def level_of(self) -> Ints:
-        """(levels + 1,) the level at each level index, best first. The last entry is 0: no level is reached."""
-        return np.array([*self.levels, 0], dtype=np.int64)
+    @property
+    def outcomes(self) -> tuple[int, ...]:
+        """The levels that a ranked unit can have, best first; 0 in a category without levels."""
+        return self.levels or (0,)
 
     @cached_property
     def next_gates(self) -> NDArray[np.uint64]:
-        """By level reached, 0 for none: bit i is set when gate i belongs to the next better level."""
-        gate_bits = np.zeros(max(self.levels) + 1, dtype=np.uint64)
-        for bit, gate in enumerate(self.gates):
-            gate_bits[self.level_of[gate.level_index + 1]] |= np.uint64(1) << np.uint64(bit)
+        """By level reached, 0 for none: bit i is set when gate i belongs to a rule of the next better level."""
+        gate_bits = np.zeros(max(self.outcomes) + 1, dtype=np.uint64)
+        for worse, outcome in zip((*self.outcomes[1:], 0), range(len(self.outcomes)), strict=True):
+            for rule in self.rules:
+                if outcome in rule.outcomes:
+                    gate_bits[worse] |= np.bitwise_or.reduce([bit(gate) for gate in rule.root.gates()])
         return gate_bits
 
     @cached_property
-    def cells(self) -> Cells | None:
-        """See ``Cells``; None without a table."""
-        rules = self.rules()
-        if rules is None or self.table is None:
-            return None
-        values = np.array(rules.cells(), dtype=np.int64).T
-        holds = [values[gate.key] >= gate.threshold for gate in self.gates]
-        failed = np.zeros(values.shape[1], dtype=np.uint64)
-        for bit, passed in enumerate(holds):
-            failed |= (~passed).astype(np.uint64) << np.uint64(bit)
-        levels = np.zeros((len(self.measures), values.shape[1]), dtype=np.int64)
-        for index in reversed(range(len(self.levels))):  # a better level overwrites a worse one
-            for measure in range(len(self.measures)):
-                own = [
-                    passed
-                    for passed, gate in zip(holds, self.gates, strict=True)
-                    if (gate.level_index, gate.measure) == (index, measure)
-                ]
-                if own:
-                    levels[measure, np.logical_and.reduce(own)] = self.levels[index]
-        level = self.level_of.take(self.table.best)
-        return Cells(level, (level == 0).astype(np.uint8), failed, 1.0 - np.array(holds), levels)
+    def cells(self) -> tuple[Cells, ...]:
+        """By rule, see ``Cells``."""
+        return tuple(cells_of(rule, self.gates) for rule in self.rules)
 
 
 @dataclass(frozen=True)
@@ -210,7 +143,7 @@ class SumsPlan:
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
-    """By category, what each key compares: i for the percent of sum i, (number of sums + i) for its points."""
+    """By category, what each key compares: see COMPARISON in native/layout.h."""
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:

@@ -77,7 +77,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
             points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
         criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
-        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.__cause__)}") from fault
+        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.cause)}") from fault
     except (PluginFault, PluginBusy):
         raise
     except BaseException as error:

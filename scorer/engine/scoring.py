@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Standing(IntEnum):
 
     RANKED = native.RANKED
     BELOW_MINIMUM = native.BELOW_MINIMUM
-    """Some gate of the lowest level fails."""
+    """The unit does not reach the lowest level, or a limit forbids every level."""
     NOTHING_APPLICABLE = native.NOTHING_APPLICABLE
     """No criterion of the category applies to the unit."""
 
@@ -69,8 +70,8 @@ class CategoryScores(NamedTuple):
     table: ScoreTable
     rows: tuple[int, ...]
     """Rows of the table: the category's own, and those of its measures."""
-    cell: Ints
-    """(n,) the cell of the gate table; 0 for all without one."""
+    cells: tuple[Ints, ...]
+    """By rule, (n,) the cell of its table."""
     level: Ints
     """(n,) level reached; 0: none."""
     standing: NDArray[np.uint8]
@@ -100,10 +101,18 @@ class CategoryScores(NamedTuple):
 
     def failed(self, units: Ints | slice) -> NDArray[np.uint64]:
         """(m,) for some units: bit i is set when gate i fails."""
-        cell = self.cell[units]
-        if self.plan.cells is None:
-            return np.zeros(len(cell), dtype=np.uint64)
-        return self.plan.cells.failed.take(cell)
+        return self._gate_bits((cells.failed for cells in self.plan.cells), units)
+
+    def lacking(self, units: Ints | slice) -> NDArray[np.uint64]:
+        """(m,) for some units: bit i is set when gate i fails, and its rule does not hold without more such gates."""
+        return self._gate_bits((cells.lacking for cells in self.plan.cells), units)
+
+    def _gate_bits(self, tables: Iterator[NDArray[np.uint64]], units: Ints | slice) -> NDArray[np.uint64]:
+        """(m,) all bits that the tables of the rules have for the units' cells."""
+        bits = np.zeros(len(self.level[units]), dtype=np.uint64)
+        for table, cell in zip(tables, self.cells, strict=True):
+            bits |= table.take(cell[units])
+        return bits
 
 
 @dataclass(frozen=True)
@@ -184,7 +193,8 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
         for measure, (index, row) in enumerate(sums.criteria, len(plan.groups)):
             if index in called:
                 called[index].add_up(slice(row, row + 1), groups, measure)
-    cells, levels = np.empty((2, len(plan.categories), units), dtype=np.int64)
+    levels = np.empty((len(plan.categories), units), dtype=np.int64)
+    cells = np.empty((plan.kernel.rules, units), dtype=np.int64)
     standings = np.empty(levels.shape, dtype=np.uint8)
     table = ScoreTable(sums.nominal, len(sums.members) - len(sums.nominal), units)
     if not full:
@@ -195,13 +205,13 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
 
 def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mapping[int, PluginGroup]) -> Assessment:
     """The results, by category."""
-    groups = _group_scores(plan, results, called)
+    groups, cells = _group_scores(plan, results, called), iter(results.cells)
     categories = tuple(
         CategoryScores(
             category,
             results.sums,
             (index, *plan.sums.measures[index]),
-            results.cells[index],
+            tuple(islice(cells, len(category.rules))),
             results.levels[index],
             results.standings[index],
             tuple(groups[group] for group in plan.group_indices(category)) if groups else (),

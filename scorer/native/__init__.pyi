@@ -6,7 +6,11 @@ from numpy.typing import NDArray
 LINE: str
 """The fields of a line, such as ``kind:i8``, separated by spaces; ``native/layout.h`` describes each."""
 COMPARISON: str
-"""The fields of a comparison of a sum with the thresholds of gates, in the same format."""
+"""The fields of a comparison of a number with the thresholds of a rule, in the same format."""
+RULE: str
+"""The fields of a rule, in the same format."""
+DECISION: str
+"""The fields of a decision, in the same format."""
 COMBINATION: str
 """The fields of a combination of groups or categories, in the same format."""
 
@@ -54,9 +58,11 @@ Sums = tuple[
     np.ndarray,
     MeanExactly,
     np.ndarray,
+    np.ndarray,
+    np.ndarray,
     NDArray[np.int64],
 ]
-"""The arguments of ``score`` from maxima to level_tables."""
+"""The arguments of ``score`` from maxima to tables."""
 RoundExactly = Callable[[int, int], tuple[float, float]]
 """Called with the indices of a criterion and a unit; returns the exactly rounded points, and the remainder."""
 
@@ -109,8 +115,10 @@ def score(
     caps: NDArray[np.float64],
     combinations: np.ndarray,
     mean_exactly: MeanExactly,
+    decisions: np.ndarray,
+    rules: np.ndarray,
     comparisons: np.ndarray,
-    level_tables: NDArray[np.int64],
+    tables: NDArray[np.int64],
     sums: NDArray[np.float64],
     scores: NDArray[np.float64],
     group_sums: NDArray[np.float64] | None,
@@ -138,8 +146,10 @@ def score(
         caps: (g,) the most points of each group, also of its maximum; infinity if there is no cap.
         combinations: (c + 1) array of ``COMBINATION``.
         mean_exactly: called for means that doubles are not precise enough for.
+        decisions: (c,) array of ``DECISION``; a category whose level is compared comes before those that compare it.
+        rules: (r,) array of ``RULE``.
         comparisons: array of ``COMPARISON``.
-        level_tables: (c,) pool index of the levels by cell of a category's gate table; -1: it has no levels.
+        tables: for each cell of each rule, the outcomes that it allows: bit i is set for the i-th outcome.
         sums: (3, s, n) is filled with points; maxima without the criteria that do not apply; and points / maximum in
             parts per million, rounded down, 0 where the maximum is 0.
         scores: (4, w, n) is filled with converted scores, which are points x nominal / maximum, rounded down, 0 where
@@ -149,14 +159,14 @@ def score(
             groups have lines: not needed.
         group_scores: (4, g, n), like ``scores``. For groups without lines, both counts are read. None together with
             ``group_sums``.
-        cells: (c, n) is filled with cells of the gate tables; 0 without a table.
+        cells: (r, n) is filled with cells of the rules' tables.
         levels: (c, n) is filled with the levels reached; 0: none.
         standings: (c, n) is filled with RANKED, BELOW_MINIMUM or NOTHING_APPLICABLE.
         first: index of the first unit to score.
         stop: index after the last unit to score.
 
     Raises:
-        ValueError: arrays do not fit together, or a line or a comparison refers to something outside them.
+        ValueError: arrays do not fit together, or a line, rule or comparison refers to something outside them.
     """
 
 def rank(

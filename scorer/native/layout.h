@@ -89,14 +89,29 @@ enum rounding { ROUNDINGS(ENUMERATOR) };
     REAL(maximum)             /* is subtracted from the group's maximum where the criterion does not apply */          \
     REAL(sign)                /* -1 for a penalty, otherwise 1 */
 
-/* The fields of a comparison: the gates of one category compare one sum with thresholds. Each threshold that the sum
-   reaches moves a unit `stride` cells further in the category's gate table. */
+/* The fields of a comparison of a rule: one number of each unit with thresholds. Each threshold that the number reaches
+   moves a unit `stride` cells further in the rule's table. */
 #define COMPARISON(INTEGER, REAL)                                                                                      \
-    INTEGER(category)                                                                                                  \
-    INTEGER(sum)              /* k: percent of sum k; (number of sums + k): points of sum k */                         \
+    INTEGER(compared)         /* of s sums, r answers and the levels of all categories: k is the percent of sum k, */  \
+                              /* s + k its points, 2 s + k the answer in matrix row k, and 2 s + r + k the level of */ \
+                              /* category k, counted from its worst level, 1; 0: none */                               \
     INTEGER(thresholds)       /* pool index of the first threshold */                                                  \
     INTEGER(threshold_count)                                                                                           \
     INTEGER(stride)
+
+/* The fields of a rule: the condition of a level, or what a limit requires. */
+#define RULE(INTEGER, REAL)                                                                                            \
+    INTEGER(first_comparison)                                                                                          \
+    INTEGER(comparison_count)                                                                                          \
+    INTEGER(table)            /* index of its first cell in `tables` */
+
+/* The fields of a decision: which outcome a unit has in a category. */
+#define DECISION(INTEGER, REAL)                                                                                        \
+    INTEGER(category)                                                                                                  \
+    INTEGER(first_rule)                                                                                                \
+    INTEGER(rule_count)                                                                                                \
+    INTEGER(outcomes)         /* pool index of the levels, best first; 0 alone: units are ranked without a level */    \
+    INTEGER(outcome_count)
 
 /* The fields of a combination: how the groups of a category, or the categories, make up its points and its maximum. */
 #define COMBINATION(INTEGER, REAL)                                                                                     \
@@ -115,6 +130,12 @@ struct combination {
 };
 struct comparison {
     COMPARISON(INTEGER_MEMBER, REAL_MEMBER)
+};
+struct rule {
+    RULE(INTEGER_MEMBER, REAL_MEMBER)
+};
+struct decision {
+    DECISION(INTEGER_MEMBER, REAL_MEMBER)
 };
 
 #endif

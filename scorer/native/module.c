@@ -52,6 +52,8 @@ int check_argument_count(Py_ssize_t expected, Py_ssize_t count) {
 static int add_layout(PyObject *module) {
     int failed = PyModule_AddStringConstant(module, "LINE", LINE(INTEGER_FIELD, REAL_FIELD)) < 0 ||
                  PyModule_AddStringConstant(module, "COMPARISON", COMPARISON(INTEGER_FIELD, REAL_FIELD)) < 0 ||
+                 PyModule_AddStringConstant(module, "RULE", RULE(INTEGER_FIELD, REAL_FIELD)) < 0 ||
+                 PyModule_AddStringConstant(module, "DECISION", DECISION(INTEGER_FIELD, REAL_FIELD)) < 0 ||
                  PyModule_AddStringConstant(module, "COMBINATION", COMBINATION(INTEGER_FIELD, REAL_FIELD)) < 0;
     KINDS(ADD_CODE)
     STATUSES(ADD_CODE)

@@ -9,7 +9,7 @@ enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, SCORE_ROWS };
 /* The arguments after those of evaluate_lines(); __init__.pyi describes them. GROUP_SUMS and GROUP_SCORES are None if
    the caller does not need them. */
 enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, ROUNDING, CAPS, COMBINATIONS,
-       MEAN_EXACTLY, COMPARISONS, LEVEL_TABLES,
+       MEAN_EXACTLY, DECISIONS, RULES, COMPARISONS, TABLES,
        SUMS, SCORES, GROUP_SUMS, GROUP_SCORES, CELLS, LEVELS, STANDINGS, FIRST, STOP, ARGUMENTS };
 
 /* The arguments and the scratch memory of one call. */
@@ -21,6 +21,8 @@ struct job {
     enum rounding rounding;
     double *group_sums;  /* (4, g, TILE) in place of GROUP_SUMS and GROUP_SCORES, if these are None */
     double *shares;      /* (s or g, TILE) points / maximum in parts per million, not rounded */
+    double *reached;     /* (c, TILE) levels reached, counted from the worst level, 1; 0: none */
+    int64_t *allowed;    /* (TILE) bit i is set if no rule forbids outcome i */
 };
 
 /* Pointers into an array of sums, and into the array with the scores and counts of the first of these sums. */
@@ -131,32 +133,63 @@ AVX2_CLONE static void add_stride(const double *restrict values, double threshol
         cells[i] += values[i] >= threshold ? stride : 0;
 }
 
-/* Fills the cells of the gate tables: the sum over comparisons of (thresholds reached) x stride. */
-static void find_cells(const struct job *job, Py_ssize_t start, Py_ssize_t n) {
-    const struct array *a = job->arrays;
-    const struct comparison *each = a[COMPARISONS].view.buf, *end = each + size_of(a + COMPARISONS, 0);
-    const Py_ssize_t sums = size_of(a + SUMS, 1);
-    for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++)
-        memset(integers(a + CELLS, c, start), 0, n * sizeof(int64_t));
-    for (; each < end; each++) {
-        const double *thresholds = doubles(job->lines.arrays + POOL, 0, each->thresholds);
-        const double *values = each->sum < sums ? job->shares + each->sum * TILE
-                                                : doubles(a + SUMS, POINTS * sums + each->sum - sums, start);
-        for (int64_t e = 0; e < each->threshold_count; e++)
-            add_stride(values, thresholds[e], each->stride, n, integers(a + CELLS, each->category, start));
-    }
+AVX2_CLONE static void allow(const int64_t *restrict table, const int64_t *restrict cells, Py_ssize_t n,
+                             int64_t *restrict allowed) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        allowed[i] &= table[cells[i]];
 }
 
-/* Fills levels, by cell, and standings. `level_of_cell` is NULL if the category has no levels. */
-static void fill_levels(const double *maximum, const int64_t *cells, const double *level_of_cell, Py_ssize_t n,
-                        int64_t *levels, uint8_t *standings) {
+/* The numbers that a comparison compares, from unit `start` on. */
+static const double *compared(const struct job *job, int64_t number, Py_ssize_t start) {
+    const struct array *a = job->arrays, *answers = job->lines.arrays + ANSWERS;
+    const int64_t sums = size_of(a + SUMS, 1), rows = size_of(answers, 0);
+    if (number < sums)
+        return job->shares + number * TILE;
+    if (number < 2 * sums)
+        return doubles(a + SUMS, POINTS * sums + number - sums, start);
+    if (number < 2 * sums + rows)
+        return doubles(answers, number - 2 * sums, start);
+    return job->reached + (number - 2 * sums - rows) * TILE;
+}
+
+/* Fills the cells of a rule: the sum over comparisons of (thresholds reached) x stride. Then takes away the outcomes
+   that the rule does not allow. */
+static void apply_rule(const struct job *job, Py_ssize_t rule, Py_ssize_t start, Py_ssize_t n) {
+    const struct array *a = job->arrays;
+    const struct rule *own = (const struct rule *)a[RULES].view.buf + rule;
+    const struct comparison *each = (const struct comparison *)a[COMPARISONS].view.buf + own->first_comparison;
+    int64_t *cells = integers(a + CELLS, rule, start);
+    memset(cells, 0, n * sizeof(int64_t));
+    for (const struct comparison *end = each + own->comparison_count; each < end; each++) {
+        const double *thresholds = doubles(job->lines.arrays + POOL, 0, each->thresholds);
+        const double *values = compared(job, each->compared, start);
+        for (int64_t e = 0; e < each->threshold_count; e++)
+            add_stride(values, thresholds[e], each->stride, n, cells);
+    }
+    allow(integers(a + TABLES, 0, own->table), cells, n, job->allowed);
+}
+
+/* Fills the level and the standing of units in a category: the best outcome that all rules allow. */
+static void decide(const struct job *job, const struct decision *decision, Py_ssize_t start, Py_ssize_t n) {
+    const struct array *a = job->arrays;
+    const int64_t category = decision->category, count = decision->outcome_count;
+    const double *maximum = doubles(a + SUMS, MAX_POINTS * size_of(a + SUMS, 1) + category, start);
+    const double *outcomes = doubles(job->lines.arrays + POOL, 0, decision->outcomes);
+    int64_t *levels = integers(a + LEVELS, category, start);
+    uint8_t *standings = bytes(a + STANDINGS, category, start);
+    double *reached = job->reached + category * TILE;
+    for (Py_ssize_t i = 0; i < n; i++)
+        job->allowed[i] = -1;
+    for (int64_t rule = 0; rule < decision->rule_count; rule++)
+        apply_rule(job, decision->first_rule + rule, start, n);
     for (Py_ssize_t i = 0; i < n; i++) {
-        levels[i] = level_of_cell ? (int64_t)level_of_cell[cells[i]] : 0;
-        standings[i] = level_of_cell && !levels[i] ? BELOW_MINIMUM : RANKED;
-        if (maximum[i] == 0) {
-            levels[i] = 0;
-            standings[i] = NOTHING_APPLICABLE;
-        }
+        int64_t outcome = 0;
+        while (outcome < count && !(job->allowed[i] >> outcome & 1))
+            outcome++;
+        const int none = outcome == count || maximum[i] == 0;
+        levels[i] = none ? 0 : (int64_t)outcomes[outcome];
+        reached[i] = none ? 0 : (double)(count - outcome);
+        standings[i] = maximum[i] == 0 ? NOTHING_APPLICABLE : none ? BELOW_MINIMUM : RANKED;
     }
 }
 
@@ -177,35 +210,45 @@ static int score_tile(struct job *job, Py_ssize_t start, Py_ssize_t n) {
     if (!combine_categories(&job->combining, &sums, doubles(a + SCORES, CONVERTED * size_of(a + SCORES, 1), start), n))
         return 0;
     fill_scores(job, a + SUMS, a + SCORES, a + NOMINAL, NULL, categories, sums.count, start, n);
-    find_cells(job, start, n);
-    for (Py_ssize_t c = 0; c < size_of(a + CELLS, 0); c++) {
-        const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
-        fill_levels(doubles(a + SUMS, MAX_POINTS * size_of(a + SUMS, 1) + c, start), integers(a + CELLS, c, start),
-                    table < 0 ? NULL : doubles(job->lines.arrays + POOL, 0, table), n, integers(a + LEVELS, c, start),
-                    bytes(a + STANDINGS, c, start));
-    }
+    const struct decision *decisions = a[DECISIONS].view.buf;
+    for (Py_ssize_t d = 0; d < size_of(a + DECISIONS, 0); d++)
+        decide(job, decisions + d, start, n);
     return 1;
 }
 
-/* Whether every comparison, and every cell that a unit can reach, lies within the arrays. */
-static int gates_fit(const struct job *job) {
+static int in_range(int64_t first, int64_t count, int64_t size) {
+    return first >= 0 && count >= 0 && first <= size && count <= size - first;
+}
+
+/* Whether every decision, rule and comparison, and every cell that a unit can reach, lies within the arrays. */
+static int rules_fit(const struct job *job) {
     const struct array *a = job->arrays;
-    const struct comparison *first = a[COMPARISONS].view.buf, *end = first + size_of(a + COMPARISONS, 0), *each;
-    const int64_t pool = size_of(job->lines.arrays + POOL, 0), categories = size_of(a + CELLS, 0);
-    if (a[COMPARISONS].view.itemsize != sizeof *first || pool > INT32_MAX)
+    const struct decision *decisions = a[DECISIONS].view.buf;
+    const struct rule *rules = a[RULES].view.buf;
+    const struct comparison *comparisons = a[COMPARISONS].view.buf;
+    const int64_t pool = size_of(job->lines.arrays + POOL, 0), categories = size_of(a + LEVELS, 0);
+    const int64_t numbers = 2 * size_of(a + SUMS, 1) + size_of(job->lines.arrays + ANSWERS, 0) + categories;
+    const int64_t cells = size_of(a + TABLES, 0);
+    if (a[DECISIONS].view.itemsize != sizeof *decisions || a[RULES].view.itemsize != sizeof *rules ||
+        a[COMPARISONS].view.itemsize != sizeof *comparisons || pool > INT32_MAX || cells > INT32_MAX)
         return 0;
-    for (each = first; each < end; each++)
-        if (each->category < 0 || each->category >= categories || each->sum < 0 ||
-            each->sum >= 2 * size_of(a + SUMS, 1) || each->thresholds < 0 || each->thresholds > pool ||
-            each->threshold_count < 0 || each->threshold_count > pool - each->thresholds || each->stride < 0 ||
-            each->stride > pool)
+    for (int64_t d = 0; d < size_of(a + DECISIONS, 0); d++)
+        if (!in_range(decisions[d].category, 1, categories) ||
+            !in_range(decisions[d].first_rule, decisions[d].rule_count, size_of(a + RULES, 0)) ||
+            !in_range(decisions[d].outcomes, decisions[d].outcome_count, pool) || decisions[d].outcome_count > 63)
             return 0;
-    for (int64_t c = 0; c < categories; c++) {
-        const int64_t table = *integers(a + LEVEL_TABLES, 0, c);
-        int64_t last = table; /* pool index of the last cell that a unit can reach, if there are levels */
-        for (each = first; each < end && last < pool; each++)
-            last += each->category == c ? each->stride * each->threshold_count : 0;
-        if (table < -1 || (table >= 0 && last >= pool))
+    for (int64_t r = 0; r < size_of(a + RULES, 0); r++) {
+        if (!in_range(rules[r].first_comparison, rules[r].comparison_count, size_of(a + COMPARISONS, 0)))
+            return 0;
+        int64_t last = rules[r].table; /* the last cell that a unit can reach */
+        const struct comparison *each = comparisons + rules[r].first_comparison;
+        for (const struct comparison *end = each + rules[r].comparison_count; each < end && last < cells; each++) {
+            if (!in_range(each->compared, 1, numbers) || !in_range(each->thresholds, each->threshold_count, pool) ||
+                each->stride < 0 || each->stride > cells)
+                return 0;
+            last += each->stride * each->threshold_count;
+        }
+        if (rules[r].table < 0 || last >= cells)
             return 0;
     }
     return 1;
@@ -262,24 +305,29 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
         !acquire(a + GROUP_SCORES, args[GROUP_SCORES], FLOAT64, WRITE | OPTIONAL, SHAPE(SCORE_ROWS, groups, n)) ||
         !acquire(a + HAS_LINES, args[HAS_LINES], BYTE, READ, SHAPE(groups)) ||
         !acquire(a + MEMBERS, args[MEMBERS], BYTE, READ, SHAPE(sums, groups)) ||
+        !acquire(a + DECISIONS, args[DECISIONS], RECORD, READ, SHAPE(categories)) ||
+        !acquire(a + RULES, args[RULES], RECORD, READ, SHAPE(ANY)) ||
         !acquire(a + COMPARISONS, args[COMPARISONS], RECORD, READ, SHAPE(ANY)) ||
-        !acquire(a + LEVEL_TABLES, args[LEVEL_TABLES], INT64, READ, SHAPE(categories)) ||
-        !acquire(a + CELLS, args[CELLS], INT64, WRITE, SHAPE(categories, n)) ||
+        !acquire(a + TABLES, args[TABLES], INT64, READ, SHAPE(ANY)) ||
+        !acquire(a + CELLS, args[CELLS], INT64, WRITE, SHAPE(size_of(a + RULES, 0), n)) ||
         !acquire(a + LEVELS, args[LEVELS], INT64, WRITE, SHAPE(categories, n)) ||
         !acquire(a + STANDINGS, args[STANDINGS], BYTE, WRITE, SHAPE(categories, n)))
         return 0;
     const int has_group_sums = a[GROUP_SUMS].acquired;
-    if (!combinations_fit(job) || scored <= categories || scored > sums || has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first ||
-        *stop > n || !gates_fit(job)) {
+    if (!combinations_fit(job) || scored <= categories || scored > sums ||
+        has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first || *stop > n || !rules_fit(job)) {
         PyErr_SetString(PyExc_ValueError, "the arguments do not fit together");
         return 0;
     }
     job->combining.mean_exactly = args[MEAN_EXACTLY];
     job->shares = malloc((sums > groups ? sums : groups) * TILE * sizeof(double));
     job->group_sums = has_group_sums ? NULL : malloc((4 * groups + 1) * TILE * sizeof(double));
-    if (!job->shares || (!has_group_sums && !job->group_sums))
+    job->reached = calloc((categories + 1) * TILE, sizeof(double));
+    job->allowed = malloc(TILE * sizeof(int64_t));
+    const int complete = job->shares && job->reached && job->allowed && (has_group_sums || job->group_sums);
+    if (!complete)
         PyErr_NoMemory();
-    return job->shares && (has_group_sums || job->group_sums);
+    return complete;
 }
 
 PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -297,5 +345,7 @@ PyObject *score(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     release(job.arrays, ARGUMENTS);
     free(job.shares);
     free(job.group_sums);
+    free(job.reached);
+    free(job.allowed);
     return ok ? Py_NewRef(Py_None) : NULL;
 }

@@ -55,7 +55,7 @@ class CriterionFault(Exception):
 
     def __init__(self, criterion: str, cause: BaseException) -> None:
         super().__init__(f"criterion {criterion}: {safe_repr(cause)}")
-        self.criterion = criterion
+        self.criterion, self.cause = criterion, cause
 
 
 class Check(ABC):

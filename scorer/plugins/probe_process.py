@@ -9,8 +9,8 @@ separator before each plugin. If a plugin hangs or ends the process, only this p
     done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "claims": its group,
              "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
-After a plugin that leaves threads or forks running, or closes or redirects files, the process ends, because the next
-plugins would be disturbed.
+After a plugin that leaves threads or forks running, changes the scorer's functions, or closes or redirects files, the
+process ends, because the next plugins would be disturbed.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def main() -> None:
     from scorer.plugins.host import ENTRY_POINTS
     from scorer.plugins.plugin import Plugin, PluginError
     from scorer.plugins.probe import SEPARATOR
+    from scorer.plugins.process_state import OwnFunctions
 
     def report(**fields: object) -> None:
         if os.getpid() != own_pid:  # this is a fork that a plugin made
@@ -86,7 +87,7 @@ def main() -> None:
             os.write(2, SEPARATOR)
         before = set(threading.enumerate())
         _renew_input()
-        files = _files()
+        files, functions = _files(), OwnFunctions()
         plugin = load_plugin(Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)))
         left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
@@ -96,6 +97,9 @@ def main() -> None:
         moved = [str(descriptor) for descriptor, file in files.items() if now.get(descriptor) != file]
         if moved and not failure:
             failure = f"closes or redirects files of the process (descriptor {', '.join(moved)})"
+        patched = functions.changes()
+        if patched and not failure:
+            failure = f"changes {', '.join(patched[:3])}, which the whole service uses"
         if not moved and _was_input_read() and not failure:
             failure = "reads standard input, which belongs to whoever runs a command"
         if left and not failure:
@@ -103,7 +107,7 @@ def main() -> None:
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
         report(plugin=index, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
-        if left or forks or moved:
+        if left or forks or moved or patched:
             os._exit(0)
 
 

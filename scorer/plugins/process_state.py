@@ -19,7 +19,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -32,6 +32,11 @@ SIGNALS = (
 )
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 MODULES: tuple[ModuleType, ...] = (builtins, json, math, os, socket, subprocess, time, np, np.linalg, np.random)
+
+OWN = "scorer."
+"""Begins the names of the scorer's modules. Plugins must leave the functions in them, and in their classes, alone."""
+
+FUNCTIONS = (FunctionType, classmethod, staticmethod, property)
 
 DEFAULT_RECURSION_LIMIT = 1000
 """Python's default recursion limit. A plugin may raise the limit but not go below the default."""
@@ -203,6 +208,29 @@ class ProcessState(CallState):
                 setattr(module, name, value)
                 changes.append(f"{module.__name__}.{name}")
         return changes
+
+
+class OwnFunctions:
+    """A snapshot of the functions in the scorer's modules and in their classes, which plugins must not change."""
+
+    def __init__(self) -> None:
+        modules = [module for name, module in sys.modules.items() if name.startswith(OWN)]
+        owners: list[ModuleType | type] = [*modules]
+        for module in modules:
+            kinds = [value for value in vars(module).values() if isinstance(value, type)]
+            owners += [kind for kind in kinds if kind.__module__ == module.__name__]
+        self._functions = [
+            (owner, name, value)
+            for owner in owners
+            for name, value in vars(owner).items()
+            if isinstance(value, FUNCTIONS)
+        ]
+
+    def changes(self) -> list[str]:
+        """The functions that are others now."""
+        return [
+            f"{owner.__name__}.{name}" for owner, name, value in self._functions if vars(owner).get(name) is not value
+        ]
 
 
 @contextlib.contextmanager

@@ -902,7 +902,8 @@ def test_a_form_for_an_unknown_set_or_a_folder_that_is_not_there_is_refused(scor
     assert done.errors[0].endswith("there are: bac-kan-2020, hue-2020; did you mean 'bac-kan-2020'?")
     done = scorer("criteria", "template", SET, "--out", tmp_path / "nowhere")
     assert done.code == 2
-    assert done.errors == [f"scorer: cannot write {tmp_path / 'nowhere' / SET}.csv: No such file or directory"]
+    nowhere = tmp_path / "nowhere"
+    assert done.errors == [f"scorer: --out {nowhere} is neither a directory nor a file that ends in .xlsx"]
     assert list(tmp_path.iterdir()) == []
 
 

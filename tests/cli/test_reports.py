@@ -378,6 +378,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
     [
         (["--out", "report.txt"], "--out report.txt ends in none of .html, .xlsx, .pdf, .docx"),
         (["--out", "there.html"], "there.html exists already; --force overwrites it"),
+        (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
         (["--out", "report.html", "--template", "a.docx"], "--template goes with --out FILE.docx only"),
         (["--out", "report.docx", "--template", "there.html"], "no Word document"),
@@ -390,6 +391,7 @@ def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> N
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert said in done.stderr
     assert (tmp_path / "there.html").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "report.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -493,6 +495,7 @@ def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
     content = path.read_text(encoding="utf-8")
     assert len(content.encode()) <= 15_000_000
     assert content.count("<article class=card id=u-") == 10_000
+    assert '<main id="main" class="many">' in content  # browsers lay out only the tables that are seen
     assert "Chỉ nêu các tiêu chí còn có thể đạt nhiều điểm nhất." in content
     done = scorer("report", tmp_path / "answers.csv", "--set", SET, "--out", tmp_path / "large.pdf")
     assert done.returncode == 2

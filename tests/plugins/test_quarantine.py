@@ -123,6 +123,14 @@ BREAKING: dict[str, tuple[str, str]] = {
         "import warnings; warnings.simplefilter('error')\n" + group_module("strict"),
         "changes the filters of warnings, which the whole service uses",
     ),
+    "rescores": (
+        "import scorer.plugin_api as api; api.CriterionGroup.score = lambda *_: None\n" + group_module("rescores"),
+        "changes CriterionGroup.score, which the whole service uses",
+    ),
+    "rereads": (
+        "import scorer.plugin_api as api; api.Cohort.values = lambda *_: None\n" + group_module("rereads"),
+        "changes Cohort.values, which the whole service uses",
+    ),
     "speaks": (
         "import locale; locale.setlocale(locale.LC_NUMERIC, 'C.UTF-8')\n" + group_module("speaks"),
         "changes the locale, which the whole service uses",
@@ -268,6 +276,7 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
+    known |= {"rescores", "rereads"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -330,7 +339,7 @@ def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path)
     with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
         assert "was not imported within 0.5 seconds" in running.said
     done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")
-    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds from 0 to 3600\n"
+    wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds, above 0 and at most 3600\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
 
 

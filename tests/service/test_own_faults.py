@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import decimal
+import itertools
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import grpc
@@ -30,7 +31,17 @@ from tested import (
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.plugin_api import Cohort, Criterion, Formula, GroupPoints, Outcome, Read
+from scorer.plugin_api import (
+    Cohort,
+    Criterion,
+    CriterionFault,
+    Formula,
+    GroupPoints,
+    Outcome,
+    PointsByTier,
+    Read,
+)
+from scorer.plugin_api import Path as FieldPath
 
 
 def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., object]:
@@ -146,6 +157,9 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "points as text": (
         gives(lambda points, status: GroupPoints(points.astype(str), status)), "", "points are <U32 and status uint8",
     ),
+    "a fault of a criterion without its cause": (
+        raising(CriterionFault("W.2", ValueError("salty"))), "W.2", "its formula raised ValueError('salty')",
+    ),
     "another working directory": (
         disturbing(lambda: os.chdir("/")), "", "changes the working directory, which the whole service uses",
     ),
@@ -219,6 +233,22 @@ class Bursting(Formula):
         if self.result:
             return results[self.result]  # type: ignore[return-value]
         raise ZeroDivisionError("vỡ ống")
+
+
+class Complaining(Bursting):
+    """Finds problems without end."""
+
+    kind = "complaining"
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[FieldPath, str]]:
+        return itertools.repeat((("indicator",), "is not good enough"))
+
+
+def test_a_formula_that_finds_problems_without_end_is_refused() -> None:
+    complaining = WATER.replace("formula: awarded, indicator: wells", "formula: complaining, indicator: wells")
+    plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Complaining])
+    [refused] = catalogue(plugins, complaining).refused
+    assert "is not good enough" in str(refused.problems[0])
 
 
 BAD_OUTCOMES = {

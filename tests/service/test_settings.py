@@ -301,6 +301,18 @@ def test_a_variable_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch, n
         assert mistake.endswith(f"; write JSON such as {example}")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("ACCESS", '{"anonymous": ["reader"], "anonymous": []}'), ("LIMITS", '{"units": 5, "calls": 1, "units": 6}')],
+)
+def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(f"SCORER_{name}", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, {})
+    (mistake,) = caught.value.mistakes
+    assert mistake in ("SCORER_ACCESS: 'anonymous' is there twice", "SCORER_LIMITS: 'units' is there twice")
+
+
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])
 def test_only_small_regular_files_have_settings(tmp_path: Path, path: str) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import canonical
 import canonical_tables
 import grpc
 import pyarrow as pa
@@ -138,8 +139,13 @@ def word(enum: str) -> str:
     return enum.lower()
 
 
+GATE_ALONE = {"at_least": 0, "out_of": 0, "of": ()}
+"""What a gate has of the fields of a combination."""
+
+
 def gate(given: Json) -> dict[str, Any]:
-    return {**given, "unit": word(given["unit"])}
+    rare = {"upper": False, "indicator": "", "options": (), "category": "", "excluded": False, "limit": 0}
+    return {**rare, "category_level": 0, **given, "unit": word(given["unit"])}
 
 
 def score(found: Score) -> dict[str, Any]:
@@ -194,7 +200,18 @@ def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
     return {
         **{name: given[name] for name in ("category", "score", "level", "rank")},
         "standing": word(given["standing"]),
-        "failing": [{**gate(one["gate"]), "value": one["value"]} for one in given["failing"]],
+        "failing": [
+            {
+                "answer": "",
+                "reached_level": 0,
+                "at_least": 0,
+                "out_of": 0,
+                "of": (),
+                **gate(one["gate"]),
+                "value": one["value"],
+            }
+            for one in given["failing"]
+        ],
         "groups": groups,
         **({"measures": given["measures"]} if rows else {}),
     }
@@ -261,7 +278,7 @@ def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerService
     assert case["response"]["provenance"].items() <= provenance.items()
     for ranking in reply.rankings:
         ranking.ClearField("table")
-    rest = MessageToDict(reply, always_print_fields_with_no_presence=True)
+    rest = canonical.whole(reply)
     assert rest["rankings"] == case["response"]["rankings"]
 
 

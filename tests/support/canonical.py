@@ -24,7 +24,7 @@ def score_unit(code: str, unit: Unit, card: oracle.Card, *, period: str, full: b
     sent = MessageToDict(request)
     _sort_answers(sent["unitAnswers"])
     expected = strategies.expected_card(card)
-    return sent, _whole(pb.ScoreUnitResponse(scorecard=expected if full else _basic_card(expected)))
+    return sent, whole(pb.ScoreUnitResponse(scorecard=expected if full else _basic_card(expected)))
 
 
 def rank_province(
@@ -44,7 +44,7 @@ def rank_province(
     sent = MessageToDict(request)
     for unit in sent["rows"]["units"]:
         _sort_answers(unit)
-    reply = _whole(_reply(rankings, full=full))
+    reply = whole(_reply(rankings, full=full))
     del reply["nextPageToken"]
     return sent, reply
 
@@ -63,7 +63,7 @@ def rank_table(
     reply = _reply(rankings, full=full)
     for ranking in reply.rankings:
         ranking.ClearField("scorecards")
-    found = _whole(reply)
+    found = whole(reply)
     del found["nextPageToken"]
     return table_request(code, stream, full=full, **asked), found
 
@@ -78,9 +78,29 @@ def _sort_answers(unit: Json) -> None:
         unit["answers"] = dict(sorted(unit["answers"].items()))
 
 
-def _whole(message: Message) -> Json:
-    """With every field, also those that are 0 or empty."""
-    return MessageToDict(message, always_print_fields_with_no_presence=True)
+RARE = (
+    "upper", "indicator", "options", "category", "categoryLevel", "excluded", "limit", "answer", "reachedLevel",
+    "atLeast", "outOf", "of",
+)  # fmt: skip
+"""Fields that few gates and their results have; they are left out if they are 0 or empty."""
+
+
+def whole(message: Message) -> Json:
+    """With every field, also those that are 0 or empty, except for rare fields of gates."""
+    found: Json = _without_rare(MessageToDict(message, always_print_fields_with_no_presence=True), is_gate=False)
+    return found
+
+
+def _without_rare(value: Any, *, is_gate: bool) -> Any:
+    if isinstance(value, list):
+        return [_without_rare(item, is_gate=is_gate) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_rare(item, is_gate=key in ("gate", "failing", "gates", "of"))
+        for key, item in value.items()
+        if not (is_gate and key in RARE and not item)
+    }
 
 
 def _reply(rankings: Iterable[oracle.Ranking], *, full: bool) -> pb.RankProvinceResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from scorer.criteria.model import Combine, Rounding
 from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable
-from scorer.engine.kernel import CategoryGates, Kernel, Results
+from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import ScoreTable
 from scorer.engine.scoring import Standing
 from scorer.formulas.line_table import CriterionLine, Line
@@ -80,7 +81,9 @@ class Drawn:
     members: np.ndarray
     combinations: list[Combination]
     nominal: list[int]
-    gates: list[CategoryGates | None]
+    decisions: list[Decision]
+    order: list[int]
+    """Of the decisions."""
     decimals: int
     rounding: Rounding
 
@@ -94,24 +97,27 @@ class Drawn:
             self.members,
             self.combinations,
             self.nominal,
-            self.gates,
+            self.decisions,
+            self.order,
             self.decimals,
             self.rounding,
         )
 
     def results(self, units: int) -> Results:
         """Room for everything, full of nonsense."""
-        categories, k = len(self.gates), len(self.criteria)
+        categories, k = len(self.decisions), len(self.criteria)
+        rules = sum(len(decision.rules) for decision in self.decisions)
         tables = (
             ScoreTable(self.nominal, len(self.members) - len(self.nominal), units),
             ScoreTable(self.maxima, 0, units),
         )
         for table in tables:
             table.sums[...], table.wholes[...] = np.nan, np.nan
-        whole = np.full((2, categories, units), -7, dtype=np.int64)
+        cells = np.full((rules, units), -7, dtype=np.int64)
+        levels = np.full((categories, units), -7, dtype=np.int64)
         standings = np.full((categories, units), 77, dtype=np.uint8)
         points, status = np.full((k, units), np.nan), np.full((k, units), 77, dtype=np.uint8)
-        return Results(tables[0], *whole, standings, tables[1], points, status)
+        return Results(tables[0], cells, levels, standings, tables[1], points, status)
 
 
 @st.composite
@@ -143,7 +149,11 @@ def kernels(draw: st.DrawFn) -> Drawn:
         st.lists(st.lists(st.booleans(), min_size=groups + measured, max_size=groups + measured), max_size=2)
     )
     nominal = [draw(st.integers(0, MAX_MICROPOINTS)) for _ in range(categories + 1)]
-    gates = [draw(st.none() | decisions(len(members))) for _ in range(categories)]
+    order = draw(st.permutations(range(categories)))
+    decided: dict[int, Decision] = {}
+    for category in order:
+        decided[category] = draw(decisions(len(members), sorted(decided)))
+    found = [decided[category] for category in range(categories)]
     caps = [draw(st.one_of(st.just(math.inf), most.map(float))) for _ in range(groups)] + [math.inf] * measured
     combinations = [
         draw(ways(maximum, [float(is_in) for is_in in own]))
@@ -151,7 +161,16 @@ def kernels(draw: st.DrawFn) -> Drawn:
     ]
     rounding = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
     return Drawn(
-        criteria, maxima, caps, np.array(members), combinations, nominal, gates, draw(st.integers(0, 6)), rounding
+        criteria,
+        maxima,
+        caps,
+        np.array(members),
+        combinations,
+        nominal,
+        found,
+        order,
+        draw(st.integers(0, 6)),
+        rounding,
     )
 
 
@@ -168,19 +187,36 @@ def ways(draw: st.DrawFn, nominal: int, parts: list[float]) -> Combination:
 
 
 @st.composite
-def decisions(draw: st.DrawFn, sums: int) -> CategoryGates:
-    """A decision table that decides anything."""
-    compared = draw(st.lists(st.integers(0, sums - 1), min_size=1, max_size=2))
-    units = [draw(st.sampled_from(["percent", "points"])) for _ in compared]
-    thresholds = {"percent": st.integers(0, 2_000_001), "points": st.integers(0, MAX_MICROPOINTS // 20)}
-    edges = tuple(tuple(sorted(draw(st.sets(thresholds[unit], max_size=3)))) for unit in units)
-    cells = prod(len(thresholds) + 1 for thresholds in edges)
-    levels = draw(st.lists(st.integers(0, 4), min_size=cells, max_size=cells))
-    rows = [row + (0 if unit == "percent" else sums) for row, unit in zip(compared, units, strict=True)]
-    return CategoryGates(GateTable(edges, np.zeros(cells, dtype=np.int64)), rows, units, np.array(levels))
+def decisions(draw: st.DrawFn, sums: int, decided: list[int]) -> Decision:
+    """Levels and rules that decide anything; they compare sums, answers, and levels of decided categories."""
+    outcomes = draw(st.sampled_from([[0], [1], [1, 2], [2, 5, 7]]))
+    rules = draw(st.lists(rule_tables(sums, decided, len(outcomes)), max_size=3))
+    return Decision(outcomes, rules)
 
 
-def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
+@st.composite
+def rule_tables(draw: st.DrawFn, sums: int, decided: list[int], outcomes: int) -> RuleTable:
+    """A rule that holds anywhere, and is needed for any outcomes."""
+    thresholds = {
+        "percent": st.integers(0, 2_000_001), "points": st.integers(0, MAX_MICROPOINTS // 20),
+        "answer": st.integers(0, 60), "level": st.integers(1, 3),
+    }  # fmt: skip
+    kinds = draw(st.lists(st.sampled_from(sorted(thresholds)), min_size=1, max_size=2))
+    kinds = [kind for kind in kinds if kind != "level" or decided] or ["points"]
+    numbers = {
+        "percent": st.integers(0, sums - 1), "points": st.integers(sums, 2 * sums - 1),
+        "answer": st.integers(2 * sums, 2 * sums + ROWS - 1),
+        "level": st.sampled_from([2 * sums + ROWS + category for category in decided] or [0]),
+    }  # fmt: skip
+    compared = [draw(numbers[kind]) for kind in kinds]
+    edges = tuple(tuple(sorted(draw(st.sets(thresholds[kind], max_size=3)))) for kind in kinds)
+    cells = prod(len(own) + 1 for own in edges)
+    holds = np.array(draw(st.lists(st.booleans(), min_size=cells, max_size=cells)))
+    first = draw(st.integers(0, outcomes))
+    return RuleTable(GateTable(edges, holds), compared, kinds, range(first, draw(st.integers(first, outcomes))))
+
+
+def check_unit(drawn: Drawn, found: Results, answers: Sequence[float], unit: int) -> None:
     """Compares one unit's results with what follows from its criteria's points and statuses, in whole numbers."""
     assert found.points is not None
     assert found.status is not None
@@ -198,23 +234,36 @@ def check_unit(drawn: Drawn, found: Results, unit: int) -> None:
         check_scores(found.groups, g, unit, groups[-1], int(min(drawn.maxima[g], cap)), drawn)
     sums = [[sum(row[at] for row, is_in in zip(groups, members, strict=True) if is_in) for at in range(4)]
             for members in drawn.members.tolist()]  # fmt: skip
-    categories = len(drawn.gates)
+    categories = len(drawn.decisions)
     for at in range(categories):
         combine(drawn.combinations[at], groups, sums[at])
     sums[categories][:2] = [sum(row[at] for row in sums[:categories]) for at in (0, 1)]
     combine(drawn.combinations[categories], sums[:categories], sums[categories])
     for at, row in enumerate(sums):
         check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn)
-    for at, gates in enumerate(drawn.gates):
-        cell = sum(
-            stride * sum(reaches(sums, compared, threshold) for threshold in thresholds)
-            for compared, thresholds, stride in zip(gates.sums, gates.table.thresholds, gates.strides(), strict=True)
-        ) if gates else 0  # fmt: skip
-        level = int(gates.levels[cell]) if gates else 0
-        standing = Standing.BELOW_MINIMUM if gates and not level else Standing.RANKED
+    reached: dict[int, int] = {}
+    first_rule = [sum(len(decision.rules) for decision in drawn.decisions[:at]) for at in range(categories)]
+    for at in drawn.order:
+        decision = drawn.decisions[at]
+        allowed = set(range(len(decision.outcomes)))
+        for row, rule in enumerate(decision.rules, first_rule[at]):
+            cell = sum(
+                stride * sum(reaches(sums, answers, reached, compared, threshold) for threshold in thresholds)
+                for compared, thresholds, stride in zip(
+                    rule.compared, rule.table.thresholds, rule.strides(), strict=True
+                )
+            )
+            assert found.cells[row, unit] == cell
+            if not rule.table.holds[cell]:
+                allowed -= set(rule.outcomes)
         if sums[at][1] == 0:
-            level, standing = 0, Standing.NOTHING_APPLICABLE
-        assert (found.cells[at, unit], found.levels[at, unit], found.standings[at, unit]) == (cell, level, standing)
+            level, standing, allowed = 0, Standing.NOTHING_APPLICABLE, set()
+        elif allowed:
+            level, standing = decision.outcomes[min(allowed)], Standing.RANKED
+        else:
+            level, standing = 0, Standing.BELOW_MINIMUM
+        reached[at] = len(decision.outcomes) - min(allowed) if allowed else 0
+        assert (found.levels[at, unit], found.standings[at, unit]) == (level, standing)
 
 
 def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
@@ -232,7 +281,14 @@ def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
     whole[1] = int(min(whole[1], way.cap))
 
 
-def reaches(sums: list[list[int]], compared: int, threshold: int) -> bool:
+def reaches(
+    sums: list[list[int]], answers: Sequence[float], reached: Mapping[int, int], compared: int, threshold: int
+) -> bool:
+    """Whether a compared number reaches a threshold; NaN reaches none."""
+    if compared >= 2 * len(sums) + ROWS:
+        return reached[compared - 2 * len(sums) - ROWS] >= threshold
+    if compared >= 2 * len(sums):
+        return answers[compared - 2 * len(sums)] >= threshold
     points, maximum = sums[compared % len(sums)][:2]
     if compared >= len(sums):
         return points >= threshold

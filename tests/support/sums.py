@@ -10,12 +10,14 @@ import numpy as np
 from scorer.criteria.model import Combine, Rounding
 from scorer.engine.combining import Combination
 from scorer.engine.gates import GateTable
-from scorer.engine.kernel import CategoryGates, Kernel, Results
+from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import Scores, ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 
 SUMS = [Combination(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
 """One category, and the overall score."""
+UNRULED = Decision([0], [])
+"""Of a category without levels."""
 
 
 def follow(
@@ -23,7 +25,7 @@ def follow(
 ) -> Scores:
     """What follows from the points and maxima (n,) of one group, in micropoints."""
     members = np.ones((2, 1), dtype=np.bool_)
-    kernel = Kernel([], {}, [nominal], [math.inf], members, SUMS, [nominal] * 2, [None], decimals, rounding)
+    kernel = Kernel([], {}, [nominal], [math.inf], members, SUMS, [nominal] * 2, [UNRULED], [0], decimals, rounding)
     groups = given([nominal], points[np.newaxis], maximum[np.newaxis])
     score(kernel, groups, sums=2)
     scores = groups.scores(0)
@@ -42,9 +44,9 @@ def cell_finder(table: GateTable, units: Sequence[str]) -> Callable[[Floats, Flo
     k = len(units)
     nothing = np.zeros((2, k), dtype=np.bool_)
     sums = [2 + measure + (0 if unit == "percent" else 2 + k) for measure, unit in enumerate(units)]
-    gates = CategoryGates(table, sums, units, np.zeros(len(table.best), dtype=np.int64))
+    decision = Decision([1], [RuleTable(table, sums, units, range(1))])
     members = np.vstack([nothing, np.eye(k, dtype=np.bool_)])
-    kernel = Kernel([], {}, [1] * k, [math.inf] * k, members, SUMS, [1, 1], [gates], 2)
+    kernel = Kernel([], {}, [1] * k, [math.inf] * k, members, SUMS, [1, 1], [decision], [0], 2)
     return lambda points, maximum: score(kernel, given([1] * k, points, maximum), 2 + k).cells[0]
 
 
@@ -57,7 +59,7 @@ def given(nominal: Sequence[int], points: Floats, maximum: Floats) -> ScoreTable
 
 def score(kernel: Kernel, groups: ScoreTable, sums: int) -> Results:
     units = groups.points.shape[1]
-    cells, levels = np.empty((2, 1, units), dtype=np.int64)
+    cells, levels = np.empty((kernel.rules, units), dtype=np.int64), np.empty((1, units), dtype=np.int64)
     standings = np.empty((1, units), dtype=np.uint8)
     results = Results(ScoreTable([1, 1], sums - 2, units), cells, levels, standings, groups)
     kernel.score(np.empty((0, units)), kernel.excluded({}, units), results, slice(0, units))

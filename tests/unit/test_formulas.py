@@ -854,7 +854,7 @@ def test_a_percentage_is_rounded_down_and_compares_exactly(points: int, maximum:
         down, left = divmod(part * MICRO, of) if of else (0, 0)
         assert int(ppm[n]) == down
         edges = (2 * down, 2 * down + 1)  # reached by the percentage rounded down, and by anything above it
-        table = GateTable((edges,), np.zeros(3, dtype=np.int64))
+        table = GateTable((edges,), np.zeros(3, dtype=np.bool_))
         reached = cells(table, ["percent"], all_points[np.newaxis], maxima[np.newaxis])[n]
         assert reached == (2 if left or not of else 1), "everything is reached where nothing applies"
 

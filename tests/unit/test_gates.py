@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import subprocess
 import sys
 import textwrap
@@ -24,12 +25,13 @@ from scorer.engine import gate_process
 from scorer.engine.gates import (
     ENGINE_MISSING,
     MAX_EXACT_INTEGER,
-    EasierLevel,
     EngineMissing,
     GateCompiler,
     GateCompilerError,
     GateTable,
-    Rules,
+    RangeTest,
+    Rule,
+    Some,
     threshold,
 )  # fmt: skip
 from scorer.model.fixed_point import MAX_MICROPOINTS
@@ -78,7 +80,7 @@ ENGINE = """
     with open(sys.argv[1], "a") as starts:
         starts.write("started\\n")
     text = sys.stdin.read()
-    if any(t == {threshold} for task in json.loads(text) for level in task["levels"] for _, t in level):
+    if "[[{threshold}, null]]" in text:
         {misbehaviour}
     else:
         print(json.dumps(answers()))
@@ -133,20 +135,20 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "leaves the last cell out": ("print(json.dumps([a[:-1] for a in answers()]))", LEFT_OUT),
     "adds a cell": ("print(json.dumps([[*a, 0] for a in answers()]))", LEFT_OUT),
     "lies in the last cell": (
-        "print(json.dumps([[*a[:-1], a[-1] ^ 1] for a in answers()]))",
-        "the rule engine decided wrongly: measures (1320000,), passes [True], said 0",
+        "print(json.dumps([[*a[:-1], not a[-1]] for a in answers()]))",
+        "the rule engine decided wrongly: keys (1320000,), holds True, said False",
     ),
     "lies in the first cell": (
-        "print(json.dumps([[a[0] ^ 1, *a[1:]] for a in answers()]))",
-        "the rule engine decided wrongly: measures (1319999,), passes [False], said 1",
+        "print(json.dumps([[not a[0], *a[1:]] for a in answers()]))",
+        "the rule engine decided wrongly: keys (1319999,), holds False, said True",
     ),
-    "lies about a level that is not": (
-        "print(json.dumps([[*a[:-1], a[-1] | 2] for a in answers()]))",
-        "the rule engine decided wrongly: measures (1320000,), passes [True], said 3",
+    "answers a cell with a number": (
+        "print(json.dumps([[*a[:-1], 1] for a in answers()]))",
+        "the rule engine decided wrongly: keys (1320000,), holds True, said 1",
     ),
     "answers a cell with words": (
         "print(json.dumps([[*a[:-1], 'yes'] for a in answers()]))",
-        "the rule engine decided wrongly: measures (1320000,), passes [True], said yes",
+        "the rule engine decided wrongly: keys (1320000,), holds True, said yes",
     ),
 }
 
@@ -233,7 +235,7 @@ def test_equal_gates_are_compiled_once(engine: Engine) -> None:
     assert engine.starts == 2
     again = good(catalogue(host(WATER), *texts, compiler=compiler))
     assert engine.starts == 2
-    tables = [sets.sets["huyen-2020"].tiers["district"].categories[0].table for sets in (first, again)]
+    tables = [sets.sets["huyen-2020"].tiers["district"].categories[0].rules[0].table for sets in (first, again)]
     assert tables[0] is tables[1] is not None
 
 
@@ -257,7 +259,7 @@ def test_no_request_starts_the_engine(engine: Engine) -> None:
 
 
 def test_several_rules_are_compiled_by_one_process(engine: Engine) -> None:
-    rules = [Rules((((0, n),),), 1) for n in range(20)]
+    rules = [minimum(n) for n in range(20)]
     tables = engine.compiler().compile([*rules, rules[3]])
     assert engine.starts == 1
     assert [int(table.thresholds[0][0]) for table in tables] == [*range(20), 3]
@@ -335,7 +337,7 @@ thresholds = st.one_of(
             2 * 900_000,
             2 * 900_000 + 1,
             2**31,
-            MAX_EXACT_INTEGER - 1,
+            MAX_EXACT_INTEGER - 3,
             MAX_EXACT_INTEGER - 2,
             1 - MAX_EXACT_INTEGER,
             10**15,
@@ -344,119 +346,123 @@ thresholds = st.one_of(
 )
 
 
-@st.composite
-def some_rules(draw: st.DrawFn) -> Rules:
-    """Levels over up to three measures, each level with at least one threshold; often a better one is easier."""
-    measures, count = draw(st.integers(1, 3)), draw(st.integers(1, 4))
-    ordered = draw(st.booleans())
-    asked = []
-    for measure in range(measures):
-        values = draw(st.lists(thresholds, min_size=count, max_size=count))
-        asked.append(sorted(values, reverse=True) if ordered else values)
-        if measure and count > 1 and not ordered and draw(st.booleans()):
-            asked[-1][draw(st.integers(0, count - 1))] = None
-    levels = tuple(
-        tuple((measure, column[place]) for measure, column in enumerate(asked) if column[place] is not None)
-        for place in range(count)
+def minimum(*thresholds: int) -> Rule:
+    """A rule that needs each of some keys to reach a threshold."""
+    return Rule(
+        Some(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
+        len(thresholds),
     )
-    return Rules(levels, measures)
 
 
-def near_edges(rules: Rules) -> Iterator[tuple[int, ...]]:
+@st.composite
+def range_tests(draw: st.DrawFn, keys: int) -> RangeTest:
+    """A comparison of a key: at least, at most, between, or on either side."""
+    low, high = sorted(draw(st.lists(thresholds, min_size=2, max_size=2)))
+    shapes = [((low, None),), ((None, high),), ((low, high),)]
+    if high - low > 1:
+        shapes.append(((None, low), (high, None)))
+    return RangeTest(draw(st.integers(0, keys - 1)), draw(st.sampled_from(shapes)))
+
+
+def combinations(inner: st.SearchStrategy[RangeTest | Some]) -> st.SearchStrategy[Some]:
+    """All of, any of, or a number of some nodes."""
+    nodes = st.lists(inner, min_size=1, max_size=3)
+    return nodes.flatmap(lambda of: st.integers(1, len(of)).map(lambda at_least: Some(at_least, tuple(of))))
+
+
+@st.composite
+def some_rules(draw: st.DrawFn) -> Rule:
+    """A tree of up to six comparisons of up to three keys, all of which it compares."""
+    root = draw(st.recursive(range_tests(3), combinations, max_leaves=6).filter(lambda node: isinstance(node, Some)))
+    used = sorted({test.key for test in root.tests()})
+
+    def renumbered(node: RangeTest | Some) -> RangeTest | Some:
+        if isinstance(node, RangeTest):
+            return RangeTest(used.index(node.key), node.ranges)
+        return Some(node.at_least, tuple(map(renumbered, node.of)))
+
+    return Rule(renumbered(root), len(used))
+
+
+def near_edges(rule: Rule) -> Iterator[tuple[int, ...]]:
     """Every combination of values at each edge, one below and one above it."""
     around = [
         sorted({t + step for t in edges for step in (-1, 0, 1)} | {-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER})
-        for edges in rules.thresholds()
+        for edges in rule.thresholds
     ]
     return itertools.product(*around)
 
 
-def plainly(rules: Rules, values: Sequence[int]) -> list[bool]:
-    return [all(values[measure] >= threshold for measure, threshold in level) for level in rules.levels]
+def plainly(node: RangeTest | Some, values: Sequence[int]) -> bool:
+    if isinstance(node, Some):
+        return sum(plainly(each, values) for each in node.of) >= node.at_least
+    sides = [(-math.inf if low is None else low, math.inf if high is None else high) for low, high in node.ranges]
+    return any(low <= values[node.key] <= high for low, high in sides)
 
 
-def is_easier(rules: Rules) -> bool:
-    """Whether some values pass a level and not each worse one."""
-    every = (plainly(rules, values) for values in near_edges(rules))
-    return any(passed != sorted(passed) for passed in every)
-
-
-@settings(max_examples=times(25), deadline=None)
-@given(st.lists(some_rules().filter(lambda rules: not is_easier(rules)), min_size=4, max_size=12))
-def test_the_table_gives_the_level_that_plain_comparison_gives(many: list[Rules]) -> None:
-    for rules, table in zip(many, COMPILER.compile(many), strict=True):
-        values = list(near_edges(rules))
-        keys = [np.array(column, dtype=np.int64) for column in zip(*values, strict=True)]
-        best = [[*plainly(rules, unit), True].index(True) for unit in values]
-        assert best_levels(table, np.array(keys, dtype=np.float64)) == best
+def decided(table: GateTable, keys: np.ndarray) -> list[bool]:
+    """Whether a rule holds for units, by their keys (keys, n)."""
+    return table.holds[cells(table, ["points"] * len(keys), keys)].tolist()
 
 
 @settings(max_examples=times(25), deadline=None)
-@given(some_rules().filter(is_easier))
-def test_every_easier_level_is_found(rules: Rules) -> None:
-    with pytest.raises(EasierLevel) as caught:
-        COMPILER.compile([rules])
-    better, worse = caught.value.better, caught.value.worse
-    assert better < worse
-    every = [plainly(rules, values) for values in near_edges(rules)]
-    assert any(passed[better] and not passed[worse] for passed in every)
+@given(st.lists(some_rules(), min_size=4, max_size=12))
+def test_the_table_gives_what_plain_comparison_gives(many: list[Rule]) -> None:
+    for rule, table in zip(many, COMPILER.compile(many), strict=True):
+        values = list(near_edges(rule))
+        keys = np.array([np.array(column, dtype=np.int64) for column in zip(*values, strict=True)], dtype=np.float64)
+        assert decided(table, keys) == [plainly(rule.root, unit) for unit in values]
 
 
-def best_levels(table: GateTable, keys: np.ndarray) -> list[int]:
-    """Places of the levels of units, by their measures' keys (measures, n)."""
-    return table.best[cells(table, ["points"] * len(keys), keys)].tolist()
-
-
-def compiled(*levels: Sequence[tuple[int, int]]) -> GateTable:
-    rules = Rules(tuple(tuple(level) for level in levels), 1 + max(m for level in levels for m, _ in level))
-    return COMPILER.compile([rules])[0]
-
-
-def test_a_level_of_two_measures_needs_both() -> None:
-    table = compiled([(0, 90), (1, 80)], [(0, 70), (1, 70)])
-    keys = [np.array([90, 90, 89, 70, 69, 90]), np.array([80, 79, 80, 70, 90, 69])]
-    assert best_levels(table, np.array(keys, dtype=np.float64)) == [0, 1, 1, 1, 2, 2]
+def test_three_of_five_has_32_cells() -> None:
+    rule = Rule(Some(3, tuple(RangeTest(key, ((80, None),)) for key in range(5))), 5)
+    (table,) = COMPILER.compile([rule])
+    assert len(table.holds) == 32
+    assert int(table.holds.sum()) == 10 + 5 + 1
 
 
 def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
-    rules = Rules(tuple(tuple((m, 10 * (5 - n) + m) for m in range(6)) for n in range(4)), 6)
-    assert len(rules.cells()) == 5**6
-    table = COMPILER.compile([rules])[0]
+    rule = Rule(
+        Some(4, tuple(Some(2, tuple(RangeTest(m, ((10 * n + m, None),)) for n in range(1, 5))) for m in range(6))), 6
+    )
+    assert len(rule.cells) == 5**6
+    table = COMPILER.compile([rule])[0]
     units = np.random.default_rng(7).integers(5, 60, size=(6, 2_000))
-    best = [[*plainly(rules, unit), True].index(True) for unit in units.T.tolist()]
-    assert len(set(best)) > 2
-    assert best_levels(table, np.array(list(units), dtype=np.float64)) == best
+    expected = [plainly(rule.root, unit) for unit in units.T.tolist()]
+    assert set(expected) == {True, False}
+    assert decided(table, units.astype(np.float64)) == expected
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
     """70 %, or more than that, of maxima up to the largest: one micropoint off is less than the gate asks."""
-    table, least = compiled([(0, threshold("percent", 700_000, strict=strict))]), Fraction(7, 10)
+    (table,) = COMPILER.compile([minimum(threshold("percent", 700_000, strict=strict))])
+    least = Fraction(7, 10)
     for maximum in (3, 7, 10, 48_000_000, MAX_MICROPOINTS // 2, MAX_MICROPOINTS):
         around = 7 * maximum // 10
         points = np.arange(max(around - 2, 0), around + 3)
         found = cells(table, ["percent"], points[np.newaxis], np.full_like(points, maximum)[np.newaxis])
         shares = [Fraction(each, maximum) for each in points.tolist()]
         passed = [share > least or (share == least and not strict) for share in shares]
-        assert (table.best[found] == 0).tolist() == passed
+        assert table.holds[found].tolist() == passed
 
 
 def test_nothing_applicable_passes_every_percent_gate() -> None:
-    table = compiled([(0, threshold("percent", 1_000_000, strict=True))])
+    (table,) = COMPILER.compile([minimum(threshold("percent", 1_000_000, strict=True))])
     points = np.array([[0, 5]])
-    assert table.best[cells(table, ["percent"], points, points)].tolist() == [0, 1]
+    assert table.holds[cells(table, ["percent"], points, points)].tolist() == [True, False]
 
 
 @pytest.mark.parametrize("threshold", [MAX_EXACT_INTEGER, -MAX_EXACT_INTEGER, 2**63])
 def test_a_threshold_beyond_exact_numbers_is_refused_without_the_engine(engine: Engine, threshold: int) -> None:
     with pytest.raises(GateCompilerError, match="out of range"):
-        engine.compiler().compile([Rules((((0, threshold),),), 1)])
+        engine.compiler().compile([minimum(threshold)])
     assert engine.starts == 0
 
 
-def test_a_level_without_gates_is_refused_without_the_engine(engine: Engine) -> None:
-    with pytest.raises(GateCompilerError, match="a level has no gates"):
-        engine.compiler().compile([Rules((((0, 5),), ()), 1)])
+def test_a_rule_that_compares_nothing_is_refused_without_the_engine(engine: Engine) -> None:
+    with pytest.raises(GateCompilerError, match="a rule has no gates"):
+        engine.compiler().compile([Rule(Some(1, (RangeTest(0, ((None, None),)),)), 1)])
     assert engine.starts == 0
 
 
@@ -481,7 +487,7 @@ def broken_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("broken_install")
 def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> None:
     compiler = GateCompiler()
-    calls: list[Callable[[], object]] = [compiler.check, lambda: compiler.compile([Rules((((0, 5),),), 1)])]
+    calls: list[Callable[[], object]] = [compiler.check, lambda: compiler.compile([minimum(5)])]
     for call in calls:
         with pytest.raises(EngineMissing) as caught:
             call()

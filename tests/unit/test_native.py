@@ -88,7 +88,7 @@ def test_scores_levels_and_standings_follow_exactly_from_points(
     excluded = np.random.default_rng(seed).random((len(drawn.criteria), units)) < 0.05
     together = score(drawn, matrix, excluded, slice(0, units))
     for unit in {0, units - 1, min(units - 1, 2_048)}:
-        check_unit(drawn, together, unit)
+        check_unit(drawn, together, matrix[:, unit].tolist(), unit)
         alone = score(drawn, matrix, excluded, slice(unit, unit + 1))
         for one, all_ in zip(arrays(alone), arrays(together), strict=True):
             assert one[..., unit].tobytes() == all_[..., unit].tobytes()

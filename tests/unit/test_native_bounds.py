@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scorer import native
-from scorer.engine.kernel import COMBINATION, COMPARISON
+from scorer.engine.kernel import COMBINATION, COMPARISON, DECISION, RULE
 from scorer.formulas.line_table import LINE
 
 UNITS = 3
@@ -26,8 +26,21 @@ def line(**fields: float) -> np.ndarray:
 
 def comparison(**fields: int) -> np.ndarray:
     """One comparison, of the only sum with one threshold."""
-    table = np.zeros(1, dtype=COMPARISON)
-    table["threshold_count"], table["stride"] = 1, 1
+    return record(COMPARISON, {"threshold_count": 1, "stride": 1} | fields)
+
+
+def rule(**fields: int) -> np.ndarray:
+    """One rule, which has the only comparison."""
+    return record(RULE, {"comparison_count": 1} | fields)
+
+
+def decision(**fields: int) -> np.ndarray:
+    """One decision, which has the only rule and one level."""
+    return record(DECISION, {"rule_count": 1, "outcomes": 2, "outcome_count": 1} | fields)
+
+
+def record(kind: np.dtype, fields: dict[str, int]) -> np.ndarray:
+    table = np.zeros(1, dtype=kind)
     for name, value in fields.items():
         table[name] = value
     return table
@@ -70,7 +83,7 @@ def score(**changed: object) -> dict[str, np.ndarray]:
         "maxima": np.array([9.0]), "has_lines": np.array([True]), "members": np.array([[True], [True]]),
         "nominal": np.array([9.0, 9]), "step": 1.0, "rounding": native.HALF_UP, "caps": np.array([np.inf]),
         "combinations": combinations(), "mean_exactly": lambda index, values: 0.0,
-        "comparisons": comparison(), "level_tables": np.array([1]),
+        "decisions": decision(), "rules": rule(), "comparisons": comparison(), "tables": np.array([0, -1]),
         "sums": np.zeros((3, 2, UNITS)), "scores": np.zeros((4, 2, UNITS)),
         "group_sums": np.zeros((3, 1, UNITS)), "group_scores": np.zeros((4, 1, UNITS)),
         "cells": np.zeros(flat, dtype=np.int64), "levels": np.zeros(flat, dtype=np.int64),
@@ -176,10 +189,17 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "units before the first": {"first": -1},
     "units beyond the last": {"stop": UNITS + 1},
     "units backwards": {"first": 2, "stop": 1},
-    "a category that is not there": {"comparisons": comparison(category=1)},
-    "a category below all": {"comparisons": comparison(category=-1)},
-    "a sum that is not there": {"comparisons": comparison(sum=4)},
-    "a sum below all": {"comparisons": comparison(sum=-1)},
+    "a category that is not there": {"decisions": decision(category=1)},
+    "a category below all": {"decisions": decision(category=-1)},
+    "more rules than there are": {"decisions": decision(rule_count=2)},
+    "rules that cannot be counted": {"decisions": decision(first_rule=1, rule_count=2**63 - 1)},
+    "a rule before the first": {"decisions": decision(first_rule=-1)},
+    "outcomes beyond the pool": {"decisions": decision(outcomes=3)},
+    "more outcomes than bits": {"decisions": decision(outcomes=0, outcome_count=64), "pool": np.zeros(70)},
+    "more comparisons than there are": {"rules": rule(comparison_count=2)},
+    "a comparison before the first": {"rules": rule(first_comparison=-1)},
+    "a number that is not there": {"comparisons": comparison(compared=7)},
+    "a number below all": {"comparisons": comparison(compared=-1)},
     "thresholds beyond the pool": {"comparisons": comparison(thresholds=3)},
     "thresholds before the pool": {"comparisons": comparison(thresholds=-1)},
     "more thresholds than can be counted": {"comparisons": comparison(threshold_count=2**63 - 1)},
@@ -187,8 +207,8 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "a cell beyond the levels": {"comparisons": comparison(stride=2)},
     "a cell that cannot be counted": {"comparisons": comparison(stride=2**62)},
     "a cell before the levels": {"comparisons": comparison(stride=-1)},
-    "levels beyond the pool": {"level_tables": np.array([2])},
-    "levels before the pool": {"level_tables": np.array([-2])},
+    "a table beyond the tables": {"rules": rule(table=1)},
+    "a table before the tables": {"rules": rule(table=-1)},
     "half a combination": {"combinations": np.zeros(4, dtype=np.uint8)},
     "no combination": {"combinations": combinations()[:0]},
     "a combination too many": {"combinations": np.concatenate([combinations(), combinations()[1:]])},
@@ -198,6 +218,9 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "weights before the pool": {"combinations": combinations(method=native.ARITHMETIC_MEAN, weights=-1)},
     "caps of other groups": {"caps": np.array([1.0, 1.0])},
     "half a comparison": {"comparisons": np.zeros(4, dtype=np.uint8)},
+    "half a rule": {"rules": np.zeros(4, dtype=np.uint8), "cells": np.zeros((4, UNITS), dtype=np.int64)},
+    "half a decision": {"decisions": np.zeros(1, dtype=np.uint8)},
+    "cells of another number of rules": {"cells": np.zeros((2, UNITS), dtype=np.int64)},
     "no round_exactly": {"lines": line(kind=native.QUOTIENT, cap=1e17, denominator_row=1),
                          "answers": np.full((2, UNITS), 0.5), "round_exactly": None},
 }  # fmt: skip

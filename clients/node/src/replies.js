@@ -4,7 +4,9 @@ import {
   CategoryScoreSchema,
   CriterionCountSchema,
   CriterionScoreSchema,
+  GateResultSchema,
   GateSchema,
+  GateUnit,
   GroupScoreSchema,
   MeasureResultSchema,
   ProvenanceSchema,
@@ -27,6 +29,7 @@ const readCriterion = messageReader(CriterionScoreSchema);
 const readGate = messageReader(GateSchema);
 const readGroup = messageReader(GroupScoreSchema);
 const readMeasure = messageReader(MeasureResultSchema);
+const readResult = messageReader(GateResultSchema);
 const readProvenance = messageReader(ProvenanceSchema);
 const readScorecard = messageReader(ScorecardSchema);
 const readScore = messageReader(ScoreSchema);
@@ -95,7 +98,7 @@ function tally(message) {
     category: message.category,
     ranked: message.ranked,
     levels: message.levels.map(({ level, units }) => ({ level, units })),
-    failing: message.failing.map((count) => ({ ...readGate(present(count.gate)), units: count.units })),
+    failing: message.failing.map((count) => ({ ...gate(count.gate), units: count.units })),
     criteria: message.criteria.map(readCount),
   };
 }
@@ -108,7 +111,7 @@ function category(message) {
   return {
     ...readCategory(message),
     score: readScore(present(message.score)),
-    causes: message.failing.map((result) => new Cause(readGate(present(result.gate)), result.value)),
+    causes: message.failing.map(cause),
     measures: message.measures.map(readMeasure),
     groups: message.groups.map((group) => ({
       ...readGroup(group),
@@ -116,6 +119,24 @@ function category(message) {
       criteria: group.criteria.map(readCriterion),
     })),
   };
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").GateResult} message
+ * @returns {Cause}
+ */
+function cause(message) {
+  return new Cause(gate(message.gate), { ...readResult(message), of: message.of.map(cause) });
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Gate | undefined} message
+ * @returns {import("./results.js").Gate}
+ */
+function gate(message) {
+  const { unit, options } = present(message);
+  const words = { [GateUnit.PERCENT]: "percent", [GateUnit.POINTS]: "points", [GateUnit.UNSPECIFIED]: "" };
+  return { ...readGate(present(message)), unit: words[unit], options };
 }
 
 /**

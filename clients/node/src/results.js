@@ -21,14 +21,33 @@ import { categorySentence, causeSentence } from "./sentences.js";
  */
 
 /**
- * A minimum that a measure must reach for a level.
+ * A condition of a level or a limit: usually a minimum that a measure must reach.
  *
  * @typedef {object} Gate
- * @property {number} level
- * @property {string} measure
- * @property {"percent" | "points"} unit
- * @property {number} minimum
- * @property {boolean} strict Whether the value must be above the minimum.
+ * @property {number} level 0: a limit needs it.
+ * @property {string} measure Empty for a gate on an answer or on another category's level.
+ * @property {"percent" | "points" | ""} unit Empty if there is no measure.
+ * @property {number} minimum The largest value instead if `upper`.
+ * @property {boolean} strict Whether a value that equals the minimum fails.
+ * @property {boolean} upper
+ * @property {string} indicator An indicator whose answer must be one of `options`; or none of them, if `excluded`.
+ * @property {string[]} options
+ * @property {string} category Another category, in which `categoryLevel` must be reached; or not, if `excluded`.
+ * @property {number} categoryLevel
+ * @property {boolean} excluded
+ * @property {number} limit The number of the limit that needs it; 0: a level needs it.
+ */
+
+/**
+ * What a unit has of a gate, or of a combination of gates.
+ *
+ * @typedef {object} Found
+ * @property {number} value The unit's value of the measure.
+ * @property {string} answer The unit's answer; empty: not reported.
+ * @property {number} reachedLevel The level that the unit reaches in the other category; 0: none.
+ * @property {number} atLeast Of a combination: how many of its parts must hold; 0: it is a gate.
+ * @property {number} outOf Of a combination: the number of its parts.
+ * @property {Cause[]} of Of a combination: the parts that do not hold, the nearest first.
  */
 
 /**
@@ -70,8 +89,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
  * @property {number} level 1 is best; 0: none.
  * @property {number} rank From 1; 0: not ranked, or scored alone.
- * @property {Cause[]} causes The gates of the next better level that the unit fails; without a level, those of the
- *   lowest level.
+ * @property {Cause[]} causes What the unit lacks for the next better level, or for the lowest level if it has none.
  * @property {Measure[]} measures Empty if the request was a table, which has a column for each measure.
  * @property {GroupResult[]} groups With `full` only.
  */
@@ -110,23 +128,35 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {string} engineVersion
  */
 
-/** A gate that a unit fails, and the unit's value. */
+/** What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3". */
 export class Cause {
   /**
    * @param {Gate} gate
-   * @param {number} value
+   * @param {Found} found
    */
-  constructor(gate, value) {
+  constructor(gate, found) {
     this.level = gate.level;
     this.measure = gate.measure;
     this.unit = gate.unit;
     this.minimum = gate.minimum;
     this.strict = gate.strict;
-    this.value = value;
+    this.value = found.value;
+    this.upper = gate.upper;
+    this.indicator = gate.indicator;
+    this.options = gate.options;
+    this.answer = found.answer;
+    this.category = gate.category;
+    this.categoryLevel = gate.categoryLevel;
+    this.reachedLevel = found.reachedLevel;
+    this.excluded = gate.excluded;
+    this.limit = gate.limit;
+    this.atLeast = found.atLeast;
+    this.outOf = found.outOf;
+    this.of = found.of;
   }
 
   /**
-   * The cause as a sentence; `titles` has names of categories, groups and criteria by code.
+   * The cause as a sentence; `titles` has names of categories, groups, criteria and indicators by code.
    *
    * @param {Language} [language]
    * @param {Titles} [titles]

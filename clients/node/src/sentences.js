@@ -21,11 +21,36 @@ import { describe, isPlainObject } from "./checks.js";
 const ENGLISH = {
   total: "total",
   points: "points",
-  /** @type {(measure: string, value: string, level: number, comparison: string, minimum: string) => string} */
-  cause: (measure, value, level, comparison, minimum) =>
-    `${measure} is ${value}, level ${level} asks for ${comparison} ${minimum}`,
+  /** @type {(measure: string, value: string, who: string, needed: string) => string} */
+  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} asks for ${needed}`,
+  /** @type {(who: string, needed: string) => string} */
+  asks: (who, needed) => `${who} asks for ${needed}`,
+  /** @type {(number: number) => string} */
+  whoLevel: (number) => `level ${number}`,
+  /** @type {(number: number) => string} */
+  whoLimit: (number) => `limit ${number}`,
+  /** @type {(measure: string, value: string, minimum: string) => string} */
+  short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
+  /** @type {(atLeast: number, outOf: number, parts: string) => string} */
+  combination: (atLeast, outOf, parts) => `${atLeast} of ${outOf}: ${parts}`,
+  or: " or ",
+  and: " and ",
   atLeast: "at least",
   above: "above",
+  atMost: "at most",
+  below: "below",
+  yes: "yes",
+  no: "no",
+  notReported: "not reported",
+  /** @type {(options: string) => string} */
+  except: (options) => `anything but ${options}`,
+  /** @type {(level: number) => string} */
+  atLevel: (level) => `at level ${level}`,
+  noLevel: "without level",
+  /** @type {(level: number) => string} */
+  orBetter: (level) => `level ${level} or better`,
+  /** @type {(level: number) => string} */
+  worse: (level) => `a level worse than ${level}`,
   /** @type {(category: string, level: number) => string} */
   level: (category, level) => `${category}: level ${level}`,
   /** @type {(category: string) => string} */
@@ -41,10 +66,26 @@ const ENGLISH = {
 const VIETNAMESE = {
   total: "tổng điểm",
   points: "điểm",
-  cause: (measure, value, level, comparison, minimum) =>
-    `${measure} đạt ${value}, mức ${level} yêu cầu ${comparison} ${minimum}`,
+  cause: (measure, value, who, needed) => `${measure} đạt ${value}, ${who} yêu cầu ${needed}`,
+  asks: (who, needed) => `${who} yêu cầu ${needed}`,
+  whoLevel: (number) => `mức ${number}`,
+  whoLimit: (number) => `giới hạn ${number}`,
+  short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
+  combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
+  or: " hoặc ",
+  and: " và ",
   atLeast: "từ",
   above: "trên",
+  atMost: "không quá",
+  below: "dưới",
+  yes: "có",
+  no: "không",
+  notReported: "chưa báo cáo",
+  except: (options) => `khác ${options}`,
+  atLevel: (level) => `mức ${level}`,
+  noLevel: "chưa đạt mức nào",
+  orBetter: (level) => `mức ${level} trở lên`,
+  worse: (level) => `thấp hơn mức ${level}`,
   level: (category, level) => `${category}: mức ${level}`,
   ranked: (category) => `${category}: được xếp hạng`,
   best: "mức cao nhất",
@@ -61,14 +102,104 @@ const VIETNAMESE = {
  */
 export function causeSentence(cause, language, titles) {
   const words = wordsOf(language);
-  const sign = cause.unit === "percent" ? " %" : ` ${words.points}`;
-  return words.cause(
-    measureName(cause.measure, words, titles),
-    shown(cause.value, cause.minimum) + sign,
-    cause.level,
-    cause.strict ? words.above : words.atLeast,
-    plain(micro(cause.minimum)) + sign,
+  const who = cause.level ? words.whoLevel(cause.level) : words.whoLimit(cause.limit);
+  if (cause.atLeast) {
+    return words.asks(who, combination(cause, words, titles));
+  }
+  return words.cause(...subject(cause, words, titles), who, needed(cause, words));
+}
+
+/**
+ * Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ * @returns {string}
+ */
+function combination(cause, words, titles) {
+  const parts = cause.of.map((part) =>
+    part.atLeast ? `(${combination(part, words, titles)})` : shortCause(part, words, titles),
   );
+  const joined = parts.join(cause.atLeast === cause.outOf ? words.and : words.or);
+  return words.combination(cause.atLeast, cause.outOf, joined);
+}
+
+/**
+ * Such as: total 78.86 of 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function shortCause(cause, words, titles) {
+  const [name, value] = subject(cause, words, titles);
+  if (cause.measure && !cause.strict && !cause.upper) {
+    return words.short(name, shown(cause.value, cause.minimum), minimum(cause, words));
+  }
+  return `${name} ${value} (${needed(cause, words)})`;
+}
+
+/**
+ * What a gate reads, and the unit's value of it.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ * @returns {[string, string]}
+ */
+function subject(cause, words, titles) {
+  if (cause.indicator) {
+    return [titleOf(cause.indicator, titles) ?? cause.indicator, answer(cause.answer, words)];
+  }
+  if (cause.category) {
+    const reached = cause.reachedLevel ? words.atLevel(cause.reachedLevel) : words.noLevel;
+    return [titleOf(cause.category, titles) ?? cause.category, reached];
+  }
+  return [measureName(cause.measure, words, titles), shown(cause.value, cause.minimum) + sign(cause, words)];
+}
+
+/**
+ * What a gate asks for, such as: at least 80 %.
+ *
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ */
+function needed(cause, words) {
+  if (cause.indicator) {
+    const options = cause.options.map((option) => answer(option, words)).join(words.or);
+    return cause.excluded ? words.except(options) : options;
+  }
+  if (cause.category) {
+    return cause.excluded ? words.worse(cause.categoryLevel) : words.orBetter(cause.categoryLevel);
+  }
+  const lower = cause.strict ? words.above : words.atLeast;
+  const upper = cause.strict ? words.below : words.atMost;
+  return `${cause.upper ? upper : lower} ${minimum(cause, words)}`;
+}
+
+/**
+ * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
+ * @param {typeof ENGLISH} words
+ */
+function answer(code, words) {
+  return code === "true" ? words.yes : code === "false" ? words.no : code || words.notReported;
+}
+
+/**
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ */
+function minimum(cause, words) {
+  return plain(micro(cause.minimum)) + sign(cause, words);
+}
+
+/**
+ * @param {Cause} cause
+ * @param {typeof ENGLISH} words
+ */
+function sign(cause, words) {
+  return cause.unit === "percent" ? " %" : ` ${words.points}`;
 }
 
 /**

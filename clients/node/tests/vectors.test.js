@@ -131,9 +131,13 @@ function word(name) {
   return name.replace(/^(STANDING|CRITERION_STATUS|GATE_UNIT)_/, "").toLowerCase();
 }
 
+/** What a single gate has, apart from its value. */
+const NOTHING_FOUND = { answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
+
 /** @param {Json} given */
 function gate(given) {
-  return { ...given, unit: word(given.unit) };
+  const rare = { upper: false, indicator: "", options: [], category: "", categoryLevel: 0, excluded: false, limit: 0 };
+  return { ...rare, ...given, unit: word(given.unit) };
 }
 
 /**
@@ -149,7 +153,11 @@ function unit({ unit, categories, overall, ...plainFields }, rows) {
     categories: categories.map((/** @type {Json} */ { failing, gates, ...given }) => ({
       ...given,
       standing: word(given.standing),
-      causes: failing.map((/** @type {Json} */ one) => ({ ...gate(one.gate), value: one.value })),
+      causes: failing.map((/** @type {Json} */ one) => ({
+        ...gate(one.gate),
+        ...NOTHING_FOUND,
+        value: one.value,
+      })),
       measures: rows ? given.measures : [],
       groups: given.groups.map((/** @type {Json} */ group) => ({
         ...group,
@@ -306,7 +314,7 @@ describe("what is refused is named", () => {
 describe("causes are said in words", () => {
   for (const { cause, titles, en, vi } of cases("sentences")) {
     test(en, () => {
-      const found = new Cause(cause, cause.value);
+      const found = new Cause(cause, { ...NOTHING_FOUND, value: cause.value });
       assert.equal(found.sentence("en", titles), en);
       assert.equal(found.sentence("vi", titles), vi);
     });

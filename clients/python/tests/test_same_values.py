@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.engine.plan import GatePlan
+from scorer.criteria.conditions import AnswerGate, LevelGate, MeasureGate
 from scorer.engine.scoring import Standing
 from scorer.model import indicators
+from scorer.model.fixed_point import PointsByTier
 from scorer.plugins.group import Status
-from scorer.service.messages import ranking_table as service_tables
-from scorer_client import forms, ranking_table, requests
+from scorer.service.messages.gate_texts import gate_text
+from scorer_client import forms, requests
+from scorer_client.causes import Cause
 from scorer_client.enums import words
 from scorer_client.files.header import FIXED
+from scorer_client.gate_texts import causes_of
 
 
 def test_columns_of_units() -> None:
@@ -33,12 +38,39 @@ def test_names_of_standings_and_statuses() -> None:
     assert {status.value: status.name.lower() for status in Status} == words(pb.CriterionStatus.DESCRIPTOR)
 
 
+@pytest.mark.parametrize("upper", [False, True])
 @pytest.mark.parametrize(
     ("unit", "minimum", "strict", "value"),
     [("percent", 800_000, False, 80.0), ("percent", 785_000, True, 78.5), ("points", 12_500_000, True, 12.5)],
 )
-def test_texts_of_gates(unit: str, minimum: int, strict: bool, value: float) -> None:
+def test_texts_of_gates(
+    unit: Literal["percent", "points"], minimum: int, strict: bool, value: float, upper: bool
+) -> None:
     """The client parses the texts that the service writes into the columns ``failing``."""
-    gate = GatePlan(level=3, level_index=0, measure=0, unit=unit, minimum=minimum, strict=strict, key=0, threshold=0)
-    text = f"level 3: {service_tables.gate_text(gate, 'a+b')}"
-    assert ranking_table._gates(text) == ((3, "a+b", unit, value, strict),)
+    gate = MeasureGate("a+b", unit, PointsByTier(minimum), strict, upper)
+    (cause,) = causes_of(f"level 3: {gate_text(gate, minimum)}")
+    assert cause == Cause(3, "a+b", unit, value, strict, 0.0, upper)
+
+
+@pytest.mark.parametrize("excluded", [False, True])
+def test_texts_of_gates_on_answers_and_levels(excluded: bool) -> None:
+    text = f"limit 2: {gate_text(AnswerGate('lan', ('none', 'simple'), excluded), 0)}"
+    (answer,) = causes_of(text)
+    assert (answer.limit, answer.indicator, answer.options, answer.excluded) == (2, "lan", ("none", "simple"), excluded)
+    (level,) = causes_of(f"level 1: {gate_text(LevelGate('readiness', 3, excluded), 0)}")
+    assert (level.level, level.category, level.category_level, level.excluded) == (1, "readiness", 3, excluded)
+
+
+def test_texts_of_combinations() -> None:
+    causes = causes_of("level 2: total >= 80%, 2 of 3 (a > 5, 1 of 2 (b < 5%, lan = x|y)); limit 1: level(c) <= 2")
+    assert [(cause.level, cause.limit, cause.at_least, cause.out_of) for cause in causes] == [
+        (2, 0, 0, 0), (2, 0, 2, 3), (0, 1, 0, 0),
+    ]  # fmt: skip
+    assert [part.at_least for part in causes[1].of] == [0, 1]
+    assert [part.measure or part.indicator for part in causes[1].of[1].of] == ["b", "lan"]
+
+
+@pytest.mark.parametrize("text", ["", "total >= 80%", "level 1: total", "level 1: 2 of 3 ()", "level x: total >= 5"])
+def test_other_texts_are_not_taken_for_gates(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a"):
+        causes_of(text)

@@ -19,8 +19,9 @@ from scorer.cli.commands.schema import schema
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
+from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
 from scorer.criteria.document import read_document
-from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, Gate, RankingRule, Texts, Total
+from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, RankingRule, Texts, Total
 from scorer.engine.gates import GateCompiler
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
@@ -118,8 +119,10 @@ def show(
             for criterion in group.criteria:
                 twig.add(escape(_criterion(criterion)))
         for level in category.levels:
-            gates = "; ".join(_gate(gate) for gate in level.gates)
-            branch.add(f"level {level.level}: {gates}")
+            branch.add(f"level {level.level}: {_condition(level.condition)}")
+        for limit in category.limits:
+            effect = f"no better than level {limit.no_better_than}" if limit.no_better_than else "not ranked"
+            branch.add(escape(f"limit: {effect} if {_condition(limit.condition)} {limit.legal_basis}".rstrip()))
         if order := _order(item.ranking.categories[category.code], category.code):
             branch.add(f"ranked by {order}")
     if order := _order(item.ranking, ""):
@@ -211,7 +214,20 @@ def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str
     return ", ".join(f"{tier} {plain(micro * factor)}{unit}" for tier, micro in points.by_tier)
 
 
-def _gate(gate: Gate) -> str:
-    relation = "above" if gate.strict else "at least"
-    amount = _amount(gate.minimum, 100, " %") if gate.unit == "percent" else _amount(gate.minimum)
-    return f"{gate.measure} {relation} {amount}"
+def _condition(condition: Condition) -> str:
+    """A condition in words; the parts of "all" are separated by semicolons."""
+    if isinstance(condition, Combination):
+        parts = [
+            f"({_condition(part)})" if isinstance(part, Combination) else _condition(part) for part in condition.of
+        ]
+        if condition.at_least == len(parts):
+            return "; ".join(parts)
+        return f"{condition.at_least} of {len(parts)}: {' or '.join(parts)}"
+    if isinstance(condition, Negation):
+        return f"not ({_condition(condition.of)})"
+    if isinstance(condition, AnswerGate):
+        return f"{condition.indicator} is {' or '.join(condition.options)}"
+    if isinstance(condition, LevelGate):
+        return f"{condition.category} at level {condition.level} or better"
+    amount = _amount(condition.minimum, 100, " %") if condition.unit == "percent" else _amount(condition.minimum)
+    return f"{condition.measure} {condition.bound.replace('_', ' ')} {amount}"

@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates
-from scorer.engine.plan import CategoryPlan, GatePlan, TierPlan
+from scorer.engine.nearest import part_orders
+from scorer.engine.plan import CategoryPlan, TierPlan
 from scorer.engine.ranking import Ranking
+from scorer.engine.rules import KeyKind
 from scorer.engine.score_table import ScoreTable
 from scorer.engine.scoring import RANKED, Assessment, CategoryScores, Standing
-from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints, plain
+from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints
 from scorer.plugins.group import Status
+from scorer.service.messages.gate_results import options_of
+from scorer.service.messages.gate_texts import GateTexts, gate_metadata
 from scorer.service.messages.tables import UnitTexts
 
 COHORT = "cohort"
@@ -58,6 +62,7 @@ class RankingTables:
         gates = plan.derived(_gate_texts)
         for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
             _add_category(columns, category, ranks, gates[category.plan.code], plan.group_indices(category.plan))
+            _add_answers(columns, category.plan, assessment)
         self._batch = columns.batch(plan.derived(_Schemas))
         self._provenance = _json(_fields(provenance))
 
@@ -75,17 +80,11 @@ class RankingTables:
         return data
 
 
-def gate_text(gate: GatePlan, measure: str) -> str:
-    """A gate such as ``total >= 80%``, in a form that programs can parse too."""
-    minimum = f"{plain(gate.minimum * 100)}%" if gate.unit == "percent" else plain(gate.minimum)
-    return f"{measure} {'>' if gate.strict else '>='} {minimum}"
-
-
 def _add_category(
     columns: _Columns,
     category: CategoryScores,
     ranks: Ints,
-    texts: Mapping[int, str],
+    texts: tuple[GateTexts, GateTexts],
     group_rows: Sequence[int],
 ) -> None:
     """Adds the columns of a category.
@@ -94,7 +93,7 @@ def _add_category(
         columns: the columns to add to.
         category: the scores of the category.
         ranks: (n,) ranks in the category.
-        texts: the text for each combination of gates (bits).
+        texts: the texts of what units lack, and of single gates that fail.
         group_rows: rows of the category's groups in the table of groups.
     """
     plan, sums, groups = category.plan, columns.sums, columns.groups
@@ -104,43 +103,40 @@ def _add_category(
     columns.integers(f"{prefix}level", category.level, pa.int8())
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
-    columns.bits(f"{prefix}failing", failing_gates(category), texts)
+    lacks, failed = texts
+    columns.lacks(f"{prefix}failing", category, lacks)
     if groups:
-        columns.bits(f"{prefix}failed_gates", category.failed(slice(None)), texts)
+        columns.bits(f"{prefix}failed_gates", category.failed(slice(None)), failed)
         for group, row in zip(category.groups, group_rows, strict=True):
             columns.score(f"{prefix}{group.plan.code}.", groups, row)
             points = group.points.take(columns.indices, axis=1) / MICRO
             for index, criterion in enumerate(group.plan.criteria):
                 columns.amounts(f"{prefix}{criterion.id}.points", "points", points[index])
                 columns.enumeration(f"{prefix}{criterion.id}.status", group.status[index], Status)
-    for measure, unit in plan.keys:
-        name, sums_row = plan.measures[measure].name, measures[measure]
+    for key in plan.keys:
+        if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
+            continue
+        name, sums_row = plan.measures[key.index].name, measures[key.index]
         stem = prefix if name == "total" else f"{prefix}{name}."
-        if unit == "percent":
+        if key.kind is KeyKind.PERCENT:
             columns.amounts(f"{stem}percent", "percent", sums.percent[sums_row], sums.nothing_applicable(sums_row))
         else:
             columns.amounts(f"{stem}points", "points", sums.points[sums_row])
 
 
-class _GateTexts(dict[int, str]):
-    """The text for each combination of gates (bit i: gate i), level by level. Texts are built when first needed."""
-
-    def __init__(self, plan: CategoryPlan) -> None:
-        super().__init__()
-        self._gates = [(gate.level, gate_text(gate, plan.measures[gate.measure].name)) for gate in plan.gates]
-
-    def __missing__(self, bits: int) -> str:
-        by_level: dict[int, list[str]] = {}
-        for bit, (level, text) in enumerate(self._gates):
-            if bits >> bit & 1:
-                by_level.setdefault(level, []).append(text)
-        self[bits] = "; ".join(f"level {level}: {', '.join(gates)}" for level, gates in by_level.items())
-        return self[bits]
+def _add_answers(columns: _Columns, plan: CategoryPlan, assessment: Assessment) -> None:
+    """Adds a column for each answer that gates of the category read."""
+    codes = {row: code for code, row in assessment.plan.rows.items()}
+    for key in plan.keys:
+        if key.kind is KeyKind.ANSWER:
+            code = codes[key.index]
+            answers = assessment.cohort.matrix[key.index]
+            columns.options(f"{plan.code}.{code}.answer", answers, options_of(assessment.plan.indicators[code]))
 
 
-def _gate_texts(plan: TierPlan) -> dict[str, _GateTexts]:
-    """The texts of each category, by its code."""
-    return {category.code: _GateTexts(category) for category in plan.categories}
+def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
+    """By category, the texts of what units lack, and of single gates that fail."""
+    return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 
 class _LackingTexts(dict[int, str]):
@@ -241,12 +237,38 @@ class _Columns:
         indices = pa.array((codes[self.indices] - 1).astype(np.int8))
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, [member.name.lower() for member in members])
 
+    def options(self, name: str, answers: Floats, options: Sequence[str]) -> None:
+        """Adds a column with the answers (n,) to a flag or choice, with null where it was not reported."""
+        shown = answers[self.indices]
+        missing = np.isnan(shown)
+        indices = pa.array(np.where(missing, 0, shown).astype(np.int8), mask=missing)
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, list(options))
+
     def bits(self, name: str, bits: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
         """Adds a column with the text for each number of bits (n,), with null for 0."""
         shown = bits[self.indices]
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
         values = [texts[combination] for combination in encoded.dictionary.to_pylist()]
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
+
+    def lacks(self, name: str, category: CategoryScores, texts: GateTexts) -> None:
+        """Adds a column with what units lack for their next better level, the nearest parts of combinations first."""
+        bits, orders = failing_gates(category)[self.indices], part_orders(category, self.indices)
+        if not orders:
+            self.bits(name, failing_gates(category), texts)
+            return
+        kinds = _kinds(bits)  # units with the same text are of the same kind
+        for order in orders.values():
+            codes = _kinds(order @ order.shape[1] ** np.arange(order.shape[1]))
+            kinds = _kinds(kinds * (int(codes.max(initial=0)) + 1) + codes)
+        examples = np.zeros(int(kinds.max(initial=-1)) + 1, dtype=np.int64)
+        examples[kinds] = np.arange(len(kinds))
+        values = [
+            texts.text(int(bits[example]), {node: order[example].tolist() for node, order in orders.items()})
+            for example in examples.tolist()
+        ]
+        indices = pa.array(kinds.astype(np.int32), mask=bits == 0)
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
 
     def score(self, prefix: str, sums: _Sums, row: int) -> None:
         """Adds the seven columns of one sum."""
@@ -287,6 +309,12 @@ class _Schemas:
         return self._schemas[full]
 
 
+def _kinds(values: NDArray[Any]) -> Ints:
+    """(m,) numbers from 0 that are equal where the values are equal."""
+    kinds: Ints = pa.array(values).dictionary_encode().indices.to_numpy().astype(np.int64)
+    return kinds
+
+
 def _constant(value: str, rows: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int8)), [value])
 
@@ -299,7 +327,7 @@ def _basic_metadata(plan: TierPlan) -> dict[str, str]:
         "tier": plan.tier,
         "nominal_max_points": _json({**dict(zip(codes, by_category, strict=True)), "overall": overall}),
         "levels": _json({category.code: category.levels for category in plan.categories}),
-        "gates": _json({category.code: _gates(category) for category in plan.categories}),
+        "gates": _json({category.code: gate_metadata(category) for category in plan.categories}),
         "overall_requires": _json([codes[index] for index in plan.requires]),
         "decimals": _json(plan.decimals),
     }
@@ -313,19 +341,6 @@ def _full_metadata(plan: TierPlan) -> dict[str, str]:
         nominal |= {f"{category.code}.{group.code}": group.nominal / MICRO for group in category.groups}
     criteria = {c.id: int(m) / MICRO for g in plan.groups for c, m in zip(g.criteria, g.maxima[:, 0], strict=True)}
     return metadata | {"nominal_max_points": _json(nominal), "max_points": _json(criteria)}
-
-
-def _gates(category: CategoryPlan) -> list[dict[str, Any]]:
-    return [
-        {
-            "level": gate.level,
-            "measure": category.measures[gate.measure].name,
-            "unit": gate.unit,
-            "minimum": gate.minimum / (PERCENT if gate.unit == "percent" else MICRO),
-            "strict": gate.strict,
-        }
-        for gate in category.gates
-    ]
 
 
 def _fields(message: Message) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer import __version__
+from scorer.criteria.conditions import AnswerGate, MeasureGate
 from scorer.engine import explain
-from scorer.engine.plan import GatePlan, SetPlan, TierPlan
+from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.ranking import Ranking
+from scorer.engine.rules import GatePlan
 from scorer.model.fixed_point import MICRO, PERCENT
 
 
@@ -35,16 +37,23 @@ def plugin_versions(plan: SetPlan) -> list[pb.PluginVersion]:
     return [pb.PluginVersion(group=p.group, distribution=p.distribution, version=p.version) for p in plan.providers]
 
 
-def gate(plan: GatePlan, measure: str) -> pb.Gate:
+def gate(plan: GatePlan) -> pb.Gate:
     """A gate with the values of one tier, as a message."""
-    percent = plan.unit == "percent"
-    return pb.Gate(
-        level=plan.level,
-        measure=measure,
-        unit=pb.GATE_UNIT_PERCENT if percent else pb.GATE_UNIT_POINTS,
-        minimum=plan.minimum / PERCENT if percent else plan.minimum / MICRO,
-        strict=plan.strict,
-    )
+    message, own = pb.Gate(level=plan.level, limit=plan.limit), plan.gate
+    if isinstance(own, MeasureGate):
+        percent = own.unit == "percent"
+        message.measure = own.measure
+        message.unit = pb.GATE_UNIT_PERCENT if percent else pb.GATE_UNIT_POINTS
+        message.minimum = plan.minimum / (PERCENT if percent else MICRO)
+        message.strict, message.upper = own.strict, own.upper
+        return message
+    message.excluded = own.excluded
+    if isinstance(own, AnswerGate):
+        message.indicator = own.indicator
+        message.options.extend(own.options)
+    else:
+        message.category, message.category_level = own.category, own.level
+    return message
 
 
 def _empty_head(plan: TierPlan) -> pb.Ranking:
@@ -53,8 +62,7 @@ def _empty_head(plan: TierPlan) -> pb.Ranking:
     for category in plan.categories:
         tally = head.tallies.add(category=category.code)
         tally.levels.extend(pb.LevelCount(level=level) for level in category.levels)
-        measures = category.measures
-        tally.failing.extend(pb.GateCount(gate=gate(item, measures[item.measure].name)) for item in category.gates)
+        tally.failing.extend(pb.GateCount(gate=gate(item)) for item in category.gates)
     return head
 
 

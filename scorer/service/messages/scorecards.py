@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.engine.explain import failing_gates
 from scorer.engine.plan import TierPlan
 from scorer.engine.ranking import Ranking
 from scorer.engine.score_table import Scores
 from scorer.engine.scoring import Assessment, CategoryScores, GroupScores, Standing
 from scorer.model.fixed_point import MICRO, PERCENT, Ints
 from scorer.plugins.group import Status
+from scorer.service.messages.gate_results import GateResults
 from scorer.service.messages.replies import gate
 
 STANDINGS: Mapping[int, pb.Standing] = {
@@ -43,7 +42,8 @@ def scorecards(
     """
     gates = assessment.plan.derived(_gates)
     builders = [
-        _Category(category, gates[category.plan.code], indices, full=full) for category in assessment.categories
+        _Category(category, assessment, gates[category.plan.code], indices, full=full)
+        for category in assessment.categories
     ]
     overall = _Score(assessment.overall, indices)
     ranks = _ranks(ranking, indices, len(builders))
@@ -66,10 +66,7 @@ def scorecards(
 
 def _gates(plan: TierPlan) -> dict[str, list[pb.Gate]]:
     """The gates of each category as messages."""
-    return {
-        category.code: [gate(gate_plan, category.measures[gate_plan.measure].name) for gate_plan in category.gates]
-        for category in plan.categories
-    }
+    return {category.code: [gate(own) for own in category.gates] for category in plan.categories}
 
 
 def _ranks(ranking: Ranking | None, indices: Ints, categories: int) -> list[list[int]]:
@@ -106,14 +103,21 @@ class _Score:
 class _Category:
     """Fills messages with the results of one category, for m units."""
 
-    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], indices: Ints, *, full: bool) -> None:
+    def __init__(
+        self,
+        category: CategoryScores,
+        assessment: Assessment,
+        gates: Sequence[pb.Gate],
+        indices: Ints,
+        *,
+        full: bool,
+    ) -> None:
         plan = category.plan
         self._code = plan.code
         self._score = _Score(category.scores, indices)
         self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]
         self._level = category.level[indices].tolist()
-        self._failing = failing_gates(category)[indices].tolist()
-        self._measures = _Measures(category, gates, indices)
+        self._results = GateResults(category, assessment, gates, indices)
         self._gates = category.failed(indices).tolist() if full else None
         self._groups = [_Group(group, indices) for group in category.groups] if full else []
 
@@ -124,63 +128,12 @@ class _Category:
         message.standing = self._standing[row]
         message.level = self._level[row]
         message.rank = rank
-        self._measures.fill(message, row)
-        self._measures.fill_gates(message.failing, row, self._failing[row], self._failing[row])
+        self._results.fill_measures(message, row)
+        self._results.fill_failing(message.failing, row)
         for group in self._groups:
             group.fill(message.groups.add(), row)
         if self._gates is not None:
-            self._measures.fill_gates(message.gates, row, -1, self._gates[row])
-
-
-class _Measures:
-    """Fills messages with the measures of one category and the results of its gates, for m units."""
-
-    def __init__(self, category: CategoryScores, gates: Sequence[pb.Gate], indices: Ints) -> None:
-        plan = category.plan
-        measures = category.measures if plan.cells is not None else ()
-        self._names = [measure.plan.name for measure in measures]
-        self._points = [(measure.points[indices] / MICRO).tolist() for measure in measures]
-        self._max_points = [(measure.max_points[indices] / MICRO).tolist() for measure in measures]
-        self._percent = [(measure.percent[indices] / PERCENT).tolist() for measure in measures]
-        self._levels: list[list[int]] = []
-        if plan.cells is not None:
-            self._levels = plan.cells.measure_levels.take(category.cell[indices], axis=1).tolist()
-        self._gates = plan.gates if plan.cells is not None else ()
-        self._messages = gates
-
-    def fill(self, message: pb.CategoryScore, row: int) -> None:
-        """Adds the measures of one unit; ``row`` is its index among the m units."""
-        for measure, name in enumerate(self._names):
-            message.measures.add(
-                measure=name,
-                points=self._points[measure][row],
-                max_points=self._max_points[measure][row],
-                percent=self._percent[measure][row],
-                level=self._levels[measure][row],
-            )
-
-    def fill_gates(
-        self, results: RepeatedCompositeFieldContainer[pb.GateResult], row: int, shown: int, failed: int
-    ) -> None:
-        """Adds results of gates of one unit.
-
-        Args:
-            results: the list to add to.
-            row: index of the unit among the m units.
-            shown: bit i is set if the result of gate i is to be added.
-            failed: bit i is set if gate i fails.
-        """
-        for bit, plan in enumerate(self._gates):
-            if not shown >> bit & 1:
-                continue
-            percent = plan.unit == "percent"
-            values = self._percent if percent else self._points
-            results.add(
-                gate=self._messages[bit],
-                value=values[plan.measure][row],
-                passed=not failed >> bit & 1,
-                not_applicable=percent and self._max_points[plan.measure][row] == 0,
-            )
+            self._results.fill_gates(message.gates, row, self._gates[row])
 
 
 class _Group:

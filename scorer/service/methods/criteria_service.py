@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
-from scorer.criteria.model import CategoryRanking, Criterion, Effect, Group, RankingRule, Total
+from scorer.criteria.model import (
+    Category,
+    CategoryRanking,
+    Criterion,
+    Effect,
+    Group,
+    Level,
+    Limit,
+    RankingRule,
+    Total,
+)
 from scorer.engine.plan import CategoryPlan, SetPlan
+from scorer.engine.rules import Node, RulePlan
 from scorer.model.fixed_point import MICRO, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
@@ -144,20 +155,13 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
                 code=category.code,
                 titles=_texts(category.title),
                 groups=[_group(group, criteria_set.tiers) for group in category.groups],
-                levels=[
-                    pb.Level(
-                        level=level.level,
-                        gates=_tier_gates(plan, category.code, level.level),
-                        provenance=level.provenance.value,
-                        notes=_texts(level.notes),
-                    )
-                    for level in category.levels
-                ],
+                levels=[_level(plan, category, level) for level in category.levels],
                 total=_total(category.total, category.maximum, category.tiers(criteria_set.tiers)),
                 weight=str(category.weight),
                 ties=criteria_set.ranking.categories[category.code].ties,
                 rank_precision=_precision(criteria_set.ranking.categories[category.code]),
                 rank_by=_rank_keys(criteria_set.ranking.categories[category.code]),
+                limits=[_limit(plan, category, number, limit) for number, limit in enumerate(category.limits, start=1)],
             )
             for category in criteria_set.categories
         ],
@@ -176,20 +180,50 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
     )
 
 
-def _tier_gates(plan: SetPlan, code: str, level: int) -> list[pb.TierGate]:
-    """The gates of a level of a category, in all tiers."""
-    categories: list[tuple[str, CategoryPlan]] = [
-        (tier, category)
-        for tier, tier_plan in plan.tiers.items()
-        for category in tier_plan.categories
-        if category.code == code
-    ]
-    return [
-        pb.TierGate(tier=tier, gate=gate(item, category.measures[item.measure].name))
-        for tier, category in categories
-        for item in category.gates
-        if item.level == level
-    ]
+def _level(plan: SetPlan, category: Category, level: Level) -> pb.Level:
+    rules = [(tier, own, rule) for tier, own, rule in _tier_rules(plan, category.code) if rule.level == level.level]
+    return pb.Level(
+        level=level.level,
+        gates=[
+            pb.TierGate(tier=tier, gate=gate(own.gates[index]))
+            for tier, own, rule in rules
+            for index in rule.root.gates()
+        ],
+        provenance=level.provenance.value,
+        notes=_texts(level.notes),
+        conditions=_conditions(rules),
+    )
+
+
+def _limit(plan: SetPlan, category: Category, number: int, limit: Limit) -> pb.Limit:
+    rules = [(tier, own, rule) for tier, own, rule in _tier_rules(plan, category.code) if rule.limit == number]
+    return pb.Limit(
+        number=number,
+        no_better_than=limit.no_better_than,
+        titles=_texts(limit.title),
+        legal_basis=limit.legal_basis,
+        provenance=limit.provenance.value,
+        notes=_texts(limit.notes),
+        required=_conditions(rules),
+    )
+
+
+def _tier_rules(plan: SetPlan, code: str) -> Iterator[tuple[str, CategoryPlan, RulePlan]]:
+    """The rules of a category in all tiers."""
+    for tier, tier_plan in plan.tiers.items():
+        for category in tier_plan.categories:
+            if category.code == code:
+                yield from ((tier, category, rule) for rule in category.rules)
+
+
+def _conditions(rules: Iterable[tuple[str, CategoryPlan, RulePlan]]) -> list[pb.TierCondition]:
+    return [pb.TierCondition(tier=tier, condition=_condition(rule.root, own)) for tier, own, rule in rules]
+
+
+def _condition(node: int | Node, category: CategoryPlan) -> pb.Condition:
+    if not isinstance(node, Node):
+        return pb.Condition(gate=gate(category.gates[node]))
+    return pb.Condition(at_least=node.at_least, of=[_condition(inner, category) for inner in node.of])
 
 
 def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:

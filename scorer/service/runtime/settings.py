@@ -377,6 +377,18 @@ def _is_service_link(variable: str) -> bool:
     )
 
 
+class DuplicateName(ValueError):
+    """A name is twice in an object of JSON, so that the last value would silently win."""
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise DuplicateName(f"{name!r} is there twice")
+    return dict(pairs)
+
+
 def _broken_json() -> list[str]:
     """One line for each environment variable that has to be JSON and is not."""
     mistakes = []
@@ -386,7 +398,9 @@ def _broken_json() -> list[str]:
         example = '["a", "b"]' if tuple in kinds else '{"name": "value"}' if Mapping in kinds or _section(info) else ""
         if text and example:
             try:
-                json.loads(text)
+                json.loads(text, object_pairs_hook=_unique)
+            except DuplicateName as error:
+                mistakes.append(f"{variable(path)}: {error}")
             except ValueError as error:
                 mistakes.append(f"{variable(path)}: not JSON: {error}; write JSON such as {example}")
             except RecursionError:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scorer.criteria.conditions import MeasureGate
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
@@ -172,7 +173,7 @@ class _Reader:
             bound = "above" if shape.strict else "at_least"
             self.document.problem((*path, bound), "expected the minimum of the unit's own tier")
         if category in names.categories:
-            gates = [gate.measure for level in names.categories[category].levels for gate in level.gates]
+            gates = [gate.measure for gate in names.categories[category].gates() if isinstance(gate, MeasureGate)]
             self._check_name(
                 (*path, "measure"), canonical(shape.measure), gates, f"measure of the gates of {category!r}", key=False
             )
@@ -191,7 +192,7 @@ def canonical(measure: str) -> str:
 def _tier_names(criteria_set: CriteriaSet, tier: str) -> _TierNames:
     """The names of a tier of a set."""
     categories = {c.code: c for c in criteria_set.categories if c.tiers((tier,))}
-    gates = [gate.measure for c in categories.values() for level in c.levels for gate in level.gates]
+    gates = [gate.measure for c in categories.values() for gate in c.gates() if isinstance(gate, MeasureGate)]
     return _TierNames(
         tier,
         categories,

@@ -10,6 +10,7 @@ For example:
                 print(unit.overall_rank, unit.name, unit.why())
 """
 
+from scorer_client.causes import Cause
 from scorer_client.client import AsyncClient, Client
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
@@ -18,7 +19,6 @@ from scorer_client.rankings import CriterionCount, GateCount, Provenance, Provin
 from scorer_client.requests import Row, Value
 from scorer_client.results import (
     CategoryResult,
-    Cause,
     CriterionResult,
     GroupResult,
     Measure,

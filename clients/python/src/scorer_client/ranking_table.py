@@ -6,15 +6,16 @@ A result has the fields of its columns, by the same names; so a column that a re
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from scorer_client import optional
+from scorer_client.causes import Cause
+from scorer_client.gate_texts import causes_of
 from scorer_client.lacks import Lack
-from scorer_client.results import CategoryResult, Cause, CriterionResult, GroupResult, Score, UnitResult, field_names
+from scorer_client.results import CategoryResult, CriterionResult, GroupResult, Score, UnitResult, field_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,9 +24,6 @@ Result = TypeVar("Result")
 
 UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
-
-_LEVEL = re.compile(r"level (\d+): (.+)")
-_GATE = re.compile(r"(\S+) (>=|>) ([0-9.]+)(%?)")
 
 
 class TableUnits(Sequence[UnitResult]):
@@ -215,33 +213,26 @@ def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ..
 
 
 def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
-    """The gates in the column ``failing``, with the unit's value from the column of the measure."""
-    values: dict[str, list[Any]] = {}
+    """What the column ``failing`` names, with the units' values from other columns."""
+    columns: dict[str, list[Any]] = {}
+
+    def value(row: int, name: str) -> Any:
+        if name not in columns:
+            columns[name] = _values(table, name)
+        return columns[name][row]
+
+    def with_values(cause: Cause, row: int) -> Cause:
+        if cause.at_least:
+            return cause._replace(of=tuple(with_values(part, row) for part in cause.of))
+        if cause.indicator:
+            return cause._replace(answer=value(row, f"{prefix}{cause.indicator}.answer"))
+        if cause.category:
+            return cause._replace(reached_level=value(row, f"{cause.category}.level"))
+        stem = prefix if cause.measure == "total" else f"{prefix}{cause.measure}."
+        return cause._replace(value=value(row, f"{stem}{cause.unit}"))
+
     for row, text in enumerate(_values(table, f"{prefix}failing")):
-        causes = []
-        for level, measure, unit, minimum, strict in _gates(text) if text else ():
-            column = f"{prefix}{unit}" if measure == "total" else f"{prefix}{measure}.{unit}"
-            if column not in values:
-                values[column] = _values(table, column)
-            causes.append(Cause(level, measure, unit, minimum, strict, values[column][row]))
-        yield tuple(causes)
-
-
-@lru_cache(10_000)
-def _gates(text: str) -> tuple[tuple[int, str, str, float, bool], ...]:
-    """Level, measure, unit, minimum and strictness of gates, such as ``level 3: network > 12.5, total >= 80%``.
-
-    Raises:
-        ValueError: the text has another format.
-    """
-    head = _LEVEL.fullmatch(text)
-    gates = [_GATE.fullmatch(gate) for gate in head[2].split(", ")] if head else []
-    if head is None or not all(gates):
-        raise ValueError(f"{text!r} is not a list of gates such as 'level 3: network > 12.5, total >= 80%'")
-    level = int(head[1])
-    return tuple(
-        (level, gate[1], "percent" if gate[4] else "points", float(gate[3]), gate[2] == ">") for gate in gates if gate
-    )
+        yield tuple(with_values(cause, row) for cause in causes_of(text)) if text else ()
 
 
 def _values(table: pa.Table, name: str) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from scorer_client import optional
+from scorer_client.causes import Cause
 from scorer_client.lacks import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
@@ -21,7 +22,7 @@ _SHARED_METADATA = (b"provenance", b"decimals")
 
 
 class GateCount(NamedTuple):
-    """The number of units that fail a gate."""
+    """The number of units that fail a gate; the fields are those of ``Cause``."""
 
     level: int
     measure: str
@@ -29,6 +30,18 @@ class GateCount(NamedTuple):
     minimum: float
     strict: bool
     units: int
+    upper: bool = False
+    indicator: str = ""
+    options: tuple[str, ...] = ()
+    category: str = ""
+    category_level: int = 0
+    excluded: bool = False
+    limit: int = 0
+
+    def needed(self, language: str = "en") -> str:
+        """What the gate asks for, such as: at least 80 %."""
+        gate = {field: getattr(self, field) for field in self._fields if field != "units"}
+        return Cause(**gate, value=0.0).needed(language)
 
 
 class CriterionCount(NamedTuple):

@@ -15,12 +15,12 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from scorer_client.causes import Cause
 from scorer_client.enums import words
 from scorer_client.ranking_table import TableUnits
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.results import (
     CategoryResult,
-    Cause,
     CriterionResult,
     GroupResult,
     Measure,
@@ -84,7 +84,7 @@ def _tally(message: pb.CategoryTally) -> Tally:
         message.category,
         message.ranked,
         {count.level: count.units for count in message.levels},
-        tuple(_results(GateCount, gates, units=[count.units for count in message.failing])),
+        tuple(_results(GateCount, gates, units=[count.units for count in message.failing], **_gate_columns(gates))),
         tuple(_results(CriterionCount, message.criteria)),
     )
 
@@ -101,7 +101,17 @@ def _categories(messages: Sequence[pb.CategoryScore]) -> list[CategoryResult]:
 
 
 def _causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
-    return _results(Cause, [result.gate for result in failing], value=[result.value for result in failing])
+    if not failing:
+        return []
+    gates = [result.gate for result in failing]
+    of = [tuple(_causes(result.of)) for result in failing]
+    return _results(Cause, gates, of=of, **_columns(Cause, list(failing)), **_gate_columns(gates))
+
+
+def _gate_columns(gates: Sequence[pb.Gate]) -> dict[str, Iterable[Any]]:
+    """The fields of gates that are not read from the field of their name. Not every gate has a unit."""
+    units = {pb.GATE_UNIT_PERCENT: "percent", pb.GATE_UNIT_POINTS: "points"}
+    return {"unit": [units.get(gate.unit, "") for gate in gates], "options": [tuple(gate.options) for gate in gates]}
 
 
 def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:

@@ -8,7 +8,8 @@ from functools import cache
 from inspect import signature
 from typing import Any, NamedTuple
 
-from scorer_client.sentences import category_sentence, cause_sentence
+from scorer_client.causes import Cause
+from scorer_client.sentences import category_sentence
 
 
 @cache
@@ -28,22 +29,6 @@ class Score(NamedTuple):
     published: float
     missing: int
     not_applicable: int
-
-
-class Cause(NamedTuple):
-    """A gate that a unit fails, and the unit's value."""
-
-    level: int
-    measure: str
-    unit: str
-    """"percent" or "points"."""
-    minimum: float
-    strict: bool
-    value: float
-
-    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """The cause as a sentence; ``titles`` has names of categories, groups and criteria by code."""
-        return cause_sentence(*self, language=language, titles=titles or {})
 
 
 class Measure(NamedTuple):
@@ -89,7 +74,7 @@ class CategoryResult:
     rank: int
     """From 1; 0: not ranked, or scored alone."""
     causes: tuple[Cause, ...]
-    """The gates of the next better level that the unit fails; without a level, those of the lowest level."""
+    """What the unit lacks for the next better level, or for the lowest level if it has none."""
     measures: tuple[Measure, ...] = ()
     """Empty if the request was a table, which has a column for each measure."""
     groups: tuple[GroupResult, ...] = ()

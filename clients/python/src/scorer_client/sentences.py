@@ -15,9 +15,27 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, level {level} asks for {comparison} {minimum}",
+        "cause": "{measure} is {value}, {who} asks for {needed}",
+        "asks": "{who} asks for {needed}",
+        "who_level": "level {number}",
+        "who_limit": "limit {number}",
+        "short": "{measure} {value} of {needed}",
+        "short_other": "{measure} {value} ({needed})",
+        "combination": "{at_least} of {out_of}: {parts}",
+        "or": " or ",
+        "and": " and ",
         "at_least": "at least",
         "above": "above",
+        "at_most": "at most",
+        "below": "below",
+        "answer_true": "yes",
+        "answer_false": "no",
+        "answer_": "not reported",
+        "except": "anything but {options}",
+        "at_level": "at level {level}",
+        "no_level": "without level",
+        "or_better": "level {level} or better",
+        "worse": "a level worse than {level}",
         "level": "{category}: level {level}",
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
@@ -28,9 +46,27 @@ _WORDS = {
     "vi": {
         "total": "tổng điểm",
         "points": "điểm",
-        "cause": "{measure} đạt {value}, mức {level} yêu cầu {comparison} {minimum}",
+        "cause": "{measure} đạt {value}, {who} yêu cầu {needed}",
+        "asks": "{who} yêu cầu {needed}",
+        "who_level": "mức {number}",
+        "who_limit": "giới hạn {number}",
+        "short": "{measure} {value}/{needed}",
+        "short_other": "{measure} {value} ({needed})",
+        "combination": "{at_least} trong {out_of}: {parts}",
+        "or": " hoặc ",
+        "and": " và ",
         "at_least": "từ",
         "above": "trên",
+        "at_most": "không quá",
+        "below": "dưới",
+        "answer_true": "có",
+        "answer_false": "không",
+        "answer_": "chưa báo cáo",
+        "except": "khác {options}",
+        "at_level": "mức {level}",
+        "no_level": "chưa đạt mức nào",
+        "or_better": "mức {level} trở lên",
+        "worse": "thấp hơn mức {level}",
         "level": "{category}: mức {level}",
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
@@ -41,34 +77,11 @@ _WORDS = {
 }
 
 
-def cause_sentence(
-    level: int,
-    measure: str,
-    unit: str,
-    minimum: float,
-    strict: bool,
-    value: float,
-    *,
-    language: str,
-    titles: Mapping[str, str],
-) -> str:
-    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
-    words = _words(language)
-    sign = " %" if unit == "percent" else f" {words['points']}"
-    return words["cause"].format(
-        measure=measure_name(measure, language, titles),
-        value=f"{shown(value, minimum)}{sign}",
-        level=level,
-        comparison=words["above" if strict else "at_least"],
-        minimum=f"{plain(minimum)}{sign}",
-    )
-
-
 def category_sentence(
     category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
 ) -> str:
     """Such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
-    words, name = _words(language), titles.get(category, category)
+    words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
     key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
@@ -80,7 +93,7 @@ def category_sentence(
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
     """The name of a measure for people."""
-    terms = (titles.get(term, _words(language)["total"] if term == "total" else term) for term in measure.split("+"))
+    terms = (titles.get(term, words_of(language)["total"] if term == "total" else term) for term in measure.split("+"))
     return " + ".join(terms)
 
 
@@ -114,5 +127,6 @@ def _stripped(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _words(language: str) -> Mapping[str, str]:
+def words_of(language: str) -> Mapping[str, str]:
+    """The words of a language; English words for any other language."""
     return _WORDS[language if language in _WORDS else "en"]

@@ -41,8 +41,8 @@ class TableReader:
         """Whether all files were read completely."""
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
-        self._first_unit = "row 2"
-        """Position where the first unit is expected."""
+        self._first_unit = ""
+        """Position where the first unit is expected; empty before the first header."""
 
     def read(self, sheets: Iterable[Sheet], name: str = "") -> None:
         """Adds the units of a file.
@@ -69,7 +69,7 @@ class TableReader:
             ScorerError: there are mistakes. Every violation has its position.
         """
         if not self.table.units and not self._violations:
-            self.refuse(self._first_unit, "EMPTY", "no_units")
+            self.refuse(self._first_unit or "row 2", "EMPTY", "no_units")
         if self._complete:
             self._check_parents()
         if self._violations:
@@ -212,7 +212,7 @@ class TableReader:
         table.add_columns(names)
         table.positions.begin(sheet, header.number, {name: index for index, name in reversed([*enumerate(names)])})
         read = RowReader(self, sheet, columns, values, tier)
-        self._first_unit = sheet.position(header.number + 1)
+        self._first_unit = self._first_unit or sheet.position(header.number + 1)
         for row, cells in rows:
             read.read(row, cells)
         table.fill()

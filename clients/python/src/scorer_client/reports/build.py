@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import chain
 from urllib.parse import quote
 
+from scorer_client.causes import Cause, short_cause
 from scorer_client.forms import Form, text
 from scorer_client.rankings import CriterionCount, GateCount, Province, Ranking, Tally
 from scorer_client.reports.model import (
@@ -24,8 +25,8 @@ from scorer_client.reports.model import (
     UnitCategory,
 )
 from scorer_client.reports.words import WORDS
-from scorer_client.results import CategoryResult, Cause, UnitResult
-from scorer_client.sentences import measure_name, plain, rounded, shown
+from scorer_client.results import CategoryResult, UnitResult
+from scorer_client.sentences import measure_name, plain, rounded
 from scorer_client.shown import printable
 
 _NO_DATE = datetime.date(2000, 1, 1)
@@ -159,22 +160,33 @@ class _Builder:
 
     def _needs(self, category: CategoryResult) -> tuple[Need, ...]:
         scores = _scores(category) if category.causes else {}
-        return tuple(self._need(cause, _sum(scores, cause.measure)) for cause in category.causes)
+        return tuple(self._need(cause, scores) for cause in category.causes)
 
-    def _need(self, cause: Cause, reached: _Sum) -> Need:
-        sign = " %" if cause.unit == "percent" else f" {self._words['points']}"
-        measure = measure_name(cause.measure, self._language, self._titles)
+    def _need(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> Need:
+        return Need(
+            self._reads(cause),
+            cause.sentence(self._language, self._titles),
+            short_cause(cause, language=self._language, titles=self._titles),
+            self._shortage(cause, scores),
+        )
+
+    def _reads(self, cause: Cause) -> str:
+        """What a cause is about: a measure, an indicator, a category, or for a combination all of what it reads."""
+        if cause.at_least:
+            return ", ".join(dict.fromkeys(self._reads(part) for part in cause.of))
+        if cause.measure:
+            return measure_name(cause.measure, self._language, self._titles)
+        return self._title(cause.indicator or cause.category)
+
+    def _shortage(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> float | None:
+        """The points that are missing, or too many; None if the cause is about more than one measure."""
+        if not cause.measure:
+            return None
+        reached = _sum(scores, cause.measure)
         needed = Decimal(repr(cause.minimum)) * (reached.maximum / 100 if cause.unit == "percent" else 1)
         step = Decimal(1).scaleb(-max(2, self._form.points_decimals))
-        shortage = max(
-            (needed - reached.points).quantize(step, ROUND_CEILING), step
-        )  # for a strict gate, at least one step
-        return Need(
-            measure,
-            cause.sentence(self._language, self._titles),
-            f"{measure} {shown(cause.value, cause.minimum)}/{plain(cause.minimum)}{sign}",
-            float(shortage),
-        )
+        # For a strict gate, at least one step.
+        return float(max(abs(needed - reached.points).quantize(step, ROUND_CEILING), step))
 
     def _category(self, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str) -> Category:
         category_results = [result.category(tally.category) for result in results]
@@ -200,6 +212,8 @@ class _Builder:
     def _measures(self, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
         gates: dict[tuple[str, str], list[GateCount]] = {}
         for gate in tally.failing:
+            if not gate.measure or not gate.level:  # an answer, a level, or a gate of a limit
+                continue
             gates.setdefault((gate.measure, gate.unit), []).append(gate)
         if not gates:  # the category has no levels
             gates["total", "percent"] = []

@@ -26,15 +26,16 @@ class Movement:
 
 @dataclass(frozen=True)
 class Need:
-    """A gate that keeps a unit from its next better level."""
+    """A gate or combination that keeps a unit from its next better level."""
 
     measure: str
+    """What it reads: measures, indicators or categories, separated by commas."""
     sentence: str
     """The value and the minimum in a sentence."""
     brief: str
     """The value and the minimum in few words."""
-    shortage: float
-    """Points that the unit lacks, rounded up to the published precision."""
+    shortage: float | None
+    """Points that the unit lacks, rounded up to the published precision; None if it is not about a single measure."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "new": "new",
         "gone": "No longer in the results: {units}",
         "search": "Find a unit",
-        "found": "{n} units found",
+        "found": "Units found: {n}",
         "skip": "To the content",
         "annex": "ANNEX",
         "annex_of": "(attached to Decision No. …/QĐ-UBND of …)",

@@ -206,8 +206,8 @@ class _Writer:
         words = self._words
         lines = [
             [
-                section.title, unit.result.id, unit.name, category.title, cause.level, need.measure,
-                cause.value, cause.minimum, need.shortage, need.sentence,
+                section.title, unit.result.id, unit.name, category.title, cause.level or None, need.measure,
+                *((cause.value, cause.minimum) if cause.measure else (None, None)), need.shortage, need.sentence,
             ]
             for section in self._report.sections
             for unit in section.units

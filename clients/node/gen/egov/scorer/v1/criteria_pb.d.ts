@@ -336,7 +336,7 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
   categories: Category[];
 
   /**
-   * The indicators that criteria read, in the order in which they are first read.
+   * The indicators that criteria and gates read, in the order in which they are first read.
    *
    * @generated from field: repeated egov.scorer.v1.Indicator indicators = 5;
    */
@@ -584,6 +584,13 @@ export declare type Category = Message<"egov.scorer.v1.Category"> & {
    * @generated from field: repeated egov.scorer.v1.RankKey rank_by = 9;
    */
   rankBy: RankKey[];
+
+  /**
+   * Its limits, in order.
+   *
+   * @generated from field: repeated egov.scorer.v1.Limit limits = 10;
+   */
+  limits: Limit[];
 };
 
 /**
@@ -835,7 +842,7 @@ export declare type TierValue = Message<"egov.scorer.v1.TierValue"> & {
 export declare const TierValueSchema: GenMessage<TierValue>;
 
 /**
- * A level. A unit reaches it if all of its gates hold.
+ * A level. A unit reaches it if its condition holds and no limit forbids it.
  *
  * @generated from message egov.scorer.v1.Level
  */
@@ -867,6 +874,13 @@ export declare type Level = Message<"egov.scorer.v1.Level"> & {
    * @generated from field: repeated egov.scorer.v1.Text notes = 4;
    */
   notes: Text[];
+
+  /**
+   * How its gates are combined, by tier.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierCondition conditions = 5;
+   */
+  conditions: TierCondition[];
 };
 
 /**
@@ -874,6 +888,68 @@ export declare type Level = Message<"egov.scorer.v1.Level"> & {
  * Use `create(LevelSchema)` to create a new message.
  */
 export declare const LevelSchema: GenMessage<Level>;
+
+/**
+ * A limit: units that meet a condition get no better level than the one named, whatever their points.
+ *
+ * @generated from message egov.scorer.v1.Limit
+ */
+export declare type Limit = Message<"egov.scorer.v1.Limit"> & {
+  /**
+   * Its number in the category, from 1.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * The best level that remains; 0: such a unit is not ranked.
+   *
+   * @generated from field: int32 no_better_than = 2;
+   */
+  noBetterThan: number;
+
+  /**
+   * Titles by language.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 3;
+   */
+  titles: Text[];
+
+  /**
+   * The part of a legal document that sets the limit; may be empty.
+   *
+   * @generated from field: string legal_basis = 4;
+   */
+  legalBasis: string;
+
+  /**
+   * "published" or "reconstructed".
+   *
+   * @generated from field: string provenance = 5;
+   */
+  provenance: string;
+
+  /**
+   * Assumptions and other remarks.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text notes = 6;
+   */
+  notes: Text[];
+
+  /**
+   * By tier, what a unit needs so that the limit does not apply to it: the opposite of the limit's condition.
+   *
+   * @generated from field: repeated egov.scorer.v1.TierCondition required = 7;
+   */
+  required: TierCondition[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Limit.
+ * Use `create(LimitSchema)` to create a new message.
+ */
+export declare const LimitSchema: GenMessage<Limit>;
 
 /**
  * A gate in one tier.
@@ -901,6 +977,68 @@ export declare type TierGate = Message<"egov.scorer.v1.TierGate"> & {
  * Use `create(TierGateSchema)` to create a new message.
  */
 export declare const TierGateSchema: GenMessage<TierGate>;
+
+/**
+ * A condition in one tier.
+ *
+ * @generated from message egov.scorer.v1.TierCondition
+ */
+export declare type TierCondition = Message<"egov.scorer.v1.TierCondition"> & {
+  /**
+   * Code of the tier.
+   *
+   * @generated from field: string tier = 1;
+   */
+  tier: string;
+
+  /**
+   * The condition.
+   *
+   * @generated from field: egov.scorer.v1.Condition condition = 2;
+   */
+  condition?: Condition | undefined;
+};
+
+/**
+ * Describes the message egov.scorer.v1.TierCondition.
+ * Use `create(TierConditionSchema)` to create a new message.
+ */
+export declare const TierConditionSchema: GenMessage<TierCondition>;
+
+/**
+ * A gate, or a combination of conditions. Negations are resolved: the opposite of "at least 80 %" is "below 80 %", and
+ * that of "2 of 3" is that two of the three opposites hold.
+ *
+ * @generated from message egov.scorer.v1.Condition
+ */
+export declare type Condition = Message<"egov.scorer.v1.Condition"> & {
+  /**
+   * The gate; absent for a combination.
+   *
+   * @generated from field: egov.scorer.v1.Gate gate = 1;
+   */
+  gate?: Gate | undefined;
+
+  /**
+   * Of a combination: how many of the conditions must hold; all of them, any of them, or a number between.
+   *
+   * @generated from field: int32 at_least = 2;
+   */
+  atLeast: number;
+
+  /**
+   * Of a combination: the conditions.
+   *
+   * @generated from field: repeated egov.scorer.v1.Condition of = 3;
+   */
+  of: Condition[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Condition.
+ * Use `create(ConditionSchema)` to create a new message.
+ */
+export declare const ConditionSchema: GenMessage<Condition>;
 
 /**
  * One value that units report.

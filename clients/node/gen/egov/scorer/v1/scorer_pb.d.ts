@@ -480,13 +480,14 @@ export declare type Score = Message<"egov.scorer.v1.Score"> & {
 export declare const ScoreSchema: GenMessage<Score>;
 
 /**
- * A minimum that a measure must reach for a level.
+ * A single condition of a level, or of a limit: usually a minimum that a measure must reach. Exactly one of `measure`,
+ * `indicator` and `category` is given.
  *
  * @generated from message egov.scorer.v1.Gate
  */
 export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   /**
-   * The level that needs this gate; 1 is best.
+   * The level that needs this gate; 1 is best. 0: the gate belongs to a limit.
    *
    * @generated from field: int32 level = 1;
    */
@@ -500,25 +501,75 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   measure: string;
 
   /**
-   * Whether points or percent are compared.
+   * Whether points or percent of the measure are compared.
    *
    * @generated from field: egov.scorer.v1.GateUnit unit = 3;
    */
   unit: GateUnit;
 
   /**
-   * The minimum, in points or percent.
+   * The minimum of the measure, in points or percent. If `upper`: the maximum.
    *
    * @generated from field: double minimum = 4;
    */
   minimum: number;
 
   /**
-   * Whether the value must be above the minimum; otherwise it may be equal.
+   * Whether a value that equals the minimum fails.
    *
    * @generated from field: bool strict = 5;
    */
   strict: boolean;
+
+  /**
+   * Whether the value must be at most `minimum`, or below it if `strict`; otherwise at least, or above.
+   *
+   * @generated from field: bool upper = 6;
+   */
+  upper: boolean;
+
+  /**
+   * An indicator whose answer must be one of `options`: a flag or a choice.
+   *
+   * @generated from field: string indicator = 7;
+   */
+  indicator: string;
+
+  /**
+   * Codes of options of the choice; "true" or "false" for a flag.
+   *
+   * @generated from field: repeated string options = 8;
+   */
+  options: string[];
+
+  /**
+   * Another category, in which `category_level` or a better level must be reached.
+   *
+   * @generated from field: string category = 9;
+   */
+  category: string;
+
+  /**
+   * See `category`.
+   *
+   * @generated from field: int32 category_level = 10;
+   */
+  categoryLevel: number;
+
+  /**
+   * Whether the answer must not be one of the options, or the level must not be reached. An answer that was not
+   * reported is none of the options.
+   *
+   * @generated from field: bool excluded = 11;
+   */
+  excluded: boolean;
+
+  /**
+   * The number of the limit that needs this gate, from 1 in the set's order. 0: the gate belongs to a level.
+   *
+   * @generated from field: int32 limit = 12;
+   */
+  limit: number;
 };
 
 /**
@@ -528,13 +579,13 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
 export declare const GateSchema: GenMessage<Gate>;
 
 /**
- * The result of one gate for one unit.
+ * The result for one unit of one gate, or of a combination of gates such as "2 of 3".
  *
  * @generated from message egov.scorer.v1.GateResult
  */
 export declare type GateResult = Message<"egov.scorer.v1.GateResult"> & {
   /**
-   * The gate.
+   * The gate. For a combination, only its level or limit.
    *
    * @generated from field: egov.scorer.v1.Gate gate = 1;
    */
@@ -548,18 +599,54 @@ export declare type GateResult = Message<"egov.scorer.v1.GateResult"> & {
   value: number;
 
   /**
-   * Whether the gate holds.
+   * Whether the gate or combination holds.
    *
    * @generated from field: bool passed = 3;
    */
   passed: boolean;
 
   /**
-   * Whether no criterion of the measure applies to the unit, so that a percent gate holds without a value.
+   * Whether no criterion of the measure applies to the unit, so that a minimum in percent holds without a value.
    *
    * @generated from field: bool not_applicable = 4;
    */
   notApplicable: boolean;
+
+  /**
+   * Of a gate on an indicator: the unit's answer, as in `Gate.options`; empty if it was not reported.
+   *
+   * @generated from field: string answer = 5;
+   */
+  answer: string;
+
+  /**
+   * Of a gate on a category: the level that the unit reaches in it; 0: none.
+   *
+   * @generated from field: int32 reached_level = 6;
+   */
+  reachedLevel: number;
+
+  /**
+   * Of a combination: how many of its `out_of` parts must hold. 0: it is a single gate.
+   *
+   * @generated from field: int32 at_least = 7;
+   */
+  atLeast: number;
+
+  /**
+   * Of a combination: the number of its parts.
+   *
+   * @generated from field: int32 out_of = 8;
+   */
+  outOf: number;
+
+  /**
+   * Of a combination that does not hold: the parts that do not hold, the nearest first. Nearest is what needs the
+   * smallest share of the measure's maximum; answers and levels come last, in the set's order.
+   *
+   * @generated from field: repeated egov.scorer.v1.GateResult of = 9;
+   */
+  of: GateResult[];
 };
 
 /**
@@ -603,8 +690,7 @@ export declare type MeasureResult = Message<"egov.scorer.v1.MeasureResult"> & {
   percent: number;
 
   /**
-   * The best level that the unit would reach if this were the only measure, among the levels that have a gate on this
-   * measure; 0: none.
+   * The best level all of whose gates on this measure hold, among the levels that have one; 0: none.
    *
    * @generated from field: int32 level = 5;
    */
@@ -666,7 +752,8 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
   measures: MeasureResult[];
 
   /**
-   * The gates of the next better level that the unit fails; without a level, the gates of the lowest level.
+   * What the unit lacks for the next better level, or for the lowest level if it has none: gates and combinations that
+   * do not hold, and limits that forbid the level. Each of them must hold.
    *
    * @generated from field: repeated egov.scorer.v1.GateResult failing = 7;
    */
@@ -680,7 +767,7 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
   groups: GroupScore[];
 
   /**
-   * FULL only: all gates of all levels, the best level first.
+   * FULL only: all gates of all levels, the best level first, then those of limits. Combinations are not included.
    *
    * @generated from field: repeated egov.scorer.v1.GateResult gates = 9;
    */
@@ -885,7 +972,7 @@ export declare type GateCount = Message<"egov.scorer.v1.GateCount"> & {
   gate?: Gate | undefined;
 
   /**
-   * Number of units that fail it.
+   * Number of units that fail it, also if they need not pass it, as one of "2 of 3".
    *
    * @generated from field: int32 units = 2;
    */
@@ -975,7 +1062,7 @@ export declare type CategoryTally = Message<"egov.scorer.v1.CategoryTally"> & {
   levels: LevelCount[];
 
   /**
-   * Counts for each gate of the category, the best level first.
+   * Counts for each gate of the category, the best level first, then those of limits.
    *
    * @generated from field: repeated egov.scorer.v1.GateCount failing = 4;
    */
@@ -1237,7 +1324,7 @@ export enum Standing {
   RANKED = 1,
 
   /**
-   * The unit fails a gate of the lowest level; `failing` lists the gates that it fails.
+   * The unit does not reach the lowest level, or a limit forbids that it is ranked; `failing` says why.
    *
    * @generated from enum value: STANDING_BELOW_MINIMUM = 2;
    */

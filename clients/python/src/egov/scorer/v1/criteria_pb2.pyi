@@ -193,7 +193,7 @@ class Total(_message.Message):
     def __init__(self, combine: _Optional[str] = ..., max_points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., may_be_negative: _Optional[bool] = ...) -> None: ...
 
 class Category(_message.Message):
-    __slots__ = ("code", "titles", "groups", "levels", "total", "weight", "ties", "rank_precision", "rank_by")
+    __slots__ = ("code", "titles", "groups", "levels", "total", "weight", "ties", "rank_precision", "rank_by", "limits")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
@@ -203,6 +203,7 @@ class Category(_message.Message):
     TIES_FIELD_NUMBER: _ClassVar[int]
     RANK_PRECISION_FIELD_NUMBER: _ClassVar[int]
     RANK_BY_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     code: str
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     groups: _containers.RepeatedCompositeFieldContainer[Group]
@@ -212,7 +213,8 @@ class Category(_message.Message):
     ties: str
     rank_precision: str
     rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
+    limits: _containers.RepeatedCompositeFieldContainer[Limit]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ...) -> None: ...
 
 class RankKey(_message.Message):
     __slots__ = ("kind", "category", "measure")
@@ -285,16 +287,36 @@ class TierValue(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Level(_message.Message):
-    __slots__ = ("level", "gates", "provenance", "notes")
+    __slots__ = ("level", "gates", "provenance", "notes", "conditions")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     level: int
     gates: _containers.RepeatedCompositeFieldContainer[TierGate]
     provenance: str
     notes: _containers.RepeatedCompositeFieldContainer[Text]
-    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+    conditions: _containers.RepeatedCompositeFieldContainer[TierCondition]
+    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., conditions: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
+
+class Limit(_message.Message):
+    __slots__ = ("number", "no_better_than", "titles", "legal_basis", "provenance", "notes", "required")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NO_BETTER_THAN_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    REQUIRED_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    no_better_than: int
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    legal_basis: str
+    provenance: str
+    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    required: _containers.RepeatedCompositeFieldContainer[TierCondition]
+    def __init__(self, number: _Optional[int] = ..., no_better_than: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., legal_basis: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., required: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
 
 class TierGate(_message.Message):
     __slots__ = ("tier", "gate")
@@ -303,6 +325,24 @@ class TierGate(_message.Message):
     tier: str
     gate: _scorer_pb2.Gate
     def __init__(self, tier: _Optional[str] = ..., gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ...) -> None: ...
+
+class TierCondition(_message.Message):
+    __slots__ = ("tier", "condition")
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    tier: str
+    condition: Condition
+    def __init__(self, tier: _Optional[str] = ..., condition: _Optional[_Union[Condition, _Mapping]] = ...) -> None: ...
+
+class Condition(_message.Message):
+    __slots__ = ("gate", "at_least", "of")
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    gate: _scorer_pb2.Gate
+    at_least: int
+    of: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ..., at_least: _Optional[int] = ..., of: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
 
 class Indicator(_message.Message):
     __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum")

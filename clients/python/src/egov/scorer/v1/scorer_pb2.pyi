@@ -182,30 +182,54 @@ class Score(_message.Message):
     def __init__(self, points: _Optional[float] = ..., max_points: _Optional[float] = ..., nominal_max_points: _Optional[float] = ..., percent: _Optional[float] = ..., converted: _Optional[float] = ..., published: _Optional[float] = ..., missing: _Optional[int] = ..., not_applicable: _Optional[int] = ...) -> None: ...
 
 class Gate(_message.Message):
-    __slots__ = ("level", "measure", "unit", "minimum", "strict")
+    __slots__ = ("level", "measure", "unit", "minimum", "strict", "upper", "indicator", "options", "category", "category_level", "excluded", "limit")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     MEASURE_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     MINIMUM_FIELD_NUMBER: _ClassVar[int]
     STRICT_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
     level: int
     measure: str
     unit: GateUnit
     minimum: float
     strict: bool
-    def __init__(self, level: _Optional[int] = ..., measure: _Optional[str] = ..., unit: _Optional[_Union[GateUnit, str]] = ..., minimum: _Optional[float] = ..., strict: _Optional[bool] = ...) -> None: ...
+    upper: bool
+    indicator: str
+    options: _containers.RepeatedScalarFieldContainer[str]
+    category: str
+    category_level: int
+    excluded: bool
+    limit: int
+    def __init__(self, level: _Optional[int] = ..., measure: _Optional[str] = ..., unit: _Optional[_Union[GateUnit, str]] = ..., minimum: _Optional[float] = ..., strict: _Optional[bool] = ..., upper: _Optional[bool] = ..., indicator: _Optional[str] = ..., options: _Optional[_Iterable[str]] = ..., category: _Optional[str] = ..., category_level: _Optional[int] = ..., excluded: _Optional[bool] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class GateResult(_message.Message):
-    __slots__ = ("gate", "value", "passed", "not_applicable")
+    __slots__ = ("gate", "value", "passed", "not_applicable", "answer", "reached_level", "at_least", "out_of", "of")
     GATE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     PASSED_FIELD_NUMBER: _ClassVar[int]
     NOT_APPLICABLE_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    REACHED_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+    OUT_OF_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
     gate: Gate
     value: float
     passed: bool
     not_applicable: bool
-    def __init__(self, gate: _Optional[_Union[Gate, _Mapping]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., not_applicable: _Optional[bool] = ...) -> None: ...
+    answer: str
+    reached_level: int
+    at_least: int
+    out_of: int
+    of: _containers.RepeatedCompositeFieldContainer[GateResult]
+    def __init__(self, gate: _Optional[_Union[Gate, _Mapping]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., not_applicable: _Optional[bool] = ..., answer: _Optional[str] = ..., reached_level: _Optional[int] = ..., at_least: _Optional[int] = ..., out_of: _Optional[int] = ..., of: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ...) -> None: ...
 
 class MeasureResult(_message.Message):
     __slots__ = ("measure", "points", "max_points", "percent", "level")

@@ -1,0 +1,113 @@
+"""Causes: what keeps a unit from its next better level, as plain Python values and as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from scorer_client.sentences import measure_name, plain, shown, words_of
+
+
+class Cause(NamedTuple):
+    """What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3"."""
+
+    level: int
+    """The level that needs it; 0: a limit needs it."""
+    measure: str
+    """Empty for a gate on an answer or on another category's level, and for a combination."""
+    unit: str
+    """"percent" or "points"; empty if there is no measure."""
+    minimum: float
+    """The largest value instead if ``upper``."""
+    strict: bool
+    value: float
+    """The unit's value of the measure."""
+    upper: bool = False
+    indicator: str = ""
+    """An indicator whose answer must be one of ``options``; or none of them, if ``excluded``."""
+    options: tuple[str, ...] = ()
+    answer: str = ""
+    """The unit's answer; empty: not reported."""
+    category: str = ""
+    """Another category, in which ``category_level`` must be reached; or must not, if ``excluded``."""
+    category_level: int = 0
+    reached_level: int = 0
+    """The level that the unit reaches in it; 0: none."""
+    excluded: bool = False
+    limit: int = 0
+    """The number of the limit that needs it; 0: a level needs it."""
+    at_least: int = 0
+    """Of a combination: how many of its parts must hold; 0: it is a gate."""
+    out_of: int = 0
+    """Of a combination: the number of its parts."""
+    of: tuple[Cause, ...] = ()
+    """Of a combination: the parts that do not hold, the nearest first."""
+
+    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
+        """The cause as a sentence; ``titles`` has names of categories, groups, criteria and indicators by code."""
+        return cause_sentence(self, language=language, titles=titles or {})
+
+    def needed(self, language: str = "en") -> str:
+        """What the gate asks for, such as: at least 80 %."""
+        return _needed(self, words_of(language))
+
+
+def cause_sentence(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    words = words_of(language)
+    who = words["who_level" if cause.level else "who_limit"].format(number=cause.level or cause.limit)
+    if cause.at_least:
+        return words["asks"].format(who=who, needed=_combination(cause, language, titles))
+    return words["cause"].format(who=who, needed=_needed(cause, words), **_subject(cause, language, titles))
+
+
+def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+    words = words_of(language)
+    if cause.at_least:
+        return _combination(cause, language, titles)
+    key = "short" if cause.measure and not (cause.strict or cause.upper) else "short_other"
+    subject = _subject(cause, language, titles)
+    if key == "short":  # the unit of measurement follows the minimum only
+        subject["value"] = shown(cause.value, cause.minimum)
+        return words[key].format(needed=f"{plain(cause.minimum)}{_sign(cause, words)}", **subject)
+    return words[key].format(needed=_needed(cause, words), **subject)
+
+
+def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+    words = words_of(language)
+    parts = (short_cause(part, language=language, titles=titles) for part in cause.of)
+    texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
+    joined = words["and" if cause.at_least == cause.out_of else "or"].join(texts)
+    return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, parts=joined)
+
+
+def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str, str]:
+    """What a gate reads, and the unit's value of it."""
+    words = words_of(language)
+    if cause.indicator:
+        return {
+            "measure": titles.get(cause.indicator, cause.indicator),
+            "value": words.get(f"answer_{cause.answer}", cause.answer),
+        }
+    if cause.category:
+        value = words["at_level" if cause.reached_level else "no_level"].format(level=cause.reached_level)
+        return {"measure": titles.get(cause.category, cause.category), "value": value}
+    value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
+    return {"measure": measure_name(cause.measure, language, titles), "value": value}
+
+
+def _needed(cause: Cause, words: Mapping[str, str]) -> str:
+    """What a gate asks for, such as: at least 80 %."""
+    if cause.indicator:
+        options = words["or"].join(words.get(f"answer_{option}", option) for option in cause.options)
+        return words["except"].format(options=options) if cause.excluded else options
+    if cause.category:
+        return words["worse" if cause.excluded else "or_better"].format(level=cause.category_level)
+    bound = ("below" if cause.strict else "at_most") if cause.upper else "above" if cause.strict else "at_least"
+    return f"{words[bound]} {plain(cause.minimum)}{_sign(cause, words)}"
+
+
+def _sign(cause: Cause, words: Mapping[str, str]) -> str:
+    return " %" if cause.unit == "percent" else f" {words['points']}"

@@ -1,0 +1,59 @@
+"""Which part of a combination of gates a unit is nearest to: what needs the smallest share of a measure's maximum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scorer.engine.rules import KeyKind, Node, bit
+from scorer.engine.scoring import CategoryScores
+from scorer.model.fixed_point import MICRO, Floats, Ints
+
+Orders = dict[Node, Ints]
+"""By combination, (m, parts): for each unit the indices of its parts, the nearest one first.
+
+Parts that hold come last, in the set's order.
+"""
+
+
+def part_orders(category: CategoryScores, units: Ints) -> Orders:
+    """The orders of all combinations of a category that are shown to units (m,): not of what must hold as a whole."""
+    shown = [part for rule in category.plan.rules for part in rule.root.parts() if isinstance(part, Node)]
+    orders: Orders = {}
+    if shown:
+        failed = category.failed(units)
+        shortages = _gate_shortages(category, units)
+        for node in shown:
+            _shortage(node, [np.where(failed & bit(gate), own, 0) for gate, own in enumerate(shortages)], orders)
+    return orders
+
+
+def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
+    """(m,) how far units are from what a part needs; adds the orders of the combinations in it."""
+    if not isinstance(part, Node):
+        return gates[part]
+    inner = np.stack([_shortage(each, gates, orders) for each in part.of], axis=-1)
+    orders[part] = np.argsort(np.where(inner > 0, inner, np.inf), axis=-1, kind="stable")
+    shortage: Floats = np.sort(inner, axis=-1)[:, : part.at_least].sum(axis=-1)
+    return shortage
+
+
+def _gate_shortages(category: CategoryScores, units: Ints) -> list[Floats]:
+    """(m,) for each gate, how far units are from it, as a share of the measure's maximum; answers and levels: infinity.
+
+    Never 0, also on an edge that does not pass. Only meaningful where the gate fails.
+    """
+    plan, measures = category.plan, category.measures
+    found = []
+    for gate in plan.gates:
+        key = plan.keys[gate.key]
+        if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
+            found.append(np.full(len(units), np.inf))
+            continue
+        measure = measures[key.index]
+        if key.kind is KeyKind.PERCENT:
+            share = np.abs(gate.minimum - measure.percent[units]) / MICRO
+        else:
+            maximum = measure.max_points[units]
+            share = np.abs(gate.minimum - measure.points[units]) / np.where(maximum > 0, maximum, np.nan)
+        found.append(np.maximum(np.nan_to_num(share, nan=np.inf), np.finfo(np.float64).tiny))
+    return found

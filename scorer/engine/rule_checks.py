@@ -1,0 +1,257 @@
+"""Finds rules that can never hold or always hold, and better levels that are easier to reach than worse ones.
+
+All combinations of intervals of the compared keys are looked at. Combinations that no unit can have are left out: those
+beyond what a measure can give, and those in which a sum differs from its groups, or points differ from the percentage.
+Relations between a criterion and its group are not considered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+
+from scorer.criteria.model import TOTAL, Criterion
+from scorer.engine.combining import Combination
+from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan
+from scorer.engine.rules import KeyKind, RulePlan, holding
+from scorer.model.fixed_point import MICRO, Bools, Ints
+
+MAX_COMBINATIONS = 200_000
+"""Maximum number of combinations of intervals that are looked at; beyond, nothing is decided."""
+UNBOUNDED = 2**60
+"""Beyond every key."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about the levels and limits of a category."""
+
+    rule: RulePlan
+    """The rule that has the problem; for an easier level, the better one."""
+    message: str
+    """In terms of the document."""
+    refused: bool
+    """Whether the set is refused; otherwise it is only a warning."""
+
+
+class _Excluded(Enum):
+    """Which criteria do not apply, of those that may be left out."""
+
+    NONE = "none"
+    ALL = "all"
+    SOME = "some"
+    """Any of them; then only bounds are known."""
+
+
+def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Finding]:
+    """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
+    for rule in plan.rules:
+        name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
+        space = _Space(plan, total, [rule])
+        if space.size > MAX_COMBINATIONS:
+            message = f"whether {name} can hold in tier {tier!r} was not decided, because of its {space.size} cases"
+            yield Finding(rule, message, refused=False)
+            continue
+        possible, held = space.possible(_Excluded.SOME), space.holds(rule)
+        if not (held & possible).any():
+            message = f"can never hold in tier {tier!r}" if rule.level else f"applies to every unit of tier {tier!r}"
+            yield Finding(rule, message, refused=bool(rule.level))
+        elif held[possible].all():
+            message = f"always holds in tier {tier!r}" if rule.level else f"can never apply in tier {tier!r}"
+            yield Finding(rule, message, refused=not rule.level)
+    levels = [rule for rule in plan.rules if rule.level]
+    limits = [rule for rule in plan.rules if rule.limit]
+    for better, worse in pairwise(levels):
+        yield from _easier(
+            plan, total, tier, better, worse, [limit for limit in limits if better.outcomes[0] in limit.outcomes]
+        )
+
+
+def _easier(
+    plan: CategoryPlan,
+    total: Combination,
+    tier: str,
+    better: RulePlan,
+    worse: RulePlan,
+    limits: Sequence[RulePlan],
+) -> Iterator[Finding]:
+    space = _Space(plan, total, [better, worse, *limits])
+    start = f"in tier {tier!r} level {worse.level}"
+    if space.size > MAX_COMBINATIONS:
+        message = f"{start} was not compared with the better level {better.level}, because of {space.size} cases"
+        yield Finding(better, message, refused=False)
+        return
+    easier = ~space.holds(worse)
+    for rule in (better, *limits):
+        easier &= space.holds(rule)
+    certain = easier & (space.possible(_Excluded.NONE) | space.possible(_Excluded.ALL))
+    found = certain if certain.any() else easier & space.possible(_Excluded.SOME)
+    if found.any():
+        case = int(np.flatnonzero(found)[0])
+        gate = plan.gates[next(gate for gate in worse.root.gates() if not space.gate_holds(gate)[case])]
+        message = f"{start} requires more of {gate.name!r} than the better level {better.level}"
+        if not certain.any():
+            message += ", unless criteria that do not apply prevent it; this was not decided"
+        yield Finding(better, message, refused=bool(certain.any()))
+
+
+class _Space:
+    """All combinations of the intervals of the keys that some rules compare."""
+
+    def __init__(self, plan: CategoryPlan, total: Combination, rules: Sequence[RulePlan]) -> None:
+        self._plan, self._total = plan, total
+        thresholds: dict[int, set[int]] = {}
+        for rule in rules:
+            for key, own in zip(rule.keys, rule.rule.thresholds, strict=True):
+                thresholds.setdefault(key, set()).update(own)
+        self._thresholds = {key: sorted(own) for key, own in thresholds.items()}
+        self._place = {key: place for place, key in enumerate(thresholds)}
+        self._shape = [len(own) + 1 for own in self._thresholds.values()]
+        self.size = prod(self._shape)
+
+    @cached_property
+    def _intervals(self) -> Ints:
+        """(keys, size) the index of the interval of each key."""
+        return np.indices(self._shape).reshape(len(self._shape), -1)
+
+    def _values(self, key: int) -> tuple[Ints, Ints]:
+        """(size,) the smallest value of a key in each combination, and the smallest one above its interval."""
+        own, interval = self._thresholds[key], self._intervals[self._place[key]]
+        lows = np.array([-UNBOUNDED, *own], dtype=np.int64)
+        highs = np.array([*own, UNBOUNDED], dtype=np.int64)
+        return lows[interval], highs[interval]
+
+    def gate_holds(self, gate: int) -> Bools:
+        """(size,) whether a gate holds."""
+        low, high = self._values(self._plan.gates[gate].key)
+        return holding(np.where(low == -UNBOUNDED, high - 1, low), self._plan.gates[gate].test)
+
+    def holds(self, rule: RulePlan) -> Bools:
+        """(size,) whether a rule holds."""
+        return rule.root.holds({gate: self.gate_holds(gate) for gate in rule.root.gates()})
+
+    def possible(self, excluded: _Excluded) -> Bools:
+        """(size,) whether a unit can have such numbers."""
+        found = np.ones(self.size, dtype=np.bool_)
+        groups = [_Range.of_group(group, excluded) for group in self._plan.groups]
+        bounds = {index: self._measure_range(measure, groups, excluded).full(self.size)
+                  for index, measure in enumerate(self._plan.measures)}  # fmt: skip
+        for key in self._thresholds:
+            kind, index = self._plan.keys[key].kind, self._plan.keys[key].index
+            low, high = self._values(key)
+            if kind is KeyKind.POINTS:
+                bounds[index].narrow(low, high - 1)
+            elif kind is KeyKind.PERCENT:
+                bounds[index].narrow_share(low, high)
+            else:
+                found &= high > (0 if kind is KeyKind.LEVEL else -1)
+        for index, measure in enumerate(self._plan.measures):
+            own = bounds[index]
+            found &= own.low <= own.high
+            cap, floor = (self._total.cap, self._total.floor) if measure.name == TOTAL else (np.inf, -np.inf)
+            members = range(len(groups)) if measure.name == TOTAL else measure.groups
+            parts = [self._part(group, groups, bounds) for group in members]
+            if len(parts) > 1 and not (measure.name == TOTAL and self._total.combine.is_mean):
+                found &= (sum(np.minimum(part.low, part.high) for part in parts) <= own.high) | (own.high >= cap)
+                found &= (sum(part.high for part in parts) >= own.low) | (own.low <= floor)
+        return found
+
+    def _measure_range(self, measure: MeasurePlan, groups: Sequence[_Range], excluded: _Excluded) -> _Range:
+        """The range of a measure."""
+        plans = self._plan.groups
+        if measure.criterion is not None:
+            group, row = measure.criterion
+            return _Range.of_criteria([(plans[group].criteria[row], plans[group], row)], excluded)
+        if measure.name != TOTAL:
+            return _Range.sum([groups[index] for index in measure.groups], np.inf, -np.inf)
+        total = _Range.sum(groups, self._total.cap, self._total.floor)
+        if self._total.combine.is_mean:  # of what applies; its maximum is stated, or 0 if nothing applies
+            nominal = int(min(self._total.nominal, self._total.cap))
+            least = nominal if total.least_maximum else 0
+            return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)
+        return total
+
+    def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
+        """The range of a group: that of the measure which is this group, if there is one."""
+        name = self._plan.groups[group].code
+        own = (bounds[index] for index, measure in enumerate(self._plan.measures) if measure.name == name)
+        return next(own, groups[group])
+
+
+@dataclass
+class _Range:
+    """The points that a sum can give, and its applicable maximum, each from a least to a largest number."""
+
+    low: Ints
+    high: Ints
+    least_maximum: int
+    maximum: int
+
+    @classmethod
+    def of_group(cls, group: GroupPlan, excluded: _Excluded) -> _Range:
+        """The range of a criterion group."""
+        rows = range(len(group.criteria))
+        criteria = cls.of_criteria([(group.criteria[row], group, row) for row in rows], excluded)
+        return cls.sum([criteria], group.cap, -np.inf)
+
+    @classmethod
+    def sum(cls, parts: Sequence[_Range], cap: float, floor: float) -> _Range:
+        """The range of a sum, from ``floor`` to ``cap``."""
+        low, high = (sum(int(getattr(part, end)) for part in parts) for end in ("low", "high"))
+        least, maximum = (sum(getattr(part, end) for part in parts) for end in ("least_maximum", "maximum"))
+        return cls(
+            np.array(int(min(max(low, floor), cap))),
+            np.array(int(min(max(high, floor), cap))),
+            int(min(least, cap)),
+            int(min(maximum, cap)),
+        )
+
+    @classmethod
+    def of_criteria(cls, criteria: Sequence[tuple[Criterion, GroupPlan, int]], excluded: _Excluded) -> _Range:
+        """The range of some criteria, each with its group and its row."""
+        low = high = least = maximum = 0
+        for criterion, group, row in criteria:
+            may_be_left_out = (
+                group.lines is None
+                or criterion.may_be_not_applicable
+                or criterion.missing_leaves_out
+                or criterion.formula.may_leave_out
+            )
+            if may_be_left_out and excluded is _Excluded.ALL:
+                continue
+            low += int(group.lowest[row, 0])
+            high += int(group.highest[row, 0])
+            maximum += int(group.maxima[row, 0])
+            if not (may_be_left_out and excluded is _Excluded.SOME):
+                least += int(group.maxima[row, 0])
+        return cls(np.array(low), np.array(high), least, maximum)
+
+    def full(self, size: int) -> _Range:
+        """The same range for some combinations."""
+        return _Range(np.full(size, self.low), np.full(size, self.high), self.least_maximum, self.maximum)
+
+    def narrow(self, low: Ints, high: Ints) -> None:
+        """Keeps the points from ``low`` to ``high``."""
+        self.low, self.high = np.maximum(self.low, low), np.minimum(self.high, high)
+
+    def narrow_share(self, low: Ints, high: Ints) -> None:
+        """Keeps the points whose key as a percentage is at least ``low`` and below ``high``."""
+        least = np.clip(low, 0, None)
+        reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
+        above = (least // 2) * self.least_maximum // MICRO + 1
+        from_share = np.where(least % 2 == 0, reached, above)
+        most = np.clip(high, 0, 2**31)
+        below = -(-(most // 2) * self.maximum // MICRO) - 1
+        to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
+        to_share = np.where(high == UNBOUNDED, self.high, to_share)
+        if self.maximum == 0:
+            to_share = np.where(high == UNBOUNDED, self.high, -1)
+        if self.least_maximum == 0:  # nothing may apply; then every minimum in percent holds
+            from_share = np.where(high == UNBOUNDED, np.minimum(from_share, 0), from_share)
+        self.narrow(from_share, to_share)

@@ -78,8 +78,9 @@ class _Generator(GenerateJsonSchema):
 def json_schema(kinds: Iterable[type[Formula]]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of documents that use these formula kinds."""
     definitions: dict[str, Any] = {}
-    parts = (schema.Head, schema.Category, schema.Group, schema.Indicator, schema.Check, schema.Criterion)
-    for part in (*parts, schema.Level, schema.Limit, *CONDITIONS.values()):
+    parts: list[type[BaseModel]] = [schema.Head, schema.Category, schema.Group, schema.Indicator, schema.Check]
+    parts += [schema.Criterion, schema.Level, schema.Limit, *CONDITIONS.values()]
+    for part in parts:
         _add(part, part.__name__, definitions)
     for (model, key), entry in ENTRIES.items():
         properties = definitions[model]["properties"]

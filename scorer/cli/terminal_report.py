@@ -106,7 +106,7 @@ class Report:
             str(category.rank),
             escape(unit.name or unit.id),
             f"{self.points(score.points)} {words['of']} {score.max_points:g}",
-            f"{rounded(score.percent, self.form.percent_decimals)} %",
+            f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %",
             self.published(score.published),
             str(category.level or "-"),
             escape("\n".join(short_cause(c, language=self.language, titles=self.names) for c in category.causes)),
@@ -168,7 +168,7 @@ class Report:
         for category, sentence in zip(unit.categories, unit.why(self.language, self.names), strict=True):
             score = category.score
             out.print(f"\n[bold]{escape(sentence)}[/bold]")
-            percent = rounded(score.percent, 2)
+            percent = rounded(score.percent, 2, self.form.rounding)
             out.print(f"  {self.points(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
@@ -188,11 +188,11 @@ class Report:
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
-        return rounded(value, max(2, self.form.points_decimals))
+        return rounded(value, max(2, self.form.points_decimals), self.form.rounding)
 
     def published(self, value: float) -> str:
         """A score with as many decimals as the set publishes."""
-        return rounded(value, self.form.points_decimals)
+        return rounded(value, self.form.points_decimals, self.form.rounding)
 
     def name(self, code: str) -> str:
         """The title of a category, group or criterion; its code if it has no title."""

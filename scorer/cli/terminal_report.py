@@ -109,7 +109,7 @@ class Report:
             str(category.rank),
             escape(unit.name or unit.id),
             f"{self.points(score.points)} {words['of']} {score.max_points:g}",
-            f"{rounded(score.percent, self.form.percent_decimals)} %",
+            f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %",
             self.published(score.published),
             self.level(category),
             escape("\n".join(short_cause(c, language=self.language, titles=self.names) for c in category.causes)),
@@ -171,7 +171,7 @@ class Report:
         for category, sentence in zip(unit.categories, unit.why(self.language, self.names), strict=True):
             score = category.score
             out.print(f"\n[bold]{escape(sentence)}[/bold]")
-            percent = rounded(score.percent, 2)
+            percent = rounded(score.percent, 2, self.form.rounding)
             out.print(f"  {self.points(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
@@ -191,11 +191,11 @@ class Report:
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
-        return rounded(value, max(2, self.form.points_decimals))
+        return rounded(value, max(2, self.form.points_decimals), self.form.rounding)
 
     def published(self, value: float) -> str:
         """A score with as many decimals as the set publishes."""
-        return rounded(value, self.form.points_decimals)
+        return rounded(value, self.form.points_decimals, self.form.rounding)
 
     def tier(self, tier: str) -> str:
         """The title of a tier, as markup; its code if it has no title."""

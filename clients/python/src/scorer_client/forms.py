@@ -65,6 +65,8 @@ class Form:
     """Assumptions and other remarks, by language."""
     effective_from: datetime.date | None = None
     """First day on which the set is in force; None: there is none."""
+    rounding: str = "half_up"
+    """How published points and percentages are rounded: half_up, half_even, down or up."""
 
     def names(self, language: str) -> dict[str, str]:
         """All titles in one language, or in the first language of each, by the keys of ``texts``."""
@@ -104,6 +106,7 @@ def form_of(message: pb.CriteriaSet) -> Form:
         tuple(LegalBasis(basis.document, _day(basis, "issued")) for basis in message.legal_basis),
         texts_of(message.notes),
         _day(message.summary, "effective_from"),
+        message.precision.mode or "half_up",
     )
 
 

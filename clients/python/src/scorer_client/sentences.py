@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from functools import lru_cache
 
 from scorer_client.titles import level_key
@@ -114,15 +114,19 @@ def shown(value: float, minimum: float) -> str:
 
 
 @lru_cache(100_000)  # most numbers of a report recur
-def rounded(value: float, decimals: int) -> str:
-    """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
-    return str(_quantized(Decimal(repr(float(value))), decimals))
+def rounded(value: float, decimals: int, mode: str = "half_up") -> str:
+    """A number with so many decimals, rounded as a criteria set publishes: half_up, half_even, down or up."""
+    exact = Decimal(repr(float(value)))  # doubles of the service are the nearest to its decimals
+    return str(_quantized(exact, decimals, _ROUNDINGS.get(mode, ROUND_HALF_UP)))
 
 
 @lru_cache(100_000)
 def plain(number: float) -> str:
     """A number with all of its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))
+
+
+_ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN, "up": ROUND_UP}
 
 
 def _quantized(number: Decimal, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:

@@ -114,6 +114,7 @@ class _Builder:
             datetime.datetime.combine(first_day, datetime.time()),
             form.points_decimals,
             form.percent_decimals,
+            form.rounding,
         )
 
     def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
@@ -142,9 +143,9 @@ class _Builder:
         score = best.overall
         return self._words["best_total"].format(
             unit=self._units[best.id],
-            points=rounded(score.points, max(2, self._form.points_decimals)),
+            points=rounded(score.points, max(2, self._form.points_decimals), self._form.rounding),
             maximum=plain(score.max_points),
-            percent=rounded(score.percent, 2),
+            percent=rounded(score.percent, 2, self._form.rounding),
         )
 
     def _unit(self, result: UnitResult) -> Unit:

@@ -183,18 +183,20 @@ class Report:
     """Date for files that must have one: the day on which the criteria set came into force, not the current time."""
     points_decimals: int
     percent_decimals: int
+    rounding: str
+    """How points and percentages are rounded, as the set publishes."""
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
-        return rounded(value, max(2, self.points_decimals))
+        return rounded(value, max(2, self.points_decimals), self.rounding)
 
     def published(self, value: float) -> str:
         """A score with as many decimals as the set publishes."""
-        return rounded(value, self.points_decimals)
+        return rounded(value, self.points_decimals, self.rounding)
 
     def percent(self, value: float) -> str:
         """A percentage as text, rounded to the decimals with which the criteria set publishes percentages."""
-        return rounded(value, self.percent_decimals)
+        return rounded(value, self.percent_decimals, self.rounding)
 
     def level(self, category: str, level: int) -> str:
         """The name of a level of a category; 0: no level."""

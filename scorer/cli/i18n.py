@@ -16,9 +16,6 @@ class Language(StrEnum):
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "department": "Departments",
-        "district": "Districts",
-        "commune": "Communes",
         "units": "{n} units",
         "ranked": "{ranked}/{n} ranked",
         "overall": "Overall",
@@ -50,9 +47,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "criterion": "criterion",
         "of": "of",
         "status": "status",
-        "scored": "",
-        "missing": "not reported",
-        "not_applicable": "not applicable",
         "made": "{code}, revision {revision}, {provenance}: 'scorer criteria show {code}' says what is assumed",
         "facts": "The report of 2020, counted again from these answers",
         "mistake": "{n} mistake",
@@ -62,9 +56,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no_mistakes": "{file}: no mistakes in {n} units",
     },
     "vi": {
-        "department": "Cấp sở, ban, ngành",
-        "district": "Cấp huyện",
-        "commune": "Cấp xã",
         "units": "{n} đơn vị",
         "ranked": "{ranked}/{n} đơn vị được xếp hạng",
         "overall": "Xếp hạng chung",
@@ -96,9 +87,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "criterion": "tiêu chí",
         "of": "trên",
         "status": "tình trạng",
-        "scored": "",
-        "missing": "chưa báo cáo",
-        "not_applicable": "không đưa vào đánh giá",
         "made": "{code}, bản {revision}, {provenance}: 'scorer criteria show {code}' nêu rõ phần giả định",
         "facts": "Báo cáo năm 2020, tính lại từ số liệu",
         "mistake": "{n} lỗi",

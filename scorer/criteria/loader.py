@@ -145,7 +145,9 @@ class _Loader:
         raw = data.get("categories") if isinstance(data, Mapping) else None
         if not isinstance(raw, Mapping):
             return None
-        self.tiers = _strings(data.get("tiers"))
+        tiers = as_mapping(data.get("tiers"))
+        self.tiers = _strings([*tiers] or data.get("tiers"))
+        tier_titles = self._tier_titles(tiers)
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
@@ -187,6 +189,7 @@ class _Loader:
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
+            tier_titles=tier_titles,
         )
         lint.check(criteria_set, self.document)
         return criteria_set
@@ -215,6 +218,12 @@ class _Loader:
             (own.precision or rule.precision) == "exact",
             by or (model.RankKey("score", category.code),),
         )
+
+    def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
+        shapes = {tier: parse_model(self.document, ("tiers", tier), schema.Tier, body) for tier, body in tiers.items()}
+        given = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
+        usual = {tier: model.USUAL_TIERS[tier] for tier in self.tiers if tier in model.USUAL_TIERS}
+        return usual | given
 
     def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
         """The value of each tier, in the set's order of tiers; a single value applies to all tiers."""
@@ -258,8 +267,8 @@ class _Loader:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) or f"; to declare it here, list its {INDICATORS!r}"
-        return f"no plugin scores group {group!r}{hint}{self._quarantined()}"
+        hint = did_you_mean(group, self.vocabulary.groups) + self._quarantined()
+        return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
 
     def _quarantined(self) -> str:
         """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""
@@ -465,7 +474,7 @@ class _Loader:
             condition = conditions.root((*path, "when"), raw["when"])
         if shape is None or condition is None:
             return None
-        return model.Level(shape.level, condition, shape.provenance, shape.notes)
+        return model.Level(shape.level, condition, shape.provenance, shape.notes, shape.code or "", shape.title)
 
     def _limit(self, path: Path, data: object, conditions: ConditionReader) -> model.Limit | None:
         shape, raw = parse_model(self.document, path, schema.Limit, data), as_mapping(data)

@@ -107,6 +107,7 @@ class CategoryResult:
     groups: tuple[GroupResult, ...]
     gates: tuple[GateResult, ...]
     levels: tuple[int, ...]
+    level_code: str
 
 
 @dataclass(frozen=True)
@@ -585,6 +586,7 @@ def category_result(
         groups=tuple(groups),
         gates=tuple(gates),
         levels=tuple(levels),
+        level_code={item["level"]: item.get("code", "") for item in body.get("levels", ())}.get(level, ""),
     )
 
 

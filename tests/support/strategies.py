@@ -361,8 +361,11 @@ def _levels(draw: st.DrawFn, body: oracle.Document, tiers: Sequence[str]) -> lis
             levels, draw(_minimums(most, strictable, worst, percent=percent)), strict=False
         ):
             level["gates"] += [{"measure": measure, **given} for given in (gate, spare) if given]
-    for level in levels:
+    has_codes = draw(st.sets(st.sampled_from(numbers)))
+    for level, code in zip(levels, ("A", "Tốt", "=C", "D"), strict=False):
         level["gates"] = draw(st.permutations(level["gates"]))
+        if level["level"] in has_codes:
+            level["code"] = code
     return levels
 
 
@@ -752,6 +755,7 @@ def _category(category: oracle.CategoryResult) -> pb.CategoryScore:
         score=_score(category.score),
         standing=pb.Standing.Value(f"STANDING_{category.standing.upper()}"),
         level=category.level,
+        level_code=category.level_code,
         rank=category.rank,
         measures=[
             pb.MeasureResult(

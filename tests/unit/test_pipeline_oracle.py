@@ -28,6 +28,7 @@ def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvin
     request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
     reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
+    reply.ClearField("names")
     return reply
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from functools import lru_cache
 
+from scorer_client.titles import level_key
+
 LANGUAGES = ("en", "vi")
 
 _CONTEXT = Context(prec=50)
@@ -17,7 +19,7 @@ _WORDS = {
         "points": "points",
         "cause": "{measure} is {value}, {who} asks for {needed}",
         "asks": "{who} asks for {needed}",
-        "who_level": "level {number}",
+        "level_n": "level {level}",
         "who_limit": "limit {number}",
         "short": "{measure} {value} of {needed}",
         "short_other": "{measure} {value} ({needed})",
@@ -32,11 +34,11 @@ _WORDS = {
         "answer_false": "no",
         "answer_": "not reported",
         "except": "anything but {options}",
-        "at_level": "at level {level}",
+        "at_level": "at {level}",
         "no_level": "without level",
-        "or_better": "level {level} or better",
-        "worse": "a level worse than {level}",
-        "level": "{category}: level {level}",
+        "or_better": "{level} or better",
+        "worse": "worse than {level}",
+        "level": "{category}: {level}",
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
@@ -48,7 +50,7 @@ _WORDS = {
         "points": "điểm",
         "cause": "{measure} đạt {value}, {who} yêu cầu {needed}",
         "asks": "{who} yêu cầu {needed}",
-        "who_level": "mức {number}",
+        "level_n": "mức {level}",
         "who_limit": "giới hạn {number}",
         "short": "{measure} {value}/{needed}",
         "short_other": "{measure} {value} ({needed})",
@@ -63,11 +65,11 @@ _WORDS = {
         "answer_false": "không",
         "answer_": "chưa báo cáo",
         "except": "khác {options}",
-        "at_level": "mức {level}",
+        "at_level": "{level}",
         "no_level": "chưa đạt mức nào",
-        "or_better": "mức {level} trở lên",
-        "worse": "thấp hơn mức {level}",
-        "level": "{category}: mức {level}",
+        "or_better": "{level} trở lên",
+        "worse": "thấp hơn {level}",
+        "level": "{category}: {level}",
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
         "kept": "{head}; {causes}",
@@ -85,10 +87,15 @@ def category_sentence(
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
     key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
-    head = words[key].format(category=name, level=level)
+    head = words[key].format(category=name, level=level_name(category, level, language, titles))
     if causes:
         return words["kept"].format(head=head, causes="; ".join(causes))
     return words["best"].format(head=head) if level else head
+
+
+def level_name(category: str, level: int, language: str, titles: Mapping[str, str]) -> str:
+    """The name of a level for people: its title, or such as "level 1"."""
+    return titles.get(level_key(category, level)) or words_of(language)["level_n"].format(level=level)
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:

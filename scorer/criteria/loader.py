@@ -267,8 +267,8 @@ class _Loader:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) or f"; to declare it here, list its {INDICATORS!r}"
-        return f"no plugin scores group {group!r}{hint}{self._quarantined()}"
+        hint = did_you_mean(group, self.vocabulary.groups) + self._quarantined()
+        return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
 
     def _quarantined(self) -> str:
         """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""

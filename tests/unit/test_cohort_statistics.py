@@ -44,7 +44,7 @@ def units(*answers: Any, code: str = "number1") -> list[Unit]:
 
 MIN_MAX = {"formula": "min_max", "indicator": "number1", "when_equal": "zero", "points": 10}
 PERCENTILE = {**MIN_MAX, "formula": "percentile"}
-Z = {"formula": "z_scores", "indicators": {"number1": 1}, "points": 10}
+Z = {"formula": "z_scores", "weights": {"number1": 1}, "points": 10}
 
 
 def test_min_max_goes_from_the_worst_to_the_best_unit() -> None:
@@ -88,7 +88,7 @@ def test_opposite_indicators_leave_all_units_equal() -> None:
     """Their z-scores cancel out exactly, although both deviations are irrational."""
     answers = [(Decimal(n), Decimal(100) - 3 * n) for n in (1, 2, 7, 11)]
     here = [Unit(f"u{n}", "district", {"number1": a, "number2": b}) for n, (a, b) in enumerate(answers)]
-    both = {**Z, "indicators": {"number1": "1/2", "number2": "50%"}, "when_equal": "full"}
+    both = {**Z, "weights": {"number1": "1/2", "number2": "50%"}, "when_equal": "full"}
     assert points_of(both, here) == [10] * 4
     assert points_of({**both, "when_equal": "zero"}, here) == [0] * 4
 
@@ -114,7 +114,7 @@ def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str
     criterion: dict[str, Any] = {"formula": kind, "points": 50}
     if kind == "z_scores":
         weights = {"number1": "1/3", "number2": "2/9", "count1": "2/9", "count2": "2/9"}
-        criterion |= {"indicators": weights, "when_equal": "zero", "lower_is_better": ["count2"]}
+        criterion |= {"weights": weights, "when_equal": "zero", "lower_is_better": ["count2"]}
     elif kind == "logarithmic":
         criterion |= {"indicator": "number1", "from": 1, "to": 40}
     else:
@@ -146,7 +146,7 @@ def test_ten_thousand_units_agree_with_numpy_to_the_millionth() -> None:
         for n, row in enumerate(columns.T.tolist())
     ]
     weights = {"number1": "1/3", "number2": "2/9", "number3": "2/9", "awarded1": "2/9"}
-    found = points_of({"formula": "z_scores", "indicators": weights, "when_equal": "zero", "points": 1}, here)
+    found = points_of({"formula": "z_scores", "weights": weights, "when_equal": "zero", "points": 1}, here)
     z = (columns - columns.mean(axis=1, keepdims=True)) / columns.std(axis=1, keepdims=True)
     mean = np.average(z, axis=0, weights=[3, 2, 2, 2])
     expected = (mean - mean.min()) / (mean.max() - mean.min())

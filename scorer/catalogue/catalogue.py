@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 
 from scorer.criteria.document import Document, Path, Problem, parse, read_document
 from scorer.criteria.extension import EXTENDS, Base, Library, extend
-from scorer.criteria.loader import load_document
+from scorer.criteria.loader import load_sound_parts
 from scorer.engine.combining import Combination
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import GateCompiler, GateCompilerError
@@ -168,7 +168,7 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     if document.broken(EXTENDS):
         return None
     host = with_document_groups(host, document)
-    criteria_set = load_document(document, host.vocabulary())
+    criteria_set = load_sound_parts(document, host.vocabulary())
     if criteria_set is None:
         return None
     try:
@@ -176,6 +176,8 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
+        if document.problems:  # the set is incomplete, which may be the reason
+            return None
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
         return None
     for tier, plan in plans.items():

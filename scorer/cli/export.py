@@ -11,8 +11,8 @@ import dataclasses
 import io
 import os
 import tempfile
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,17 @@ import typer
 
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, json_text
-from scorer_client import Province, UnitResult
+from scorer_client import Province
 from scorer_client.forms import Form
+from scorer_client.sentences import level_name, rounded
 
 BYTE_ORDER_MARK = "\ufeff"
 RESULT_ENDINGS = (".csv", ".json")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that spreadsheets evaluate as a formula."""
 
-_SCORE_FIELDS = ("points", "max_points", "percent", "converted", "published")
+UNITS_AT_ONCE = 500
+"""Lines of a CSV file that are made together."""
 
 
 def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *, force: bool) -> None:
@@ -120,45 +122,76 @@ def as_json(province: Province) -> str:
         {**{f.name: getattr(ranking, f.name) for f in dataclasses.fields(ranking)}, "units": list(ranking.units)}
         for ranking in province.rankings
     ]
-    content = {"provenance": province.provenance, "rankings": rankings}
+    content = {"provenance": province.provenance, "texts": province.texts, "rankings": rankings}
     return json_text(_plain(content))
 
 
 def as_csv(province: Province, form: Form, language: Language) -> str:
-    """One line per unit, in ranking order. If the set commends units, a column has 1 for commended ones."""
+    """One line per unit, in ranking order.
+
+    The columns are those of docs/tables.md, with the groups and criteria, and texts for people: titles of tiers,
+    standings and levels, and causes as sentences. Published scores have as many decimals as the set publishes. There is
+    no column ``commended`` if the set commends no units.
+
+    Raises:
+        ValueError: the units were ranked as rows.
+    """
     names = form.names(language.value)
-    categories = list(dict.fromkeys(tally.category for ranking in province.rankings for tally in ranking.tallies))
+    table = province.table
+    if not form.commends:
+        table = table.drop_columns(["commended"])
     file = io.StringIO(newline="")
     file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\n")
-    header = ["tier", "id", "name", "parent", "overall_rank", *(f"overall_{field}" for field in _SCORE_FIELDS)]
-    for code in categories:
-        header += [f"{code}_{field}" for field in ("standing", "level", "rank", *_SCORE_FIELDS, "causes")]
-    if form.commends:
-        header.append("commended")
-    writer.writerow(header)
-    for unit in chain.from_iterable(ranking.units for ranking in province.rankings):  # not as a list: results are large
-        line = _line(unit, categories, language, names)
-        writer.writerow(map(_cell, [*line, int(unit.commended)] if form.commends else line))
+    writer.writerow(name for column in table.column_names for name in (column, *_text_columns(column)))
+    units = chain.from_iterable(ranking.units for ranking in province.rankings)  # not as a list: results are large
+    for batch in table.to_batches(max_chunksize=UNITS_AT_ONCE):
+        columns = list[Iterable[object]]()
+        causes = {name: list[str]() for name in table.column_names if name.endswith(".failing")}
+        for unit in islice(units, len(batch)):
+            sentences = {
+                c.category: "; ".join(cause.sentence(language.value, names, c.category) for cause in c.causes)
+                for c in unit.categories
+            }
+            for name, texts in causes.items():
+                texts.append(sentences.get(name.removesuffix(".failing"), ""))
+        for name in table.column_names:
+            values = batch.column(name).to_pylist()
+            columns.append([_cell(value, name, form.points_decimals) for value in values])
+            if name in causes:
+                columns.append(map(_safe, causes[name]))
+            elif _text_columns(name):
+                columns.append([_safe(_title(name, value, names, language)) for value in values])
+        writer.writerows(zip(*columns, strict=True))
     return file.getvalue()
 
 
-def _line(unit: UnitResult, categories: list[str], language: Language, names: dict[str, str]) -> list[object]:
-    line: list[object] = [unit.tier, unit.id, unit.name, unit.parent, unit.overall_rank or ""]
-    line += [getattr(unit.overall, field) for field in _SCORE_FIELDS]
-    by_code = {category.category: category for category in unit.categories}
-    for code in categories:
-        if code not in by_code:
-            line += [""] * (len(_SCORE_FIELDS) + 4)
-            continue
-        category = by_code[code]
-        line += [category.standing, category.level or "", category.rank or ""]
-        line += [getattr(category.score, field) for field in _SCORE_FIELDS]
-        line.append("; ".join(cause.sentence(language.value, names) for cause in category.causes))
-    return line
+def _text_columns(column: str) -> list[str]:
+    """The column of texts for people that follows a column; a list of one name or none."""
+    category, _, kind = column.rpartition(".")
+    text = {"standing": "standing_title", "level": "level_title", "failing": "causes"}
+    if column == "tier":
+        return ["tier_title"]
+    return [f"{category}.{text[kind]}"] if category and kind in text else []
 
 
-def _cell(value: object) -> object:
+def _title(column: str, value: object, names: Mapping[str, str], language: Language) -> str:
+    """What people call a tier, standing or level; an empty text if it has no name."""
+    category, _, kind = column.rpartition(".")
+    if isinstance(value, int):
+        return level_name(category, value, language.value, names)
+    return names.get(f"{kind}/{value}", "")
+
+
+def _cell(value: object, column: str, decimals: int) -> object:
+    """The content of a cell."""
+    if isinstance(value, float) and column.rpartition(".")[2] == "published":
+        return rounded(value, decimals)
+    return int(value) if isinstance(value, bool) else _safe(value)
+
+
+def _safe(value: object) -> object:
+    """A text that begins like a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 

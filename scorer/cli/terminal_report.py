@@ -11,10 +11,11 @@ from rich.table import Table
 
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import out, table
-from scorer_client import GateCount, Province, Ranking, Tally, UnitResult
+from scorer_client import CategoryResult, CriterionResult, GateCount, Province, Ranking, Tally, UnitResult
 from scorer_client.causes import short_cause
-from scorer_client.forms import Form, text
+from scorer_client.forms import Form
 from scorer_client.sentences import measure_name, plain, rounded
+from scorer_client.titles import level_key, text
 
 MAX_SHOWN_UNITS = 10
 MAX_SHOWN_CAUSES = 3
@@ -56,14 +57,16 @@ class Report:
         """Prints the criteria set and the revision that gave the results."""
         provenance = province.provenance
         sentence = self.words["made"].format(
-            code=provenance.criteria_set, revision=provenance.revision[:12], provenance=provenance.criteria_provenance
+            code=provenance.criteria_set,
+            revision=provenance.revision[:12],
+            provenance=self.names[f"provenance/{provenance.criteria_provenance}"],
         )
         out.print(sentence, style="dim")
 
     def _ranking(self, ranking: Ranking) -> None:
         count = self.words["units"].format(n=ranking.unit_count)
         out.print()
-        title = self.words.get(ranking.tier, ranking.tier)
+        title = self.tier(ranking.tier)
         if ranking.tier in self.form.within_parent:
             parent = escape(self.units.get(ranking.cohort, ranking.cohort))
             title = self.words["within"].format(tier=title, parent=parent)
@@ -106,9 +109,9 @@ class Report:
             str(category.rank),
             escape(unit.name or unit.id),
             f"{self.points(score.points)} {words['of']} {score.max_points:g}",
-            f"{rounded(score.percent, self.form.percent_decimals)} %",
+            f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %",
             self.published(score.published),
-            str(category.level or "-"),
+            self.level(category),
             escape("\n".join(short_cause(c, language=self.language, titles=self.names) for c in category.causes)),
         )
 
@@ -164,11 +167,11 @@ class Report:
     def unit(self, unit: UnitResult) -> None:
         """Prints the scorecard of one unit: every category with its causes, and every criterion."""
         words = self.words
-        out.print(f"[bold]{escape(unit.name or unit.id)}[/bold] ({unit.tier})")
+        out.print(f"[bold]{escape(unit.name or unit.id)}[/bold] ({self.tier(unit.tier)})")
         for category, sentence in zip(unit.categories, unit.why(self.language, self.names), strict=True):
             score = category.score
             out.print(f"\n[bold]{escape(sentence)}[/bold]")
-            percent = rounded(score.percent, 2)
+            percent = rounded(score.percent, 2, self.form.rounding)
             out.print(f"  {self.points(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
@@ -183,16 +186,29 @@ class Report:
                 )
                 for item in group.criteria:
                     name = f"  {item.criterion} {self.name(item.criterion)}"
-                    rows.add_row(escape(name), self.points(item.points), f"{item.max_points:g}", words[item.status])
+                    rows.add_row(escape(name), self.points(item.points), f"{item.max_points:g}", self.status(item))
             out.print(rows)
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
-        return rounded(value, max(2, self.form.points_decimals))
+        return rounded(value, max(2, self.form.points_decimals), self.form.rounding)
 
     def published(self, value: float) -> str:
         """A score with as many decimals as the set publishes."""
-        return rounded(value, self.form.points_decimals)
+        return rounded(value, self.form.points_decimals, self.form.rounding)
+
+    def tier(self, tier: str) -> str:
+        """The title of a tier, as markup; its code if it has no title."""
+        return escape(self.names.get(f"tier/{tier}", tier))
+
+    def level(self, category: CategoryResult) -> str:
+        """The name of a unit's level, as markup; its number if it has no name."""
+        key = level_key(category.category, category.level)
+        return escape(self.names.get(key, str(category.level or "-")))
+
+    def status(self, item: CriterionResult) -> str:
+        """The status of a criterion that was not scored."""
+        return "" if item.status == "scored" else self.names[f"status/{item.status}"]
 
     def name(self, code: str) -> str:
         """The title of a category, group or criterion; its code if it has no title."""

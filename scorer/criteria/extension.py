@@ -143,7 +143,7 @@ class _Merge:
         return {key: value for key, value in merged.items() if key != EXTENDS}
 
     def _category(self, new: Any, base: Any, own: Path, path: Path) -> Any:
-        inner = {"groups": self._by_code(self._group), "levels": self._by_key("level", self._mapping)}
+        inner = {"groups": self._by_code(self._group), "levels": self._by_key("level", self._level)}
         return self._mapping(new, base, own, path, inner)
 
     def _group(self, new: Any, base: Any, own: Path, path: Path) -> Any:
@@ -153,6 +153,11 @@ class _Merge:
     def _criterion(self, new: Any, base: Any, own: Path, path: Path) -> Any:
         if "formula" in new:  # a formula comes with all of its keys
             base = {key: value for key, value in base.items() if key in schema.Criterion.model_fields}
+        return self._mapping(new, base, own, path)
+
+    def _level(self, new: Any, base: Any, own: Path, path: Path) -> Any:
+        if "gates" in new or "when" in new:  # two ways to state the condition
+            base = {key: value for key, value in base.items() if key not in ("gates", "when")}
         return self._mapping(new, base, own, path)
 
     def _by_code(self, merge: Callable[..., Any]) -> Callable[..., Any]:

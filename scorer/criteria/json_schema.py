@@ -27,9 +27,27 @@ ENTRIES = {
     ("Group", "criteria"): "Criterion",
     ("Group", "indicators"): "Indicator",
     ("Group", "checks"): "Check",
-    ("Level", "gates"): "Gate",
+    ("Category", "limits"): "Limit",
+    ("Level", "gates"): "Condition",
+    ("Level", "when"): "Condition",
+    ("Limit", "when"): "Condition",
+    ("AllOf", "all"): "Condition",
+    ("AnyOf", "any"): "Condition",
+    ("SomeOf", "of"): "Condition",
+    ("Not", "not"): "Condition",
 }
 """The parts that the loader validates separately: model and key of their list or mapping, and model of its entries."""
+
+CONDITIONS: Mapping[str, type[BaseModel]] = {
+    "measure": schema.Gate,
+    "indicator": schema.AnswerGate,
+    "category": schema.LevelGate,
+    "all": schema.AllOf,
+    "any": schema.AnyOf,
+    "of": schema.SomeOf,
+    "not": schema.Not,
+}
+"""The kinds of conditions, by the key that only this kind has."""
 
 EXTENDED = ("Head", "Category", "Group", "Criterion", "Level")
 """Parts of which a document that extends another may state only some keys."""
@@ -60,14 +78,21 @@ class _Generator(GenerateJsonSchema):
 def json_schema(kinds: Iterable[type[Formula]]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of documents that use these formula kinds."""
     definitions: dict[str, Any] = {}
-    parts = (schema.Head, schema.Category, schema.Group, schema.Indicator, schema.Check, schema.Criterion)
-    for part in (*parts, schema.Level, schema.Gate):
+    parts: list[type[BaseModel]] = [schema.Head, schema.Category, schema.Group, schema.Indicator, schema.Check]
+    parts += [schema.Criterion, schema.Level, schema.Limit, *CONDITIONS.values()]
+    for part in parts:
         _add(part, part.__name__, definitions)
     for (model, key), entry in ENTRIES.items():
-        _fill(definitions[model]["properties"][key], {"$ref": REFERENCE.format(model=entry)})
-    # Other conditions than gates of a measure are left open.
-    definitions["GateOfMeasure"] = definitions["Gate"]
-    definitions["Gate"] = {"if": {"required": ["measure"]}, "then": {"$ref": REFERENCE.format(model="GateOfMeasure")}}
+        properties = definitions[model]["properties"]
+        properties[key] = _filled(properties[key], {"$ref": REFERENCE.format(model=entry)})
+    definitions["Condition"] = {
+        "type": "object",
+        "anyOf": [{"required": [key]} for key in CONDITIONS],
+        "allOf": [
+            {"if": {"required": [key]}, "then": {"$ref": REFERENCE.format(model=model.__name__)}}
+            for key, model in CONDITIONS.items()
+        ],
+    }
     _add_formulas(kinds, definitions)
     for name in EXTENDED:
         definitions[f"Extending{name}"] = _extending(name, definitions[name])
@@ -103,15 +128,19 @@ def _close(node: Any) -> None:
             _close(item)
 
 
-def _fill(node: dict[str, Any], entry: dict[str, Any]) -> None:
-    """Says what the entries of a list or mapping are, which the model leaves open."""
-    for inner in node.get("anyOf", ()):
-        _fill(inner, entry)
+def _filled(node: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema in which the model leaves values open; ``entry`` says what they are."""
+    if "anyOf" in node:
+        return {
+            **node,
+            "anyOf": [inner if inner.get("type") == "null" else _filled(inner, entry) for inner in node["anyOf"]],
+        }
     if node.get("type") == "array":
-        node["items"] = entry
-    elif "patternProperties" in node:
-        for pattern in node["patternProperties"]:
-            node["patternProperties"][pattern] = entry
+        return {**node, "items": entry}
+    if "patternProperties" in node:
+        patterns = node["patternProperties"]
+        return {**node, "patternProperties": {pattern: entry for pattern in patterns}}  # noqa: C420 - mypy
+    return entry
 
 
 def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -> None:
@@ -152,7 +181,7 @@ def _extending(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
             continue
         entry = ENTRIES.get((name, key))
         if entry in EXTENDED:
-            _fill(value, {"$ref": REFERENCE.format(model=f"Extending{entry}")})
+            value = _filled(value, {"$ref": REFERENCE.format(model=f"Extending{entry}")})
         _allow_removal(value)
         extending["properties"][key] = {"anyOf": [value, {"type": "null"}]}
     if name in ENTRY_KEYS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
@@ -35,8 +35,9 @@ MAX_CELLS = 20_000
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:
     """Adds every problem to the document; skips the levels of a category that already has problems."""
+    has_titles = isinstance(document.data["tiers"], Mapping)
     for n, tier in enumerate(criteria_set.tiers):
-        _check_bounds(criteria_set, tier, ("tiers", n), document)
+        _check_bounds(criteria_set, tier, ("tiers", tier if has_titles else n), document)
     for category in criteria_set.categories:
         path: Path = ("categories", category.code)
         for group in category.groups:
@@ -71,6 +72,9 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
     for n, (better, worse) in enumerate(pairwise(levels), start=1):
         if worse <= better:
             document.problem((*path, "levels", n, "level"), f"list the best level first: {worse} is after {better}")
+    for n, level in enumerate(category.levels):
+        if level.code and any(level.code == better.code for better in category.levels[:n]):
+            document.problem((*path, "levels", n, "code"), f"level code {level.code!r} is given twice")
     for n, limit in enumerate(category.limits):
         _check_limit(limit.no_better_than, levels, (*path, "limits", n, "no_better_than"), document)
     rules = [

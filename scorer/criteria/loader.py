@@ -6,7 +6,7 @@ import datetime
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.rank_keys import category_keys, overall_keys
-from scorer.criteria.schema_errors import parse_model
+from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.formulas import Formula, Part
 from scorer.formulas.combined import parts_of
 from scorer.formulas.single import Fault
@@ -28,6 +28,14 @@ from scorer.model.suggestions import did_you_mean, short_repr
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
 Value = TypeVar("Value")
+
+_HEAD = {
+    "criteria_set": "set",
+    "title": {"en": "Set"},
+    "provenance": model.Provenance.RECONSTRUCTED,
+    "categories": {"category": None},
+}
+"""Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
 
 MAX_FORMULA_PROBLEMS = 1000
 """Maximum number of problems that are taken from one formula, because one of a plugin may yield them without end."""
@@ -83,10 +91,32 @@ def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.
 
 def load_document(document: Document, vocabulary: Vocabulary) -> model.CriteriaSet | None:
     """Reads a criteria set from a parsed document. None if the document has problems."""
+    criteria_set = load_sound_parts(document, vocabulary)
+    return None if document.problems else criteria_set
+
+
+def load_sound_parts(document: Document, vocabulary: Vocabulary) -> model.CriteriaSet | None:
+    """Reads a criteria set from a parsed document.
+
+    If the document has problems, the set has only the categories without problems, so that these can be checked
+    further. None if there are none.
+    """
     if document.data is None:
         return None
     criteria_set = _Loader(document, vocabulary).criteria_set()
-    return None if document.problems else criteria_set
+    if criteria_set is None or not document.problems:
+        return criteria_set
+    sound = tuple(part for part in criteria_set.categories if not document.broken("categories", part.code))
+    if not sound or document.broken("tiers"):
+        return None
+    return replace(
+        criteria_set,
+        tiers=tuple(tier for tier in criteria_set.tiers if any(part.tiers((tier,)) for part in sound)),
+        categories=sound,
+        requires=tuple(part.code for part in sound),
+        ranking=replace(criteria_set.ranking, by=(model.RankKey("score"),)),
+        overall=_total(schema.Overall()),
+    )
 
 
 class _Loader:
@@ -115,7 +145,9 @@ class _Loader:
         raw = data.get("categories") if isinstance(data, Mapping) else None
         if not isinstance(raw, Mapping):
             return None
-        self.tiers = _strings(data.get("tiers"))
+        tiers = as_mapping(data.get("tiers"))
+        self.tiers = _strings([*tiers] or data.get("tiers"))
+        tier_titles = self._tier_titles(tiers)
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
@@ -132,6 +164,7 @@ class _Loader:
         for path, by_tier in ((("ranking", "cohort"), cohorts), (("commend", "best"), best)):
             for tier in as_mapping(by_tier):
                 self._check_tier((*path, tier), tier)
+        head = head or sound_part(schema.Head, data, {**_HEAD, "tiers": list(self.tiers)})
         if head is None:
             return None
         for name in ("cap", "points"):
@@ -156,6 +189,7 @@ class _Loader:
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
+            tier_titles=tier_titles,
         )
         lint.check(criteria_set, self.document)
         return criteria_set
@@ -184,6 +218,12 @@ class _Loader:
             (own.precision or rule.precision) == "exact",
             by or (model.RankKey("score", category.code),),
         )
+
+    def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
+        shapes = {tier: parse_model(self.document, ("tiers", tier), schema.Tier, body) for tier, body in tiers.items()}
+        given = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
+        usual = {tier: model.USUAL_TIERS[tier] for tier in self.tiers if tier in model.USUAL_TIERS}
+        return usual | given
 
     def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
         """The value of each tier, in the set's order of tiers; a single value applies to all tiers."""
@@ -227,8 +267,8 @@ class _Loader:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) or f"; to declare it here, list its {INDICATORS!r}"
-        return f"no plugin scores group {group!r}{hint}{self._quarantined()}"
+        hint = did_you_mean(group, self.vocabulary.groups) + self._quarantined()
+        return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
 
     def _quarantined(self) -> str:
         """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""
@@ -251,6 +291,7 @@ class _Loader:
         limits = [
             self._limit((*path, "limits", n), body, conditions) for n, body in enumerate(as_list(raw.get("limits")))
         ]
+        shape = shape or sound_part(schema.Category, data, {"groups": {"group": None}})
         if shape is None:
             return None
         self.category_rankings[code] = shape.ranking
@@ -274,6 +315,7 @@ class _Loader:
             self._criterion((*path, "criteria", n), body, reconstructed)
             for n, body in enumerate(as_list(raw.get("criteria")))
         ]
+        shape = shape or sound_part(schema.Group, data, {"criteria": [None]})
         if shape is None:
             return None
         terms = self.vocabulary.groups.get(code)
@@ -303,6 +345,7 @@ class _Loader:
         try:
             if formula is not None:
                 self._check_reads(path, formula)
+            shape = shape or sound_part(schema.Criterion, data, {"id": "criterion"})
             if shape is None or formula is None:
                 return None
             self._check_tiers((*path, "points"), shape.points)
@@ -355,17 +398,16 @@ class _Loader:
             self.document.problem((*path, "formula"), message)
             self._suggest_keys(path, parameters, other_keys)
             return None
-        inner = dict(parameters)
+        inner, parts = dict(parameters), list[Part | None]()
         if kind.nested is not None and isinstance(inner.get(kind.nested), list):
             parts = [self._part((*path, kind.nested, n), body) for n, body in enumerate(inner[kind.nested])]
-            if None in parts:
-                return None
             inner[kind.nested] = tuple(parts)
         names = [*(info.alias or field for field, info in kind.model_fields.items()), *other_keys]
         for key in [key for key in inner if key not in names]:
             self.document.problem((*path, key), f"unknown key {key!r}{did_you_mean(key, names)}", key=True)
             del inner[key]
-        return parse_model(self.document, path, kind, inner)
+        formula = parse_model(self.document, path, kind, inner)
+        return None if None in parts else formula
 
     def _suggest_keys(self, path: Path, parameters: Mapping[str, Any], other_keys: list[str]) -> None:
         """Reports probably misspelt keys where the formula kind is unknown: keys similar to any known key."""
@@ -432,7 +474,7 @@ class _Loader:
             condition = conditions.root((*path, "when"), raw["when"])
         if shape is None or condition is None:
             return None
-        return model.Level(shape.level, condition, shape.provenance, shape.notes)
+        return model.Level(shape.level, condition, shape.provenance, shape.notes, shape.code or "", shape.title)
 
     def _limit(self, path: Path, data: object, conditions: ConditionReader) -> model.Limit | None:
         shape, raw = parse_model(self.document, path, schema.Limit, data), as_mapping(data)
@@ -458,7 +500,9 @@ class _Loader:
             if amount is not None:
                 self._check_tiers((*path, name), amount)
         is_mean = isinstance(whole, model.Category) and whole.total.combine.is_mean
-        if stated is None or is_mean or self.document.broken(*path):
+        summed = "groups" if isinstance(whole, model.Category) else "criteria"
+        broken = any(self.document.broken(*path, key) for key in (summed, "points", "combine"))
+        if stated is None or is_mean or broken:
             return
         for tier in self.tiers:
             maximum, total, highest = stated.of(tier), whole.maximum(tier), whole.highest(tier)

@@ -25,6 +25,15 @@ TOTAL = "total"
 """The name of the measure that sums up a whole category; no group or criterion may have this name."""
 
 
+USUAL_TIERS: Mapping[str, Texts] = {
+    "province": {"en": "Provinces", "vi": "Cấp tỉnh"},
+    "department": {"en": "Departments", "vi": "Cấp sở, ban, ngành"},
+    "district": {"en": "Districts", "vi": "Cấp huyện"},
+    "commune": {"en": "Communes", "vi": "Cấp xã"},
+}
+"""Titles of tiers for documents that give none."""
+
+
 class Provenance(StrEnum):
     """Where a part of a set comes from. A set with a reconstructed part is itself reconstructed."""
 
@@ -151,6 +160,9 @@ class Level:
     condition: Combination
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
+    code: str = ""
+    """What people call the level, such as "A"; may be empty."""
+    title: Texts = field(default_factory=dict)
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -285,6 +297,8 @@ class CriteriaSet:
     """SHA-256 of the canonical content."""
     series: str = ""
     """The name shared by successive versions of one method; may be empty."""
+    tier_titles: Mapping[str, Texts] = field(default_factory=dict)
+    """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
     overall: Total = Total()
 
     def maximum(self, tier: str) -> int:

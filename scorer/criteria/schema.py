@@ -10,7 +10,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
@@ -248,6 +258,20 @@ class Overall(StrictModel):
     cap: Amount | None = None
 
 
+class Tier(StrictModel):
+    """What people call a tier."""
+
+    title: Titles = {}
+
+
+def _codes(value: object) -> object:
+    return list(value) if isinstance(value, Mapping) else value
+
+
+TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type=list[Code] | dict[Code, Tier])]
+"""A list of codes, or a mapping of codes to titles, which are validated separately."""
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -260,7 +284,7 @@ class Head(StrictModel):
     extends: SetCode | None = None
     """The set that this one changes. It is merged before the document is validated."""
     effective: Effective = Effective()
-    tiers: list[Code] = Field(min_length=1)
+    tiers: TierCodes = Field(min_length=1)
     rounding: Rounding = Rounding()
     ranking: Ranking = Ranking()
     overall: Overall | None = None
@@ -345,6 +369,9 @@ class Level(StrictModel):
     notes: Texts = {}
     gates: list[Any] | None = Field(default=None, min_length=1)
     when: Any = None
+    code: Annotated[StrictStr, Field(min_length=1, max_length=20)] | None = None
+    """What people call the level, such as "A"."""
+    title: Titles = {}
 
     @model_validator(mode="after")
     def _one_condition(self) -> Level:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from scorer.criteria.document import Document, Path
+from scorer.criteria.document import Document, Path, as_mapping
 from scorer.model.fixed_point import TierError
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
@@ -35,6 +35,31 @@ def parse_model(document: Document, path: Path, model: type[Model], data: object
             if isinstance(ctx.get("error"), TierError):
                 loc = (*loc, ctx["error"].tier)
             _add_problem(document, path, model, loc, item["type"], item["msg"], item["input"], ctx)
+        return None
+
+
+def sound_part(model: type[Model], data: object, stand_ins: Mapping[str, Any]) -> Model | None:
+    """An instance of ``model`` with those keys of ``data`` that are valid, so that checks can go on after mistakes.
+
+    Args:
+        model: the model.
+        data: what was found to be invalid.
+        stand_ins: values of required keys that are missing or invalid.
+
+    Returns:
+        None if the valid keys do not make an instance: a required key without a stand-in is missing.
+    """
+    kept = dict(stand_ins)
+    for key in [key for key in _keys(model) if key in as_mapping(data)]:
+        try:
+            model.model_validate({**kept, key: as_mapping(data)[key]})
+        except ValidationError as error:
+            if any(item["loc"][:1] == (key,) for item in error.errors()):
+                continue
+        kept[key] = as_mapping(data)[key]
+    try:
+        return model.model_validate(kept)
+    except ValidationError:
         return None
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from math import gcd, lcm
 
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Group, Total
-from scorer.model.fixed_point import MAX_MICROPOINTS, PointsByTier, plain
+from scorer.model.fixed_point import MAX_MICROPOINTS, PointsByTier, plain, whole_weights
 
 MAX_GEOMETRIC_WEIGHTS = 1000
 """Maximum sum of the weights of a geometric mean, as whole numbers: exact means are powers of this degree."""
@@ -35,14 +33,6 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
             if not overall.combine.is_mean:
                 _check_cap(overall.cap, categories, tier, ("overall",), document)
             _check_overall(criteria_set, tier, document)
-
-
-def whole_weights(weights: Sequence[Fraction]) -> list[int]:
-    """Weights as the smallest whole numbers with the same proportions."""
-    scale = lcm(*(weight.denominator for weight in weights))
-    whole = [int(weight * scale) for weight in weights]
-    divisor = gcd(*whole)
-    return [weight // divisor for weight in whole]
 
 
 def _check_total(

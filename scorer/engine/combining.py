@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from scorer import native
 from scorer.criteria.model import Combine
-from scorer.criteria.totals import whole_weights
+from scorer.model.fixed_point import whole_weights
 
 METHODS = {
     Combine.SUM: native.SUM_OF_POINTS,

@@ -143,6 +143,7 @@ def _plan_category(
         groups=groups,
         nominal=category.maximum(tier),
         levels=tuple(level.level for level in category.levels),
+        level_codes={level.level: level.code for level in category.levels},
         measures=tuple(measure for name in rules.measures if (measure := _plan_measure(name, groups))),
         keys=tuple(rules.keys),
         gates=tuple(rules.gates),

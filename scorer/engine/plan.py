@@ -96,6 +96,8 @@ class CategoryPlan:
     nominal: int
     levels: tuple[int, ...]
     """Best first; empty when units are ranked without a level."""
+    level_codes: Mapping[int, str]
+    """By level, what people call it, such as "A"; may be empty."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[Key, ...]
     gates: tuple[GatePlan, ...]

@@ -11,7 +11,7 @@ from scorer.engine.plan import SetPlan
 from scorer.files.texts import KINDS, TEXTS
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE, Language
-from scorer_client.forms import text
+from scorer_client.titles import text
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from scorer.engine.plan import SetPlan
 from scorer.files.columns import FormColumn, form_columns
 from scorer.files.texts import TEXTS
 from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
-from scorer_client.files.messages import Language, tier_name
-from scorer_client.forms import text
+from scorer_client.files.messages import Language
+from scorer_client.files.names import sheet_names
+from scorer_client.titles import text
 from scorer_client.units import Unit
 
 BLANK_ROWS = 1_000
@@ -47,9 +48,12 @@ def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> b
         book.set_properties({"title": title, "created": _CREATED})
         styles = _styles(book)
         tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
-        _instructions(book.add_worksheet(TEXTS[language]["instructions"]), plan.criteria_set, tiers, language, styles)
+        titles = {tier: text(plan.criteria_set.tier_titles.get(tier, {}), language, tier) for tier in tiers}
+        names = sheet_names(titles)
+        instructions = book.add_worksheet(TEXTS[language]["instructions"])
+        _instructions(instructions, plan.criteria_set, names.values(), language, styles)
         for index, tier in enumerate(tiers):
-            sheet = book.add_worksheet(tier_name(tier, language))
+            sheet = book.add_worksheet(names[tier])
             _tier_sheet(
                 sheet, form_columns(plan, tier, language), [u for u in units if u.tier == tier], language, styles
             )
@@ -75,14 +79,14 @@ def _styles(book: Any) -> Styles:
     }
 
 
-def _instructions(sheet: Any, item: CriteriaSet, tiers: Iterable[str], language: Language, styles: Styles) -> None:
+def _instructions(sheet: Any, item: CriteriaSet, sheets: Iterable[str], language: Language, styles: Styles) -> None:
     texts = TEXTS[language]
     days = [day.isoformat() if day else "..." for day in (item.effective_from, item.effective_to)]
     lines = [
         (texts["criteria_set"], item.code),
         (texts["title"], text(item.title, language, item.code)),
         (texts["in_force"], f"{days[0]} - {days[1]}"),
-        (texts["tiers"], ", ".join(tier_name(tier, language) for tier in tiers)),
+        (texts["tiers"], ", ".join(sheets)),
     ]
     sentences = texts["sentences"].split("\n")
     lines += [(texts["how"] if index == 0 else "", sentence) for index, sentence in enumerate(sentences)]

@@ -4,12 +4,15 @@ Source of the kinds: published criteria of Vietnamese index sets (ICT Index, PAR
 """
 
 from scorer.formulas.base import Formula, Outcome, Read
+from scorer.formulas.cohort_statistics import MinMax, Percentile, ZScores
 from scorer.formulas.combined import Best, Part, Sum
+from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio, RatioToBest
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 
 KINDS: tuple[type[Formula], ...] = (
-    Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Awarded, Sum, Best,
+    Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Logarithmic, MinMax, Percentile, ZScores, Awarded,
+    Sum, Best,
 )  # fmt: skip
 """The kinds that come with the scorer; plugins add more by the hook ``scorer_formulas``."""
 

@@ -6,10 +6,11 @@ Arrays hold whole numbers, as int64 or as float64 below 2^53, so that sums are e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from math import gcd, lcm
 from typing import TypeVar
 
 import numpy as np
@@ -96,6 +97,14 @@ def to_share(value: object) -> Fraction:
     if not 0 < share <= MAX_SHARE:
         raise ValueError(f"{short_repr(value)} is not above 0 and at most {MAX_SHARE}")
     return share
+
+
+def whole_weights(weights: Sequence[Fraction]) -> list[int]:
+    """Weights as the smallest whole numbers with the same proportions."""
+    scale = lcm(*(weight.denominator for weight in weights))
+    whole = [int(weight * scale) for weight in weights]
+    divisor = gcd(*whole)
+    return [weight // divisor for weight in whole]
 
 
 def plain_share(share: Fraction) -> str:

@@ -29,18 +29,22 @@ REASON = r"[A-Z][A-Z0-9_]{0,62}"
 """The pattern of the reasons of checks, as the contract has it for all reasons."""
 
 
-def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = ()) -> Plugin:
+def load_plugin(
+    plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = (), *, runs_code: bool = True
+) -> Plugin:
     """Imports a plugin and calls its hooks.
 
     Args:
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
+        runs_code: whether code of others runs. If not, the state of the process is not watched, which in a running
+            server others change meanwhile.
 
     Returns:
         The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.
     """
-    process_state = ProcessState()
+    process_state = ProcessState() if runs_code else None
     try:
         manager = _manager(plugin.name, load())
         groups = _results(manager.hook.scorer_criterion_group)
@@ -57,12 +61,13 @@ def load_plugin(plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin
         for group in groups:
             _check_group(group, {p.group.name: p for p in before if p.group})
         _check_formulas(formulas, [kind for p in before for kind in p.formulas])
-        if changes := process_state.restore():
+        if process_state and (changes := process_state.restore()):
             raise PluginError(changes)
     except BaseException as error:
         if not is_plugin_fault(error):
             raise
-        process_state.restore()
+        if process_state:
+            process_state.restore()
         return replace(plugin, failure=_failure(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())

@@ -63,7 +63,7 @@ def with_document_groups(host: PluginHost, document: Document) -> PluginHost:
             document.problem(declared.path, message, key=True)
             continue
         plugin = Plugin(declared.code, str(document.data.get("criteria_set")), document.revision()[:SHOWN_DIGITS])
-        plugin = load_plugin(plugin, partial(_DocumentPlugin, declared), plugins)
+        plugin = load_plugin(plugin, partial(_DocumentPlugin, declared), plugins, runs_code=False)
         if plugin.failure:
             document.problem(declared.path, f"the group {plugin.failure}", key=True)
         else:

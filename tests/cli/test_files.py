@@ -107,7 +107,7 @@ def in_words(path: Path) -> None:
     ]
     for name, rows in sheets.items():
         for row in rows[1:]:
-            row[HEADER.index("tier")] = f"Cấp {name}" if name != "Sở, ban, ngành" else "Sở, ban, ngành"
+            row[HEADER.index("tier")] = "Sở, ban, ngành" if name == "Cấp sở, ban, ngành" else name
             for at in flags:
                 row[at] = {0: "Không", 1: "x", None: None}[row[at]]  # type: ignore[index]
             for at, cell in enumerate(row):
@@ -142,19 +142,19 @@ def days_from_1904(path: Path) -> None:
 
 def hidden_row(path: Path) -> None:
     made = book()
-    made["Huyện"].row_dimensions[3].hidden = True
+    made["Cấp huyện"].row_dimensions[3].hidden = True
     made.save(path)
 
 
 def as_percentages(path: Path) -> None:
     made = book()
-    made["Huyện"]["BJ3"].number_format = "0.0%"
+    made["Cấp huyện"]["BJ3"].number_format = "0.0%"
     made.save(path)
 
 
 def hidden_empty_columns(path: Path) -> None:
     made = book()
-    made["Huyện"].column_dimensions["DA"].hidden = True
+    made["Cấp huyện"].column_dimensions["DA"].hidden = True
     made.save(path)
 
 
@@ -213,11 +213,11 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "a.csv", lambda path: path.write_text(unicodedata.normalize("NFD", TEXT), "utf-8"), "accents in separate",
     ),
     "tiers from sheets": ("a.xlsx", without_tiers, ""),
-    "words": ("a.xlsx", in_words, "the first is 'Sở, ban, ngành'!K2, '27/1/2020' read as 2020-01-27"),
+    "words": ("a.xlsx", in_words, "the first is 'Cấp sở, ban, ngành'!K2, '27/1/2020' read as 2020-01-27"),
     "a header of two rows": ("a.xlsx", two_header_rows, "rows above the header were skipped"),
     "the header twice": ("a.xlsx", codes_twice, "a second header was skipped"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
-    "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Huyện"),
+    "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Cấp huyện"),
     "percentages": ("a.xlsx", as_percentages, "cells shown as percentages were read as they are stored"),
     "hidden empty columns": ("a.xlsx", hidden_empty_columns, ""),
     "formulas that give nothing": ("a.xlsx", formulas_that_give_nothing, ""),
@@ -249,7 +249,7 @@ def test_titles_of_either_language_name_the_columns(
     done = scorer("rank", tmp_path / "a.xlsx", "--set", SET, "--json")
     assert done.out == wanted
     (note,) = done.errors
-    assert "columns named by title: 291; the first is 'Sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
+    assert "columns named by title: 291; the first is 'Cấp sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
 
 
 def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_csv_file_that_is_named_like_a_tier_needs_no_column_for_it(scorer: Run
 # --- damaged files -------------------------------------------------------------------------------------------------
 
 
-def at(cell: str, content: object, sheet: str = "Huyện") -> Callable[[Path], None]:
+def at(cell: str, content: object, sheet: str = "Cấp huyện") -> Callable[[Path], None]:
     """A workbook with another cell."""
 
     def write(path: Path) -> None:
@@ -301,13 +301,13 @@ def changed(change: Callable[[openpyxl.Workbook], object]) -> Callable[[Path], N
 def renamed(made: openpyxl.Workbook) -> None:
     for sheet in made:
         sheet.delete_cols(HEADER.index("tier") + 1)
-    made["Huyện"].title = "Huyen2"
+    made["Cấp huyện"].title = "Huyen2"
 
 
 def other_second_header(made: openpyxl.Workbook) -> None:
-    made["Huyện"].insert_rows(2)
+    made["Cấp huyện"].insert_rows(2)
     for column, name in enumerate(reversed(HEADER), start=1):
-        made["Huyện"].cell(2, column).value = name
+        made["Cấp huyện"].cell(2, column).value = name
 
 
 def cut(path: Path) -> None:
@@ -357,7 +357,7 @@ def repeated_text() -> pa.Table:
 def ods_with(cell: object) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         sheets = tables()
-        sheets["Huyện"][2][HEADER.index("computers")] = cell
+        sheets["Cấp huyện"][2][HEADER.index("computers")] = cell
         ods(path, sheets)
 
     return write
@@ -366,7 +366,7 @@ def ods_with(cell: object) -> Callable[[Path], None]:
 def ods_repeated_error(path: Path) -> None:
     """LibreOffice writes equal neighbours, such as two cells with =NA(), as one cell that is repeated."""
     sheets, column = tables(), HEADER.index("computers")
-    sheets["Huyện"][2][column : column + 2] = ["#N/A"]
+    sheets["Cấp huyện"][2][column : column + 2] = ["#N/A"]
     ods(path, sheets)
     error = b'<table:table-cell office:value-type="string" calcext:value-type="error"'
     repeated = error.replace(b"cell", b'cell table:number-columns-repeated="2"', 1)
@@ -396,92 +396,96 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "merged cells": (
         "a.xlsx",
-        changed(lambda b: b["Huyện"].merge_cells("F3:F4")),
-        "Huyện!F3:F4: the cells F3:F4 are merged",
+        changed(lambda b: b["Cấp huyện"].merge_cells("F3:F4")),
+        "'Cấp huyện'!F3:F4: the cells F3:F4 are merged",
     ),
-    "an error": ("a.xlsx", at("R3", "#DIV/0!"), "Huyện!R3: the formula gives #DIV/0!"),
-    "a formula without a result": ("a.xlsx", at("R3", "=1+1"), "Huyện!R3: the formula has no value"),
+    "an error": ("a.xlsx", at("R3", "#DIV/0!"), "'Cấp huyện'!R3: the formula gives #DIV/0!"),
+    "a formula without a result": ("a.xlsx", at("R3", "=1+1"), "'Cấp huyện'!R3: the formula has no value"),
     "a date for a number": (
         "a.xlsx",
         at("R3", datetime.date(2020, 5, 1)),
-        "Huyện!R3: expected a number; the cell holds the date 2020-05-01",
+        "'Cấp huyện'!R3: expected a number; the cell holds the date 2020-05-01",
     ),
     "a number for a date": (
         "a.xlsx",
         at("K3", 43831),
-        "Huyện!K3: expected a day such as 2020-06-30; the cell holds the number 43831",
+        "'Cấp huyện'!K3: expected a day such as 2020-06-30; the cell holds the number 43831",
     ),
     "a day that is none": (
         "a.xlsx",
         at("K3", "31/02/2020"),
-        "Huyện!K3: expected a day such as 2020-06-30, not '31/02/2020'; did you mean '2020-02-29'?",
+        "'Cấp huyện'!K3: expected a day such as 2020-06-30, not '31/02/2020'; did you mean '2020-02-29'?",
     ),
     "a day with a time": (
         "a.xlsx",
         at("K3", datetime.datetime(2020, 5, 1, 8)),
-        "Huyện!K3: expected a day without a time of day",
+        "'Cấp huyện'!K3: expected a day without a time of day",
     ),
-    "a time": ("a.xlsx", at("R3", datetime.time(8)), "Huyện!R3: holds a time of day or a duration: 08:00:00"),
-    "half a count": ("a.xlsx", at("R3", 1.5), "Huyện!R3: expected a whole number, not '1.5'"),
+    "a time": ("a.xlsx", at("R3", datetime.time(8)), "'Cấp huyện'!R3: holds a time of day or a duration: 08:00:00"),
+    "half a count": ("a.xlsx", at("R3", 1.5), "'Cấp huyện'!R3: expected a whole number, not '1.5'"),
     "two readings": (
         "a.xlsx",
         at("R3", "2.000"),
-        "Huyện!R3: can be read as 2000 or as 2.000: write 2000 or 2, not '2.000'",
+        "'Cấp huyện'!R3: can be read as 2000 or as 2.000: write 2000 or 2, not '2.000'",
     ),
-    "a truth value for a number": ("a.xlsx", at("R3", True), "Huyện!R3: expected a number, not 'TRUE'"),
+    "a truth value for a number": ("a.xlsx", at("R3", True), "'Cấp huyện'!R3: expected a number, not 'TRUE'"),
     "a word for a flag": (
         "a.xlsx",
         at("H3", "khôg"),
-        "Huyện!H3: expected 1 (yes), 0 (no) or nothing, not 'khôg'; did you mean 'không'?",
+        "'Cấp huyện'!H3: expected 1 (yes), 0 (no) or nothing, not 'khôg'; did you mean 'không'?",
     ),
     "a word for a choice": (
         "a.xlsx",
         at("F3", "deputi"),
-        "Huyện!F3: expected head, deputy, none or nothing, not 'deputi'; did you mean 'deputy'?",
+        "'Cấp huyện'!F3: expected head, deputy, none or nothing, not 'deputi'; did you mean 'deputy'?",
     ),
     "a tier that is none": (
         "a.xlsx",
         at("C3", "huyệnn"),
-        "Huyện!C3: expected department or district or commune, not 'huyệnn'",
+        "'Cấp huyện'!C3: expected department or district or commune, not 'huyệnn'",
     ),
     "an id twice on two sheets": (
         "a.xlsx",
-        at("A3", "d-ba-be", "Xã"),
-        "Xã!A3: 'd-ba-be' is already the id at Huyện!A3",
+        at("A3", "d-ba-be", "Cấp xã"),
+        "'Cấp xã'!A3: 'd-ba-be' is already the id at 'Cấp huyện'!A3",
     ),
-    "no id": ("a.xlsx", at("A3", None), "Huyện!A3: is empty; every unit needs an id"),
+    "no id": ("a.xlsx", at("A3", None), "'Cấp huyện'!A3: is empty; every unit needs an id"),
     "an unknown criterion": (
         "a.xlsx",
         at("E3", "TX.1O"),
-        "Huyện!E3: criterion 'TX.1O' is unknown; did you mean 'TX.10'?",
+        "'Cấp huyện'!E3: criterion 'TX.1O' is unknown; did you mean 'TX.10'?",
     ),
-    "out of range": ("a.xlsx", at("BJ3", -1), "Huyện!BJ3: must be from 0 to 366 in tier 'district', not -1"),
+    "out of range": ("a.xlsx", at("BJ3", -1), "'Cấp huyện'!BJ3: must be from 0 to 366 in tier 'district', not -1"),
     "an empty row": (
         "a.xlsx",
-        changed(lambda b: b["Huyện"].insert_rows(4, 3)),
-        "Huyện!4: is empty: delete it, or fill in the unit",
+        changed(lambda b: b["Cấp huyện"].insert_rows(4, 3)),
+        "'Cấp huyện'!4: is empty: delete it, or fill in the unit",
     ),
     "an unknown title": (
         "a.xlsx",
         at("R1", "Số máy tính trang bị cho cán bộ"),
-        "Huyện!R1: unknown column 'Số máy tính trang bị cho cán bộ'; did you mean",
+        "'Cấp huyện'!R1: unknown column 'Số máy tính trang bị cho cán bộ'; did you mean",
     ),
-    "a value below no header": ("a.xlsx", at("CX4", "ghi chú"), "Huyện!CX4: 'ghi chú' is in a column without a header"),
+    "a value below no header": (
+        "a.xlsx",
+        at("CX4", "ghi chú"),
+        "'Cấp huyện'!CX4: 'ghi chú' is in a column without a header",
+    ),
     "another second header": (
         "a.xlsx",
         changed(other_second_header),
-        "Huyện!2: is a second header with other columns",
+        "'Cấp huyện'!2: is a second header with other columns",
     ),
     "a value far away": ("a.xlsx", at("XFD1048576", 1), "a.xlsx: spans 1048576 rows and 16384 columns"),
     "a hidden sheet": (
         "a.xlsx",
-        changed(lambda b: setattr(b["Huyện"], "sheet_state", "hidden")),
-        "sheet Huyện: is hidden, but holds units",
+        changed(lambda b: setattr(b["Cấp huyện"], "sheet_state", "hidden")),
+        "sheet Cấp huyện: is hidden, but holds units",
     ),
     "a sheet without a header": (
         "a.xlsx",
-        changed(lambda b: b["Huyện"].delete_rows(1)),
-        "Huyện!1: is not the header, which is id,name,tier",
+        changed(lambda b: b["Cấp huyện"].delete_rows(1)),
+        "'Cấp huyện'!1: is not the header, which is id,name,tier",
     ),
     "an empty workbook": ("a.xlsx", lambda path: openpyxl.Workbook().save(path), "a.xlsx: the file is empty"),
     "half a file": ("a.xlsx", cut, "a.xlsx: is damaged: "),
@@ -497,7 +501,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "a web page": ("a.xls", text("\n<HTML><table><tr><td>id</td></tr></table>"), "a.xls: is a web page, not a table"),
     "a document": ("a.xlsx", word_document, "a.xlsx: is neither a workbook (.xlsx, .xlsm, .ods)"),
-    "an error in ODS": ("a.ods", ods_with("#DIV/0!"), "Huyện!R3: the formula gives #DIV/0!"),
+    "an error in ODS": ("a.ods", ods_with("#DIV/0!"), "'Cấp huyện'!R3: the formula gives #DIV/0!"),
     "a repeated row of ODS": ("a.ods", ods_repeated, "a.ods: spans 1048"),
     "half a Parquet file": ("a.parquet", lambda path: path.write_bytes(b"PAR1" + bytes(99)), "a.parquet: is damaged: "),
     "a cut Arrow stream": (
@@ -606,8 +610,8 @@ def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> 
     ods_repeated_error(tmp_path / "a.ods")
     done = scorer("check", tmp_path / "a.ods", "--set", SET)
     assert [line.rpartition("a.ods: ")[2] for line in done.errors[:2]] == [
-        "Huyện!R3: the formula gives #N/A; give the value, or leave the cell empty",
-        "Huyện!S3: the formula gives #N/A; give the value, or leave the cell empty",
+        "'Cấp huyện'!R3: the formula gives #N/A; give the value, or leave the cell empty",
+        "'Cấp huyện'!S3: the formula gives #N/A; give the value, or leave the cell empty",
     ]
 
 

@@ -115,7 +115,7 @@ def test_a_form_says_what_goes_into_each_column(form: Path, installed: Catalogue
 
 
 def test_only_what_is_to_be_filled_in_can_be_changed(form: Path) -> None:
-    sheet = openpyxl.load_workbook(form)["Huyện"]
+    sheet = openpyxl.load_workbook(form)["Cấp huyện"]
     assert sheet.protection.sheet
     assert sheet.freeze_panes == "C2"
     locked = {cell.protection.locked for row in sheet.iter_rows(max_col=3) for cell in row}
@@ -175,7 +175,7 @@ def test_mistakes_are_marked_and_the_corrected_copy_ranks(
 ) -> None:
     fill(form)
     book = openpyxl.load_workbook(form)
-    sheet = book["Huyện"]
+    sheet = book["Cấp huyện"]
     columns = {name: headers(sheet)[title].column for name, title in TITLES.items()}
     right = {name: sheet.cell(3, column).value for name, column in columns.items()}
     sheet.cell(3, columns["computers"]).value = "nhiều"
@@ -184,26 +184,26 @@ def test_mistakes_are_marked_and_the_corrected_copy_ranks(
     marked = tmp_path / "marked.xlsx"
     done = scorer("check", form, "--lang", "vi", "--out", marked)
     assert done.code == 2
-    assert f"written to {marked}" in done.out
+    assert f"đã ghi vào {marked}" in done.out
     assert done.errors[-1] == f"scorer: {form}: 2 lỗi"
     assert marks(marked) == {
-        f"Huyện!{sheet.cell(3, columns['computers']).coordinate}": "cần một số như 12, không phải 'nhiều'",
-        f"Huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}": (
+        f"Cấp huyện!{sheet.cell(3, columns['computers']).coordinate}": "cần một số như 12, không phải 'nhiều'",
+        f"Cấp huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}": (
             "cần 1 (có), 0 (không) hoặc để trống, không phải 'khôg'; có phải là 'không'?"
         ),
     }
     book = openpyxl.load_workbook(marked)
-    book["Huyện"].cell(3, columns["computers"]).value = -1
-    book["Huyện"].cell(3, columns["regulation_lan"]).value = right["regulation_lan"]
+    book["Cấp huyện"].cell(3, columns["computers"]).value = -1
+    book["Cấp huyện"].cell(3, columns["regulation_lan"]).value = right["regulation_lan"]
     book.save(marked)
     done = scorer("check", marked, "--lang", "vi", "--out", marked, "--force")
     found = marks(marked)
-    assert f"Huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}" not in found
-    where = f"Huyện!{sheet.cell(3, columns['computers']).coordinate}"
+    assert f"Cấp huyện!{sheet.cell(3, columns['regulation_lan']).coordinate}" not in found
+    where = f"Cấp huyện!{sheet.cell(3, columns['computers']).coordinate}"
     assert found[where] == "phải từ 0 đến 100000 ở cấp 'district', không phải -1"
     book = openpyxl.load_workbook(marked)
-    assert book["Huyện"]["A1"].comment.text.startswith("Bắt buộc.")
-    book["Huyện"].cell(3, columns["computers"]).value = right["computers"]
+    assert book["Cấp huyện"]["A1"].comment.text.startswith("Bắt buộc.")
+    book["Cấp huyện"].cell(3, columns["computers"]).value = right["computers"]
     book.save(marked)
     done = scorer("check", marked, "--lang", "vi")
     assert (done.code, done.out) == (0, f"{marked}: không có lỗi trong 140 đơn vị\n")
@@ -246,8 +246,8 @@ def test_what_is_marked_of_a_csv_file_is_a_workbook_that_ranks(scorer: Run, bund
 
 def test_a_sheet_whose_name_is_decomposed_is_marked(scorer: Run, form: Path, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(form)
-    book["Huyện"]["D2"].value = "khôg"
-    book["Huyện"].title = decomposed = unicodedata.normalize("NFD", "Huyện")
+    book["Cấp huyện"]["D2"].value = "khôg"
+    book["Cấp huyện"].title = decomposed = unicodedata.normalize("NFD", "Cấp huyện")
     book.save(form)
     scorer("check", form, "--out", tmp_path / "marked.xlsx")
     assert [*marks(tmp_path / "marked.xlsx")] == [f"{decomposed}!D2"]
@@ -305,7 +305,7 @@ def test_a_unit_that_is_missing_or_there_twice_is_named(scorer: Run, folder: Pat
     done = scorer("rank", folder)
     assert done.code == 2
     assert done.errors == [
-        f"scorer: {folder}: e-copy.xlsx: Huyện!A2: 'd-ba-be' is already the id at d-ba-be.xlsx: Huyện!A2",
+        f"scorer: {folder}: e-copy.xlsx: 'Cấp huyện'!A2: 'd-ba-be' is already the id at d-ba-be.xlsx: 'Cấp huyện'!A2",
         f"scorer: {folder}: no file has the unit 'd-na-ri' (huyện Na Rì), which is in units.csv",
         f"scorer: {folder}: 2 mistakes; nothing was ranked or written",
     ]
@@ -313,12 +313,12 @@ def test_a_unit_that_is_missing_or_there_twice_is_named(scorer: Run, folder: Pat
 
 def test_a_unit_without_an_answer_is_named(scorer: Run, folder: Path) -> None:
     book = openpyxl.load_workbook(folder / "d-na-ri.xlsx")
-    for cell in book["Huyện"][2][3:]:
+    for cell in book["Cấp huyện"][2][3:]:
         cell.value = None
     book.save(folder / "d-na-ri.xlsx")
     done = scorer("rank", folder)
     assert done.code == 0
-    assert f"{folder}: units without any answer: 1; the first is d-na-ri.xlsx: Huyện!A2" in done.errors
+    assert f"{folder}: units without any answer: 1; the first is d-na-ri.xlsx: 'Cấp huyện'!A2" in done.errors
 
 
 def test_a_damaged_file_of_a_folder_is_named(scorer: Run, folder: Path) -> None:

@@ -90,7 +90,7 @@ def test_as_ods(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) ->
 def test_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
     folder = office.save(form, CSV, tmp_path / "sheets")
     assert sorted(file.name for file in folder.iterdir()) == [
-        "form-Huyện.csv", "form-Hướng dẫn.csv", "form-Sở, ban, ngành.csv", "form-Xã.csv",
+        "form-Cấp huyện.csv", "form-Hướng dẫn.csv", "form-Cấp sở, ban, ngành.csv", "form-Cấp xã.csv",
     ]  # fmt: skip
     codes = code_by_title(form)
     for file in folder.iterdir():
@@ -103,7 +103,7 @@ def test_a_filled_form_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_
     filled = Path(shutil.copy(form, tmp_path))
     fill(filled)
     folder = office.save(filled, CSV, tmp_path / "sheets")
-    assert re.search(r";\d+,\d+;", (folder / "form-Huyện.csv").read_text(encoding="utf-8"))  # decimal commas
+    assert re.search(r";\d+,\d+;", (folder / "form-Cấp huyện.csv").read_text(encoding="utf-8"))  # decimal commas
     assert results(folder, "--set", SET) == wanted
 
 

@@ -60,7 +60,7 @@ def test_the_report_shows_cohorts_by_name_and_who_is_commended(scorer: Scorer, f
 def test_files_and_json_say_who_is_commended(scorer: Scorer, file: Path, tmp_path: Path) -> None:
     scorer("rank", file, "--set", "network-2020", "--out", tmp_path / "out.csv")
     found = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))
-    assert [(line["id"], line["overall_rank"], line["commended"]) for line in found] == [
+    assert [(line["id"], line["rank"], line["commended"]) for line in found] == [
         ("ba-be", "1", "0"),
         ("na-ri", "2", "0"),
         ("dia-linh", "1", "1"),
@@ -161,14 +161,14 @@ def test_what_is_no_day_is_refused(day: str) -> None:
 def test_who_has_no_firewall_by_name(scorer: Scorer, file: Path) -> None:
     assert scorer("lacking", file, "NW.01", "--set", "network-2020") == [
         "unit name tier has points of",
-        "dia-linh Địa Linh commune none 0 2",
-        "hao-nghia Hảo Nghĩa commune not reported 0 2",
+        "dia-linh Địa Linh Communes none 0 2",
+        "hao-nghia Hảo Nghĩa Communes not reported 0 2",
         "2 units lack NW.01 Firewall: 1 none, 1 not reported",
     ]
     assert scorer("lacking", file, "NW.02", "--on", "2021-01-01", "--lang", "vi", "--tier", "commune")[1:] == [
-        "dia-linh Địa Linh commune không có 0 4",
-        "kim-lu Kim Lư commune một phần 2 4",
-        "hao-nghia Hảo Nghĩa commune một phần 2 4",
+        "dia-linh Địa Linh Cấp xã không có 0 4",
+        "kim-lu Kim Lư Cấp xã một phần 2 4",
+        "hao-nghia Hảo Nghĩa Cấp xã một phần 2 4",
         "3 đơn vị chưa đạt NW.02 NW.02: 1 không có, 2 một phần",
     ]
     assert scorer("lacking", file, "NW.01", "--set", "network-2020", "--tier", "district") == [

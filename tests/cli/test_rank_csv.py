@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
-from scorer_client import Client, FileTable, Province, ScorerError
+from scorer_client import Client, FileTable, Province, Score, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
 
@@ -958,9 +958,17 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
     """The service's answers, asked for unit by unit instead of column by column."""
     return {
-        code: client.rank_province(code, client.read_file(code, bundled[code]).rows(), period=period, province=province)
+        code: client.rank_province(
+            code, client.read_file(code, bundled[code]).rows(), period=period, province=province, full=True
+        )
         for code, (period, province) in BUNDLED.items()
     }
+
+
+def assert_score(cells: dict[str, str], score: Score, decimals: int) -> None:
+    for field in ("points", "max_points", "percent", "converted"):
+        assert float(cells[field] or 0) == getattr(score, field)
+    assert cells["published"] == (f"{score.published:.{decimals}f}" if score.max_points else "")
 
 
 @pytest.mark.parametrize("code", BUNDLED)
@@ -982,16 +990,22 @@ def test_the_command_prints_and_writes_what_the_service_answers(
     names = form.names("en")
     for line, unit in zip(lines, units, strict=True):
         assert (line["tier"], line["name"], line["parent"]) == (unit.tier, unit.name, unit.parent)
-        assert line["overall_rank"] == str(unit.overall_rank or "")
-        assert float(line["overall_converted"]) == unit.overall.converted
+        assert line["rank"] == str(unit.overall_rank or "")
+        assert float(line["converted"]) == unit.overall.converted
+        assert line["tier_title"] == names[f"tier/{unit.tier}"]
         for category in unit.categories:
-            have = {key.removeprefix(f"{category.category}_"): value for key, value in line.items()}
+            have = {key.removeprefix(f"{category.category}."): value for key, value in line.items()}
             assert have["standing"] == category.standing
             assert (have["level"], have["rank"]) == (str(category.level or ""), str(category.rank or ""))
-            score = category.score
-            assert [float(have[field]) for field in ("points", "max_points", "percent", "converted", "published")] == [
-                score.points, score.max_points, score.percent, score.converted, score.published,
-            ]  # fmt: skip
+            assert have["standing_title"] == names[f"standing/{category.standing}"]
+            assert have["level_title"] == (f"level {category.level}" if category.level else "")
+            assert_score(have, category.score, form.points_decimals)
+            for group in category.groups:
+                of_group = {key.removeprefix(f"{group.group}."): value for key, value in have.items()}
+                assert_score(of_group, group.score, form.points_decimals)
+                for item in group.criteria:
+                    assert float(have[f"{item.criterion}.points"]) == item.points
+                    assert have[f"{item.criterion}.status"] == item.status
             assert have["causes"] == "; ".join(cause.sentence("en", names) for cause in category.causes)
 
 
@@ -1030,7 +1044,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 
 def test_the_card_of_ba_be_says_what_keeps_it_at_level_4(bundled: dict[str, Path]) -> None:
     lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
-    assert lines[0] == "huyện Ba Bể (district)"
+    assert lines[0] == "huyện Ba Bể (Districts)"
     assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines
     assert "INF.09 Lightning protection of the local network 0.00 2" in lines

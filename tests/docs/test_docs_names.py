@@ -132,6 +132,7 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
 INNER = {
     ("The document", "legal_basis"): schema.LegalBasis,
     ("The document", "effective"): schema.Effective,
+    ("The document", "tiers"): schema.Tier,
     ("The document", "rounding"): schema.Rounding,
     ("The document", "ranking"): schema.Ranking,
     ("The document", "overall"): schema.Overall,

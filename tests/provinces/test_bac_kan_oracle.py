@@ -64,6 +64,7 @@ def test_service_agrees_with_the_oracle_on_random_provinces(
         request = pb.RankProvinceRequest(criteria_set=SET, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
         reply = service.scorer.RankProvince(request)
         reply.ClearField("provenance")
+        reply.ClearField("names")
         strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, units)))
 
 

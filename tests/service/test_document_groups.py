@@ -15,9 +15,11 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import load_set
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
+from scorer.criteria.declarations import DeclaredGroup
 from scorer.criteria.document import parse
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
+from scorer.plugins import document_groups
 from scorer_client import Client
 
 WATER = group("water", Indicator("wells", kind="count"))
@@ -169,6 +171,18 @@ def test_a_new_document_with_a_broken_group_is_refused_and_nothing_else(live: Li
     assert list(live.current().sets) == ["wards-2026"]
     [refused] = live.current().refused
     assert refused.code == "new-2026"
+
+
+def test_what_others_change_in_the_process_meanwhile_is_not_blamed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running server loads documents while its other threads work; no code of a document runs."""
+
+    def load(declared: DeclaredGroup) -> object:
+        monkeypatch.setenv("PATH", "/changed/by/another/thread")
+        return made(declared)
+
+    made = document_groups._DocumentPlugin
+    monkeypatch.setattr(document_groups, "_DocumentPlugin", load)
+    assert problems(WARDS) == []
 
 
 # --- it is refused with a place --------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from processes import PATIENCE, Serving, serve, until
 from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
+from scorer.service.call.logs import MAX_VIOLATION_LINES
 from scorer.service.runtime.settings import Role, Settings, Tokens
 
 SCORE_UNIT = b"/egov.scorer.v1.ScorerService/ScoreUnit"
@@ -167,6 +168,19 @@ def test_wrong_fields_have_lines_of_their_own_only_if_the_caller_says_who_they_a
     (line,) = logged(caplog, "call")
     assert (line["identity"], line["violations"]) == (identity, 50)
     assert len(logged(caplog, "violation")) == (0 if identity == "anonymous" else 50)
+
+
+def test_one_call_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    units = scorer_pb2.UnitRows(units=[row("", "distrct") for _ in range(800)])
+    caplog.set_level("INFO")
+    with (
+        serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service,
+        pytest.raises(grpc.RpcError, match="1599 more"),
+    ):
+        service.scorer.RankProvince(scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=units), timeout=30)
+    (line,) = logged(caplog, "call")
+    assert line["violations"] == 1_600
+    assert len(logged(caplog, "violation")) == MAX_VIOLATION_LINES
 
 
 def test_a_call_that_is_given_up_before_its_request_is_here_is_logged(tmp_path: Path) -> None:

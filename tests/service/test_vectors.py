@@ -180,6 +180,7 @@ def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
         "score": score(found.score),
         "standing": found.standing,
         "level": found.level,
+        "levelCode": found.level_code,
         "rank": found.rank,
         "failing": [cause(one) for one in found.causes],
         "groups": groups,
@@ -198,7 +199,7 @@ def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
         for group in given["groups"]
     ]
     return {
-        **{name: given[name] for name in ("category", "score", "level", "rank")},
+        **{name: given[name] for name in ("category", "score", "level", "levelCode", "rank")},
         "standing": word(given["standing"]),
         "failing": [
             {
@@ -273,6 +274,7 @@ def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerService
     metadata = [canonical_tables.metadata(table) for table in found]
     provenance = MessageToDict(reply.provenance, always_print_fields_with_no_presence=True)
     for one in metadata:
+        assert ParseDict(one.pop("names"), scorer_pb2.Names()) == reply.names
         assert {camel(name): value for name, value in one.pop("provenance").items()} == provenance
     assert metadata == [table["metadata"] for table in case["tables"]]
     assert case["response"]["provenance"].items() <= provenance.items()
@@ -324,7 +326,7 @@ def test_what_is_refused_is_named(client: Client, case: Json) -> None:
 @pytest.mark.parametrize("case", cases("sentences"))
 @pytest.mark.parametrize("language", ["en", "vi"])
 def test_causes_are_said_in_words(case: Json, language: str) -> None:
-    assert Cause(**case["cause"]).sentence(language, case.get("titles")) == case[language]
+    assert Cause(**case["cause"]).sentence(language, case.get("titles"), case.get("category", "")) == case[language]
 
 
 def test_vectors_are_what_the_oracle_says_today() -> None:

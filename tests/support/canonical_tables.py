@@ -77,6 +77,7 @@ def ranking_columns(ranking: oracle.Ranking, *, full: bool) -> list[Json]:
         prefix = f"{results[0].code}."
         add(f"{prefix}standing", "text", (result.standing for result in results))
         add(f"{prefix}level", "int8", (result.level or None for result in results))
+        add(f"{prefix}level_code", "text", (result.level_code or None for result in results))
         add(f"{prefix}rank", "int32", (result.rank or None for result in results))
         add_score(prefix, [result.score for result in results])
         add(f"{prefix}failing", "text", (_gates(result.failing) for result in results))

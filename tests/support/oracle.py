@@ -107,6 +107,7 @@ class CategoryResult:
     groups: tuple[GroupResult, ...]
     gates: tuple[GateResult, ...]
     levels: tuple[int, ...]
+    level_code: str
 
 
 @dataclass(frozen=True)
@@ -303,6 +304,90 @@ def best_of(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -
     return max(part[0] for part in parts), any(part[1] for part in parts), False
 
 
+def _compared(body: Document, peers: Sequence[Unit]) -> list[Fraction]:
+    """The answers that a unit is compared with; larger is better."""
+    answers = [peer.answers.get(body["indicator"]) for peer in peers]
+    return [exact(answer) * (-1 if body.get("better") == "lower" else 1) for answer in answers if answer is not None]
+
+
+def min_max(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """Along the line from the worst to the best unit."""
+    return _by_others(body, most, unit, peers, lambda own, all_: (own - min(all_)) / (max(all_) - min(all_)))
+
+
+def percentile(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """The share of the other units that are worse."""
+    return _by_others(
+        body, most, unit, peers, lambda own, all_: Fraction(sum(other < own for other in all_), len(all_) - 1)
+    )
+
+
+def _by_others(
+    body: Document,
+    most: Fraction,
+    unit: Unit,
+    peers: Sequence[Unit],
+    share: Callable[[Fraction, list[Fraction]], Fraction],
+) -> Given:
+    if unit.answers.get(body["indicator"]) is None:
+        return NOT_REPORTED
+    [own], others = _compared(body, [unit]), _compared(body, peers)
+    if len(set(others)) < 2:
+        return (most if body["when_equal"] == "full" else Fraction(0)), False, False
+    return min(max(share(own, others), Fraction(0)), Fraction(1)) * most, False, False
+
+
+def z_scores(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """The weighted mean of z-scores to ninety digits, between goalposts or between the worst and the best unit."""
+    codes = list(body["indicators"])
+    if any(unit.answers.get(code) is None for code in codes):
+        return NOT_REPORTED
+    counted = [peer for peer in peers if all(peer.answers.get(code) is not None for code in codes)]
+    with localcontext(Context(prec=90)):
+        means = {unit.id: _mean_z(body, codes, unit, counted) for unit in [*counted, unit]}
+        own, others = means[unit.id], [means[peer.id] for peer in counted]
+        if "from" in body:
+            start, end = (Decimal(str(body[key])) for key in ("from", "to"))
+        elif not others or max(others) - min(others) < Decimal("1e-60"):
+            return (most if body["when_equal"] == "full" else Fraction(0)), False, False
+        else:
+            start, end = min(others), max(others)
+        share = (own - start) / (end - start)
+        return Fraction(min(max(share, Decimal(0)), Decimal(1)).quantize(Decimal("1e-45"))) * most, False, False
+
+
+def _mean_z(body: Document, codes: Sequence[str], unit: Unit, counted: Sequence[Unit]) -> Decimal:
+    total = weights = Decimal(0)
+    for code in codes:
+        values = [Decimal(str(peer.answers[code])) for peer in counted]
+        weight = share_of(body["indicators"][code])
+        weights += Decimal(weight.numerator) / weight.denominator
+        if len(set(values)) < 2:
+            continue
+        mean = sum(values) / len(values)
+        divisor = len(values) - (body.get("deviation") == "sample")
+        deviation = (sum((value - mean) ** 2 for value in values) / divisor).sqrt()
+        sign = -1 if code in body.get("lower_is_better", ()) else 1
+        z = sign * (Decimal(str(unit.answers[code])) - mean) / deviation
+        total += z * weight.numerator / weight.denominator
+    return total / weights
+
+
+def logarithmic(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+    """Along a line of logarithms."""
+    answer = unit.answers.get(body["indicator"])
+    if answer is None:
+        return NOT_REPORTED
+    low, high = sorted((exact(body["from"]), exact(body["to"])))
+    value = min(max(exact(answer), low), high)
+    with localcontext(Context(prec=70)):
+        own, start, end = (
+            (Decimal(number.numerator) / number.denominator).ln()
+            for number in (value, exact(body["from"]), exact(body["to"]))
+        )
+        return Fraction(((own - start) / (end - start)).quantize(Decimal("1e-45"))) * most, False, False
+
+
 FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]] = {
     "flag": flag,
     "fault": fault,
@@ -312,6 +397,10 @@ FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]]
     "ratio": ratio,
     "ratio_to_best": ratio_to_best,
     "linear": linear,
+    "min_max": min_max,
+    "percentile": percentile,
+    "z_scores": z_scores,
+    "logarithmic": logarithmic,
     "awarded": awarded,
     "sum": sum_of_parts,
     "best": best_of,
@@ -497,6 +586,7 @@ def category_result(
         groups=tuple(groups),
         gates=tuple(gates),
         levels=tuple(levels),
+        level_code={item["level"]: item.get("code", "") for item in body.get("levels", ())}.get(level, ""),
     )
 
 

@@ -120,9 +120,10 @@ class _Place:
 
 
 KINDS = (
-    "flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "awarded", "sum", "best",
+    "flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "logarithmic", "min_max",
+    "percentile", "z_scores", "awarded", "sum", "best",
 )  # fmt: skip
-ALONE = tuple(kind for kind in KINDS if kind != "ratio_to_best")
+ALONE = tuple(kind for kind in KINDS if kind not in ("ratio_to_best", "min_max", "percentile", "z_scores"))
 """Kinds that score a unit without the others."""
 
 MAXIMA = st.one_of(
@@ -179,6 +180,27 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
         start, end = draw(st.lists(ends, min_size=2, max_size=2, unique=True))
         body |= {"indicator": draw(numbers), "from": decimal(start), "to": decimal(end)}
         body |= draw(_line_ends(start, end))
+    elif kind == "logarithmic":
+        start, end = draw(st.lists(st.integers(1, 12 * MICRO), min_size=2, max_size=2, unique=True))
+        body |= {"indicator": draw(numbers), "from": decimal(start), "to": decimal(end)}
+    elif kind in ("min_max", "percentile"):
+        body |= {"indicator": draw(numbers), "when_equal": draw(st.sampled_from(["full", "zero"]))}
+        if draw(st.booleans()):
+            body["better"] = draw(st.sampled_from(["higher", "lower"]))
+    elif kind == "z_scores":
+        codes = draw(st.lists(numbers, min_size=1, max_size=3, unique=True))
+        body["indicators"] = {code: draw(SHARES) for code in codes}
+        if draw(st.booleans()):
+            body["lower_is_better"] = codes[: draw(st.integers(1, len(codes)))]
+        if draw(st.booleans()):
+            body |= {
+                "from": draw(st.sampled_from([-2, Decimal("-0.5")])),
+                "to": draw(st.sampled_from([1, Decimal("2.5")])),
+            }
+            if draw(st.booleans()):
+                body["deviation"] = draw(st.sampled_from(["population", "sample"]))
+        else:
+            body["when_equal"] = draw(st.sampled_from(["full", "zero"]))
     else:
         size = draw(st.integers(1, 3))
         amounts = draw(_split(place.amounts, size)) if kind == "sum" else [place.amounts]
@@ -339,8 +361,11 @@ def _levels(draw: st.DrawFn, body: oracle.Document, tiers: Sequence[str]) -> lis
             levels, draw(_minimums(most, strictable, worst, percent=percent)), strict=False
         ):
             level["gates"] += [{"measure": measure, **given} for given in (gate, spare) if given]
-    for level in levels:
+    has_codes = draw(st.sets(st.sampled_from(numbers)))
+    for level, code in zip(levels, ("A", "Tốt", "=C", "D"), strict=False):
         level["gates"] = draw(st.permutations(level["gates"]))
+        if level["level"] in has_codes:
+            level["code"] = code
     return levels
 
 
@@ -508,7 +533,9 @@ def criteria_of(document: oracle.Document, tier: str) -> list[dict[str, Any]]:
 
 def read_by(body: Mapping[str, Any]) -> set[str]:
     """The indicators that a criterion or part reads."""
-    found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body}
+    found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body} | set(
+        body.get("indicators", ())
+    )
     return found.union(*(read_by(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
 
 
@@ -728,6 +755,7 @@ def _category(category: oracle.CategoryResult) -> pb.CategoryScore:
         score=_score(category.score),
         standing=pb.Standing.Value(f"STANDING_{category.standing.upper()}"),
         level=category.level,
+        level_code=category.level_code,
         rank=category.rank,
         measures=[
             pb.MeasureResult(

@@ -18,7 +18,7 @@ import openpyxl
 SET = "bac-kan-2020"
 TEXT = (files("scorer_plugins.answers") / f"{SET}.csv").read_text(encoding="utf-8")
 HEADER, *LINES = list(csv.reader(io.StringIO(TEXT)))
-SHEETS = {"department": "Sở, ban, ngành", "district": "Huyện", "commune": "Xã"}
+SHEETS = {"department": "Cấp sở, ban, ngành", "district": "Cấp huyện", "commune": "Cấp xã"}
 
 Table = Sequence[Sequence[object]]
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from examples import times
 from harness import COMPILER, group, host
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from scorer.catalogue.catalogue import load_set
+from scorer.catalogue.catalogue import Catalogue, load_set
 from scorer.criteria.document import Document, parse
 from scorer.criteria.loader import load_document
 from scorer.criteria.model import CriteriaSet
@@ -428,6 +428,22 @@ def test_no_wrong_value_under_a_right_key_crashes_the_catalogue(text: str) -> No
     plan, document = load_set(RICH_HOST, "fuzz.yaml", text, COMPILER)
     assert (plan is None) == bool(document.problems)
     assert_nothing_was_lost(plan, document.data)
+
+
+@seldom
+@given(misfilled(), misfilled())
+def test_no_wrong_value_crashes_the_merge_of_a_document_with_its_base(lower: str, upper: str) -> None:
+    base, extending = parse(lower, "").data, parse(upper, "").data
+    assume(isinstance(base, dict) and isinstance(extending, dict))
+    texts = [flow({**base, "criteria_set": "base"}), flow({**extending, "criteria_set": "next", "extends": "base"})]
+    named = list(zip(("base.yaml", "next.yaml"), texts, strict=True))
+    sets = Catalogue.load(RICH_HOST, named, COMPILER)
+    assert len(sets.sets) + len(sets.refused) == 2
+    for refused in sets.refused:
+        for problem in refused.problems:
+            assert problem.line == 1
+            assert 1 <= problem.column <= max(map(len, texts)) + 1, problem
+            assert str(problem).isprintable()
 
 
 def without_stated_maxima() -> Any:

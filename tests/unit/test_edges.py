@@ -175,6 +175,7 @@ def ranked(service: harness.Service, code: str, units: list[Unit]) -> pb.RankPro
         pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
     )
     reply.ClearField("provenance")
+    reply.ClearField("names")
     return reply
 
 

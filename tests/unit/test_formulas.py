@@ -761,6 +761,7 @@ def test_further_up_or_down_the_stairs_never_gives_less(
 def test_every_bundled_kind_is_tested_here() -> None:
     assert {kind.kind for kind in KINDS} == {
         *("flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "awarded", "sum", "best"),
+        *("min_max", "percentile", "z_scores", "logarithmic"),  # in test_cohort_statistics.py
     }
 
 

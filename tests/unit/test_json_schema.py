@@ -69,6 +69,30 @@ def test_a_set_with_its_own_groups_is_valid(validator: jsonschema.Draft202012Val
     assert mistakes(validator, WARDS) == []
 
 
+CONDITIONS = """\
+    levels:
+      - level: 1
+        when:
+          all:
+            - {measure: total, at_least: 80%, at_most: 99%}
+            - any: [{indicator: portal, is: full}, {not: {category: readiness, level: 2}}]
+            - {at_least: 1, of: [{measure: "1.1", above: 50%}, {measure: "1.2", below: 2}]}
+    limits:
+      - {when: {not: {measure: "1.1", at_least: 50%}}, no_better_than: 2}
+"""
+
+
+def test_conditions_are_valid_and_their_mistakes_are_marked(
+    validator: jsonschema.Draft202012Validator,
+) -> None:
+    text = WARDS.partition("    levels:")[0] + CONDITIONS
+    assert mistakes(validator, text) == []
+    where = "$.categories.readiness.levels[0].when.all[1].any[1].not"
+    assert where in mistakes(validator, text.replace("category: readiness, level: 2", "category: readiness, levl: 2"))
+    assert f"{where}.level" in mistakes(validator, text.replace("readiness, level: 2", "readiness, level: two"))
+    assert "$.categories.readiness.limits[0]" in mistakes(validator, text.replace("no_better_than", "no_better"))
+
+
 EXTENDING = """\
 criteria_set: next
 extends: wards-2026

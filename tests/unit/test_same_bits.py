@@ -142,6 +142,7 @@ def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str
             prefix = f"{category.category}."
             row[f"{prefix}standing"] = STANDINGS[category.standing]
             row[f"{prefix}level"] = category.level or None
+            row[f"{prefix}level_code"] = category.level_code or None
             row[f"{prefix}rank"] = category.rank or None
             row |= score_row(prefix, category.score)
             row[f"{prefix}failing"] = failing(category.failing)

@@ -15,6 +15,8 @@ from oracle import Unit
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import CriterionGroup
+from scorer_client.forms import form_of
+from scorer_client.sentences import rounded
 
 Document = dict[str, Any]
 PYTHON = harness.host(
@@ -227,7 +229,15 @@ def test_a_form_says_how_points_are_combined_and_limited() -> None:
         ("1/3", [0.75]), ("1/3", []), ("1/3", [])
     ]  # fmt: skip
     assert (told.overall.combine, told.overall.max_points[0].points) == ("sum_of_converted", 0.8)
-    assert told.precision.mode == "down"
+    assert (told.precision.mode, form_of(told).rounding) == ("down", "down")
+
+
+@pytest.mark.parametrize(
+    ("mode", "texts"),
+    [("half_up", "0.13 0.38"), ("half_even", "0.12 0.38"), ("down", "0.12 0.37"), ("up", "0.13 0.38")],
+)
+def test_reports_round_as_the_set_does(mode: str, texts: str) -> None:
+    assert f"{rounded(0.125, 2, mode)} {rounded(0.375, 2, mode)}" == texts
 
 
 ROUNDED: Mapping[str, Callable[[str], float]] = {

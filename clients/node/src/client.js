@@ -14,7 +14,7 @@ import {
   UnitTableSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { checkClientOptions, checkOptions, limit, PER_CALL, RANK, SCORE } from "./options.js";
-import { province, tableProvince, unitResult } from "./replies.js";
+import { province, scoredUnit, tableProvince } from "./replies.js";
 import { rowMessage, setFields, view } from "./requests.js";
 import { loadArrow, tableStream } from "./tables.js";
 
@@ -82,7 +82,7 @@ export class ScorerClient {
     const reply = await this.#call({ timeoutMs, signal }, (callOptions) =>
       this.#scorer.scoreUnit(request, callOptions),
     );
-    return unitResult(reply.scorecard);
+    return scoredUnit(reply);
   }
 
   /**

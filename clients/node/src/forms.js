@@ -1,11 +1,12 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { inLanguage, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
 /** @typedef {import("./requests.js").Day} Day */
-/** @typedef {Record<string, string>} Texts By language. */
+/** @typedef {import("./titles.js").Texts} Texts */
 
 /**
  * The summary of a criteria set.
@@ -48,23 +49,26 @@ const KINDS = {
 export class Form {
   /** @param {CriteriaSetMessage} message The service's message. */
   constructor(message) {
-    const { code, titles, tiers } = /** @type {SummaryMessage} */ (message.summary);
+    const { code, titles, tiers, names } = /** @type {SummaryMessage} */ (message.summary);
     const groups = message.categories.flatMap((category) => category.groups);
     const criteria = groups.flatMap((group) => group.criteria);
     this.criteriaSet = code;
-    this.titles = texts(titles);
+    this.titles = textsOf(titles);
     this.tiers = tiers;
     /** In the order in which criteria first read them. */
     this.indicators = message.indicators.map(indicator);
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code.
+     * Titles of categories, groups and criteria, by code; of tiers, levels and statuses by the keys that
+     * `Province.names` has.
+     *
      * @type {Record<string, Texts>}
      */
     this.texts = Object.fromEntries([
-      ...[...message.categories, ...groups].map((item) => [item.code, texts(item.titles)]),
-      ...criteria.map((criterion) => [criterion.id, texts(criterion.titles)]),
+      ...[...message.categories, ...groups].map((item) => [item.code, textsOf(item.titles)]),
+      ...criteria.map((criterion) => [criterion.id, textsOf(criterion.titles)]),
+      ...Object.entries(textsByKey(names)),
     ]);
     /** Decimals of published points. */
     this.pointsDecimals = message.precision?.points ?? 0;
@@ -77,16 +81,13 @@ export class Form {
   }
 
   /**
-   * Titles of categories, groups and criteria by code, in one language, or in the first language of each. `sentence`
-   * and `why` accept them.
+   * All titles in one language, or in the first language of each, by the keys of `texts`. `sentence` and `why` accept
+   * them.
    *
    * @param {string} language
-   * @returns {Record<string, string>}
    */
   names(language) {
-    return Object.fromEntries(
-      Object.entries(this.texts).map(([code, titles]) => [code, titles[language] ?? Object.values(titles)[0] ?? code]),
-    );
+    return inLanguage(this.texts, language);
   }
 }
 
@@ -100,7 +101,7 @@ export function summary(message) {
   const { code, titles, provenance, effectiveFrom, effectiveTo, tiers, revision, state, problems, series } = message;
   return {
     code,
-    titles: texts(titles),
+    titles: textsOf(titles),
     provenance,
     effectiveFrom: day(effectiveFrom),
     effectiveTo: day(effectiveTo),
@@ -122,7 +123,7 @@ function indicator(message) {
     code: message.code,
     kind: KINDS[message.kind],
     unit: message.unit,
-    titles: texts(message.titles),
+    titles: textsOf(message.titles),
     options: message.options,
     ranges: Object.fromEntries(
       message.minimum.map(({ tier, value }) => [tier, [value, /** @type {number} */ (largest.get(tier))]]),
@@ -136,12 +137,4 @@ function indicator(message) {
  */
 function day(date) {
   return date ? { year: date.year, month: date.month, day: date.day } : null;
-}
-
-/**
- * @param {import("../gen/egov/scorer/v1/criteria_pb.js").Text[]} titles
- * @returns {Texts}
- */
-function texts(titles) {
-  return Object.fromEntries(titles.map(({ language, text }) => [language, text]));
 }

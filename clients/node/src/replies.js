@@ -17,6 +17,7 @@ import {
 import { messageReader } from "./fields.js";
 import { TableRanking } from "./ranking-tables.js";
 import { Cause, Province, Ranking, UnitResult } from "./results.js";
+import { textsByKey } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} RankProvinceResponse */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} RankingMessage */
@@ -41,7 +42,9 @@ const readUnit = messageReader(UnitSchema);
  * @param {RankProvinceResponse} reply
  */
 export function province(reply) {
-  return provinceOf(reply, (message, ...common) => new Ranking(...common, message.scorecards.map(unitResult)));
+  return provinceOf(reply, (message, ...common) => {
+    return new Ranking(...common, message.scorecards.map((card) => unitResult(card)));
+  });
 }
 
 /**
@@ -58,21 +61,29 @@ export function tableProvince(reply, arrow) {
 }
 
 /**
- * Converts a scorecard.
+ * Converts the reply of ScoreUnit.
  *
- * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Scorecard | undefined} message
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").ScoreUnitResponse} reply
  */
-export function unitResult(message) {
-  const card = present(message);
+export function scoredUnit(reply) {
+  return unitResult(present(reply.scorecard), textsByKey(reply.names));
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Scorecard} card
+ * @param {Record<string, import("./titles.js").Texts>} [texts]
+ */
+function unitResult(card, texts) {
   const overall = present(card.overall);
-  return new UnitResult({
+  const fields = {
     ...readUnit(present(card.unit)),
     ...readScorecard(card),
     categories: card.categories.map(category),
     overall: readScore(present(overall.score)),
     overallRank: overall.rank,
     lacking: overall.lacking,
-  });
+  };
+  return new UnitResult(fields, texts);
 }
 
 /**
@@ -86,7 +97,12 @@ function provinceOf(reply, ranking) {
     const { tier, cohort, unitCount, overallRanked, tallies } = message;
     return ranking(message, tier, cohort, unitCount, overallRanked, tallies.map(tally));
   });
-  return new Province(rankings, readProvenance(present(reply.provenance)), reply.nextPageToken);
+  return new Province(
+    rankings,
+    readProvenance(present(reply.provenance)),
+    reply.nextPageToken,
+    textsByKey(reply.names),
+  );
 }
 
 /**

@@ -1,10 +1,12 @@
 // The results of a unit as plain objects, and causes as sentences.
 
 import { categorySentence, causeSentence } from "./sentences.js";
+import { inLanguage } from "./titles.js";
 
 /** @typedef {import("./requests.js").Unit} Unit */
 /** @typedef {import("./sentences.js").Language} Language */
 /** @typedef {import("./sentences.js").Titles} Titles */
+/** @typedef {import("./titles.js").Texts} Texts */
 
 /**
  * The scores of one sum of criteria; the fields are those of the message Score.
@@ -88,6 +90,7 @@ import { categorySentence, causeSentence } from "./sentences.js";
  * @property {Score} score
  * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
  * @property {number} level 1 is best; 0: none.
+ * @property {string} levelCode What people call the level, such as "A"; empty without a level, or if it has no code.
  * @property {number} rank From 1; 0: not ranked, or scored alone.
  * @property {Cause[]} causes What the unit lacks for the next better level, or for the lowest level if it has none.
  * @property {Measure[]} measures Empty if the request was a table, which has a column for each measure.
@@ -156,13 +159,14 @@ export class Cause {
   }
 
   /**
-   * The cause as a sentence; `titles` has names of categories, groups, criteria and indicators by code.
+   * The cause as a sentence; `titles` has names by code and key, see `Form.names`.
    *
    * @param {Language} [language]
    * @param {Titles} [titles]
+   * @param {string} [category] Code of the category that the cause is of, whose levels may have names.
    */
-  sentence(language = "en", titles = {}) {
-    return causeSentence(this, language, titles);
+  sentence(language = "en", titles = {}, category = "") {
+    return causeSentence(this, language, titles, category);
   }
 }
 
@@ -190,11 +194,26 @@ export class UnitResult {
   lacking = [];
   /** Whether the unit is commended; false if it was scored alone. */
   commended = false;
+  /** @type {Record<string, Texts>} */
+  #texts;
 
-  /** @param {Omit<UnitResult, "category" | "why">} fields */
-  constructor(fields) {
+  /**
+   * @param {Omit<UnitResult, "category" | "why" | "names">} fields
+   * @param {Record<string, Texts>} [texts] Titles of tiers, levels and statuses, if the unit was scored alone.
+   */
+  constructor(fields, texts = {}) {
     this.overall = fields.overall;
     Object.assign(this, fields);
+    this.#texts = texts;
+  }
+
+  /**
+   * Titles of tiers, levels and statuses in one language, if the unit was scored alone; otherwise `Province` has them.
+   *
+   * @param {string} language
+   */
+  names(language) {
+    return inLanguage(this.#texts, language);
   }
 
   /**
@@ -262,12 +281,26 @@ export class Province {
    * @param {R[]} rankings
    * @param {Provenance} provenance
    * @param {string} nextPageToken
+   * @param {Record<string, Texts>} [texts]
    */
-  constructor(rankings, provenance, nextPageToken) {
+  constructor(rankings, provenance, nextPageToken, texts = {}) {
     this.rankings = rankings;
     this.provenance = provenance;
     /** Token of the next page; empty on the last page. */
     this.nextPageToken = nextPageToken;
+    /** Titles of tiers, levels and statuses by language; see `names`. */
+    this.texts = texts;
+  }
+
+  /**
+   * Titles of tiers, levels and statuses in one language, or in the first language of each. The keys are
+   * "tier/district", "readiness/1" for a level, "standing/ranked", "status/missing" and "provenance/published". Tiers
+   * and levels without titles are left out. `Form.names` also has the titles of categories, groups and criteria.
+   *
+   * @param {string} language
+   */
+  names(language) {
+    return inLanguage(this.texts, language);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
+import { levelKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -13,7 +14,7 @@ import { describe, isPlainObject } from "./checks.js";
  */
 
 /**
- * Names of categories, groups and criteria by code; see `Form.names`.
+ * Names of categories, groups and criteria by code, and other names by key; see `Form.names`.
  *
  * @typedef {Readonly<Record<string, string>> | ReadonlyMap<string, string>} Titles
  */
@@ -26,7 +27,7 @@ const ENGLISH = {
   /** @type {(who: string, needed: string) => string} */
   asks: (who, needed) => `${who} asks for ${needed}`,
   /** @type {(number: number) => string} */
-  whoLevel: (number) => `level ${number}`,
+  level: (number) => `level ${number}`,
   /** @type {(number: number) => string} */
   whoLimit: (number) => `limit ${number}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
@@ -44,15 +45,13 @@ const ENGLISH = {
   notReported: "not reported",
   /** @type {(options: string) => string} */
   except: (options) => `anything but ${options}`,
-  /** @type {(level: number) => string} */
-  atLevel: (level) => `at level ${level}`,
+  /** @type {(level: string) => string} */
+  atLevel: (level) => `at ${level}`,
   noLevel: "without level",
-  /** @type {(level: number) => string} */
-  orBetter: (level) => `level ${level} or better`,
-  /** @type {(level: number) => string} */
-  worse: (level) => `a level worse than ${level}`,
-  /** @type {(category: string, level: number) => string} */
-  level: (category, level) => `${category}: level ${level}`,
+  /** @type {(level: string) => string} */
+  orBetter: (level) => `${level} or better`,
+  /** @type {(level: string) => string} */
+  worse: (level) => `worse than ${level}`,
   /** @type {(category: string) => string} */
   ranked: (category) => `${category}: ranked`,
   best: "the best",
@@ -68,7 +67,7 @@ const VIETNAMESE = {
   points: "điểm",
   cause: (measure, value, who, needed) => `${measure} đạt ${value}, ${who} yêu cầu ${needed}`,
   asks: (who, needed) => `${who} yêu cầu ${needed}`,
-  whoLevel: (number) => `mức ${number}`,
+  level: (number) => `mức ${number}`,
   whoLimit: (number) => `giới hạn ${number}`,
   short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
   combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
@@ -82,11 +81,10 @@ const VIETNAMESE = {
   no: "không",
   notReported: "chưa báo cáo",
   except: (options) => `khác ${options}`,
-  atLevel: (level) => `mức ${level}`,
+  atLevel: (level) => level,
   noLevel: "chưa đạt mức nào",
-  orBetter: (level) => `mức ${level} trở lên`,
-  worse: (level) => `thấp hơn mức ${level}`,
-  level: (category, level) => `${category}: mức ${level}`,
+  orBetter: (level) => `${level} trở lên`,
+  worse: (level) => `thấp hơn ${level}`,
   ranked: (category) => `${category}: được xếp hạng`,
   best: "mức cao nhất",
   belowMinimum: (category) => `${category}: không được xếp hạng`,
@@ -99,14 +97,15 @@ const VIETNAMESE = {
  * @param {Cause} cause
  * @param {Language} language
  * @param {Titles} titles
+ * @param {string} category Code of the category that the cause is of.
  */
-export function causeSentence(cause, language, titles) {
+export function causeSentence(cause, language, titles, category) {
   const words = wordsOf(language);
-  const who = cause.level ? words.whoLevel(cause.level) : words.whoLimit(cause.limit);
+  const who = cause.level ? levelName(category, cause.level, words, titles) : words.whoLimit(cause.limit);
   if (cause.atLeast) {
     return words.asks(who, combination(cause, words, titles));
   }
-  return words.cause(...subject(cause, words, titles), who, needed(cause, words));
+  return words.cause(...subject(cause, words, titles), who, needed(cause, words, titles));
 }
 
 /**
@@ -137,7 +136,7 @@ function shortCause(cause, words, titles) {
   if (cause.measure && !cause.strict && !cause.upper) {
     return words.short(name, shown(cause.value, cause.minimum), minimum(cause, words));
   }
-  return `${name} ${value} (${needed(cause, words)})`;
+  return `${name} ${value} (${needed(cause, words, titles)})`;
 }
 
 /**
@@ -153,7 +152,8 @@ function subject(cause, words, titles) {
     return [titleOf(cause.indicator, titles) ?? cause.indicator, answer(cause.answer, words)];
   }
   if (cause.category) {
-    const reached = cause.reachedLevel ? words.atLevel(cause.reachedLevel) : words.noLevel;
+    const level = levelName(cause.category, cause.reachedLevel, words, titles);
+    const reached = cause.reachedLevel ? words.atLevel(level) : words.noLevel;
     return [titleOf(cause.category, titles) ?? cause.category, reached];
   }
   return [measureName(cause.measure, words, titles), shown(cause.value, cause.minimum) + sign(cause, words)];
@@ -164,14 +164,16 @@ function subject(cause, words, titles) {
  *
  * @param {Cause} cause
  * @param {typeof ENGLISH} words
+ * @param {Titles} titles
  */
-function needed(cause, words) {
+function needed(cause, words, titles) {
   if (cause.indicator) {
     const options = cause.options.map((option) => answer(option, words)).join(words.or);
     return cause.excluded ? words.except(options) : options;
   }
   if (cause.category) {
-    return cause.excluded ? words.worse(cause.categoryLevel) : words.orBetter(cause.categoryLevel);
+    const level = levelName(cause.category, cause.categoryLevel, words, titles);
+    return cause.excluded ? words.worse(level) : words.orBetter(level);
   }
   const lower = cause.strict ? words.above : words.atLeast;
   const upper = cause.strict ? words.below : words.atMost;
@@ -219,12 +221,24 @@ export function categorySentence(category, language, titles) {
     category.standing === "below_minimum"
       ? words.belowMinimum(name)
       : category.level
-        ? words.level(name, category.level)
+        ? `${name}: ${levelName(category.category, category.level, words, titles)}`
         : words.ranked(name);
   if (category.causes.length) {
-    return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles)).join("; ")}`;
+    return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles, category.category)).join("; ")}`;
   }
   return category.level ? `${head}, ${words.best}` : head;
+}
+
+/**
+ * The name of a level for people: its title, or such as "level 1".
+ *
+ * @param {string} category
+ * @param {number} level
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function levelName(category, level, words, titles) {
+  return titleOf(levelKey(category, level), titles) ?? words.level(level);
 }
 
 /**

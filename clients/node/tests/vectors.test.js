@@ -252,8 +252,9 @@ function columnsIn(table) {
 
 /** @param {Table} table */
 function metadataOf(table) {
-  const { tier, cohort, provenance, ...json } = Object.fromEntries(table.schema.metadata);
+  const { tier, cohort, provenance, names, ...json } = Object.fromEntries(table.schema.metadata);
   assert.notEqual(provenance, undefined);
+  assert.notEqual(names, undefined);
   return { tier, cohort, ...mapped(json, JSON.parse) };
 }
 
@@ -312,11 +313,11 @@ describe("what is refused is named", () => {
 });
 
 describe("causes are said in words", () => {
-  for (const { cause, titles, en, vi } of cases("sentences")) {
+  for (const { cause, category, titles, en, vi } of cases("sentences")) {
     test(en, () => {
       const found = new Cause(cause, { ...NOTHING_FOUND, value: cause.value });
-      assert.equal(found.sentence("en", titles), en);
-      assert.equal(found.sentence("vi", titles), vi);
+      assert.equal(found.sentence("en", titles, category), en);
+      assert.equal(found.sentence("vi", titles, category), vi);
     });
   }
 });

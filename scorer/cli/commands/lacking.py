@@ -49,13 +49,14 @@ def lacking(
         raise report_violations(file, error, language) from error
     words = WORDS[language.value]
     name = f"{criterion} {form.names(language.value)[criterion]}"
+    tiers = form.tier_titles(language.value)
     if not lacks:
         out.print(words["all_have"].format(criterion=name), markup=False, soft_wrap=True)
         return
     columns = ("unit", "name", "tier", "lacks", "points", "of")
     shown = table(*(words[column] for column in columns), right=(words["points"], words["of"]))
     for lack in lacks:
-        cells = lack.id, lack.name, lack.tier, words[lack.what], plain(lack.points), plain(lack.max_points)
+        cells = lack.id, lack.name, tiers[lack.tier], words[lack.what], plain(lack.points), plain(lack.max_points)
         shown.add_row(*map(escape, cells))
     out.print(shown)
     counts = Counter(lack.what for lack in lacks)

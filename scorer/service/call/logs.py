@@ -33,6 +33,10 @@ CALLS = "scorer.calls"
 MAX_QUEUED = 5_000
 """Maximum number of records that wait to be written."""
 
+MAX_VIOLATION_LINES = 1_000
+"""Maximum number of lines on the violations of one call: much less than ``MAX_QUEUED``, beyond which lines of other
+calls are lost."""
+
 POLL_SECONDS = 0.05
 """Interval at which the writing thread looks into the queue."""
 
@@ -216,7 +220,7 @@ def log_call(call: CallContext, seconds: float, refusal: CallRefused | None, *, 
         call: the call.
         seconds: its duration.
         refusal: the error that it ended with; None if it was answered.
-        violations: whether to log one more line per violation.
+        violations: whether to log one more line for each of the first violations.
     """
     log = logging.getLogger(CALLS)
     code = refusal.code if refusal else grpc.StatusCode.OK
@@ -242,5 +246,5 @@ def log_call(call: CallContext, seconds: float, refusal: CallRefused | None, *, 
         log.error("call: %s", refusal.message, extra=fields, exc_info=refusal.__cause__)
         return
     log.info("call", extra=fields)
-    for field, reason, _ in refusal.violations if violations else ():
+    for field, reason, _ in refusal.violations[:MAX_VIOLATION_LINES] if violations else ():
         log.info("violation", extra={"request_id": call.request_id, "field": field, "reason": reason})

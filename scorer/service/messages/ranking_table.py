@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates
 from scorer.engine.nearest import part_orders
-from scorer.engine.plan import CategoryPlan, TierPlan
+from scorer.engine.plan import CategoryPlan, SetPlan, TierPlan
 from scorer.engine.ranking import Ranking
 from scorer.engine.rules import KeyKind
 from scorer.engine.score_table import ScoreTable
@@ -25,6 +25,7 @@ from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints
 from scorer.plugins.group import Status
 from scorer.service.messages.gate_results import options_of
 from scorer.service.messages.gate_texts import GateTexts, gate_metadata
+from scorer.service.messages.names import names
 from scorer.service.messages.tables import UnitTexts
 
 COHORT = "cohort"
@@ -38,10 +39,16 @@ class RankingTables:
         texts: ids, names and parents of all units of the request.
         rankings: each ranking with (m,) indices of its units that the reply has, in ranking order.
         provenance: the provenance of the reply.
+        names: the names of the reply, as JSON.
     """
 
     def __init__(
-        self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]], provenance: pb.Provenance
+        self,
+        units: Ints,
+        texts: UnitTexts,
+        rankings: Sequence[tuple[Ranking, Ints]],
+        provenance: pb.Provenance,
+        names: str,
     ) -> None:
         ranking, _ = rankings[0]  # each ranking has the ranks of all units of the tier
         assessment = ranking.assessment
@@ -64,20 +71,28 @@ class RankingTables:
             _add_category(columns, category, ranks, gates[category.plan.code], plan.group_indices(category.plan))
             _add_answers(columns, category.plan, assessment)
         self._batch = columns.batch(plan.derived(_Schemas))
-        self._provenance = _json(_fields(provenance))
+        self._shared = {"provenance": _json(_fields(provenance)), "names": names}
 
     def stream(self, ranking: Ranking, rows: slice) -> bytes:
         """The table of one ranking as an Arrow IPC stream; ``rows`` are its rows among those of all rankings."""
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         column = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(column, batch.schema.field(column), _constant(ranking.cohort, len(batch)))
-        own = {"cohort": ranking.cohort, "provenance": self._provenance}
-        batch = batch.replace_schema_metadata(batch.schema.metadata | own)
+        batch = batch.replace_schema_metadata(batch.schema.metadata | self._shared | {"cohort": ranking.cohort})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
             writer.write_batch(batch)
         data: bytes = sink.getvalue().to_pybytes()
         return data
+
+
+def names_json(plan: SetPlan) -> str:
+    """The names of a criteria set as JSON, for the metadata of tables."""
+    return plan.derived(_names_json)
+
+
+def _names_json(plan: SetPlan) -> str:
+    return _json(_fields(names(plan)))
 
 
 def _add_category(
@@ -101,6 +116,7 @@ def _add_category(
     own, *measures = category.rows
     columns.enumeration(f"{prefix}standing", category.standing, Standing)
     columns.integers(f"{prefix}level", category.level, pa.int8())
+    columns.labels(f"{prefix}level_code", category.level, plan.level_codes)
     columns.integers(f"{prefix}rank", ranks)
     columns.score(prefix, sums, own)
     lacks, failed = texts
@@ -250,6 +266,15 @@ class _Columns:
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
         values = [texts[combination] for combination in encoded.dictionary.to_pylist()]
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
+
+    def labels(self, name: str, numbers: Ints, texts: Mapping[int, str]) -> None:
+        """Adds a column with the text for each number (n,), with null for 0 and for empty texts."""
+        shown = {number: text for number, text in texts.items() if text}
+        index_of = np.full(max((0, *texts)) + 1, -1, dtype=np.int8)
+        index_of[[*shown]] = range(len(shown))
+        indices = index_of[numbers[self.indices]]
+        values = pa.array([*shown.values()], pa.string())
+        self._arrays[name] = pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), values)
 
     def lacks(self, name: str, category: CategoryScores, texts: GateTexts) -> None:
         """Adds a column with what units lack for their next better level, the nearest parts of combinations first."""

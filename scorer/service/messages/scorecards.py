@@ -117,6 +117,7 @@ class _Category:
         self._score = _Score(category.scores, indices)
         self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]
         self._level = category.level[indices].tolist()
+        self._level_code = [plan.level_codes.get(level, "") for level in self._level]
         self._results = GateResults(category, assessment, gates, indices)
         self._gates = category.failed(indices).tolist() if full else None
         self._groups = [_Group(group, indices) for group in category.groups] if full else []
@@ -127,6 +128,7 @@ class _Category:
         self._score.fill(message.score, row)
         message.standing = self._standing[row]
         message.level = self._level[row]
+        message.level_code = self._level_code[row]
         message.rank = rank
         self._results.fill_measures(message, row)
         self._results.fill_failing(message.failing, row)

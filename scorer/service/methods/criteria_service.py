@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import grpc
 from google.type import date_pb2
@@ -28,6 +28,7 @@ from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
+from scorer.service.messages.names import names, texts
 from scorer.service.messages.replies import gate, plugin_versions
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
@@ -118,7 +119,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
     refusal = catalogue.kept.get(criteria_set.code)
     return pb.CriteriaSetSummary(
         code=criteria_set.code,
-        titles=_texts(criteria_set.title),
+        titles=texts(criteria_set.title),
         provenance=criteria_set.provenance.value,
         effective_from=_day(criteria_set.effective_from),
         effective_to=_day(criteria_set.effective_to),
@@ -128,6 +129,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
         state=pb.CRITERIA_SET_STATE_KEPT if refusal else pb.CRITERIA_SET_STATE_AVAILABLE,
         problems=_lines(refusal) if refusal else [],
         problem_count=refusal.count if refusal else 0,
+        names=names(plan),
     )
 
 
@@ -149,11 +151,11 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
     return pb.CriteriaSet(
         summary=_summary(plan, catalogue),
         legal_basis=[pb.LegalBasis(document=name, issued=_day(day)) for name, day in criteria_set.legal_basis],
-        notes=_texts(criteria_set.notes),
+        notes=texts(criteria_set.notes),
         categories=[
             pb.Category(
                 code=category.code,
-                titles=_texts(category.title),
+                titles=texts(category.title),
                 groups=[_group(group, criteria_set.tiers) for group in category.groups],
                 levels=[_level(plan, category, level) for level in category.levels],
                 total=_total(category.total, category.maximum, category.tiers(criteria_set.tiers)),
@@ -190,7 +192,9 @@ def _level(plan: SetPlan, category: Category, level: Level) -> pb.Level:
             for index in rule.root.gates()
         ],
         provenance=level.provenance.value,
-        notes=_texts(level.notes),
+        notes=texts(level.notes),
+        code=level.code,
+        titles=texts(level.title),
         conditions=_conditions(rules),
     )
 
@@ -200,10 +204,10 @@ def _limit(plan: SetPlan, category: Category, number: int, limit: Limit) -> pb.L
     return pb.Limit(
         number=number,
         no_better_than=limit.no_better_than,
-        titles=_texts(limit.title),
+        titles=texts(limit.title),
         legal_basis=limit.legal_basis,
         provenance=limit.provenance.value,
-        notes=_texts(limit.notes),
+        notes=texts(limit.notes),
         required=_conditions(rules),
     )
 
@@ -229,10 +233,10 @@ def _condition(node: int | Node, category: CategoryPlan) -> pb.Condition:
 def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
     return pb.Group(
         code=group.code,
-        titles=_texts(group.title),
+        titles=texts(group.title),
         criteria=[_criterion(criterion, tiers) for criterion in group.criteria],
         provenance=group.provenance.value,
-        notes=_texts(group.notes),
+        notes=texts(group.notes),
         cap=_tier_points(group.cap, tiers),
         weight=str(group.weight),
     )
@@ -264,7 +268,7 @@ def _tier_points(points: PointsByTier | None, tiers: Sequence[str]) -> list[pb.T
 def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
     return pb.Criterion(
         id=criterion.id,
-        titles=_texts(criterion.title),
+        titles=texts(criterion.title),
         formula=criterion.formula.kind,
         parameters=criterion.parameters,
         indicators=list(dict.fromkeys(read.indicator for read in criterion.formula.reads())),
@@ -273,7 +277,7 @@ def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
         may_be_not_applicable=criterion.may_be_not_applicable,
         when_missing="not_applicable" if criterion.missing_leaves_out else "zero",
         provenance=criterion.provenance.value,
-        notes=_texts(criterion.notes),
+        notes=texts(criterion.notes),
     )
 
 
@@ -283,15 +287,11 @@ def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
         code=indicator.code,
         kind=_KINDS[IndicatorKind(indicator.kind)],
         unit=indicator.unit,
-        titles=_texts(indicator.title),
+        titles=texts(indicator.title),
         options=indicator.options,
         minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
         maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
     )
-
-
-def _texts(texts: Mapping[str, str]) -> list[pb.Text]:
-    return [pb.Text(language=language, text=text) for language, text in texts.items()]
 
 
 def _day(day: datetime.date | None) -> date_pb2.Date | None:

@@ -25,7 +25,8 @@ from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.answers import RowPaths, read_rows
-from scorer.service.messages.ranking_table import RankingTables
+from scorer.service.messages.names import names
+from scorer.service.messages.ranking_table import RankingTables, names_json
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
@@ -89,7 +90,9 @@ class ScorerService:
         assessment = self._assess(tier, call, full=full)
         with call.step("reply"):
             [card] = scorecards(assessment, None, np.arange(1), [request.unit_answers.unit], full=full)
-            return pb.ScoreUnitResponse(scorecard=card, provenance=provenance(plan, "", request.period))
+            return pb.ScoreUnitResponse(
+                scorecard=card, provenance=provenance(plan, "", request.period), names=names(plan)
+            )
 
     def rank_province(self, request: pb.RankProvinceRequest, call: CallContext) -> pb.RankProvinceResponse:
         """Scores and ranks all units of a province.
@@ -107,7 +110,7 @@ class ScorerService:
             _check_full_rows(end - start)
         units = [row.unit for row in request.rows.units]
         reply = pb.RankProvinceResponse(
-            provenance=provenance(plan, request.province, request.period), next_page_token=token
+            provenance=provenance(plan, request.province, request.period), next_page_token=token, names=names(plan)
         )
         request.Clear()  # frees the memory of a table, whose answers are now in the matrix
         ranking_count = 0
@@ -115,7 +118,8 @@ class ScorerService:
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
             with call.step("reply"):
-                tables = RankingTables(tier.units, texts, rankings, reply.provenance) if texts else None
+                shared = reply.provenance, names_json(plan)
+                tables = RankingTables(tier.units, texts, rankings, *shared) if texts else None
                 first = 0
                 for ranking, indices in rankings:
                     message = reply.rankings.add()

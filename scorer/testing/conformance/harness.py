@@ -10,7 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
+from scorer.criteria.model import (
+    Category,
+    CategoryRanking,
+    CriteriaSet,
+    Criterion,
+    Group,
+    RankingRule,
+    RankKey,
+)
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault
@@ -108,7 +116,9 @@ class GroupHarness:
         # Other sets may allow that a criterion is not applicable, so the plugin has to support it for each criterion.
         criteria = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
         category = Category(group.code, {}, (replace(group, criteria=criteria),))
-        group_set = replace(criteria_set, categories=(category,), requires=(category.code,))
+        order = CategoryRanking("competition", exact=False, by=(RankKey("score", category.code),))
+        ranking = RankingRule(categories={category.code: order})  # the set's own rule names its own categories
+        group_set = replace(criteria_set, categories=(category,), requires=(category.code,), ranking=ranking)
         plan = compile_tier(group_set, tier, plugins)
         (group_plan,) = plan.groups
         rows = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from scorer_client.sentences import measure_name, plain, shown, words_of
+from scorer_client.sentences import level_name, measure_name, plain, shown, words_of
 
 
 class Cause(NamedTuple):
@@ -43,22 +43,29 @@ class Cause(NamedTuple):
     of: tuple[Cause, ...] = ()
     """Of a combination: the parts that do not hold, the nearest first."""
 
-    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """The cause as a sentence; ``titles`` has names of categories, groups, criteria and indicators by code."""
-        return cause_sentence(self, language=language, titles=titles or {})
+    def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None, category: str = "") -> str:
+        """The cause as a sentence.
 
-    def needed(self, language: str = "en") -> str:
+        Args:
+            language: "en" or "vi".
+            titles: names by code and key, see ``Form.names``.
+            category: the category that the cause is of, whose levels may have names.
+        """
+        return cause_sentence(self, category, language=language, titles=titles or {})
+
+    def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
         """What the gate asks for, such as: at least 80 %."""
-        return _needed(self, words_of(language))
+        return _needed(self, language, titles or {})
 
 
-def cause_sentence(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
     """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
     words = words_of(language)
-    who = words["who_level" if cause.level else "who_limit"].format(number=cause.level or cause.limit)
+    level = level_name(category, cause.level, language, titles)
+    who = level if cause.level else words["who_limit"].format(number=cause.limit)
     if cause.at_least:
         return words["asks"].format(who=who, needed=_combination(cause, language, titles))
-    return words["cause"].format(who=who, needed=_needed(cause, words), **_subject(cause, language, titles))
+    return words["cause"].format(who=who, needed=_needed(cause, language, titles), **_subject(cause, language, titles))
 
 
 def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
@@ -71,7 +78,7 @@ def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> st
     if key == "short":  # the unit of measurement follows the minimum only
         subject["value"] = shown(cause.value, cause.minimum)
         return words[key].format(needed=f"{plain(cause.minimum)}{_sign(cause, words)}", **subject)
-    return words[key].format(needed=_needed(cause, words), **subject)
+    return words[key].format(needed=_needed(cause, language, titles), **subject)
 
 
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
@@ -92,19 +99,22 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
             "value": words.get(f"answer_{cause.answer}", cause.answer),
         }
     if cause.category:
-        value = words["at_level" if cause.reached_level else "no_level"].format(level=cause.reached_level)
+        level = level_name(cause.category, cause.reached_level, language, titles)
+        value = words["at_level" if cause.reached_level else "no_level"].format(level=level)
         return {"measure": titles.get(cause.category, cause.category), "value": value}
     value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
     return {"measure": measure_name(cause.measure, language, titles), "value": value}
 
 
-def _needed(cause: Cause, words: Mapping[str, str]) -> str:
+def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """What a gate asks for, such as: at least 80 %."""
+    words = words_of(language)
     if cause.indicator:
         options = words["or"].join(words.get(f"answer_{option}", option) for option in cause.options)
         return words["except"].format(options=options) if cause.excluded else options
     if cause.category:
-        return words["worse" if cause.excluded else "or_better"].format(level=cause.category_level)
+        level = level_name(cause.category, cause.category_level, language, titles)
+        return words["worse" if cause.excluded else "or_better"].format(level=level)
     bound = ("below" if cause.strict else "at_most") if cause.upper else "above" if cause.strict else "at_least"
     return f"{words[bound]} {plain(cause.minimum)}{_sign(cause, words)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -11,6 +11,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
+from scorer_client.titles import in_language, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
 
@@ -49,7 +50,7 @@ class Form:
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
-    """By code of a category, group or criterion, its titles by language."""
+    """By code of a category, group or criterion, its titles by language; also by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
@@ -64,34 +65,35 @@ class Form:
     """Assumptions and other remarks, by language."""
     effective_from: datetime.date | None = None
     """First day on which the set is in force; None: there is none."""
+    rounding: str = "half_up"
+    """How published points and percentages are rounded: half_up, half_even, down or up."""
 
     def names(self, language: str) -> dict[str, str]:
-        """Titles of categories, groups and criteria by code, in one language, or in the first language of each."""
-        return {code: text(titles, language, code) for code, titles in self.texts.items()}
+        """All titles in one language, or in the first language of each, by the keys of ``texts``."""
+        return in_language(self.texts, language)
 
-
-def text(titles: Mapping[str, str], language: str, otherwise: str) -> str:
-    """A text in one language, or in its first language; ``otherwise`` if there is none."""
-    return titles.get(language) or next(iter(titles.values()), otherwise)
+    def tier_titles(self, language: str) -> dict[str, str]:
+        """By code, the titles of the tiers in one language; the code if a tier has no title."""
+        return {tier: text(self.texts.get(f"tier/{tier}", {}), language, tier) for tier in self.tiers}
 
 
 def form_of(message: pb.CriteriaSet) -> Form:
     """The form of a criteria set."""
-    texts: dict[str, Mapping[str, str]] = {}
+    texts = texts_by_key(message.summary.names)
     criteria: dict[str, tuple[str, ...]] = {}
     excludable = []
     for category in message.categories:
-        texts[category.code] = _texts(category.titles)
+        texts[category.code] = texts_of(category.titles)
         for group in category.groups:
-            texts[group.code] = _texts(group.titles)
+            texts[group.code] = texts_of(group.titles)
             for criterion in group.criteria:
-                texts[criterion.id] = _texts(criterion.titles)
+                texts[criterion.id] = texts_of(criterion.titles)
                 criteria[criterion.id] = tuple(points.tier for points in criterion.points)
                 if criterion.may_be_not_applicable:
                     excludable.append(criterion.id)
     return Form(
         message.summary.code,
-        _texts(message.summary.titles),
+        texts_of(message.summary.titles),
         tuple(message.summary.tiers),
         {indicator.code: _indicator(indicator) for indicator in message.indicators},
         tuple(excludable),
@@ -102,8 +104,9 @@ def form_of(message: pb.CriteriaSet) -> Form:
         tuple(item.tier for item in message.commend),
         tuple(message.ranked_within_parent),
         tuple(LegalBasis(basis.document, _day(basis, "issued")) for basis in message.legal_basis),
-        _texts(message.notes),
+        texts_of(message.notes),
         _day(message.summary, "effective_from"),
+        message.precision.mode or "half_up",
     )
 
 
@@ -113,7 +116,7 @@ def _indicator(message: pb.Indicator) -> Indicator:
         message.code,
         KINDS[message.kind],
         message.unit,
-        _texts(message.titles),
+        texts_of(message.titles),
         tuple(message.options),
         {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
     )
@@ -126,7 +129,3 @@ def _day(
         return None
     day: date_pb2.Date = getattr(message, field)
     return datetime.date(day.year, day.month, day.day)
-
-
-def _texts(texts: Iterable[pb.Text]) -> dict[str, str]:
-    return {item.language: item.text for item in texts}

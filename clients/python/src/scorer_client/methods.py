@@ -87,7 +87,7 @@ class Methods:
         )
         calls = Calls.of(timeout, request_id)
         reply = yield from calls.score_unit(request)
-        return replies.unit_result(reply.scorecard, calls.request_id)
+        return replies.unit_result(reply, calls.request_id)
 
     @method
     def rank_province(

@@ -153,6 +153,7 @@ def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
         overall_rank=_values(table, "rank"),
         lacking=[tuple(text.split(", ")) if text else () for text in _values(table, "lacking")],
         request_id=repeat(""),
+        texts=repeat({}),
     )
 
 

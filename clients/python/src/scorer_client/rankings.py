@@ -11,13 +11,14 @@ from scorer_client.causes import Cause
 from scorer_client.lacks import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
+from scorer_client.titles import Texts, in_language
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-_SHARED_METADATA = (b"provenance", b"decimals")
+_SHARED_METADATA = (b"provenance", b"names", b"decimals")
 """Metadata that is equal in all tables of a province."""
 
 
@@ -152,6 +153,17 @@ class Province:
     next_page_token: str = ""
     request_id: str = field(default="", compare=False)
     """The id of the call in the service's log."""
+    texts: Mapping[str, Texts] = field(default_factory=dict)
+    """Titles of tiers, levels and statuses by language; see ``names``."""
+
+    def names(self, language: str) -> dict[str, str]:
+        """Titles of tiers, levels and statuses in one language, or in the first language of each.
+
+        The keys are ``tier/district``, ``readiness/1`` for a level, ``standing/ranked``, ``status/missing`` and
+        ``provenance/published``. Tiers and levels without titles are left out. ``Form.names`` also has the titles of
+        categories, groups and criteria.
+        """
+        return in_language(self.texts, language)
 
     @property
     def table(self) -> pa.Table:

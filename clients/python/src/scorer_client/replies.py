@@ -28,6 +28,7 @@ from scorer_client.results import (
     UnitResult,
     field_names,
 )
+from scorer_client.titles import Texts, texts_by_key
 
 Result = TypeVar("Result")
 
@@ -39,6 +40,7 @@ def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:
         provenance(reply.provenance),
         reply.next_page_token,
         request_id,
+        texts_by_key(reply.names),
     )
 
 
@@ -47,13 +49,15 @@ def provenance(message: pb.Provenance) -> Provenance:
     return Provenance(*(getattr(message, field) for field in Provenance._fields))
 
 
-def unit_result(card: pb.Scorecard, request_id: str = "") -> UnitResult:
-    """Converts a scorecard."""
-    (unit,) = _units([card], request_id)
+def unit_result(reply: pb.ScoreUnitResponse, request_id: str) -> UnitResult:
+    """Converts a reply of ScoreUnit."""
+    (unit,) = _units([reply.scorecard], request_id, texts_by_key(reply.names))
     return unit
 
 
-def _units(cards: Sequence[pb.Scorecard], request_id: str = "") -> list[UnitResult]:
+def _units(
+    cards: Sequence[pb.Scorecard], request_id: str = "", texts: Mapping[str, Texts] | None = None
+) -> list[UnitResult]:
     return _results(
         UnitResult,
         cards,
@@ -63,6 +67,7 @@ def _units(cards: Sequence[pb.Scorecard], request_id: str = "") -> list[UnitResu
         overall_rank=[card.overall.rank for card in cards],
         lacking=[tuple(card.overall.lacking) for card in cards],
         request_id=repeat(request_id),
+        texts=repeat(texts or {}),
     )
 
 

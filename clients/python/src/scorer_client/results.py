@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from scorer_client.causes import Cause
 from scorer_client.sentences import category_sentence
+from scorer_client.titles import Texts, in_language
 
 
 @cache
@@ -71,6 +72,8 @@ class CategoryResult:
     """"ranked", "below_minimum" or "nothing_applicable"."""
     level: int
     """1 is best; 0: none."""
+    level_code: str
+    """What people call the level, such as "A"; empty without a level, or if the level has no code."""
     rank: int
     """From 1; 0: not ranked, or scored alone."""
     causes: tuple[Cause, ...]
@@ -82,7 +85,7 @@ class CategoryResult:
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
         """The level, and the causes that keep the unit from a better level, as a sentence."""
-        causes = [cause.sentence(language, titles) for cause in self.causes]
+        causes = [cause.sentence(language, titles, self.category) for cause in self.causes]
         return category_sentence(
             self.category, self.standing, self.level, causes, language=language, titles=titles or {}
         )
@@ -106,6 +109,12 @@ class UnitResult:
     """Whether the unit is commended; False if it was scored alone."""
     request_id: str = field(default="", compare=False)
     """The id of the call in the service's log, if the unit was scored alone; otherwise ``Province`` has it."""
+    texts: Mapping[str, Texts] = field(default_factory=dict, compare=False)
+    """Titles of tiers, levels and statuses, if the unit was scored alone; otherwise ``Province`` has them."""
+
+    def names(self, language: str) -> dict[str, str]:
+        """Titles of tiers, levels and statuses in one language; see ``Province.names``."""
+        return in_language(self.texts, language)
 
     def category(self, code: str) -> CategoryResult:
         """The result in one category.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from functools import lru_cache
+
+from scorer_client.titles import level_key
 
 LANGUAGES = ("en", "vi")
 
@@ -17,7 +19,7 @@ _WORDS = {
         "points": "points",
         "cause": "{measure} is {value}, {who} asks for {needed}",
         "asks": "{who} asks for {needed}",
-        "who_level": "level {number}",
+        "level_n": "level {level}",
         "who_limit": "limit {number}",
         "short": "{measure} {value} of {needed}",
         "short_other": "{measure} {value} ({needed})",
@@ -32,11 +34,11 @@ _WORDS = {
         "answer_false": "no",
         "answer_": "not reported",
         "except": "anything but {options}",
-        "at_level": "at level {level}",
+        "at_level": "at {level}",
         "no_level": "without level",
-        "or_better": "level {level} or better",
-        "worse": "a level worse than {level}",
-        "level": "{category}: level {level}",
+        "or_better": "{level} or better",
+        "worse": "worse than {level}",
+        "level": "{category}: {level}",
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
@@ -48,7 +50,7 @@ _WORDS = {
         "points": "điểm",
         "cause": "{measure} đạt {value}, {who} yêu cầu {needed}",
         "asks": "{who} yêu cầu {needed}",
-        "who_level": "mức {number}",
+        "level_n": "mức {level}",
         "who_limit": "giới hạn {number}",
         "short": "{measure} {value}/{needed}",
         "short_other": "{measure} {value} ({needed})",
@@ -63,11 +65,11 @@ _WORDS = {
         "answer_false": "không",
         "answer_": "chưa báo cáo",
         "except": "khác {options}",
-        "at_level": "mức {level}",
+        "at_level": "{level}",
         "no_level": "chưa đạt mức nào",
-        "or_better": "mức {level} trở lên",
-        "worse": "thấp hơn mức {level}",
-        "level": "{category}: mức {level}",
+        "or_better": "{level} trở lên",
+        "worse": "thấp hơn {level}",
+        "level": "{category}: {level}",
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
         "kept": "{head}; {causes}",
@@ -85,10 +87,15 @@ def category_sentence(
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
     key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
-    head = words[key].format(category=name, level=level)
+    head = words[key].format(category=name, level=level_name(category, level, language, titles))
     if causes:
         return words["kept"].format(head=head, causes="; ".join(causes))
     return words["best"].format(head=head) if level else head
+
+
+def level_name(category: str, level: int, language: str, titles: Mapping[str, str]) -> str:
+    """The name of a level for people: its title, or such as "level 1"."""
+    return titles.get(level_key(category, level)) or words_of(language)["level_n"].format(level=level)
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
@@ -107,15 +114,19 @@ def shown(value: float, minimum: float) -> str:
 
 
 @lru_cache(100_000)  # most numbers of a report recur
-def rounded(value: float, decimals: int) -> str:
-    """Half up, as the sets publish; the doubles on the wire are the nearest to their decimals."""
-    return str(_quantized(Decimal(repr(float(value))), decimals))
+def rounded(value: float, decimals: int, mode: str = "half_up") -> str:
+    """A number with so many decimals, rounded as a criteria set publishes: half_up, half_even, down or up."""
+    exact = Decimal(repr(float(value)))  # doubles of the service are the nearest to its decimals
+    return str(_quantized(exact, decimals, _ROUNDINGS.get(mode, ROUND_HALF_UP)))
 
 
 @lru_cache(100_000)
 def plain(number: float) -> str:
     """A number with all of its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))
+
+
+_ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN, "up": ROUND_UP}
 
 
 def _quantized(number: Decimal, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:

@@ -272,12 +272,12 @@ NOT_APPLICABLE = ("Not applicable: {criterion}", "Không áp dụng: {criterion}
 """English and Vietnamese title of a column of ticks for one criterion."""
 
 TIERS: Mapping[str, tuple[str, ...]] = {
-    "province": ("Provinces", "Tỉnh", "province", "cấp tỉnh", "tỉnh, thành phố"),
-    "department": ("Departments", "Sở, ban, ngành", "department", "sở", "cấp sở", "cấp sở, ban, ngành", "sở ban ngành"),
-    "district": ("Districts", "Huyện", "district", "cấp huyện", "huyện, thị xã, thành phố"),
-    "commune": ("Communes", "Xã", "commune", "cấp xã", "xã, phường, thị trấn", "xã phường thị trấn"),
+    "province": ("Tỉnh", "province", "cấp tỉnh", "tỉnh, thành phố"),
+    "department": ("Sở, ban, ngành", "department", "sở", "cấp sở", "cấp sở, ban, ngành", "sở ban ngành"),
+    "district": ("Huyện", "district", "cấp huyện", "huyện, thị xã, thành phố"),
+    "commune": ("Xã", "commune", "cấp xã", "xã, phường, thị trấn", "xã phường thị trấn"),
 }
-"""Words for tiers in sheet names and cells; the first two are the English and the Vietnamese name."""
+"""Further words for tiers in sheet names and cells, besides their codes and titles."""
 
 MAX_SHEET_NAME = 31
 """Characters that spreadsheets allow in the name of a sheet."""
@@ -286,8 +286,3 @@ MAX_SHEET_NAME = 31
 def say(language: Language, key: str, **values: object) -> str:
     """A message in one language."""
     return MESSAGES[key][language == "vi"].format(**values)
-
-
-def tier_name(tier: str, language: Language) -> str:
-    """The name of a tier's sheet in a form."""
-    return TIERS[tier][language == "vi"] if tier in TIERS else tier[:MAX_SHEET_NAME]

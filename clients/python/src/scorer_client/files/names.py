@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
+from scorer_client.forms import Form
+from scorer_client.sentences import LANGUAGES
+
+_NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 MAX_SEARCHES, MAX_NAMES = 20, 5_000
 """Searches per file, and names per search, because searching for the nearest name is slow."""
@@ -56,6 +62,20 @@ def sheet_of_file(file: Path) -> str:
     return unicodedata.normalize("NFC", file.stem.rpartition("-")[2])
 
 
-def tier_words(tiers: Collection[str]) -> dict[str, str]:
-    """Tiers by the words that mean them; the words are as ``plain`` returns them."""
-    return {plain(word): tier for tier in tiers for word in (tier, tier[:MAX_SHEET_NAME], *TIERS.get(tier, ()))}
+def tier_words(form: Form) -> dict[str, list[str]]:
+    """By tier, the words that mean it in sheet names and cells: code, titles, names of sheets and usual words."""
+    words = {tier: [tier, *form.texts.get(f"tier/{tier}", {}).values(), *TIERS.get(tier, ())] for tier in form.tiers}
+    for language in LANGUAGES:
+        for tier, name in sheet_names(form.tier_titles(language)).items():
+            words[tier].append(name)
+    return words
+
+
+def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
+    """By tier, the name of its sheet: its title, without characters that spreadsheets do not allow, or its code."""
+    names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
+    uses = Counter(map(str.casefold, names.values()))
+    for tier, name in names.items():
+        if not name or uses[name.casefold()] > 1:
+            names[tier] = tier[:MAX_SHEET_NAME]
+    return names

@@ -9,8 +9,8 @@ from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
-from scorer_client.files.messages import TIERS, say, tier_name
-from scorer_client.files.names import NearestNames, is_instructions, plain, tier_words
+from scorer_client.files.messages import say
+from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
 from scorer_client.files.notes import Notes
 from scorer_client.files.rows import RowReader
 from scorer_client.files.values import Values
@@ -32,7 +32,8 @@ class TableReader:
 
     def __init__(self, form: Form, names: ColumnNames, notes: Notes) -> None:
         self._form, self._names, self.notes = form, names, notes
-        self._tiers = tier_words(form.tiers)
+        self._tier_words = tier_words(form)
+        self._tiers = {plain(word): tier for tier, words in self._tier_words.items() for word in words}
         self._nearest = NearestNames(notes.language)
         self.table = FileTable(form, [])
         self._violations: list[Violation] = []
@@ -194,8 +195,8 @@ class TableReader:
             complete = False
             if name == "tier" and sheet.name:
                 language = self.notes.language
-                names = [tier_name(tier, language) for tier in self._form.tiers]
-                every = [word for tier in self._form.tiers for word in TIERS.get(tier, (tier,))]
+                names = sheet_names(self._form.tier_titles(language)).values()
+                every = [word for words in self._tier_words.values() for word in words]
                 listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, every)
                 self.refuse(sheet.position(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
             else:

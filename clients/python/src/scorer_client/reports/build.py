@@ -10,7 +10,7 @@ from itertools import chain
 from urllib.parse import quote
 
 from scorer_client.causes import Cause, short_cause
-from scorer_client.forms import Form, text
+from scorer_client.forms import Form
 from scorer_client.rankings import CriterionCount, GateCount, Province, Ranking, Tally
 from scorer_client.reports.model import (
     Category,
@@ -28,6 +28,7 @@ from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.sentences import measure_name, plain, rounded
 from scorer_client.shown import printable
+from scorer_client.titles import text
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -102,7 +103,7 @@ class _Builder:
             printable(provenance.period),
             provenance.criteria_set,
             provenance.revision,
-            self._words.get(provenance.criteria_provenance, provenance.criteria_provenance),
+            self._title(f"provenance/{provenance.criteria_provenance}", provenance.criteria_provenance),
             provenance.engine_version,
             tuple(_basis(basis.document, basis.issued) for basis in form.legal_basis),
             printable(text(form.notes, self._language, "")),
@@ -113,19 +114,22 @@ class _Builder:
             datetime.datetime.combine(first_day, datetime.time()),
             form.points_decimals,
             form.percent_decimals,
+            form.rounding,
         )
 
     def _section(self, ranking: Ranking, results: list[UnitResult]) -> Section:
         units = tuple(map(self._unit, results))
-        title, anchor = self._words.get(ranking.tier, printable(ranking.tier)), f"t-{ranking.tier}"
+        tier_title, anchor = self._title(f"tier/{ranking.tier}", ranking.tier), f"t-{ranking.tier}"
+        title = tier_title
         if ranking.tier in self._form.within_parent:
             parent = self._units.get(ranking.cohort, printable(ranking.cohort))
-            title = self._words["within"].format(tier=title, parent=parent)
+            title = self._words["within"].format(tier=tier_title, parent=parent)
             anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
         return Section(
             anchor,
             title,
             ranking.tier,
+            tier_title,
             ranking.unit_count,
             ranking.overall_ranked,
             self._best_total(results),
@@ -139,9 +143,9 @@ class _Builder:
         score = best.overall
         return self._words["best_total"].format(
             unit=self._units[best.id],
-            points=rounded(score.points, max(2, self._form.points_decimals)),
+            points=rounded(score.points, max(2, self._form.points_decimals), self._form.rounding),
             maximum=plain(score.max_points),
-            percent=rounded(score.percent, 2),
+            percent=rounded(score.percent, 2, self._form.rounding),
         )
 
     def _unit(self, result: UnitResult) -> Unit:
@@ -160,12 +164,12 @@ class _Builder:
 
     def _needs(self, category: CategoryResult) -> tuple[Need, ...]:
         scores = _scores(category) if category.causes else {}
-        return tuple(self._need(cause, scores) for cause in category.causes)
+        return tuple(self._need(category.category, cause, scores) for cause in category.causes)
 
-    def _need(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> Need:
+    def _need(self, category: str, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> Need:
         return Need(
             self._reads(cause),
-            cause.sentence(self._language, self._titles),
+            cause.sentence(self._language, self._titles, category),
             short_cause(cause, language=self._language, titles=self._titles),
             self._shortage(cause, scores),
         )
@@ -259,8 +263,8 @@ class _Builder:
             count.missing,
         )
 
-    def _title(self, code: str) -> str:
-        return self._titles.get(code, code)
+    def _title(self, key: str, otherwise: str = "") -> str:
+        return self._titles.get(key) or printable(otherwise or key)
 
 
 def _basis(document: str, issued: datetime.date | None) -> str:

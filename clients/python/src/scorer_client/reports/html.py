@@ -40,8 +40,8 @@ def html(report: Report) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         chart=lambda measure: _chart(report, measure),
         points=report.points,
-        shown_points=_shown_points,
-        brief_gains=_brief_gains,
+        shown_points=lambda item: _shown_points(report, item),
+        brief_gains=lambda category: _brief_gains(report, category),
         brief_groups=lambda category: _brief_groups(report, category),
     )
     return page
@@ -84,9 +84,9 @@ def _gains(category: UnitCategory) -> list[CriterionResult]:
     return sorted(items, key=lambda item: item.points - item.max_points)[:NAMED_GAINS]
 
 
-def _brief_gains(category: UnitCategory) -> str:
+def _brief_gains(report: Report, category: UnitCategory) -> str:
     """The criteria with the most points to gain, each as its id, points and maximum."""
-    return " ".join(f"{i.criterion} {_shown_points(i)}/{plain(i.max_points)}" for i in _gains(category))
+    return " ".join(f"{i.criterion} {_shown_points(report, i)}/{plain(i.max_points)}" for i in _gains(category))
 
 
 def _brief_groups(report: Report, category: UnitCategory) -> str:
@@ -95,8 +95,8 @@ def _brief_groups(report: Report, category: UnitCategory) -> str:
     return "; ".join(f"{title} {report.points(score.points)}/{plain(score.max_points)}" for title, score in scores)
 
 
-def _shown_points(item: CriterionResult) -> str:
+def _shown_points(report: Report, item: CriterionResult) -> str:
     """The points of a criterion as a short text."""
     if item.status == "not_applicable":
-        return "n/a"
+        return report.words["na"]
     return "-" if item.status == "missing" and not item.points else plain(round(item.points, 2))

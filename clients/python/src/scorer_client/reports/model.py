@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scorer_client.results import CategoryResult, UnitResult
-from scorer_client.sentences import rounded
+from scorer_client.sentences import level_name, rounded
+from scorer_client.titles import level_key
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class Section:
     anchor: str
     title: str
     tier: str
+    tier_title: str
     unit_count: int
     overall_ranked: int
     best_total: str
@@ -161,7 +163,7 @@ class Report:
     words: Mapping[str, str]
     """The labels in the report's language."""
     titles: Mapping[str, str]
-    """Titles of categories, groups and criteria, by code."""
+    """Titles by code of a category, group or criterion, and by the other keys that ``Form.names`` has."""
     title: str
     province: str
     period: str
@@ -181,19 +183,25 @@ class Report:
     """Date for files that must have one: the day on which the criteria set came into force, not the current time."""
     points_decimals: int
     percent_decimals: int
+    rounding: str
+    """How points and percentages are rounded, as the set publishes."""
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
-        return rounded(value, max(2, self.points_decimals))
+        return rounded(value, max(2, self.points_decimals), self.rounding)
 
     def published(self, value: float) -> str:
         """A score with as many decimals as the set publishes."""
-        return rounded(value, self.points_decimals)
+        return rounded(value, self.points_decimals, self.rounding)
 
     def percent(self, value: float) -> str:
         """A percentage as text, rounded to the decimals with which the criteria set publishes percentages."""
-        return rounded(value, self.percent_decimals)
+        return rounded(value, self.percent_decimals, self.rounding)
 
-    def level(self, level: int) -> str:
-        """The text of a level; 0: no level."""
-        return self.words["level_n"].format(n=level) if level else self.words["no_level"]
+    def level(self, category: str, level: int) -> str:
+        """The name of a level of a category; 0: no level."""
+        return level_name(category, level, self.language, self.titles) if level else self.words["no_level"]
+
+    def level_cell(self, category: str, level: int) -> str | int | None:
+        """A level in a column of levels: its name; its number if it has no name; None without a level."""
+        return self.titles.get(level_key(category, level)) or level or None

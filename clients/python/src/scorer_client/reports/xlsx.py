@@ -12,6 +12,7 @@ from typing import Any
 
 from scorer_client import optional
 from scorer_client.reports.model import Category, Report, Section
+from scorer_client.results import CriterionResult
 
 _MAX_NAME_LENGTH = 31
 """Characters that spreadsheets allow in a sheet's name."""
@@ -115,13 +116,19 @@ class _Writer:
             if len(section.categories) > 1:
                 lines.append([section.title, words["overall"], section.unit_count, section.overall_ranked])
         kinds = ["text", "text", "whole", "whole", *("whole" for _ in levels)]
-        self._table(sheet, [*titles, *map(report.level, levels)], kinds, lines, row=row)
+        self._table(sheet, [*titles, *map(self._level_title, levels)], kinds, lines, row=row)
         sheet.set_column(1, 1, _REMARKS_WIDTH)
         row += len(lines) + 2
         for section in report.sections:
             sheet.write_string(row, 0, section.title, self._formats["bold"])
             sheet.write_string(row, 1, section.best_total, self._formats["text"])
             row += 1
+
+    def _level_title(self, level: int) -> str:
+        """The title of a column for a level of all categories: its name, if they all call it the same."""
+        categories = [category for _, category in self._categories() if level in dict(category.levels)]
+        names = {self._report.level(category.code, level) for category in categories}
+        return names.pop() if len(names) == 1 else self._report.level("", level)
 
     def _tier(self, sections: list[Section]) -> None:
         """The ranking of one tier: overall, then every category with its groups."""
@@ -131,11 +138,13 @@ class _Writer:
         titles = [words[name] for name, _ in columns]
         titles[3:] = [f"{words['overall']}: {title}" for title in titles[3:]]
         kinds = [kind for _, kind in columns]
-        levels, percents = list[int](), [6]
+        levels, percents = list[tuple[int, str]](), [6]
         for category in sections[0].categories:
             for name, kind in (("rank", "whole"), ("level", "whole"), *columns[4:]):
-                if name in ("level", "percent"):
-                    (levels if name == "level" else percents).append(len(titles))
+                if name == "level":
+                    levels.append((len(titles), category.code))
+                elif name == "percent":
+                    percents.append(len(titles))
                 titles.append(f"{category.title}: {words[name]}")
                 kinds.append(kind)
             titles.append(f"{category.title}: {words['kept']}")
@@ -151,13 +160,14 @@ class _Writer:
                 line: list[object] = [unit.result.id, unit.name, unit.parent, unit.result.overall_rank or None]
                 line += [score.points, score.max_points, score.percent, score.published]
                 for unit_category in unit.categories:
-                    score = unit_category.result.score
-                    line += [unit_category.result.rank or None, unit_category.result.level or None]
+                    result = unit_category.result
+                    score = result.score
+                    line += [result.rank or None, self._report.level_cell(result.category, result.level)]
                     line += [score.points, score.max_points, score.percent, score.published]
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
                 lines.append(line)
-        sheet = self._sheet(words.get(sections[0].tier, sections[0].tier))
+        sheet = self._sheet(sections[0].tier_title)
         self._table(sheet, titles, kinds, lines, freeze=2)
         last = len(lines)
         for column in percents:
@@ -168,9 +178,11 @@ class _Writer:
             )
         for level, colour in ((1, "#63BE7B"), (2, "#9CD3AE"), (3, "#CDEBD6"), (4, "#FFE699")):
             shade = {"format": self._workbook.add_format({"bg_color": colour})}
-            for column in levels:
+            for column, code in levels:
+                cell = self._report.level_cell(code, level)
+                value = cell if not isinstance(cell, str) else '"{}"'.format(cell.replace('"', '""'))
                 sheet.conditional_format(
-                    1, column, last, column, {"type": "cell", "criteria": "==", "value": level, **shade}
+                    1, column, last, column, {"type": "cell", "criteria": "==", "value": value, **shade}
                 )
 
     def _distribution(self) -> None:
@@ -206,7 +218,8 @@ class _Writer:
         words = self._words
         lines = [
             [
-                section.title, unit.result.id, unit.name, category.title, cause.level or None, need.measure,
+                section.title, unit.result.id, unit.name, category.title,
+                self._report.level_cell(category.code, cause.level), need.measure,
                 *((cause.value, cause.minimum) if cause.measure else (None, None)), need.shortage, need.sentence,
             ]
             for section in self._report.sections
@@ -221,8 +234,8 @@ class _Writer:
     def _gates(self) -> None:
         words = self._words
         lines = [
-            [section.title, category.title, measure.title, gate.level, gate.text, gate.passing,
-             section.unit_count - gate.passing, gate.best, section.unit_count]
+            [section.title, category.title, measure.title, self._report.level_cell(category.code, gate.level),
+             gate.text, gate.passing, section.unit_count - gate.passing, gate.best, section.unit_count]
             for section, category in self._categories()
             for measure in category.measures
             for gate in measure.gates
@@ -257,10 +270,8 @@ class _Writer:
                 for item in group.criteria
             ]
             line: list[object] = [unit.result.id, unit.name]
-            lines.append(
-                line + [words[p.status] if p.status != "scored" and not p.points else p.points for p in points]
-            )
-        tier = words.get(sections[0].tier, sections[0].tier)
+            lines.append(line + [self._points(item) for item in points])
+        tier = sections[0].tier_title
         sheet = self._sheet(f"{words['points'].capitalize()} {tier}")
         self._table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
         for column, item in enumerate(items, 2):
@@ -272,6 +283,11 @@ class _Writer:
                 shade = self._workbook.add_format({"bg_color": colour})
                 sheet.conditional_format(1, column, len(lines), column, {**rule, "format": shade})
 
+    def _points(self, item: CriterionResult) -> str | float:
+        if item.status == "scored" or item.points:
+            return item.points
+        return self._report.titles[f"status/{item.status}"]
+
     def _movement(self) -> None:
         words = self._words
         lines = []
@@ -281,7 +297,8 @@ class _Writer:
                     line: list[object] = [section.title, unit.result.id, unit.name, category.title]
                     movement = unit_category.movement
                     line += [movement.rank or None if movement else words["new"], unit_category.result.rank or None]
-                    line += [movement.level or None if movement else None, unit_category.result.level or None]
+                    levels = movement.level if movement else 0, unit_category.result.level
+                    line += [self._report.level_cell(category.code, level) for level in levels]
                     line += [movement.points if movement else None]
                     changes = movement.criteria if movement else ()
                     line.append("; ".join(f"{code} {before:g} → {now:g}" for code, before, now in changes))

@@ -6,8 +6,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Gate, Names, PluginVersion, Text } from "./scorer_pb.js";
 import type { Date } from "../../../google/type/date_pb.js";
-import type { Gate, PluginVersion } from "./scorer_pb.js";
 
 /**
  * Describes the file egov/scorer/v1/criteria.proto.
@@ -151,6 +151,13 @@ export declare type CriteriaSetSummary = Message<"egov.scorer.v1.CriteriaSetSumm
    * @generated from field: int32 problem_count = 11;
    */
   problemCount: number;
+
+  /**
+   * What people call its tiers, its levels, and the statuses of results; absent if the set is refused.
+   *
+   * @generated from field: egov.scorer.v1.Names names = 12;
+   */
+  names?: Names | undefined;
 };
 
 /**
@@ -246,33 +253,6 @@ export declare type GetCriteriaSetResponse = Message<"egov.scorer.v1.GetCriteria
  * Use `create(GetCriteriaSetResponseSchema)` to create a new message.
  */
 export declare const GetCriteriaSetResponseSchema: GenMessage<GetCriteriaSetResponse>;
-
-/**
- * A text in one language.
- *
- * @generated from message egov.scorer.v1.Text
- */
-export declare type Text = Message<"egov.scorer.v1.Text"> & {
-  /**
-   * BCP 47 tag, such as "vi".
-   *
-   * @generated from field: string language = 1;
-   */
-  language: string;
-
-  /**
-   * The text.
-   *
-   * @generated from field: string text = 2;
-   */
-  text: string;
-};
-
-/**
- * Describes the message egov.scorer.v1.Text.
- * Use `create(TextSchema)` to create a new message.
- */
-export declare const TextSchema: GenMessage<Text>;
 
 /**
  * A legal document that a criteria set is based on.
@@ -874,6 +854,20 @@ export declare type Level = Message<"egov.scorer.v1.Level"> & {
    * @generated from field: repeated egov.scorer.v1.Text notes = 4;
    */
   notes: Text[];
+
+  /**
+   * Its code for people, such as "A"; may be empty.
+   *
+   * @generated from field: string code = 6;
+   */
+  code: string;
+
+  /**
+   * Titles by language, such as "Tốt".
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 7;
+   */
+  titles: Text[];
 
   /**
    * How its gates are combined, by tier.

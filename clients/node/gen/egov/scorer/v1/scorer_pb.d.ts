@@ -17,6 +17,149 @@ import type { Date } from "../../../google/type/date_pb.js";
 export declare const file_egov_scorer_v1_scorer: GenFile;
 
 /**
+ * A text in one language.
+ *
+ * @generated from message egov.scorer.v1.Text
+ */
+export declare type Text = Message<"egov.scorer.v1.Text"> & {
+  /**
+   * BCP 47 tag, such as "vi".
+   *
+   * @generated from field: string language = 1;
+   */
+  language: string;
+
+  /**
+   * The text.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message egov.scorer.v1.Text.
+ * Use `create(TextSchema)` to create a new message.
+ */
+export declare const TextSchema: GenMessage<Text>;
+
+/**
+ * What people call a code.
+ *
+ * @generated from message egov.scorer.v1.Name
+ */
+export declare type Name = Message<"egov.scorer.v1.Name"> & {
+  /**
+   * The code, such as "district".
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Titles by language; none if the criteria set has none.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 2;
+   */
+  titles: Text[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Name.
+ * Use `create(NameSchema)` to create a new message.
+ */
+export declare const NameSchema: GenMessage<Name>;
+
+/**
+ * What people call a level.
+ *
+ * @generated from message egov.scorer.v1.LevelName
+ */
+export declare type LevelName = Message<"egov.scorer.v1.LevelName"> & {
+  /**
+   * Code of the category.
+   *
+   * @generated from field: string category = 1;
+   */
+  category: string;
+
+  /**
+   * The level, 1 is best.
+   *
+   * @generated from field: int32 level = 2;
+   */
+  level: number;
+
+  /**
+   * Its code for people, such as "A"; may be empty.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * Titles by language, such as "Tốt"; none if the criteria set has none.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 4;
+   */
+  titles: Text[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.LevelName.
+ * Use `create(LevelNameSchema)` to create a new message.
+ */
+export declare const LevelNameSchema: GenMessage<LevelName>;
+
+/**
+ * What people call the codes and numbers of a reply.
+ *
+ * @generated from message egov.scorer.v1.Names
+ */
+export declare type Names = Message<"egov.scorer.v1.Names"> & {
+  /**
+   * The tiers of the criteria set, in its order.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name tiers = 1;
+   */
+  tiers: Name[];
+
+  /**
+   * The levels of its categories, in its order, the best level of a category first.
+   *
+   * @generated from field: repeated egov.scorer.v1.LevelName levels = 2;
+   */
+  levels: LevelName[];
+
+  /**
+   * The members of Standing: "ranked", "below_minimum" and "nothing_applicable", in English and Vietnamese.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name standings = 3;
+   */
+  standings: Name[];
+
+  /**
+   * The members of CriterionStatus: "scored", "missing" and "not_applicable", in English and Vietnamese.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name criterion_statuses = 4;
+   */
+  criterionStatuses: Name[];
+
+  /**
+   * "published" and "reconstructed", in English and Vietnamese.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name provenances = 5;
+   */
+  provenances: Name[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Names.
+ * Use `create(NamesSchema)` to create a new message.
+ */
+export declare const NamesSchema: GenMessage<Names>;
+
+/**
  * A government unit under assessment.
  *
  * @generated from message egov.scorer.v1.Unit
@@ -265,6 +408,13 @@ export declare type ScoreUnitResponse = Message<"egov.scorer.v1.ScoreUnitRespons
    * @generated from field: egov.scorer.v1.Provenance provenance = 2;
    */
   provenance?: Provenance | undefined;
+
+  /**
+   * What people call tiers, levels and statuses.
+   *
+   * @generated from field: egov.scorer.v1.Names names = 3;
+   */
+  names?: Names | undefined;
 };
 
 /**
@@ -400,6 +550,13 @@ export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceR
    * @generated from field: string next_page_token = 3;
    */
   nextPageToken: string;
+
+  /**
+   * What people call tiers, levels and statuses.
+   *
+   * @generated from field: egov.scorer.v1.Names names = 4;
+   */
+  names?: Names | undefined;
 };
 
 /**
@@ -772,6 +929,13 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
    * @generated from field: repeated egov.scorer.v1.GateResult gates = 9;
    */
   gates: GateResult[];
+
+  /**
+   * Code of the level for people, such as "A"; empty without a level, or if the level has no code.
+   *
+   * @generated from field: string level_code = 10;
+   */
+  levelCode: string;
 };
 
 /**

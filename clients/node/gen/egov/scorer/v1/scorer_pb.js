@@ -14,189 +14,217 @@ import { file_google_type_date } from "../../../google/type/date_pb.js";
  * Describes the file egov/scorer/v1/scorer.proto.
  */
 export const file_egov_scorer_v1_scorer = /*@__PURE__*/
-  fileDesc("ChtlZ292L3Njb3Jlci92MS9zY29yZXIucHJvdG8SDmVnb3Yuc2NvcmVyLnYxIj4KBFVuaXQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgR0aWVyGAMgASgJEg4KBnBhcmVudBgEIAEoCSJoCgZBbnN3ZXISEAoGbnVtYmVyGAEgASgBSAASDgoEZmxhZxgCIAEoCEgAEhAKBmNob2ljZRgDIAEoCUgAEiEKBGRhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlSABCBwoFdmFsdWUi1QEKC1VuaXRBbnN3ZXJzEiIKBHVuaXQYASABKAsyFC5lZ292LnNjb3Jlci52MS5Vbml0EjkKB2Fuc3dlcnMYAiADKAsyKC5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2Vycy5BbnN3ZXJzRW50cnkSHwoXbm90X2FwcGxpY2FibGVfY3JpdGVyaWEYAyADKAkaRgoMQW5zd2Vyc0VudHJ5EgsKA2tleRgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLmVnb3Yuc2NvcmVyLnYxLkFuc3dlcjoCOAEiNgoIVW5pdFJvd3MSKgoFdW5pdHMYASADKAsyGy5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2VycyIhCglVbml0VGFibGUSFAoMYXJyb3dfc3RyZWFtGAEgASgMItEBChBTY29yZVVuaXRSZXF1ZXN0EhQKDGNyaXRlcmlhX3NldBgBIAEoCRIOCgZwZXJpb2QYAiABKAkSMQoMdW5pdF9hbnN3ZXJzGAMgASgLMhsuZWdvdi5zY29yZXIudjEuVW5pdEFuc3dlcnMSKwoEdmlldxgEIAEoDjIdLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZFZpZXcSJwoMZWZmZWN0aXZlX29uGAUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIOCgZzZXJpZXMYBiABKAkicQoRU2NvcmVVbml0UmVzcG9uc2USLAoJc2NvcmVjYXJkGAEgASgLMhkuZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlIsgCChNSYW5rUHJvdmluY2VSZXF1ZXN0EhAKCHByb3ZpbmNlGAEgASgJEg4KBnBlcmlvZBgCIAEoCRIUCgxjcml0ZXJpYV9zZXQYAyABKAkSKAoEcm93cxgEIAEoCzIYLmVnb3Yuc2NvcmVyLnYxLlVuaXRSb3dzSAASKgoFdGFibGUYBSABKAsyGS5lZ292LnNjb3Jlci52MS5Vbml0VGFibGVIABIMCgR0aWVyGAYgASgJEisKBHZpZXcYByABKA4yHS5lZ292LnNjb3Jlci52MS5TY29yZWNhcmRWaWV3EhEKCXBhZ2Vfc2l6ZRgIIAEoBRISCgpwYWdlX3Rva2VuGAkgASgJEicKDGVmZmVjdGl2ZV9vbhgKIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSDgoGc2VyaWVzGAsgASgJQggKBnNvdXJjZSKKAQoUUmFua1Byb3ZpbmNlUmVzcG9uc2USKQoIcmFua2luZ3MYASADKAsyFy5lZ292LnNjb3Jlci52MS5SYW5raW5nEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSKnAQoFU2NvcmUSDgoGcG9pbnRzGAEgASgBEhIKCm1heF9wb2ludHMYAiABKAESGgoSbm9taW5hbF9tYXhfcG9pbnRzGAMgASgBEg8KB3BlcmNlbnQYBCABKAESEQoJY29udmVydGVkGAUgASgBEhEKCXB1Ymxpc2hlZBgGIAEoARIPCgdtaXNzaW5nGAcgASgFEhYKDm5vdF9hcHBsaWNhYmxlGAggASgFIu0BCgRHYXRlEg0KBWxldmVsGAEgASgFEg8KB21lYXN1cmUYAiABKAkSJgoEdW5pdBgDIAEoDjIYLmVnb3Yuc2NvcmVyLnYxLkdhdGVVbml0Eg8KB21pbmltdW0YBCABKAESDgoGc3RyaWN0GAUgASgIEg0KBXVwcGVyGAYgASgIEhEKCWluZGljYXRvchgHIAEoCRIPCgdvcHRpb25zGAggAygJEhAKCGNhdGVnb3J5GAkgASgJEhYKDmNhdGVnb3J5X2xldmVsGAogASgFEhAKCGV4Y2x1ZGVkGAsgASgIEg0KBWxpbWl0GAwgASgFItgBCgpHYXRlUmVzdWx0EiIKBGdhdGUYASABKAsyFC5lZ292LnNjb3Jlci52MS5HYXRlEg0KBXZhbHVlGAIgASgBEg4KBnBhc3NlZBgDIAEoCBIWCg5ub3RfYXBwbGljYWJsZRgEIAEoCBIOCgZhbnN3ZXIYBSABKAkSFQoNcmVhY2hlZF9sZXZlbBgGIAEoBRIQCghhdF9sZWFzdBgHIAEoBRIOCgZvdXRfb2YYCCABKAUSJgoCb2YYCSADKAsyGi5lZ292LnNjb3Jlci52MS5HYXRlUmVzdWx0ImQKDU1lYXN1cmVSZXN1bHQSDwoHbWVhc3VyZRgBIAEoCRIOCgZwb2ludHMYAiABKAESEgoKbWF4X3BvaW50cxgDIAEoARIPCgdwZXJjZW50GAQgASgBEg0KBWxldmVsGAUgASgFIsUCCg1DYXRlZ29yeVNjb3JlEhAKCGNhdGVnb3J5GAEgASgJEiQKBXNjb3JlGAIgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSKgoIc3RhbmRpbmcYAyABKA4yGC5lZ292LnNjb3Jlci52MS5TdGFuZGluZxINCgVsZXZlbBgEIAEoBRIMCgRyYW5rGAUgASgFEi8KCG1lYXN1cmVzGAYgAygLMh0uZWdvdi5zY29yZXIudjEuTWVhc3VyZVJlc3VsdBIrCgdmYWlsaW5nGAcgAygLMhouZWdvdi5zY29yZXIudjEuR2F0ZVJlc3VsdBIqCgZncm91cHMYCCADKAsyGi5lZ292LnNjb3Jlci52MS5Hcm91cFNjb3JlEikKBWdhdGVzGAkgAygLMhouZWdvdi5zY29yZXIudjEuR2F0ZVJlc3VsdCJzCgpHcm91cFNjb3JlEg0KBWdyb3VwGAEgASgJEiQKBXNjb3JlGAIgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSMAoIY3JpdGVyaWEYAyADKAsyHi5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25TY29yZSJ4Cg5Dcml0ZXJpb25TY29yZRIRCgljcml0ZXJpb24YASABKAkSDgoGcG9pbnRzGAIgASgBEhIKCm1heF9wb2ludHMYAyABKAESLwoGc3RhdHVzGAQgASgOMh8uZWdvdi5zY29yZXIudjEuQ3JpdGVyaW9uU3RhdHVzIlMKDE92ZXJhbGxTY29yZRIkCgVzY29yZRgBIAEoCzIVLmVnb3Yuc2NvcmVyLnYxLlNjb3JlEgwKBHJhbmsYAiABKAUSDwoHbGFja2luZxgDIAMoCSKkAQoJU2NvcmVjYXJkEiIKBHVuaXQYASABKAsyFC5lZ292LnNjb3Jlci52MS5Vbml0EjEKCmNhdGVnb3JpZXMYAiADKAsyHS5lZ292LnNjb3Jlci52MS5DYXRlZ29yeVNjb3JlEi0KB292ZXJhbGwYAyABKAsyHC5lZ292LnNjb3Jlci52MS5PdmVyYWxsU2NvcmUSEQoJY29tbWVuZGVkGAQgASgIIioKCkxldmVsQ291bnQSDQoFbGV2ZWwYASABKAUSDQoFdW5pdHMYAiABKAUiPgoJR2F0ZUNvdW50EiIKBGdhdGUYASABKAsyFC5lZ292LnNjb3Jlci52MS5HYXRlEg0KBXVuaXRzGAIgASgFImQKDkNyaXRlcmlvbkNvdW50EhEKCWNyaXRlcmlvbhgBIAEoCRISCgphcHBsaWNhYmxlGAIgASgFEgwKBGZ1bGwYAyABKAUSDAoEbm9uZRgEIAEoBRIPCgdtaXNzaW5nGAUgASgFIrsBCg1DYXRlZ29yeVRhbGx5EhAKCGNhdGVnb3J5GAEgASgJEg4KBnJhbmtlZBgCIAEoBRIqCgZsZXZlbHMYAyADKAsyGi5lZ292LnNjb3Jlci52MS5MZXZlbENvdW50EioKB2ZhaWxpbmcYBCADKAsyGS5lZ292LnNjb3Jlci52MS5HYXRlQ291bnQSMAoIY3JpdGVyaWEYBSADKAsyHi5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25Db3VudCL5AQoHUmFua2luZxIMCgR0aWVyGAEgASgJEg4KBmNvaG9ydBgCIAEoCRISCgp1bml0X2NvdW50GAMgASgFEi4KB3RhbGxpZXMYBCADKAsyHS5lZ292LnNjb3Jlci52MS5DYXRlZ29yeVRhbGx5EhYKDm92ZXJhbGxfcmFua2VkGAUgASgFEi0KCnNjb3JlY2FyZHMYBiADKAsyGS5lZ292LnNjb3Jlci52MS5TY29yZWNhcmQSKwoFdGFibGUYByABKAsyHC5lZ292LnNjb3Jlci52MS5SYW5raW5nVGFibGUSGAoQb3ZlcmFsbF9yZXF1aXJlcxgIIAMoCSIkCgxSYW5raW5nVGFibGUSFAoMYXJyb3dfc3RyZWFtGAEgASgMIkUKDVBsdWdpblZlcnNpb24SDQoFZ3JvdXAYASABKAkSFAoMZGlzdHJpYnV0aW9uGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiuwEKClByb3ZlbmFuY2USFAoMY3JpdGVyaWFfc2V0GAEgASgJEhAKCHJldmlzaW9uGAIgASgJEhsKE2NyaXRlcmlhX3Byb3ZlbmFuY2UYAyABKAkSEAoIcHJvdmluY2UYBCABKAkSDgoGcGVyaW9kGAUgASgJEi4KB3BsdWdpbnMYBiADKAsyHS5lZ292LnNjb3Jlci52MS5QbHVnaW5WZXJzaW9uEhYKDmVuZ2luZV92ZXJzaW9uGAcgASgJKmIKDVNjb3JlY2FyZFZpZXcSHgoaU0NPUkVDQVJEX1ZJRVdfVU5TUEVDSUZJRUQQABIYChRTQ09SRUNBUkRfVklFV19CQVNJQxABEhcKE1NDT1JFQ0FSRF9WSUVXX0ZVTEwQAip2CghTdGFuZGluZxIYChRTVEFORElOR19VTlNQRUNJRklFRBAAEhMKD1NUQU5ESU5HX1JBTktFRBABEhoKFlNUQU5ESU5HX0JFTE9XX01JTklNVU0QAhIfChtTVEFORElOR19OT1RISU5HX0FQUExJQ0FCTEUQAyqTAQoPQ3JpdGVyaW9uU3RhdHVzEiAKHENSSVRFUklPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIbChdDUklURVJJT05fU1RBVFVTX1NDT1JFRBABEhwKGENSSVRFUklPTl9TVEFUVVNfTUlTU0lORxACEiMKH0NSSVRFUklPTl9TVEFUVVNfTk9UX0FQUExJQ0FCTEUQAypSCghHYXRlVW5pdBIZChVHQVRFX1VOSVRfVU5TUEVDSUZJRUQQABIVChFHQVRFX1VOSVRfUEVSQ0VOVBABEhQKEEdBVEVfVU5JVF9QT0lOVFMQAjK8AQoNU2NvcmVyU2VydmljZRJQCglTY29yZVVuaXQSIC5lZ292LnNjb3Jlci52MS5TY29yZVVuaXRSZXF1ZXN0GiEuZWdvdi5zY29yZXIudjEuU2NvcmVVbml0UmVzcG9uc2USWQoMUmFua1Byb3ZpbmNlEiMuZWdvdi5zY29yZXIudjEuUmFua1Byb3ZpbmNlUmVxdWVzdBokLmVnb3Yuc2NvcmVyLnYxLlJhbmtQcm92aW5jZVJlc3BvbnNlYgZwcm90bzM", [file_google_type_date]);
+  fileDesc("ChtlZ292L3Njb3Jlci92MS9zY29yZXIucHJvdG8SDmVnb3Yuc2NvcmVyLnYxIiYKBFRleHQSEAoIbGFuZ3VhZ2UYASABKAkSDAoEdGV4dBgCIAEoCSI6CgROYW1lEgwKBGNvZGUYASABKAkSJAoGdGl0bGVzGAIgAygLMhQuZWdvdi5zY29yZXIudjEuVGV4dCJgCglMZXZlbE5hbWUSEAoIY2F0ZWdvcnkYASABKAkSDQoFbGV2ZWwYAiABKAUSDAoEY29kZRgDIAEoCRIkCgZ0aXRsZXMYBCADKAsyFC5lZ292LnNjb3Jlci52MS5UZXh0It0BCgVOYW1lcxIjCgV0aWVycxgBIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUSKQoGbGV2ZWxzGAIgAygLMhkuZWdvdi5zY29yZXIudjEuTGV2ZWxOYW1lEicKCXN0YW5kaW5ncxgDIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUSMAoSY3JpdGVyaW9uX3N0YXR1c2VzGAQgAygLMhQuZWdvdi5zY29yZXIudjEuTmFtZRIpCgtwcm92ZW5hbmNlcxgFIAMoCzIULmVnb3Yuc2NvcmVyLnYxLk5hbWUiPgoEVW5pdBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBHRpZXIYAyABKAkSDgoGcGFyZW50GAQgASgJImgKBkFuc3dlchIQCgZudW1iZXIYASABKAFIABIOCgRmbGFnGAIgASgISAASEAoGY2hvaWNlGAMgASgJSAASIQoEZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVIAEIHCgV2YWx1ZSLVAQoLVW5pdEFuc3dlcnMSIgoEdW5pdBgBIAEoCzIULmVnb3Yuc2NvcmVyLnYxLlVuaXQSOQoHYW5zd2VycxgCIAMoCzIoLmVnb3Yuc2NvcmVyLnYxLlVuaXRBbnN3ZXJzLkFuc3dlcnNFbnRyeRIfChdub3RfYXBwbGljYWJsZV9jcml0ZXJpYRgDIAMoCRpGCgxBbnN3ZXJzRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYuZWdvdi5zY29yZXIudjEuQW5zd2VyOgI4ASI2CghVbml0Um93cxIqCgV1bml0cxgBIAMoCzIbLmVnb3Yuc2NvcmVyLnYxLlVuaXRBbnN3ZXJzIiEKCVVuaXRUYWJsZRIUCgxhcnJvd19zdHJlYW0YASABKAwi0QEKEFNjb3JlVW5pdFJlcXVlc3QSFAoMY3JpdGVyaWFfc2V0GAEgASgJEg4KBnBlcmlvZBgCIAEoCRIxCgx1bml0X2Fuc3dlcnMYAyABKAsyGy5lZ292LnNjb3Jlci52MS5Vbml0QW5zd2VycxIrCgR2aWV3GAQgASgOMh0uZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkVmlldxInCgxlZmZlY3RpdmVfb24YBSABKAsyES5nb29nbGUudHlwZS5EYXRlEg4KBnNlcmllcxgGIAEoCSKXAQoRU2NvcmVVbml0UmVzcG9uc2USLAoJc2NvcmVjYXJkGAEgASgLMhkuZWdvdi5zY29yZXIudjEuU2NvcmVjYXJkEi4KCnByb3ZlbmFuY2UYAiABKAsyGi5lZ292LnNjb3Jlci52MS5Qcm92ZW5hbmNlEiQKBW5hbWVzGAMgASgLMhUuZWdvdi5zY29yZXIudjEuTmFtZXMiyAIKE1JhbmtQcm92aW5jZVJlcXVlc3QSEAoIcHJvdmluY2UYASABKAkSDgoGcGVyaW9kGAIgASgJEhQKDGNyaXRlcmlhX3NldBgDIAEoCRIoCgRyb3dzGAQgASgLMhguZWdvdi5zY29yZXIudjEuVW5pdFJvd3NIABIqCgV0YWJsZRgFIAEoCzIZLmVnb3Yuc2NvcmVyLnYxLlVuaXRUYWJsZUgAEgwKBHRpZXIYBiABKAkSKwoEdmlldxgHIAEoDjIdLmVnb3Yuc2NvcmVyLnYxLlNjb3JlY2FyZFZpZXcSEQoJcGFnZV9zaXplGAggASgFEhIKCnBhZ2VfdG9rZW4YCSABKAkSJwoMZWZmZWN0aXZlX29uGAogASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIOCgZzZXJpZXMYCyABKAlCCAoGc291cmNlIrABChRSYW5rUHJvdmluY2VSZXNwb25zZRIpCghyYW5raW5ncxgBIAMoCzIXLmVnb3Yuc2NvcmVyLnYxLlJhbmtpbmcSLgoKcHJvdmVuYW5jZRgCIAEoCzIaLmVnb3Yuc2NvcmVyLnYxLlByb3ZlbmFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEiQKBW5hbWVzGAQgASgLMhUuZWdvdi5zY29yZXIudjEuTmFtZXMipwEKBVNjb3JlEg4KBnBvaW50cxgBIAEoARISCgptYXhfcG9pbnRzGAIgASgBEhoKEm5vbWluYWxfbWF4X3BvaW50cxgDIAEoARIPCgdwZXJjZW50GAQgASgBEhEKCWNvbnZlcnRlZBgFIAEoARIRCglwdWJsaXNoZWQYBiABKAESDwoHbWlzc2luZxgHIAEoBRIWCg5ub3RfYXBwbGljYWJsZRgIIAEoBSLtAQoER2F0ZRINCgVsZXZlbBgBIAEoBRIPCgdtZWFzdXJlGAIgASgJEiYKBHVuaXQYAyABKA4yGC5lZ292LnNjb3Jlci52MS5HYXRlVW5pdBIPCgdtaW5pbXVtGAQgASgBEg4KBnN0cmljdBgFIAEoCBINCgV1cHBlchgGIAEoCBIRCglpbmRpY2F0b3IYByABKAkSDwoHb3B0aW9ucxgIIAMoCRIQCghjYXRlZ29yeRgJIAEoCRIWCg5jYXRlZ29yeV9sZXZlbBgKIAEoBRIQCghleGNsdWRlZBgLIAEoCBINCgVsaW1pdBgMIAEoBSLYAQoKR2F0ZVJlc3VsdBIiCgRnYXRlGAEgASgLMhQuZWdvdi5zY29yZXIudjEuR2F0ZRINCgV2YWx1ZRgCIAEoARIOCgZwYXNzZWQYAyABKAgSFgoObm90X2FwcGxpY2FibGUYBCABKAgSDgoGYW5zd2VyGAUgASgJEhUKDXJlYWNoZWRfbGV2ZWwYBiABKAUSEAoIYXRfbGVhc3QYByABKAUSDgoGb3V0X29mGAggASgFEiYKAm9mGAkgAygLMhouZWdvdi5zY29yZXIudjEuR2F0ZVJlc3VsdCJkCg1NZWFzdXJlUmVzdWx0Eg8KB21lYXN1cmUYASABKAkSDgoGcG9pbnRzGAIgASgBEhIKCm1heF9wb2ludHMYAyABKAESDwoHcGVyY2VudBgEIAEoARINCgVsZXZlbBgFIAEoBSLZAgoNQ2F0ZWdvcnlTY29yZRIQCghjYXRlZ29yeRgBIAEoCRIkCgVzY29yZRgCIAEoCzIVLmVnb3Yuc2NvcmVyLnYxLlNjb3JlEioKCHN0YW5kaW5nGAMgASgOMhguZWdvdi5zY29yZXIudjEuU3RhbmRpbmcSDQoFbGV2ZWwYBCABKAUSDAoEcmFuaxgFIAEoBRIvCghtZWFzdXJlcxgGIAMoCzIdLmVnb3Yuc2NvcmVyLnYxLk1lYXN1cmVSZXN1bHQSKwoHZmFpbGluZxgHIAMoCzIaLmVnb3Yuc2NvcmVyLnYxLkdhdGVSZXN1bHQSKgoGZ3JvdXBzGAggAygLMhouZWdvdi5zY29yZXIudjEuR3JvdXBTY29yZRIpCgVnYXRlcxgJIAMoCzIaLmVnb3Yuc2NvcmVyLnYxLkdhdGVSZXN1bHQSEgoKbGV2ZWxfY29kZRgKIAEoCSJzCgpHcm91cFNjb3JlEg0KBWdyb3VwGAEgASgJEiQKBXNjb3JlGAIgASgLMhUuZWdvdi5zY29yZXIudjEuU2NvcmUSMAoIY3JpdGVyaWEYAyADKAsyHi5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25TY29yZSJ4Cg5Dcml0ZXJpb25TY29yZRIRCgljcml0ZXJpb24YASABKAkSDgoGcG9pbnRzGAIgASgBEhIKCm1heF9wb2ludHMYAyABKAESLwoGc3RhdHVzGAQgASgOMh8uZWdvdi5zY29yZXIudjEuQ3JpdGVyaW9uU3RhdHVzIlMKDE92ZXJhbGxTY29yZRIkCgVzY29yZRgBIAEoCzIVLmVnb3Yuc2NvcmVyLnYxLlNjb3JlEgwKBHJhbmsYAiABKAUSDwoHbGFja2luZxgDIAMoCSKkAQoJU2NvcmVjYXJkEiIKBHVuaXQYASABKAsyFC5lZ292LnNjb3Jlci52MS5Vbml0EjEKCmNhdGVnb3JpZXMYAiADKAsyHS5lZ292LnNjb3Jlci52MS5DYXRlZ29yeVNjb3JlEi0KB292ZXJhbGwYAyABKAsyHC5lZ292LnNjb3Jlci52MS5PdmVyYWxsU2NvcmUSEQoJY29tbWVuZGVkGAQgASgIIioKCkxldmVsQ291bnQSDQoFbGV2ZWwYASABKAUSDQoFdW5pdHMYAiABKAUiPgoJR2F0ZUNvdW50EiIKBGdhdGUYASABKAsyFC5lZ292LnNjb3Jlci52MS5HYXRlEg0KBXVuaXRzGAIgASgFImQKDkNyaXRlcmlvbkNvdW50EhEKCWNyaXRlcmlvbhgBIAEoCRISCgphcHBsaWNhYmxlGAIgASgFEgwKBGZ1bGwYAyABKAUSDAoEbm9uZRgEIAEoBRIPCgdtaXNzaW5nGAUgASgFIrsBCg1DYXRlZ29yeVRhbGx5EhAKCGNhdGVnb3J5GAEgASgJEg4KBnJhbmtlZBgCIAEoBRIqCgZsZXZlbHMYAyADKAsyGi5lZ292LnNjb3Jlci52MS5MZXZlbENvdW50EioKB2ZhaWxpbmcYBCADKAsyGS5lZ292LnNjb3Jlci52MS5HYXRlQ291bnQSMAoIY3JpdGVyaWEYBSADKAsyHi5lZ292LnNjb3Jlci52MS5Dcml0ZXJpb25Db3VudCL5AQoHUmFua2luZxIMCgR0aWVyGAEgASgJEg4KBmNvaG9ydBgCIAEoCRISCgp1bml0X2NvdW50GAMgASgFEi4KB3RhbGxpZXMYBCADKAsyHS5lZ292LnNjb3Jlci52MS5DYXRlZ29yeVRhbGx5EhYKDm92ZXJhbGxfcmFua2VkGAUgASgFEi0KCnNjb3JlY2FyZHMYBiADKAsyGS5lZ292LnNjb3Jlci52MS5TY29yZWNhcmQSKwoFdGFibGUYByABKAsyHC5lZ292LnNjb3Jlci52MS5SYW5raW5nVGFibGUSGAoQb3ZlcmFsbF9yZXF1aXJlcxgIIAMoCSIkCgxSYW5raW5nVGFibGUSFAoMYXJyb3dfc3RyZWFtGAEgASgMIkUKDVBsdWdpblZlcnNpb24SDQoFZ3JvdXAYASABKAkSFAoMZGlzdHJpYnV0aW9uGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiuwEKClByb3ZlbmFuY2USFAoMY3JpdGVyaWFfc2V0GAEgASgJEhAKCHJldmlzaW9uGAIgASgJEhsKE2NyaXRlcmlhX3Byb3ZlbmFuY2UYAyABKAkSEAoIcHJvdmluY2UYBCABKAkSDgoGcGVyaW9kGAUgASgJEi4KB3BsdWdpbnMYBiADKAsyHS5lZ292LnNjb3Jlci52MS5QbHVnaW5WZXJzaW9uEhYKDmVuZ2luZV92ZXJzaW9uGAcgASgJKmIKDVNjb3JlY2FyZFZpZXcSHgoaU0NPUkVDQVJEX1ZJRVdfVU5TUEVDSUZJRUQQABIYChRTQ09SRUNBUkRfVklFV19CQVNJQxABEhcKE1NDT1JFQ0FSRF9WSUVXX0ZVTEwQAip2CghTdGFuZGluZxIYChRTVEFORElOR19VTlNQRUNJRklFRBAAEhMKD1NUQU5ESU5HX1JBTktFRBABEhoKFlNUQU5ESU5HX0JFTE9XX01JTklNVU0QAhIfChtTVEFORElOR19OT1RISU5HX0FQUExJQ0FCTEUQAyqTAQoPQ3JpdGVyaW9uU3RhdHVzEiAKHENSSVRFUklPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIbChdDUklURVJJT05fU1RBVFVTX1NDT1JFRBABEhwKGENSSVRFUklPTl9TVEFUVVNfTUlTU0lORxACEiMKH0NSSVRFUklPTl9TVEFUVVNfTk9UX0FQUExJQ0FCTEUQAypSCghHYXRlVW5pdBIZChVHQVRFX1VOSVRfVU5TUEVDSUZJRUQQABIVChFHQVRFX1VOSVRfUEVSQ0VOVBABEhQKEEdBVEVfVU5JVF9QT0lOVFMQAjK8AQoNU2NvcmVyU2VydmljZRJQCglTY29yZVVuaXQSIC5lZ292LnNjb3Jlci52MS5TY29yZVVuaXRSZXF1ZXN0GiEuZWdvdi5zY29yZXIudjEuU2NvcmVVbml0UmVzcG9uc2USWQoMUmFua1Byb3ZpbmNlEiMuZWdvdi5zY29yZXIudjEuUmFua1Byb3ZpbmNlUmVxdWVzdBokLmVnb3Yuc2NvcmVyLnYxLlJhbmtQcm92aW5jZVJlc3BvbnNlYgZwcm90bzM", [file_google_type_date]);
+
+/**
+ * Describes the message egov.scorer.v1.Text.
+ * Use `create(TextSchema)` to create a new message.
+ */
+export const TextSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 0);
+
+/**
+ * Describes the message egov.scorer.v1.Name.
+ * Use `create(NameSchema)` to create a new message.
+ */
+export const NameSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 1);
+
+/**
+ * Describes the message egov.scorer.v1.LevelName.
+ * Use `create(LevelNameSchema)` to create a new message.
+ */
+export const LevelNameSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 2);
+
+/**
+ * Describes the message egov.scorer.v1.Names.
+ * Use `create(NamesSchema)` to create a new message.
+ */
+export const NamesSchema = /*@__PURE__*/
+  messageDesc(file_egov_scorer_v1_scorer, 3);
 
 /**
  * Describes the message egov.scorer.v1.Unit.
  * Use `create(UnitSchema)` to create a new message.
  */
 export const UnitSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 0);
+  messageDesc(file_egov_scorer_v1_scorer, 4);
 
 /**
  * Describes the message egov.scorer.v1.Answer.
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 1);
+  messageDesc(file_egov_scorer_v1_scorer, 5);
 
 /**
  * Describes the message egov.scorer.v1.UnitAnswers.
  * Use `create(UnitAnswersSchema)` to create a new message.
  */
 export const UnitAnswersSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 2);
+  messageDesc(file_egov_scorer_v1_scorer, 6);
 
 /**
  * Describes the message egov.scorer.v1.UnitRows.
  * Use `create(UnitRowsSchema)` to create a new message.
  */
 export const UnitRowsSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 3);
+  messageDesc(file_egov_scorer_v1_scorer, 7);
 
 /**
  * Describes the message egov.scorer.v1.UnitTable.
  * Use `create(UnitTableSchema)` to create a new message.
  */
 export const UnitTableSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 4);
+  messageDesc(file_egov_scorer_v1_scorer, 8);
 
 /**
  * Describes the message egov.scorer.v1.ScoreUnitRequest.
  * Use `create(ScoreUnitRequestSchema)` to create a new message.
  */
 export const ScoreUnitRequestSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 5);
+  messageDesc(file_egov_scorer_v1_scorer, 9);
 
 /**
  * Describes the message egov.scorer.v1.ScoreUnitResponse.
  * Use `create(ScoreUnitResponseSchema)` to create a new message.
  */
 export const ScoreUnitResponseSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 6);
+  messageDesc(file_egov_scorer_v1_scorer, 10);
 
 /**
  * Describes the message egov.scorer.v1.RankProvinceRequest.
  * Use `create(RankProvinceRequestSchema)` to create a new message.
  */
 export const RankProvinceRequestSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 7);
+  messageDesc(file_egov_scorer_v1_scorer, 11);
 
 /**
  * Describes the message egov.scorer.v1.RankProvinceResponse.
  * Use `create(RankProvinceResponseSchema)` to create a new message.
  */
 export const RankProvinceResponseSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 8);
+  messageDesc(file_egov_scorer_v1_scorer, 12);
 
 /**
  * Describes the message egov.scorer.v1.Score.
  * Use `create(ScoreSchema)` to create a new message.
  */
 export const ScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 9);
+  messageDesc(file_egov_scorer_v1_scorer, 13);
 
 /**
  * Describes the message egov.scorer.v1.Gate.
  * Use `create(GateSchema)` to create a new message.
  */
 export const GateSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 10);
+  messageDesc(file_egov_scorer_v1_scorer, 14);
 
 /**
  * Describes the message egov.scorer.v1.GateResult.
  * Use `create(GateResultSchema)` to create a new message.
  */
 export const GateResultSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 11);
+  messageDesc(file_egov_scorer_v1_scorer, 15);
 
 /**
  * Describes the message egov.scorer.v1.MeasureResult.
  * Use `create(MeasureResultSchema)` to create a new message.
  */
 export const MeasureResultSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 12);
+  messageDesc(file_egov_scorer_v1_scorer, 16);
 
 /**
  * Describes the message egov.scorer.v1.CategoryScore.
  * Use `create(CategoryScoreSchema)` to create a new message.
  */
 export const CategoryScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 13);
+  messageDesc(file_egov_scorer_v1_scorer, 17);
 
 /**
  * Describes the message egov.scorer.v1.GroupScore.
  * Use `create(GroupScoreSchema)` to create a new message.
  */
 export const GroupScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 14);
+  messageDesc(file_egov_scorer_v1_scorer, 18);
 
 /**
  * Describes the message egov.scorer.v1.CriterionScore.
  * Use `create(CriterionScoreSchema)` to create a new message.
  */
 export const CriterionScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 15);
+  messageDesc(file_egov_scorer_v1_scorer, 19);
 
 /**
  * Describes the message egov.scorer.v1.OverallScore.
  * Use `create(OverallScoreSchema)` to create a new message.
  */
 export const OverallScoreSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 16);
+  messageDesc(file_egov_scorer_v1_scorer, 20);
 
 /**
  * Describes the message egov.scorer.v1.Scorecard.
  * Use `create(ScorecardSchema)` to create a new message.
  */
 export const ScorecardSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 17);
+  messageDesc(file_egov_scorer_v1_scorer, 21);
 
 /**
  * Describes the message egov.scorer.v1.LevelCount.
  * Use `create(LevelCountSchema)` to create a new message.
  */
 export const LevelCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 18);
+  messageDesc(file_egov_scorer_v1_scorer, 22);
 
 /**
  * Describes the message egov.scorer.v1.GateCount.
  * Use `create(GateCountSchema)` to create a new message.
  */
 export const GateCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 19);
+  messageDesc(file_egov_scorer_v1_scorer, 23);
 
 /**
  * Describes the message egov.scorer.v1.CriterionCount.
  * Use `create(CriterionCountSchema)` to create a new message.
  */
 export const CriterionCountSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 20);
+  messageDesc(file_egov_scorer_v1_scorer, 24);
 
 /**
  * Describes the message egov.scorer.v1.CategoryTally.
  * Use `create(CategoryTallySchema)` to create a new message.
  */
 export const CategoryTallySchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 21);
+  messageDesc(file_egov_scorer_v1_scorer, 25);
 
 /**
  * Describes the message egov.scorer.v1.Ranking.
  * Use `create(RankingSchema)` to create a new message.
  */
 export const RankingSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 22);
+  messageDesc(file_egov_scorer_v1_scorer, 26);
 
 /**
  * Describes the message egov.scorer.v1.RankingTable.
  * Use `create(RankingTableSchema)` to create a new message.
  */
 export const RankingTableSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 23);
+  messageDesc(file_egov_scorer_v1_scorer, 27);
 
 /**
  * Describes the message egov.scorer.v1.PluginVersion.
  * Use `create(PluginVersionSchema)` to create a new message.
  */
 export const PluginVersionSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 24);
+  messageDesc(file_egov_scorer_v1_scorer, 28);
 
 /**
  * Describes the message egov.scorer.v1.Provenance.
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema = /*@__PURE__*/
-  messageDesc(file_egov_scorer_v1_scorer, 25);
+  messageDesc(file_egov_scorer_v1_scorer, 29);
 
 /**
  * Describes the enum egov.scorer.v1.ScorecardView.

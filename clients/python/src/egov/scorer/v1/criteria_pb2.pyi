@@ -63,7 +63,7 @@ class ListCriteriaSetsResponse(_message.Message):
     def __init__(self, criteria_sets: _Optional[_Iterable[_Union[CriteriaSetSummary, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CriteriaSetSummary(_message.Message):
-    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems", "series", "problem_count")
+    __slots__ = ("code", "titles", "provenance", "effective_from", "effective_to", "tiers", "revision", "state", "problems", "series", "problem_count", "names")
     CODE_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
@@ -75,8 +75,9 @@ class CriteriaSetSummary(_message.Message):
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
     code: str
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     provenance: str
     effective_from: _date_pb2.Date
     effective_to: _date_pb2.Date
@@ -86,7 +87,8 @@ class CriteriaSetSummary(_message.Message):
     problems: _containers.RepeatedScalarFieldContainer[str]
     series: str
     problem_count: int
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ..., problem_count: _Optional[int] = ...) -> None: ...
+    names: _scorer_pb2.Names
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., provenance: _Optional[str] = ..., effective_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., effective_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., tiers: _Optional[_Iterable[str]] = ..., revision: _Optional[str] = ..., state: _Optional[_Union[CriteriaSetState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., series: _Optional[str] = ..., problem_count: _Optional[int] = ..., names: _Optional[_Union[_scorer_pb2.Names, _Mapping]] = ...) -> None: ...
 
 class ReloadCriteriaSetsRequest(_message.Message):
     __slots__ = ()
@@ -114,14 +116,6 @@ class GetCriteriaSetResponse(_message.Message):
     criteria_set: CriteriaSet
     def __init__(self, criteria_set: _Optional[_Union[CriteriaSet, _Mapping]] = ...) -> None: ...
 
-class Text(_message.Message):
-    __slots__ = ("language", "text")
-    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
-    TEXT_FIELD_NUMBER: _ClassVar[int]
-    language: str
-    text: str
-    def __init__(self, language: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
-
 class LegalBasis(_message.Message):
     __slots__ = ("document", "issued")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
@@ -148,7 +142,7 @@ class CriteriaSet(_message.Message):
     RANK_BY_FIELD_NUMBER: _ClassVar[int]
     summary: CriteriaSetSummary
     legal_basis: _containers.RepeatedCompositeFieldContainer[LegalBasis]
-    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     categories: _containers.RepeatedCompositeFieldContainer[Category]
     indicators: _containers.RepeatedCompositeFieldContainer[Indicator]
     precision: Precision
@@ -160,7 +154,7 @@ class CriteriaSet(_message.Message):
     ranked_within_parent: _containers.RepeatedScalarFieldContainer[str]
     overall: Total
     rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
-    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
+    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
 
 class TierBest(_message.Message):
     __slots__ = ("tier", "best")
@@ -205,7 +199,7 @@ class Category(_message.Message):
     RANK_BY_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     code: str
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     groups: _containers.RepeatedCompositeFieldContainer[Group]
     levels: _containers.RepeatedCompositeFieldContainer[Level]
     total: Total
@@ -214,7 +208,7 @@ class Category(_message.Message):
     rank_precision: str
     rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
     limits: _containers.RepeatedCompositeFieldContainer[Limit]
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ...) -> None: ...
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[Level, _Mapping]]] = ..., total: _Optional[_Union[Total, _Mapping]] = ..., weight: _Optional[str] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ...) -> None: ...
 
 class RankKey(_message.Message):
     __slots__ = ("kind", "category", "measure")
@@ -236,13 +230,13 @@ class Group(_message.Message):
     CAP_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     code: str
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     criteria: _containers.RepeatedCompositeFieldContainer[Criterion]
     provenance: str
-    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     cap: _containers.RepeatedCompositeFieldContainer[TierPoints]
     weight: str
-    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., weight: _Optional[str] = ...) -> None: ...
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., weight: _Optional[str] = ...) -> None: ...
 
 class Criterion(_message.Message):
     __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes")
@@ -258,7 +252,7 @@ class Criterion(_message.Message):
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     id: str
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     formula: str
     parameters: str
     indicators: _containers.RepeatedScalarFieldContainer[str]
@@ -267,8 +261,8 @@ class Criterion(_message.Message):
     may_be_not_applicable: bool
     when_missing: str
     provenance: str
-    notes: _containers.RepeatedCompositeFieldContainer[Text]
-    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+    notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
 
 class TierPoints(_message.Message):
     __slots__ = ("tier", "points")
@@ -287,18 +281,22 @@ class TierValue(_message.Message):
     def __init__(self, tier: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Level(_message.Message):
-    __slots__ = ("level", "gates", "provenance", "notes", "conditions")
+    __slots__ = ("level", "gates", "provenance", "notes", "code", "titles", "conditions")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
     CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     level: int
     gates: _containers.RepeatedCompositeFieldContainer[TierGate]
     provenance: str
-    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    code: str
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     conditions: _containers.RepeatedCompositeFieldContainer[TierCondition]
-    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., conditions: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
+    def __init__(self, level: _Optional[int] = ..., gates: _Optional[_Iterable[_Union[TierGate, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., conditions: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
 
 class Limit(_message.Message):
     __slots__ = ("number", "no_better_than", "titles", "legal_basis", "provenance", "notes", "required")
@@ -311,12 +309,12 @@ class Limit(_message.Message):
     REQUIRED_FIELD_NUMBER: _ClassVar[int]
     number: int
     no_better_than: int
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     legal_basis: str
     provenance: str
-    notes: _containers.RepeatedCompositeFieldContainer[Text]
+    notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     required: _containers.RepeatedCompositeFieldContainer[TierCondition]
-    def __init__(self, number: _Optional[int] = ..., no_better_than: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., legal_basis: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., required: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
+    def __init__(self, number: _Optional[int] = ..., no_better_than: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., legal_basis: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., required: _Optional[_Iterable[_Union[TierCondition, _Mapping]]] = ...) -> None: ...
 
 class TierGate(_message.Message):
     __slots__ = ("tier", "gate")
@@ -356,8 +354,8 @@ class Indicator(_message.Message):
     code: str
     kind: IndicatorKind
     unit: str
-    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     options: _containers.RepeatedScalarFieldContainer[str]
     minimum: _containers.RepeatedCompositeFieldContainer[TierValue]
     maximum: _containers.RepeatedCompositeFieldContainer[TierValue]
-    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ...) -> None: ...
+    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ...) -> None: ...

@@ -48,6 +48,48 @@ GATE_UNIT_UNSPECIFIED: GateUnit
 GATE_UNIT_PERCENT: GateUnit
 GATE_UNIT_POINTS: GateUnit
 
+class Text(_message.Message):
+    __slots__ = ("language", "text")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    text: str
+    def __init__(self, language: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class Name(_message.Message):
+    __slots__ = ("code", "titles")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+
+class LevelName(_message.Message):
+    __slots__ = ("category", "level", "code", "titles")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    level: int
+    code: str
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, category: _Optional[str] = ..., level: _Optional[int] = ..., code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+
+class Names(_message.Message):
+    __slots__ = ("tiers", "levels", "standings", "criterion_statuses", "provenances")
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    STANDINGS_FIELD_NUMBER: _ClassVar[int]
+    CRITERION_STATUSES_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCES_FIELD_NUMBER: _ClassVar[int]
+    tiers: _containers.RepeatedCompositeFieldContainer[Name]
+    levels: _containers.RepeatedCompositeFieldContainer[LevelName]
+    standings: _containers.RepeatedCompositeFieldContainer[Name]
+    criterion_statuses: _containers.RepeatedCompositeFieldContainer[Name]
+    provenances: _containers.RepeatedCompositeFieldContainer[Name]
+    def __init__(self, tiers: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelName, _Mapping]]] = ..., standings: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., criterion_statuses: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., provenances: _Optional[_Iterable[_Union[Name, _Mapping]]] = ...) -> None: ...
+
 class Unit(_message.Message):
     __slots__ = ("id", "name", "tier", "parent")
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -118,12 +160,14 @@ class ScoreUnitRequest(_message.Message):
     def __init__(self, criteria_set: _Optional[str] = ..., period: _Optional[str] = ..., unit_answers: _Optional[_Union[UnitAnswers, _Mapping]] = ..., view: _Optional[_Union[ScorecardView, str]] = ..., effective_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class ScoreUnitResponse(_message.Message):
-    __slots__ = ("scorecard", "provenance")
+    __slots__ = ("scorecard", "provenance", "names")
     SCORECARD_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
     scorecard: Scorecard
     provenance: Provenance
-    def __init__(self, scorecard: _Optional[_Union[Scorecard, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ...) -> None: ...
+    names: Names
+    def __init__(self, scorecard: _Optional[_Union[Scorecard, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
 
 class RankProvinceRequest(_message.Message):
     __slots__ = ("province", "period", "criteria_set", "rows", "table", "tier", "view", "page_size", "page_token", "effective_on", "series")
@@ -152,14 +196,16 @@ class RankProvinceRequest(_message.Message):
     def __init__(self, province: _Optional[str] = ..., period: _Optional[str] = ..., criteria_set: _Optional[str] = ..., rows: _Optional[_Union[UnitRows, _Mapping]] = ..., table: _Optional[_Union[UnitTable, _Mapping]] = ..., tier: _Optional[str] = ..., view: _Optional[_Union[ScorecardView, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., effective_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., series: _Optional[str] = ...) -> None: ...
 
 class RankProvinceResponse(_message.Message):
-    __slots__ = ("rankings", "provenance", "next_page_token")
+    __slots__ = ("rankings", "provenance", "next_page_token", "names")
     RANKINGS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
     rankings: _containers.RepeatedCompositeFieldContainer[Ranking]
     provenance: Provenance
     next_page_token: str
-    def __init__(self, rankings: _Optional[_Iterable[_Union[Ranking, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    names: Names
+    def __init__(self, rankings: _Optional[_Iterable[_Union[Ranking, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., next_page_token: _Optional[str] = ..., names: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
 
 class Score(_message.Message):
     __slots__ = ("points", "max_points", "nominal_max_points", "percent", "converted", "published", "missing", "not_applicable")
@@ -246,7 +292,7 @@ class MeasureResult(_message.Message):
     def __init__(self, measure: _Optional[str] = ..., points: _Optional[float] = ..., max_points: _Optional[float] = ..., percent: _Optional[float] = ..., level: _Optional[int] = ...) -> None: ...
 
 class CategoryScore(_message.Message):
-    __slots__ = ("category", "score", "standing", "level", "rank", "measures", "failing", "groups", "gates")
+    __slots__ = ("category", "score", "standing", "level", "rank", "measures", "failing", "groups", "gates", "level_code")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     STANDING_FIELD_NUMBER: _ClassVar[int]
@@ -256,6 +302,7 @@ class CategoryScore(_message.Message):
     FAILING_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_CODE_FIELD_NUMBER: _ClassVar[int]
     category: str
     score: Score
     standing: Standing
@@ -265,7 +312,8 @@ class CategoryScore(_message.Message):
     failing: _containers.RepeatedCompositeFieldContainer[GateResult]
     groups: _containers.RepeatedCompositeFieldContainer[GroupScore]
     gates: _containers.RepeatedCompositeFieldContainer[GateResult]
-    def __init__(self, category: _Optional[str] = ..., score: _Optional[_Union[Score, _Mapping]] = ..., standing: _Optional[_Union[Standing, str]] = ..., level: _Optional[int] = ..., rank: _Optional[int] = ..., measures: _Optional[_Iterable[_Union[MeasureResult, _Mapping]]] = ..., failing: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupScore, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ...) -> None: ...
+    level_code: str
+    def __init__(self, category: _Optional[str] = ..., score: _Optional[_Union[Score, _Mapping]] = ..., standing: _Optional[_Union[Standing, str]] = ..., level: _Optional[int] = ..., rank: _Optional[int] = ..., measures: _Optional[_Iterable[_Union[MeasureResult, _Mapping]]] = ..., failing: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupScore, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateResult, _Mapping]]] = ..., level_code: _Optional[str] = ...) -> None: ...
 
 class GroupScore(_message.Message):
     __slots__ = ("group", "score", "criteria")

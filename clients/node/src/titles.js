@@ -1,0 +1,64 @@
+// What people call the codes and numbers of results: titles of tiers and levels, and words for statuses.
+
+/** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Names} Names */
+/** @typedef {Record<string, string>} Texts By language. */
+
+/**
+ * The key of a level among names, such as "readiness/1".
+ *
+ * @param {string} category
+ * @param {number} level
+ */
+export function levelKey(category, level) {
+  return `${category}/${level}`;
+}
+
+/**
+ * A text by language, from messages.
+ *
+ * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Text[]} titles
+ * @returns {Texts}
+ */
+export function textsOf(titles) {
+  return Object.fromEntries(titles.map(({ language, text }) => [language, text]));
+}
+
+/**
+ * The names of a reply, by key: "tier/district", "readiness/1" for a level, "standing/ranked", "status/missing" and
+ * "provenance/published". Tiers and levels without titles are left out. A level that only has a code, such as "A", is
+ * called "level A".
+ *
+ * @param {Names | undefined} names
+ * @returns {Record<string, Texts>}
+ */
+export function textsByKey(names) {
+  const kinds = {
+    tier: names?.tiers ?? [],
+    standing: names?.standings ?? [],
+    status: names?.criterionStatuses ?? [],
+    provenance: names?.provenances ?? [],
+  };
+  /** @type {[string, Texts][]} */
+  const texts = Object.entries(kinds).flatMap(([kind, ofKind]) =>
+    ofKind.map(({ code, titles }) => /** @type {[string, Texts]} */ ([`${kind}/${code}`, textsOf(titles)])),
+  );
+  for (const { category, level, code, titles } of names?.levels ?? []) {
+    /** @type {Texts} */
+    const byCode = code ? { en: `level ${code}`, vi: `mức ${code}` } : {};
+    texts.push([levelKey(category, level), titles.length ? textsOf(titles) : byCode]);
+  }
+  return Object.fromEntries(texts.filter(([, titles]) => Object.keys(titles).length > 0));
+}
+
+/**
+ * Each text in one language, or in its first language; its key if there is none.
+ *
+ * @param {Record<string, Texts>} texts
+ * @param {string} language
+ * @returns {Record<string, string>}
+ */
+export function inLanguage(texts, language) {
+  return Object.fromEntries(
+    Object.entries(texts).map(([key, titles]) => [key, titles[language] ?? Object.values(titles)[0] ?? key]),
+  );
+}

@@ -1,0 +1,51 @@
+"""What people call the codes and numbers of results: titles of tiers and levels, and words for statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from egov.scorer.v1 import scorer_pb2 as pb
+
+Texts = Mapping[str, str]
+"""A text by language."""
+
+
+def text(titles: Texts, language: str, otherwise: str) -> str:
+    """A text in one language, or in its first language; ``otherwise`` if there is none."""
+    return titles.get(language) or next(iter(titles.values()), otherwise)
+
+
+def texts_of(texts: Iterable[pb.Text]) -> dict[str, str]:
+    """A text by language, from messages."""
+    return {item.language: item.text for item in texts}
+
+
+def level_key(category: str, level: int) -> str:
+    """The key of a level among names, such as ``readiness/1``."""
+    return f"{category}/{level}"
+
+
+def texts_by_key(names: pb.Names) -> dict[str, Texts]:
+    """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level, ``standing/ranked``,
+    ``status/missing``, ``provenance/published``. Tiers and levels without titles are left out.
+
+    A level that only has a code, such as "A", is called "level A".
+    """
+    kinds = {
+        "tier": names.tiers,
+        "standing": names.standings,
+        "status": names.criterion_statuses,
+        "provenance": names.provenances,
+    }
+    texts: dict[str, Texts] = {
+        f"{kind}/{name.code}": texts_of(name.titles) for kind, of_kind in kinds.items() for name in of_kind
+    }
+    for level in names.levels:
+        by_code = {"en": f"level {level.code}", "vi": f"mức {level.code}"} if level.code else {}
+        texts[level_key(level.category, level.level)] = texts_of(level.titles) or by_code
+    return {key: titles for key, titles in texts.items() if titles}
+
+
+def in_language(texts: Mapping[str, Texts], language: str) -> dict[str, str]:
+    """Each text in one language, or in its first language; its key if there is none."""
+    return {key: text(titles, language, key) for key, titles in texts.items()}

@@ -1,0 +1,211 @@
+"""Formula kinds that compare a unit with all units of its tier in the call."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from scorer.formulas.base import NUMBERS, Edge, Formula, Outcome, Path, Read, Share, outcome_of
+from scorer.formulas.line_table import Line
+from scorer.formulas.lines import QuotientLine, SlopeLine
+from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, whole_weights
+from scorer.model.units import Cohort
+
+Better = Literal["higher", "lower"]
+WhenEqual = Literal["full", "zero"]
+
+DIGITS = 80
+"""Decimals of reciprocals of standard deviations. Distances from means have at most 21 digits, so that z-scores are
+exact to more than 50 decimals."""
+
+HALF_TOLERANCE = 10**30
+"""A result that is closer to half a micropoint than one part in this number is an exact half."""
+
+
+class _Compared(Formula):
+    """A kind that compares one indicator between units."""
+
+    indicator: str
+    better: Better = "higher"
+    when_equal: WhenEqual
+    """What all units get if their answers are equal, as when there is only one. It has no default."""
+
+    @property
+    def needs_cohort(self) -> bool:
+        """True."""
+        return True
+
+    def reads(self) -> Iterable[Read]:
+        """A number."""
+        return [Read(("indicator",), self.indicator, NUMBERS)]
+
+    @abstractmethod
+    def own_line(self, maximum: int, values: Floats, counted: Floats) -> tuple[Line, Floats]:
+        """The line of a cohort whose answers differ, and the matrix that it reads.
+
+        Args:
+            maximum: the criterion's points, in micropoints.
+            values: (n,) answers in millionths; larger is better.
+            counted: the answers that are compared, ascending.
+        """
+
+    def _line(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> tuple[Line, Floats]:
+        values = cohort.micro(self.indicator) * (1 if self.better == "higher" else -1)
+        counted = np.sort(values[~np.isnan(values) & (True if excluded is None else ~excluded)])
+        if counted.size and counted[0] < counted[-1]:
+            return self.own_line(maximum, values, counted)
+        points = maximum if self.when_equal == "full" else 0
+        return QuotientLine(0, 0, points, "full", in_millionths=False), np.abs(values)[np.newaxis] + 1
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """See ``Formula``."""
+        return outcome_of(*self._line(maximum, cohort, excluded))
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """See ``Formula``."""
+        line, matrix = self._line(maximum, cohort, excluded)
+        return line.exact(matrix, unit)
+
+
+class MinMax(_Compared):
+    """No points for the worst unit, all for the best, and a straight line between them."""
+
+    kind: ClassVar[str] = "min_max"
+
+    def own_line(self, maximum: int, values: Floats, counted: Floats) -> tuple[Line, Floats]:
+        """The slope between the worst and the best answer."""
+        worst, best = int(counted[0]), int(counted[-1])
+        return SlopeLine(0, worst, best - worst, maximum), values[np.newaxis] / MICRO
+
+
+class Percentile(_Compared):
+    """The share of the other units that are worse."""
+
+    kind: ClassVar[str] = "percentile"
+
+    def own_line(self, maximum: int, values: Floats, counted: Floats) -> tuple[Line, Floats]:
+        """The number of worse units, divided by the number of other units."""
+        worse = np.where(np.isnan(values), np.nan, np.searchsorted(counted, values))
+        matrix = np.vstack([worse, np.full(len(values), len(counted) - 1.0)])
+        return QuotientLine(0, 1, maximum, "zero", in_millionths=False), matrix
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Points of a mean z-score: maximum x (score - start) / length, limited to 0 ... maximum. All are whole numbers."""
+
+    start: int
+    length: int
+    maximum: int
+
+    def exact(self, z: int) -> Fraction:
+        """Exact micropoints; those within the tolerance of a half are a half."""
+        distance = min(max(z - self.start, 0), self.length)
+        whole, left = divmod(distance * self.maximum, self.length)
+        if abs(2 * left - self.length) * HALF_TOLERANCE < self.length:
+            return whole + Fraction(1, 2)
+        return whole + Fraction(left, self.length)
+
+
+class ZScores(Formula):
+    """The weighted mean of z-scores: of how many standard deviations answers are above the mean of all units.
+
+    Standard deviations are square roots, so that points are not exact by nature: they are computed to more than 50
+    digits and rounded once.
+    """
+
+    kind: ClassVar[str] = "z_scores"
+    indicators: dict[str, Share] = Field(min_length=1)
+    """The weight of each indicator, relative to those of the others."""
+    lower_is_better: tuple[str, ...] = ()
+    start: Edge | None = Field(default=None, alias="from")
+    """The mean z-score that gives no points. Without ``from`` and ``to``: the lowest of all units."""
+    to: Edge | None = None
+    """The mean z-score that gives all points. Without ``from`` and ``to``: the highest of all units."""
+    when_equal: WhenEqual | None = None
+    """Without ``from`` and ``to``: what all units get if their mean z-scores are equal."""
+    deviation: Literal["population", "sample"] | None = None
+    """With ``from`` and ``to``: the standard deviation, with n (default) or n - 1 as the divisor."""
+
+    @property
+    def needs_cohort(self) -> bool:
+        """True."""
+        return True
+
+    def reads(self) -> Iterable[Read]:
+        """Numbers."""
+        return [Read(("indicators", code), code, NUMBERS) for code in self.indicators]
+
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Reports keys that belong together, or have no effect together."""
+        del points, tiers
+        for n, code in enumerate(self.lower_is_better):
+            if code not in self.indicators or code in self.lower_is_better[:n]:
+                yield ("lower_is_better", n), f"{code!r} is not one of the indicators, or is given twice"
+        if self.start is None or self.to is None:
+            if self.start is not None or self.to is not None:
+                yield ("from" if self.to is None else "to",), "give both 'from' and 'to', or neither"
+            elif self.when_equal is None:
+                yield ("when_equal",), "the required key 'when_equal' is missing: what units get if all are equal"
+            if self.deviation is not None:
+                yield ("deviation",), "makes no difference without 'from' and 'to'"
+            return
+        if self.start.is_date or self.to.is_date or self.start.micro >= self.to.micro:
+            yield ("to",), "'from' and 'to' must be numbers, and 'to' the larger one"
+        if self.when_equal is not None:
+            yield ("when_equal",), "makes no difference with 'from' and 'to': equal units have a z-score of 0"
+
+    def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
+        """See ``Formula``."""
+        scores, scale, missing = self._scores(maximum, cohort, excluded)
+        points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
+        for unit in np.flatnonzero(~missing).tolist():
+            exact = scale.exact(scores[unit])
+            points[unit] = round(exact)
+            rest[unit] = float(exact - round(exact))
+        return Outcome(points, missing, None, rest)
+
+    def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
+        """See ``Formula``."""
+        scores, scale, missing = self._scores(maximum, cohort, excluded)
+        return Fraction(0) if missing[unit] else scale.exact(scores[unit])
+
+    def _scores(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> tuple[list[int], _Scale, Bools]:
+        """Mean z-scores of the n units x 10^DIGITS x the sum of the weights, their scale, and the units without one.
+
+        Means and deviations are of the units that reported all indicators and to which the criterion applies.
+        """
+        columns = np.array([cohort.micro(code) for code in self.indicators])
+        missing: Bools = np.any(np.isnan(columns), axis=0)
+        counted: Bools = ~missing if excluded is None else ~missing & ~excluded
+        units = int(np.count_nonzero(counted))
+        weights, scores, error = whole_weights([*self.indicators.values()]), [0] * len(cohort), 0
+        for code, column, weight in zip(self.indicators, columns, weights, strict=True):
+            answers = [0 if math.isnan(answer) else int(answer) for answer in column.tolist()]
+            used = [answer for answer, counts in zip(answers, counted.tolist(), strict=True) if counts]
+            total = sum(used)
+            # With distances from the mean x n, this is the variance x n^2.
+            variance = units * sum(answer * answer for answer in used) - total * total
+            if variance == 0:
+                continue
+            numerator, denominator = (units - 1, units) if self.deviation == "sample" else (1, 1)
+            reciprocal = math.isqrt(10 ** (2 * DIGITS) * numerator // (variance * denominator))
+            factor = weight * reciprocal * (-1 if code in self.lower_is_better else 1)
+            scores = [score + (units * answer - total) * factor for score, answer in zip(scores, answers, strict=True)]
+            error += weight * max(abs(units * answer - total) for answer in used)
+        if self.start is not None and self.to is not None:
+            unit = 10**DIGITS * sum(weights)
+            start, length = (edge * unit // MICRO for edge in (self.start.micro, self.to.micro - self.start.micro))
+            return scores, _Scale(start, length, maximum), missing
+        compared = [score for score, counts in zip(scores, counted.tolist(), strict=True) if counts]
+        lowest, highest = min(compared, default=0), max(compared, default=0)
+        if highest - lowest <= 2 * error:  # equal, but for what reciprocals leave out
+            return scores, _Scale(lowest - 1 - 2 * error, 1, maximum if self.when_equal == "full" else 0), missing
+        return scores, _Scale(lowest, highest - lowest, maximum), missing

@@ -727,9 +727,8 @@ def condition_holds(condition: Any, unit: Unit, category: CategoryResult, reache
         if key in condition:
             parts = [condition_holds(part, unit, category, reached) for part in condition[key]]
             found = [part for part in parts if part is not None]
-            needed = {"all": len(found), "any": 1}.get(key) or condition["at_least"]
-            if key == "of" and needed == len(parts):
-                needed = len(found)
+            whole = key == "all" or (key == "of" and condition["at_least"] == len(parts))
+            needed = len(found) if whole else condition.get("at_least", 1)
             return sum(found) >= needed if found else None
     if "indicator" in condition:
         wanted = condition["is"] if isinstance(condition["is"], list) else [condition["is"]]

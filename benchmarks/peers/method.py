@@ -5,6 +5,7 @@ Points are in micropoints, percentages in parts per million.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,8 +13,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from scorer.criteria.conditions import MeasureGate
-from scorer.criteria.model import Criterion, Effect, RankingRule
-from scorer.engine.plan import CategoryPlan, GroupPlan, SetPlan, TierPlan
+from scorer.criteria.model import Combine, Criterion, Effect, RankingRule
+from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
 from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum
@@ -144,6 +145,17 @@ class Method:
         rule: RankingRule = set_plan.criteria_set.ranking
         if rule.ties != "competition":
             raise PeerCannot(f"{rule.ties} ranks")
+        own = range(len(plan.categories) + 1)
+        orders = [OrderPlan(rule.ties, rule.exact, (RankKeyPlan(False, index),)) for index in own]
+        if list(plan.orders) != orders or plan.rounding != "half_up":
+            raise PeerCannot("further keys of ranks, ranks by category, or other rounding")
+        limits = [(combination.combine, combination.cap) for combination in plan.sums.combinations]
+        if any(limit != (Combine.SUM, math.inf) for limit in limits) or any(
+            combination.floor for combination in plan.sums.combinations[:-1]
+        ):
+            raise PeerCannot("means, converted sums, caps, or categories that may be negative")
+        if any(group.cap < math.inf for group in plan.groups):
+            raise PeerCannot("caps of groups")
         sections = tuple(_section(category, plan.tier, set_plan) for category in plan.categories)
         amounts = sum(leaf.most for s in sections for _, lines in s.groups for line in lines for leaf in line.leaves())
         if amounts >= LARGEST_SUM:
@@ -234,6 +246,8 @@ def _parts(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterato
 def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
     reads = tuple(read.indicator for read in formula.reads())
     indicators = set_plan.criteria_set.indicators
+    if isinstance(formula, Ratio | Linear) and (formula.floor is not None or formula.target not in (1, None)):
+        raise PeerCannot(f"formula kind {formula.kind!r} with a target or a floor")
     if type(formula) is Ratio:
         reads = (formula.numerator, formula.denominator)
         micro = any(indicators[code].kind is IndicatorKind.NUMBER for code in reads)

@@ -339,7 +339,7 @@ def _by_others(
 
 def z_scores(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
     """The weighted mean of z-scores to ninety digits, between goalposts or between the worst and the best unit."""
-    codes = list(body["indicators"])
+    codes = list(body["weights"])
     if any(unit.answers.get(code) is None for code in codes):
         return NOT_REPORTED
     counted = [peer for peer in peers if all(peer.answers.get(code) is not None for code in codes)]
@@ -360,7 +360,7 @@ def _mean_z(body: Document, codes: Sequence[str], unit: Unit, counted: Sequence[
     total = weights = Decimal(0)
     for code in codes:
         values = [Decimal(str(peer.answers[code])) for peer in counted]
-        weight = share_of(body["indicators"][code])
+        weight = share_of(body["weights"][code])
         weights += Decimal(weight.numerator) / weight.denominator
         if len(set(values)) < 2:
             continue

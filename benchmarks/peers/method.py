@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from scorer.criteria.conditions import MeasureGate
 from scorer.criteria.model import Combine, Criterion, Effect, RankingRule
-from scorer.engine.plan import CategoryPlan, GatePlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
+from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
+from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum
 from scorer.formulas.ratios import Ratio
@@ -95,6 +97,17 @@ class Measure:
     criterion: tuple[int, int] | None
 
 
+class Gate(NamedTuple):
+    """A minimum of a measure."""
+
+    level_index: int
+    key: int
+    """Index of the measure."""
+    threshold: int
+    minimum: int
+    strict: bool
+
+
 @dataclass(frozen=True)
 class Section:
     """One category."""
@@ -104,7 +117,7 @@ class Section:
     nominal: int
     levels: tuple[int, ...]
     measures: tuple[Measure, ...]
-    gates: tuple[GatePlan, ...]
+    gates: tuple[Gate, ...]
 
     def level_gates(self, level: int) -> list[int]:
         """Indices of the gates of the level with this index."""
@@ -164,8 +177,10 @@ class Method:
 
 def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
     measures = []
-    for index, unit in category.keys:
-        plan = category.measures[index]
+    for key in category.keys:
+        if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
+            raise PeerCannot("gates on answers or levels")
+        plan, unit = category.measures[key.index], str(key.kind)
         total = not plan.groups and plan.criterion is None
         groups = tuple(range(len(category.groups))) if total else plan.groups
         measures.append(Measure(plan.name, unit, groups, total, plan.criterion))
@@ -177,8 +192,20 @@ def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
         category.nominal,
         category.levels,
         tuple(measures),
-        category.gates,
+        tuple(_gates(category)),
     )
+
+
+def _gates(category: CategoryPlan) -> Iterator[Gate]:
+    for rule in category.rules:
+        if rule.limit or any(isinstance(part, Node) for part in rule.root.parts()):
+            raise PeerCannot("conditions other than all of some gates")
+        for index in rule.root.gates():
+            plan = category.gates[index]
+            ((threshold, _),) = plan.test
+            if threshold is None or not isinstance(plan.gate, MeasureGate):
+                raise PeerCannot("gates that are not minimums")
+            yield Gate(rule.outcomes[0], plan.key, threshold, plan.minimum, plan.gate.strict)
 
 
 def _lines(group: GroupPlan, tier: str, set_plan: SetPlan) -> tuple[Line, ...]:

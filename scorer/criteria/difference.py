@@ -51,7 +51,7 @@ def _group_parts(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> I
     yield from _order(f"the criteria of {name}", *ids)
 
 
-DEFAULTS = {"cohort": "tier"}
+DEFAULTS = {"cohort": "tier", "floor": 0}
 """Default values as a document writes them, where the schema has another form."""
 
 _INNER = {"categories", "groups", "levels", "criteria", "indicators"}

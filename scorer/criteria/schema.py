@@ -218,7 +218,9 @@ class RankKey(NamedTuple):
         raise ValueError(f"expected {examples}, not {short_repr(value)}")
 
 
-RankKeys = Annotated[list[Annotated[RankKey, PlainValidator(RankKey.parse)]], Field(min_length=1)]
+_RankKeyInput = Literal["overall", "total", "level"] | dict[Literal["measure", "level"], str]
+_RankKey = Annotated[RankKey, PlainValidator(RankKey.parse, json_schema_input_type=_RankKeyInput)]
+RankKeys = Annotated[list[_RankKey], Field(min_length=1)]
 
 
 class CategoryRanking(StrictModel):
@@ -322,7 +324,7 @@ class Category(StrictModel):
     limits: list[Any] = []
     combine: Literal["sum", "arithmetic_mean", "geometric_mean"] = "sum"
     cap: Amount | None = None
-    floor: Annotated[bool, PlainValidator(_floor)] = True
+    floor: Annotated[bool, PlainValidator(_floor, json_schema_input_type=Literal[0, "none"])] = True
     """Whether the points are at least 0."""
     weight: Share | None = None
     ranking: CategoryRanking = CategoryRanking()

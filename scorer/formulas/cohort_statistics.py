@@ -122,7 +122,7 @@ class ZScores(Formula):
     """
 
     kind: ClassVar[str] = "z_scores"
-    indicators: dict[str, Share] = Field(min_length=1)
+    weights: dict[str, Share] = Field(min_length=1)
     """The weight of each indicator, relative to those of the others."""
     lower_is_better: tuple[str, ...] = ()
     start: Edge | None = Field(default=None, alias="from")
@@ -141,14 +141,14 @@ class ZScores(Formula):
 
     def reads(self) -> Iterable[Read]:
         """Numbers."""
-        return [Read(("indicators", code), code, NUMBERS) for code in self.indicators]
+        return [Read(("weights", code), code, NUMBERS) for code in self.weights]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
         """Reports keys that belong together, or have no effect together."""
         del points, tiers
         for n, code in enumerate(self.lower_is_better):
-            if code not in self.indicators or code in self.lower_is_better[:n]:
-                yield ("lower_is_better", n), f"{code!r} is not one of the indicators, or is given twice"
+            if code not in self.weights or code in self.lower_is_better[:n]:
+                yield ("lower_is_better", n), f"{code!r} has no weight, or is given twice"
         if self.start is None or self.to is None:
             if self.start is not None or self.to is not None:
                 yield ("from" if self.to is None else "to",), "give both 'from' and 'to', or neither"
@@ -182,12 +182,12 @@ class ZScores(Formula):
 
         Means and deviations are of the units that reported all indicators and to which the criterion applies.
         """
-        columns = np.array([cohort.micro(code) for code in self.indicators])
+        columns = np.array([cohort.micro(code) for code in self.weights])
         missing: Bools = np.any(np.isnan(columns), axis=0)
         counted: Bools = ~missing if excluded is None else ~missing & ~excluded
         units = int(np.count_nonzero(counted))
-        weights, scores, error = whole_weights([*self.indicators.values()]), [0] * len(cohort), 0
-        for code, column, weight in zip(self.indicators, columns, weights, strict=True):
+        weights, scores, error = whole_weights([*self.weights.values()]), [0] * len(cohort), 0
+        for code, column, weight in zip(self.weights, columns, weights, strict=True):
             answers = [0 if math.isnan(answer) else int(answer) for answer in column.tolist()]
             used = [answer for answer, counts in zip(answers, counted.tolist(), strict=True) if counts]
             total = sum(used)

@@ -184,7 +184,7 @@ def test_mistakes_are_marked_and_the_corrected_copy_ranks(
     marked = tmp_path / "marked.xlsx"
     done = scorer("check", form, "--lang", "vi", "--out", marked)
     assert done.code == 2
-    assert f"written to {marked}" in done.out
+    assert f"đã ghi vào {marked}" in done.out
     assert done.errors[-1] == f"scorer: {form}: 2 lỗi"
     assert marks(marked) == {
         f"Cấp huyện!{sheet.cell(3, columns['computers']).coordinate}": "cần một số như 12, không phải 'nhiều'",

@@ -33,7 +33,7 @@ def write(folder: Path, *names: str, answers: Path = ANSWERS, language: str = "v
     words = ("--set", SET, "--lang", language, "--province", "Bắc Kạn", "--period", "2020-H1", *outs, *options)
     done = scorer("report", answers, *words)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("written to") == len(names)
+    assert done.stdout.count("đã ghi vào" if language == "vi" else "written to") == len(names)
     return made
 
 

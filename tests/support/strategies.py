@@ -189,7 +189,7 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
             body["better"] = draw(st.sampled_from(["higher", "lower"]))
     elif kind == "z_scores":
         codes = draw(st.lists(numbers, min_size=1, max_size=3, unique=True))
-        body["indicators"] = {code: draw(SHARES) for code in codes}
+        body["weights"] = {code: draw(SHARES) for code in codes}
         if draw(st.booleans()):
             body["lower_is_better"] = codes[: draw(st.integers(1, len(codes)))]
         if draw(st.booleans()):
@@ -534,7 +534,7 @@ def criteria_of(document: oracle.Document, tier: str) -> list[dict[str, Any]]:
 def read_by(body: Mapping[str, Any]) -> set[str]:
     """The indicators that a criterion or part reads."""
     found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body} | set(
-        body.get("indicators", ())
+        body.get("weights", ())
     )
     return found.union(*(read_by(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
 

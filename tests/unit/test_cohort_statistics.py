@@ -44,7 +44,7 @@ def units(*answers: Any, code: str = "number1") -> list[Unit]:
 
 MIN_MAX = {"formula": "min_max", "indicator": "number1", "when_equal": "zero", "points": 10}
 PERCENTILE = {**MIN_MAX, "formula": "percentile"}
-Z = {"formula": "z_scores", "indicators": {"number1": 1}, "points": 10}
+Z = {"formula": "z_scores", "weights": {"number1": 1}, "points": 10}
 
 
 def test_min_max_goes_from_the_worst_to_the_best_unit() -> None:
@@ -88,7 +88,7 @@ def test_opposite_indicators_leave_all_units_equal() -> None:
     """Their z-scores cancel out exactly, although both deviations are irrational."""
     answers = [(Decimal(n), Decimal(100) - 3 * n) for n in (1, 2, 7, 11)]
     here = [Unit(f"u{n}", "district", {"number1": a, "number2": b}) for n, (a, b) in enumerate(answers)]
-    both = {**Z, "indicators": {"number1": "1/2", "number2": "50%"}, "when_equal": "full"}
+    both = {**Z, "weights": {"number1": "1/2", "number2": "50%"}, "when_equal": "full"}
     assert points_of(both, here) == [10] * 4
     assert points_of({**both, "when_equal": "zero"}, here) == [0] * 4
 
@@ -114,7 +114,7 @@ def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str
     criterion: dict[str, Any] = {"formula": kind, "points": 50}
     if kind == "z_scores":
         weights = {"number1": "1/3", "number2": "2/9", "count1": "2/9", "count2": "2/9"}
-        criterion |= {"indicators": weights, "when_equal": "zero", "lower_is_better": ["count2"]}
+        criterion |= {"weights": weights, "when_equal": "zero", "lower_is_better": ["count2"]}
     elif kind == "logarithmic":
         criterion |= {"indicator": "number1", "from": 1, "to": 40}
     else:
@@ -146,7 +146,7 @@ def test_ten_thousand_units_agree_with_numpy_to_the_millionth() -> None:
         for n, row in enumerate(columns.T.tolist())
     ]
     weights = {"number1": "1/3", "number2": "2/9", "number3": "2/9", "awarded1": "2/9"}
-    found = points_of({"formula": "z_scores", "indicators": weights, "when_equal": "zero", "points": 1}, here)
+    found = points_of({"formula": "z_scores", "weights": weights, "when_equal": "zero", "points": 1}, here)
     z = (columns - columns.mean(axis=1, keepdims=True)) / columns.std(axis=1, keepdims=True)
     mean = np.average(z, axis=0, weights=[3, 2, 2, 2])
     expected = (mean - mean.min()) / (mean.max() - mean.min())
@@ -169,3 +169,101 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
             pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=strategies.unit_answers(units(3)[0]))
         )
     assert all(code in refused[0].details for code in ("C.00", "C.01", "C.02"))
+
+
+# Indices of the United Nations, whole
+
+
+def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str, pb.Scorecard]:
+    """Scorecards of a thousand units."""
+    answers = zip(*(column.tolist() for column in columns.values()), strict=True)
+    here = [
+        Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
+        for n, row in enumerate(answers)
+    ]
+    with harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))) as service:
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(here))
+        cards = service.scorer.RankProvince(request).rankings[0].scorecards
+    return {card.unit.id: card for card in cards}
+
+
+def index(categories: dict[str, Any], **more: Any) -> dict[str, Any]:
+    head = {"criteria_set": "drawn", "title": {"en": "Index"}, "provenance": "reconstructed", "tiers": ["district"]}
+    return {**head, "rounding": {"points": 4}, "categories": categories, **more}
+
+
+def check_index(cards: dict[str, pb.Scorecard], expected: np.ndarray) -> None:
+    """Scores agree to a millionth; equal published scores have equal ranks, and others follow in order."""
+    found = np.array([cards[f"u{n:04}"].overall.score.points for n in range(len(expected))])
+    assert np.abs(found - expected).max() < 2e-6  # two roundings to the nearest millionth
+    published = [(card.overall.score.published, card.overall.rank) for card in cards.values()]
+    scores = [score for score, _ in published]
+    assert all(rank == 1 + sum(other > score for other in scores) for score, rank in published)
+    assert len(set(scores)) < len(scores), "there are ties"
+
+
+def test_an_index_of_z_scores_and_three_exact_thirds() -> None:
+    """As the index of electronic government: services by min-max, networks and people by z-scores."""
+    generator = np.random.default_rng(11)
+    columns = {f"number{n}": np.round(generator.uniform(0, 100, 1000), 1) for n in (1, 2, 3)}
+    columns |= {f"count{n}": generator.integers(0, 60, 1000) for n in (1, 2, 3)}
+    networks, people = {"number2": "1/2", "count1": "1/2"}, {"number3": "1/3", "count2": "1/3", "count3": "1/3"}
+
+    def category(group: str, criterion: dict[str, Any]) -> dict[str, Any]:
+        body = {"id": group, "points": 1, "when_equal": "zero", **criterion}
+        return {"weight": "1/3", "groups": {group: {"criteria": [body | {"id": f"C.{group}"}]}}}
+
+    document = index(
+        {
+            "readiness": category("infrastructure", {"formula": "z_scores", "weights": networks}),
+            "people": category("human_resources", {"formula": "z_scores", "weights": people}),
+            "services": category("presence", {"formula": "min_max", "indicator": "number1"}),
+        },
+        overall={"combine": "arithmetic_mean", "points": 1},
+    )
+
+    def scaled(values: np.ndarray) -> np.ndarray:
+        return (values - values.min()) / (values.max() - values.min())
+
+    def mean_z(codes: dict[str, str]) -> np.ndarray:
+        return np.mean([(columns[code] - columns[code].mean()) / columns[code].std() for code in codes], axis=0)
+
+    parts = [scaled(mean_z(networks)), scaled(mean_z(people)), scaled(columns["number1"])]
+    check_index(ranked(document, columns), np.mean(parts, axis=0))
+
+
+def test_an_index_of_goalposts_and_a_geometric_mean() -> None:
+    """As the human development index: health, education and income."""
+    generator = np.random.default_rng(12)
+    columns = {
+        "number1": np.round(generator.uniform(45, 88, 1000), 1),
+        "number2": np.round(generator.uniform(0, 20, 1000), 1),
+        "number3": np.round(generator.uniform(0, 17, 1000), 1),
+        "count1": generator.integers(300, 90_000, 1000),
+    }
+
+    def linear(code: str, low: float, high: float, points: str) -> dict[str, Any]:
+        return {"formula": "linear", "indicator": code, "from": low, "to": high, "points": Decimal(points), "id": code}
+
+    income = {"id": "income", "formula": "logarithmic", "indicator": "count1", "from": 100, "to": 75_000, "points": 1}
+    groups = {
+        "policy_environment": [linear("number1", 20, 85, "1")],
+        "infrastructure": [linear("number2", 0, 18, "0.5"), linear("number3", 0, 15, "0.5")],
+        "human_resources": [income],
+    }
+    document = index(
+        {
+            "readiness": {
+                "combine": "geometric_mean",
+                "points": 1,
+                "groups": {code: {"criteria": criteria} for code, criteria in groups.items()},
+            }
+        }
+    )
+
+    def share(code: str, low: float, high: float) -> np.ndarray:
+        return np.clip((columns[code] - low) / (high - low), 0, 1)
+
+    education = (share("number2", 0, 18) + share("number3", 0, 15)) / 2
+    money = np.clip(np.log(columns["count1"] / 100) / np.log(750), 0, 1)
+    check_index(ranked(document, columns), np.cbrt(share("number1", 20, 85) * education * money))

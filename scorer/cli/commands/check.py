@@ -69,7 +69,7 @@ def check(
 
         with progress(f"writing {output}"):
             write_atomically(output, marked_copy(file, form, violations))
-        out.print(f"written to {escaped(str(output))}", markup=False)
+        out.print(WORDS[language.value]["written"].format(file=escaped(str(output))), markup=False)
     if summary is not None:
         raise summary
     out.print(WORDS[language.value]["no_mistakes"].format(file=escaped(str(file)), n=units), markup=False)

@@ -73,7 +73,7 @@ def rank(
     out.print()
     report.provenance(ranked)
     if output is not None:
-        out.print(f"written to {escaped(str(output))}", markup=False)
+        out.print(report.words["written"].format(file=escaped(str(output))), markup=False)
 
 
 def score(

@@ -21,7 +21,7 @@ from scorer.cli.answer_files import (
     tier_or_all,
 )
 from scorer.cli.export import check_output, output_file, write_atomically
-from scorer.cli.i18n import Language
+from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
@@ -100,7 +100,7 @@ def write_report(report_model: Report, outputs: Iterable[Path], template: Path |
         except OSError as error:
             raise UserError(f"cannot read {template}: {error.strerror}") from error
         write_atomically(path, content)
-        out.print(f"written to {escaped(str(path))}", markup=False)
+        out.print(WORDS[report_model.language]["written"].format(file=escaped(str(path))), markup=False)
 
 
 def _install_hint(error: ImportError) -> str:

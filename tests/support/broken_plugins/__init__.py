@@ -399,7 +399,9 @@ CORPUS: dict[str, Broken] = {
         "cost_is_reported",
         score=scoring(_nobody_answers),
     ),
-    "one number for all units": taps("shapes_and_dtypes", "one value per unit", evaluate=_one_for_all),
+    "one number for all units": taps(
+        "shapes_and_dtypes", "one value per unit", *ALL_THAT_SCORES, evaluate=_one_for_all
+    ),
     "more than there is": wells(
         "points_within_bounds", "whole micropoints from 0 to", "cost_is_reported", score=scoring(_one_too_many)
     ),

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from province import Province
 
-from scorer.engine.plan import CategoryPlan
 from scorer.engine.ranking import Ranking, rank
+from scorer.engine.rules import RulePlan
 from scorer.engine.scoring import CategoryScores, assess
 from scorer.model.fixed_point import MICRO
 
@@ -63,10 +63,10 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
             f"{code}.rank": _whole(ranks),
             f"{code}.failed": gate_bits(failed(scored), len(ranks)),
         }
-        for index, unit in scored.plan.keys:
-            measure = scored.measures[index]
-            values = measure.percent if unit == "percent" else measure.points
-            found[f"{code}.{measure.plan.name}.{unit}"] = _whole(values)
+        for key in scored.plan.keys:
+            measure = scored.measures[key.index]
+            values = measure.percent if key.kind == "percent" else measure.points
+            found[f"{code}.{measure.plan.name}.{key.kind}"] = _whole(values)
         if full:
             for group in scored.groups:
                 name = f"{code}/{group.plan.code}"
@@ -78,16 +78,17 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
     return found
 
 
-def gate_keys(province: Province) -> tuple[CategoryPlan, NDArray[np.float64]]:
-    """The first category with levels, and the whole numbers (measures, n) that its gates compare."""
+def rule_keys(province: Province) -> tuple[RulePlan, NDArray[np.float64]]:
+    """The rule of the best level of a category, and the whole numbers (keys, n) that it compares."""
     scored: CategoryScores = next(c for c in score(province).assessment.categories if c.plan.levels)
-    keys = []
-    for index, unit in scored.plan.keys:
-        points, maximum = _whole(scored.measures[index].points), _whole(scored.measures[index].max_points)
+    rule, keys = scored.plan.rules[0], []
+    for key in (scored.plan.keys[index] for index in rule.keys):
+        measure = scored.measures[key.index]
+        points, maximum = _whole(measure.points), _whole(measure.max_points)
         ppm, remainder = np.divmod(points * MICRO, np.maximum(maximum, 1))
         percent = np.where(maximum > 0, 2 * ppm + (remainder > 0), ALWAYS)
-        keys.append(percent if unit == "percent" else points)
-    return scored.plan, np.array(keys, dtype=np.float64)
+        keys.append(percent if key.kind == "percent" else points)
+    return rule, np.array(keys, dtype=np.float64)
 
 
 def differences(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> list[str]:

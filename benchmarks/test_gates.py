@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from columns import gate_keys
+from columns import rule_keys
 from numpy.typing import NDArray
 from province import Province
 from sums import cell_finder
 from turns import in_turn
 
-from scorer.engine.gate_process import GateEngine
-from scorer.engine.plan import CategoryPlan
+from scorer.engine.gate_process import Conjunctions
+from scorer.engine.rules import RulePlan
 
 SIZES = (1, 1_000, 10_000, 100_000)
 ENGINE_LIMIT = 1_000
@@ -22,26 +22,21 @@ ENGINE_LIMIT = 1_000
 
 
 def test_table(benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int) -> None:
-    category, keys = gate_keys(province(units))
-    best_level = look_up(category)
-    level = best_level(keys)
-    passed = [
-        np.logical_and.reduce(
-            [keys[gate.key] >= gate.threshold for gate in category.gates if gate.level_index == index]
-        )
-        for index in range(len(category.levels))
-    ]
-    assert np.array_equal(level, np.select(passed, range(len(passed)), len(passed)))
-    in_turn(benchmark, pytestconfig, {"gate table": lambda: best_level(keys)})
+    rule, keys = rule_keys(province(units))
+    holds = look_up(rule)
+    expected = [all(test.holds(value) for test, value in zip(rule.rule.root.tests(), unit, strict=True))
+                for unit in keys.T.astype(np.int64).tolist()]  # fmt: skip
+    assert holds(keys).tolist() == expected
+    in_turn(benchmark, pytestconfig, {"gate table": lambda: holds(keys)})
 
 
-def look_up(category: CategoryPlan) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
-    """A function that returns indices (n,) of the best levels for keys (measures, n)."""
-    table = category.table
+def look_up(rule: RulePlan) -> Callable[[NDArray[np.float64]], NDArray[np.bool_]]:
+    """A function that returns whether a rule holds (n,) for keys (keys, n)."""
+    table = rule.table
     assert table is not None
-    units = ["points"] * len(category.keys)  # because keys are whole numbers
-    find = cell_finder(table, units)
-    return lambda keys: table.best[find(keys, np.ones_like(keys))]
+    kinds = ["points"] * len(rule.keys)  # because keys are whole numbers
+    find = cell_finder(table, kinds)
+    return lambda keys: table.holds[find(keys, np.ones_like(keys))]
 
 
 def test_durable_rules_one_by_one(
@@ -50,18 +45,16 @@ def test_durable_rules_one_by_one(
     if units > ENGINE_LIMIT:
         pytest.skip(f"durable-rules is timed up to {ENGINE_LIMIT:,} units")
     ruleset = pytest.importorskip("durable.engine").Ruleset
-    category, keys = gate_keys(province(units))
-    rules, best_level = category.rules(), look_up(category)
-    assert rules is not None
-    engine = GateEngine(ruleset, [list(level) for level in rules.levels])
-    facts = keys.T.astype(np.int64).tolist()
+    rule, keys = rule_keys(province(units))
+    holds = look_up(rule)
+    tests = [[(test.key, test.ranges[0][0] or 0) for test in rule.rule.root.tests()]]
+    facts = list(map(tuple, keys.T.astype(np.int64).tolist()))
 
-    def decide() -> list[int]:
-        return [engine.passed(fact) for fact in facts]
+    def decide() -> list[bool]:
+        engine = Conjunctions(ruleset, tests)  # a new one, because it does not assert the same fact twice
+        return [bool(engine.fired(fact)) for fact in facts]
 
-    none = len(rules.levels)
-    decided = [(bits & -bits).bit_length() - 1 if bits else none for bits in decide()]
-    assert decided == best_level(keys).tolist()
-    variants = {"durable-rules, one by one": decide, "gate table": lambda: best_level(keys)}
+    assert decide() == holds(keys).tolist()
+    variants = {"durable-rules, one by one": decide, "gate table": lambda: holds(keys)}
     engine_seconds, table_seconds = in_turn(benchmark, pytestconfig, variants).values()
     benchmark.extra_info["ratios"] = {"gate table : durable-rules": table_seconds / engine_seconds}

@@ -5,14 +5,17 @@ Points are in micropoints, percentages in parts per million.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from scorer.criteria.model import Criterion, Effect, RankingRule
-from scorer.engine.plan import CategoryPlan, GatePlan, GroupPlan, SetPlan, TierPlan
+from scorer.criteria.conditions import MeasureGate
+from scorer.criteria.model import Combine, Criterion, Effect, RankingRule
+from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
+from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum
 from scorer.formulas.ratios import Ratio
@@ -94,6 +97,17 @@ class Measure:
     criterion: tuple[int, int] | None
 
 
+class Gate(NamedTuple):
+    """A minimum of a measure."""
+
+    level_index: int
+    key: int
+    """Index of the measure."""
+    threshold: int
+    minimum: int
+    strict: bool
+
+
 @dataclass(frozen=True)
 class Section:
     """One category."""
@@ -103,7 +117,7 @@ class Section:
     nominal: int
     levels: tuple[int, ...]
     measures: tuple[Measure, ...]
-    gates: tuple[GatePlan, ...]
+    gates: tuple[Gate, ...]
 
     def level_gates(self, level: int) -> list[int]:
         """Indices of the gates of the level with this index."""
@@ -131,6 +145,17 @@ class Method:
         rule: RankingRule = set_plan.criteria_set.ranking
         if rule.ties != "competition":
             raise PeerCannot(f"{rule.ties} ranks")
+        own = range(len(plan.categories) + 1)
+        orders = [OrderPlan(rule.ties, rule.exact, (RankKeyPlan(False, index),)) for index in own]
+        if list(plan.orders) != orders or plan.rounding != "half_up":
+            raise PeerCannot("further keys of ranks, ranks by category, or other rounding")
+        limits = [(combination.combine, combination.cap) for combination in plan.sums.combinations]
+        if any(limit != (Combine.SUM, math.inf) for limit in limits) or any(
+            combination.floor for combination in plan.sums.combinations[:-1]
+        ):
+            raise PeerCannot("means, converted sums, caps, or categories that may be negative")
+        if any(group.cap < math.inf for group in plan.groups):
+            raise PeerCannot("caps of groups")
         sections = tuple(_section(category, plan.tier, set_plan) for category in plan.categories)
         amounts = sum(leaf.most for s in sections for _, lines in s.groups for line in lines for leaf in line.leaves())
         if amounts >= LARGEST_SUM:
@@ -152,8 +177,10 @@ class Method:
 
 def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
     measures = []
-    for index, unit in category.keys:
-        plan = category.measures[index]
+    for key in category.keys:
+        if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
+            raise PeerCannot("gates on answers or levels")
+        plan, unit = category.measures[key.index], str(key.kind)
         total = not plan.groups and plan.criterion is None
         groups = tuple(range(len(category.groups))) if total else plan.groups
         measures.append(Measure(plan.name, unit, groups, total, plan.criterion))
@@ -165,8 +192,20 @@ def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
         category.nominal,
         category.levels,
         tuple(measures),
-        category.gates,
+        tuple(_gates(category)),
     )
+
+
+def _gates(category: CategoryPlan) -> Iterator[Gate]:
+    for rule in category.rules:
+        if rule.limit or any(isinstance(part, Node) for part in rule.root.parts()):
+            raise PeerCannot("conditions other than all of some gates")
+        for index in rule.root.gates():
+            plan = category.gates[index]
+            ((threshold, _),) = plan.test
+            if threshold is None or not isinstance(plan.gate, MeasureGate):
+                raise PeerCannot("gates that are not minimums")
+            yield Gate(rule.outcomes[0], plan.key, threshold, plan.minimum, plan.gate.strict)
 
 
 def _lines(group: GroupPlan, tier: str, set_plan: SetPlan) -> tuple[Line, ...]:
@@ -207,6 +246,8 @@ def _parts(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterato
 def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
     reads = tuple(read.indicator for read in formula.reads())
     indicators = set_plan.criteria_set.indicators
+    if isinstance(formula, Ratio | Linear) and (formula.floor is not None or formula.target not in (1, None)):
+        raise PeerCannot(f"formula kind {formula.kind!r} with a target or a floor")
     if type(formula) is Ratio:
         reads = (formula.numerator, formula.denominator)
         micro = any(indicators[code].kind is IndicatorKind.NUMBER for code in reads)

@@ -139,6 +139,22 @@ AVX2_CLONE static void allow(const int64_t *restrict table, const int64_t *restr
         allowed[i] &= table[cells[i]];
 }
 
+/* Forbids every outcome where nothing applies. */
+AVX2_CLONE static void forbid_all(const double *restrict maximum, Py_ssize_t n, int64_t *restrict allowed) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        allowed[i] = maximum[i] == 0 ? 0 : allowed[i];
+}
+
+/* Sets level and rank of one outcome where it is allowed. Without branches, which cannot be predicted. */
+AVX2_CLONE static void set_outcome(const int64_t *restrict allowed, int64_t bit, int64_t level, double rank,
+                                   Py_ssize_t n, int64_t *restrict levels, double *restrict reached) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const int64_t is_allowed = allowed[i] & bit;
+        levels[i] = is_allowed ? level : levels[i];
+        reached[i] = is_allowed ? rank : reached[i];
+    }
+}
+
 /* The numbers that a comparison compares, from unit `start` on. */
 static const double *compared(const struct job *job, int64_t number, Py_ssize_t start) {
     const struct array *a = job->arrays, *answers = job->lines.arrays + ANSWERS;
@@ -182,15 +198,14 @@ static void decide(const struct job *job, const struct decision *decision, Py_ss
         job->allowed[i] = -1;
     for (int64_t rule = 0; rule < decision->rule_count; rule++)
         apply_rule(job, decision->first_rule + rule, start, n);
-    for (Py_ssize_t i = 0; i < n; i++) {
-        int64_t outcome = 0;
-        while (outcome < count && !(job->allowed[i] >> outcome & 1))
-            outcome++;
-        const int none = outcome == count || maximum[i] == 0;
-        levels[i] = none ? 0 : (int64_t)outcomes[outcome];
-        reached[i] = none ? 0 : (double)(count - outcome);
-        standings[i] = maximum[i] == 0 ? NOTHING_APPLICABLE : none ? BELOW_MINIMUM : RANKED;
-    }
+    forbid_all(maximum, n, job->allowed);
+    memset(levels, 0, n * sizeof(int64_t));
+    memset(reached, 0, n * sizeof(double));
+    for (int64_t outcome = count - 1; outcome >= 0; outcome--) /* a better outcome overwrites a worse one */
+        set_outcome(job->allowed, (int64_t)1 << outcome, (int64_t)outcomes[outcome], (double)(count - outcome), n, levels,
+                    reached);
+    for (Py_ssize_t i = 0; i < n; i++)
+        standings[i] = maximum[i] == 0 ? NOTHING_APPLICABLE : reached[i] > 0 ? RANKED : BELOW_MINIMUM;
 }
 
 static int score_tile(struct job *job, Py_ssize_t start, Py_ssize_t n) {

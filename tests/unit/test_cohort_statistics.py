@@ -169,3 +169,101 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
             pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=strategies.unit_answers(units(3)[0]))
         )
     assert all(code in refused[0].details for code in ("C.00", "C.01", "C.02"))
+
+
+# Indices of the United Nations, whole
+
+
+def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str, pb.Scorecard]:
+    """Scorecards of a thousand units."""
+    answers = zip(*(column.tolist() for column in columns.values()), strict=True)
+    here = [
+        Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
+        for n, row in enumerate(answers)
+    ]
+    with harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))) as service:
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(here))
+        cards = service.scorer.RankProvince(request).rankings[0].scorecards
+    return {card.unit.id: card for card in cards}
+
+
+def index(categories: dict[str, Any], **more: Any) -> dict[str, Any]:
+    head = {"criteria_set": "drawn", "title": {"en": "Index"}, "provenance": "reconstructed", "tiers": ["district"]}
+    return {**head, "rounding": {"points": 4}, "categories": categories, **more}
+
+
+def check_index(cards: dict[str, pb.Scorecard], expected: np.ndarray) -> None:
+    """Scores agree to a millionth; equal published scores have equal ranks, and others follow in order."""
+    found = np.array([cards[f"u{n:04}"].overall.score.points for n in range(len(expected))])
+    assert np.abs(found - expected).max() < 2e-6  # two roundings to the nearest millionth
+    published = [(card.overall.score.published, card.overall.rank) for card in cards.values()]
+    scores = [score for score, _ in published]
+    assert all(rank == 1 + sum(other > score for other in scores) for score, rank in published)
+    assert len(set(scores)) < len(scores), "there are ties"
+
+
+def test_an_index_of_z_scores_and_three_exact_thirds() -> None:
+    """As the index of electronic government: services by min-max, networks and people by z-scores."""
+    generator = np.random.default_rng(11)
+    columns = {f"number{n}": np.round(generator.uniform(0, 100, 1000), 1) for n in (1, 2, 3)}
+    columns |= {f"count{n}": generator.integers(0, 60, 1000) for n in (1, 2, 3)}
+    networks, people = {"number2": "1/2", "count1": "1/2"}, {"number3": "1/3", "count2": "1/3", "count3": "1/3"}
+
+    def category(group: str, criterion: dict[str, Any]) -> dict[str, Any]:
+        body = {"id": group, "points": 1, "when_equal": "zero", **criterion}
+        return {"weight": "1/3", "groups": {group: {"criteria": [body | {"id": f"C.{group}"}]}}}
+
+    document = index(
+        {
+            "readiness": category("infrastructure", {"formula": "z_scores", "weights": networks}),
+            "people": category("human_resources", {"formula": "z_scores", "weights": people}),
+            "services": category("presence", {"formula": "min_max", "indicator": "number1"}),
+        },
+        overall={"combine": "arithmetic_mean", "points": 1},
+    )
+
+    def scaled(values: np.ndarray) -> np.ndarray:
+        return (values - values.min()) / (values.max() - values.min())
+
+    def mean_z(codes: dict[str, str]) -> np.ndarray:
+        return np.mean([(columns[code] - columns[code].mean()) / columns[code].std() for code in codes], axis=0)
+
+    parts = [scaled(mean_z(networks)), scaled(mean_z(people)), scaled(columns["number1"])]
+    check_index(ranked(document, columns), np.mean(parts, axis=0))
+
+
+def test_an_index_of_goalposts_and_a_geometric_mean() -> None:
+    """As the human development index: health, education and income."""
+    generator = np.random.default_rng(12)
+    columns = {
+        "number1": np.round(generator.uniform(45, 88, 1000), 1),
+        "number2": np.round(generator.uniform(0, 20, 1000), 1),
+        "number3": np.round(generator.uniform(0, 17, 1000), 1),
+        "count1": generator.integers(300, 90_000, 1000),
+    }
+
+    def linear(code: str, low: float, high: float, points: str) -> dict[str, Any]:
+        return {"formula": "linear", "indicator": code, "from": low, "to": high, "points": Decimal(points), "id": code}
+
+    income = {"id": "income", "formula": "logarithmic", "indicator": "count1", "from": 100, "to": 75_000, "points": 1}
+    groups = {
+        "policy_environment": [linear("number1", 20, 85, "1")],
+        "infrastructure": [linear("number2", 0, 18, "0.5"), linear("number3", 0, 15, "0.5")],
+        "human_resources": [income],
+    }
+    document = index(
+        {
+            "readiness": {
+                "combine": "geometric_mean",
+                "points": 1,
+                "groups": {code: {"criteria": criteria} for code, criteria in groups.items()},
+            }
+        }
+    )
+
+    def share(code: str, low: float, high: float) -> np.ndarray:
+        return np.clip((columns[code] - low) / (high - low), 0, 1)
+
+    education = (share("number2", 0, 18) + share("number3", 0, 15)) / 2
+    money = np.clip(np.log(columns["count1"] / 100) / np.log(750), 0, 1)
+    check_index(ranked(document, columns), np.cbrt(share("number1", 20, 85) * education * money))

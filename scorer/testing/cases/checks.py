@@ -103,7 +103,11 @@ def _check_position(path: Path, what: str, expected: int, actual: int) -> Check:
 
 
 def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actual: Sequence[Cause]) -> Check:
-    """Compares causes, in any order: each expected cause must match exactly one actual cause, and none may be left."""
+    """Compares causes, in any order: each expected cause must match exactly one actual cause, and none may be left.
+
+    The causes in combinations are compared like all others.
+    """
+    actual = list(_single(actual))
     unmatched = list(actual)
     passed = len(expected) == len(actual)
     for expected_cause in expected:
@@ -116,12 +120,23 @@ def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actua
     return Check(path, what, *texts, passed)
 
 
+def _single(causes: Sequence[Cause]) -> Iterator[Cause]:
+    for cause in causes:
+        if cause.at_least:
+            yield from _single(cause.of)
+        else:
+            yield cause
+
+
 def _matches(expected: schema.Cause, actual: Cause) -> bool:
+    if expected.level not in (None, actual.level) or expected.limit not in (None, actual.limit):
+        return False
+    if not expected.measure:
+        return (expected.indicator, expected.category) == (actual.indicator, actual.category)
     return (
         canonical(expected.measure) == actual.measure
-        and (expected.minimum.unit, expected.strict) == (actual.unit, actual.strict)
+        and (expected.minimum.unit, expected.strict, expected.upper) == (actual.unit, actual.strict, actual.upper)
         and Decimal(_minimum(expected)) == exact(actual.minimum)
-        and expected.level in (None, actual.level)
         and (expected.value is None or expected.value.holds(exact(actual.value)))
     )
 
@@ -134,18 +149,24 @@ def _minimum(cause: schema.Cause) -> str:
 
 
 def _expected_cause(cause: schema.Cause) -> str:
-    sign = " %" if cause.minimum.unit == "percent" else " points"
-    bound = "above" if cause.strict else "at least"
     level = f"level {cause.level}: " if cause.level is not None else ""
+    limit = f"limit {cause.limit}: " if cause.limit is not None else ""
+    if not cause.measure:
+        return f"{level}{limit}{cause.indicator or cause.category}"
+    sign = " %" if cause.minimum.unit == "percent" else " points"
+    bound = cause.bound.replace("_", " ")
     value = f", is {cause.value}{sign}" if cause.value is not None else ""
-    return f"{level}{canonical(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"
+    return f"{level}{limit}{canonical(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"
 
 
 def _actual_cause(cause: Cause) -> str:
+    who = f"level {cause.level}" if cause.level else f"limit {cause.limit}"
+    if not cause.measure:
+        return f"{who}: {cause.indicator or cause.category}"
     sign = " %" if cause.unit == "percent" else " points"
-    bound = "above" if cause.strict else "at least"
+    bound = ("below" if cause.strict else "at most") if cause.upper else "above" if cause.strict else "at least"
     minimum, value = shortest(exact(cause.minimum)), shortest(exact(cause.value))
-    return f"level {cause.level}: {cause.measure} {bound} {minimum}{sign}, is {value}{sign}"
+    return f"{who}: {cause.measure} {bound} {minimum}{sign}, is {value}{sign}"
 
 
 def _criteria_with_status(result: UnitResult, status: str) -> list[str]:

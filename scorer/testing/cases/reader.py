@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorer.criteria.conditions import MeasureGate
+from scorer.criteria.conditions import AnswerGate, LevelGate, MeasureGate
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
@@ -169,9 +169,19 @@ class _Reader:
         shape = parse_model(self.document, path, schema.Cause, data)
         if shape is None:
             return None
+        if not shape.measure:
+            own = names.categories[category].gates() if category in names.categories else ()
+            indicators = [gate.indicator for gate in own if isinstance(gate, AnswerGate)]
+            categories = [gate.category for gate in own if isinstance(gate, LevelGate)]
+            for key, name, known in (
+                ("indicator", shape.indicator, indicators),
+                ("category", shape.category, categories),
+            ):
+                if name:
+                    self._check_name((*path, key), name, known, f"{key} of the gates of {category!r}", key=False)
+            return shape
         if shape.minimum.amount.everywhere is None:
-            bound = "above" if shape.strict else "at_least"
-            self.document.problem((*path, bound), "expected the minimum of the unit's own tier")
+            self.document.problem((*path, shape.bound), "expected the minimum of the unit's own tier")
         if category in names.categories:
             gates = [gate.measure for gate in names.categories[category].gates() if isinstance(gate, MeasureGate)]
             self._check_name(

@@ -58,10 +58,23 @@ class Head(StrictModel):
 
 
 class Cause(schema.Gate):
-    """A gate that a unit fails, written as in the criteria set, and the unit's value of the measure."""
+    """A gate that a unit fails: on a measure with its bound, an indicator, or a category; and the unit's value."""
 
+    measure: StrictStr = ""
+    indicator: StrictStr = ""
+    category: StrictStr = ""
     level: StrictInt | None = None
+    limit: StrictInt | None = None
     value: Percent | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Cause:
+        bounds = sum(getattr(self, bound) is not None for bound in schema.BOUNDS)
+        if bool(self.measure) + bool(self.indicator) + bool(self.category) != 1:
+            raise ValueError("a cause has exactly one of measure, indicator and category")
+        if bounds != (1 if self.measure else 0):
+            raise ValueError("a cause has exactly one of at_least, above, at_most and below if it has a measure")
+        return self
 
 
 class Expect(StrictModel):

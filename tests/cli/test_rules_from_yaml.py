@@ -1,0 +1,95 @@
+"""A set with conditions and limits, in one YAML file: the form, the cases, the ranking and ``show`` follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_in_process import run
+
+SET = """\
+criteria_set: rules-2026
+title: {en: Rules}
+provenance: published
+tiers: [district, commune]
+categories:
+  readiness:
+    groups:
+      web:
+        title: {en: Presence}
+        indicators:
+          presence_points: {kind: number, title: {en: Points}}
+          incident: {kind: flag, title: {en: Security incident}}
+        criteria: [{id: PR.01, formula: awarded, indicator: presence_points, points: 10}]
+      files:
+        title: {en: Transaction}
+        indicators: {transaction_points: {kind: number, title: {en: Points}}}
+        criteria: [{id: TR.01, formula: awarded, indicator: transaction_points, points: {commune: 10}}]
+    levels:
+      - level: 1
+        when:
+          at_least: 2
+          of:
+            - {measure: web, at_least: 80%}
+            - {measure: files, at_least: {commune: 80%}}
+            - {measure: total, at_least: 75%}
+      - {level: 2, gates: [{measure: total, at_least: 10%}]}
+    limits:
+      - {when: {indicator: incident, is: true}, not_ranked: true, legal_basis: Article 5}
+"""
+CASES = """\
+criteria_set: rules-2026
+provenance: published
+cases:
+  - name: a commune that lacks one of three
+    tier: commune
+    answers: {presence_points: 7.1, transaction_points: 7.9}
+    expect:
+      level: {readiness: 2}
+      causes:
+        readiness:
+          - {measure: files, at_least: 80%, value: 79%}
+          - {measure: web, at_least: 80%, value: 71%, level: 1}
+  - name: a district with an incident
+    tier: district
+    answers: {presence_points: 10, incident: true}
+    expect:
+      level: {readiness: none}
+      standing: {readiness: below_minimum}
+      causes: {readiness: [{indicator: incident, limit: 1}]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "rules-2026.yaml").write_text(SET, encoding="utf-8")
+    (tmp_path / "rules-2026.cases.yaml").write_text(CASES, encoding="utf-8")
+    return tmp_path
+
+
+def test_cases_name_the_causes_of_combinations_and_limits(folder: Path) -> None:
+    done = run("criteria", "test", str(folder / "rules-2026.yaml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_set_is_shown_with_its_rules(folder: Path) -> None:
+    done = run("criteria", "show", "rules-2026", "--criteria", str(folder))
+    shown = " ".join(done.stdout.split())
+    assert "level 1: 2 of 3: web at least 80 % or files at least commune 80 %" in shown
+    assert "limit: not ranked if incident is true Article 5" in shown
+
+
+def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:
+    done = run("criteria", "template", "rules-2026", "--criteria", str(folder), "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "incident" in (folder / "rules-2026.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+
+
+def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
+    answers = folder / "answers.csv"
+    answers.write_text("id,tier,presence_points,transaction_points,incident\nu,commune,7.1,7.9,\nv,district,9,,1\n")
+    done = run("score", str(answers), "u", "--set", "rules-2026", "--criteria", str(folder))
+    said = " ".join(done.stdout.split())
+    assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
+    done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
+    assert "incident đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout

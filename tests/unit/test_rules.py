@@ -1,0 +1,301 @@
+"""Levels with conditions, and limits: the service and plain fractions agree, also a micropoint beside each edge."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import harness
+import oracle
+import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle import Unit
+
+from egov.scorer.v1 import criteria_pb2
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.plugin_api import Indicator
+
+TIERS = ("district", "commune")
+GROUPS = ("north", "south", "west")
+"""Each has one criterion; communes lack the group west."""
+HOST = harness.host(
+    harness.group("north", Indicator("north_points", kind="number"), Indicator("incident", kind="flag")),
+    harness.group("south", Indicator("south_points", kind="number"),
+                  Indicator("lan", kind="choice", options=("structured", "simple", "none"))),
+    harness.group("west", Indicator("west_points", kind="number")),
+    harness.group("base", Indicator("base_points", kind="number")),
+)  # fmt: skip
+
+
+def criterion(group: str, points: Any, **keys: Any) -> dict[str, Any]:
+    body = {"id": group.upper(), "formula": "awarded", "indicator": f"{group}_points", "points": points, **keys}
+    return {"criteria": [body]}
+
+
+WITHOUT_POINTS = (
+    {"id": "INCIDENT", "formula": "flag", "indicator": "incident", "points": 0},
+    {"id": "LAN", "formula": "choice", "indicator": "lan", "points": 0,
+     "options": {"structured": 0, "simple": 0, "none": 0}},
+)  # fmt: skip
+"""Criteria that read all answers, so that units may report them also if no gate reads them."""
+
+
+def document(levels: list[Any], limits: list[Any], **keys: Any) -> dict[str, Any]:
+    """A category ``main`` with these rules, and a category ``other`` whose levels gates can name."""
+    groups = {
+        "north": criterion("north", 10),
+        "south": criterion("south", 5, may_be_not_applicable=True),
+        "west": criterion("west", {"district": 7}),
+    }
+    other = [{"level": 1, "gates": [{"measure": "total", "at_least": "80%"}]},
+             {"level": 2, "gates": [{"measure": "total", "above": "40%"}]}]  # fmt: skip
+    base = {"criteria": [*criterion("base", 10)["criteria"], *WITHOUT_POINTS]}
+    return {
+        "criteria_set": "ruled",
+        "title": {"en": "Rules"},
+        "provenance": "published",
+        "tiers": list(TIERS),
+        "categories": {
+            "main": {"groups": groups, "levels": levels, "limits": limits, **keys},
+            "other": {"groups": {"base": base}, "levels": other},
+        },
+    }
+
+
+EDGES = {"north": Decimal(8), "south": Decimal("2.5"), "base": Decimal(8)}
+MICRO = Decimal("0.000001")
+
+
+def units(tier: str) -> Iterator[Unit]:
+    """Units at each edge and one micropoint on either side of it, with all kinds of answers."""
+    beside = (-MICRO, Decimal(0), MICRO)
+    answers = [{}, {"incident": True}, {"incident": False, "lan": "simple"}, {"lan": "none"}, {"lan": "structured"}]
+    for number, (north, south, base) in enumerate(itertools.product(beside, beside, beside)):
+        points = {"north_points": EDGES["north"] + north, "south_points": EDGES["south"] + south}
+        points |= {"base_points": EDGES["base"] + base, "west_points": Decimal(number % 8)}
+        excluded = ("SOUTH",) if number % 7 == 3 else ()
+        yield Unit(f"{tier}-{number}", tier, {**points, **answers[number % 5]}, excluded)
+
+
+def north(bound: str = "at_least", minimum: Any = "80%") -> dict[str, Any]:
+    return {"measure": "north", bound: minimum}
+
+
+def south(bound: str = "at_least", minimum: Any = "50%") -> dict[str, Any]:
+    return {"measure": "south", bound: minimum}
+
+
+INCIDENT = {"indicator": "incident", "is": True}
+LAN = {"indicator": "lan", "is": ["structured", "none"]}
+WEST = {"measure": "west", "at_least": {"district": 3}}
+OTHER = {"category": "other", "level": 1}
+SHAPES: dict[str, Any] = {
+    "a gate": north(),
+    "all": {"all": [north(), south()]},
+    "any": {"any": [north(), south()]},
+    "two of four": {"at_least": 2, "of": [north(), south("above"), WEST, LAN]},
+    "not": {"not": north()},
+    "not any": {"not": {"any": [north("above"), INCIDENT]}},
+    "not two of three": {"not": {"at_least": 2, "of": [north(), south(), OTHER]}},
+    "nested twice": {"any": [{"all": [north(), {"any": [south(), {"not": INCIDENT}]}]}, {"all": [OTHER, LAN]}]},
+    "bounds": {"all": [north("at_most", 8), {"any": [south("below"), south("at_most", "2.5")]}]},
+    "one tier": {"all": [{"measure": "total", "at_least": {"district": "50%", "commune": "none"}}, north()]},
+    "two of three, of which a tier has two": {"at_least": 2, "of": [north(), south(), WEST]},
+    "another category": {"any": [OTHER, {"not": {"category": "other", "level": 2}}]},
+}  # fmt: skip
+SHAPES["bounds"]["all"][1]["any"][1] = south("at_most", Decimal("2.5"))
+
+
+def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) -> None:
+    """Compares levels and standings, and that causes are there exactly if there is a better level."""
+    request = pb.RankProvinceRequest(criteria_set="ruled", rows=strategies.rows(asked))
+    cards = {card.unit.id: card for r in service.scorer.RankProvince(request).rankings for card in r.scorecards}
+    best = min((level["level"] for level in body["categories"]["main"]["levels"]), default=0)
+    for unit in asked:
+        expected = {}
+        reached: dict[str, int] = {}
+        for code in ("other", "main"):  # main can name levels of other
+            plain = {**body["categories"][code], "levels": []}
+            category = oracle.category_result(code, plain, {}, unit, [unit])
+            expected[code] = oracle.level_by_conditions(body["categories"][code], unit, category, reached)
+            reached[code] = expected[code][0]
+        found = {c.category: c for c in cards[unit.id].categories}
+        for code, (level, standing) in expected.items():
+            said = (found[code].level, pb.Standing.Name(found[code].standing).removeprefix("STANDING_").lower())
+            assert said == (level, standing), (unit, code)
+        main = found["main"]
+        assert bool(main.failing) == (main.level != best or main.standing == pb.STANDING_BELOW_MINIMUM), unit
+        for result in main.failing:
+            assert_lacking(result)
+
+
+def assert_lacking(result: pb.GateResult) -> None:
+    """A combination names parts that do not hold, enough of them."""
+    assert not result.passed
+    assert not result.at_least or len(result.of) > result.out_of - result.at_least
+    for part in result.of:
+        assert_lacking(part)
+
+
+def served(body: Mapping[str, Any]) -> Any:
+    return harness.serving(harness.good(harness.catalogue(HOST, strategies.yaml_text(body))))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_condition_agrees_with_plain_fractions_at_its_edges(shape: str) -> None:
+    body = document([{"level": 1, "when": SHAPES[shape]}], [])
+    with served(body) as service:
+        check(body, service, [unit for tier in TIERS for unit in units(tier)])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_limit_agrees_with_plain_fractions_at_its_edges(shape: str) -> None:
+    levels = [
+        {"level": level, "gates": [north(minimum=f"{percent}%")]} for level, percent in ((1, 80), (2, 79), (3, 1))
+    ]
+    limits = [{"when": SHAPES[shape], "no_better_than": 2}, {"when": {"all": [SHAPES[shape], LAN]}, "not_ranked": True}]
+    body = document(levels, limits)
+    with served(body) as service:
+        check(body, service, [unit for tier in TIERS for unit in units(tier)])
+
+
+def test_a_category_without_levels_can_have_a_limit() -> None:
+    body = document([], [{"when": INCIDENT, "not_ranked": True}])
+    with served(body) as service:
+        check(body, service, list(units("district")))
+
+
+GATES = st.one_of(
+    st.builds(
+        north, st.sampled_from(["at_least", "above", "at_most", "below"]), st.sampled_from(["80%", "79.9999%", 8])
+    ),
+    st.builds(
+        south, st.sampled_from(["at_least", "above", "at_most", "below"]), st.sampled_from(["50%", Decimal("2.5")])
+    ),
+    st.sampled_from([INCIDENT, LAN, OTHER, WEST]),
+)
+
+
+def _combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    some = st.lists(inner, min_size=1, max_size=3)
+    return st.one_of(
+        some.map(lambda of: {"all": of}),
+        some.map(lambda of: {"any": of}),
+        some.flatmap(lambda of: st.integers(1, len(of)).map(lambda n: {"at_least": n, "of": of})),
+        inner.map(lambda condition: {"not": condition}),
+    )
+
+
+CONDITIONS = st.recursive(GATES, _combined, max_leaves=5)
+
+
+@strategies.drawn(40)
+@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=2), st.data())
+def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: list[Any], data: st.DataObject) -> None:
+    """A better level asks for what all worse ones ask, so that it is not easier."""
+    levels = [
+        {"level": number, "when": {"all": [north(minimum="1%"), *conditions[number - 1 :]]}}
+        for number in range(1, len(conditions) + 1)
+    ]
+    effects = [{"not_ranked": True}, *({"no_better_than": level["level"]} for level in levels[1:])]
+    limited = [{"when": limit, **data.draw(st.sampled_from(effects))} for limit in limits]
+    body = document(levels, limited)
+    sets = harness.catalogue(HOST, strategies.yaml_text(body))
+    refused = [problem.message for refusal in sets.refused for problem in refusal.problems]
+    assert all("never" in message or "every unit" in message for message in refused), refused
+    if refused:  # a contradiction
+        return
+    asked = data.draw(st.lists(st.sampled_from([unit for tier in TIERS for unit in units(tier)]), min_size=1,
+                               max_size=20, unique_by=lambda unit: unit.id))  # fmt: skip
+    with harness.serving(sets) as service:
+        check(body, service, asked)
+
+
+# Causes
+
+
+def test_causes_of_a_combination_name_the_nearest_part_first() -> None:
+    condition = {"at_least": 2, "of": [LAN, south(minimum="60%"), north(minimum="90%"), OTHER]}
+    body = document([{"level": 1, "when": {"all": [{"measure": "total", "at_least": "10%"}, condition]}}], [])
+    unit = Unit("u", "district", {"north_points": 8, "south_points": Decimal("2.75"), "base_points": 9})
+    with served(body) as service:
+        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=strategies.rows([unit]).units[0])
+        (cause,) = service.scorer.ScoreUnit(request).scorecard.categories[0].failing
+    assert (cause.at_least, cause.out_of, cause.gate.level) == (2, 4, 1)
+    assert [part.gate.measure or part.gate.indicator for part in cause.of] == ["south", "north", "lan"]
+    assert [part.value for part in cause.of] == [55, 80, 0]
+
+
+def test_a_limit_is_its_own_cause_and_has_its_legal_basis() -> None:
+    limits = [{"when": north("below"), "no_better_than": 2, "legal_basis": "Điều 5", "title": {"vi": "Hạ tầng"}}]
+    levels = [{"level": level, "gates": [{"measure": "total", "at_least": f"{90 - 20 * level}%"}]} for level in (1, 2)]
+    unit = Unit("u", "commune", {"north_points": Decimal("7.999999"), "south_points": 5, "base_points": 9})
+    with served(document(levels, limits)) as service:
+        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=strategies.rows([unit]).units[0])
+        main = service.scorer.ScoreUnit(request).scorecard.categories[0]
+        described = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set="ruled"))
+    (cause,) = main.failing
+    assert (main.level, cause.gate.limit, cause.gate.level, cause.value) == (2, 1, 0, 79.9999)
+    assert (cause.gate.measure, cause.gate.minimum, cause.gate.upper, cause.gate.strict) == ("north", 80, False, False)
+    (limit,) = described.criteria_set.categories[0].limits
+    assert (limit.number, limit.no_better_than, limit.legal_basis) == (1, 2, "Điều 5")
+    assert [required.tier for required in limit.required] == list(TIERS)
+
+
+# What is refused
+
+
+def problems(levels: list[Any], limits: list[Any] | None = None) -> list[str]:
+    sets = harness.catalogue(HOST, strategies.yaml_text(document(levels, limits or [])))
+    return [f"{p.path}: {p.message}" for refusal in sets.refused for p in refusal.problems]
+
+
+def test_points_and_percent_of_a_fixed_maximum_are_compared() -> None:
+    """Nothing can be excluded from 10 points: 8 points are less than 81 %, and 8.100001 are more."""
+    levels = [{"level": 1, "gates": [north(minimum="81%")]}, {"level": 2, "gates": [north(minimum=8)]}]
+    assert problems(levels) == []
+    levels[1]["gates"] = [north(minimum=Decimal("8.100001"))]
+    message = "categories.main.levels[0]: in tier {!r} level 2 requires more of 'north' than the better level 1"
+    assert problems(levels) == [message.format(tier) for tier in TIERS[:1]]
+
+
+def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
+    gates = [north(minimum="50%"), {"measure": "west", "at_least": {"district": "50%"}}]
+    assert problems([{"level": 1, "gates": gates}]) == []
+    gates[1] = {"measure": "west", "at_least": "50%"}
+    (problem,) = problems([{"level": 1, "gates": gates}])
+    assert problem.endswith("'west' has no criteria in tier 'commune'; give the minimum by tier, without 'commune'")
+
+
+@pytest.mark.parametrize(
+    ("levels", "limits", "message"),
+    [
+        ([{"level": 1, "when": {"all": [north("below"), north()]}}], [], "can never hold in tier 'district'"),
+        ([{"level": 1, "gates": [north()]}], [{"when": north("below", "0%"), "not_ranked": True}], "can never hold"),
+        ([{"level": 1, "gates": [north()]}], [{"when": {"all": [north("below"), north()]}, "not_ranked": True}],
+         "can never apply in tier 'district'"),
+        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 1}], "forbids nothing"),
+        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 3}], "has no level 3"),
+        ([{"level": 1, "when": {"at_least": 3, "of": [north(), south()]}}], [], "can never hold, as there are only 2"),
+        ([{"level": 1, "when": {"category": "other", "level": 5}}], [], "'other' has no level 5 (levels: 1, 2)"),
+        ([{"level": 1, "when": {"category": "main", "level": 1}}], [], "'main' is not another category of the set"),
+        ([{"level": 1, "when": {"indicator": "lan", "is": "simpel"}}], [], "option 'simpel'; did you mean 'simple'?"),
+        ([{"level": 1, "when": {"indicator": "north_points", "is": True}}], [], "a gate reads a flag or a choice"),
+        ([{"level": 1, "when": north(), "gates": [north()]}], [], "exactly one of gates and when"),
+        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT}], "exactly one of no_better_than and not_ranked"),
+    ],
+)  # fmt: skip
+def test_rules_without_sense_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
+    assert any(message in problem for problem in problems(levels, limits)), problems(levels, limits)
+
+
+def test_categories_that_depend_on_each_other_are_refused() -> None:
+    body = document([{"level": 1, "when": OTHER}], [])
+    body["categories"]["other"]["levels"][0] = {"level": 1, "when": {"category": "main", "level": 1}}
+    sets = harness.catalogue(HOST, strategies.yaml_text(body))
+    found = [problem.message for refusal in sets.refused for problem in refusal.problems]
+    assert "the levels of main and other depend on each other; remove one of the gates on a category" in found

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from graphlib import TopologicalSorter
 from types import MappingProxyType
 
 import numpy as np
@@ -265,18 +266,11 @@ def _kernel(
 
 def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
     """Indices of the categories: each after those whose levels its gates name. Lint refuses cycles."""
-    order: list[int] = []
-
-    def add(index: int) -> None:
-        for key in categories[index].keys:
-            if key.kind is KeyKind.LEVEL and key.index not in order:
-                add(key.index)
-        if index not in order:
-            order.append(index)
-
-    for index in range(len(categories)):
-        add(index)
-    return order
+    needed = {
+        index: [key.index for key in category.keys if key.kind is KeyKind.LEVEL]
+        for index, category in enumerate(categories)
+    }
+    return list(TopologicalSorter(needed).static_order())
 
 
 def _weights(category: Category, groups: Sequence[GroupPlan], measures: int) -> Iterator[Fraction]:

@@ -51,6 +51,7 @@ class _Excluded(Enum):
 
 def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Finding]:
     """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
+    lowest = max((rule.level for rule in plan.rules), default=0)
     for rule in plan.rules:
         name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
         space = _Space(plan, total, [rule])
@@ -62,7 +63,7 @@ def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Find
         if not (held & possible).any():
             message = f"can never hold in tier {tier!r}" if rule.level else f"applies to every unit of tier {tier!r}"
             yield Finding(rule, message, refused=bool(rule.level))
-        elif held[possible].all():
+        elif held[possible].all() and (rule.limit or rule.level < lowest):  # the lowest level may be that of all others
             message = f"always holds in tier {tier!r}" if rule.level else f"can never apply in tier {tier!r}"
             yield Finding(rule, message, refused=not rule.level)
     levels = [rule for rule in plan.rules if rule.level]

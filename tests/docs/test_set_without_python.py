@@ -51,7 +51,7 @@ def test_the_page_leads_from_a_decision_to_a_ranking_and_a_service(
                 assert said == block.text
     assert address
     with Path("ranking.csv").open(encoding="utf-8-sig") as file:
-        ranked = {row["id"]: (row["readiness_rank"], row["readiness_level"]) for row in csv.DictReader(file)}
+        ranked = {row["id"]: (row["readiness.rank"], row["readiness.level"]) for row in csv.DictReader(file)}
     assert ranked == {"p-1": ("1", "1"), "p-3": ("2", "2"), "p-2": ("", "")}
     assert Path("report.html").stat().st_size
 

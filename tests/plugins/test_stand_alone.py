@@ -51,6 +51,7 @@ def tested(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def test_there_are_distributions_beside_the_bundled_plugins() -> None:
     assert {
         "citizen-rating",
+        "composite-indices",
         "information-security",
         "one-stop",
         "published-indices",

@@ -122,7 +122,7 @@ def test_the_commands_work_with_it(
     done = scorer("rank", "answers.csv", "--set", "wards-2026", "--out", "ranked.csv", *here)
     assert (done.code, done.errors) == (0, [])
     with Path("ranked.csv").open(encoding="utf-8-sig") as file:
-        assert [(row["id"], row["readiness_level"]) for row in csv.DictReader(file)] == [
+        assert [(row["id"], row["readiness.level"]) for row in csv.DictReader(file)] == [
             ("one", "1"),
             ("two", "2"),
             ("three", ""),

@@ -67,11 +67,11 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
         yield stack.enter_context(envoy(folder, running.address, few_calls)), running.address, folder
 
 
-def post(address: str, headers: dict[str, str], request: pb.ScoreUnitRequest = REQUEST) -> tuple[int, str | None, dict]:
+def post(address: str, headers: dict[str, str]) -> tuple[int, str | None, dict]:
     """The status, the header Retry-After, and the reply of ScoreUnit as JSON; of errors, no reply."""
     sent = urllib.request.Request(
         f"http://{address}/egov.scorer.v1.ScorerService/ScoreUnit",
-        json_format.MessageToJson(request).encode(),
+        json_format.MessageToJson(REQUEST).encode(),
         {"content-type": "application/json", **headers},
     )
     try:
@@ -115,13 +115,6 @@ def test_a_wrong_token_is_refused(front: tuple[str, str, Path]) -> None:
     address, _, folder = front
     status, _, _ = post(address, {"authorization": token(folder)[:-8] + "AAAAAAAA"})
     assert status == 401
-
-
-def test_json_above_a_mebibyte_is_refused(front: tuple[str, str, Path]) -> None:
-    request = pb.ScoreUnitRequest()
-    request.CopyFrom(REQUEST)
-    request.unit_answers.unit.name = "x" * 2**20
-    assert post(front[0], {}, request)[0] == 413
 
 
 def test_refusals_of_an_overloaded_service_say_when_to_retry(front: tuple[str, str, Path], tmp_path: Path) -> None:

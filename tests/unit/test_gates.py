@@ -317,6 +317,18 @@ def test_equal_minima_in_two_levels_are_not_easier() -> None:
     assert list(good(catalogue(host(WATER, POWER), text)).sets) == ["odd-2020"]
 
 
+def test_a_level_that_every_unit_reaches_is_warned_of_unless_it_is_the_lowest() -> None:
+    bounds = ("at_least: 90%", "at_least: 95%", "at_least: 70%", "at_least: 80%")
+    lowest = TWO_GROUPS.replace(bounds[1], bounds[3]).replace(bounds[2], "at_least: 0%")
+    assert good(catalogue(host(WATER, POWER), lowest)).warnings == ()
+    lowest_two = lowest.replace(bounds[3], "at_least: 0%")
+    (warning,) = good(catalogue(host(WATER, POWER), lowest_two)).warnings
+    assert (warning.path, warning.message) == (
+        "categories.supply.levels[1]",
+        "warning: always holds in tier 'district'",
+    )
+
+
 def test_an_easier_level_says_so_over_the_socket() -> None:
     with serving(catalogue(host(WATER, POWER), TWO_GROUPS, document("good-2020", 50))) as service:
         with refusal() as caught:

@@ -26,7 +26,7 @@ from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount, Edge, PercentInput, PointsInput, Share
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
-from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
+from scorer.model.indicators import INDICATOR_CODE, IndicatorKind, Source
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
@@ -162,6 +162,25 @@ def _floor(value: object) -> bool:
     return value != "none"
 
 
+def _sources(value: object) -> tuple[Source, ...]:
+    names = [source.value for source in Source]
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"expected a list of sources such as [self_reported, verified], not {short_repr(value)}")
+    for name in value:
+        if name not in names:
+            hint = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
+            raise ValueError(f"unknown source {short_repr(name)}{hint}")
+    if len(set(value)) < len(value):
+        raise ValueError("names a source twice")
+    if Source.SELF_REPORTED in value[1:]:
+        raise ValueError("self_reported comes first: the last source that has an answer counts")
+    return tuple(map(Source, value))
+
+
+Sources = Annotated[tuple[Source, ...], PlainValidator(_sources)]
+"""Sources of answers; the last one that has an answer counts."""
+
+
 class StrictModel(BaseModel):
     """A mapping that allows no unknown keys."""
 
@@ -291,6 +310,8 @@ class Head(StrictModel):
     ranking: Ranking = Ranking()
     overall: Overall | None = None
     commend: Commend | None = None
+    sources: Sources = (Source.SELF_REPORTED,)
+    """The sources of the answers to all criteria that do not name their own."""
     categories: dict[Code, Any] = Field(min_length=1)
 
 
@@ -361,6 +382,8 @@ class Criterion(BaseModel):
     when_missing: Literal["zero", "not_applicable"] = "zero"
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
+    sources: Sources | None = None
+    """None: those of the set."""
 
 
 class Level(StrictModel):

@@ -60,7 +60,8 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
 
 
 def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
-    """The criteria that read an indicator."""
+    """The criteria that read an indicator, or its answers from another source."""
+    code = code.partition("@")[0]
     return [c for c in criteria_set.criteria.values() if code in {reading.indicator for reading in c.formula.reads()}]
 
 

@@ -131,6 +131,14 @@ def test_no_word_is_english(outputs: tuple[set[str], dict[str, str]], kind: str)
     assert {word: line for line in texts.splitlines() for word in words(line) if word in ENGLISH} == {}
 
 
+@pytest.mark.parametrize("kind", ["the ranking", "a scorecard", "columns for people"])
+def test_people_read_titles_and_no_codes(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
+    codes, found = outputs
+    like_words = {code for code in codes if "_" in code}
+    assert like_words
+    assert set(re.findall(r"\w+", found[kind])) & like_words == set()
+
+
 def test_the_list_finds_english_words() -> None:
     assert {"level", "ranked", "points", "required"} <= ENGLISH
     assert [word for word in words("mức 2, level 1 asks for 90 %") if word in ENGLISH] == ["level", "asks"]

@@ -161,12 +161,14 @@ def test_calls_are_refused_before_they_reach_servers_that_fail(tmp_path: Path) -
     try:
         with envoy(tmp_path, f"127.0.0.1:{port}", once) as address, grpc.insecure_channel(address) as channel:
             scorer = scorer_pb2_grpc.ScorerServiceStub(channel)
-            calls = [scorer.ScoreUnit.future(REQUEST, timeout=30) for _ in range(400)]
-            calls += [scorer.ScoreUnit.future(REQUEST, timeout=30) for call in calls if call.code()]
-            assert {call.code() for call in calls} == {grpc.StatusCode.UNAVAILABLE}
+            codes: Counter[grpc.StatusCode] = Counter()
+            for _ in range(20):  # few at once, so that the circuit breaker plays no part
+                calls = [scorer.ScoreUnit.future(REQUEST, timeout=30) for _ in range(20)]
+                codes.update(call.code() for call in calls)
     finally:
         server.stop(None)
-    assert 100 <= len(seen) < 0.8 * len(calls)
+    assert codes == {grpc.StatusCode.UNAVAILABLE: 400}
+    assert 100 <= len(seen) < 320
 
 
 @pytest.mark.long

@@ -293,6 +293,22 @@ TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
 
 
+class FromChildren(StrictModel):
+    """How an answer is computed from those of the children: exactly one of sum, mean, share and count."""
+
+    tier: Code
+    sum: StrictStr | None = None
+    mean: StrictStr | None = None
+    share: StrictStr | None = None
+    count: StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FromChildren:
+        if [self.sum, self.mean, self.share, self.count].count(None) != 3:
+            raise ValueError("give exactly one of sum, mean, share and count, with the indicator of the children")
+        return self
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -310,6 +326,8 @@ class Head(StrictModel):
     ranking: Ranking = Ranking()
     overall: Overall | None = None
     commend: Commend | None = None
+    from_children: dict[StrictStr, FromChildren] = {}
+    """By indicator that is computed."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
     categories: dict[Code, Any] = Field(min_length=1)

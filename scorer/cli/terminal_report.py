@@ -176,6 +176,9 @@ class Report:
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
             )
+            if beside := score.self_reported:
+                reported = f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"
+                out.print(f"  {words['self_reported']} {reported}")
             rows = table(
                 words["criterion"], words["points"], words["of"], words["status"], right=(words["points"], words["of"])
             )

@@ -14,16 +14,17 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
+from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.declarations import INDICATORS, declares
-from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
+from scorer.criteria.document import Document, Path, as_list, as_mapping, parse, show_path
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.formulas import Formula, Part
 from scorer.formulas.combined import parts_of
 from scorer.formulas.single import Fault
 from scorer.model.fixed_point import PointsByTier, plain
-from scorer.model.indicators import Indicator
+from scorer.model.indicators import PREVIOUS, Indicator, Source, from_source, previous, source_column
 from scorer.model.suggestions import did_you_mean, short_repr
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
@@ -132,6 +133,10 @@ class _Loader:
         """For each indicator, the first group that declares it."""
         self.read_indicators: dict[str, Indicator] = {}
         """The indicators that criteria read, in the order in which they are first read."""
+        self.sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
+        """The sources of answers to criteria that do not name their own."""
+        self.sources_of: dict[str, tuple[tuple[Source, ...], str]] = {}
+        """By indicator that criteria read: its sources, and the path of the first of these criteria."""
         self.ids: set[str] = set()
         """Ids of the criteria read so far."""
         self.broken_indicators: set[str] = set()
@@ -145,6 +150,7 @@ class _Loader:
         raw = data.get("categories") if isinstance(data, Mapping) else None
         if not isinstance(raw, Mapping):
             return None
+        self.sources = head.sources if head else self.sources
         tiers = as_mapping(data.get("tiers"))
         self.tiers = _strings([*tiers] or data.get("tiers"))
         tier_titles = self._tier_titles(tiers)
@@ -170,6 +176,12 @@ class _Loader:
         for name in ("cap", "points"):
             if amount := getattr(head.overall, name, None):
                 self._check_tiers(("overall", name), amount)
+        for code, computed in head.from_children.items():
+            self._check_tier((FROM_CHILDREN, code, "tier"), computed.tier)
+        sources = {code: found for code, (found, _) in self.sources_of.items()}
+        from_children = computed_indicators(
+            head.from_children, self.document, self.indicators, self.read_indicators, sources
+        )
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
             title=head.title,
@@ -186,6 +198,7 @@ class _Loader:
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
+            from_children=tuple(from_children),
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
@@ -343,8 +356,9 @@ class _Loader:
         else:
             self._suggest_keys(path, parameters, list(schema.Criterion.model_fields))
         try:
+            sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
-                self._check_reads(path, formula)
+                self._check_reads(path, formula, sources)
             shape = shape or sound_part(schema.Criterion, data, {"id": "criterion"})
             if shape is None or formula is None:
                 return None
@@ -371,6 +385,7 @@ class _Loader:
             missing_leaves_out=shape.when_missing == "not_applicable",
             provenance=provenance,
             notes=shape.notes,
+            sources=sources,
         )
 
     def _check_formula(self, path: Path, formula: Formula, points: PointsByTier) -> None:
@@ -437,19 +452,20 @@ class _Loader:
             self._suggest_keys(path, parameters, ["formula", "points"])
         return Part(formula, points) if formula is not None and points is not None else None
 
-    def _check_reads(self, path: Path, formula: Formula) -> None:
+    def _check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
         """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
         for inner, code, kinds, options in formula.reads():
-            parameter_path, indicator = (*path, *inner), self.indicators.get(code)
-            if indicator is None and code in self.broken_indicators:
+            parameter_path, declared = (*path, *inner), code.removeprefix(PREVIOUS)
+            indicator = self.indicators.get(declared)
+            if indicator is None and declared in self.broken_indicators:
                 continue
             if indicator is None:
-                hint = did_you_mean(code, self.indicators)
+                code, hint = declared, did_you_mean(declared, self.indicators)
                 # A group whose plugin is missing may declare the indicator, and that group is already reported.
                 if path[3] in self.vocabulary.groups and (hint or not self.has_unknown_group):
                     self.document.problem(parameter_path, f"no group of the set declares indicator {code!r}{hint}")
                 continue
-            self.read_indicators.setdefault(code, indicator)
+            self._read(path, code, indicator, sources)
             if indicator.kind not in kinds:
                 readable = " or ".join(sorted(kinds))
                 message = f"{code!r} is a {indicator.kind}, this formula reads a {readable}"
@@ -464,6 +480,19 @@ class _Loader:
                     self.document.problem(
                         (*path, "options"), f"gives no points for option {without_points} of {code!r}"
                     )
+
+    def _read(self, path: Path, code: str, indicator: Indicator, sources: tuple[Source, ...]) -> None:
+        """Adds an indicator to those that criteria read, with one for each other source of its answers."""
+        if code.startswith(PREVIOUS):  # last period's answer has been settled: it has no sources
+            self.read_indicators.setdefault(code, previous(indicator))
+            return
+        first, where = self.sources_of.setdefault(code, (sources, show_path(path)))
+        if first != sources:
+            message = f"{code!r} has the sources {', '.join(first)} at {where}, which reads it too"
+            self.document.problem((*path, "sources"), message)
+        self.read_indicators.setdefault(code, indicator)
+        for source in sources[1:]:
+            self.read_indicators.setdefault(source_column(code, source), from_source(indicator, source))
 
     def _level(self, path: Path, data: object, conditions: ConditionReader) -> model.Level | None:
         shape, raw = parse_model(self.document, path, schema.Level, data), as_mapping(data)

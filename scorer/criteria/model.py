@@ -16,7 +16,7 @@ from typing import Literal
 from scorer.criteria.conditions import Combination, Condition, Gate, gates_of
 from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier
-from scorer.model.indicators import Indicator
+from scorer.model.indicators import PREVIOUS, Indicator, Source
 
 Texts = Mapping[str, str]
 """A text in several languages, by BCP 47 tag."""
@@ -106,6 +106,13 @@ class Criterion:
     """Whether a missing answer makes the criterion not applicable; otherwise it gives 0 points."""
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
+    sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
+    """Where its answers come from. The last source that has an answer counts."""
+
+    @property
+    def is_self_reported(self) -> bool:
+        """Whether units report the answers themselves, so that the criterion belongs to the self-reported points."""
+        return Source.SELF_REPORTED in self.sources
 
     def maximum(self, tier: str) -> int:
         """Micropoints that the criterion adds to the maximum of its group in ``tier``."""
@@ -269,6 +276,24 @@ class RankingRule:
 
 
 @dataclass(frozen=True)
+class FromChildren:
+    """How an answer of the units of a tier is computed from the answers of their children in the call."""
+
+    indicator: str
+    """What is computed."""
+    tier: str
+    how: Literal["sum", "mean", "share", "count"]
+    """``share`` and ``count`` read a flag: the share or number of children that say yes."""
+    reads: str
+    """The indicator of the children."""
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the sum is divided by the number of children."""
+        return self.how in ("mean", "share")
+
+
+@dataclass(frozen=True)
 class CriteriaSet:
     """One issued version of the whole method."""
 
@@ -292,7 +317,8 @@ class CriteriaSet:
     requires: tuple[str, ...]
     """Categories in which a unit must be ranked to be ranked overall."""
     indicators: Mapping[str, Indicator]
-    """The indicators that criteria read, by code, in the order in which criteria first read them."""
+    """The indicators that criteria read, by code, in the order in which criteria first read them. Each is followed by
+    the indicators for the answers from its other sources."""
     revision: str
     """SHA-256 of the canonical content."""
     series: str = ""
@@ -300,6 +326,7 @@ class CriteriaSet:
     tier_titles: Mapping[str, Texts] = field(default_factory=dict)
     """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
     overall: Total = Total()
+    from_children: tuple[FromChildren, ...] = ()
 
     def maximum(self, tier: str) -> int:
         """Overall micropoints if every criterion applies and gives all its points, without bonuses."""
@@ -316,6 +343,21 @@ class CriteriaSet:
         """Whether the set is in force on ``day``."""
         start, end = self.effective_from, self.effective_to
         return (start is None or start <= day) and (end is None or day <= end)
+
+    @cached_property
+    def other_sources(self) -> Mapping[str, tuple[Source, ...]]:
+        """By indicator that has several sources, all but the first one."""
+        return {
+            reading.indicator: criterion.sources[1:]
+            for criterion in self.criteria.values()
+            for reading in criterion.formula.reads()
+            if criterion.sources[1:] and not reading.indicator.startswith(PREVIOUS)
+        }
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether self-reported points can differ from the points that count."""
+        return any(criterion.sources != (Source.SELF_REPORTED,) for criterion in self.criteria.values())
 
     @cached_property
     def criteria(self) -> Mapping[str, Criterion]:

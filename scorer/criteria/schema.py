@@ -26,7 +26,7 @@ from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
 from scorer.formulas.base import Amount, Edge, PercentInput, PointsInput, Share
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
-from scorer.model.indicators import INDICATOR_CODE, IndicatorKind
+from scorer.model.indicators import INDICATOR_CODE, IndicatorKind, Source
 from scorer.model.periods import check_day
 from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
 
@@ -166,6 +166,25 @@ def _floor(value: object) -> bool:
     return value != "none"
 
 
+def _sources(value: object) -> tuple[Source, ...]:
+    names = [source.value for source in Source]
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"expected a list of sources such as [self_reported, verified], not {short_repr(value)}")
+    for name in value:
+        if name not in names:
+            hint = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
+            raise ValueError(f"unknown source {short_repr(name)}{hint}")
+    if len(set(value)) < len(value):
+        raise ValueError("names a source twice")
+    if Source.SELF_REPORTED in value[1:]:
+        raise ValueError("self_reported comes first: the last source that has an answer counts")
+    return tuple(map(Source, value))
+
+
+Sources = Annotated[tuple[Source, ...], PlainValidator(_sources)]
+"""Sources of answers; the last one that has an answer counts."""
+
+
 class StrictModel(BaseModel):
     """A mapping that allows no unknown keys."""
 
@@ -278,6 +297,22 @@ TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
 
 
+class FromChildren(StrictModel):
+    """How an answer is computed from those of the children: exactly one of sum, mean, share and count."""
+
+    tier: Code
+    sum: StrictStr | None = None
+    mean: StrictStr | None = None
+    share: StrictStr | None = None
+    count: StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FromChildren:
+        if [self.sum, self.mean, self.share, self.count].count(None) != 3:
+            raise ValueError("give exactly one of sum, mean, share and count, with the indicator of the children")
+        return self
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -295,6 +330,10 @@ class Head(StrictModel):
     ranking: Ranking = Ranking()
     overall: Overall | None = None
     commend: Commend | None = None
+    from_children: dict[StrictStr, FromChildren] = {}
+    """By indicator that is computed."""
+    sources: Sources = (Source.SELF_REPORTED,)
+    """The sources of the answers to all criteria that do not name their own."""
     categories: dict[Code, Any] = Field(min_length=1)
 
 
@@ -365,6 +404,8 @@ class Criterion(BaseModel):
     when_missing: Literal["zero", "not_applicable"] = "zero"
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
+    sources: Sources | None = None
+    """None: those of the set."""
 
 
 class Level(StrictModel):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from graphlib import TopologicalSorter
 from types import MappingProxyType
 
 import numpy as np
@@ -42,6 +43,7 @@ from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
 from scorer.model.fixed_point import Ints, PointsByTier
+from scorer.model.indicators import source_column
 from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin
@@ -80,6 +82,8 @@ def compile_tier(
     for criterion in criteria:
         for code, (low, high) in criterion.formula.limits(tier, criterion.points.of(tier) or 0).items():
             ranges[code] = (max(low, ranges[code][0]), min(high, ranges[code][1]))
+    for code, sources in criteria_set.other_sources.items():
+        ranges |= dict.fromkeys((source_column(code, source) for source in sources), ranges[code])
     groups = [group for category in categories for group in category.groups]
     ordered = tuple(sorted(groups, key=lambda group: group.lines is None))
     checks = [
@@ -106,6 +110,8 @@ def compile_tier(
         sums=sums,
         orders=_plan_orders(criteria_set, codes, sums),
         kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
+        other_sources=criteria_set.other_sources,
+        has_sources=criteria_set.has_sources,
     )
 
 
@@ -217,7 +223,7 @@ def _kernel(
     criteria, exclusions = list[CriterionLine](), dict[str, int]()
     for group_index, group in enumerate(groups):
         for row, (criterion, line) in enumerate(zip(group.criteria, group.lines, strict=True) if group.lines else ()):
-            if criterion.may_be_not_applicable:
+            if criterion.may_be_not_applicable or not criterion.is_self_reported:
                 exclusions[criterion.id] = len(exclusions)
             criteria.append(
                 CriterionLine(
@@ -265,18 +271,11 @@ def _kernel(
 
 def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
     """Indices of the categories: each after those whose levels its gates name. Lint refuses cycles."""
-    order: list[int] = []
-
-    def add(index: int) -> None:
-        for key in categories[index].keys:
-            if key.kind is KeyKind.LEVEL and key.index not in order:
-                add(key.index)
-        if index not in order:
-            order.append(index)
-
-    for index in range(len(categories)):
-        add(index)
-    return order
+    needed = {
+        index: [key.index for key in category.keys if key.kind is KeyKind.LEVEL]
+        for index, category in enumerate(categories)
+    }
+    return list(TopologicalSorter(needed).static_order())
 
 
 def _weights(category: Category, groups: Sequence[GroupPlan], measures: int) -> Iterator[Fraction]:

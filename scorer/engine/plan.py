@@ -17,7 +17,7 @@ from scorer.engine.kernel import Kernel
 from scorer.engine.rules import Cells, GatePlan, Key, RulePlan, bit, cells_of
 from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
-from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.indicators import Indicator, IndicatorKind, Source
 from scorer.plugins.group import Check, CriterionGroup, PartOf
 from scorer.plugins.plugin import Plugin, label
 
@@ -214,6 +214,10 @@ class TierPlan(DerivedValues):
     """How units are ordered in each category, then overall."""
     kernel: Kernel
     """The plan as arrays for native code."""
+    other_sources: Mapping[str, tuple[Source, ...]]
+    """By indicator whose answers have several sources, all but the first one."""
+    has_sources: bool
+    """Whether self-reported points can differ from the points that count."""
 
     @property
     def group_maxima(self) -> list[int]:

@@ -7,7 +7,7 @@ rounded between steps. ``scorer.engine.ranking`` ranks the units afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import islice
 from typing import NamedTuple
@@ -132,6 +132,8 @@ class Assessment:
     """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
     group_sums: ScoreTable | None
     """A row per group; None unless ``assess`` was called with ``full``."""
+    self_reported: Assessment | None = None
+    """The same units with the answers that they reported themselves; None if these are all that count."""
 
     @property
     def overall(self) -> Scores:
@@ -143,6 +145,7 @@ def assess(
     plan: TierPlan,
     cohort: Cohort,
     *,
+    self_reported: Cohort | None = None,
     full: bool = False,
     plugin_calls: PluginCalls | None = None,
     check_cancelled: Callable[[], None] = lambda: None,
@@ -152,6 +155,7 @@ def assess(
     Args:
         plan: what the criteria set fixes for the tier.
         cohort: the tier's units, whose answers were validated.
+        self_reported: the same units with the answers that they reported themselves, to be scored too.
         full: whether to keep the points and status of every criterion.
         plugin_calls: counts the plugin calls in flight; a service shares one between all its calls.
         check_cancelled: called before each chunk; may raise to stop the work.
@@ -172,7 +176,11 @@ def assess(
     for units in _chunks(len(cohort)):
         check_cancelled()
         plan.kernel.score(answers, excluded, results, units)
-    return _assessment(plan, cohort, results, called)
+    assessment = _assessment(plan, cohort, results, called)
+    if self_reported is None:
+        return assessment
+    beside = assess(plan, self_reported, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled)
+    return replace(assessment, self_reported=beside)
 
 
 def _chunks(units: int) -> Iterator[slice]:

@@ -12,8 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
+from scorer.engine.children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck, plugin_checks
+from scorer.engine.sources import counted, self_reported
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
@@ -60,9 +62,12 @@ class ValidatedTier:
     units: Ints
     """(n,) indices of the units in the submission."""
     cohort: Cohort
+    """With the answers that count."""
     parents: Sequence[str]
     """(n,) ids of the units' parents, possibly empty; or no entries if all parents are empty. If the set ranks units of
     this tier within their parent, all n are given."""
+    self_reported: Cohort | None = None
+    """With the answers that the units reported themselves; None if these are all that count."""
 
 
 def validate(
@@ -86,6 +91,7 @@ def validate(
     if to_rank:
         _check_parents(plan, submission, paths, violations)
     excluded = _exclusions(plan, submission, paths, violations)
+    _compute_answers(plan, submission, paths, violations)
     validated = []
     present = set(submission.tiers)
     for tier, tier_plan in plan.tiers.items():
@@ -102,10 +108,26 @@ def validate(
             tier_excluded = {code: mask[units] for code, mask in excluded.items()}
         cohort = Cohort(tier, ids, plan.criteria_set.indicators, plan.rows, matrix, tier_excluded, in_order=sorted_ids)
         _check_answers(tier_plan, cohort, units, paths, violations)
-        validated.append(ValidatedTier(tier_plan, units, cohort, parents))
+        as_reported = None
+        if tier_plan.has_sources:
+            submitted, cohort, as_reported = cohort, counted(tier_plan, cohort), self_reported(tier_plan, cohort)
+            _check_rules(plugin_checks(tier_plan), cohort, units, paths, violations, checked=submitted)
+        validated.append(ValidatedTier(tier_plan, units, cohort, parents, as_reported))
     if not plan.tiers.keys() >= present or not present:
         _check_units_without_tier(plan, submission, paths, violations)
     return validated
+
+
+def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
+    """Computes the answers of units whose children are in the call, and refuses those that were sent."""
+    ids, tiers, parents = submission.ids, submission.tiers, submission.parents
+    for code, units in computed_answers(plan, ids, tiers, parents, submission.matrix):
+        violations.add_all(
+            units,
+            lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
+            "COMPUTED",
+            lambda _: "is computed from the units of the call whose parent this is; leave it out",
+        )
 
 
 def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> bool:
@@ -257,12 +279,21 @@ def _check_values(
 
 
 def _check_rules(
-    checks: Iterable[PluginCheck], cohort: Cohort, units: Ints, paths: FieldPaths, violations: Violations
+    checks: Iterable[PluginCheck],
+    cohort: Cohort,
+    units: Ints,
+    paths: FieldPaths,
+    violations: Violations,
+    *,
+    checked: Cohort | None = None,
 ) -> None:
-    """Checks rules between several answers of a unit."""
+    """Checks rules between several answers of a unit. Violations in the answers of ``checked`` are already noted."""
     for check in checks:
+        violating = check.violating(cohort)
+        if checked is not None:
+            violating = np.setdiff1d(violating, check.violating(checked))
         violations.add_all(
-            units[check.violating(cohort)],
+            units[violating],
             lambda unit, check=check: paths.answer(unit, check.indicator),  # type: ignore[misc]
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -23,6 +24,35 @@ INDICATOR_CODE = r"[A-Za-z][A-Za-z0-9_]{0,79}"
 
 COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 """Columns of tables and files that describe a unit. Every other column belongs to an indicator."""
+
+
+PREVIOUS = "previous."
+"""Begins the code of last period's answer: ``previous.computers``. Formulas name it, and callers send it."""
+
+_PREVIOUS_TITLES = {"vi": "kỳ trước", "en": "previous period"}
+
+
+class Source(StrEnum):
+    """Where an answer comes from."""
+
+    SELF_REPORTED = "self_reported"
+    """What the unit itself reported."""
+    VERIFIED = "verified"
+    """What a verifier accepted."""
+    SURVEYED = "surveyed"
+    """What a survey found, such as one among citizens."""
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles by language."""
+        return _SOURCE_TITLES[self]
+
+
+_SOURCE_TITLES: Mapping[Source, Mapping[str, str]] = {
+    Source.SELF_REPORTED: {"vi": "tự đánh giá", "en": "self-reported"},
+    Source.VERIFIED: {"vi": "thẩm định", "en": "verified"},
+    Source.SURVEYED: {"vi": "điều tra xã hội học", "en": "surveyed"},
+}
 
 
 class IndicatorKind(StrEnum):
@@ -112,3 +142,29 @@ class Indicator:
 def days(day: datetime.date) -> int:
     """Days since 1970-01-01; negative for earlier days."""
     return (day - EPOCH).days
+
+
+def previous(indicator: Indicator) -> Indicator:
+    """The indicator for last period's answer."""
+    return _derived(indicator, f"{PREVIOUS}{indicator.code}", _PREVIOUS_TITLES)
+
+
+def source_column(code: str, source: Source) -> str:
+    """The code of an indicator's answers from a source that is not the first of the indicator's sources."""
+    return f"{code}@{source}"
+
+
+def from_source(indicator: Indicator, source: Source) -> Indicator:
+    """The indicator for the answers from a source that is not the first one."""
+    return _derived(indicator, source_column(indicator.code, source), source.titles)
+
+
+def _derived(indicator: Indicator, code: str, additions: Mapping[str, str]) -> Indicator:
+    """A copy with a code that no declaration can have, and with a text added to each title."""
+    derived = copy(indicator)
+    titles = {
+        language: f"{title} ({additions.get(language, additions['en'])})" for language, title in indicator.title.items()
+    }
+    for field_name, value in (("code", code), ("title", titles), ("better", "")):
+        object.__setattr__(derived, field_name, value)
+    return derived

@@ -552,9 +552,10 @@ def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loa
     living.reload()
     sets = living.current().sets
     (category,) = sets["slow"].tiers["district"].categories
-    assert category.table is not None
-    replaced, unchanged = [weakref.ref(sets["slow"]), weakref.ref(category.table)], sets["other"]
-    del sets, category
+    (rule,) = category.rules
+    assert rule.table is not None
+    replaced, unchanged = [weakref.ref(sets["slow"]), weakref.ref(rule.table)], sets["other"]
+    del sets, category, rule
     gc.disable()
     try:
         put(folder / "slow.yaml", TEXTS[1])

@@ -153,8 +153,8 @@ def score(found: Score) -> dict[str, Any]:
 
 
 def fields(found: NamedTuple) -> dict[str, Any]:
-    """By the names of the contract's JSON."""
-    return {camel(name): value for name, value in found._asdict().items()}
+    """By the names of the contract's JSON, which leaves out the messages that are absent."""
+    return {camel(name): value for name, value in found._asdict().items() if value is not None}
 
 
 def camel(name: str) -> str:

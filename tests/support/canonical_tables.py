@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -54,14 +54,23 @@ def ranking_columns(ranking: oracle.Ranking, *, full: bool) -> list[Json]:
     def add(name: str, kind: str, values: Iterable[Any]) -> None:
         found.setdefault(name, {"name": name, "type": kind, "values": list(values)})
 
-    def add_score(prefix: str, scores: list[oracle.Score]) -> None:
+    def add_score(prefix: str, scores: list[oracle.Score], suffix: str = "") -> None:
         for field in ("points", "max_points"):
-            add(f"{prefix}{field}", "float64", (float(getattr(score, field)) for score in scores))
+            add(f"{prefix}{field}{suffix}", "float64", (float(getattr(score, field)) for score in scores))
         for field in ("percent", "converted", "published"):
             values = (float(getattr(score, field)) if score.max_points else None for score in scores)
-            add(f"{prefix}{field}", "float64", values)
+            add(f"{prefix}{field}{suffix}", "float64", values)
         for field in ("missing", "not_applicable"):
-            add(f"{prefix}{field}", "int32", (getattr(score, field) for score in scores))
+            add(f"{prefix}{field}{suffix}", "int32", (getattr(score, field) for score in scores))
+        if beside := [score.self_reported for score in scores if score.self_reported]:
+            add_score(prefix, beside, "@self_reported")
+
+    def add_criteria(prefix: str, criteria: Sequence[oracle.CriterionResult], suffix: str = "") -> None:
+        name = f"{prefix}{criteria[0].id}"
+        add(f"{name}.points{suffix}", "float64", (float(criterion.points) for criterion in criteria))
+        add(f"{name}.status{suffix}", "text", (criterion.status for criterion in criteria))
+        if beside := [criterion.self_reported for criterion in criteria if criterion.self_reported]:
+            add_criteria(prefix, beside, "@self_reported")
 
     cards = ranking.cards
     add("id", "text", (card.unit.id for card in cards))
@@ -87,9 +96,7 @@ def ranking_columns(ranking: oracle.Ranking, *, full: bool) -> list[Json]:
             for groups in zip(*(result.groups for result in results), strict=True):
                 add_score(f"{prefix}{groups[0].code}.", [group.score for group in groups])
                 for criteria in zip(*(group.criteria for group in groups), strict=True):
-                    name = f"{prefix}{criteria[0].id}"
-                    add(f"{name}.points", "float64", (float(criterion.points) for criterion in criteria))
-                    add(f"{name}.status", "text", (criterion.status for criterion in criteria))
+                    add_criteria(prefix, criteria)
         for n, gate in enumerate(results[0].gates):
             name = prefix if gate.measure == "total" else f"{prefix}{gate.measure}."
             gates = [result.gates[n] for result in results]

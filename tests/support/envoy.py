@@ -1,4 +1,4 @@
-"""Envoy before a running service, with the configuration that docs/operations.md gives."""
+"""Envoy before running services, with the configuration that docs/operations.md gives."""
 
 from __future__ import annotations
 
@@ -18,17 +18,23 @@ ENVOY = shutil.which("envoy", path=sysconfig.get_path("scripts"))
 
 
 @contextmanager
-def envoy(folder: Path, service: str, edit: Callable[[str], str] = lambda text: text) -> Iterator[str]:
-    """Where Envoy listens; ``edit`` may change its configuration."""
+def envoy(folder: Path, service: str, edit: Callable[[str], str] = lambda text: text, other: str = "") -> Iterator[str]:
+    """Where Envoy listens, before one service or two; ``edit`` may change its configuration.
+
+    The folder gets ``secrets/portal.token`` and the key set for it.
+    """
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
         text = (DOCS / "examples" / "envoy.yaml").read_text(encoding="utf-8")
-        text = edit(text.replace("8080", str(port)).replace("50051", service.rpartition(":")[2]))
+        for written, address in {"50051": service, "50052": other or service}.items():
+            text = text.replace(written, address.rpartition(":")[2])
+        text = edit(text.replace("8080", str(port)))
         (folder / "envoy.yaml").write_text(text, encoding="utf-8")
-        subprocess.run(
-            [sys.executable, DOCS / "examples" / "descriptors.py", "scorer.binpb"], cwd=folder, check=True, timeout=60
-        )
+        for program, *arguments in (("descriptors.py", "scorer.binpb"), ("tokens.py", "secrets", "portal")):
+            subprocess.run(
+                [sys.executable, DOCS / "examples" / program, *arguments], cwd=folder, check=True, timeout=60
+            )
     command = [str(ENVOY), "-c", "envoy.yaml", "--log-level", "warn", "--use-dynamic-base-id"]
     with (folder / "envoy.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stderr=log)

@@ -44,6 +44,8 @@ class Score:
     published: Fraction
     missing: int
     not_applicable: int
+    self_reported: Score | None = None
+    """From what the unit itself reported; None if all answers are."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class CriterionResult:
     most: Fraction
     """What it gives at most; negative for a penalty."""
     status: str
+    self_reported: CriterionResult | None = None
+    """From what the unit itself reported; None if all answers are."""
 
 
 @dataclass(frozen=True)
@@ -590,15 +594,99 @@ def category_result(
     )
 
 
+# Sources of answers
+
+
+def with_children(document: Document, units: Sequence[Unit]) -> list[Unit]:
+    """The units with the answers that follow from those of their children."""
+    found = {unit.id: unit for unit in units}
+    for code, rule in document.get("from_children", {}).items():
+        [(how, read)] = ((how, rule[how]) for how in ("sum", "mean", "share", "count") if how in rule)
+        for unit in units:
+            children = [found[child.id] for child in units if child.parent == unit.id]
+            if unit.tier != rule["tier"] or not children:
+                continue
+            answers = {name: value for name, value in found[unit.id].answers.items() if name != code}
+            if all(read in child.answers for child in children):
+                values = [Fraction(str(int(v) if isinstance(v := c.answers[read], bool) else v)) for c in children]
+                exact = sum(values, Fraction(0)) / (len(children) if how in ("mean", "share") else 1)
+                answers[code] = Decimal(round(exact * 10**6)) / 10**6
+            found[unit.id] = replace(found[unit.id], answers=answers)
+    return [found[unit.id] for unit in units]
+
+
+def indicators_of(body: Any) -> set[str]:
+    """The indicators that a criterion or part reads."""
+    found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body}
+    found |= set(body.get("weights", ()))
+    return found.union(*(indicators_of(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
+
+
+def sources_of(document: Document) -> dict[str, list[str]]:
+    """The sources of each criterion's answers."""
+    everywhere = document.get("sources", ["self_reported"])
+    return {
+        criterion["id"]: criterion.get("sources", everywhere)
+        for category in document["categories"].values()
+        for group in category["groups"].values()
+        for criterion in group["criteria"]
+    }
+
+
+def counted(document: Document, unit: Unit) -> Unit:
+    """The unit with the answers that count: of several ones the last."""
+    answers, sources = dict(unit.answers), sources_of(document)
+    for category in document["categories"].values():
+        for criterion in (criterion for group in category["groups"].values() for criterion in group["criteria"]):
+            for source in sources[criterion["id"]][1:]:
+                for code in indicators_of(criterion):
+                    if f"{code}@{source}" in unit.answers:
+                        answers[code] = unit.answers[f"{code}@{source}"]
+    return replace(unit, answers=answers)
+
+
+def cards_of(document: Document, units: Sequence[Unit]) -> list[Card]:
+    """The cards of the units of a tier, still without ranks."""
+    scored = [counted(document, unit) for unit in units]
+    cards = [replace(_card(document, unit, scored), unit=own) for unit, own in zip(scored, units, strict=True)]
+    others = tuple(code for code, sources in sources_of(document).items() if "self_reported" not in sources)
+    if all(sources == ["self_reported"] for sources in sources_of(document).values()):
+        return cards
+    reported = [replace(unit, not_applicable=unit.not_applicable + others) for unit in units]
+    return [_beside(card, _card(document, unit, reported)) for card, unit in zip(cards, reported, strict=True)]
+
+
+def _beside(card: Card, reported: Card) -> Card:
+    """A card with the scores of another one as the self-reported ones."""
+
+    def both(mine: Any, its: Any) -> Any:
+        if isinstance(mine, Score | CriterionResult):
+            return replace(mine, self_reported=its)
+        return tuple(both(one, other) for one, other in zip(mine, its, strict=True))
+
+    categories = tuple(
+        replace(
+            mine,
+            score=both(mine.score, its.score),
+            groups=tuple(
+                replace(group, score=both(group.score, other.score), criteria=both(group.criteria, other.criteria))
+                for group, other in zip(mine.groups, its.groups, strict=True)
+            ),
+        )
+        for mine, its in zip(card.categories, reported.categories, strict=True)
+    )
+    return replace(card, categories=categories, overall=both(card.overall, reported.overall))
+
+
 # Rankings
 
 
 def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
     """The rankings of all cohorts that have units: in the set's order of tiers, then by name."""
-    rankings = []
+    rankings, units = [], with_children(document, units)
     for tier in document["tiers"]:
         peers = [unit for unit in units if unit.tier == tier]  # whom formulas compare, however units are ranked
-        cards = [_card(document, unit, peers) for unit in peers]
+        cards = cards_of(document, peers)
         within_parent = of_tier(document.get("ranking", {}).get("cohort", "tier"), tier) == "parent"
         cohorts: dict[str, list[Card]] = {}
         for card in cards:
@@ -609,7 +697,7 @@ def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
 
 def score_unit(document: Document, unit: Unit) -> Card:
     """One unit alone; its ranks are 0."""
-    return _card(document, unit, [unit])
+    return cards_of(document, [unit])[0]
 
 
 def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:

@@ -148,8 +148,8 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
     """A formula's keys; ``own`` is an indicator that nothing else reads, ``among`` the kinds there may be."""
     kinds = [kind for kind in KINDS if depth < 2 or kind not in ("sum", "best")] + ["awarded"] * (0 if depth else 3)
     kind = draw(st.sampled_from([kind for kind in kinds if kind in among]))
-    counts = st.sampled_from(["count1", "count2", "count3", "count4"])
-    numbers = st.one_of(counts, st.sampled_from(["number1", "number2", "number3"]))
+    counts = st.sampled_from(["count1", "count2", "count3", "count4", "previous.count1"])
+    numbers = st.one_of(counts, st.sampled_from(["number1", "number2", "number3", "previous.number1"]))
     body: dict[str, Any] = {"formula": kind}
     if kind == "awarded":
         body["indicator"] = own
@@ -214,6 +214,16 @@ def _formula(draw: st.DrawFn, place: _Place, own: str, among: Collection[str], d
         ]
     return body
 
+
+SOURCES = st.sampled_from(
+    [
+        ["self_reported"],
+        ["self_reported", "verified"],
+        ["self_reported", "verified", "surveyed"],
+        ["surveyed"],
+        ["surveyed", "verified"],
+    ]
+)
 
 SHARES = st.sampled_from(["80%", "66.6667%", "1/3", "2/7", 1, 2, Decimal("0.75"), Decimal("0.000001"), "99.9999%"])
 
@@ -314,6 +324,8 @@ def _criterion(
         body["may_be_not_applicable"] = draw(st.sampled_from([True, True, False]))
     if draw(st.booleans()):
         body["when_missing"] = draw(st.sampled_from(["zero", "not_applicable"]))
+    if body["formula"] == "awarded" and draw(st.integers(0, 5)) == 0:  # nothing else reads its indicator
+        body["sources"] = draw(SOURCES)
     return body
 
 
@@ -459,6 +471,8 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
         },
         "categories": categories,
     }
+    if draw(st.integers(0, 2)) == 0:
+        document["sources"] = draw(SOURCES)
     if draw(st.booleans()):
         required = draw(st.lists(st.sampled_from(list(categories)), min_size=1, unique=True))
         document["overall"] = {"requires": required}
@@ -531,14 +545,6 @@ def criteria_of(document: oracle.Document, tier: str) -> list[dict[str, Any]]:
     ]
 
 
-def read_by(body: Mapping[str, Any]) -> set[str]:
-    """The indicators that a criterion or part reads."""
-    found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body} | set(
-        body.get("weights", ())
-    )
-    return found.union(*(read_by(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
-
-
 def _shares(body: Mapping[str, Any]) -> set[str]:
     """The indicators of its ratios, which cannot be negative."""
     found = {body[key] for key in ("numerator", "denominator") if key in body}
@@ -564,27 +570,38 @@ def _answers(draw: st.DrawFn, document: oracle.Document, tier: str) -> dict[str,
     for criterion in criteria:
         awarded |= _awarded(criterion, tier)
     shares = set[str]().union(*(_shares(criterion) for criterion in criteria))
+    sources, columns = oracle.sources_of(document), dict[str, str]()
+    for criterion in criteria:
+        for code in oracle.indicators_of(criterion):
+            own = [] if code.startswith("previous.") else sources[criterion["id"]][1:]
+            columns |= {code: code, **{f"{code}@{source}": code for source in own}}
     answers: dict[str, Any] = {}
-    for code in sorted(set[str]().union(*(read_by(criterion) for criterion in criteria))):
-        if draw(st.integers(0, 9)) == 0:
+    for column, read in sorted(columns.items()):
+        if draw(st.integers(0, 9)) < (4 if "@" in column else 1):
             continue
-        if code in awarded:
-            most = awarded[code]
-            likely = st.sampled_from([most, most, most * 7 // 10, most * 9 // 10, most // 3, 0])
-            answers[code] = decimal(draw(st.one_of(likely, st.integers(0, most))))
-        elif code.startswith("count"):
-            answers[code] = draw(st.one_of(st.integers(0, 9), st.sampled_from([0, 3, 7, 1000, 8_000_000_000])))
-        elif code.startswith("number"):
-            low = 0 if code in shares else -3 * MICRO
-            whole = st.integers(low // MICRO, 12).map(lambda n: n * MICRO)
-            answers[code] = decimal(draw(st.one_of(whole, st.integers(low, 12 * MICRO), st.integers(0, BILLIONS))))
-        elif code.startswith("flag"):
-            answers[code] = draw(st.booleans())
-        elif code.startswith("choice"):
-            answers[code] = draw(st.sampled_from(INDICATORS[code].options))
-        else:
-            answers[code] = draw(st.dates(datetime.date(2019, 12, 1), datetime.date(2021, 1, 31)))
+        answers[column] = draw(_answer_to(read, awarded, shares))
     return answers
+
+
+@st.composite
+def _answer_to(draw: st.DrawFn, read: str, awarded: Amounts, shares: Collection[str]) -> Any:
+    """An answer to an indicator that criteria read, which may be last period's."""
+    code = read.removeprefix("previous.")
+    if read in awarded:
+        most = awarded[read]
+        likely = st.sampled_from([most, most, most * 7 // 10, most * 9 // 10, most // 3, 0])
+        return decimal(draw(st.one_of(likely, st.integers(0, most))))
+    if code.startswith("count"):
+        return draw(st.one_of(st.integers(0, 9), st.sampled_from([0, 3, 7, 1000, 8_000_000_000])))
+    if code.startswith("number"):
+        low = 0 if read in shares else -3 * MICRO
+        whole = st.integers(low // MICRO, 12).map(lambda n: n * MICRO)
+        return decimal(draw(st.one_of(whole, st.integers(low, 12 * MICRO), st.integers(0, BILLIONS))))
+    if code.startswith("flag"):
+        return draw(st.booleans())
+    if code.startswith("choice"):
+        return draw(st.sampled_from(INDICATORS[code].options))
+    return draw(st.dates(datetime.date(2019, 12, 1), datetime.date(2021, 1, 31)))
 
 
 @st.composite
@@ -620,6 +637,8 @@ def _steered(draw: st.DrawFn, document: oracle.Document, unit: Unit) -> Unit:
     delta, terms = draw(st.sampled_from(wanted))
     criterion = movable[draw(st.sampled_from(terms))]
     code, most = criterion["indicator"], _by_tier(criterion, [unit.tier])[unit.tier]
+    columns = [code, *(f"{code}@{source}" for source in oracle.sources_of(document)[criterion["id"]][1:])]
+    code = [column for column in columns if column in unit.answers][-1]  # whose answer counts
     micro = int(oracle.exact(unit.answers[code]) * MICRO) + math.ceil(delta) + draw(st.sampled_from([0, 0, -1, 1]))
     return replace(unit, answers={**unit.answers, code: decimal(micro)}) if 0 <= micro <= most else unit
 
@@ -772,19 +791,21 @@ def _category(category: oracle.CategoryResult) -> pb.CategoryScore:
             pb.GroupScore(
                 group=group.code,
                 score=_score(group.score),
-                criteria=[
-                    pb.CriterionScore(
-                        criterion=criterion.id,
-                        points=float(criterion.points),
-                        max_points=float(criterion.max_points),
-                        status=pb.CriterionStatus.Value(f"CRITERION_STATUS_{criterion.status.upper()}"),
-                    )
-                    for criterion in group.criteria
-                ],
+                criteria=[_criterion_score(criterion) for criterion in group.criteria],
             )
             for group in category.groups
         ],
         gates=map(_gate_result, category.gates),
+    )
+
+
+def _criterion_score(criterion: oracle.CriterionResult) -> pb.CriterionScore:
+    return pb.CriterionScore(
+        criterion=criterion.id,
+        points=float(criterion.points),
+        max_points=float(criterion.max_points),
+        status=pb.CriterionStatus.Value(f"CRITERION_STATUS_{criterion.status.upper()}"),
+        self_reported=criterion.self_reported and _criterion_score(criterion.self_reported),
     )
 
 
@@ -798,6 +819,7 @@ def _score(score: oracle.Score) -> pb.Score:
         published=float(score.published),
         missing=score.missing,
         not_applicable=score.not_applicable,
+        self_reported=score.self_reported and _score(score.self_reported),
     )
 
 

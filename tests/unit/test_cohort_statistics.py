@@ -121,7 +121,7 @@ def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str
         criterion |= {"indicator": "number1", "when_equal": "zero"}
     some = [Decimal(draw.randint(1, 4000)) / 100 for _ in range(400)]
     few = range(10)
-    read = strategies.read_by({"id": "C.01", **criterion})
+    read = oracle.indicators_of({"id": "C.01", **criterion})
     here = [
         Unit(f"u{n:04}", "district", {code: draw.choice(some if "number" in code else few) for code in sorted(read)})
         for n in range(1000 if kind != "z_scores" else 40)  # the oracle needs many digits for each pair of units

@@ -193,9 +193,31 @@ def _combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 CONDITIONS = st.recursive(GATES, _combined, max_leaves=5)
 
 
+RULES = st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=2)
+"""Conditions of levels, and of limits."""
+
+
 @strategies.drawn(40)
-@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=2), st.data())
+@given(*RULES, st.data())
 def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: list[Any], data: st.DataObject) -> None:
+    asked = st.lists(st.sampled_from(ALL_UNITS), min_size=1, max_size=20, unique_by=lambda unit: unit.id)
+    compare(conditions, limits, data, data.draw(asked))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+@strategies.drawn(2_000)
+@given(*RULES, st.data())
+def test_drawn_rules_agree_with_plain_fractions_for_100_000_units(
+    conditions: list[Any], limits: list[Any], data: st.DataObject
+) -> None:
+    compare(conditions, limits, data, ALL_UNITS)
+
+
+ALL_UNITS = [unit for tier in TIERS for unit in units(tier)]
+
+
+def compare(conditions: list[Any], limits: list[Any], data: st.DataObject, asked: list[Unit]) -> None:
     """A better level asks for what all worse ones ask, so that it is not easier."""
     levels = [
         {"level": number, "when": {"all": [north(minimum="1%"), *conditions[number - 1 :]]}}
@@ -207,12 +229,9 @@ def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: l
     sets = harness.catalogue(HOST, strategies.yaml_text(body))
     refused = [problem.message for refusal in sets.refused for problem in refusal.problems]
     assert all("never" in message or "every unit" in message for message in refused), refused
-    if refused:  # a contradiction
-        return
-    asked = data.draw(st.lists(st.sampled_from([unit for tier in TIERS for unit in units(tier)]), min_size=1,
-                               max_size=20, unique_by=lambda unit: unit.id))  # fmt: skip
-    with harness.serving(sets) as service:
-        check(body, service, asked)
+    if not refused:  # not a contradiction
+        with harness.serving(sets) as service:
+            check(body, service, asked)
 
 
 # Causes

@@ -47,6 +47,7 @@ def cards(document: Document, *units: Unit, host: Any = strategies.HOST) -> dict
         request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
         reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
+    reply.ClearField("names")
     strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(document, units)))
     return {card.unit.id: card for ranking in reply.rankings for card in ranking.scorecards}
 

@@ -45,12 +45,13 @@ export function messageReader(schema) {
  * @param {Schema} schema
  * @param {string} prefix Prefix of the columns.
  * @param {string[]} others Fields that have no such column.
+ * @param {string} suffix Suffix of the columns.
  * @returns {(cells: (column: string) => any) => any}
  */
-export function rowReader(schema, prefix, others = []) {
+export function rowReader(schema, prefix, others = [], suffix = "") {
   const readers = plainFields(schema)
     .filter((field) => !others.includes(field.name))
-    .map((field) => ({ name: field.localName, column: prefix + field.name, empty: empty(field) }));
+    .map((field) => ({ name: field.localName, column: prefix + field.name + suffix, empty: empty(field) }));
   return (cells) => {
     /** @type {Record<string, unknown>} */
     const values = {};

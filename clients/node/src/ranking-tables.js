@@ -53,6 +53,9 @@ const NO_GATE = {
 /** @type {import("./results.js").Found} */
 const NOTHING_FOUND = { value: 0, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
 
+/** Ends the names of columns with what results from the answers that units reported themselves. */
+const SELF_REPORTED = "@self_reported";
+
 /** A ranking of units that were sent as a table. `units` are read from the table on first access. */
 export class TableRanking extends Ranking {
   #arrowStream;
@@ -108,7 +111,7 @@ function unitsOf(table) {
   const categories = categoryReaders(names, nominal, metadata(table, "max_points"));
   const readUnit = rowReader(UnitSchema, "");
   const readScorecard = rowReader(ScorecardSchema, "");
-  const readOverall = scoreReader("", nominal["overall"]);
+  const readOverall = scoreReader(names, "", nominal["overall"]);
   return Array.from({ length: table.numRows }, (_, row) => {
     /** @type {Cells} */
     const cells = (name) => {
@@ -155,11 +158,11 @@ function categoryReaders(names, nominal, maxima) {
     const groups = groupsOf(own).map(({ group, criteria }) => ({
       group,
       read: rowReader(GroupScoreSchema, `${prefix}${group}.`, ["group"]),
-      readScore: scoreReader(`${prefix}${group}.`, nominal[`${prefix}${group}`]),
-      criteria: criteria.map((criterion) => criterionReader(prefix, criterion, maxima[criterion])),
+      readScore: scoreReader(names, `${prefix}${group}.`, nominal[`${prefix}${group}`]),
+      criteria: criteria.map((criterion) => criterionReader(names, prefix, criterion, maxima[criterion])),
     }));
     const read = rowReader(CategoryScoreSchema, prefix, ["category"]);
-    const readScore = scoreReader(prefix, nominal[category]);
+    const readScore = scoreReader(names, prefix, nominal[category]);
     return (cells) => ({
       category,
       ...read(cells),
@@ -195,27 +198,48 @@ function groupsOf(names) {
 }
 
 /**
+ * @param {string[]} names Names of all columns.
  * @param {string} prefix Prefix of the category's columns.
  * @param {string} criterion
  * @param {number} maximum
  * @returns {(cells: Cells) => CriterionResult}
  */
-function criterionReader(prefix, criterion, maximum) {
-  const read = rowReader(CriterionScoreSchema, `${prefix}${criterion}.`, ["criterion", "max_points"]);
-  return (cells) => {
-    const values = read(cells);
-    return { criterion, ...values, maxPoints: values.status === "not_applicable" ? 0 : maximum };
+function criterionReader(names, prefix, criterion, maximum) {
+  const reader = (/** @type {string} */ suffix) => {
+    const read = rowReader(CriterionScoreSchema, `${prefix}${criterion}.`, ["criterion", "max_points"], suffix);
+    return (/** @type {Cells} */ cells) => {
+      const values = read(cells);
+      return { criterion, ...values, maxPoints: values.status === "not_applicable" ? 0 : maximum };
+    };
   };
+  return withSelfReported(reader, names.includes(`${prefix}${criterion}.status${SELF_REPORTED}`));
 }
 
 /**
+ * @param {string[]} names Names of all columns.
  * @param {string} prefix Prefix of the columns of a category or group; empty for the overall score.
  * @param {number} nominalMaxPoints
  * @returns {(cells: Cells) => import("./results.js").Score}
  */
-function scoreReader(prefix, nominalMaxPoints) {
-  const read = rowReader(ScoreSchema, prefix, ["nominal_max_points"]);
-  return (cells) => ({ ...read(cells), nominalMaxPoints });
+function scoreReader(names, prefix, nominalMaxPoints) {
+  const reader = (/** @type {string} */ suffix) => {
+    const read = rowReader(ScoreSchema, prefix, ["nominal_max_points"], suffix);
+    return (/** @type {Cells} */ cells) => ({ ...read(cells), nominalMaxPoints });
+  };
+  return withSelfReported(reader, names.includes(`${prefix}points${SELF_REPORTED}`));
+}
+
+/**
+ * Returns a reader that also reads `selfReported`, if the table has the columns for it.
+ *
+ * @param {(suffix: string) => (cells: Cells) => any} reader Returns the reader of the columns with a suffix.
+ * @param {boolean} present
+ * @returns {(cells: Cells) => any}
+ */
+function withSelfReported(reader, present) {
+  const read = reader("");
+  const readSelfReported = reader(SELF_REPORTED);
+  return (cells) => ({ ...read(cells), ...(present && { selfReported: readSelfReported(cells) }) });
 }
 
 /**

@@ -26,14 +26,14 @@ import { textsByKey } from "./titles.js";
 
 const readCategory = messageReader(CategoryScoreSchema);
 const readCount = messageReader(CriterionCountSchema);
-const readCriterion = messageReader(CriterionScoreSchema);
+const readCriterion = withSelfReported(messageReader(CriterionScoreSchema));
 const readGate = messageReader(GateSchema);
 const readGroup = messageReader(GroupScoreSchema);
 const readMeasure = messageReader(MeasureResultSchema);
 const readResult = messageReader(GateResultSchema);
 const readProvenance = messageReader(ProvenanceSchema);
 const readScorecard = messageReader(ScorecardSchema);
-const readScore = messageReader(ScoreSchema);
+const readScore = withSelfReported(messageReader(ScoreSchema));
 const readUnit = messageReader(UnitSchema);
 
 /**
@@ -135,6 +135,20 @@ function category(message) {
       criteria: group.criteria.map(readCriterion),
     })),
   };
+}
+
+/**
+ * Returns a reader that also reads `selfReported`, a part of the same type that some messages have.
+ *
+ * @template {{ selfReported?: T }} T
+ * @param {(message: T) => any} read
+ * @returns {(message: T) => any}
+ */
+function withSelfReported(read) {
+  return (message) => ({
+    ...read(message),
+    ...(message.selfReported && { selfReported: read(message.selfReported) }),
+  });
 }
 
 /**

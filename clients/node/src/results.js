@@ -20,6 +20,8 @@ import { inLanguage } from "./titles.js";
  * @property {number} published
  * @property {number} missing
  * @property {number} notApplicable
+ * @property {Score} [selfReported] The same sum with the answers that the unit reported itself; absent if all answers
+ *   of the set are.
  */
 
 /**
@@ -71,6 +73,8 @@ import { inLanguage } from "./titles.js";
  * @property {number} points
  * @property {number} maxPoints
  * @property {"scored" | "missing" | "not_applicable"} status
+ * @property {CriterionResult} [selfReported] The same criterion with the answers that the unit reported itself; absent
+ *   if all answers of the set are.
  */
 
 /**

@@ -149,7 +149,7 @@ function shortCause(cause, words, titles) {
  */
 function subject(cause, words, titles) {
   if (cause.indicator) {
-    return [titleOf(cause.indicator, titles) ?? cause.indicator, answer(cause.answer, words)];
+    return [titleOf(`indicator/${cause.indicator}`, titles) ?? cause.indicator, answer(cause.answer, words)];
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.reachedLevel, words, titles);

@@ -509,7 +509,7 @@ def test_ba_be_is_at_level_4_for_its_infrastructure_and_human_resources(bundled:
 
 
 def test_an_unknown_language_is_answered_in_english() -> None:
-    cause = Cause(3, "total", "percent", 80, False, 78.5, "readiness")
+    cause = Cause(3, "total", "percent", 80, False, 78.5)
     assert cause.sentence("fr") == cause.sentence("en") == "total is 78.5 %, level 3 asks for at least 80 %"
 
 
@@ -533,14 +533,14 @@ def test_a_sentence_never_hides_that_a_minimum_is_missed(
 ) -> None:
     minimum = data.draw(st.integers(1, largest * 10**decimals))
     value = minimum - data.draw(st.integers(1, min(minimum, 20_000)))
-    sentence = Cause(1, "total", unit, minimum / 10**decimals, False, value / 10**decimals, "readiness").sentence()
+    sentence = Cause(1, "total", unit, minimum / 10**decimals, False, value / 10**decimals).sentence()
     found, asked = sentence.removeprefix("total is ").split(", level 1 asks for at least ")
     assert Decimal(found.split()[0]) < Decimal(asked.split()[0])
 
 
 @pytest.mark.parametrize("minimum", [12.345612, 1234567.0, 0.00001], ids=str)
 def test_a_minimum_is_written_with_all_its_digits(minimum: float) -> None:
-    asked = Cause(1, "total", "points", minimum, False, 0, "readiness").sentence().split("at least ")[1]
+    asked = Cause(1, "total", "points", minimum, False, 0).sentence().split("at least ")[1]
     assert "e" not in asked.removesuffix(" points")
     assert float(asked.removesuffix(" points")) == minimum
 

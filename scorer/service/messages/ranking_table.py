@@ -30,6 +30,9 @@ from scorer.service.messages.tables import UnitTexts
 
 COHORT = "cohort"
 
+SELF_REPORTED = "@self_reported"
+"""Ends the names of columns with what results from the answers that units reported themselves."""
+
 
 class RankingTables:
     """The tables of the rankings of one tier.
@@ -67,8 +70,11 @@ class RankingTables:
         columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
         gates = plan.derived(_gate_texts)
-        for category, ranks in zip(assessment.categories, ranking.ranks, strict=True):
-            _add_category(columns, category, ranks, gates[category.plan.code], plan.group_indices(category.plan))
+        beside = assessment.self_reported
+        for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
+            self_reported = beside.categories[index] if beside else None
+            group_rows = plan.group_indices(category.plan)
+            _add_category(columns, category, self_reported, ranks, gates[category.plan.code], group_rows)
             _add_answers(columns, category.plan, assessment)
         self._batch = columns.batch(plan.derived(_Schemas))
         self._shared = {"provenance": _json(_fields(provenance)), "names": names}
@@ -98,6 +104,7 @@ def _names_json(plan: SetPlan) -> str:
 def _add_category(
     columns: _Columns,
     category: CategoryScores,
+    self_reported: CategoryScores | None,
     ranks: Ints,
     texts: tuple[GateTexts, GateTexts],
     group_rows: Sequence[int],
@@ -107,6 +114,7 @@ def _add_category(
     Args:
         columns: the columns to add to.
         category: the scores of the category.
+        self_reported: the scores from the answers that units reported themselves.
         ranks: (n,) ranks in the category.
         texts: the texts of what units lack, and of single gates that fail.
         group_rows: rows of the category's groups in the table of groups.
@@ -123,12 +131,16 @@ def _add_category(
     columns.lacks(f"{prefix}failing", category, lacks)
     if groups:
         columns.bits(f"{prefix}failed_gates", category.failed(slice(None)), failed)
-        for group, row in zip(category.groups, group_rows, strict=True):
+        for position, (group, row) in enumerate(zip(category.groups, group_rows, strict=True)):
             columns.score(f"{prefix}{group.plan.code}.", groups, row)
-            points = group.points.take(columns.indices, axis=1) / MICRO
+            versions = {"": group}
+            if self_reported is not None:
+                versions[SELF_REPORTED] = self_reported.groups[position]
             for index, criterion in enumerate(group.plan.criteria):
-                columns.amounts(f"{prefix}{criterion.id}.points", "points", points[index])
-                columns.enumeration(f"{prefix}{criterion.id}.status", group.status[index], Status)
+                for suffix, version in versions.items():
+                    points = version.points[index].take(columns.indices) / MICRO
+                    columns.amounts(f"{prefix}{criterion.id}.points{suffix}", "points", points)
+                    columns.enumeration(f"{prefix}{criterion.id}.status{suffix}", version.status[index], Status)
     for key in plan.keys:
         if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
             continue
@@ -180,10 +192,12 @@ class _Sums:
 
     Args:
         table: the sums of all units.
+        self_reported: the same sums from the answers that units reported themselves.
         indices: (m,) indices of the units.
     """
 
-    def __init__(self, table: ScoreTable, indices: Ints) -> None:
+    def __init__(self, table: ScoreTable, self_reported: ScoreTable | None, indices: Ints) -> None:
+        self.self_reported = _Sums(self_reported, None, indices) if self_reported else None
         sums, wholes = table.sums.take(indices, axis=-1), table.wholes.take(indices, axis=-1)
         self._nothing_applicable = sums[1] == 0 if table.has_empty_sums else None
         sums[:2] /= MICRO
@@ -207,9 +221,9 @@ class _Columns:
     """
 
     def __init__(self, indices: Ints, assessment: Assessment) -> None:
-        self.indices, groups = indices, assessment.group_sums
-        self.sums = _Sums(assessment.sums, indices)
-        self.groups = None if groups is None else _Sums(groups, indices)
+        self.indices, groups, beside = indices, assessment.group_sums, assessment.self_reported
+        self.sums = _Sums(assessment.sums, beside.sums if beside else None, indices)
+        self.groups = None if groups is None else _Sums(groups, beside.group_sums if beside else None, indices)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
         """Unit of measurement, "points" or "percent", by column."""
@@ -290,21 +304,26 @@ class _Columns:
         examples[kinds] = np.arange(len(kinds))
         values = [
             texts.text(int(bits[example]), {node: order[example].tolist() for node, order in orders.items()})
+            if bits[example]
+            else None
             for example in examples.tolist()
         ]
-        indices = pa.array(kinds.astype(np.int32), mask=bits == 0)
-        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
+        encoded = pa.array(values, pa.string()).dictionary_encode()  # units of several kinds can have the same text
+        indices = encoded.indices.take(pa.array(kinds))
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
 
-    def score(self, prefix: str, sums: _Sums, row: int) -> None:
-        """Adds the seven columns of one sum."""
+    def score(self, prefix: str, sums: _Sums, row: int, suffix: str = "") -> None:
+        """Adds the seven columns of one sum, and those with what units reported themselves."""
         nothing = sums.nothing_applicable(row)
-        self.amounts(f"{prefix}points", "points", sums.points[row])
-        self.amounts(f"{prefix}max_points", "points", sums.max_points[row])
-        self.amounts(f"{prefix}percent", "percent", sums.percent[row], nothing)
-        self.amounts(f"{prefix}converted", "points", sums.converted[row], nothing)
-        self.amounts(f"{prefix}published", "points", sums.published[row], nothing)
-        self.add(f"{prefix}missing", pa.array(sums.missing[row]))
-        self.add(f"{prefix}not_applicable", pa.array(sums.not_applicable[row]))
+        self.amounts(f"{prefix}points{suffix}", "points", sums.points[row])
+        self.amounts(f"{prefix}max_points{suffix}", "points", sums.max_points[row])
+        self.amounts(f"{prefix}percent{suffix}", "percent", sums.percent[row], nothing)
+        self.amounts(f"{prefix}converted{suffix}", "points", sums.converted[row], nothing)
+        self.amounts(f"{prefix}published{suffix}", "points", sums.published[row], nothing)
+        self.add(f"{prefix}missing{suffix}", pa.array(sums.missing[row]))
+        self.add(f"{prefix}not_applicable{suffix}", pa.array(sums.not_applicable[row]))
+        if sums.self_reported is not None:
+            self.score(prefix, sums.self_reported, row, SELF_REPORTED)
 
 
 class _Schemas:

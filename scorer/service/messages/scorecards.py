@@ -41,11 +41,12 @@ def scorecards(
         full: whether to include groups, criteria and all gates (view FULL).
     """
     gates = assessment.plan.derived(_gates)
+    beside = assessment.self_reported
     builders = [
-        _Category(category, assessment, gates[category.plan.code], indices, full=full)
-        for category in assessment.categories
+        _Category(category, assessment, n, gates[category.plan.code], indices, full=full)
+        for n, category in enumerate(assessment.categories)
     ]
-    overall = _Score(assessment.overall, indices)
+    overall = _Score(assessment.overall, beside.overall if beside else None, indices)
     ranks = _ranks(ranking, indices, len(builders))
     commended = ranking is not None and ranking.commended is not None
     *category_ranks, overall_ranks = ranks
@@ -77,9 +78,10 @@ def _ranks(ranking: Ranking | None, indices: Ints, categories: int) -> list[list
 
 
 class _Score:
-    """Fills messages with the scores of one sum, for m units."""
+    """Fills messages with the scores of one sum, for m units; and with those of the answers that units reported."""
 
-    def __init__(self, scores: Scores, indices: Ints) -> None:
+    def __init__(self, scores: Scores, self_reported: Scores | None, indices: Ints) -> None:
+        self._self_reported = _Score(self_reported, None, indices) if self_reported else None
         self._nominal = scores.nominal / MICRO
         doubles = scores.points, scores.max_points, scores.converted, scores.published
         self._doubles = [(values[indices] / MICRO).tolist() for values in doubles]
@@ -98,6 +100,8 @@ class _Score:
         message.published = published[row]
         message.missing = missing[row]
         message.not_applicable = not_applicable[row]
+        if self._self_reported is not None:
+            self._self_reported.fill(message.self_reported, row)
 
 
 class _Category:
@@ -107,20 +111,25 @@ class _Category:
         self,
         category: CategoryScores,
         assessment: Assessment,
+        index: int,
         gates: Sequence[pb.Gate],
         indices: Ints,
         *,
         full: bool,
     ) -> None:
-        plan = category.plan
+        plan, beside = category.plan, assessment.self_reported
+        self_reported = beside.categories[index] if beside else None
         self._code = plan.code
-        self._score = _Score(category.scores, indices)
+        self._score = _Score(category.scores, self_reported.scores if self_reported else None, indices)
         self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]
         self._level = category.level[indices].tolist()
         self._level_code = [plan.level_codes.get(level, "") for level in self._level]
         self._results = GateResults(category, assessment, gates, indices)
         self._gates = category.failed(indices).tolist() if full else None
-        self._groups = [_Group(group, indices) for group in category.groups] if full else []
+        self._groups = [
+            _Group(group, self_reported.groups[n] if self_reported else None, indices)
+            for n, group in enumerate(category.groups if full else ())
+        ]
 
     def fill(self, message: pb.CategoryScore, row: int, rank: int) -> None:
         """Fills the message of one unit; ``row`` is its index among the m units."""
@@ -141,24 +150,39 @@ class _Category:
 class _Group:
     """Fills messages with the results of one criterion group, for m units."""
 
-    def __init__(self, group: GroupScores, indices: Ints) -> None:
-        plan = group.plan
-        self._code = plan.code
-        self._score = _Score(group.scores, indices)
-        self._criteria = [criterion.id for criterion in plan.criteria]
-        self._points = (group.points[:, indices] / MICRO).tolist()
-        self._status = group.status[:, indices].tolist()
-        self._maxima = (plan.maxima[:, 0] / MICRO).tolist()
+    def __init__(self, group: GroupScores, self_reported: GroupScores | None, indices: Ints) -> None:
+        self._code = group.plan.code
+        self._score = _Score(group.scores, self_reported.scores if self_reported else None, indices)
+        self._criteria = _Criteria(group, indices)
+        self._self_reported = _Criteria(self_reported, indices) if self_reported else None
 
     def fill(self, message: pb.GroupScore, row: int) -> None:
         """Fills the message of one unit; ``row`` is its index among the m units."""
         message.group = self._code
         self._score.fill(message.score, row)
-        for index, criterion in enumerate(self._criteria):
-            status = self._status[index][row]
-            message.criteria.add(
-                criterion=criterion,
-                points=self._points[index][row],
-                max_points=0.0 if status == Status.NOT_APPLICABLE else self._maxima[index],
-                status=STATUSES[status],
-            )
+        for index in range(len(self._criteria)):
+            criterion = message.criteria.add()
+            self._criteria.fill(criterion, index, row)
+            if self._self_reported is not None:
+                self._self_reported.fill(criterion.self_reported, index, row)
+
+
+class _Criteria:
+    """Fills messages with the results of the criteria of one group, for m units."""
+
+    def __init__(self, group: GroupScores, indices: Ints) -> None:
+        self._ids = [criterion.id for criterion in group.plan.criteria]
+        self._points = (group.points[:, indices] / MICRO).tolist()
+        self._status = group.status[:, indices].tolist()
+        self._maxima = (group.plan.maxima[:, 0] / MICRO).tolist()
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def fill(self, message: pb.CriterionScore, index: int, row: int) -> None:
+        """Fills the message of one criterion and unit; ``row`` is the unit's index among the m units."""
+        status = self._status[index][row]
+        message.criterion = self._ids[index]
+        message.points = self._points[index][row]
+        message.max_points = 0.0 if status == Status.NOT_APPLICABLE else self._maxima[index]
+        message.status = STATUSES[status]

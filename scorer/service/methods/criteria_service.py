@@ -278,6 +278,7 @@ def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
         when_missing="not_applicable" if criterion.missing_leaves_out else "zero",
         provenance=criterion.provenance.value,
         notes=texts(criterion.notes),
+        sources=criterion.sources,
     )
 
 

@@ -172,7 +172,12 @@ class ScorerService:
         try:
             with call.step("scoring"), _plugin_faults():
                 assessment = assess(
-                    tier.plan, tier.cohort, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled
+                    tier.plan,
+                    tier.cohort,
+                    self_reported=tier.self_reported,
+                    full=full,
+                    plugin_calls=plugin_calls,
+                    check_cancelled=check_cancelled,
                 )
         except PluginBusy as busy:
             message = (

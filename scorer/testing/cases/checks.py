@@ -13,7 +13,7 @@ from scorer.testing.cases import schema
 from scorer.testing.cases.model import OVERALL, Case
 from scorer.testing.cases.numbers import Expected, exact, shortest
 from scorer.testing.cases.reader import canonical
-from scorer_client import Cause, Score, UnitResult
+from scorer_client import Cause, CriterionResult, Score, UnitResult
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
     yield from _check_numbers("percent", expect.percent, percent, path, " %")
     yield from _check_numbers("converted", expect.converted, converted, path)
     yield from _check_numbers("published", expect.published, published, path)
+    yield from _check_numbers("self_reported", expect.self_reported, _self_reported(result), path)
     for code, level in expect.level.items():
         yield _check_position((*path, "level", code), f"level of {code}", level, result.category(code).level)
     for code, standing in expect.standing.items():
@@ -86,6 +87,17 @@ def _result_numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, D
     points |= {code: exact(score.points) for code, score in sums.items()}
     percent |= {code: exact(score.percent) for code, score in sums.items()}
     return points, percent, sums
+
+
+def _self_reported(result: UnitResult) -> dict[str, Decimal]:
+    """Self-reported points by category, group and criterion, and overall."""
+    found: dict[str, Score | CriterionResult] = {OVERALL: result.overall}
+    for category in result.categories:
+        found[category.category] = category.score
+        for group in category.groups:
+            found[group.group] = group.score
+            found |= {item.criterion: item for item in group.criteria}
+    return {code: exact(item.self_reported.points) for code, item in found.items() if item.self_reported}
 
 
 def _check_numbers(

@@ -147,6 +147,7 @@ class _Reader:
             "percent": ([*sums, *names.measures], "category, group or measure"),
             "converted": (sums, "category or group"),
             "published": (sums, "category or group"),
+            "self_reported": ([*sums, *names.criteria], "category, group or criterion"),
             "level": (names.categories, "category"),
             "standing": (names.categories, "category"),
             "causes": (names.categories, "category"),
@@ -154,6 +155,9 @@ class _Reader:
         for field, (known, what) in allowed.items():
             for name in as_mapping(raw.get(field)):
                 self._check_name((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
+        if "self_reported" in raw and not self.criteria_set.has_sources:
+            message = "all answers of the set are self-reported, so that these points are the 'points'"
+            self.document.problem((*path, "self_reported"), message, key=True)
         for field in ("missing", "not_applicable"):
             for n, name in enumerate(as_list(raw.get(field))):
                 if isinstance(name, str) and name:

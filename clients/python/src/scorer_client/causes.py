@@ -95,7 +95,7 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
     words = words_of(language)
     if cause.indicator:
         return {
-            "measure": titles.get(cause.indicator, cause.indicator),
+            "measure": titles.get(f"indicator/{cause.indicator}", cause.indicator),
             "value": words.get(f"answer_{cause.answer}", cause.answer),
         }
     if cause.category:

@@ -50,7 +50,8 @@ class Form:
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
-    """By code of a category, group or criterion, its titles by language; also by the keys of ``texts_by_key``."""
+    """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
+    indicator, and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
@@ -80,6 +81,7 @@ class Form:
 def form_of(message: pb.CriteriaSet) -> Form:
     """The form of a criteria set."""
     texts = texts_by_key(message.summary.names)
+    texts |= {f"indicator/{indicator.code}": texts_of(indicator.titles) for indicator in message.indicators}
     criteria: dict[str, tuple[str, ...]] = {}
     excludable = []
     for category in message.categories:

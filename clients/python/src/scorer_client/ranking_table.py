@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
 
+SELF_REPORTED = "@self_reported"
+"""Ends the names of columns with what results from the answers that units reported themselves."""
+
 
 class TableUnits(Sequence[UnitResult]):
     """The units of a table, created on access, because most callers need only a few units, or the table itself.
@@ -184,28 +187,39 @@ def _groups(table: pa.Table, prefix: str, group: _Group, layout: _Layout) -> Ite
     )
 
 
-def _criteria(table: pa.Table, prefix: str, criterion: str, maximum: float) -> Iterator[CriterionResult]:
-    status = _values(table, f"{prefix}status")
+def _criteria(
+    table: pa.Table, prefix: str, criterion: str, maximum: float, suffix: str = ""
+) -> Iterator[CriterionResult]:
+    status = _values(table, f"{prefix}status{suffix}")
     maxima = (0.0 if text == "not_applicable" else maximum for text in status)
-    return _results(CriterionResult, table, prefix, criterion=repeat(criterion), max_points=maxima, status=status)
+    beside: Iterable[CriterionResult | None] = repeat(None)
+    if not suffix and f"{prefix}status{SELF_REPORTED}" in table.schema.names:
+        beside = _criteria(table, prefix, criterion, maximum, SELF_REPORTED)
+    columns = {"criterion": repeat(criterion), "max_points": maxima, "status": status, "self_reported": beside}
+    return _results(CriterionResult, table, prefix, suffix, **columns)
 
 
-def _scores(table: pa.Table, prefix: str, nominal: float) -> Iterator[Score]:
-    return _results(Score, table, prefix, nominal_max_points=repeat(nominal))
+def _scores(table: pa.Table, prefix: str, nominal: float, suffix: str = "") -> Iterator[Score]:
+    beside: Iterable[Score | None] = repeat(None)
+    if not suffix and f"{prefix}points{SELF_REPORTED}" in table.schema.names:
+        beside = _scores(table, prefix, nominal, SELF_REPORTED)
+    return _results(Score, table, prefix, suffix, nominal_max_points=repeat(nominal), self_reported=beside)
 
 
-def _results(kind: Callable[..., Result], table: pa.Table, prefix: str, **others: Iterable[Any]) -> Iterator[Result]:
+def _results(
+    kind: Callable[..., Result], table: pa.Table, prefix: str, suffix: str = "", **others: Iterable[Any]
+) -> Iterator[Result]:
     """Creates one result per row. A field that is not in ``others`` is read from the column of its name.
 
     Args:
         kind: the type of the results.
         table: the rows.
         prefix: what the columns have in front of the names of the fields.
+        suffix: what they have after the names.
         others: by field, one value per row.
     """
-    return map(
-        kind, *(others[name] if name in others else _values(table, f"{prefix}{name}") for name in field_names(kind))
-    )
+    fields = field_names(kind)
+    return map(kind, *(others[n] if n in others else _values(table, f"{prefix}{n}{suffix}") for n in fields))
 
 
 def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
@@ -31,6 +31,8 @@ from scorer_client.results import (
 from scorer_client.titles import Texts, texts_by_key
 
 Result = TypeVar("Result")
+
+_SelfReportable: TypeAlias = pb.Score | pb.CriterionScore
 
 
 def province(reply: pb.RankProvinceResponse, request_id: str) -> Province:
@@ -63,7 +65,7 @@ def _units(
         cards,
         **_columns(UnitResult, [card.unit for card in cards]),
         categories=[tuple(_categories(card.categories)) for card in cards],
-        overall=_results(Score, [card.overall.score for card in cards]),
+        overall=_self_reportable(Score, [card.overall.score for card in cards]),
         overall_rank=[card.overall.rank for card in cards],
         lacking=[tuple(card.overall.lacking) for card in cards],
         request_id=repeat(request_id),
@@ -98,7 +100,7 @@ def _categories(messages: Sequence[pb.CategoryScore]) -> list[CategoryResult]:
     return _results(
         CategoryResult,
         messages,
-        score=_results(Score, [message.score for message in messages]),
+        score=_self_reportable(Score, [message.score for message in messages]),
         causes=[tuple(_causes(message.failing)) for message in messages],
         measures=[tuple(_results(Measure, message.measures)) for message in messages],
         groups=[tuple(_groups(message.groups)) for message in messages],
@@ -123,9 +125,17 @@ def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:
     return _results(
         GroupResult,
         messages,
-        score=_results(Score, [message.score for message in messages]),
-        criteria=[tuple(_results(CriterionResult, message.criteria)) for message in messages],
+        score=_self_reportable(Score, [message.score for message in messages]),
+        criteria=[tuple(_self_reportable(CriterionResult, message.criteria)) for message in messages],
     )
+
+
+def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:
+    """Converts messages that may have a part of their own type: the same from self-reported answers. All or none do."""
+    beside: Iterable[Result | None] = repeat(None)
+    if messages and messages[0].HasField("self_reported"):
+        beside = _self_reportable(kind, [message.self_reported for message in messages])
+    return _results(kind, messages, self_reported=beside)
 
 
 def _results(kind: Callable[..., Result], messages: Sequence[Message], **others: Iterable[Any]) -> list[Result]:

@@ -30,6 +30,8 @@ class Score(NamedTuple):
     published: float
     missing: int
     not_applicable: int
+    self_reported: Score | None = None
+    """The same sum with the answers that the unit reported itself; None if all answers of the set are."""
 
 
 class Measure(NamedTuple):
@@ -51,6 +53,8 @@ class CriterionResult(NamedTuple):
     max_points: float
     status: str
     """"scored", "missing" or "not_applicable"."""
+    self_reported: CriterionResult | None = None
+    """The same criterion with the answers that the unit reported itself; None if all answers of the set are."""
 
 
 @dataclass(frozen=True)

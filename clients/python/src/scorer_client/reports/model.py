@@ -186,6 +186,12 @@ class Report:
     rounding: str
     """How points and percentages are rounded, as the set publishes."""
 
+    @property
+    def has_sources(self) -> bool:
+        """Whether there are self-reported points beside those that count."""
+        units = (unit for section in self.sections for unit in section.units)
+        return any(unit.result.overall.self_reported for unit in units)
+
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""
         return rounded(value, max(2, self.points_decimals), self.rounding)

@@ -12,7 +12,7 @@ from typing import Any
 
 from scorer_client import optional
 from scorer_client.reports.model import Category, Report, Section
-from scorer_client.results import CriterionResult
+from scorer_client.results import CriterionResult, Score
 
 _MAX_NAME_LENGTH = 31
 """Characters that spreadsheets allow in a sheet's name."""
@@ -135,6 +135,8 @@ class _Writer:
         words = self._words
         columns = [("id", "text"), ("unit", "text"), ("parent", "text"), ("rank", "whole"), ("points", "points")]
         columns += [("maximum", "exact"), ("percent", "percent"), ("converted", "points")]
+        if self._report.has_sources:
+            columns.append(("self_reported", "points"))
         titles = [words[name] for name, _ in columns]
         titles[3:] = [f"{words['overall']}: {title}" for title in titles[3:]]
         kinds = [kind for _, kind in columns]
@@ -158,12 +160,12 @@ class _Writer:
             for unit in section.units:
                 score = unit.result.overall
                 line: list[object] = [unit.result.id, unit.name, unit.parent, unit.result.overall_rank or None]
-                line += [score.points, score.max_points, score.percent, score.published]
+                line += _figures(score)
                 for unit_category in unit.categories:
                     result = unit_category.result
                     score = result.score
                     line += [result.rank or None, self._report.level_cell(result.category, result.level)]
-                    line += [score.points, score.max_points, score.percent, score.published]
+                    line += _figures(score)
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
                 lines.append(line)
@@ -360,3 +362,9 @@ class _Writer:
             sheet.repeat_rows(0)
         if filtered and lines:
             sheet.autofilter(row, 0, row + len(lines), len(titles) - 1)
+
+
+def _figures(score: Score) -> list[object]:
+    """The figures of one sum, and the self-reported points if the set has several sources."""
+    beside = [score.self_reported.points] if score.self_reported else []
+    return [score.points, score.max_points, score.percent, score.published, *beside]

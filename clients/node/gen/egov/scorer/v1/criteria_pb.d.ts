@@ -759,6 +759,13 @@ export declare type Criterion = Message<"egov.scorer.v1.Criterion"> & {
    * @generated from field: repeated egov.scorer.v1.Text notes = 11;
    */
   notes: Text[];
+
+  /**
+   * Sources of its answers: "self_reported", "verified" or "surveyed". The last one that has an answer counts.
+   *
+   * @generated from field: repeated string sources = 12;
+   */
+  sources: string[];
 };
 
 /**

@@ -270,7 +270,9 @@ export declare type UnitAnswers = Message<"egov.scorer.v1.UnitAnswers"> & {
   unit?: Unit | undefined;
 
   /**
-   * Answers by indicator code. Answers that no criterion of the unit's tier reads are checked, but have no effect.
+   * Answers by indicator code, such as "computers". "previous.computers" is last period's answer, if a formula compares
+   * with it. "computers@verified" is the answer of another source, if the set has several sources; the last source that
+   * has an answer counts. Answers that no criterion of the unit's tier reads are checked, but have no effect.
    *
    * @generated from field: map<string, egov.scorer.v1.Answer> answers = 2;
    */
@@ -628,6 +630,14 @@ export declare type Score = Message<"egov.scorer.v1.Score"> & {
    * @generated from field: int32 not_applicable = 8;
    */
   notApplicable: number;
+
+  /**
+   * The same sum with the answers that the unit reported itself. Criteria that units do not report, such as surveyed
+   * ones, do not apply there. Absent if all answers of the set are self-reported.
+   *
+   * @generated from field: egov.scorer.v1.Score self_reported = 9;
+   */
+  selfReported?: Score | undefined;
 };
 
 /**
@@ -1011,6 +1021,13 @@ export declare type CriterionScore = Message<"egov.scorer.v1.CriterionScore"> & 
    * @generated from field: egov.scorer.v1.CriterionStatus status = 4;
    */
   status: CriterionStatus;
+
+  /**
+   * The same criterion with the answers that the unit reported itself; see Score.
+   *
+   * @generated from field: egov.scorer.v1.CriterionScore self_reported = 5;
+   */
+  selfReported?: CriterionScore | undefined;
 };
 
 /**

@@ -239,7 +239,7 @@ class Group(_message.Message):
     def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., weight: _Optional[str] = ...) -> None: ...
 
 class Criterion(_message.Message):
-    __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes")
+    __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes", "sources")
     ID_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     FORMULA_FIELD_NUMBER: _ClassVar[int]
@@ -251,6 +251,7 @@ class Criterion(_message.Message):
     WHEN_MISSING_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
     id: str
     titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     formula: str
@@ -262,7 +263,8 @@ class Criterion(_message.Message):
     when_missing: str
     provenance: str
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
-    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., sources: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TierPoints(_message.Message):
     __slots__ = ("tier", "points")

@@ -208,7 +208,7 @@ class RankProvinceResponse(_message.Message):
     def __init__(self, rankings: _Optional[_Iterable[_Union[Ranking, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., next_page_token: _Optional[str] = ..., names: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
 
 class Score(_message.Message):
-    __slots__ = ("points", "max_points", "nominal_max_points", "percent", "converted", "published", "missing", "not_applicable")
+    __slots__ = ("points", "max_points", "nominal_max_points", "percent", "converted", "published", "missing", "not_applicable", "self_reported")
     POINTS_FIELD_NUMBER: _ClassVar[int]
     MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
     NOMINAL_MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
@@ -217,6 +217,7 @@ class Score(_message.Message):
     PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     MISSING_FIELD_NUMBER: _ClassVar[int]
     NOT_APPLICABLE_FIELD_NUMBER: _ClassVar[int]
+    SELF_REPORTED_FIELD_NUMBER: _ClassVar[int]
     points: float
     max_points: float
     nominal_max_points: float
@@ -225,7 +226,8 @@ class Score(_message.Message):
     published: float
     missing: int
     not_applicable: int
-    def __init__(self, points: _Optional[float] = ..., max_points: _Optional[float] = ..., nominal_max_points: _Optional[float] = ..., percent: _Optional[float] = ..., converted: _Optional[float] = ..., published: _Optional[float] = ..., missing: _Optional[int] = ..., not_applicable: _Optional[int] = ...) -> None: ...
+    self_reported: Score
+    def __init__(self, points: _Optional[float] = ..., max_points: _Optional[float] = ..., nominal_max_points: _Optional[float] = ..., percent: _Optional[float] = ..., converted: _Optional[float] = ..., published: _Optional[float] = ..., missing: _Optional[int] = ..., not_applicable: _Optional[int] = ..., self_reported: _Optional[_Union[Score, _Mapping]] = ...) -> None: ...
 
 class Gate(_message.Message):
     __slots__ = ("level", "measure", "unit", "minimum", "strict", "upper", "indicator", "options", "category", "category_level", "excluded", "limit")
@@ -326,16 +328,18 @@ class GroupScore(_message.Message):
     def __init__(self, group: _Optional[str] = ..., score: _Optional[_Union[Score, _Mapping]] = ..., criteria: _Optional[_Iterable[_Union[CriterionScore, _Mapping]]] = ...) -> None: ...
 
 class CriterionScore(_message.Message):
-    __slots__ = ("criterion", "points", "max_points", "status")
+    __slots__ = ("criterion", "points", "max_points", "status", "self_reported")
     CRITERION_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    SELF_REPORTED_FIELD_NUMBER: _ClassVar[int]
     criterion: str
     points: float
     max_points: float
     status: CriterionStatus
-    def __init__(self, criterion: _Optional[str] = ..., points: _Optional[float] = ..., max_points: _Optional[float] = ..., status: _Optional[_Union[CriterionStatus, str]] = ...) -> None: ...
+    self_reported: CriterionScore
+    def __init__(self, criterion: _Optional[str] = ..., points: _Optional[float] = ..., max_points: _Optional[float] = ..., status: _Optional[_Union[CriterionStatus, str]] = ..., self_reported: _Optional[_Union[CriterionScore, _Mapping]] = ...) -> None: ...
 
 class OverallScore(_message.Message):
     __slots__ = ("score", "rank", "lacking")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from scorer.criteria import lint, model, schema
+from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse, show_path
@@ -175,6 +176,12 @@ class _Loader:
         for name in ("cap", "points"):
             if amount := getattr(head.overall, name, None):
                 self._check_tiers(("overall", name), amount)
+        for code, computed in head.from_children.items():
+            self._check_tier((FROM_CHILDREN, code, "tier"), computed.tier)
+        sources = {code: found for code, (found, _) in self.sources_of.items()}
+        from_children = computed_indicators(
+            head.from_children, self.document, self.indicators, self.read_indicators, sources
+        )
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
             title=head.title,
@@ -191,6 +198,7 @@ class _Loader:
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
+            from_children=tuple(from_children),
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,

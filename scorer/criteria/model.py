@@ -276,6 +276,24 @@ class RankingRule:
 
 
 @dataclass(frozen=True)
+class FromChildren:
+    """How an answer of the units of a tier is computed from the answers of their children in the call."""
+
+    indicator: str
+    """What is computed."""
+    tier: str
+    how: Literal["sum", "mean", "share", "count"]
+    """``share`` and ``count`` read a flag: the share or number of children that say yes."""
+    reads: str
+    """The indicator of the children."""
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the sum is divided by the number of children."""
+        return self.how in ("mean", "share")
+
+
+@dataclass(frozen=True)
 class CriteriaSet:
     """One issued version of the whole method."""
 
@@ -308,6 +326,7 @@ class CriteriaSet:
     tier_titles: Mapping[str, Texts] = field(default_factory=dict)
     """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
     overall: Total = Total()
+    from_children: tuple[FromChildren, ...] = ()
 
     def maximum(self, tier: str) -> int:
         """Overall micropoints if every criterion applies and gives all its points, without bonuses."""

@@ -133,9 +133,13 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
     return PlainValidator(read, json_schema_input_type=written | dict[str, written])
 
 
+MAX_COMMENDED = 1_000_000
+"""Units; more than a call can have."""
+
+
 def _best(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"expected a whole number from 1, or one by tier, not {short_repr(value)}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COMMENDED:
+        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one by tier, not {short_repr(value)}")
     return value
 
 
@@ -264,7 +268,7 @@ class Ranking(StrictModel):
 class Commend(StrictModel):
     """Which units are commended."""
 
-    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1)])]
+    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1, le=MAX_COMMENDED)])]
     """N: the top N units of each ranking are commended."""
 
 
@@ -293,6 +297,22 @@ TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
 
 
+class FromChildren(StrictModel):
+    """How an answer is computed from those of the children: exactly one of sum, mean, share and count."""
+
+    tier: Code
+    sum: StrictStr | None = None
+    mean: StrictStr | None = None
+    share: StrictStr | None = None
+    count: StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FromChildren:
+        if [self.sum, self.mean, self.share, self.count].count(None) != 3:
+            raise ValueError("give exactly one of sum, mean, share and count, with the indicator of the children")
+        return self
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -310,6 +330,8 @@ class Head(StrictModel):
     ranking: Ranking = Ranking()
     overall: Overall | None = None
     commend: Commend | None = None
+    from_children: dict[StrictStr, FromChildren] = {}
+    """By indicator that is computed."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
     categories: dict[Code, Any] = Field(min_length=1)

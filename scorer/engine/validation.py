@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from scorer.engine.children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck, plugin_checks
 from scorer.engine.sources import counted, self_reported
@@ -90,6 +91,7 @@ def validate(
     if to_rank:
         _check_parents(plan, submission, paths, violations)
     excluded = _exclusions(plan, submission, paths, violations)
+    _compute_answers(plan, submission, paths, violations)
     validated = []
     present = set(submission.tiers)
     for tier, tier_plan in plan.tiers.items():
@@ -114,6 +116,18 @@ def validate(
     if not plan.tiers.keys() >= present or not present:
         _check_units_without_tier(plan, submission, paths, violations)
     return validated
+
+
+def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
+    """Computes the answers of units whose children are in the call, and refuses those that were sent."""
+    ids, tiers, parents = submission.ids, submission.tiers, submission.parents
+    for code, units in computed_answers(plan, ids, tiers, parents, submission.matrix):
+        violations.add_all(
+            units,
+            lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
+            "COMPUTED",
+            lambda _: "is computed from the units of the call whose parent this is; leave it out",
+        )
 
 
 def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> bool:

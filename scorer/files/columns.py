@@ -66,10 +66,16 @@ def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
 
 
 def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
-    """Each indicator that criteria of a tier read, with the ids of these criteria."""
+    """Each indicator that criteria of a tier read, with the ids of these criteria.
+
+    So are those from which units of another tier are computed, with the ids of the criteria that read the result.
+    """
     item = plan.criteria_set
     for indicator in item.indicators.values():
         criteria = [c.id for c in criteria_reading(item, indicator.code) if c.points.of(tier) is not None]
+        for rule in item.from_children:
+            if rule.reads == indicator.code and rule.tier != tier and not criteria:
+                criteria = [c.id for c in criteria_reading(item, rule.indicator)]
         if criteria:
             yield indicator, criteria
 

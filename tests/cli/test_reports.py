@@ -377,6 +377,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
     ("words", "said"),
     [
         (["--out", "report.txt"], "--out report.txt ends in none of .html, .xlsx, .pdf, .docx"),
+        (["--out", ".html"], "--out .html has no name before its ending; write NAME.html"),
         (["--out", "there.html"], "there.html exists already; --force overwrites it"),
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),

@@ -12,6 +12,7 @@ import lxml.html
 import openpyxl
 import pytest
 from cli_in_process import said
+from stand_alone import PLUGINS
 
 from scorer.cli.answer_files import local_client
 from scorer.cli.i18n import WORDS
@@ -20,8 +21,9 @@ from scorer_client import Client
 from scorer_client.reports.words import WORDS as REPORT_WORDS
 from scorer_client.sentences import words_of
 
-SETS = ("bac-kan-2020", "hue-2020")
-"""Bundled sets with answers. Any set with Vietnamese titles can be added."""
+COMPOSITE = PLUGINS / "composite-indices" / "scorer_composite_indices"
+SETS = ("bac-kan-2020", "hue-2020", "par-like-2022")
+"""Sets with answers: bundled ones, and one of ``COMPOSITE``. Any set with Vietnamese titles can be added."""
 
 COMMON = """
     about above after again against all also and another any are below best better between both but by can cannot code
@@ -75,9 +77,14 @@ def outputs(
 ) -> tuple[set[str], dict[str, str]]:
     """The codes of a set, and the texts of everything that is written in Vietnamese, by what it is."""
     code, folder = request.param, tmp_path_factory.mktemp("vietnamese")
-    answers = Path(str(files("scorer_plugins.answers") / f"{code}.csv"))
+    bundled = Path(str(files("scorer_plugins.answers")))
+    answers = next(
+        folder / f"{code}.csv" for folder in (bundled, COMPOSITE / "answers") if (folder / f"{code}.csv").is_file()
+    )
+    directory = None if answers.parent == bundled else COMPOSITE / "criteria_sets"
     csv_file, form, page, book, annex = (folder / name for name in ("out.csv", "f.xlsx", "r.html", "r.xlsx", "r.docx"))
-    options = ("--set", code, "--lang", "vi")
+    served = () if directory is None else ("--criteria", str(directory))
+    options = ("--set", code, "--lang", "vi", *served)
     unit = answers.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
     found = {
         "the ranking": said("rank", str(answers), *options, "--out", str(csv_file)),
@@ -86,7 +93,7 @@ def outputs(
             "report", str(answers), *options, *(f"--out={path}" for path in (page, book, annex))
         ),
     }
-    said("criteria", "template", code, "--lang", "vi", "--out", str(form))
+    said("criteria", "template", code, "--lang", "vi", "--out", str(form), *served)
     with csv_file.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for_people = [name for name in lines[0] if name.endswith(("_title", ".causes"))]
@@ -98,7 +105,7 @@ def outputs(
     found["a page"] = "\n".join(tree.getroot().itertext())
     with zipfile.ZipFile(annex) as archive:
         found["an annex"] = re.sub("<[^>]*>", " ", archive.read("word/document.xml").decode())
-    return codes_of(local_client(), code, answers), found
+    return codes_of(local_client(directory), code, answers), found
 
 
 def cells(book: Path) -> str:
@@ -122,6 +129,14 @@ def test_no_word_is_english(outputs: tuple[set[str], dict[str, str]], kind: str)
     texts = readable(found[kind], codes)
     assert len(words(texts)) > 3
     assert {word: line for line in texts.splitlines() for word in words(line) if word in ENGLISH} == {}
+
+
+@pytest.mark.parametrize("kind", ["the ranking", "a scorecard", "columns for people"])
+def test_people_read_titles_and_no_codes(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
+    codes, found = outputs
+    like_words = {code for code in codes if "_" in code}
+    assert like_words
+    assert set(re.findall(r"\w+", found[kind])) & like_words == set()
 
 
 def test_the_list_finds_english_words() -> None:

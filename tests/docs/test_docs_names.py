@@ -118,6 +118,7 @@ SHAPES: dict[str, tuple[type[BaseModel], ...]] = {
     "A criterion": (schema.Criterion,),
     "A level": (schema.Level,),
     "The overall score": (schema.Overall,),
+    "Answers from the units below": (schema.FromChildren,),
     "A gate": (schema.Gate,),
     "A gate on an answer": (schema.AnswerGate,),
     "A gate on another category": (schema.LevelGate,),

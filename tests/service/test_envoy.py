@@ -1,6 +1,6 @@
 """Envoy with the configuration of docs/operations.md: rate limits, overload, JSON as gRPC, and a server that ends.
 
-Not tested: admission control and outlier detection by themselves. The configuration has them, and Envoy accepts it.
+Not tested: outlier detection by itself. The configuration has it, and Envoy accepts it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from arrow_tables import unit_table
 from envoy import ENVOY, envoy
 from google.protobuf import json_format
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
 from processes import serve
 
@@ -132,6 +134,41 @@ def test_refusals_of_an_overloaded_service_say_when_to_retry(front: tuple[str, s
         retry = error_details_pb2.RetryInfo()
         assert any(detail.Unpack(retry) for detail in details)
         assert retry.retry_delay.ToTimedelta().total_seconds() > 0
+
+
+def test_calls_are_refused_before_they_reach_servers_that_fail(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def fail(_: pb.ScoreUnitRequest, context: grpc.ServicerContext) -> None:
+        seen.append(context.peer())
+        context.abort(grpc.StatusCode.UNAVAILABLE, "broken")
+
+    def once(text: str) -> str:
+        """The configuration without retries and without ejections, so that only admission control keeps calls away."""
+        for old, new in (("num_retries: 3", "num_retries: 0"), ("gateway_failure: 5", "gateway_failure: 100000")):
+            assert text.count(old) == 1
+            text = text.replace(old, new)
+        return unlimited(text)
+
+    server = grpc.server(ThreadPoolExecutor(4))
+    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+    handler = grpc.unary_unary_rpc_method_handler(fail, pb.ScoreUnitRequest.FromString)
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("egov.scorer.v1.ScorerService", {"ScoreUnit": handler})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with envoy(tmp_path, f"127.0.0.1:{port}", once) as address, grpc.insecure_channel(address) as channel:
+            scorer = scorer_pb2_grpc.ScorerServiceStub(channel)
+            codes: Counter[grpc.StatusCode] = Counter()
+            for _ in range(20):  # few at once, so that the circuit breaker plays no part
+                calls = [scorer.ScoreUnit.future(REQUEST, timeout=30) for _ in range(20)]
+                codes.update(call.code() for call in calls)
+    finally:
+        server.stop(None)
+    assert codes == {grpc.StatusCode.UNAVAILABLE: 400}
+    assert 100 <= len(seen) < 320
 
 
 @pytest.mark.long

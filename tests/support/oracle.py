@@ -597,6 +597,24 @@ def category_result(
 # Sources of answers
 
 
+def with_children(document: Document, units: Sequence[Unit]) -> list[Unit]:
+    """The units with the answers that follow from those of their children."""
+    found = {unit.id: unit for unit in units}
+    for code, rule in document.get("from_children", {}).items():
+        [(how, read)] = ((how, rule[how]) for how in ("sum", "mean", "share", "count") if how in rule)
+        for unit in units:
+            children = [found[child.id] for child in units if child.parent == unit.id]
+            if unit.tier != rule["tier"] or not children:
+                continue
+            answers = {name: value for name, value in found[unit.id].answers.items() if name != code}
+            if all(read in child.answers for child in children):
+                values = [Fraction(str(int(v) if isinstance(v := c.answers[read], bool) else v)) for c in children]
+                exact = sum(values, Fraction(0)) / (len(children) if how in ("mean", "share") else 1)
+                answers[code] = Decimal(round(exact * 10**6)) / 10**6
+            found[unit.id] = replace(found[unit.id], answers=answers)
+    return [found[unit.id] for unit in units]
+
+
 def indicators_of(body: Any) -> set[str]:
     """The indicators that a criterion or part reads."""
     found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body}
@@ -665,7 +683,7 @@ def _beside(card: Card, reported: Card) -> Card:
 
 def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
     """The rankings of all cohorts that have units: in the set's order of tiers, then by name."""
-    rankings = []
+    rankings, units = [], with_children(document, units)
     for tier in document["tiers"]:
         peers = [unit for unit in units if unit.tier == tier]  # whom formulas compare, however units are ranked
         cards = cards_of(document, peers)

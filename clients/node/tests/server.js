@@ -6,11 +6,12 @@ import { createInterface } from "node:readline";
 /**
  * Starts a server on a free port.
  *
+ * @param {string[]} options More options of the command.
  * @returns {Promise<{ address: string, stop: () => void }>} Its address, and what ends it.
  */
-export async function startServer() {
+export async function startServer(...options) {
   const command = process.env["SCORER"] ?? "scorer";
-  const server = spawn(command, ["serve", "--address", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
+  const server = spawn(command, ["serve", "--address", "127.0.0.1:0", ...options], { stdio: ["ignore", "ignore", "pipe"] });
   const failed = new Promise((_, reject) => server.once("error", reject));
   const said = [];
   const lines = createInterface(server.stderr);

@@ -304,10 +304,13 @@ class _Columns:
         examples[kinds] = np.arange(len(kinds))
         values = [
             texts.text(int(bits[example]), {node: order[example].tolist() for node, order in orders.items()})
+            if bits[example]
+            else None
             for example in examples.tolist()
         ]
-        indices = pa.array(kinds.astype(np.int32), mask=bits == 0)
-        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
+        encoded = pa.array(values, pa.string()).dictionary_encode()  # units of several kinds can have the same text
+        indices = encoded.indices.take(pa.array(kinds))
+        self._arrays[name] = pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
 
     def score(self, prefix: str, sums: _Sums, row: int, suffix: str = "") -> None:
         """Adds the seven columns of one sum, and those with what units reported themselves."""

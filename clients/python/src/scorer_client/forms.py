@@ -52,8 +52,8 @@ class Form:
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
-    """By code of a category, group or criterion, its titles by language; also by the keys of ``texts_by_key``, and for
-    indicators by keys such as ``indicator/computers``."""
+    """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
+    indicator, and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int

@@ -1,0 +1,59 @@
+"""Reads the key ``from_children``: which answers are computed from those of a unit's children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from scorer.criteria import schema
+from scorer.criteria.document import Document
+from scorer.criteria.model import FromChildren
+from scorer.formulas.base import NUMBERS
+from scorer.model.indicators import Indicator, IndicatorKind, Source
+from scorer.model.suggestions import did_you_mean
+
+FROM_CHILDREN = "from_children"
+_WAYS = ("sum", "mean", "share", "count")
+
+
+def computed_indicators(
+    shapes: Mapping[str, schema.FromChildren],
+    document: Document,
+    declared: Mapping[str, Indicator],
+    read: dict[str, Indicator],
+    sources: Mapping[str, tuple[Source, ...]],
+) -> Iterator[FromChildren]:
+    """Yields the computed indicators. Mistakes are added to the problems of the document.
+
+    Args:
+        shapes: by indicator that is computed.
+        document: the document.
+        declared: the indicators that the set's groups declare.
+        read: the indicators that criteria read; those of children are added.
+        sources: by indicator that criteria read, the sources of its answers.
+    """
+    for code, shape in shapes.items():
+        path = (FROM_CHILDREN, code)
+        way = next(way for way in _WAYS if getattr(shape, way) is not None)
+        child: str = getattr(shape, way)
+        if code not in read or code not in declared:
+            names = [name for name in read if name in declared]
+            document.problem(path, f"no criterion reads an indicator {code!r}{did_you_mean(code, names)}", key=True)
+        if child not in declared:
+            hint = did_you_mean(child, declared)
+            document.problem((*path, way), f"no group of the set declares indicator {child!r}{hint}")
+        if document.broken(*path):
+            continue
+        kinds = {IndicatorKind.FLAG} if way in ("share", "count") else NUMBERS
+        if declared[child].kind not in kinds:
+            wanted = " or ".join(sorted(kinds))
+            document.problem((*path, way), f"{child!r} is a {declared[child].kind}; {way} reads a {wanted}")
+        whole = way == "count" or (way == "sum" and declared[child].kind is IndicatorKind.COUNT)
+        fitting = NUMBERS if whole else {IndicatorKind.NUMBER}
+        if declared[code].kind not in fitting:
+            wanted = " or ".join(sorted(fitting))
+            document.problem(path, f"{code!r} is a {declared[code].kind}; here it must be a {wanted}", key=True)
+        for name in dict.fromkeys((code, child)):
+            if len(sources.get(name, ())) > 1:
+                document.problem(path, f"{name!r} has several sources; only one source can be computed", key=True)
+        read.setdefault(child, declared[child])
+        yield FromChildren(code, shape.tier, way, child)  # type: ignore[arg-type]

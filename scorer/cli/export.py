@@ -45,6 +45,8 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
     Raises:
         UserError: it says why.
     """
+    if path.name in endings:
+        raise UserError(f"--out {path} has no name before its ending; write NAME{path.name}")
     if path.suffix not in endings:
         raise UserError(f"--out {path} ends in none of {', '.join(endings)}")
     if path.exists() and any(file.exists() and path.samefile(file) for file in inputs):

@@ -195,6 +195,9 @@ class _Merge:
             if not isinstance(new, list) or not isinstance(base, list):
                 return self._take(new, own, path)
             self._note(own, path)
+            if not new:
+                message = f"an empty list changes nothing of {self._base}; leave it out, or write ~ to remove the list"
+                self._problem(own, message)
             entries: dict[Any, Any] = {}
             for n, entry in enumerate(base):
                 name = entry.get(key) if isinstance(entry, Mapping) else None
@@ -211,7 +214,7 @@ class _Merge:
                 elif known and name not in changed:
                     changed[name] = n
                 else:
-                    if key == "id" and isinstance(name, str) and "formula" not in entry:
+                    if key == "id" and isinstance(name, str) and not known and "formula" not in entry:
                         hint = did_you_mean(name, [code for code in entries if isinstance(code, str)])
                         message = (
                             f"{self._base} has no criterion {name!r} in this group{hint}; a new one needs a formula"

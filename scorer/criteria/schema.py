@@ -133,9 +133,13 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
     return PlainValidator(read, json_schema_input_type=written | dict[str, written])
 
 
+MAX_COMMENDED = 1_000_000
+"""Units; more than a call can have."""
+
+
 def _best(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"expected a whole number from 1, or one by tier, not {short_repr(value)}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COMMENDED:
+        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one by tier, not {short_repr(value)}")
     return value
 
 
@@ -264,7 +268,7 @@ class Ranking(StrictModel):
 class Commend(StrictModel):
     """Which units are commended."""
 
-    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1)])]
+    best: Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1, le=MAX_COMMENDED)])]
     """N: the top N units of each ranking are commended."""
 
 

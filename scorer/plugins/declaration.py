@@ -134,7 +134,7 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
     if version != API_VERSION:
         raise PluginError(f"was written for API version {version}; this scorer offers {API_VERSION}")
     if not isinstance(name, str) or not re.fullmatch(CODE, name) or name == TOTAL:
-        raise PluginError(f"its group's name {name!r} is not a code such as 'human_resources' ({CODE})")
+        raise PluginError(f"declares group {name!r}, whose name is not a code such as 'human_resources' ({CODE})")
     if name in taken:
         raise PluginError(f"declares group {name!r}, which {taken[name]} already declares")
     for attribute, kind in (("indicators", Indicator), ("checks", Check)):

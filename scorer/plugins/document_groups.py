@@ -65,7 +65,7 @@ def with_document_groups(host: PluginHost, document: Document) -> PluginHost:
         plugin = Plugin(declared.code, str(document.data.get("criteria_set")), document.revision()[:SHOWN_DIGITS])
         plugin = load_plugin(plugin, partial(_DocumentPlugin, declared), plugins, runs_code=False)
         if plugin.failure:
-            document.problem(declared.path, f"the group {plugin.failure}", key=True)
+            document.problem(declared.path, f"cannot be used: {plugin.failure}", key=True)
         else:
             plugins.append(plugin)
     return PluginHost(tuple(plugins)) if len(plugins) > len(host.plugins) else host

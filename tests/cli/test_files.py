@@ -503,7 +503,11 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a document": ("a.xlsx", word_document, "a.xlsx: is neither a workbook (.xlsx, .xlsm, .ods)"),
     "an error in ODS": ("a.ods", ods_with("#DIV/0!"), "'Cấp huyện'!R3: the formula gives #DIV/0!"),
     "a repeated row of ODS": ("a.ods", ods_repeated, "a.ods: spans 1048"),
-    "half a Parquet file": ("a.parquet", lambda path: path.write_bytes(b"PAR1" + bytes(99)), "a.parquet: is damaged: "),
+    "half a Parquet file": (
+        "a.parquet",
+        lambda path: path.write_bytes(b"PAR1" + bytes(99)),
+        "; write it again with the program that made it",
+    ),
     "a cut Arrow stream": (
         "a.arrows",
         lambda path: arrow_streams(path, 0, cut=True),

@@ -377,6 +377,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
     ("words", "said"),
     [
         (["--out", "report.txt"], "--out report.txt ends in none of .html, .xlsx, .pdf, .docx"),
+        (["--out", ".html"], "--out .html has no name before its ending; write NAME.html"),
         (["--out", "there.html"], "there.html exists already; --force overwrites it"),
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
@@ -518,7 +519,7 @@ def test_the_demo_opens_the_report_with_what_was_published(tmp_path: Path) -> No
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "written to bac-kan-2020.html\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "đã ghi vào bac-kan-2020.html\n"), done.stderr
     page = tmp_path / "bac-kan-2020.html"
     assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == page.as_uri()
     facts = [text_of(line) for line in parsed(page.read_bytes()).xpath("//ul[@class='facts']/li")]

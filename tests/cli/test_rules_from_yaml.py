@@ -19,7 +19,7 @@ categories:
         title: {en: Presence}
         indicators:
           presence_points: {kind: number, title: {en: Points}}
-          incident: {kind: flag, title: {en: Security incident}}
+          incident: {kind: flag, title: {en: Security incident, vi: Sự cố}}
         criteria: [{id: PR.01, formula: awarded, indicator: presence_points, points: 10}]
       files:
         title: {en: Transaction}
@@ -92,4 +92,4 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     said = " ".join(done.stdout.split())
     assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
-    assert "incident đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout
+    assert "Sự cố đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout

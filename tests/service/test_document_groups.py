@@ -185,6 +185,15 @@ def test_what_others_change_in_the_process_meanwhile_is_not_blamed_on_it(monkeyp
     assert problems(WARDS) == []
 
 
+def test_the_largest_number_of_commended_units_is_served_and_a_larger_one_refused() -> None:
+    text = changed(("categories:\n", "commend: {best: 1000000}\ncategories:\n"))
+    with serving(good(catalogue(INSTALLED, text))) as service:
+        reply = service.criteria.GetCriteriaSet(cpb.GetCriteriaSetRequest(criteria_set="wards-2026"), timeout=30)
+    assert [best.best for best in reply.criteria_set.commend] == [1_000_000]
+    (problem,) = problems(text.replace("1000000", "1000001"))
+    assert problem.endswith("expected a whole number from 1 to 1000000, or one by tier, not 1000001")
+
+
 # --- it is refused with a place --------------------------------------------------------------------------------------
 
 
@@ -267,6 +276,13 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
             f"24:9: {HEAD}.checks: only a group that declares its own 'indicators' can have checks",
         ],
     ),
+    "a name in capitals": (
+        ("      digital_office:\n", "      Office:\n"),
+        [
+            "12:7: categories.readiness.groups.Office: cannot be used: declares group 'Office', whose name is not a "
+            "code such as 'human_resources' ([a-z][a-z0-9_]{0,63})"
+        ],
+    ),
     "python": (
         ("maximum: 100000", 'maximum: !!python/object/apply:os.system ["true"]'),
         [
@@ -297,5 +313,7 @@ def test_an_indicator_that_an_installed_group_declares_otherwise_is_named_where_
 def test_a_client_of_another_process_sees_the_group() -> None:
     with serving(good(catalogue(INSTALLED, WARDS))) as service, Client(service.address) as client:
         form = client.form("wards-2026")
-        assert form.indicators["online_files"].titles["vi"] == "Hồ sơ nộp trực tuyến"
+        indicator = form.indicators["online_files"]
+        assert indicator.titles["vi"] == form.names("vi")["indicator/online_files"] == "Hồ sơ nộp trực tuyến"
+        assert indicator.meanings["en"].startswith("Only")
         assert form.names("vi")["digital_office"] == "Văn phòng số"

@@ -313,6 +313,32 @@ def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.Monke
     assert mistake in ("SCORER_ACCESS: 'anonymous' is there twice", "SCORER_LIMITS: 'units' is there twice")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("WORKERS", "1_0", "has to be a whole number"),
+        ("LIMITS__UNITS", "1_000", "has to be a whole number"),
+        ("WORKERS", "\u0664", "has to be a whole number"),
+        ("GRACE", "1_0.5", "has to be a number"),
+    ],
+)
+def test_numbers_have_plain_digits(monkeypatch: pytest.MonkeyPatch, name: str, text: str, what: str) -> None:
+    monkeypatch.setenv(f"SCORER_{name}", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, {})
+    assert caught.value.mistakes == [f"SCORER_{name}: {what}"]
+
+
+def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORER_LIMITS", '{"units": 5, "calls": 3}')
+    monkeypatch.setenv("SCORER_LIMITS__CALLS_EACH", "2")
+    assert (load_settings(None, {}).limits.units, load_settings(None, {}).limits.calls_each) == (5, 2)
+    monkeypatch.setenv("SCORER_LIMITS__UNITS", "6")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, {})
+    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS has 'units', too; set it only once"]
+
+
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])
 def test_only_small_regular_files_have_settings(tmp_path: Path, path: str) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -322,3 +322,20 @@ def test_commands_find_the_base_beside_the_file(
     assert "1 ok, 0 failed" in scorer("criteria", "test", "copy.yaml").out
     ranked = scorer("rank", "answers.csv", "--set", "copy", "--criteria", ".")
     assert (ranked.code, ranked.errors) == (0, [])
+
+
+def test_a_criterion_that_is_stated_twice_is_not_said_to_be_unknown() -> None:
+    twice = changed('          - {id: "1.1", points: 6}\n', '          - {id: "1.1", points: 6}\n' * 2)
+    assert [line for line in problems(twice, WARDS) if "has no criterion" in line] == []
+    assert any(line.endswith("criterion '1.1' is given twice") for line in problems(twice, WARDS))
+
+
+@pytest.mark.parametrize("key", ["levels", "groups.digital_office.criteria"])
+def test_an_empty_list_which_would_change_nothing_is_refused(key: str) -> None:
+    text = "criteria_set: next\nextends: wards-2026\ntitle: {en: Next}\ncategories: {readiness: "
+    keys = key.split(".")
+    text += "".join(f"{{{step}: " for step in keys) + "[]" + "}" * len(keys) + "}\n"
+    (problem,) = problems(text, WARDS)
+    assert problem.endswith(
+        f"{key}: an empty list changes nothing of wards-2026; leave it out, or write ~ to remove the list"
+    )

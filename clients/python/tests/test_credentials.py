@@ -88,6 +88,15 @@ def test_a_token_is_asked_for_before_each_call(address: str) -> None:
         assert client.score_unit(SET, ROW).overall.points == 12
 
 
+def test_a_function_that_returns_no_token_is_refused_before_the_call(address: str) -> None:
+    nothing: Any = None
+    with (
+        Client(address, authority=AUTHORITY.certificate, token=lambda: nothing) as client,
+        pytest.raises(TypeError, match="the token has to be a str, not NoneType"),
+    ):
+        client.form("hue-2020")
+
+
 def test_an_async_client_may_ask_for_its_token_asynchronously(address: str) -> None:
     async def token() -> str:
         await asyncio.sleep(0)

@@ -36,10 +36,10 @@ VALUE_DESCRIPTIONS = {
 }
 
 
-def _output(text: str) -> Path:
+def _output(argument: str) -> Path:
     """The path of --out. A path with a slash at its end is a directory, so it must not end like a workbook."""
-    path = Path(text)
-    return output_file(text) if path.suffix.lower() == ".xlsx" else path
+    path = Path(argument)
+    return output_file(argument) if path.suffix.lower() == ".xlsx" else path
 
 
 def template(
@@ -120,11 +120,11 @@ def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language
             report(number, len(register))
             name = f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx"
             files[directory / name] = form_workbook(plan, [unit], language.value)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    listed = io.StringIO(newline="")
+    writer = csv.writer(listed, lineterminator="\n")
     writer.writerow(("id", "name", "tier", "parent"))
     writer.writerows((unit.id, unit.name, unit.tier, unit.parent) for unit in register)
-    files[directory / REGISTER] = BYTE_ORDER_MARK + text.getvalue()
+    files[directory / REGISTER] = BYTE_ORDER_MARK + listed.getvalue()
     return files
 
 

@@ -168,6 +168,15 @@ class Section(BaseModel):
             raise ValueError(_WHOLE if kind is int else _NUMBER)
         return value
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_plain_digits(cls, value: object, info: ValidationInfo) -> object:
+        """Refuses ``1_0`` and digits of other scripts in environment variables; Python would read 10."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, str) and kind in (int, float) and ("_" in value or not value.isascii()):
+            raise ValueError(_WHOLE if kind is int else _NUMBER)
+        return value
+
 
 class Tls(Section):
     """Transport security. The files are read again when they change."""
@@ -323,6 +332,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
     ]
     if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
         raise SettingsError(mistakes + broken)
+    mistakes += _given_twice()
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
@@ -405,6 +415,21 @@ def _broken_json() -> list[str]:
                 mistakes.append(f"{variable(path)}: not JSON: {error}; write JSON such as {example}")
             except RecursionError:
                 mistakes.append(f"{variable(path)}: is nested too deeply; write JSON such as {example}")
+    return mistakes
+
+
+def _given_twice() -> list[str]:
+    """One line for each setting that the variable of its section has, too. All these variables are good JSON."""
+    mistakes = []
+    for section in sorted(sections()):
+        text = os.environ.get(variable(section))
+        values = json.loads(text) if text else None
+        names = {key: variable(f"{section}.{key}") for key in values} if isinstance(values, dict) else {}
+        mistakes += [
+            f"{name}: {variable(section)} has {key!r}, too; set it only once"
+            for key, name in names.items()
+            if name in os.environ
+        ]
     return mistakes
 
 

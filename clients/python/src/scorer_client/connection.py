@@ -109,7 +109,7 @@ class Connection:
         Raises:
             TypeError, ValueError: this is not a valid token.
         """
-        if token is None:
+        if self.token is None:
             return ((REQUEST_ID, request_id),)
         if not isinstance(token, str):
             raise TypeError(f"the token has to be a str, not {type(token).__name__}")

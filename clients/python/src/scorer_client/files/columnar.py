@@ -54,7 +54,7 @@ def read_columnar(
     try:
         schema, count, batches = _parquet(file, notes) if head.startswith(b"PAR1") else _arrow(file, head)
     except pa.ArrowException as error:
-        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+        raise refused(notes.language, "damaged_table", why=str(error)[:100]) from None
     if len(schema) > MAX_COLUMNS:
         raise refused(notes.language, "many_columns", n=len(schema), limit=MAX_COLUMNS)
     if count > MAX_ROWS:
@@ -142,7 +142,7 @@ def _rows(
             if progress:
                 progress(number, count)
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        raise refused(notes.language, "damaged", why=str(error)[:100]) from None
+        raise refused(notes.language, "damaged_table", why=str(error)[:100]) from None
 
 
 def _longest_text(column: pa.Array) -> int:

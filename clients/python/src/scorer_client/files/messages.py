@@ -62,6 +62,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "is damaged: {why}; open it in the spreadsheet and save it again",
         "bị hỏng: {why}; hãy mở bằng bảng tính rồi lưu lại",
     ),
+    "damaged_table": (
+        "is damaged: {why}; write it again with the program that made it",
+        "bị hỏng: {why}; hãy tạo lại tệp bằng chương trình đã ghi nó",
+    ),
     "bomb": (
         "unpacks to more than {limit} MiB ({part}): is it a file of answers?",
         "giải nén ra hơn {limit} MiB ({part}): đây có phải tệp số liệu không?",

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
-from scorer_client import Client, FileTable, Province, Score, ScorerError
+from scorer_client import Cause, Client, FileTable, Province, Score, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
 
@@ -686,7 +686,7 @@ def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path)
     assert to.read_text(encoding="utf-8") == "kept"
     to.chmod(0o600)
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
-    assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
+    assert to.read_text(encoding="utf-8-sig").startswith("id,name,tier,tier_title,")
     assert to.stat().st_mode & 0o777 == 0o600
 
 
@@ -925,6 +925,11 @@ def said(*words: object) -> str:
     return done.stdout
 
 
+def cause_as_json(cause: Cause) -> dict[str, Any]:
+    """A cause with its alternatives, as JSON has it: lists instead of tuples."""
+    return {**cause._asdict(), "options": list(cause.options), "of": [cause_as_json(part) for part in cause.of]}
+
+
 def agree(found: dict[str, Any], province: Province) -> None:
     """Results as JSON are those of the service."""
     assert found["provenance"]["revision"] == province.provenance.revision
@@ -942,7 +947,7 @@ def agree(found: dict[str, Any], province: Province) -> None:
                     yours.category, yours.standing, yours.level, yours.rank,
                 ]  # fmt: skip
                 assert mine["score"] == yours.score._asdict()
-                assert mine["causes"] == [cause._asdict() for cause in yours.causes]
+                assert mine["causes"] == [cause_as_json(cause) for cause in yours.causes]
 
 
 @pytest.fixture(scope="module")

@@ -378,7 +378,7 @@ def test_the_table_of_a_province_has_the_units_of_all_tiers(province: Province) 
     assert table.num_rows == 140
     columns = dict.fromkeys(name for ranking in province.rankings for name in ranking.table.column_names)
     assert table.column_names == list(columns)
-    assert set(table.schema.metadata) == {b"provenance", b"decimals"}
+    assert set(table.schema.metadata) == {b"provenance", b"names", b"decimals"}
     for ranking in province.rankings:
         part = table.filter(pa.compute.equal(table["tier"], ranking.tier))
         for name in table.column_names:

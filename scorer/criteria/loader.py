@@ -198,7 +198,7 @@ class _Loader:
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
-            from_children=tuple(from_children),
+            from_children=from_children,
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,

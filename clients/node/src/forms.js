@@ -61,8 +61,8 @@ export class Form {
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of tiers, levels and
-     * statuses by the keys that `Province.names` has.
+     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of tiers, levels
+     * and statuses by the keys that `Province.names` has.
      *
      * @type {Record<string, Texts>}
      */

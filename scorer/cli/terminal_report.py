@@ -14,7 +14,7 @@ from scorer.cli.output import out, table
 from scorer_client import CategoryResult, CriterionResult, GateCount, Province, Ranking, Tally, UnitResult
 from scorer_client.causes import short_cause
 from scorer_client.forms import Form
-from scorer_client.sentences import measure_name, plain, rounded
+from scorer_client.sentences import plain, rounded
 from scorer_client.titles import level_key, text
 
 MAX_SHOWN_UNITS = 10
@@ -126,13 +126,12 @@ class Report:
             out.print(f"  {escape(self._gate_count(gate, count))}")
 
     def _gate_count(self, gate: GateCount, count: int) -> str:
+        name = gate.subject(self.language, self.names)
         if not gate.measure or gate.upper:
-            name = self.name(gate.measure or gate.indicator or gate.category)
             return self.words["cause_other"].format(
-                units=gate.units, n=count, measure=name, needed=gate.needed(self.language)
+                units=gate.units, n=count, measure=name, needed=gate.needed(self.language, self.names)
             )
         sign = " %" if gate.unit == "percent" else f" {self.words['points']}"
-        name = measure_name(gate.measure, self.language, self.names)
         key = "cause_strict" if gate.strict else "cause"
         return self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}")
 
@@ -171,7 +170,7 @@ class Report:
         for category, sentence in zip(unit.categories, unit.why(self.language, self.names), strict=True):
             score = category.score
             out.print(f"\n[bold]{escape(sentence)}[/bold]")
-            percent = rounded(score.percent, 2, self.form.rounding)
+            percent = rounded(score.percent, self.form.percent_decimals, self.form.rounding)
             out.print(f"  {self.points(score.points)} {words['of']} {score.max_points:g} ({percent} %), ", end="")
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"

@@ -5,44 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from graphlib import TopologicalSorter
 from types import MappingProxyType
 
 import numpy as np
 
-from scorer.criteria.model import (
-    TOTAL,
-    Category,
-    CategoryRanking,
-    CriteriaSet,
-    Criterion,
-    Effect,
-    Group,
-    RankingRule,
-    RankKey,
-    Rounding,
-)
-from scorer.engine.combining import Combination
+from scorer.criteria.model import Category, CriteriaSet, Criterion, Effect, Group, Rounding
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, RuleTable
-from scorer.engine.plan import (
-    CategoryPlan,
-    GroupPlan,
-    MeasurePlan,
-    OrderPlan,
-    Provider,
-    RankKeyPlan,
-    SumsPlan,
-    TierPlan,
-    group_maxima,
-)
+from scorer.engine.plan import CategoryPlan, GroupPlan, Provider, SumsPlan, TierPlan, group_maxima
 from scorer.engine.rule_compiler import RuleCompiler
 from scorer.engine.rules import KeyKind
+from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_sums
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
 from scorer.formulas.line_table import CriterionLine, Line
-from scorer.model.fixed_point import Ints, PointsByTier
+from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
 from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
@@ -93,7 +71,7 @@ def compile_tier(
         if all(code in criteria_set.indicators for code in check.reads())
     ]
     requires = [code for code in criteria_set.requires if code in codes] or codes
-    sums, decimals = _plan_sums(criteria_set, tier, categories, ordered), criteria_set.points_decimals
+    sums, decimals = plan_sums(criteria_set, tier, categories, ordered), criteria_set.points_decimals
     return TierPlan(
         tier=tier,
         categories=categories,
@@ -108,7 +86,7 @@ def compile_tier(
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,
-        orders=_plan_orders(criteria_set, codes, sums),
+        orders=plan_orders(criteria_set, codes, sums),
         kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
         other_sources=criteria_set.other_sources,
         has_sources=criteria_set.has_sources,
@@ -150,7 +128,7 @@ def _plan_category(
         nominal=category.maximum(tier),
         levels=tuple(level.level for level in category.levels),
         level_codes={level.level: level.code for level in category.levels},
-        measures=tuple(measure for name in rules.measures if (measure := _plan_measure(name, groups))),
+        measures=tuple(measure for name in rules.measures if (measure := plan_measure(name, groups))),
         keys=tuple(rules.keys),
         gates=tuple(rules.gates),
         rules=tuple(rules.rules),
@@ -178,14 +156,9 @@ def _plan_group(
         lowest=column([low for low, _ in bounds]),
         highest=column([high for _, high in bounds]),
         lines=None if overrides else _lines(criteria, empty_cohort),
-        cap=_cap(group.cap, tier),
+        cap=cap_in(tier, group.cap),
         runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
     )
-
-
-def _cap(cap: PointsByTier | None, tier: str) -> float:
-    most = cap.of(tier) if cap else None
-    return math.inf if most is None else most
 
 
 def _plugins_of_kinds(
@@ -276,118 +249,3 @@ def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
         for index, category in enumerate(categories)
     }
     return list(TopologicalSorter(needed).static_order())
-
-
-def _weights(category: Category, groups: Sequence[GroupPlan], measures: int) -> Iterator[Fraction]:
-    """The weights of all groups in a category, then of the criteria that are measures."""
-    of_group = {group.code: group.weight for group in category.groups}
-    yield from (of_group.get(group.code, Fraction(0)) for group in groups)
-    yield from [Fraction(0)] * measures
-
-
-def _plan_sums(
-    criteria_set: CriteriaSet, tier: str, categories: Sequence[CategoryPlan], groups: Sequence[GroupPlan]
-) -> SumsPlan:
-    of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
-    codes = [group.code for group in groups]
-    by_category = [[codes.index(group.code) for group in category.groups] for category in categories]
-    members_of, criteria = [*by_category, list(range(len(groups)))], list[tuple[int, int]]()
-    nominal = [*(category.nominal for category in categories), criteria_set.maximum(tier)]
-
-    def add(index: int, measure: MeasurePlan) -> int:
-        """The index of a new sum: of a measure of a category."""
-        if measure.criterion is None:
-            members_of.append([by_category[index][group] for group in measure.groups])
-        else:
-            group, row = measure.criterion
-            criterion = by_category[index][group], row
-            if criterion not in criteria:
-                criteria.append(criterion)
-            members_of.append([len(groups) + criteria.index(criterion)])
-        return len(members_of) - 1
-
-    ranked, tier_codes = dict[RankKey, int](), [category.code for category in categories]
-    for key in dict.fromkeys(key for _, order in _rank_orders(criteria_set, tier_codes) for key in order.by):
-        if key.kind == "measure" and key.category in tier_codes:
-            index = tier_codes.index(key.category)
-            maximum, _ = of_tier[index].measure(tuple(key.measure.split("+")), tier)
-            measure = _plan_measure(key.measure, categories[index].groups)
-            if measure is not None:
-                ranked[key] = add(index, measure)
-                nominal.append(maximum)
-    measures = [
-        tuple(index if measure.name == TOTAL else add(index, measure) for measure in category.measures)
-        for index, category in enumerate(categories)
-    ]
-    members = np.zeros((len(members_of), len(groups) + len(criteria)), dtype=np.bool_)
-    for row, indices in enumerate(members_of):
-        members[row, indices] = True
-    count, indicators = len(members_of), len(criteria_set.indicators)
-    bases = {
-        KeyKind.PERCENT: 0,
-        KeyKind.POINTS: count,
-        KeyKind.ANSWER: 2 * count,
-        KeyKind.LEVEL: 2 * count + indicators,
-    }
-    keys = tuple(
-        tuple(
-            bases[key.kind] + (rows[key.index] if key.kind in (KeyKind.PERCENT, KeyKind.POINTS) else key.index)
-            for key in category.keys
-        )
-        for rows, category in zip(measures, categories, strict=True)
-    )
-    weights = [(tuple(_weights(category, groups, len(criteria))), category.total) for category in of_tier]
-    weights.append((tuple(category.weight for category in of_tier), criteria_set.overall))
-    return SumsPlan(
-        members=members,
-        nominal=nominal,
-        ranked=ranked,
-        combinations=tuple(
-            Combination(
-                total.combine,
-                maximum,
-                own,
-                -math.inf if total.may_be_negative or total is criteria_set.overall else 0.0,
-                _cap(total.cap, tier),
-            )
-            for maximum, (own, total) in zip(nominal, weights, strict=False)
-        ),
-        measures=tuple(measures),
-        criteria=tuple(criteria),
-        keys=keys,
-    )
-
-
-def _rank_orders(criteria_set: CriteriaSet, codes: Sequence[str]) -> list[tuple[str, CategoryRanking | RankingRule]]:
-    """How units are ordered in these categories, then overall, which has an empty code."""
-    rule = criteria_set.ranking
-    return [*((code, rule.categories[code]) for code in codes), ("", rule)]
-
-
-def _plan_orders(criteria_set: CriteriaSet, codes: Sequence[str], sums: SumsPlan) -> tuple[OrderPlan, ...]:
-    """The orders of a tier with these categories. Keys that the tier lacks are left out."""
-    orders = []
-    for own, order in _rank_orders(criteria_set, codes):
-        by = list[RankKeyPlan]()
-        for key in order.by:
-            if key.kind == "measure" and key in sums.ranked:
-                by.append(RankKeyPlan(False, sums.ranked[key]))
-            elif key.kind != "measure" and key.category in (*codes, ""):
-                by.append(RankKeyPlan(key.kind == "level", [*codes, ""].index(key.category)))
-        orders.append(OrderPlan(order.ties, order.exact, tuple(by) or (RankKeyPlan(False, [*codes, ""].index(own)),)))
-    return tuple(orders)
-
-
-def _plan_measure(name: str, groups: Sequence[GroupPlan]) -> MeasurePlan | None:
-    """A measure; None if the tier has no criterion of it."""
-    if name == TOTAL:
-        return MeasurePlan(name)
-    codes = [group.code for group in groups]
-    terms = name.split("+")
-    if any(term in codes for term in terms):
-        return MeasurePlan(name, groups=tuple(codes.index(term) for term in terms if term in codes))
-    for index, group in enumerate(groups):
-        for row, criterion in enumerate(group.criteria):
-            if criterion.id == name:
-                return MeasurePlan(name, criterion=(index, row))
-    return None

@@ -519,7 +519,7 @@ def test_the_demo_opens_the_report_with_what_was_published(tmp_path: Path) -> No
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "written to bac-kan-2020.html\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "đã ghi vào bac-kan-2020.html\n"), done.stderr
     page = tmp_path / "bac-kan-2020.html"
     assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == page.as_uri()
     facts = [text_of(line) for line in parsed(page.read_bytes()).xpath("//ul[@class='facts']/li")]

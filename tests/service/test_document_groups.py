@@ -313,5 +313,7 @@ def test_an_indicator_that_an_installed_group_declares_otherwise_is_named_where_
 def test_a_client_of_another_process_sees_the_group() -> None:
     with serving(good(catalogue(INSTALLED, WARDS))) as service, Client(service.address) as client:
         form = client.form("wards-2026")
-        assert form.indicators["online_files"].titles["vi"] == "Hồ sơ nộp trực tuyến"
+        indicator = form.indicators["online_files"]
+        assert indicator.titles["vi"] == form.names("vi")["indicator/online_files"] == "Hồ sơ nộp trực tuyến"
+        assert indicator.meanings["en"].startswith("Only")
         assert form.names("vi")["digital_office"] == "Văn phòng số"

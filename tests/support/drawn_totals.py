@@ -20,7 +20,7 @@ def limits(body: oracle.Document, measure: str, tier: str) -> tuple[int, int]:
     if measure == "total":
         parts = {code: (Fraction(0), *_group(group, tier)) for code, group in body["groups"].items()}
         if body.get("combine") in MEANS:
-            most = oracle.exact(oracle.of_tier(body["points"], tier))
+            most = oracle.exact(oracle.of_tier(body["points"], tier) or 0)  # none in tiers that lack the category
             parts = {"mean": (Fraction(0), most, most)}
         _, highest, nominal = oracle.capped(oracle.total_of(list(parts.values())), body, tier)
         return int(nominal * MICRO), int(highest * MICRO)

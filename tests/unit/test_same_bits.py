@@ -151,8 +151,7 @@ def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str
                 for group in category.groups:
                     row |= score_row(f"{prefix}{group.group}.", group.score)
                     for criterion in group.criteria:
-                        row[f"{prefix}{criterion.criterion}.points"] = criterion.points
-                        row[f"{prefix}{criterion.criterion}.status"] = STATUSES[criterion.status]
+                        row |= criterion_row(f"{prefix}{criterion.criterion}.", criterion)
             for measure in category.measures:
                 name = prefix if measure.measure == "total" else f"{prefix}{measure.measure}."
                 compared = {result.gate.unit for result in category.gates if result.gate.measure == measure.measure}
@@ -175,17 +174,24 @@ STATUSES = {
 }
 
 
-def score_row(prefix: str, score: pb.Score) -> dict[str, Any]:
+def score_row(prefix: str, score: pb.Score, suffix: str = "") -> dict[str, Any]:
     applies = bool(score.max_points)
-    return {
-        f"{prefix}points": score.points,
-        f"{prefix}max_points": score.max_points,
-        f"{prefix}percent": score.percent if applies else None,
-        f"{prefix}converted": score.converted if applies else None,
-        f"{prefix}published": score.published if applies else None,
-        f"{prefix}missing": score.missing,
-        f"{prefix}not_applicable": score.not_applicable,
+    row = {
+        f"{prefix}points{suffix}": score.points,
+        f"{prefix}max_points{suffix}": score.max_points,
+        f"{prefix}percent{suffix}": score.percent if applies else None,
+        f"{prefix}converted{suffix}": score.converted if applies else None,
+        f"{prefix}published{suffix}": score.published if applies else None,
+        f"{prefix}missing{suffix}": score.missing,
+        f"{prefix}not_applicable{suffix}": score.not_applicable,
     }
+    return row | (score_row(prefix, score.self_reported, "@self_reported") if score.HasField("self_reported") else {})
+
+
+def criterion_row(prefix: str, criterion: pb.CriterionScore, suffix: str = "") -> dict[str, Any]:
+    row = {f"{prefix}points{suffix}": criterion.points, f"{prefix}status{suffix}": STATUSES[criterion.status]}
+    own = criterion.self_reported if criterion.HasField("self_reported") else None
+    return row | (criterion_row(prefix, own, "@self_reported") if own else {})
 
 
 def failing(results: Iterable[pb.GateResult]) -> str | None:
@@ -230,7 +236,7 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
     assert found["provenance"]["revision"] == made_with.revision
     assert found["provenance"]["province"] == made_with.province
     units = {field.name: field.metadata[b"unit"].decode() for field in schema if field.metadata}
-    assert {name.rpartition(".")[2]: unit for name, unit in units.items()} == {
+    assert {name.rpartition(".")[2].removesuffix("@self_reported"): unit for name, unit in units.items()} == {
         "points": "points", "max_points": "points", "percent": "percent", "converted": "points", "published": "points",
     }  # fmt: skip
 

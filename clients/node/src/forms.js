@@ -1,7 +1,7 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
-import { inLanguage, textsByKey, textsOf } from "./titles.js";
+import { indicatorKey, inLanguage, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
@@ -34,6 +34,7 @@ import { inLanguage, textsByKey, textsOf } from "./titles.js";
  * @property {Texts} titles
  * @property {string[]} options
  * @property {Record<string, [number, number]>} ranges Smallest and largest allowed answer, by tier.
+ * @property {Texts} meanings What exactly is reported.
  */
 
 /** @type {Record<number, Indicator["kind"]>} */
@@ -60,15 +61,15 @@ export class Form {
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of tiers, levels and
-     * statuses by the keys that `Province.names` has.
+     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of tiers, levels
+     * and statuses by the keys that `Province.names` has.
      *
      * @type {Record<string, Texts>}
      */
     this.texts = Object.fromEntries([
       ...[...message.categories, ...groups].map((item) => [item.code, textsOf(item.titles)]),
       ...criteria.map((criterion) => [criterion.id, textsOf(criterion.titles)]),
-      ...message.indicators.map((item) => [`indicator/${item.code}`, textsOf(item.titles)]),
+      ...message.indicators.map((item) => [indicatorKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
     ]);
     /** Decimals of published points. */
@@ -79,6 +80,8 @@ export class Form {
     this.withinParent = message.rankedWithinParent;
     /** Decimals of published percentages. */
     this.percentDecimals = message.precision?.percent ?? 0;
+    /** How published points and percentages are rounded: "half_up", "half_even", "down" or "up". */
+    this.rounding = message.precision?.mode || "half_up";
   }
 
   /**
@@ -129,6 +132,7 @@ function indicator(message) {
     ranges: Object.fromEntries(
       message.minimum.map(({ tier, value }) => [tier, [value, /** @type {number} */ (largest.get(tier))]]),
     ),
+    meanings: textsOf(message.meanings),
   };
 }
 

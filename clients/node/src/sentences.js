@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
-import { levelKey } from "./titles.js";
+import { indicatorKey, levelKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -149,7 +149,7 @@ function shortCause(cause, words, titles) {
  */
 function subject(cause, words, titles) {
   if (cause.indicator) {
-    return [titleOf(`indicator/${cause.indicator}`, titles) ?? cause.indicator, answer(cause.answer, words)];
+    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause.answer, words)];
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.reachedLevel, words, titles);

@@ -14,6 +14,15 @@ export function levelKey(category, level) {
 }
 
 /**
+ * The key of an indicator among names, such as "indicator/computers".
+ *
+ * @param {string} code
+ */
+export function indicatorKey(code) {
+  return `indicator/${code}`;
+}
+
+/**
  * A text by language, from messages.
  *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Text[]} titles

@@ -290,7 +290,7 @@ describe("criteria sets", () => {
       "number",
     ]);
     assert.ok(form.excludable.includes("INF.10"));
-    assert.deepEqual([form.pointsDecimals, form.percentDecimals], [2, 2]);
+    assert.deepEqual([form.pointsDecimals, form.percentDecimals, form.rounding], [2, 2, "half_up"]);
     assert.equal(form.names("vi")["readiness"], "Điều kiện sẵn sàng");
     assert.equal(form.names("fr")["infrastructure"], form.texts["infrastructure"]?.["en"]);
     const [low, high] = form.indicators.find((one) => one.code === "computers")?.ranges["district"] ?? assert.fail();

@@ -315,7 +315,7 @@ describe("what is refused is named", () => {
 describe("causes are said in words", () => {
   for (const { cause, category, titles, en, vi } of cases("sentences")) {
     test(en, () => {
-      const found = new Cause(cause, { ...NOTHING_FOUND, value: cause.value });
+      const found = new Cause(cause, { ...NOTHING_FOUND, value: cause.value, answer: cause.answer ?? "" });
       assert.equal(found.sentence("en", titles, category), en);
       assert.equal(found.sentence("vi", titles, category), vi);
     });

@@ -12,7 +12,7 @@ import typer
 
 from scorer.cli.answer_files import read_answers
 from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
-from scorer.cli.i18n import Language
+from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
@@ -36,10 +36,10 @@ VALUE_DESCRIPTIONS = {
 }
 
 
-def _output(text: str) -> Path:
+def _output(argument: str) -> Path:
     """The path of --out. A path with a slash at its end is a directory, so it must not end like a workbook."""
-    path = Path(text)
-    return output_file(text) if path.suffix.lower() == ".xlsx" else path
+    path = Path(argument)
+    return output_file(argument) if path.suffix.lower() == ".xlsx" else path
 
 
 def template(
@@ -91,12 +91,14 @@ def template(
         check_overwrite(file, force=force)
     if per_unit is not None:
         _make_directory(per_unit)
+    words = WORDS[language.value]
     for file, content in files.items():
         write_atomically(file, content)
         if per_unit is None or file == output:
-            out.print(f"written: {escaped(str(file))}", markup=False)
+            out.print(words["written"].format(file=escaped(str(file))), markup=False)
     if per_unit is not None:
-        out.print(f"written: {len(register)} forms and {REGISTER} in {escaped(str(per_unit))}", markup=False)
+        directory = escaped(str(per_unit))
+        out.print(words["forms_written"].format(n=len(register), register=REGISTER, directory=directory), markup=False)
 
 
 def _register(client: Client, code: str, file: Path, language: Language) -> Sequence[Unit]:
@@ -120,11 +122,11 @@ def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language
             report(number, len(register))
             name = f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx"
             files[directory / name] = form_workbook(plan, [unit], language.value)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    listed = io.StringIO(newline="")
+    writer = csv.writer(listed, lineterminator="\n")
     writer.writerow(("id", "name", "tier", "parent"))
     writer.writerows((unit.id, unit.name, unit.tier, unit.parent) for unit in register)
-    files[directory / REGISTER] = BYTE_ORDER_MARK + text.getvalue()
+    files[directory / REGISTER] = BYTE_ORDER_MARK + listed.getvalue()
     return files
 
 

@@ -292,6 +292,7 @@ def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
         options=indicator.options,
         minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
         maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
+        meanings=texts(indicator.meaning),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from scorer_client.sentences import level_name, measure_name, plain, shown, words_of
+from scorer_client.titles import indicator_key
 
 
 class Cause(NamedTuple):
@@ -53,6 +54,15 @@ class Cause(NamedTuple):
         """
         return cause_sentence(self, category, language=language, titles=titles or {})
 
+    def subject(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
+        """What the gate reads: the name of a measure, an indicator or another category."""
+        titles = titles or {}
+        if self.indicator:
+            return titles.get(indicator_key(self.indicator), self.indicator)
+        if self.category:
+            return titles.get(self.category, self.category)
+        return measure_name(self.measure, language, titles)
+
     def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
         """What the gate asks for, such as: at least 80 %."""
         return _needed(self, language, titles or {})
@@ -94,16 +104,13 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
     """What a gate reads, and the unit's value of it."""
     words = words_of(language)
     if cause.indicator:
-        return {
-            "measure": titles.get(f"indicator/{cause.indicator}", cause.indicator),
-            "value": words.get(f"answer_{cause.answer}", cause.answer),
-        }
-    if cause.category:
+        value = words.get(f"answer_{cause.answer}", cause.answer)
+    elif cause.category:
         level = level_name(cause.category, cause.reached_level, language, titles)
         value = words["at_level" if cause.reached_level else "no_level"].format(level=level)
-        return {"measure": titles.get(cause.category, cause.category), "value": value}
-    value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
-    return {"measure": measure_name(cause.measure, language, titles), "value": value}
+    else:
+        value = f"{shown(cause.value, cause.minimum)}{_sign(cause, words)}"
+    return {"measure": cause.subject(language, titles), "value": value}
 
 
 def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:

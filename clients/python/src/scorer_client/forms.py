@@ -11,7 +11,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
-from scorer_client.titles import in_language, text, texts_by_key, texts_of
+from scorer_client.titles import in_language, indicator_key, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
 
@@ -28,6 +28,8 @@ class Indicator:
     options: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]]
     """Smallest and largest allowed answer, by tier."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """What exactly is reported, by language."""
 
 
 class LegalBasis(NamedTuple):
@@ -81,7 +83,7 @@ class Form:
 def form_of(message: pb.CriteriaSet) -> Form:
     """The form of a criteria set."""
     texts = texts_by_key(message.summary.names)
-    texts |= {f"indicator/{indicator.code}": texts_of(indicator.titles) for indicator in message.indicators}
+    texts |= {indicator_key(indicator.code): texts_of(indicator.titles) for indicator in message.indicators}
     criteria: dict[str, tuple[str, ...]] = {}
     excludable = []
     for category in message.categories:
@@ -121,6 +123,7 @@ def _indicator(message: pb.Indicator) -> Indicator:
         texts_of(message.titles),
         tuple(message.options),
         {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
+        texts_of(message.meanings),
     )
 
 

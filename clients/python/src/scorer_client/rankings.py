@@ -39,10 +39,17 @@ class GateCount(NamedTuple):
     excluded: bool = False
     limit: int = 0
 
-    def needed(self, language: str = "en") -> str:
+    def subject(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
+        """What the gate reads: the name of a measure, an indicator or another category."""
+        return self._cause().subject(language, titles)
+
+    def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
         """What the gate asks for, such as: at least 80 %."""
+        return self._cause().needed(language, titles)
+
+    def _cause(self) -> Cause:
         gate = {field: getattr(self, field) for field in self._fields if field != "units"}
-        return Cause(**gate, value=0.0).needed(language)
+        return Cause(**gate, value=0.0)
 
 
 class CriterionCount(NamedTuple):

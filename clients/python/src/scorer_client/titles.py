@@ -25,6 +25,11 @@ def level_key(category: str, level: int) -> str:
     return f"{category}/{level}"
 
 
+def indicator_key(code: str) -> str:
+    """The key of an indicator among names, such as ``indicator/computers``."""
+    return f"indicator/{code}"
+
+
 def texts_by_key(names: pb.Names) -> dict[str, Texts]:
     """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level, ``standing/ranked``,
     ``status/missing``, ``provenance/published``. Tiers and levels without titles are left out.

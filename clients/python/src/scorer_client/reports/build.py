@@ -178,9 +178,7 @@ class _Builder:
         """What a cause is about: a measure, an indicator, a category, or for a combination all of what it reads."""
         if cause.at_least:
             return ", ".join(dict.fromkeys(self._reads(part) for part in cause.of))
-        if cause.measure:
-            return measure_name(cause.measure, self._language, self._titles)
-        return self._title(cause.indicator or cause.category)
+        return cause.subject(self._language, self._titles)
 
     def _shortage(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> float | None:
         """The points that are missing, or too many; None if the cause is about more than one measure."""
@@ -214,16 +212,16 @@ class _Builder:
         )
 
     def _measures(self, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
-        gates: dict[tuple[str, str], list[GateCount]] = {}
+        gates: dict[tuple[str, str, bool], list[GateCount]] = {}
         for gate in tally.failing:
             if not gate.measure or not gate.level:  # an answer, a level, or a gate of a limit
                 continue
-            gates.setdefault((gate.measure, gate.unit), []).append(gate)
+            gates.setdefault((gate.measure, gate.unit, gate.upper), []).append(gate)
         if not gates:  # the category has no levels
-            gates["total", "percent"] = []
+            gates["total", "percent", False] = []
         scores = [_scores(category) for category in categories]
         measures = []
-        for (measure, unit), counts in gates.items():
+        for (measure, unit, _), counts in gates.items():
             values = (_sum(by_name, measure).value(unit) for by_name in scores)
             name = measure_name(measure, self._language, self._titles)
             measures.append(
@@ -237,14 +235,12 @@ class _Builder:
         return tuple(measures)
 
     def _gates(self, counts: list[GateCount], units: int) -> tuple[Gate, ...]:
-        """The gates of one measure. Units that pass the gate of a better level pass those of worse levels too."""
+        """The gates of one measure. Units that pass that of a better level usually pass those of worse levels too."""
         gates, passing_better = [], 0
         for gate in sorted(counts, key=lambda gate: gate.level):
-            sign = " %" if gate.unit == "percent" else f" {self._words['points']}"
-            words = self._words["above" if gate.strict else "at_least"].format(minimum=f"{plain(gate.minimum)}{sign}")
-            passing = units - gate.units
-            gates.append(Gate(gate.level, gate.minimum, words, passing, passing - passing_better))
-            passing_better = passing
+            passing, needed = units - gate.units, gate.needed(self._language, self._titles)
+            gates.append(Gate(gate.level, gate.minimum, needed, passing, max(passing - passing_better, 0)))
+            passing_better = max(passing, passing_better)
         return tuple(gates)
 
     def _criterion(

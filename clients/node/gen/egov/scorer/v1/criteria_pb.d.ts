@@ -1095,6 +1095,13 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
    * @generated from field: repeated egov.scorer.v1.TierValue maximum = 7;
    */
   maximum: TierValue[];
+
+  /**
+   * What exactly is reported, by language; may be empty.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text meanings = 8;
+   */
+  meanings: Text[];
 };
 
 /**

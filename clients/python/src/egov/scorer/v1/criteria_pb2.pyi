@@ -345,7 +345,7 @@ class Condition(_message.Message):
     def __init__(self, gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ..., at_least: _Optional[int] = ..., of: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
 
 class Indicator(_message.Message):
-    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum")
+    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum", "meanings")
     CODE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -353,6 +353,7 @@ class Indicator(_message.Message):
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     MINIMUM_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    MEANINGS_FIELD_NUMBER: _ClassVar[int]
     code: str
     kind: IndicatorKind
     unit: str
@@ -360,4 +361,5 @@ class Indicator(_message.Message):
     options: _containers.RepeatedScalarFieldContainer[str]
     minimum: _containers.RepeatedCompositeFieldContainer[TierValue]
     maximum: _containers.RepeatedCompositeFieldContainer[TierValue]
-    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ...) -> None: ...
+    meanings: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., meanings: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...

@@ -10,6 +10,7 @@ from scorer.criteria.conditions import AnswerGate, Combination, Condition, Level
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema_errors import parse_model
+from scorer.criteria.tiers import check_tiers
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.suggestions import did_you_mean, short_repr
 
@@ -105,10 +106,7 @@ class ConditionReader:
 
     def _measure_gate(self, path: Path, data: object) -> MeasureGate | None:
         for bound in schema.BOUNDS:
-            for tier in as_mapping(as_mapping(data).get(bound)):
-                if tier not in self.tiers:
-                    message = f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}"
-                    self.document.problem((*path, bound, tier), message, key=True)
+            check_tiers(as_mapping(as_mapping(data).get(bound)), self.tiers, (*path, bound), self.document)
         shape = parse_model(self.document, path, schema.Gate, data)
         if shape is None:
             return None

@@ -686,7 +686,7 @@ def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path)
     assert to.read_text(encoding="utf-8") == "kept"
     to.chmod(0o600)
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
-    assert to.read_text(encoding="utf-8-sig").startswith("tier,id,")
+    assert to.read_text(encoding="utf-8-sig").startswith("id,name,tier,")
     assert to.stat().st_mode & 0o777 == 0o600
 
 
@@ -840,7 +840,7 @@ def test_for_a_unit_like_no_other_none_is_named(scorer: Run, file: Path) -> None
 def template(scorer: Run, tmp_path: Path) -> Path:
     done = scorer("criteria", "template", SET, "--out", tmp_path)
     assert (done.code, done.errors) == (0, [])
-    assert done.out.count("written: ") == 2
+    assert done.out.count("written to ") == 2
     return tmp_path
 
 
@@ -942,7 +942,8 @@ def agree(found: dict[str, Any], province: Province) -> None:
                     yours.category, yours.standing, yours.level, yours.rank,
                 ]  # fmt: skip
                 assert mine["score"] == yours.score._asdict()
-                assert mine["causes"] == [cause._asdict() for cause in yours.causes]
+                causes = [{**cause._asdict(), "options": [*cause.options], "of": [*cause.of]} for cause in yours.causes]
+                assert mine["causes"] == causes
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EPERM
 from pathlib import Path
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
 from scorer.criteria.document import MAX_BYTES
@@ -78,6 +78,9 @@ class CriteriaDirectory:
                 stamps[name] = Unreadable(
                     f"is not loaded, as its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
                 )
+                continue
+            if not S_ISREG(status.st_mode):
+                stamps[name] = Unreadable("is not a regular file")
                 continue
             stamps[name] = Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         return stamps

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from scorer.criteria import schema
 from scorer.criteria.document import Document
@@ -21,8 +22,10 @@ def computed_indicators(
     declared: Mapping[str, Indicator],
     read: dict[str, Indicator],
     sources: Mapping[str, tuple[Source, ...]],
-) -> Iterator[FromChildren]:
-    """Yields the computed indicators. Mistakes are added to the problems of the document.
+) -> tuple[FromChildren, ...]:
+    """The computed indicators, each after those that it is computed from.
+
+    Mistakes are added to the problems of the document.
 
     Args:
         shapes: by indicator that is computed.
@@ -31,6 +34,29 @@ def computed_indicators(
         read: the indicators that criteria read; those of children are added.
         sources: by indicator that criteria read, the sources of its answers.
     """
+    return _in_order(list(_indicators(shapes, document, declared, read, sources)), document)
+
+
+def _in_order(rules: Sequence[FromChildren], document: Document) -> tuple[FromChildren, ...]:
+    """The rules in an order in which they can be applied: regions sum up what districts sum up from communes."""
+    by_code = {rule.indicator: rule for rule in rules}
+    needed = {rule.indicator: {rule.reads} & by_code.keys() - {rule.indicator} for rule in rules}
+    try:
+        return tuple(by_code[code] for code in TopologicalSorter(needed).static_order())
+    except CycleError as error:
+        circle = sorted(set(error.args[1]))
+        message = f"{' and '.join(circle)} are computed from each other"
+        document.problem((FROM_CHILDREN, circle[0]), message, key=True)
+        return ()
+
+
+def _indicators(
+    shapes: Mapping[str, schema.FromChildren],
+    document: Document,
+    declared: Mapping[str, Indicator],
+    read: dict[str, Indicator],
+    sources: Mapping[str, tuple[Source, ...]],
+) -> Iterator[FromChildren]:
     for code, shape in shapes.items():
         path = (FROM_CHILDREN, code)
         way = next(way for way in _WAYS if getattr(shape, way) is not None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorer.criteria import schema
+from scorer.criteria import condition_schema
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, MeasureGate, Negation
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema_errors import parse_model
+from scorer.criteria.tiers import check_tiers
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.suggestions import did_you_mean, short_repr
 
@@ -51,25 +52,25 @@ class ConditionReader:
         """A gate, ``all``, ``any``, ``at_least`` with ``of``, or ``not``."""
         keys = as_mapping(data)
         if "all" in keys:
-            shape = parse_model(self.document, path, schema.AllOf, data)
+            shape = parse_model(self.document, path, condition_schema.AllOf, data)
             found = self._combination((*path, "all"), as_list(keys["all"]), None)
             return found if shape else None
         if "any" in keys:
-            any_of = parse_model(self.document, path, schema.AnyOf, data)
+            any_of = parse_model(self.document, path, condition_schema.AnyOf, data)
             found = self._combination((*path, "any"), as_list(keys["any"]), 1)
             return found if any_of else None
         if "of" in keys:
-            some = parse_model(self.document, path, schema.SomeOf, data)
+            some = parse_model(self.document, path, condition_schema.SomeOf, data)
             found = self._combination((*path, "of"), as_list(keys["of"]), some.at_least if some else 1)
             return found if some else None
         if "not" in keys:
-            negated = parse_model(self.document, path, schema.Not, data)
+            negated = parse_model(self.document, path, condition_schema.Not, data)
             inner = self.condition((*path, "not"), keys["not"])
             return Negation(inner) if negated and inner is not None else None
         if "indicator" in keys:
             return self._answer_gate(path, data)
         if "category" in keys:
-            level = parse_model(self.document, path, schema.LevelGate, data)
+            level = parse_model(self.document, path, condition_schema.LevelGate, data)
             return LevelGate(level.category, level.level) if level else None
         return self._measure_gate(path, data)
 
@@ -80,7 +81,7 @@ class ConditionReader:
         return Combination(len(of) if at_least is None else at_least, of) if of and len(of) == len(found) else None
 
     def _answer_gate(self, path: Path, data: object) -> AnswerGate | None:
-        shape = parse_model(self.document, path, schema.AnswerGate, data)
+        shape = parse_model(self.document, path, condition_schema.AnswerGate, data)
         if shape is None:
             return None
         indicator = self.indicators.get(shape.indicator)
@@ -104,12 +105,9 @@ class ConditionReader:
         return AnswerGate(indicator.code, tuple(dict.fromkeys(shape.options)))
 
     def _measure_gate(self, path: Path, data: object) -> MeasureGate | None:
-        for bound in schema.BOUNDS:
-            for tier in as_mapping(as_mapping(data).get(bound)):
-                if tier not in self.tiers:
-                    message = f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}"
-                    self.document.problem((*path, bound, tier), message, key=True)
-        shape = parse_model(self.document, path, schema.Gate, data)
+        for bound in condition_schema.BOUNDS:
+            check_tiers(as_mapping(as_mapping(data).get(bound)), self.tiers, (*path, bound), self.document)
+        shape = parse_model(self.document, path, condition_schema.Gate, data)
         if shape is None:
             return None
         terms = [term.strip() for term in shape.measure.split("+")]

@@ -253,9 +253,10 @@ class _Converter:
             self.too_large = True
             limit = f"{MAX_VALUES} values" if self.count >= MAX_VALUES else f"{MAX_CHARACTERS} characters"
             self.document.problem(path, f"more than {limit}; are there aliases that multiply?")
-        if depth == MAX_DEPTH:
+        if not self.too_large and depth == MAX_DEPTH:
+            self.too_large = True
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
-        if self.too_large or depth >= MAX_DEPTH:
+        if self.too_large:
             return None
         tag = str(node.tag).removeprefix(_STANDARD_TAG_PREFIX)
         if isinstance(node, MappingNode | SequenceNode) and tag not in ("map", "seq"):

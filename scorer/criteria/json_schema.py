@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from scorer.criteria import schema
+from scorer.criteria import condition_schema, schema
 from scorer.criteria.extension import EXTENDS, REMOVE
 from scorer.formulas import Formula
 
@@ -39,13 +39,13 @@ ENTRIES = {
 """The parts that the loader validates separately: model and key of their list or mapping, and model of its entries."""
 
 CONDITIONS: Mapping[str, type[BaseModel]] = {
-    "measure": schema.Gate,
-    "indicator": schema.AnswerGate,
-    "category": schema.LevelGate,
-    "all": schema.AllOf,
-    "any": schema.AnyOf,
-    "of": schema.SomeOf,
-    "not": schema.Not,
+    "measure": condition_schema.Gate,
+    "indicator": condition_schema.AnswerGate,
+    "category": condition_schema.LevelGate,
+    "all": condition_schema.AllOf,
+    "any": condition_schema.AnyOf,
+    "of": condition_schema.SomeOf,
+    "not": condition_schema.Not,
 }
 """The kinds of conditions, by the key that only this kind has."""
 

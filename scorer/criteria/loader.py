@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeVar
-
-from pydantic import BaseModel
+from typing import Any, TypeVar
 
 from scorer.criteria import lint, model, schema
 from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.declarations import INDICATORS, declares
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse, show_path
+from scorer.criteria.formula_reader import FormulaReader, rewards_absence
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
-from scorer.formulas import Formula, Part
-from scorer.formulas.combined import parts_of
-from scorer.formulas.single import Fault
+from scorer.criteria.tiers import check_tier, check_tiers
+from scorer.criteria.vocabulary import Vocabulary
+from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import PREVIOUS, Indicator, Source, from_source, previous, source_column
-from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
 Value = TypeVar("Value")
@@ -38,46 +36,10 @@ _HEAD = {
 }
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
 
-MAX_FORMULA_PROBLEMS = 1000
-"""Maximum number of problems that are taken from one formula, because one of a plugin may yield them without end."""
-
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
     "units; use 'flag', or 'count' to take points for each fault"
 )
-
-
-class GroupDeclaration(NamedTuple):
-    """What a plugin declares about a criterion group."""
-
-    title: model.Texts
-    indicators: Sequence[Indicator]
-
-
-class QuarantinedPlugin(NamedTuple):
-    """A quarantined plugin."""
-
-    plugin: str
-    """The plugin's name and distribution, for messages."""
-    group: str
-    """The group that the plugin declares; the plugin's own name if the plugin cannot be imported."""
-    why: str
-    """Why the plugin is quarantined."""
-
-    def __str__(self) -> str:
-        return f"{self.plugin} is quarantined: {self.why}"
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What criteria sets can refer to: criterion groups with their indicators, and formula kinds."""
-
-    groups: Mapping[str, GroupDeclaration]
-    """By code of the group."""
-    formulas: Mapping[str, type[Formula]]
-    """By name of the formula kind."""
-    unavailable: tuple[QuarantinedPlugin, ...]
-    """Quarantined plugins, which may declare a group or formula kind that a set names."""
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
@@ -126,7 +88,9 @@ class _Loader:
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
         self.vocabulary = vocabulary
-        self.tiers: tuple[str, ...] = ()
+        tiers = as_mapping(document.data).get("tiers")
+        self.tiers = _strings([*as_mapping(tiers)] or tiers)
+        self.formulas = FormulaReader(document, vocabulary, self.tiers)
         self.indicators: dict[str, Indicator] = {}
         """The indicators that the set's groups declare, by code."""
         self.declared_by: dict[str, str] = {}
@@ -152,7 +116,6 @@ class _Loader:
             return None
         self.sources = head.sources if head else self.sources
         tiers = as_mapping(data.get("tiers"))
-        self.tiers = _strings([*tiers] or data.get("tiers"))
         tier_titles = self._tier_titles(tiers)
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
@@ -168,16 +131,15 @@ class _Loader:
                 problem(("overall", "requires", n), f"category {code!r} is given twice")
         cohorts, best = as_mapping(data.get("ranking")).get("cohort"), as_mapping(data.get("commend")).get("best")
         for path, by_tier in ((("ranking", "cohort"), cohorts), (("commend", "best"), best)):
-            for tier in as_mapping(by_tier):
-                self._check_tier((*path, tier), tier)
+            check_tiers(as_mapping(by_tier), self.tiers, path, self.document)
         head = head or sound_part(schema.Head, data, {**_HEAD, "tiers": list(self.tiers)})
         if head is None:
             return None
         for name in ("cap", "points"):
             if amount := getattr(head.overall, name, None):
-                self._check_tiers(("overall", name), amount)
+                check_tiers(amount.tiers(), self.tiers, ("overall", name), self.document)
         for code, computed in head.from_children.items():
-            self._check_tier((FROM_CHILDREN, code, "tier"), computed.tier)
+            check_tier(computed.tier, self.tiers, (FROM_CHILDREN, code, "tier"), self.document)
         sources = {code: found for code, (found, _) in self.sources_of.items()}
         from_children = computed_indicators(
             head.from_children, self.document, self.indicators, self.read_indicators, sources
@@ -198,7 +160,7 @@ class _Loader:
             categories=tuple(category for category in categories if category),
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
-            from_children=tuple(from_children),
+            from_children=from_children,
             indicators=self.read_indicators,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
@@ -280,12 +242,8 @@ class _Loader:
         for plugin in self.vocabulary.unavailable:
             if plugin.group == group:
                 return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) + self._quarantined()
+        hint = did_you_mean(group, self.vocabulary.groups) + self.vocabulary.quarantined()
         return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
-
-    def _quarantined(self) -> str:
-        """The end of a message about an unknown name: the quarantined plugins, one of which may declare the name."""
-        return "".join(f"; {plugin}" for plugin in self.vocabulary.unavailable)
 
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
@@ -352,9 +310,9 @@ class _Loader:
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = None
         if "formula" in raw:
-            formula = self._formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
+            formula = self.formulas.formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
         else:
-            self._suggest_keys(path, parameters, list(schema.Criterion.model_fields))
+            self.formulas.suggest_keys(path, parameters, list(schema.Criterion.model_fields))
         try:
             sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
@@ -362,9 +320,9 @@ class _Loader:
             shape = shape or sound_part(schema.Criterion, data, {"id": "criterion"})
             if shape is None or formula is None:
                 return None
-            self._check_tiers((*path, "points"), shape.points)
-            self._check_formula(path, formula, shape.points)
-            if shape.effect is model.Effect.PENALTY and _rewards_absence(formula):
+            check_tiers(shape.points.tiers(), self.tiers, (*path, "points"), self.document)
+            self.formulas.check(path, formula, shape.points)
+            if shape.effect is model.Effect.PENALTY and rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
         except BaseException as error:  # a plugin's formula kind can raise anything
             if not is_plugin_fault(error):
@@ -387,70 +345,6 @@ class _Loader:
             notes=shape.notes,
             sources=sources,
         )
-
-    def _check_formula(self, path: Path, formula: Formula, points: PointsByTier) -> None:
-        """Adds the problems that the formula reports, and calls the methods that compiling a plan calls."""
-        for inner, amount in _amounts(formula, ()):
-            self._check_tiers((*path, *inner), amount)
-        tiers = [tier for tier in self.tiers if points.of(tier) is not None]
-        for inner, message in itertools.islice(formula.problems(points, tiers), MAX_FORMULA_PROBLEMS):
-            self.document.problem((*path, *inner), message)
-        read = {code for _, code, _, _ in formula.reads()}
-        for tier in tiers if not self.document.broken(*path) else ():
-            unread = set(formula.limits(tier, points.of(tier) or 0)) - read
-            if unread:
-                raise LookupError(f"it limits {min(unread)!r}, which it does not read")
-        bool(formula.needs_cohort or formula.may_leave_out)  # a broken property raises here, where it is reported
-
-    def _formula(self, path: Path, name: object, parameters: dict[str, Any], other_keys: list[str]) -> Formula | None:
-        """The formula of a criterion or part; ``other_keys`` are the valid keys that are not parameters."""
-        if not isinstance(name, str):
-            self.document.problem((*path, "formula"), f"expected a formula kind, not {short_repr(name)}")
-            return None
-        kind = self.vocabulary.formulas.get(name)
-        if kind is None:
-            message = f"unknown formula {name!r}{did_you_mean(name, self.vocabulary.formulas)}{self._quarantined()}"
-            self.document.problem((*path, "formula"), message)
-            self._suggest_keys(path, parameters, other_keys)
-            return None
-        inner, parts = dict(parameters), list[Part | None]()
-        if kind.nested is not None and isinstance(inner.get(kind.nested), list):
-            parts = [self._part((*path, kind.nested, n), body) for n, body in enumerate(inner[kind.nested])]
-            inner[kind.nested] = tuple(parts)
-        names = [*(info.alias or field for field, info in kind.model_fields.items()), *other_keys]
-        for key in [key for key in inner if key not in names]:
-            self.document.problem((*path, key), f"unknown key {key!r}{did_you_mean(key, names)}", key=True)
-            del inner[key]
-        formula = parse_model(self.document, path, kind, inner)
-        return None if None in parts else formula
-
-    def _suggest_keys(self, path: Path, parameters: Mapping[str, Any], other_keys: list[str]) -> None:
-        """Reports probably misspelt keys where the formula kind is unknown: keys similar to any known key."""
-        kinds = self.vocabulary.formulas.values()
-        names = [*other_keys, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
-        for key in parameters:
-            if key not in names and (hint := did_you_mean(key, names)):
-                self.document.problem((*path, key), f"unknown key {key!r}{hint}", key=True)
-
-    def _part(self, path: Path, data: object) -> Part | None:
-        if not isinstance(data, Mapping):
-            self.document.problem(path, f"expected a formula with its points, not {short_repr(data)}")
-            return None
-        for key in ("formula", "points"):
-            if key not in data:
-                self.document.problem((*path, key), f"the required key {key!r} is missing")
-        points = None
-        try:
-            points = PointsByTier.parse(data["points"]) if "points" in data else None
-        except ValueError as error:
-            self.document.problem((*path, "points"), str(error))
-        parameters = {key: value for key, value in data.items() if key not in ("formula", "points")}
-        formula = None
-        if "formula" in data:
-            formula = self._formula(path, data["formula"], parameters, ["formula", "points"])
-        else:
-            self._suggest_keys(path, parameters, ["formula", "points"])
-        return Part(formula, points) if formula is not None and points is not None else None
 
     def _check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
         """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
@@ -513,21 +407,13 @@ class _Loader:
         best = shape.no_better_than or 0
         return model.Limit(condition, best, shape.title, shape.legal_basis, shape.provenance, shape.notes)
 
-    def _check_tiers(self, path: Path, points: PointsByTier) -> None:
-        for tier in points.tiers():
-            self._check_tier((*path, tier), tier)
-
-    def _check_tier(self, path: Path, tier: str) -> None:
-        if tier not in self.tiers:
-            self.document.problem(path, f"unknown tier {tier!r}{did_you_mean(tier, self.tiers)}", key=True)
-
     def _check_stated_maximum(
         self, path: Path, stated: PointsByTier | None, cap: PointsByTier | None, whole: model.Group | model.Category
     ) -> None:
         """Checks that the points of a group or category add up to its stated maximum, and the tiers of its cap."""
         for name, amount in (("cap", cap), ("points", stated)):
             if amount is not None:
-                self._check_tiers((*path, name), amount)
+                check_tiers(amount.tiers(), self.tiers, (*path, name), self.document)
         is_mean = isinstance(whole, model.Category) and whole.total.combine.is_mean
         summed = "groups" if isinstance(whole, model.Category) else "criteria"
         broken = any(self.document.broken(*path, key) for key in (summed, "points", "combine"))
@@ -550,29 +436,6 @@ class _Loader:
 
 def _total(shape: schema.Category | schema.Overall, *, may_be_negative: bool = False) -> model.Total:
     return model.Total(model.Combine(shape.combine), shape.points, shape.cap, may_be_negative)
-
-
-def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
-    """Every amount of points in the parameters of a formula, with its path."""
-    if isinstance(value, PointsByTier):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        for name, info in type(value).model_fields.items():
-            yield from _amounts(getattr(value, name), (*path, info.alias or name))
-    elif isinstance(value, Part):
-        yield from _amounts(value.formula, path)
-        yield from _amounts(value.points, (*path, "points"))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _amounts(item, (*path, str(key)))
-    elif isinstance(value, tuple):
-        for n, item in enumerate(value):
-            yield from _amounts(item, (*path, n))
-
-
-def _rewards_absence(formula: Formula) -> bool:
-    """Whether the formula or a part of it gives its points to units that report no fault."""
-    return isinstance(formula, Fault) or any(_rewards_absence(part.formula) for part in parts_of(formula))
 
 
 def _strings(value: object) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ class Combination:
     """How one sum is made up of its parts, in one tier."""
 
     combine: Combine
-    nominal: int
-    """Micropoints if every criterion applied; the maximum of a mean."""
+    points: int
+    """Micropoints of a mean of 1, before the cap; not used in sums."""
     weights: tuple[Fraction, ...]
     """Of all groups, or of all categories; 0: not a part."""
     floor: float = -math.inf
@@ -50,19 +50,19 @@ class Combination:
             if weight and maximum
         ]
         if self.combine is Combine.GEOMETRIC_MEAN:
-            return float(_geometric_mean([weight for weight, _ in parts], [share for _, share in parts], self.nominal))
+            return float(_geometric_mean([weight for weight, _ in parts], [share for _, share in parts], self.points))
         total = sum((weight * share for weight, share in parts), Fraction(0))
-        return float(round(total / sum(weight for weight, _ in parts) * self.nominal))
+        return float(round(total / sum(weight for weight, _ in parts) * self.points))
 
 
-def _geometric_mean(weights: Sequence[Fraction], shares: Sequence[Fraction], nominal: int) -> int:
-    """nominal x the weighted geometric mean of shares from 0 to 1, rounded; an exact half to even."""
+def _geometric_mean(weights: Sequence[Fraction], shares: Sequence[Fraction], points: int) -> int:
+    """points x the weighted geometric mean of shares from 0 to 1, rounded; an exact half to even."""
     powers = whole_weights(weights)
     degree = sum(powers)
     target = math.prod(
-        (share**power for share, power in zip(shares, powers, strict=True)), start=Fraction(nominal) ** degree
+        (share**power for share, power in zip(shares, powers, strict=True)), start=Fraction(points) ** degree
     )
-    low, high = 0, nominal
+    low, high = 0, points
     while low < high:  # the largest whole number that is not above the mean
         middle = (low + high + 1) // 2
         low, high = (middle, high) if middle**degree <= target else (low, middle - 1)

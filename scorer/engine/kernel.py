@@ -127,7 +127,9 @@ class Kernel:
         self.rules = len(rules)
         combined = list[tuple[float, ...]]()
         for combination in combinations:
-            combined.append((METHODS[combination.combine], len(pool), combination.floor, combination.cap))
+            combined.append(
+                (METHODS[combination.combine], len(pool), combination.points, combination.floor, combination.cap)
+            )
             pool += map(float, combination.weights)
 
         def mean_exactly(index: int, values: tuple[float, ...]) -> float:

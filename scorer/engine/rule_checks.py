@@ -173,7 +173,7 @@ class _Space:
             return _Range.sum([groups[index] for index in measure.groups], np.inf, -np.inf)
         total = _Range.sum(groups, self._total.cap, self._total.floor)
         if self._total.combine.is_mean:  # of what applies; its maximum is stated, or 0 if nothing applies
-            nominal = int(min(self._total.nominal, self._total.cap))
+            nominal = self._plan.nominal
             least = nominal if total.least_maximum else 0
             return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)
         return total

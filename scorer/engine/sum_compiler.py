@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from scorer.criteria.model import TOTAL, CategoryRanking, CriteriaSet, RankingRule, RankKey
+from scorer.criteria.model import TOTAL, CategoryRanking, CriteriaSet, RankingRule, RankKey, Total
 from scorer.engine.combining import Combination
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, OrderPlan, RankKeyPlan, SumsPlan
 from scorer.engine.rules import KeyKind
@@ -65,7 +65,7 @@ def plan_sums(
         members=members,
         nominal=nominal,
         ranked=ranked,
-        combinations=tuple(_combinations(criteria_set, tier, nominal, [*codes, *[""] * len(sums.criteria)])),
+        combinations=tuple(_combinations(criteria_set, tier, [*codes, *[""] * len(sums.criteria)])),
         measures=tuple(measures),
         criteria=tuple(sums.criteria),
         keys=_compared(categories, measures, len(sums.members), len(criteria_set.indicators)),
@@ -105,26 +105,25 @@ class _Sums:
         return len(self.members) - 1
 
 
-def _combinations(
-    criteria_set: CriteriaSet, tier: str, nominal: Sequence[int], groups: Sequence[str]
-) -> Iterator[Combination]:
+def _combinations(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -> Iterator[Combination]:
     """How groups make up each category, and categories the overall score.
 
     Args:
         criteria_set: the criteria set.
         tier: the tier.
-        nominal: maxima of the categories, then of the overall score.
         groups: codes of all groups; empty for criteria that are measures, which are no part of a category.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
-    for category, maximum in zip(of_tier, nominal, strict=False):
+    for category in of_tier:
         by_code = {group.code: group.weight for group in category.groups}
-        weights = tuple(by_code.get(code, Fraction(0)) for code in groups)
-        total = category.total
-        floor = -math.inf if total.may_be_negative else 0.0
-        yield Combination(total.combine, maximum, weights, floor, cap_in(tier, total.cap))
-    overall, weights = criteria_set.overall, tuple(category.weight for category in of_tier)
-    yield Combination(overall.combine, nominal[len(of_tier)], weights, cap=cap_in(tier, overall.cap))
+        yield _combination(category.total, tier, tuple(by_code.get(code, Fraction(0)) for code in groups))
+    yield _combination(criteria_set.overall, tier, tuple(category.weight for category in of_tier), has_floor=False)
+
+
+def _combination(total: Total, tier: str, weights: tuple[Fraction, ...], *, has_floor: bool = True) -> Combination:
+    points = total.points.of(tier) if total.points else None
+    floor = 0.0 if has_floor and not total.may_be_negative else -math.inf
+    return Combination(total.combine, points or 0, weights, floor, cap_in(tier, total.cap))
 
 
 def _compared(

@@ -61,12 +61,12 @@ static int mean_exactly(const struct combining *job, Py_ssize_t sum, const struc
     return ok;
 }
 
-/* Fills a sum with nominal x the weighted mean of shares. A share is points / maximum, from 0 to 1; members whose
+/* Fills a sum with the weighted mean of shares. A share is points / maximum, from 0 to 1; members whose
    maximum is 0 are left out. `members` is NULL if all are members. */
 static int fill_mean(const struct combining *job, Py_ssize_t sum, const struct sums *from, const uint8_t *members,
                      Py_ssize_t n, double *points, double *maximum) {
     const struct combination *own = job->combinations + sum;
-    const double *weights = job->pool + own->weights, nominal = job->nominal[sum];
+    const double *weights = job->pool + own->weights, whole = own->points;
     const int geometric = own->method == GEOMETRIC_MEAN;
     for (Py_ssize_t i = 0; i < n; i++) {
         double total = 0, weight = 0;
@@ -80,11 +80,11 @@ static int fill_mean(const struct combining *job, Py_ssize_t sum, const struct s
             total += weights[m] * (geometric ? log(share) : share);
             weight += weights[m];
         }
-        maximum[i] = weight == 0 ? 0 : nominal;
+        maximum[i] = weight == 0 ? 0 : whole;
         points[i] = 0;
         if (weight == 0)
             continue;
-        const double exact = (geometric ? exp(total / weight) : total / weight) * nominal;
+        const double exact = (geometric ? exp(total / weight) : total / weight) * whole;
         points[i] = rint(exact);
         if (fabs(exact - points[i]) > 0.5 - MEAN_NEAR_HALF && !mean_exactly(job, sum, from, i, points + i))
             return 0;

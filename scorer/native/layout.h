@@ -117,6 +117,7 @@ enum rounding { ROUNDINGS(ENUMERATOR) };
 #define COMBINATION(INTEGER, REAL)                                                                                     \
     INTEGER(method)                                                                                                    \
     INTEGER(weights)          /* means: pool index of the weights, one for each group or for each category */          \
+    REAL(points)              /* means: points of a mean of 1, before the cap */                                       \
     REAL(floor)               /* fewest points; -infinity: none */                                                     \
     REAL(cap)                 /* most points, also of the maximum; infinity: none */
 

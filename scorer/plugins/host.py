@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from scorer.criteria.loader import GroupDeclaration, QuarantinedPlugin, Vocabulary
+from scorer.criteria.vocabulary import GroupDeclaration, QuarantinedPlugin, Vocabulary
 from scorer.formulas import KINDS, Formula
 from scorer.model.untrusted import describe_error
 from scorer.plugins.declaration import load_plugin

@@ -286,7 +286,7 @@ def folder(scorer: Run, bundled: Path, tmp_path: Path) -> Path:
     to = tmp_path / "forms"
     done = scorer("criteria", "template", SET, "--units", units, "--lang", "vi", "--per-unit", to)
     assert (done.code, done.errors) == (0, [])
-    assert done.out.replace("\n", "") == f"written: 8 forms and units.csv in {to}"
+    assert done.out.replace("\n", "") == f"đã ghi 8 biểu mẫu và units.csv vào {to}"
     for file in to.glob("*.xlsx"):
         fill(file)
     return to

@@ -840,7 +840,7 @@ def test_for_a_unit_like_no_other_none_is_named(scorer: Run, file: Path) -> None
 def template(scorer: Run, tmp_path: Path) -> Path:
     done = scorer("criteria", "template", SET, "--out", tmp_path)
     assert (done.code, done.errors) == (0, [])
-    assert done.out.count("written: ") == 2
+    assert done.out.count("written to ") == 2
     return tmp_path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from cli_in_process import run
 
@@ -93,3 +94,16 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
     assert "Sự cố đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout
+
+
+def test_a_report_says_upper_bounds_as_upper_bounds(folder: Path) -> None:
+    first, second = SET.index("      - level: 1"), SET.index("      - {level: 2")
+    content = SET[:first] + SET[second:].replace("gates: [{", "gates: [{measure: web, at_most: 9}, {")
+    (folder / "rules-2026.yaml").write_text(content, encoding="utf-8")
+    answers = folder / "answers.csv"
+    answers.write_text("id,tier,presence_points\nu,district,10\nv,district,8\nw,district,7\n")
+    out = folder / "report.xlsx"
+    done = run("report", str(answers), "--set", "rules-2026", "--criteria", str(folder), "--out", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = openpyxl.load_workbook(out)["Minimums of the levels"].values
+    assert [row[4:6] for row in rows if row[2] == "Presence"] == [("at most 9 points", 2)]

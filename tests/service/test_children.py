@@ -133,6 +133,46 @@ def test_service_agrees_with_the_oracle(service: Service, data: st.DataObject) -
     strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, units)))
 
 
+THREE_TIERS = """\
+criteria_set: regions-2026
+title: {en: Regions}
+provenance: reconstructed
+tiers: [region, district, commune]
+from_children:
+  of_region: {tier: region, sum: of_district}
+  of_district: {tier: district, sum: computers}
+categories:
+  readiness:
+    groups:
+      offices:
+        indicators:
+          of_region: {kind: count, title: {en: Computers}}
+          of_district: {kind: count, title: {en: Computers}}
+          computers: {kind: count, title: {en: Computers}}
+        criteria:
+          - {id: A, formula: count, indicator: of_region, each: 1, points: {region: 100}}
+          - {id: B, formula: count, indicator: of_district, each: 1, points: {district: 100}}
+          - {id: C, formula: count, indicator: computers, each: 1, points: {commune: 100}}
+"""
+
+
+def test_sums_of_sums_are_computed_from_the_bottom_whatever_the_order_of_the_keys() -> None:
+    units = [Unit("r", "region"), Unit("d", "district", parent="r"), *communes({"computers": 3}, {"computers": 4})]
+    request = pb.RankProvinceRequest(criteria_set="regions-2026", rows=strategies.rows(units))
+    with serving(good(catalogue(host(), THREE_TIERS))) as running:
+        reply = running.scorer.RankProvince(request)
+    found = {card.unit.id: card.overall.score.points for ranking in reply.rankings for card in ranking.scorecards}
+    assert found == {"r": 7, "d": 7, "d0": 3, "d1": 4}
+
+
+def test_answers_that_are_computed_from_each_other_are_refused() -> None:
+    circle = THREE_TIERS.replace("sum: computers", "sum: of_region")
+    plan, document = load_set(host(), "s.yaml", circle, COMPILER)
+    assert plan is None
+    [problem] = document.sorted_problems()
+    assert "of_district and of_region are computed from each other" in str(problem)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

@@ -431,7 +431,7 @@ def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, runnin
     problems = [problem for summary in summaries(service, "") for problem in summary.problems]
     assert problems == [
         f"{folder}/nowhere.yaml:1:1: cannot be read: No such file or directory",
-        f"{folder}/pipe.yaml:1:1: is empty",
+        f"{folder}/pipe.yaml:1:1: is not a regular file",
     ]
     before = running.said.count(" loaded in ")
     running.process.send_signal(signal.SIGHUP)
@@ -452,7 +452,7 @@ def test_neither_odd_names_nor_half_characters_nor_pipes_keep_the_other_sets_fro
         problems = [
             problem for code in ("", "odd") for summary in summaries(service, code) for problem in summary.problems
         ]
-        assert f"{folder}/pipe.yaml:1:1: is empty" in problems
+        assert f"{folder}/pipe.yaml:1:1: is not a regular file" in problems
         assert any(problem.startswith(f"{folder}/half.yaml:1:") for problem in problems)
         assert any(problem.startswith(f"{folder}/odd-\\xff.yaml:1:") for problem in problems)
         assert score(service) == (revision(document()), 0.5)

@@ -155,10 +155,7 @@ def kernels(draw: st.DrawFn) -> Drawn:
         decided[category] = draw(decisions(len(members), sorted(decided)))
     found = [decided[category] for category in range(categories)]
     caps = [draw(st.one_of(st.just(math.inf), most.map(float))) for _ in range(groups)] + [math.inf] * measured
-    combinations = [
-        draw(ways(maximum, [float(is_in) for is_in in own]))
-        for maximum, own in zip(nominal, [*members[:categories], [True] * categories], strict=False)
-    ]
+    combinations = [draw(ways([float(is_in) for is_in in own])) for own in [*members[:categories], [True] * categories]]
     rounding = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
     return Drawn(
         criteria,
@@ -175,7 +172,7 @@ def kernels(draw: st.DrawFn) -> Drawn:
 
 
 @st.composite
-def ways(draw: st.DrawFn, nominal: int, parts: list[float]) -> Combination:
+def ways(draw: st.DrawFn, parts: list[float]) -> Combination:
     """How some of these parts make up a whole."""
     combine = draw(st.sampled_from([Combine.SUM, Combine.SUM, Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN]))
     weights = [
@@ -183,7 +180,7 @@ def ways(draw: st.DrawFn, nominal: int, parts: list[float]) -> Combination:
     ]
     floor = draw(st.sampled_from([0.0, -math.inf]))
     cap = draw(st.one_of(st.just(math.inf), st.integers(1, MAX_MICROPOINTS // 40).map(float)))
-    return Combination(combine, nominal, tuple(weights), floor, cap)
+    return Combination(combine, draw(st.integers(0, MAX_MICROPOINTS)), tuple(weights), floor, cap)
 
 
 @st.composite
@@ -274,7 +271,7 @@ def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
             for weight, part in zip(way.weights, parts, strict=True)
             if weight and part[1]
         ]
-        whole[:2] = (oracle.weighted_mean(way.combine, shares) * way.nominal).__round__(), way.nominal
+        whole[:2] = (oracle.weighted_mean(way.combine, shares) * way.points).__round__(), way.points
         if not shares:
             whole[:2] = 0, 0
     whole[0] = int(min(max(whole[0], way.floor), way.cap))

@@ -600,7 +600,8 @@ def category_result(
 def with_children(document: Document, units: Sequence[Unit]) -> list[Unit]:
     """The units with the answers that follow from those of their children."""
     found = {unit.id: unit for unit in units}
-    for code, rule in document.get("from_children", {}).items():
+    rules = document.get("from_children", {})
+    for code, rule in [*rules.items()] * len(rules):  # again and again, for sums of sums
         [(how, read)] = ((how, rule[how]) for how in ("sum", "mean", "share", "count") if how in rule)
         for unit in units:
             children = [found[child.id] for child in units if child.parent == unit.id]

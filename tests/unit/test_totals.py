@@ -212,6 +212,14 @@ def test_the_overall_score_may_be_a_mean_of_categories() -> None:
     assert amounts(cards(document, district("u", 25, 4))["u"].overall.score) == (83.333333, 100, 100)
 
 
+def test_a_cap_cuts_a_mean_but_does_not_shrink_it() -> None:
+    document = thirds("arithmetic_mean", points=30, cap=20)
+    document["overall"] = {"combine": "arithmetic_mean", "points": 100, "cap": 80}
+    found = cards(document, district("half", 1, "0.5", 0), district("all", 1, 1, 1))
+    assert [amounts(found[name].categories[0].score)[:2] for name in ("half", "all")] == [(15, 20), (20, 20)]
+    assert [amounts(found[name].overall.score)[:2] for name in ("half", "all")] == [(75, 80), (80, 80)]
+
+
 # What is told
 
 

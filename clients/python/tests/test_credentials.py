@@ -165,6 +165,7 @@ MISFITS: dict[str, tuple[Callable[[], Client], str]] = {
     "port of many digits": (lambda: Client("[::1]:" + "9" * 5_000), "has no port from 1 to 65535"),
     "negative port": (lambda: Client("dns:///scorer.example:-1"), "has no port from 1 to 65535"),
     "one port of several": (lambda: Client(["10.0.0.5:1", "10.0.0.6:0"]), "'10.0.0.6:0' has no port from 1 to 65535"),
+    "a URL": (lambda: Client("http://127.0.0.1:1"), "'http://127.0.0.1:1' is a URL; write HOST:PORT"),
     "no target": (lambda: Client([]), "give one target"),
     "request id": (lambda: Client("127.0.0.1:1").criteria_sets(request_id="a b"), "1 to 128 ASCII characters"),
 }

@@ -12,7 +12,7 @@ import typer
 
 from scorer.cli.answer_files import read_answers
 from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
-from scorer.cli.i18n import Language
+from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
@@ -91,12 +91,14 @@ def template(
         check_overwrite(file, force=force)
     if per_unit is not None:
         _make_directory(per_unit)
+    words = WORDS[language.value]
     for file, content in files.items():
         write_atomically(file, content)
         if per_unit is None or file == output:
-            out.print(f"written: {escaped(str(file))}", markup=False)
+            out.print(words["written"].format(file=escaped(str(file))), markup=False)
     if per_unit is not None:
-        out.print(f"written: {len(register)} forms and {REGISTER} in {escaped(str(per_unit))}", markup=False)
+        directory = escaped(str(per_unit))
+        out.print(words["forms_written"].format(n=len(register), register=REGISTER, directory=directory), markup=False)
 
 
 def _register(client: Client, code: str, file: Path, language: Language) -> Sequence[Unit]:

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, model_validator
 
-from scorer.criteria import schema
+from scorer.criteria import condition_schema
 from scorer.criteria.model import Provenance
-from scorer.criteria.schema import StrictModel, Texts
+from scorer.criteria.schema import SetCode, StrictModel, Texts
 from scorer.model.fixed_point import to_micro
 from scorer.model.suggestions import short_repr
 from scorer.testing.cases.numbers import Expected
@@ -51,13 +51,13 @@ LevelOrRank = Annotated[int, PlainValidator(_level_or_rank)]
 class Head(StrictModel):
     """The document itself; its cases are validated separately."""
 
-    criteria_set: schema.SetCode
+    criteria_set: SetCode
     provenance: Provenance
     notes: Texts = Field(default={})
     cases: list[Any] = Field(min_length=1)
 
 
-class Cause(schema.Gate):
+class Cause(condition_schema.Gate):
     """A gate that a unit fails: on a measure with its bound, an indicator, or a category; and the unit's value."""
 
     measure: StrictStr = ""
@@ -69,7 +69,7 @@ class Cause(schema.Gate):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Cause:
-        bounds = sum(getattr(self, bound) is not None for bound in schema.BOUNDS)
+        bounds = sum(getattr(self, bound) is not None for bound in condition_schema.BOUNDS)
         if bool(self.measure) + bool(self.indicator) + bool(self.category) != 1:
             raise ValueError("a cause has exactly one of measure, indicator and category")
         if bounds != (1 if self.measure else 0):

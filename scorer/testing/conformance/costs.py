@@ -7,7 +7,8 @@ import json
 import time
 from collections.abc import Iterator
 
-from scorer.criteria.loader import GroupDeclaration, Vocabulary, load
+from scorer.criteria.loader import load
+from scorer.criteria.vocabulary import GroupDeclaration, Vocabulary
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import TierPlan
 from scorer.engine.plugin_fault import PluginFault

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from scorer_client.shown import described, shown
 
 _SOCKET = re.compile(r"unix(-abstract)?:.*", re.DOTALL)
+_URL = re.compile(r"https?://", re.IGNORECASE)
 _PREFIX = re.compile(r"(ipv4|ipv6|dns):(///)?")
 _PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):(-?\d+)")
 _HOST = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)\](:\d+)?|(?P<host>[^:/\[\]]+)(:\d+)?")
@@ -19,7 +20,8 @@ def channel_target(target: str | Sequence[str]) -> str:
 
     Raises:
         TypeError: an address is not a text.
-        ValueError: there is no target, or several that are not addresses of one kind; or a port is not valid.
+        ValueError: there is no target, or several that are not addresses of one kind; one is a URL, or its port is not
+            valid.
     """
     targets = [target] if isinstance(target, str) else list(target)
     if isinstance(target, bytes) or not all(isinstance(address, str) for address in targets):
@@ -48,13 +50,15 @@ def leaves_this_machine(target: str) -> bool:
 
 
 def _check_ports(target: str) -> None:
-    """Refuses ports that do not exist; gRPC would try to connect until the timeout.
+    """Refuses URLs, and ports that do not exist; gRPC would try to connect until the timeout.
 
     Raises:
-        ValueError: a port is a number, but not from 1 to 65535.
+        ValueError: the target is a URL, or a port is a number, but not from 1 to 65535.
     """
     if _SOCKET.fullmatch(target):
         return
+    if _URL.match(target):
+        raise ValueError(f"{shown(target)} is a URL; write HOST:PORT, such as 127.0.0.1:50051")
     for part in _PREFIX.sub("", target, count=1).split(","):
         port = _PORT.fullmatch(part)
         if port and (len(port[1]) > 5 or not 0 < int(port[1]) < 2**16):

@@ -151,6 +151,12 @@ def nearest(points: Fraction) -> Fraction:
     return Fraction(round(points * 10**6), 10**6)
 
 
+def rational(value: Decimal) -> Fraction:
+    """A number of at least 60 digits, from which a fraction such as 1/6 becomes exact again."""
+    simple = Fraction(value).limit_denominator(10**20)
+    return simple if abs(simple - Fraction(value)) < Fraction(1, 10**45) else Fraction(value)
+
+
 def floor(value: Fraction, decimals: int) -> Fraction:
     """Rounded down."""
     return Fraction(math.floor(value * 10**decimals), 10**decimals)
@@ -187,8 +193,7 @@ def weighted_mean(kind: str, shares: Sequence[tuple[Fraction, Fraction]]) -> Fra
         if len(logs) < len(shares):
             return Fraction(0)
         total = sum((Decimal(w.numerator) / w.denominator * share.ln() for w, share in logs), Decimal(0))
-        # An exact result has few decimals, and becomes exact again.
-        return Fraction((total * weights.denominator / weights.numerator).exp().quantize(Decimal(1).scaleb(-45)))
+        return rational((total * weights.denominator / weights.numerator).exp())
 
 
 def of_tier(amount: Any, tier: str) -> Any:
@@ -357,7 +362,7 @@ def z_scores(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) 
         else:
             start, end = min(others), max(others)
         share = (own - start) / (end - start)
-        return Fraction(min(max(share, Decimal(0)), Decimal(1)).quantize(Decimal("1e-45"))) * most, False, False
+        return rational(min(max(share, Decimal(0)), Decimal(1))) * most, False, False
 
 
 def _mean_z(body: Document, codes: Sequence[str], unit: Unit, counted: Sequence[Unit]) -> Decimal:
@@ -389,7 +394,7 @@ def logarithmic(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit
             (Decimal(number.numerator) / number.denominator).ln()
             for number in (value, exact(body["from"]), exact(body["to"]))
         )
-        return Fraction(((own - start) / (end - start)).quantize(Decimal("1e-45"))) * most, False, False
+        return rational((own - start) / (end - start)) * most, False, False
 
 
 FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]] = {

@@ -56,7 +56,10 @@ class Report:
     def provenance(self, province: Province) -> None:
         """Prints the criteria set and the revision that gave the results."""
         provenance = province.provenance
-        sentence = self.words["made"].format(
+        words = self.words["made"]
+        if provenance.criteria_provenance == "reconstructed":
+            words += self.words["assumed"]
+        sentence = words.format(
             code=provenance.criteria_set,
             revision=provenance.revision[:12],
             provenance=self.names[f"provenance/{provenance.criteria_provenance}"],

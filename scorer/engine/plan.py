@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scorer.criteria.model import CriteriaSet, Criterion, RankKey, Rounding
 from scorer.engine.combining import Combination
 from scorer.engine.kernel import Kernel
-from scorer.engine.rules import Cells, GatePlan, Key, RulePlan, bit, cells_of
+from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of
 from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind, Source
@@ -253,6 +253,13 @@ class TierPlan(DerivedValues):
         """(2, p) matrix rows of the parts and wholes of ``plain_parts``."""
         reads = [[self.rows[code] for code in self.checks[index].reads()] for index in self.plain_parts]
         return np.ascontiguousarray(np.array(reads, dtype=np.int64).reshape(-1, 2).T)
+
+    @cached_property
+    def gated(self) -> frozenset[str]:
+        """The indicators that conditions of levels and limits read."""
+        codes = {row: code for code, row in self.rows.items()}
+        keys = (key for category in self.categories for key in category.keys)
+        return frozenset(codes[key.index] for key in keys if key.kind is KeyKind.ANSWER)
 
     def group_indices(self, category: CategoryPlan) -> list[int]:
         """Indices of the category's groups among all groups."""

@@ -66,7 +66,7 @@ def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
 
 
 def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
-    """Each indicator that criteria of a tier read, with the ids of these criteria.
+    """Each indicator that criteria, levels or limits of a tier read, with the ids of these criteria.
 
     So are those from which units of another tier are computed, with the ids of the criteria that read the result.
     """
@@ -76,7 +76,7 @@ def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]
         for rule in item.from_children:
             if rule.reads == indicator.code and rule.tier != tier and not criteria:
                 criteria = [c.id for c in criteria_reading(item, rule.indicator)]
-        if criteria:
+        if criteria or indicator.code in plan.tiers[tier].gated:
             yield indicator, criteria
 
 
@@ -98,7 +98,7 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
         texts["unit"].format(unit=indicator.unit) if indicator.unit else "",
         KINDS[language][kind],
         values,
-        texts["read_by"].format(criteria=", ".join(criteria)),
+        texts["read_by"].format(criteria=", ".join(criteria)) if criteria else texts["gated"],
     )
 
 

@@ -84,6 +84,15 @@ def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:
     done = run("criteria", "template", "rules-2026", "--criteria", str(folder), "--out", str(folder))
     assert done.returncode == 0, done.stderr
     assert "incident" in (folder / "rules-2026.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    [line] = [row for row in (folder / "rules-2026-columns.md").read_text().splitlines() if "| incident |" in row]
+    assert line.endswith("| district, commune |  |")
+    form = folder / "form.xlsx"
+    done = run("criteria", "template", "rules-2026", "--criteria", str(folder), "--out", str(form), "--lang", "vi")
+    assert done.returncode == 0, done.stderr
+    sheets = openpyxl.load_workbook(form)
+    for title in ("Cấp huyện", "Cấp xã"):
+        [header] = [cell for cell in sheets[title][1] if cell.value == "Sự cố"]
+        assert "giới hạn" in header.comment.text
 
 
 def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
@@ -94,6 +103,8 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
     assert "Sự cố đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout
+    done = run("rank", str(answers), "--set", "rules-2026", "--criteria", str(folder))
+    assert done.stdout.rstrip().endswith(", published"), done.stdout  # and not where to read what is assumed
 
 
 def test_a_report_says_upper_bounds_as_upper_bounds(folder: Path) -> None:

@@ -165,8 +165,9 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
     readers = [criterion.id for criterion in criteria_reading(plan.criteria_set, indicator.code)]
     tiers = [
         tier
-        for tier in plan.tiers
-        if any(plan.criteria_set.criteria[criterion].points.of(tier) is not None for criterion in readers)
+        for tier, tier_plan in plan.tiers.items()
+        if indicator.code in tier_plan.gated
+        or any(plan.criteria_set.criteria[criterion].points.of(tier) is not None for criterion in readers)
     ]
     title = indicator.title.get("en", "")
     vietnamese = indicator.title.get("vi", "")

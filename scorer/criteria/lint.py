@@ -88,6 +88,9 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
             where: Path = (*rule_path, "gates" if is_list else "when")
             for gate, gate_path in _with_paths(condition, where, document):
                 _check_gate(criteria_set, category, gate, tier, gate_path, document)
+            for needed, left in _too_few(condition, tier):
+                message = f"at_least: {needed} can never hold in tier {tier!r}, which has {left} of the conditions"
+                document.problem(where, message)
             normal = in_tier(condition, tier)
             if normal is None and number < len(levels):
                 document.problem(where, f"has no gates in tier {tier!r}")
@@ -100,6 +103,18 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
         if cells > MAX_CELLS:
             document.problem((*path, "levels"), f"{cells} combinations of gates are more than {MAX_CELLS}: {counted}")
             return
+
+
+def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
+    """Combinations that ask for more parts than a tier has: the number asked for, and the number that it has."""
+    if isinstance(condition, Negation):
+        yield from _too_few(condition.of, tier)
+    elif isinstance(condition, Combination):
+        left = sum(in_tier(part, tier) is not None for part in condition.of)
+        if 0 < left < condition.at_least < len(condition.of):
+            yield condition.at_least, left
+        for part in condition.of:
+            yield from _too_few(part, tier)
 
 
 def _check_limit(no_better_than: int, levels: Sequence[int], path: Path, document: Document) -> None:

@@ -153,7 +153,7 @@ static inline double distance(double answer, double start, double sign, double l
 /* Sets points to 0 before the floor, and to the cap from the target on. */
 static void slope_ends(const struct line *line, const double *answers, Py_ssize_t n, struct result *out) {
     for (Py_ssize_t i = 0; i < n; i++) {
-        const double part = distance(millionths(answers[i]), line->start, line->scale, line->length);
+        const double part = (millionths(answers[i]) - line->start) * line->scale; /* negative before the start */
         if (out->missing[i] || (out->some_inexact && out->inexact[i]) || (part >= line->floor && part < line->target))
             continue;
         out->points[i] = part < line->floor ? 0 : line->cap;

@@ -30,6 +30,7 @@ NAMES = {
         f"test_formula[{kind}]"
         for kind in (
             "flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "awarded", "sum", "best",
+            "min_max", "percentile", "z_scores", "logarithmic",
         )
     },
     "test_gates.py": {"test_table[1000]", "test_durable_rules_one_by_one[1000]"},

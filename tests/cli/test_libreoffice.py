@@ -90,7 +90,7 @@ def test_as_ods(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) ->
 def test_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
     folder = office.save(form, CSV, tmp_path / "sheets")
     assert sorted(file.name for file in folder.iterdir()) == [
-        "form-Cấp huyện.csv", "form-Hướng dẫn.csv", "form-Cấp sở, ban, ngành.csv", "form-Cấp xã.csv",
+        "form-Cấp huyện.csv", "form-Cấp sở, ban, ngành.csv", "form-Cấp xã.csv", "form-Hướng dẫn.csv",
     ]  # fmt: skip
     codes = code_by_title(form)
     for file in folder.iterdir():

@@ -14,6 +14,7 @@ from scorer.criteria.model import CriteriaSet
 from scorer.formulas import Formula
 from scorer.model.suggestions import did_you_mean
 from scorer.plugins.declaration import load_plugin
+from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import ENTRY_POINTS, PluginHost
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.generated_set import NAME, generate_set
@@ -78,35 +79,37 @@ class PluginUnderTest:
         If there are none, a set is generated from the indicators of the plugin's group, unless the plugin issues sets
         of its own, which are then all refused.
         """
-        harnesses = [
-            harness for source, criteria_set in self._sets() for harness in self._set_harnesses(source, criteria_set)
-        ]
+        harnesses = [harness for found in self._sets() for harness in self._set_harnesses(*found)]
         group = self.plugin.group
         if not harnesses and group is not None and group.indicators and not self.plugin.criteria_sets:
             generated, document = load(generate_set(group), NAME, self.host.vocabulary())
             assert generated is not None, document.problems
-            harnesses += self._set_harnesses(NAME, generated)
+            harnesses += self._set_harnesses(NAME, generated, self.host)
         return tuple(harnesses)
 
-    def _sets(self) -> Iterator[tuple[str, CriteriaSet]]:
-        """Every set that can be loaded, with the name of its document; the sets of the plugin under test first."""
+    def _sets(self) -> Iterator[tuple[str, CriteriaSet, PluginHost]]:
+        """Every set that can be loaded, with the name of its document and the groups that it can use.
+
+        The sets of the plugin under test come first.
+        """
         for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
             for file in plugin.criteria_sets:
                 document = extend(parse(read_document(file), file.name), partial(plugin_bases, self.host))
-                criteria_set = load_document(document, self.host.vocabulary())
+                host = with_document_groups(self.host, document)
+                criteria_set = load_document(document, host.vocabulary())
                 if criteria_set is not None:
-                    yield file.name, criteria_set
+                    yield file.name, criteria_set, host
 
-    def _set_harnesses(self, source: str, criteria_set: CriteriaSet) -> Iterator[GroupHarness]:
+    def _set_harnesses(self, source: str, criteria_set: CriteriaSet, host: PluginHost) -> Iterator[GroupHarness]:
         for group in criteria_set.groups():
-            provides_group = self.host.groups[group.code] is self.plugin.group
+            provides_group = host.groups[group.code] is self.plugin.group
             for tier in criteria_set.tiers:
                 if harness := GroupHarness.create(
                     source,
                     criteria_set,
                     group,
                     tier,
-                    self.host.providers,
+                    host.providers,
                     self.formula_kinds,
                     provides_group=provides_group,
                 ):

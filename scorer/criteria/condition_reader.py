@@ -75,7 +75,7 @@ class ConditionReader:
         return self._measure_gate(path, data)
 
     def _combination(self, path: Path, items: Sequence[object], at_least: int | None) -> Combination | None:
-        """``at_least`` of some conditions; None: all of them."""
+        """Reads conditions of which ``at_least`` must hold; None: all of them."""
         found = [self.condition((*path, n), item) for n, item in enumerate(items)]
         of = tuple(condition for condition in found if condition is not None)
         return Combination(len(of) if at_least is None else at_least, of) if of and len(of) == len(found) else None

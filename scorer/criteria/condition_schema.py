@@ -122,19 +122,19 @@ class LevelGate(StrictModel):
 
 
 class AllOf(StrictModel):
-    """All of some conditions, which are validated separately."""
+    """Conditions that must all hold. Each is validated separately."""
 
     all: list[Any] = Field(min_length=1)
 
 
 class AnyOf(StrictModel):
-    """Any of some conditions, which are validated separately."""
+    """Conditions of which one must hold. Each is validated separately."""
 
     any: list[Any] = Field(min_length=1)
 
 
 class SomeOf(StrictModel):
-    """A number of some conditions, which are validated separately."""
+    """Conditions of which ``at_least`` must hold. Each is validated separately."""
 
     at_least: StrictInt = Field(ge=1)
     of: list[Any] = Field(min_length=1)

@@ -47,7 +47,7 @@ class MeasureGate:
 
 @dataclass(frozen=True)
 class AnswerGate:
-    """The answer to a flag or a choice must be one of some options. An answer that was not reported is none of them."""
+    """The answer to a flag or a choice must be one of ``options``. An answer that was not reported is none of them."""
 
     indicator: str
     options: tuple[str, ...]

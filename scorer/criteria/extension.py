@@ -171,7 +171,7 @@ class _Merge:
     def _mapping(
         self, new: Any, base: Any, own: Path, path: Path, inner: Mapping[str, Callable[..., Any]] | None = None
     ) -> Any:
-        """Merges two mappings; ``inner`` says how the values of some keys are merged. Others are replaced."""
+        """Merges two mappings. ``inner`` has a function for each key whose values are merged; others are replaced."""
         if not isinstance(new, Mapping) or not isinstance(base, Mapping):
             return self._take(new, own, path)
         self._note(own, path)

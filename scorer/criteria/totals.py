@@ -43,7 +43,7 @@ def _check_total(
     parts_path: Path,
     document: Document,
 ) -> None:
-    """Checks the mean of some parts, or that they have no weights without a mean."""
+    """Checks a mean and its parts; if the total is a sum, checks that no part has a weight."""
     if not total.combine.is_mean:
         for code in parts:
             weight_path = (*parts_path, code, "weight")
@@ -70,7 +70,7 @@ def _check_total(
 def _check_cap(
     cap: PointsByTier | None, wholes: Sequence[Criterion | Group | Category], tier: str, path: Path, document: Document
 ) -> None:
-    """Checks the cap of the sum of some criteria, groups or categories."""
+    """Checks the cap of a sum. ``wholes`` are its criteria, groups or categories."""
     most, highest = cap.of(tier) if cap else None, sum(whole.highest(tier) for whole in wholes)
     if most == 0:
         document.problem((*path, "cap"), f"leaves no points in tier {tier!r}")

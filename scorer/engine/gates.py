@@ -52,7 +52,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class RangeTest:
-    """A gate in numbers: a key must be in one of some ranges, which do not touch."""
+    """A gate in numbers: a key must be in one of ``ranges``, which do not touch."""
 
     key: int
     """Index of the key among those of the rule."""

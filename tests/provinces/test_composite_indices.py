@@ -51,7 +51,7 @@ def ranked(client: Client, criteria_set: str, columns: Columns) -> pd.DataFrame:
 
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
-    """The value to so many decimals, an exact half upwards."""
+    """The value rounded to ``decimals``, an exact half upwards."""
     return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 

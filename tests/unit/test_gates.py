@@ -359,7 +359,7 @@ thresholds = st.one_of(
 
 
 def minimum(*thresholds: int) -> Rule:
-    """A rule that needs each of some keys to reach a threshold."""
+    """A rule that needs several keys to reach a threshold each."""
     return Rule(
         Some(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
         len(thresholds),

@@ -115,7 +115,7 @@ def shown(value: float, minimum: float) -> str:
 
 @lru_cache(100_000)  # most numbers of a report recur
 def rounded(value: float, decimals: int, mode: str = "half_up") -> str:
-    """A number with so many decimals, rounded as a criteria set publishes: half_up, half_even, down or up."""
+    """A number with the given decimals. ``mode`` is the rounding of a criteria set: half_up, half_even, down or up."""
     exact = Decimal(repr(float(value)))  # doubles of the service are the nearest to its decimals
     return str(_quantized(exact, decimals, _ROUNDINGS.get(mode, ROUND_HALF_UP)))
 

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from scorer.criteria.document import Document, Path, Problem, parse, read_document
 from scorer.criteria.extension import EXTENDS, Base, Library, extend
 from scorer.criteria.loader import load_sound_parts
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import GateCompiler, GateCompilerError
 from scorer.engine.plan import CategoryPlan, Provider, SetPlan, TierPlan
@@ -181,7 +181,7 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
         return None
     for tier, plan in plans.items():
-        for category, total in zip(plan.categories, plan.sums.combinations, strict=False):
+        for category, total in zip(plan.categories, plan.sums.compositions, strict=False):
             _check_rules(category, total, tier, document)
     if not document.problems:
         plans = _with_tables(plans, compiler, document)
@@ -191,7 +191,7 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     return SetPlan(criteria_set, plans, indicator_rows(criteria_set), providers)
 
 
-def _check_rules(category: CategoryPlan, total: Combination, tier: str, document: Document) -> None:
+def _check_rules(category: CategoryPlan, total: Composition, tier: str, document: Document) -> None:
     """Adds what is wrong with the levels and limits of a category in a tier."""
     for finding in findings(category, total, tier):
         rule = finding.rule

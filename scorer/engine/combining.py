@@ -24,7 +24,7 @@ METHODS = {
 
 
 @dataclass(frozen=True)
-class Combination:
+class Composition:
     """How one sum is made up of its parts, in one tier."""
 
     combine: Combine

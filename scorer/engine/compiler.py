@@ -233,7 +233,7 @@ def _kernel(
         maxima,
         caps,
         sums.members,
-        sums.combinations,
+        sums.compositions,
         sums.nominal,
         decisions,
         _decision_order(categories),

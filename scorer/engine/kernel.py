@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from scorer import native
 from scorer.criteria.model import Rounding
-from scorer.engine.combining import METHODS, Combination
+from scorer.engine.combining import METHODS, Composition
 from scorer.engine.gates import GateTable, least_reaching
 from scorer.engine.score_table import ScoreTable
 from scorer.formulas.line_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
-COMPARISON, COMBINATION = record(native.COMPARISON), record(native.COMBINATION)
+COMPARISON, COMPOSITION = record(native.COMPARISON), record(native.COMPOSITION)
 RULE, DECISION = record(native.RULE), record(native.DECISION)
 ROUNDINGS = {"half_up": native.HALF_UP, "half_even": native.HALF_EVEN, "down": native.DOWN, "up": native.UP}
 
@@ -85,7 +85,7 @@ class Kernel:
         maxima: (g,) of the groups if every criterion applied, in micropoints, before caps.
         caps: (g,) the most micropoints of each group; infinity: no cap.
         members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
-        combinations: (c + 1) of the categories, and of all together.
+        compositions: (c + 1) of the categories, and of all together.
         nominal: maxima of the sums that have scores, at least the first c + 1, in micropoints.
         decisions: by category.
         order: indices of the categories, each after those whose levels its rules compare.
@@ -100,7 +100,7 @@ class Kernel:
         maxima: Sequence[int],
         caps: Sequence[float],
         members: Bools,
-        combinations: Sequence[Combination],
+        compositions: Sequence[Composition],
         nominal: Sequence[int],
         decisions: Sequence[Decision],
         order: Sequence[int],
@@ -126,14 +126,14 @@ class Kernel:
                 cells += len(tables[-1])
         self.rules = len(rules)
         combined = list[tuple[float, ...]]()
-        for combination in combinations:
+        for composition in compositions:
             combined.append(
-                (METHODS[combination.combine], len(pool), combination.points, combination.floor, combination.cap)
+                (METHODS[composition.combine], len(pool), composition.points, composition.floor, composition.cap)
             )
-            pool += map(float, combination.weights)
+            pool += map(float, composition.weights)
 
         def mean_exactly(index: int, values: tuple[float, ...]) -> float:
-            return combinations[index].exact_mean(values)
+            return compositions[index].exact_mean(values)
 
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
@@ -144,7 +144,7 @@ class Kernel:
             10.0 ** (6 - decimals),
             ROUNDINGS[rounding],
             np.array(caps, dtype=np.float64),
-            np.array(combined, dtype=COMBINATION),
+            np.array(combined, dtype=COMPOSITION),
             mean_exactly,
             np.array([decided[category] for category in order], dtype=DECISION),
             np.array(rules, dtype=RULE),

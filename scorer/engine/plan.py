@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, RankKey, Rounding
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of
 from scorer.formulas.line_table import Line
@@ -140,7 +140,7 @@ class SumsPlan:
     """The sum of each measure that ranks compare."""
     measures: tuple[tuple[int, ...], ...]
     """By category, the index of the sum of each measure."""
-    combinations: tuple[Combination, ...]
+    compositions: tuple[Composition, ...]
     """How groups make up each category, and categories the overall score."""
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""

@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from scorer.criteria.model import TOTAL, Criterion
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan
 from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
@@ -49,7 +49,7 @@ class _Excluded(Enum):
     """Any of them; then only bounds are known."""
 
 
-def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Finding]:
+def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
     """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
     lowest = max((rule.level for rule in plan.rules), default=0)
     for rule in plan.rules:
@@ -76,7 +76,7 @@ def findings(plan: CategoryPlan, total: Combination, tier: str) -> Iterator[Find
 
 def _easier(
     plan: CategoryPlan,
-    total: Combination,
+    total: Composition,
     tier: str,
     better: RulePlan,
     worse: RulePlan,
@@ -105,14 +105,14 @@ def _easier(
 class _Space:
     """All combinations of the intervals of the keys that some rules compare."""
 
-    def __init__(self, plan: CategoryPlan, total: Combination, rules: Sequence[RulePlan]) -> None:
+    def __init__(self, plan: CategoryPlan, total: Composition, rules: Sequence[RulePlan]) -> None:
         self._plan, self._total = plan, total
         thresholds: dict[int, set[int]] = {}
         for rule in rules:
             for key, own in zip(rule.keys, rule.rule.thresholds, strict=True):
                 thresholds.setdefault(key, set()).update(own)
         self._thresholds = {key: sorted(own) for key, own in thresholds.items()}
-        self._place = {key: place for place, key in enumerate(thresholds)}
+        self._position = {key: position for position, key in enumerate(thresholds)}
         self._shape = [len(own) + 1 for own in self._thresholds.values()]
         self.size = prod(self._shape)
 
@@ -123,7 +123,7 @@ class _Space:
 
     def _values(self, key: int) -> tuple[Ints, Ints]:
         """(size,) the smallest value of a key in each combination, and the smallest one above its interval."""
-        own, interval = self._thresholds[key], self._intervals[self._place[key]]
+        own, interval = self._thresholds[key], self._intervals[self._position[key]]
         lows = np.array([-UNBOUNDED, *own], dtype=np.int64)
         highs = np.array([*own, UNBOUNDED], dtype=np.int64)
         return lows[interval], highs[interval]
@@ -215,7 +215,7 @@ class _Range:
 
     @classmethod
     def of_criteria(cls, criteria: Sequence[tuple[Criterion, GroupPlan, int]], excluded: _Excluded) -> _Range:
-        """The range of some criteria, each with its group and its row."""
+        """The range of the sum of criteria, each given with its group and its row."""
         low = high = least = maximum = 0
         for criterion, group, row in criteria:
             may_be_left_out = (

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from scorer.criteria.model import TOTAL, CategoryRanking, CriteriaSet, RankingRule, RankKey, Total
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, OrderPlan, RankKeyPlan, SumsPlan
 from scorer.engine.rules import KeyKind
 from scorer.model.fixed_point import PointsByTier
@@ -65,7 +65,7 @@ def plan_sums(
         members=members,
         nominal=nominal,
         ranked=ranked,
-        combinations=tuple(_combinations(criteria_set, tier, [*codes, *[""] * len(sums.criteria)])),
+        compositions=tuple(_compositions(criteria_set, tier, [*codes, *[""] * len(sums.criteria)])),
         measures=tuple(measures),
         criteria=tuple(sums.criteria),
         keys=_compared(categories, measures, len(sums.members), len(criteria_set.indicators)),
@@ -105,7 +105,7 @@ class _Sums:
         return len(self.members) - 1
 
 
-def _combinations(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -> Iterator[Combination]:
+def _compositions(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -> Iterator[Composition]:
     """How groups make up each category, and categories the overall score.
 
     Args:
@@ -116,14 +116,14 @@ def _combinations(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     for category in of_tier:
         by_code = {group.code: group.weight for group in category.groups}
-        yield _combination(category.total, tier, tuple(by_code.get(code, Fraction(0)) for code in groups))
-    yield _combination(criteria_set.overall, tier, tuple(category.weight for category in of_tier), has_floor=False)
+        yield _composition(category.total, tier, tuple(by_code.get(code, Fraction(0)) for code in groups))
+    yield _composition(criteria_set.overall, tier, tuple(category.weight for category in of_tier), has_floor=False)
 
 
-def _combination(total: Total, tier: str, weights: tuple[Fraction, ...], *, has_floor: bool = True) -> Combination:
+def _composition(total: Total, tier: str, weights: tuple[Fraction, ...], *, has_floor: bool = True) -> Composition:
     points = total.points.of(tier) if total.points else None
     floor = 0.0 if has_floor and not total.may_be_negative else -math.inf
-    return Combination(total.combine, points or 0, weights, floor, cap_in(tier, total.cap))
+    return Composition(total.combine, points or 0, weights, floor, cap_in(tier, total.cap))
 
 
 def _compared(

@@ -11,8 +11,8 @@ RULE: str
 """The fields of a rule, in the same format."""
 DECISION: str
 """The fields of a decision, in the same format."""
-COMBINATION: str
-"""The fields of a combination of groups or categories, in the same format."""
+COMPOSITION: str
+"""The fields of a composition of groups or categories, in the same format."""
 
 CAPPED: int
 LADDER: int
@@ -113,7 +113,7 @@ def score(
     step: float,
     rounding: int,
     caps: NDArray[np.float64],
-    combinations: np.ndarray,
+    compositions: np.ndarray,
     mean_exactly: MeanExactly,
     decisions: np.ndarray,
     rules: np.ndarray,
@@ -144,7 +144,7 @@ def score(
         step: micropoints in the last published decimal.
         rounding: HALF_UP, HALF_EVEN, DOWN or UP.
         caps: (g,) the most points of each group, also of its maximum; infinity if there is no cap.
-        combinations: (c + 1) array of ``COMBINATION``.
+        compositions: (c + 1) array of ``COMPOSITION``.
         mean_exactly: called for means that doubles are not precise enough for.
         decisions: (c,) array of ``DECISION``; a category whose level is compared comes before those that compare it.
         rules: (r,) array of ``RULE``.

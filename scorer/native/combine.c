@@ -65,7 +65,7 @@ static int mean_exactly(const struct combining *job, Py_ssize_t sum, const struc
    maximum is 0 are left out. `members` is NULL if all are members. */
 static int fill_mean(const struct combining *job, Py_ssize_t sum, const struct sums *from, const uint8_t *members,
                      Py_ssize_t n, double *points, double *maximum) {
-    const struct combination *own = job->combinations + sum;
+    const struct composition *own = job->compositions + sum;
     const double *weights = job->pool + own->weights, whole = own->points;
     const int geometric = own->method == GEOMETRIC_MEAN;
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -92,7 +92,7 @@ static int fill_mean(const struct combining *job, Py_ssize_t sum, const struct s
     return 1;
 }
 
-static void limit_sum(const struct combination *own, Py_ssize_t n, double *points, double *maximum) {
+static void limit_sum(const struct composition *own, Py_ssize_t n, double *points, double *maximum) {
     if (own->floor > -HUGE_VAL)
         limit_below(own->floor, n, points);
     if (own->cap < HUGE_VAL) {
@@ -113,7 +113,7 @@ int combine_groups(const struct combining *job, const struct sums *groups, const
         }
         if (k == job->categories)
             continue;
-        if (k < job->categories && job->combinations[k].method != SUM_OF_POINTS) {
+        if (k < job->categories && job->compositions[k].method != SUM_OF_POINTS) {
             if (!fill_mean(job, k, groups, members, n, points, maximum))
                 return 0;
         } else {
@@ -121,14 +121,14 @@ int combine_groups(const struct combining *job, const struct sums *groups, const
             add_members(members, groups, groups->maximum, n, maximum);
         }
         if (k < job->categories)
-            limit_sum(job->combinations + k, n, points, maximum);
+            limit_sum(job->compositions + k, n, points, maximum);
     }
     return 1;
 }
 
 int combine_categories(const struct combining *job, const struct sums *sums, const double *converted, Py_ssize_t n) {
     const Py_ssize_t overall = job->categories;
-    const int method = (int)job->combinations[overall].method;
+    const int method = (int)job->compositions[overall].method;
     struct sums categories = *sums;
     categories.count = overall;
     double *points = sums->points + overall * sums->stride, *maximum = sums->maximum + overall * sums->stride;
@@ -147,6 +147,6 @@ int combine_categories(const struct combining *job, const struct sums *sums, con
                 maximum[i] += own[i] == 0 ? 0 : job->nominal[k];
         }
     }
-    limit_sum(job->combinations + overall, n, points, maximum);
+    limit_sum(job->compositions + overall, n, points, maximum);
     return 1;
 }

@@ -7,7 +7,7 @@
 
 /* How the categories and the overall sum are combined. */
 struct combining {
-    const struct combination *combinations; /* (c + 1) the categories, then the overall sum */
+    const struct composition *compositions; /* (c + 1) the categories, then the overall sum */
     Py_ssize_t categories;                  /* c */
     const uint8_t *members;                 /* (s, groups) which groups each sum includes */
     const double *nominal;                  /* (c + 1 or more) maximum of each sum if every criterion applied */

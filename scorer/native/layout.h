@@ -113,8 +113,8 @@ enum rounding { ROUNDINGS(ENUMERATOR) };
     INTEGER(outcomes)         /* pool index of the levels, best first; 0 alone: units are ranked without a level */    \
     INTEGER(outcome_count)
 
-/* The fields of a combination: how the groups of a category, or the categories, make up its points and its maximum. */
-#define COMBINATION(INTEGER, REAL)                                                                                     \
+/* The fields of a composition: how the groups of a category, or the categories, make up its points and its maximum. */
+#define COMPOSITION(INTEGER, REAL)                                                                                     \
     INTEGER(method)                                                                                                    \
     INTEGER(weights)          /* means: pool index of the weights, one for each group or for each category */          \
     REAL(points)              /* means: points of a mean of 1, before the cap */                                       \
@@ -126,8 +126,8 @@ enum rounding { ROUNDINGS(ENUMERATOR) };
 struct line {
     LINE(INTEGER_MEMBER, REAL_MEMBER)
 };
-struct combination {
-    COMBINATION(INTEGER_MEMBER, REAL_MEMBER)
+struct composition {
+    COMPOSITION(INTEGER_MEMBER, REAL_MEMBER)
 };
 struct comparison {
     COMPARISON(INTEGER_MEMBER, REAL_MEMBER)

@@ -54,7 +54,7 @@ static int add_layout(PyObject *module) {
                  PyModule_AddStringConstant(module, "COMPARISON", COMPARISON(INTEGER_FIELD, REAL_FIELD)) < 0 ||
                  PyModule_AddStringConstant(module, "RULE", RULE(INTEGER_FIELD, REAL_FIELD)) < 0 ||
                  PyModule_AddStringConstant(module, "DECISION", DECISION(INTEGER_FIELD, REAL_FIELD)) < 0 ||
-                 PyModule_AddStringConstant(module, "COMBINATION", COMBINATION(INTEGER_FIELD, REAL_FIELD)) < 0;
+                 PyModule_AddStringConstant(module, "COMPOSITION", COMPOSITION(INTEGER_FIELD, REAL_FIELD)) < 0;
     KINDS(ADD_CODE)
     STATUSES(ADD_CODE)
     STANDINGS(ADD_CODE)

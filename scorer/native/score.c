@@ -8,7 +8,7 @@ enum { CONVERTED, PUBLISHED, MISSING_COUNT, NOT_APPLICABLE_COUNT, SCORE_ROWS };
 
 /* The arguments after those of evaluate_lines(); __init__.pyi describes them. GROUP_SUMS and GROUP_SCORES are None if
    the caller does not need them. */
-enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, ROUNDING, CAPS, COMBINATIONS,
+enum { MAXIMA = LINE_ARGUMENTS, HAS_LINES, MEMBERS, NOMINAL, STEP, ROUNDING, CAPS, COMPOSITIONS,
        MEAN_EXACTLY, DECISIONS, RULES, COMPARISONS, TABLES,
        SUMS, SCORES, GROUP_SUMS, GROUP_SCORES, CELLS, LEVELS, STANDINGS, FIRST, STOP, ARGUMENTS };
 
@@ -269,21 +269,21 @@ static int rules_fit(const struct job *job) {
     return 1;
 }
 
-/* Prepares combining. Returns whether all combinations lie within the arrays. */
-static int combinations_fit(struct job *job) {
+/* Prepares combining. Returns whether all compositions lie within the arrays. */
+static int compositions_fit(struct job *job) {
     const struct array *a = job->arrays;
-    const struct combination *each = a[COMBINATIONS].view.buf;
+    const struct composition *each = a[COMPOSITIONS].view.buf;
     const int64_t pool = size_of(job->lines.arrays + POOL, 0), groups = size_of(a + MAXIMA, 0);
-    const Py_ssize_t categories = size_of(a + COMBINATIONS, 0) - 1;
+    const Py_ssize_t categories = size_of(a + COMPOSITIONS, 0) - 1;
     job->combining = (struct combining){
-        .combinations = each,
+        .compositions = each,
         .categories = categories,
         .members = bytes(a + MEMBERS, 0, 0),
         .nominal = doubles(a + NOMINAL, 0, 0),
         .pool = doubles(job->lines.arrays + POOL, 0, 0),
         .lines = &job->lines,
     };
-    if (a[COMBINATIONS].view.itemsize != sizeof *each || categories < 0)
+    if (a[COMPOSITIONS].view.itemsize != sizeof *each || categories < 0)
         return 0;
     for (Py_ssize_t k = 0; k <= categories; k++) {
         const int64_t weights = k < categories ? groups : categories;
@@ -311,9 +311,9 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
         !acquire(a + SUMS, args[SUMS], FLOAT64, WRITE, SHAPE(SUM_ROWS, ANY, n)))
         return 0;
     const Py_ssize_t sums = size_of(a + SUMS, 1), scored = size_of(a + NOMINAL, 0);
-    if (!acquire(a + COMBINATIONS, args[COMBINATIONS], RECORD, READ, SHAPE(ANY)))
+    if (!acquire(a + COMPOSITIONS, args[COMPOSITIONS], RECORD, READ, SHAPE(ANY)))
         return 0;
-    const Py_ssize_t categories = size_of(a + COMBINATIONS, 0) - 1;
+    const Py_ssize_t categories = size_of(a + COMPOSITIONS, 0) - 1;
     if (!acquire(a + CAPS, args[CAPS], FLOAT64, READ, SHAPE(groups)) ||
         !acquire(a + SCORES, args[SCORES], FLOAT64, WRITE, SHAPE(SCORE_ROWS, scored, n)) ||
         !acquire(a + GROUP_SUMS, args[GROUP_SUMS], FLOAT64, WRITE | OPTIONAL, SHAPE(SUM_ROWS, groups, n)) ||
@@ -329,7 +329,7 @@ static int acquire_job(struct job *job, PyObject *const *args, Py_ssize_t *first
         !acquire(a + STANDINGS, args[STANDINGS], BYTE, WRITE, SHAPE(categories, n)))
         return 0;
     const int has_group_sums = a[GROUP_SUMS].acquired;
-    if (!combinations_fit(job) || scored <= categories || scored > sums ||
+    if (!compositions_fit(job) || scored <= categories || scored > sums ||
         has_group_sums != a[GROUP_SCORES].acquired || *first < 0 || *stop < *first || *stop > n || !rules_fit(job)) {
         PyErr_SetString(PyExc_ValueError, "the arguments do not fit together");
         return 0;

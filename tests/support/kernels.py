@@ -13,7 +13,7 @@ import oracle
 from hypothesis import strategies as st
 
 from scorer.criteria.model import Combine, Rounding
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import ScoreTable
@@ -79,7 +79,7 @@ class Drawn:
     maxima: list[int]
     caps: list[float]
     members: np.ndarray
-    combinations: list[Combination]
+    compositions: list[Composition]
     nominal: list[int]
     decisions: list[Decision]
     order: list[int]
@@ -95,7 +95,7 @@ class Drawn:
             self.maxima,
             self.caps,
             self.members,
-            self.combinations,
+            self.compositions,
             self.nominal,
             self.decisions,
             self.order,
@@ -155,14 +155,14 @@ def kernels(draw: st.DrawFn) -> Drawn:
         decided[category] = draw(decisions(len(members), sorted(decided)))
     found = [decided[category] for category in range(categories)]
     caps = [draw(st.one_of(st.just(math.inf), most.map(float))) for _ in range(groups)] + [math.inf] * measured
-    combinations = [draw(ways([float(is_in) for is_in in own])) for own in [*members[:categories], [True] * categories]]
+    compositions = [draw(ways([float(is_in) for is_in in own])) for own in [*members[:categories], [True] * categories]]
     rounding = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
     return Drawn(
         criteria,
         maxima,
         caps,
         np.array(members),
-        combinations,
+        compositions,
         nominal,
         found,
         order,
@@ -172,7 +172,7 @@ def kernels(draw: st.DrawFn) -> Drawn:
 
 
 @st.composite
-def ways(draw: st.DrawFn, parts: list[float]) -> Combination:
+def ways(draw: st.DrawFn, parts: list[float]) -> Composition:
     """How some of these parts make up a whole."""
     combine = draw(st.sampled_from([Combine.SUM, Combine.SUM, Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN]))
     weights = [
@@ -180,7 +180,7 @@ def ways(draw: st.DrawFn, parts: list[float]) -> Combination:
     ]
     floor = draw(st.sampled_from([0.0, -math.inf]))
     cap = draw(st.one_of(st.just(math.inf), st.integers(1, MAX_MICROPOINTS // 40).map(float)))
-    return Combination(combine, draw(st.integers(0, MAX_MICROPOINTS)), tuple(weights), floor, cap)
+    return Composition(combine, draw(st.integers(0, MAX_MICROPOINTS)), tuple(weights), floor, cap)
 
 
 @st.composite
@@ -233,9 +233,9 @@ def check_unit(drawn: Drawn, found: Results, answers: Sequence[float], unit: int
             for members in drawn.members.tolist()]  # fmt: skip
     categories = len(drawn.decisions)
     for at in range(categories):
-        combine(drawn.combinations[at], groups, sums[at])
+        combine(drawn.compositions[at], groups, sums[at])
     sums[categories][:2] = [sum(row[at] for row in sums[:categories]) for at in (0, 1)]
-    combine(drawn.combinations[categories], sums[:categories], sums[categories])
+    combine(drawn.compositions[categories], sums[:categories], sums[categories])
     for at, row in enumerate(sums):
         check_scores(found.sums, at, unit, row, drawn.nominal[at] if at <= categories else None, drawn)
     reached: dict[int, int] = {}
@@ -263,7 +263,7 @@ def check_unit(drawn: Drawn, found: Results, answers: Sequence[float], unit: int
         assert (found.levels[at, unit], found.standings[at, unit]) == (level, standing)
 
 
-def combine(way: Combination, parts: list[list[int]], whole: list[int]) -> None:
+def combine(way: Composition, parts: list[list[int]], whole: list[int]) -> None:
     """Sets points and maximum of a whole, which are the sums of its parts, as the way says."""
     if way.combine is not Combine.SUM:
         shares = [

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from scorer.criteria.model import Combine, Rounding
-from scorer.engine.combining import Combination
+from scorer.engine.combining import Composition
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import Scores, ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 
-SUMS = [Combination(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
+SUMS = [Composition(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
 """One category, and the overall score."""
 UNRULED = Decision([0], [])
 """Of a category without levels."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scorer import native
-from scorer.engine.kernel import COMBINATION, COMPARISON, DECISION, RULE
+from scorer.engine.kernel import COMPARISON, COMPOSITION, DECISION, RULE
 from scorer.formulas.line_table import LINE
 
 UNITS = 3
@@ -46,9 +46,9 @@ def record(kind: np.dtype, fields: dict[str, int]) -> np.ndarray:
     return table
 
 
-def combinations(**fields: float) -> np.ndarray:
+def compositions(**fields: float) -> np.ndarray:
     """How a category and the overall score are combined, without limits; all fields are of the category."""
-    table = np.zeros(2, dtype=COMBINATION)
+    table = np.zeros(2, dtype=COMPOSITION)
     table["floor"], table["cap"] = -np.inf, np.inf
     for name, value in fields.items():
         table[name][0] = value
@@ -82,7 +82,7 @@ def score(**changed: object) -> dict[str, np.ndarray]:
         "round_exactly": exactly,
         "maxima": np.array([9.0]), "has_lines": np.array([True]), "members": np.array([[True], [True]]),
         "nominal": np.array([9.0, 9]), "step": 1.0, "rounding": native.HALF_UP, "caps": np.array([np.inf]),
-        "combinations": combinations(), "mean_exactly": lambda index, values: 0.0,
+        "compositions": compositions(), "mean_exactly": lambda index, values: 0.0,
         "decisions": decision(), "rules": rule(), "comparisons": comparison(), "tables": np.array([0, -1]),
         "sums": np.zeros((3, 2, UNITS)), "scores": np.zeros((4, 2, UNITS)),
         "group_sums": np.zeros((3, 1, UNITS)), "group_scores": np.zeros((4, 1, UNITS)),
@@ -209,13 +209,13 @@ UNSCORABLE: dict[str, dict[str, object]] = {
     "a cell before the levels": {"comparisons": comparison(stride=-1)},
     "a table beyond the tables": {"rules": rule(table=1)},
     "a table before the tables": {"rules": rule(table=-1)},
-    "half a combination": {"combinations": np.zeros(4, dtype=np.uint8)},
-    "no combination": {"combinations": combinations()[:0]},
-    "a combination too many": {"combinations": np.concatenate([combinations(), combinations()[1:]])},
-    "an unknown way to combine": {"combinations": combinations(method=9)},
-    "groups by converted scores": {"combinations": combinations(method=native.SUM_OF_CONVERTED)},
-    "weights beyond the pool": {"combinations": combinations(method=native.GEOMETRIC_MEAN, weights=3)},
-    "weights before the pool": {"combinations": combinations(method=native.ARITHMETIC_MEAN, weights=-1)},
+    "half a composition": {"compositions": np.zeros(4, dtype=np.uint8)},
+    "no composition": {"compositions": compositions()[:0]},
+    "a composition too many": {"compositions": np.concatenate([compositions(), compositions()[1:]])},
+    "an unknown way to combine": {"compositions": compositions(method=9)},
+    "groups by converted scores": {"compositions": compositions(method=native.SUM_OF_CONVERTED)},
+    "weights beyond the pool": {"compositions": compositions(method=native.GEOMETRIC_MEAN, weights=3)},
+    "weights before the pool": {"compositions": compositions(method=native.ARITHMETIC_MEAN, weights=-1)},
     "caps of other groups": {"caps": np.array([1.0, 1.0])},
     "half a comparison": {"comparisons": np.zeros(4, dtype=np.uint8)},
     "half a rule": {"rules": np.zeros(4, dtype=np.uint8), "cells": np.zeros((4, UNITS), dtype=np.int64)},

@@ -142,7 +142,8 @@ class SomeOf(StrictModel):
     @model_validator(mode="after")
     def _possible(self) -> SomeOf:
         if self.at_least > len(self.of):
-            raise ValueError(f"at_least: {self.at_least} can never hold, as there are only {len(self.of)} conditions")
+            known = "is only 1 condition" if len(self.of) == 1 else f"are only {len(self.of)} conditions"
+            raise ValueError(f"at_least: {self.at_least} can never hold, as there {known}")
         return self
 
 

@@ -20,7 +20,7 @@ from scorer.criteria.document import parse
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import document_groups
-from scorer_client import Client
+from scorer_client import Client, Row
 
 WATER = group("water", Indicator("wells", kind="count"))
 INSTALLED = host(WATER)
@@ -63,6 +63,28 @@ def test_it_is_served_like_any_other_set() -> None:
         reply = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="wards-2026", unit_answers=answers))
         assert reply.scorecard.overall.score.points == 5.5
         assert reply.provenance.revision == revision
+
+
+def test_options_of_any_text_are_causes_in_rows_and_tables() -> None:
+    """Tables have causes as text, in which options must not be taken for separators."""
+    odd = "một phần (50 %), cũ; tạm|khác"
+    text = changed(
+        ("[full, part, none]", f'[full, "{odd}", none]'),
+        ("{full: 3, part: 1, none: 0}", f'{{full: 3, "{odd}": 1, none: 0}}'),
+        (
+            "{measure: total, at_least: 80%}",
+            f'{{measure: total, at_least: 80%}}, {{indicator: portal, is: [full, "{odd}"]}}',
+        ),
+    )
+    row = Row("u", "ward", {"files": 10, "online_files": 10, "portal": "none"})
+    columns = {"id": ["u"], "tier": ["ward"], "files": [10], "online_files": [10], "portal": ["none"]}
+    with serving(good(catalogue(INSTALLED, text))) as service, Client(service.address) as client:
+        by_row, by_table = (
+            province.rankings[0].units[0].category("readiness").causes
+            for province in (client.rank_province("wards-2026", [row]), client.rank_table("wards-2026", columns))
+        )
+    assert ("full", odd) in [cause.options for cause in by_row]
+    assert [cause.sentence() for cause in by_row] == [cause.sentence() for cause in by_table]
 
 
 def test_its_checks_and_ranges_are_those_of_the_document() -> None:

@@ -285,7 +285,8 @@ function cause(text, none, cells, prefix) {
   }
   const answer = ANSWER_GATE.exec(text);
   if (answer) {
-    const gate = { ...none, indicator: answer[1], options: answer[3].split("|"), excluded: answer[2] === "!=" };
+    const options = answer[3].split("|").map(decodeURIComponent);
+    const gate = { ...none, indicator: answer[1], options, excluded: answer[2] === "!=" };
     return new Cause(gate, { ...NOTHING_FOUND, answer: cells(`${prefix}${answer[1]}.answer`) ?? "" });
   }
   const [, measure, sign, minimum, percent] = GATE.exec(text) ?? [];

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from scorer.criteria.conditions import Gate, LevelGate, MeasureGate
 from scorer.engine.plan import CategoryPlan
 from scorer.engine.rules import GatePlan, Node
 from scorer.model.fixed_point import MICRO, PERCENT, plain
+
+NOT_IN_OPTIONS = re.compile(r"[\s,;|()%]")
+"""What separates the parts of a text, and the sign of percent-encoding."""
 
 SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 
@@ -20,7 +25,11 @@ def gate_text(gate: Gate, minimum: int) -> str:
         return f"{gate.measure} {SIGNS[gate.bound]} {amount}"
     if isinstance(gate, LevelGate):
         return f"level({gate.category}) {'>' if gate.excluded else '<='} {gate.level}"
-    return f"{gate.indicator} {'!=' if gate.excluded else '='} {'|'.join(gate.options)}"
+    return f"{gate.indicator} {'!=' if gate.excluded else '='} {'|'.join(map(_encoded, gate.options))}"
+
+
+def _encoded(option: str) -> str:
+    return NOT_IN_OPTIONS.sub(lambda match: quote(match[0]), option)
 
 
 class GateTexts(dict[int, str]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from urllib.parse import unquote
 
 from scorer_client.causes import Cause
 
@@ -40,7 +41,8 @@ def _cause(text: str, level: int, limit: int) -> Cause:
     if match := _LEVEL.fullmatch(text):
         return cause._replace(category=match[1], category_level=int(match[3]), excluded=match[2] == ">")
     if match := _ANSWER.fullmatch(text):
-        return cause._replace(indicator=match[1], options=tuple(match[3].split("|")), excluded=match[2] == "!=")
+        options = tuple(map(unquote, match[3].split("|")))
+        return cause._replace(indicator=match[1], options=options, excluded=match[2] == "!=")
     if match := _MEASURE.fullmatch(text):
         return cause._replace(
             measure=match[1],

@@ -9,7 +9,6 @@ overall.points ... not_applicable, overall.rank; order
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -28,23 +27,12 @@ ALWAYS = 2**53 - 1
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 """The columns of every sum of criteria."""
 
-HAS_VIEWS = "full" in inspect.signature(assess).parameters
-"""Whether the scorer has the views BASIC and FULL; old versions always compute FULL."""
-
-
-PARENTS = ([],) if "parents" in inspect.signature(rank).parameters else ()
-"""No parents, so that the tier is ranked as a whole. Old versions do not have this argument, and return one ranking."""
-
 
 def score(province: Province, *, full: bool = False) -> Ranking:
     """Scores and ranks a province: the work that is timed, and that every peer does too."""
-    options = {"full": full} if HAS_VIEWS else {}
-    cohort = replace(
-        province.cohort
-    )  # a new cohort, as in every call, so that nothing is cached from the previous round
+    cohort = replace(province.cohort)  # new, as in every call: nothing is cached from the previous round
     rule = province.set_plan.criteria_set.ranking
-    ranking = rank(assess(province.plan, cohort, **options), rule, *PARENTS)
-    ranking = ranking[0] if PARENTS else ranking
+    (ranking,) = rank(assess(province.plan, cohort, full=full), rule, parents=[])
     for scored in ranking.assessment.categories:
         failed(scored)  # computed on demand; the peers compute it too
     return ranking

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from columns import HAS_VIEWS, columns, differences, score
+from columns import columns, differences, score
 from peers import LOOP, NUMBA, Method, Peer, PeerCannot
 from province import Province
 from turns import in_turn
@@ -19,18 +19,11 @@ SIZES = (1, 1_000, 10_000, 100_000, 1_000_000)
 BASIC_FULL = pytest.mark.parametrize("view", ["BASIC", "FULL"])
 
 
-def is_full(view: str) -> bool:
-    """Whether the view is FULL; skips the test if the scorer has no views."""
-    if view == "FULL" and not HAS_VIEWS:
-        pytest.skip("this version has no views")
-    return view == "FULL"
-
-
 @BASIC_FULL
 def test_scorer(
     benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int, view: str
 ) -> None:
-    full, drawn = is_full(view), province(units)
+    full, drawn = view == "FULL", province(units)
     assert len(columns(score(drawn, full=full), full=full)["order"]) == units
     benchmark.group = f"kernel, {view}, {units:,} units"
     in_turn(benchmark, pytestconfig, {f"scorer, {view}": lambda: score(drawn, full=full)})
@@ -40,7 +33,7 @@ def test_scorer(
 def test_numba(
     benchmark: Any, pytestconfig: pytest.Config, province: Callable[[int], Province], units: int, view: str
 ) -> None:
-    compare(NUMBA, benchmark, pytestconfig, province, units, view, full=is_full(view))
+    compare(NUMBA, benchmark, pytestconfig, province, units, view, full=view == "FULL")
 
 
 def test_python_loop(

@@ -149,9 +149,9 @@ class Method:
         orders = [OrderPlan(rule.ties, rule.exact, (RankKeyPlan(False, index),)) for index in own]
         if list(plan.orders) != orders or plan.rounding != "half_up":
             raise PeerCannot("further keys of ranks, ranks by category, or other rounding")
-        limits = [(combination.combine, combination.cap) for combination in plan.sums.combinations]
+        limits = [(composition.combine, composition.cap) for composition in plan.sums.compositions]
         if any(limit != (Combine.SUM, math.inf) for limit in limits) or any(
-            combination.floor for combination in plan.sums.combinations[:-1]
+            composition.floor for composition in plan.sums.compositions[:-1]
         ):
             raise PeerCannot("means, converted sums, caps, or categories that may be negative")
         if any(group.cap < math.inf for group in plan.groups):
@@ -273,4 +273,4 @@ def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
 
 def whole(decimals: int) -> int:
     """Micropoints in the last published decimal."""
-    return MICRO // 10**decimals
+    return MICRO // int(10**decimals)

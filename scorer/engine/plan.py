@@ -148,6 +148,22 @@ class SumsPlan:
     """By category, what each key compares: see COMPARISON in native/layout.h."""
 
 
+@dataclass(frozen=True)
+class SubtotalPlan:
+    """One subtotal in one tier: k criteria."""
+
+    code: str
+    criteria: tuple[tuple[int, tuple[int, ...]], ...]
+    """A pair for each group with such criteria: the index of the group, and the indices of the criteria in it."""
+    maxima: Floats
+    """(k,) micropoints that each criterion adds to the maximum, in the order of ``criteria``."""
+
+    @property
+    def nominal(self) -> int:
+        """Maximum if every criterion applied, in micropoints."""
+        return int(self.maxima.sum())
+
+
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
     """See ``TierPlan.group_maxima``."""
     return [group.nominal for group in groups] + [int(groups[group].maxima[row, 0]) for group, row in sums.criteria]
@@ -210,6 +226,7 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
+    subtotals: tuple[SubtotalPlan, ...]
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel

@@ -87,7 +87,7 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
 
 
 MAX_COMMENDED = 1_000_000
-"""Units; more than a call can have."""
+"""Largest number of units that ``commended`` can name. No call has more units."""
 
 
 def _best(value: object) -> int:
@@ -106,7 +106,7 @@ def _within_parent(value: object) -> bool:
 
 def _floor(value: object) -> bool:
     if value != "none" and (value != 0 or isinstance(value, bool)):
-        raise ValueError(f"expected 0 or none, not {short_repr(value)}")
+        raise ValueError(f"expected 0 or 'none', not {short_repr(value)}")
     return value != "none"
 
 
@@ -367,7 +367,7 @@ class Level(StrictModel):
     @model_validator(mode="after")
     def _one_condition(self) -> Level:
         if (self.gates is None) == (self.when is None):
-            raise ValueError("a level has exactly one of gates and when")
+            raise ValueError("a level needs exactly one of gates and when")
         return self
 
 
@@ -385,5 +385,5 @@ class Limit(StrictModel):
     @model_validator(mode="after")
     def _one_effect(self) -> Limit:
         if (self.no_better_than is None) != self.not_ranked:
-            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+            raise ValueError("a limit needs exactly one of no_better_than and not_ranked: true")
         return self

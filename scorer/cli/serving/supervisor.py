@@ -71,7 +71,7 @@ class _Worker:
     unresponsive: bool = False
     """Whether it was reported as unresponsive."""
     death: Death = field(default_factory=Death)
-    """What plugins did when it died; empty while it runs."""
+    """What plugins did when the worker died; empty while it runs."""
 
     def __str__(self) -> str:
         return f"worker {self.process.pid}"
@@ -86,7 +86,7 @@ class _Worker:
 
     @property
     def end(self) -> str:
-        """How it ended and which plugins were scoring, for people."""
+        """How the worker ended and which plugins were scoring, for people."""
         code = self.process.returncode
         scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""

@@ -209,5 +209,5 @@ class Report:
         return level_name(category, level, self.language, self.titles) if level else self.words["no_level"]
 
     def level_cell(self, category: str, level: int) -> str | int | None:
-        """A level in a column of levels: its name; its number if it has no name; None without a level."""
+        """What a column of levels shows: the level's name, its number if it has no name, or None without a level."""
         return self.titles.get(level_key(category, level)) or level or None

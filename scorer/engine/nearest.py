@@ -9,9 +9,9 @@ from scorer.engine.scoring import CategoryScores
 from scorer.model.fixed_point import MICRO, Floats, Ints
 
 Orders = dict[Node, Ints]
-"""For each combination: (m, parts) the indices of its parts, for each unit. The part that the unit misses by least comes
-first.
-Parts that hold come last, in the set's order.
+"""For each combination: (m, parts) the indices of its parts, for each unit.
+
+The part that the unit misses by least comes first. Parts that hold come last, in the set's order.
 """
 
 

@@ -13,7 +13,8 @@ from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, mo
 
 from scorer.criteria import condition_schema
 from scorer.criteria.model import Provenance
-from scorer.criteria.schema import SetCode, StrictModel, Texts
+from scorer.criteria.schema import StrictModel
+from scorer.criteria.schema_values import SetCode, Texts
 from scorer.model.fixed_point import to_micro
 from scorer.model.suggestions import short_repr
 from scorer.testing.cases.numbers import Expected

@@ -80,6 +80,9 @@ class Cause(condition_schema.Gate):
         return self
 
 
+Standing = Literal["ranked", "below_minimum", "nothing_applicable", "excluded"]
+
+
 class Expect(StrictModel):
     """The expected result of one unit, by category, group, criterion, measure of a gate, or ``overall``."""
 
@@ -90,7 +93,7 @@ class Expect(StrictModel):
     published: dict[Text, Number] = Field(default={}, min_length=1)
     """Published scores: converted scores at the set's published precision."""
     level: dict[Text, LevelOrRank] = Field(default={}, min_length=1)
-    standing: dict[Text, Literal["ranked", "below_minimum", "nothing_applicable"]] = Field(default={}, min_length=1)
+    standing: dict[Text, Standing] = Field(default={}, min_length=1)
     causes: dict[Text, list[Any]] = Field(default={}, min_length=1)
     """All gates that keep the unit from its next level, by category; validated separately."""
     missing: list[Text] | None = None

@@ -160,7 +160,7 @@ class GateCompiler:
             if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
                 rule.thresholds
             ):
-                raise GateCompilerError("a gate's minimum is out of range, or a rule has no gates")
+                raise GateCompilerError("the minimum of a gate is out of range, or a rule has no gates")
         if new:
             answers = self._run([rule.task() for rule in new.values()])
             pairs = zip(new.items(), answers, strict=True)

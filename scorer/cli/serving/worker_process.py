@@ -46,7 +46,7 @@ class Worker:
     unresponsive: bool = False
     """Whether it was reported as unresponsive."""
     death: Death = field(default_factory=Death)
-    """What plugins did when it died; empty while it runs."""
+    """What plugins did when the worker died; empty while it runs."""
 
     @classmethod
     def start(
@@ -93,7 +93,7 @@ class Worker:
 
     @property
     def end(self) -> str:
-        """How it ended and which plugins were scoring, for people."""
+        """How the worker ended and which plugins were scoring, for people."""
         code = self.process.returncode
         scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""

@@ -165,7 +165,7 @@ class GateCompiler:
             if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
                 rule.thresholds
             ):
-                raise GateCompilerError("a gate's minimum is out of range, or a rule has no gates")
+                raise GateCompilerError("the minimum of a gate is out of range, or a rule has no gates")
         cached = {digest: table for digest, rule in new.items() if (table := self._cached_table(digest, rule))}
         self._tables.update(cached)
         new = {digest: rule for digest, rule in new.items() if digest not in cached}

@@ -26,7 +26,7 @@ UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
 
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class TableUnits(Sequence[UnitResult]):
@@ -78,7 +78,7 @@ class TableUnits(Sequence[UnitResult]):
 
     @property
     def criteria(self) -> Mapping[str, float]:
-        """By criterion id, the maximum points; FULL only."""
+        """The maximum points of each criterion, by criterion id; FULL only."""
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:

@@ -75,7 +75,7 @@ def _part(name: str, old: Any, new: Any, model: type[BaseModel], parts: Any = No
 
 
 def _summary(part: Mapping[str, Any]) -> str:
-    """What a part is, in parentheses."""
+    """The kind of a part, in parentheses."""
     inner = {key: value for key, value in part.items() if key in ("criteria", "groups")}
     if inner:
         counted = [f"{key}: {len(value)}" for key, value in inner.items()]

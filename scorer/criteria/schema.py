@@ -290,7 +290,7 @@ class Level(StrictModel):
     @model_validator(mode="after")
     def _one_condition(self) -> Level:
         if (self.gates is None) == (self.when is None):
-            raise ValueError("a level has exactly one of gates and when")
+            raise ValueError("a level needs exactly one of gates and when")
         return self
 
 
@@ -308,5 +308,5 @@ class Limit(StrictModel):
     @model_validator(mode="after")
     def _one_effect(self) -> Limit:
         if (self.no_better_than is None) != self.not_ranked:
-            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+            raise ValueError("a limit needs exactly one of no_better_than and not_ranked: true")
         return self

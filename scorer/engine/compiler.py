@@ -34,13 +34,13 @@ def compile_tier(
     plugins: Mapping[str, Plugin],
     formula_plugins: Mapping[type[Formula], Plugin] = MappingProxyType({}),
 ) -> TierPlan:
-    """The plan of one tier; ``with_tables`` adds its gate tables.
+    """The plan of one tier, without its gate tables; ``with_tables`` adds them.
 
     Args:
         criteria_set: the criteria set.
         tier: one of its tiers.
-        plugins: by group, the plugin that scores it.
-        formula_plugins: by formula kind, the plugin that adds it.
+        plugins: the plugin that scores each group, by group code.
+        formula_plugins: the plugin that adds each formula kind that is not bundled.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)

@@ -74,7 +74,7 @@ class CategoryScores(NamedTuple):
     rows: tuple[int, ...]
     """Rows of the table: the category's own, and those of its measures."""
     cells: tuple[Ints, ...]
-    """By rule, (n,) the cell of its table."""
+    """For each rule: (n,) the unit's cell in the rule's table."""
     level: Ints
     """(n,) level reached; 0: none."""
     standing: NDArray[np.uint8]
@@ -103,11 +103,11 @@ class CategoryScores(NamedTuple):
         )
 
     def failed(self, units: Ints | slice) -> NDArray[np.uint64]:
-        """(m,) for some units: bit i is set when gate i fails."""
+        """(m,) for the given units: bit i is set when gate i fails."""
         return self._gate_bits((cells.failed for cells in self.plan.cells), units)
 
     def lacking(self, units: Ints | slice) -> NDArray[np.uint64]:
-        """(m,) for some units: bit i is set when gate i fails, and its rule does not hold without more such gates."""
+        """(m,) for the given units: bit i is set when gate i is lacking; see ``Cells.lacking``."""
         return self._gate_bits((cells.lacking for cells in self.plan.cells), units)
 
     def _gate_bits(self, tables: Iterator[NDArray[np.uint64]], units: Ints | slice) -> NDArray[np.uint64]:

@@ -34,7 +34,7 @@ SUBTOTAL = "subtotal."
 """Begins the names of columns with subtotals."""
 
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class RankingTables:
@@ -169,7 +169,7 @@ def _add_answers(columns: _Columns, plan: CategoryPlan, assessment: Assessment) 
 
 
 def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
-    """By category, the texts of what units lack, and of single gates that fail."""
+    """For each category, the texts of what units lack, and of the single gates that fail."""
     return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 

@@ -252,7 +252,7 @@ def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts make up a whole, whose maximum by tier is ``maximum(tier)``."""
+    """How parts are combined into a whole. ``maximum(tier)`` is the maximum of the whole in a tier."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],

@@ -158,7 +158,7 @@ class _Reader:
             for name in as_mapping(raw.get(field)):
                 self._check_name((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
         if "self_reported" in raw and not self.criteria_set.has_sources:
-            message = "all answers of the set are self-reported, so that these points are the 'points'"
+            message = "write 'points' instead: all answers of this set are self-reported"
             self.document.problem((*path, "self_reported"), message, key=True)
         for field in ("missing", "not_applicable"):
             for n, name in enumerate(as_list(raw.get(field))):

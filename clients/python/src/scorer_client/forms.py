@@ -48,7 +48,7 @@ class Form:
     titles: Mapping[str, str]
     tiers: tuple[str, ...]
     indicators: Mapping[str, Indicator]
-    """By code, in the order in which criteria first read them."""
+    """The set's indicators by code, in the order in which criteria first read them."""
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
@@ -58,7 +58,7 @@ class Form:
     """Decimals of published points."""
     percent_decimals: int
     criteria: Mapping[str, tuple[str, ...]]
-    """By criterion id, the tiers that have the criterion."""
+    """The tiers that have each criterion, by criterion id."""
     commends: tuple[str, ...]
     """Tiers in which units are commended."""
     within_parent: tuple[str, ...]
@@ -76,7 +76,7 @@ class Form:
         return in_language(self.texts, language)
 
     def tier_titles(self, language: str) -> dict[str, str]:
-        """By code, the titles of the tiers in one language; the code if a tier has no title."""
+        """The title of each tier in one language, by tier code; the code itself if a tier has no title."""
         return {tier: text(self.texts.get(f"tier/{tier}", {}), language, tier) for tier in self.tiers}
 
 

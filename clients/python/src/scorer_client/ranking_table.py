@@ -37,7 +37,7 @@ SUBTOTAL = "subtotal."
 """Begins the names of columns with subtotals."""
 
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class TableUnits(Sequence[UnitResult]):
@@ -89,7 +89,7 @@ class TableUnits(Sequence[UnitResult]):
 
     @property
     def criteria(self) -> Mapping[str, float]:
-        """By criterion id, the maximum points; FULL only."""
+        """The maximum points of each criterion, by criterion id; FULL only."""
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:

@@ -157,7 +157,7 @@ def _results(kind: Callable[..., Result], messages: Sequence[Message], **others:
 
 
 def _columns(kind: Callable[..., Any], messages: Sequence[Message]) -> dict[str, Iterable[Any]]:
-    """By name, the values of the fields that a result type and the messages have in common."""
+    """The values of the fields that a result type and the messages have in common, by field name."""
     common = _common(kind, messages[0].DESCRIPTOR) if messages else []
     return {
         name: map(members.__getitem__, map(value_of, messages)) if members else map(value_of, messages)

@@ -29,7 +29,7 @@ class RuleTable:
 
     table: GateTable
     compared: Sequence[int]
-    """By key, what it compares: see COMPARISON in native/layout.h."""
+    """What each key compares: see COMPARISON in native/layout.h."""
     kinds: Sequence[str]
     """By key: ``percent`` or anything else."""
     outcomes: range
@@ -43,7 +43,7 @@ class RuleTable:
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
     def allowed(self) -> Ints:
-        """(cells,) bit i is set if the rule allows outcome i: if it holds, or is not needed."""
+        """(cells,) bit i is set if the rule allows outcome i: if the rule holds, or outcome i does not need it."""
         needed = sum(1 << outcome for outcome in self.outcomes)
         return np.where(self.table.holds, np.int64(-1), np.int64(~needed))
 

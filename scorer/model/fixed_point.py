@@ -30,7 +30,7 @@ _CONTEXT = Context(prec=50)
 """Used instead of the thread's context, which code of others may have changed."""
 
 MICRO = 1_000_000
-"""Micropoints per point, and parts per million in a whole. Answers have at most six decimals, too."""
+"""Micropoints per point, and parts per million in a whole. Answers also have at most six decimals."""
 
 PERCENT = 10_000
 """Parts per million in one percent."""

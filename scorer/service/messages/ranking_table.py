@@ -30,8 +30,11 @@ from scorer.service.messages.tables import UnitTexts
 
 COHORT = "cohort"
 
+SUBTOTAL = "subtotal."
+"""Begins the names of columns with subtotals."""
+
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class RankingTables:
@@ -60,6 +63,9 @@ class RankingTables:
         ranked = assessment.standings[list(plan.requires)] == RANKED
         columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
+        if columns.subtotals:
+            for row, subtotal in enumerate(plan.subtotals):
+                columns.score(f"{SUBTOTAL}{subtotal.code}.", columns.subtotals, row)
         gates = plan.derived(_gate_texts)
         beside = assessment.self_reported
         for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
@@ -167,7 +173,7 @@ def _add_answers(columns: _Columns, plan: CategoryPlan, assessment: Assessment) 
 
 
 def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
-    """By category, the texts of what units lack, and of single gates that fail."""
+    """For each category, the texts of what units lack, and of the single gates that fail."""
     return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 
@@ -228,6 +234,8 @@ class _Columns:
         self.indices, groups, beside = indices, assessment.group_sums, assessment.self_reported
         self.sums = _Sums(assessment.sums, beside.sums if beside else None, indices)
         self.groups = None if groups is None else _Sums(groups, beside.group_sums if beside else None, indices)
+        subtotals = assessment.subtotals
+        self.subtotals = None if subtotals is None else _Sums(subtotals, beside.subtotals if beside else None, indices)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
         """Unit of measurement, "points" or "percent", by column."""
@@ -387,6 +395,7 @@ def _full_metadata(plan: TierPlan) -> dict[str, str]:
     nominal = json.loads(metadata["nominal_max_points"])
     for category in plan.categories:
         nominal |= {f"{category.code}.{group.code}": group.nominal / MICRO for group in category.groups}
+    nominal |= {f"{SUBTOTAL}{subtotal.code}": subtotal.nominal / MICRO for subtotal in plan.subtotals}
     criteria = {c.id: int(m) / MICRO for g in plan.groups for c, m in zip(g.criteria, g.maxima[:, 0], strict=True)}
     return metadata | {"nominal_max_points": _json(nominal), "max_points": _json(criteria)}
 

@@ -190,7 +190,7 @@ class ScorerService:
 
 @contextmanager
 def _plugin_faults() -> Iterator[None]:
-    """A context in which a failure of a plugin becomes INTERNAL, with the plugin's name."""
+    """Turns a plugin's failure in the ``with`` block into the status INTERNAL, with the plugin's name."""
     try:
         yield
     except PluginFault as fault:

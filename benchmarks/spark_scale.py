@@ -24,18 +24,20 @@ from signal import SIGKILL
 from typing import Any
 
 import columns
+import grpc
 import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from harness import serving
 from peers.spark_sql import SparkSql
 from province import Province, installed
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from egov.scorer.v1 import scorer_pb2 as pb
+from egov.scorer.v1 import scorer_pb2_grpc
+from scorer.service.background import serving
 from scorer.service.runtime.settings import Limits, Settings
 from scorer_spark import rank
 
@@ -225,15 +227,19 @@ def groups(table: pa.Table) -> Iterator[tuple[tuple[object, ...], pa.Table]]:
 
 def service_rankings(table: pa.Table) -> dict[tuple[object, ...], pa.Table]:
     """The tables of RankProvince of a real server."""
-    found = {}
-    with serving(installed(), Settings(address="127.0.0.1:0", limits=LIMITS)) as service:
+    found, unlimited = {}, [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    with (
+        serving(installed, Settings(address="127.0.0.1:0", limits=LIMITS)) as server,
+        grpc.insecure_channel(server.address, unlimited) as channel,
+    ):
+        service = scorer_pb2_grpc.ScorerServiceStub(channel)
         for key, units in groups(table):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, units.schema) as writer:
                 writer.write_table(units.combine_chunks())
             request = pb.RankProvinceRequest(criteria_set=SET, tier=TIER)
             request.table.arrow_stream = sink.getvalue().to_pybytes()
-            [ranking] = service.scorer.RankProvince(request, timeout=600).rankings
+            [ranking] = service.RankProvince(request, timeout=600).rankings
             found[key] = plain(pa.ipc.open_stream(ranking.table.arrow_stream).read_all())
     return found
 

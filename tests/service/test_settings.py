@@ -16,16 +16,8 @@ from credentials import Authority, Signer, key_set
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.cli.output import out
-from scorer.service.runtime.settings import (
-    FILE,
-    Role,
-    Settings,
-    SettingsError,
-    fields,
-    load_settings,
-    sections,
-    variable,
-)
+from scorer.service.runtime.settings import Role, Settings
+from scorer.service.runtime.settings_sources import FILE, SettingsError, fields, load_settings, sections, variable
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
 
@@ -336,7 +328,7 @@ def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SCORER_LIMITS__UNITS", "6")
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
-    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS has 'units', too; set it only once"]
+    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS also sets 'units'; set it only once"]
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])

@@ -112,7 +112,7 @@ class Document:
         return self.values.get(enclosing, (1, 1))
 
     def _inherits(self, path: Path) -> bool:
-        """Whether the value at ``path`` is inherited; of a missing value, whether that to which it belongs is."""
+        """Whether the value at ``path`` is inherited; for a missing value, whether its container is inherited."""
         return bool(self.base) and (path if _exists(self.data, path) else path[:-1]) not in self.values
 
     def _shown(self, path: Path) -> str:

@@ -111,7 +111,7 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Combinations that ask for more parts than a tier has: the number asked for, and the number that it has."""
+    """Finds combinations that require more parts than they have in a tier. Yields the two numbers."""
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):

@@ -75,7 +75,7 @@ class SetIndicators:
         return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
 
     def check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
-        """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
+        """Checks that the indicators of a formula are declared, with kinds and options that the formula accepts."""
         for inner, code, kinds, options in formula.reads():
             parameter_path, declared = (*path, *inner), code.removeprefix(PREVIOUS)
             indicator = self.declared.get(declared)

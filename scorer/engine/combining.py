@@ -25,7 +25,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Composition:
-    """How one sum is made up of its parts, in one tier."""
+    """How the parts of one sum are combined in one tier."""
 
     combine: Combine
     points: int

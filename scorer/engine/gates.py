@@ -52,7 +52,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class RangeTest:
-    """A gate in numbers: a key must be in one of ``ranges``, which do not touch."""
+    """A gate in numbers: a key must be in one of ``ranges``, which neither overlap nor touch."""
 
     key: int
     """Index of the key among those of the rule."""
@@ -94,7 +94,7 @@ class Rule:
 
     root: Some
     keys: int
-    """Number of keys that it compares."""
+    """Number of keys that the rule compares."""
 
     @cached_property
     def thresholds(self) -> tuple[tuple[int, ...], ...]:

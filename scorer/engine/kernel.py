@@ -69,7 +69,7 @@ class Results:
     standings: NDArray[np.uint8]
     """(categories, n) of ``Standing``."""
     groups: ScoreTable | None = None
-    """Sums of the groups; those of called plugins are already filled in."""
+    """Sums of the groups. Groups that a plugin scores itself are already filled in."""
     points: Floats | None = None
     """(k, n) signed micropoints of the kernel's criteria."""
     status: NDArray[np.uint8] | None = None

@@ -82,7 +82,7 @@ class MeasurePlan:
 
     name: str
     groups: tuple[int, ...] = ()
-    """Indices of the groups that it adds up; empty for the category's total and for a criterion."""
+    """Indices of the groups that the measure adds up; empty for the category's total and for a criterion."""
     criterion: tuple[int, int] | None = None
     """A pair: the index of the group, and the index of the criterion in the group."""
 

@@ -41,12 +41,12 @@ class Finding:
 
 
 class _Excluded(Enum):
-    """Which criteria do not apply, of those that may be left out."""
+    """Which of the criteria that may be left out do not apply."""
 
     NONE = "none"
     ALL = "all"
     SOME = "some"
-    """Any of them; then only bounds are known."""
+    """Unknown which; then only bounds are known."""
 
 
 def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
@@ -179,7 +179,7 @@ class _Space:
         return total
 
     def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
-        """The range of a group: that of the measure which is this group, if there is one."""
+        """The range of a group, from the measure that is exactly this group, if there is one."""
         name = self._plan.groups[group].code
         own = (bounds[index] for index, measure in enumerate(self._plan.measures) if measure.name == name)
         return next(own, groups[group])
@@ -234,7 +234,7 @@ class _Range:
         return cls(np.array(low), np.array(high), least, maximum)
 
     def full(self, size: int) -> _Range:
-        """The same range for some combinations."""
+        """The range as arrays (size,), with the same numbers for each combination."""
         return _Range(np.full(size, self.low), np.full(size, self.high), self.least_maximum, self.maximum)
 
     def narrow(self, low: Ints, high: Ints) -> None:

@@ -48,7 +48,7 @@ class ProbeResult:
     claims: str = ""
     api_version: int | None = None
     withheld: tuple[str, ...] = ()
-    """Paths of its criteria sets, if it cannot be used."""
+    """Paths of the plugin's criteria sets, if the plugin cannot be used."""
 
 
 def probe_plugins(

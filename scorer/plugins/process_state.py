@@ -85,7 +85,7 @@ def _broad_filters() -> list[tuple[Any, ...]]:
 
 
 def _restore_filters(filters: list[tuple[Any, ...]]) -> None:
-    """Puts the broad filters back, before all others."""
+    """Restores the filters for all modules, and puts them before all others."""
     others = [one for one in warnings.filters if one[1] is not None or one[3] is not None]
     warnings.resetwarnings()
     for action, category in reversed(filters):

@@ -69,7 +69,7 @@ class Cause(NamedTuple):
 
 
 def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    """A sentence such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
     words = words_of(language)
     name, number = (level_name, cause.level) if cause.level else (limit_name, cause.limit)
     who = name(category, number, language, titles)

@@ -1,6 +1,6 @@
 """Converts reply messages to plain Python values.
 
-A result has the fields of its message, by the same names; so a field that is added to both needs no code here.
+A result type and its message have fields with the same names. A field that is added to both needs no code here.
 """
 
 from __future__ import annotations

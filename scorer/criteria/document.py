@@ -185,7 +185,7 @@ def read_document(file: Traversable) -> bytes:
 
 
 def parse(text: str | bytes, source: str) -> Document:
-    """Parses one YAML 1.2 document; all mistakes are in ``problems`` of the result."""
+    """Parses one YAML 1.2 document. The result has all mistakes in ``problems``."""
     document = Document(source)
     if len(text) > MAX_BYTES:
         document.problem((), f"larger than {MAX_BYTES} bytes")

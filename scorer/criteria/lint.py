@@ -267,14 +267,14 @@ def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: 
 
 
 def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
-    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 for every one."""
+    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 to 1."""
     for n, part in enumerate(parts_of(formula)):
         _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
     if isinstance(formula, Ratio):
         for name, share in (("target", formula.target), ("floor", formula.floor)):
             if share is not None and 10 < share <= 100:
                 text = plain_share(share)
-                message = f"a {name} of {text} is {text} for every one; if you mean a percentage, write {text}%"
+                message = f"a {name} of {text} means {text} to 1; if you mean a percentage, write {text}%"
                 document.warn((*path, name), message)
 
 
@@ -309,4 +309,4 @@ def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
         if limit.provenance is Provenance.RECONSTRUCTED
     ]
     if reconstructed:
-        document.problem(("provenance",), f"must be reconstructed, as {reconstructed[0]} is")
+        document.problem(("provenance",), f"must be reconstructed, because {reconstructed[0]} is")

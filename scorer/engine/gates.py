@@ -64,7 +64,7 @@ class RangeTest:
         return any((low is None or value >= low) and (high is None or value <= high) for low, high in self.ranges)
 
     def thresholds(self) -> Iterator[int]:
-        """The keys from which on the result is another one."""
+        """The values of the key at which the result changes."""
         for low, high in self.ranges:
             if low is not None:
                 yield low

@@ -50,7 +50,7 @@ class _Excluded(Enum):
 
 
 def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
-    """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
+    """Yields the findings for one category in one tier. ``total``: how the category's groups are combined."""
     lowest = max((rule.level for rule in plan.rules), default=0)
     for rule in plan.rules:
         name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
@@ -63,7 +63,7 @@ def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Find
         if not (held & possible).any():
             message = f"can never hold in tier {tier!r}" if rule.level else f"applies to every unit of tier {tier!r}"
             yield Finding(rule, message, refused=bool(rule.level))
-        elif held[possible].all() and (rule.limit or rule.level < lowest):  # the lowest level may be that of all others
+        elif held[possible].all() and (rule.limit or rule.level < lowest):  # all other units may get the lowest level
             message = f"always holds in tier {tier!r}" if rule.level else f"can never apply in tier {tier!r}"
             yield Finding(rule, message, refused=not rule.level)
     levels = [rule for rule in plan.rules if rule.level]
@@ -172,7 +172,7 @@ class _Space:
         if measure.name != TOTAL:
             return _Range.sum([groups[index] for index in measure.groups], np.inf, -np.inf)
         total = _Range.sum(groups, self._total.cap, self._total.floor)
-        if self._total.combine.is_mean:  # of what applies; its maximum is stated, or 0 if nothing applies
+        if self._total.combine.is_mean:  # the maximum of a mean is its stated points; 0 if nothing applies
             nominal = self._plan.nominal
             least = nominal if total.least_maximum else 0
             return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)

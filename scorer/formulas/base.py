@@ -137,7 +137,7 @@ class Formula(BaseModel):
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula as a line for native code; None if ``evaluate`` must be called. Plugins' formula kinds return None.
+        """The formula as a line for native code; None if ``evaluate`` must be called, as for formula kinds of plugins.
 
         Args:
             maximum: the criterion's points in the cohort's tier, in micropoints.

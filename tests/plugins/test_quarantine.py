@@ -562,10 +562,11 @@ def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "failure"),
     [
-        (["/no/such/program"], "could not be tried out, as no process can be started: No such file or directory"),
+        (["/no/such/program"], "could not be tried out, because no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, as the process for it ended with code 1 before it began; its last output: no room",
+            "could not be tried out, because the process for it ended with code 1 before it began; "
+            "its last output: no room",
         ),
     ],
 )

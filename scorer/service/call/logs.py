@@ -101,7 +101,7 @@ class _Queue(QueueHandler):
         self.addFilter(_is_relevant)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Leaves formatting to the writing thread. Removes values from gRPC's records, as they may be secret tokens."""
+        """Leaves formatting to the writing thread. Removes values from gRPC's records: they may be secret tokens."""
         if record.name.startswith("grpc"):
             if record.exc_info and record.exc_info[0]:
                 record.msg = f"{record.msg} ({record.exc_info[0].__name__})"

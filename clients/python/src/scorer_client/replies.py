@@ -131,7 +131,7 @@ def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:
 
 
 def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:
-    """Converts messages that may have a part of their own type: the same from self-reported answers. All or none do."""
+    """Converts messages, with their parts ``self_reported`` if they have them. Either all have one, or none."""
     beside: Iterable[Result | None] = repeat(None)
     if messages and messages[0].HasField("self_reported"):
         beside = _self_reportable(kind, [message.self_reported for message in messages])

@@ -49,7 +49,7 @@ _WORDS = {
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
         "not_ranked": "{category}: not ranked",
-        "nothing_applicable": "{category}: not ranked, as nothing of it applies",
+        "nothing_applicable": "{category}: not ranked, because none of its criteria applies",
     },
     "vi": {
         "total": "tổng điểm",

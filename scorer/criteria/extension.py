@@ -12,6 +12,7 @@ from typing import Any
 
 from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_mapping
+from scorer.criteria.subtotals import SUBTOTALS
 from scorer.model.suggestions import did_you_mean, short_repr
 
 EXTENDS = "extends"
@@ -139,7 +140,8 @@ class _Merge:
     def document(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """The merged content."""
         new = dict(self._document.data)
-        merged = self._mapping(new, base, (), (), {"categories": self._by_code(self._category)})
+        inner = {"categories": self._by_code(self._category), SUBTOTALS: self._mapping}
+        merged = self._mapping(new, base, (), (), inner)
         return {key: value for key, value in merged.items() if key != EXTENDS}
 
     def _category(self, new: Any, base: Any, own: Path, path: Path) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import totals
+from scorer.criteria import subtotals, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -47,6 +47,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
     totals.check(criteria_set, document)
+    subtotals.warn_of_unused(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 
@@ -255,9 +256,9 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
 def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
+    nominal, _ = category.measure(gate.terms(), tier)
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):
         message = (
             f"a minimum of {plain(minimum)} points is low: {gate.measure!r} has {plain(nominal)} points in tier "

@@ -108,6 +108,8 @@ class Criterion:
     notes: Texts = field(default_factory=dict)
     sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
     """Sources of the criterion's answers. The last source that has an answer counts."""
+    subtotal: str = ""
+    """The subtotal that its points belong to; may be empty."""
 
     @property
     def is_self_reported(self) -> bool:
@@ -327,6 +329,8 @@ class CriteriaSet:
     """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
     overall: Total = Total()
     from_children: tuple[FromChildren, ...] = ()
+    subtotals: Mapping[str, Texts] = field(default_factory=dict)
+    """Titles by code of the subtotal. Criteria name the subtotal that they belong to."""
 
     def maximum(self, tier: str) -> int:
         """Overall micropoints if every criterion applies and gives all its points, without bonuses."""

@@ -169,6 +169,12 @@ class FromChildren(StrictModel):
         return self
 
 
+class Subtotal(StrictModel):
+    """A subtotal; the criteria that it adds up name it."""
+
+    title: Titles = Field(min_length=1)
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -190,6 +196,7 @@ class Head(StrictModel):
     """By indicator that is computed."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
+    subtotals: dict[Code, Subtotal] = {}
     categories: dict[Code, Any] = Field(min_length=1)
 
 
@@ -244,6 +251,8 @@ class Group(StrictModel):
     criteria: list[Any] = Field(min_length=1)
     cap: Amount | None = None
     weight: Share | None = None
+    subtotal: Code | None = None
+    """The subtotal of the criteria that do not name their own."""
 
 
 class Criterion(BaseModel):
@@ -262,6 +271,8 @@ class Criterion(BaseModel):
     notes: Texts = {}
     sources: Sources | None = None
     """None: those of the set."""
+    subtotal: Code | None = None
+    """None: that of the group."""
 
 
 class Level(StrictModel):

@@ -16,6 +16,7 @@ from scorer.engine.kernel import Decision, Kernel, RuleTable
 from scorer.engine.plan import CategoryPlan, GroupPlan, Provider, SumsPlan, TierPlan, group_maxima
 from scorer.engine.rule_compiler import RuleCompiler
 from scorer.engine.rules import KeyKind
+from scorer.engine.subtotals import plan_subtotals
 from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_sums
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
@@ -86,6 +87,7 @@ def compile_tier(
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,
+        subtotals=plan_subtotals(criteria_set, ordered),
         orders=plan_orders(criteria_set, codes, sums),
         kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
         other_sources=criteria_set.other_sources,

@@ -148,6 +148,22 @@ class SumsPlan:
     """For each category, what its keys compare: see COMPARISON in native/layout.h."""
 
 
+@dataclass(frozen=True)
+class SubtotalPlan:
+    """One subtotal in one tier: k criteria."""
+
+    code: str
+    criteria: tuple[tuple[int, tuple[int, ...]], ...]
+    """A pair for each group with such criteria: the index of the group, and the indices of the criteria in it."""
+    maxima: Floats
+    """(k,) micropoints that each criterion adds to the maximum, in the order of ``criteria``."""
+
+    @property
+    def nominal(self) -> int:
+        """Maximum if every criterion applied, in micropoints."""
+        return int(self.maxima.sum())
+
+
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
     """See ``TierPlan.group_maxima``."""
     return [group.nominal for group in groups] + [int(groups[group].maxima[row, 0]) for group, row in sums.criteria]
@@ -183,6 +199,10 @@ class DerivedValues:
             made[make] = make(self)
         return made[make]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the cache, whose values may not be able to be pickled."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
+
 
 @dataclass(frozen=True)
 class TierPlan(DerivedValues):
@@ -210,6 +230,7 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
+    subtotals: tuple[SubtotalPlan, ...]
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel

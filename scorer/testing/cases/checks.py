@@ -42,6 +42,8 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
     yield from _check_numbers("converted", expect.converted, converted, path)
     yield from _check_numbers("published", expect.published, published, path)
     yield from _check_numbers("self_reported", expect.self_reported, _self_reported(result), path)
+    subtotals = {item.subtotal: exact(item.score.points) for item in result.subtotals}
+    yield from _check_numbers("subtotals", expect.subtotals, subtotals, path)
     for code, level in expect.level.items():
         yield _check_position((*path, "level", code), f"level of {code}", level, result.category(code).level)
     for code, standing in expect.standing.items():

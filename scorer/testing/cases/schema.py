@@ -102,6 +102,8 @@ class Expect(StrictModel):
     """All criteria that do not apply."""
     self_reported: dict[Text, Number] = Field(default={}, min_length=1)
     """Points from the answers that the unit reported itself."""
+    subtotals: dict[Text, Number] = Field(default={}, min_length=1)
+    """Points by subtotal."""
     commended: StrictBool | None = None
     """Whether the unit is commended. A unit that is scored alone is never commended."""
 

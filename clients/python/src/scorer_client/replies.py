@@ -25,6 +25,7 @@ from scorer_client.results import (
     GroupResult,
     Measure,
     Score,
+    SubtotalResult,
     UnitResult,
     field_names,
 )
@@ -68,6 +69,7 @@ def _units(
         overall=_self_reportable(Score, [card.overall.score for card in cards]),
         overall_rank=[card.overall.rank for card in cards],
         lacking=[tuple(card.overall.lacking) for card in cards],
+        subtotals=[tuple(_subtotals(card.subtotals)) for card in cards],
         request_id=repeat(request_id),
         texts=repeat(texts or {}),
     )
@@ -128,6 +130,10 @@ def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:
         score=_self_reportable(Score, [message.score for message in messages]),
         criteria=[tuple(_self_reportable(CriterionResult, message.criteria)) for message in messages],
     )
+
+
+def _subtotals(messages: Sequence[pb.SubtotalScore]) -> list[SubtotalResult]:
+    return _results(SubtotalResult, messages, score=_self_reportable(Score, [message.score for message in messages]))
 
 
 def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:

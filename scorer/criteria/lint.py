@@ -256,9 +256,9 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
 def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
+    nominal, _ = category.measure(gate.terms(), tier)
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):
         message = (
             f"a minimum of {plain(minimum)} points is low: {gate.measure!r} has {plain(nominal)} points in tier "

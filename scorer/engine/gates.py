@@ -160,7 +160,8 @@ class GateCompiler:
         Raises:
             GateCompilerError: the engine crashed, hung or gave a wrong answer.
         """
-        new = {rule.digest(): rule for rule in rules if rule.digest() not in self._tables}
+        digests = [rule.digest() for rule in rules]
+        new = {digest: rule for digest, rule in zip(digests, rules, strict=True) if digest not in self._tables}
         for rule in new.values():
             if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
                 rule.thresholds
@@ -177,7 +178,7 @@ class GateCompiler:
             if self._cache:
                 for digest, table in compiled.items():
                     self._cache.write(digest, table.holds.tolist())
-        return [self._tables[rule.digest()] for rule in rules]
+        return [self._tables[digest] for digest in digests]
 
     def _cached_table(self, digest: str, rule: Rule) -> GateTable | None:
         """The table of a rule from the cache, checked like an answer of the rule engine; None if there is none."""

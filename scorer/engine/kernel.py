@@ -131,10 +131,6 @@ class Kernel:
                 (METHODS[composition.combine], len(pool), composition.points, composition.floor, composition.cap)
             )
             pool += map(float, composition.weights)
-
-        def mean_exactly(index: int, values: tuple[float, ...]) -> float:
-            return compositions[index].exact_mean(values)
-
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
@@ -145,7 +141,7 @@ class Kernel:
             ROUNDINGS[rounding],
             np.array(caps, dtype=np.float64),
             np.array(combined, dtype=COMPOSITION),
-            mean_exactly,
+            partial(_mean_exactly, compositions),
             np.array([decided[category] for category in order], dtype=DECISION),
             np.array(rules, dtype=RULE),
             np.array(comparisons, dtype=COMPARISON),
@@ -191,3 +187,7 @@ class Kernel:
             units.start,
             units.stop,
         )
+
+
+def _mean_exactly(compositions: Sequence[Composition], index: int, values: tuple[float, ...]) -> float:
+    return compositions[index].exact_mean(values)

@@ -199,6 +199,10 @@ class DerivedValues:
             made[make] = make(self)
         return made[make]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the cache, whose values may not be able to be pickled."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
+
 
 @dataclass(frozen=True)
 class TierPlan(DerivedValues):

@@ -243,11 +243,11 @@ class _Range:
 
     def narrow_share(self, low: Ints, high: Ints) -> None:
         """Keeps the points whose key as a percentage is at least ``low`` and below ``high``."""
-        least = np.clip(low, 0, None)
+        least = np.maximum(low, 0)
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
         from_share = np.where(least % 2 == 0, reached, above)
-        most = np.clip(high, 0, 2**31)
+        most = np.minimum(np.maximum(high, 0), 2**31)
         below = -(-(most // 2) * self.maximum // MICRO) - 1
         to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
         to_share = np.where(high == UNBOUNDED, self.high, to_share)

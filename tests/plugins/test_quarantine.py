@@ -103,7 +103,10 @@ BREAKING: dict[str, tuple[str, str]] = {
     "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
     "hangs": ("import time; time.sleep(90)", "was not imported within 10 seconds"),
     "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
-    "forks": ("import os\n\nos.fork()\n" + group_module("forks"), "forks the process, which would run the service twice"),
+    "forks": (
+        "import os\n\nos.fork()\n" + group_module("forks"),
+        "forks the process, which would run the service twice",
+    ),
     "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
     "typo": (
         group_module("typo").replace("kind='number'", "kind='numbr'"),

@@ -74,6 +74,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
             result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
+            if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
+                raise PluginFault(provider, "", f"returned a masked array as {masked[0]}; its mask would be ignored")
             points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
         criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)

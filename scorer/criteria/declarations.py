@@ -27,7 +27,7 @@ class DeclaredGroup:
 
     code: str
     path: Path
-    """Where the document declares it."""
+    """Path of the declaration in the document."""
     title: Texts
     indicators: tuple[Indicator, ...]
     """The indicators without mistakes."""
@@ -75,7 +75,7 @@ def _indicator(document: Document, path: Path, code: str, body: object) -> Indic
             document.problem((*path, name), f"a {shape.kind} has no {name}", key=True)
         elif bound is not None and bound.is_date != is_date:
             expected = "a day" if is_date else "a number"
-            document.problem((*path, name), f"expected {expected}, as the indicator is a {shape.kind}")
+            document.problem((*path, name), f"expected {expected}, because the indicator is a {shape.kind}")
     if document.broken(*path):
         return None
     try:

@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 from scorer.criteria import lint, model, schema
 from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
-from scorer.criteria.declarations import INDICATORS, declares
-from scorer.criteria.document import Document, Path, as_list, as_mapping, parse, show_path
+from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.formula_reader import FormulaReader, rewards_absence
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
+from scorer.criteria.set_indicators import SetIndicators
+from scorer.criteria.subtotals import subtotal_of
 from scorer.criteria.tiers import check_tier, check_tiers
 from scorer.criteria.vocabulary import Vocabulary
-from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier, plain
-from scorer.model.indicators import PREVIOUS, Indicator, Source, from_source, previous, source_column
+from scorer.model.indicators import Source
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
@@ -35,6 +35,9 @@ _HEAD = {
     "categories": {"category": None},
 }
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
+
+RESERVED_CATEGORIES = ("overall", "subtotal")
+"""Replies use these words beside the codes of categories."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
@@ -91,22 +94,12 @@ class _Loader:
         tiers = as_mapping(document.data).get("tiers")
         self.tiers = _strings([*as_mapping(tiers)] or tiers)
         self.formulas = FormulaReader(document, vocabulary, self.tiers)
-        self.indicators: dict[str, Indicator] = {}
-        """The indicators that the set's groups declare, by code."""
-        self.declared_by: dict[str, str] = {}
-        """For each indicator, the first group that declares it."""
-        self.read_indicators: dict[str, Indicator] = {}
-        """The indicators that criteria read, in the order in which they are first read."""
+        self.indicators = SetIndicators(document, vocabulary)
         self.sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
         """The sources of answers to criteria that do not name their own."""
-        self.sources_of: dict[str, tuple[tuple[Source, ...], str]] = {}
-        """By indicator that criteria read: its sources, and the path of the first of these criteria."""
         self.ids: set[str] = set()
         """Ids of the criteria read so far."""
-        self.broken_indicators: set[str] = set()
-        """Codes of the indicators that the document declares with mistakes, which are already reported."""
         self.category_rankings: dict[str, schema.CategoryRanking] = {}
-        self.has_unknown_group = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
         data, problem = self.document.data, self.document.problem
@@ -120,7 +113,7 @@ class _Loader:
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
-        self._collect_indicators(raw)
+        self.indicators.collect(raw)
         categories = [self._category(code, body) for code, body in raw.items()]
         codes = tuple(raw)
         requires = _strings(as_mapping(data.get("overall")).get("requires"))
@@ -140,9 +133,9 @@ class _Loader:
                 check_tiers(amount.tiers(), self.tiers, ("overall", name), self.document)
         for code, computed in head.from_children.items():
             check_tier(computed.tier, self.tiers, (FROM_CHILDREN, code, "tier"), self.document)
-        sources = {code: found for code, (found, _) in self.sources_of.items()}
+        indicators = self.indicators
         from_children = computed_indicators(
-            head.from_children, self.document, self.indicators, self.read_indicators, sources
+            head.from_children, self.document, indicators.declared, indicators.read, indicators.sources()
         )
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
@@ -161,10 +154,11 @@ class _Loader:
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
             from_children=from_children,
-            indicators=self.read_indicators,
+            indicators=indicators.read,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
             tier_titles=tier_titles,
+            subtotals={code: subtotal.title for code, subtotal in head.subtotals.items()},
         )
         lint.check(criteria_set, self.document)
         return criteria_set
@@ -206,47 +200,10 @@ class _Loader:
             return {tier: value[tier] for tier in self.tiers if tier in value}
         return dict.fromkeys(self.tiers, value)
 
-    def _collect_indicators(self, categories: Mapping[str, Any]) -> None:
-        """Collects the indicators that the set's groups declare, and checks the names of the groups."""
-        seen: set[str] = set()
-        for category, body in categories.items():
-            for group, group_body in as_mapping(as_mapping(body).get("groups")).items():
-                path: Path = ("categories", category, "groups", group)
-                if group in seen:
-                    self.document.problem(path, f"group {group!r} is already in another category", key=True)
-                elif group == model.TOTAL or group in categories:
-                    self.document.problem(path, f"a group cannot be called {group!r}", key=True)
-                elif group not in self.vocabulary.groups and declares(group_body):
-                    self.has_unknown_group = True  # the mistake in its declaration is already reported
-                elif group not in self.vocabulary.groups:
-                    self.has_unknown_group = True
-                    self.document.problem(path, self._unknown_group_message(group), key=True)
-                seen.add(group)
-                terms = self.vocabulary.groups.get(group)
-                for indicator in terms.indicators if terms else ():
-                    first = self.indicators.setdefault(indicator.code, indicator)
-                    if first != indicator:
-                        other = self.declared_by[indicator.code]
-                        if declares(group_body):
-                            own_path = (*path, INDICATORS, indicator.code)
-                            message = f"group {other!r} declares indicator {indicator.code!r} differently"
-                            self.document.problem(own_path, message, key=True)
-                        else:
-                            message = f"its plugin and group {other!r} declare indicator {indicator.code!r} differently"
-                            self.document.problem(path, message, key=True)
-                    self.declared_by.setdefault(indicator.code, group)
-                registered = {indicator.code for indicator in terms.indicators} if terms else set()
-                self.broken_indicators.update(as_mapping(as_mapping(group_body).get(INDICATORS)).keys() - registered)
-
-    def _unknown_group_message(self, group: str) -> str:
-        for plugin in self.vocabulary.unavailable:
-            if plugin.group == group:
-                return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) + self.vocabulary.quarantined()
-        return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
-
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
+        if code in RESERVED_CATEGORIES:
+            self.document.problem(path, f"a category cannot be called {code!r}", key=True)
         shape = parse_model(self.document, path, schema.Category, data)
         raw = as_mapping(data)
         groups = as_mapping(raw.get("groups"))
@@ -254,7 +211,7 @@ class _Loader:
         ids = [as_mapping(c).get("id") for group in groups.values() for c in as_list(as_mapping(group).get("criteria"))]
         known = [*groups, *(code for code in ids if isinstance(code, str))]
         conditions = ConditionReader(
-            self.document, known, list(groups), self.indicators, self.read_indicators, self.tiers
+            self.document, known, list(groups), self.indicators.declared, self.indicators.read, self.tiers
         )
         levels = [
             self._level((*path, "levels", n), body, conditions) for n, body in enumerate(as_list(raw.get("levels")))
@@ -282,8 +239,9 @@ class _Loader:
         shape = parse_model(self.document, path, schema.Group, data)
         raw = as_mapping(data)
         reconstructed = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
+        subtotal = subtotal_of(raw, path, self.document)
         criteria = [
-            self._criterion((*path, "criteria", n), body, reconstructed)
+            self._criterion((*path, "criteria", n), body, reconstructed, subtotal)
             for n, body in enumerate(as_list(raw.get("criteria")))
         ]
         shape = shape or sound_part(schema.Group, data, {"criteria": [None]})
@@ -296,10 +254,11 @@ class _Loader:
         self._check_stated_maximum(path, shape.points, shape.cap, group)
         return group
 
-    def _criterion(self, path: Path, data: object, reconstructed: bool) -> model.Criterion | None:
-        """A criterion; ``reconstructed`` says whether its group is."""
+    def _criterion(self, path: Path, data: object, reconstructed: bool, subtotal: str) -> model.Criterion | None:
+        """A criterion; ``reconstructed`` says whether its group is; ``subtotal`` is that of its group."""
         shape = parse_model(self.document, path, schema.Criterion, data)
         raw = as_mapping(data)
+        subtotal = subtotal_of(raw, path, self.document) or subtotal
         criterion_id = raw.get("id")
         if isinstance(criterion_id, str):
             if criterion_id in self.ids:
@@ -316,7 +275,7 @@ class _Loader:
         try:
             sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
-                self._check_reads(path, formula, sources)
+                self.indicators.check_reads(path, formula, sources)
             shape = shape or sound_part(schema.Criterion, data, {"id": "criterion"})
             if shape is None or formula is None:
                 return None
@@ -324,7 +283,7 @@ class _Loader:
             self.formulas.check(path, formula, shape.points)
             if shape.effect is model.Effect.PENALTY and rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
-        except BaseException as error:  # a plugin's formula kind can raise anything
+        except BaseException as error:  # a plugin's formula kind can raise any exception
             if not is_plugin_fault(error):
                 raise
             self.document.problem(
@@ -344,49 +303,8 @@ class _Loader:
             provenance=provenance,
             notes=shape.notes,
             sources=sources,
+            subtotal=subtotal,
         )
-
-    def _check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
-        """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
-        for inner, code, kinds, options in formula.reads():
-            parameter_path, declared = (*path, *inner), code.removeprefix(PREVIOUS)
-            indicator = self.indicators.get(declared)
-            if indicator is None and declared in self.broken_indicators:
-                continue
-            if indicator is None:
-                code, hint = declared, did_you_mean(declared, self.indicators)
-                # A group whose plugin is missing may declare the indicator, and that group is already reported.
-                if path[3] in self.vocabulary.groups and (hint or not self.has_unknown_group):
-                    self.document.problem(parameter_path, f"no group of the set declares indicator {code!r}{hint}")
-                continue
-            self._read(path, code, indicator, sources)
-            if indicator.kind not in kinds:
-                readable = " or ".join(sorted(kinds))
-                message = f"{code!r} is a {indicator.kind}, this formula reads a {readable}"
-                self.document.problem(parameter_path, message)
-            elif options is not None and set(options) != set(indicator.options):
-                for unknown in [option for option in options if option not in indicator.options]:
-                    hint = did_you_mean(unknown, indicator.options)
-                    message = f"{code!r} has no option {unknown!r}{hint}"
-                    self.document.problem((*path, "options", unknown), message, key=True)
-                without_points = ", ".join(option for option in indicator.options if option not in options)
-                if without_points:
-                    self.document.problem(
-                        (*path, "options"), f"gives no points for option {without_points} of {code!r}"
-                    )
-
-    def _read(self, path: Path, code: str, indicator: Indicator, sources: tuple[Source, ...]) -> None:
-        """Adds an indicator to those that criteria read, with one for each other source of its answers."""
-        if code.startswith(PREVIOUS):  # last period's answer has been settled: it has no sources
-            self.read_indicators.setdefault(code, previous(indicator))
-            return
-        first, where = self.sources_of.setdefault(code, (sources, show_path(path)))
-        if first != sources:
-            message = f"{code!r} has the sources {', '.join(first)} at {where}, which reads it too"
-            self.document.problem((*path, "sources"), message)
-        self.read_indicators.setdefault(code, indicator)
-        for source in sources[1:]:
-            self.read_indicators.setdefault(source_column(code, source), from_source(indicator, source))
 
     def _level(self, path: Path, data: object, conditions: ConditionReader) -> model.Level | None:
         shape, raw = parse_model(self.document, path, schema.Level, data), as_mapping(data)

@@ -76,7 +76,7 @@ def checked(outcome: Outcome, units: int) -> Outcome:
 
 
 _OUTCOME_KINDS = {"points": "iuf", "missing": "b", "not_applicable": "b", "rest": "f"}
-"""By field of an outcome, the kinds of NumPy types that it may have: b bool, i and u integer, f float."""
+"""The kinds of NumPy types that each field of an outcome may have: b bool, i and u integer, f float."""
 
 
 class Formula(BaseModel):
@@ -118,7 +118,7 @@ class Formula(BaseModel):
         yield from ()
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """By indicator, the smallest and largest answer that the formula accepts.
+        """The smallest and largest answer that the formula accepts for each indicator, by code.
 
         Args:
             tier: the tier.
@@ -139,11 +139,11 @@ class Formula(BaseModel):
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula as a line for native code; None if ``evaluate`` has to be called, as for every kind of a plugin.
+        """The formula as a line for native code; None if ``evaluate`` must be called, as for formula kinds of plugins.
 
         Args:
             maximum: the criterion's points in the cohort's tier, in micropoints.
-            cohort: tells the tier, the indicators and their matrix rows; its units are not read.
+            cohort: has the tier, the indicators and their matrix rows; its units are not read.
         """
         del maximum, cohort
         return None
@@ -189,7 +189,7 @@ def outcome_of(line: Line, answers: Floats) -> Outcome:
 def above_maximum(
     path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
 ) -> Iterator[tuple[Path, str]]:
-    """A problem for every tier in which the largest of ``amount`` differs from the criterion's points."""
+    """Yields a problem for every tier in which the largest amount differs from the criterion's points."""
     amounts = amount if isinstance(amount, list) else [amount]
     for tier in tiers:
         most, known = points.of(tier), [a.of(tier) for a in amounts]

@@ -172,7 +172,7 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
         disturbing(lambda: decimal.setcontext(decimal.Context(prec=3))), "", "changes the decimal context, which the",
     ),
     "a timer": (
-        disturbing(lambda: signal.setitimer(signal.ITIMER_VIRTUAL, 3600)), "", "changes timers, which the whole service uses",
+        disturbing(lambda: signal.setitimer(signal.ITIMER_VIRTUAL, 3600)), "", "changes timers, which the whole",
     ),
     "no function for the exceptions of threads": (
         disturbing(lambda: setattr(threading, "excepthook", None)), "", "changes threading.excepthook, which the whole",

@@ -16,16 +16,8 @@ from credentials import Authority, Signer, key_set
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.cli.output import out
-from scorer.service.runtime.settings import (
-    FILE,
-    Role,
-    Settings,
-    SettingsError,
-    fields,
-    load_settings,
-    sections,
-    variable,
-)
+from scorer.service.runtime.settings import Role, Settings
+from scorer.service.runtime.settings_sources import FILE, SettingsError, fields, load_settings, sections, variable
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
 
@@ -341,7 +333,7 @@ def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
     (mistake,) = caught.value.mistakes
-    assert mistake in ("SCORER_ACCESS: 'anonymous' is there twice", "SCORER_LIMITS: 'units' is there twice")
+    assert mistake in ("SCORER_ACCESS: 'anonymous' appears twice", "SCORER_LIMITS: 'units' appears twice")
 
 
 @pytest.mark.parametrize(
@@ -367,7 +359,7 @@ def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SCORER_LIMITS__UNITS", "6")
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
-    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS has 'units', too; set it only once"]
+    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS also sets 'units'; set it only once"]
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])

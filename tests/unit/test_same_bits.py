@@ -138,6 +138,8 @@ def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str
             "lacking": ", ".join(card.overall.lacking) or None,
             **score_row("", card.overall.score),
         }
+        for subtotal in card.subtotals if view == FULL else ():
+            row |= score_row(f"subtotal.{subtotal.subtotal}.", subtotal.score)
         for category in card.categories:
             prefix = f"{category.category}."
             row[f"{prefix}standing"] = STANDINGS[category.standing]
@@ -166,6 +168,7 @@ STANDINGS = {
     pb.STANDING_RANKED: "ranked",
     pb.STANDING_BELOW_MINIMUM: "below_minimum",
     pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
+    pb.STANDING_EXCLUDED: "excluded",
 }
 STATUSES = {
     pb.CRITERION_STATUS_SCORED: "scored",
@@ -216,6 +219,8 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
         for category in card.categories:
             for group in category.groups:
                 nominal[f"{category.category}.{group.group}"] = group.score.nominal_max_points
+        for subtotal in card.subtotals:
+            nominal[f"subtotal.{subtotal.subtotal}"] = subtotal.score.nominal_max_points
     assert found["nominal_max_points"] == nominal
     assert found["overall_requires"] == list(ranking.overall_requires)
     assert found["levels"] == {tally.category: [item.level for item in tally.levels] for tally in ranking.tallies}
@@ -273,7 +278,7 @@ def test_a_unit_below_the_minimum_is_told_why_in_a_table(data: st.DataObject) ->
         for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
             for row in read(ranking).to_pylist():
                 for name, standing in row.items():
-                    if name.endswith(".standing") and standing == "below_minimum":
+                    if name.endswith(".standing") and standing in ("below_minimum", "excluded"):
                         event("below the minimum")
                         assert row[f"{name.removesuffix('standing')}failing"]
 

@@ -1,7 +1,7 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
-import { indicatorKey, inLanguage, textsByKey, textsOf } from "./titles.js";
+import { indicatorKey, inLanguage, subtotalKey, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
@@ -61,8 +61,8 @@ export class Form {
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of tiers, levels
-     * and statuses by the keys that `Province.names` has.
+     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of subtotals by
+     * `subtotal/` and the code; of tiers, levels and statuses by the keys that `Province.names` has.
      *
      * @type {Record<string, Texts>}
      */
@@ -70,6 +70,7 @@ export class Form {
       ...[...message.categories, ...groups].map((item) => [item.code, textsOf(item.titles)]),
       ...criteria.map((criterion) => [criterion.id, textsOf(criterion.titles)]),
       ...message.indicators.map((item) => [indicatorKey(item.code), textsOf(item.titles)]),
+      ...message.subtotals.map((item) => [subtotalKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
     ]);
     /** Decimals of published points. */

@@ -87,12 +87,20 @@ import { inLanguage } from "./titles.js";
  */
 
 /**
+ * One subtotal of a unit: the sum of criteria across groups, which decides nothing.
+ *
+ * @typedef {object} SubtotalResult
+ * @property {string} subtotal
+ * @property {Score} score
+ */
+
+/**
  * One category of a unit.
  *
  * @typedef {object} CategoryResult
  * @property {string} category
  * @property {Score} score
- * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
+ * @property {"ranked" | "below_minimum" | "nothing_applicable" | "excluded"} standing
  * @property {number} level 1 is best; 0: none.
  * @property {string} levelCode What people call the level, such as "A"; empty without a level, or if it has no code.
  * @property {number} rank From 1; 0: not ranked, or scored alone.
@@ -198,6 +206,12 @@ export class UnitResult {
   lacking = [];
   /** Whether the unit is commended; false if it was scored alone. */
   commended = false;
+  /**
+   * With `full` only.
+   *
+   * @type {SubtotalResult[]}
+   */
+  subtotals = [];
   /** @type {Record<string, Texts>} */
   #texts;
 

@@ -28,7 +28,7 @@ from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.sentences import measure_name, plain, rounded
 from scorer_client.shown import printable
-from scorer_client.titles import text
+from scorer_client.titles import subtotal_key, text
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -135,6 +135,7 @@ class _Builder:
             self._best_total(results),
             tuple(unit.name for unit in units if unit.result.commended),
             tuple(self._category(tally, results, units, f"{anchor}-{tally.category}") for tally in ranking.tallies),
+            tuple(self._title(subtotal_key(item.subtotal), item.subtotal) for item in results[0].subtotals),
             units,
         )
 
@@ -170,7 +171,7 @@ class _Builder:
         return Need(
             self._reads(cause),
             cause.sentence(self._language, self._titles, category),
-            short_cause(cause, language=self._language, titles=self._titles),
+            short_cause(cause, category, language=self._language, titles=self._titles),
             self._shortage(cause, scores),
         )
 

@@ -155,6 +155,14 @@ class _Writer:
                 percents.append(len(titles))
                 titles.append(f"{group}: %")
                 kinds.append("percent")
+        for subtotal in sections[0].subtotals:
+            title = f"{words['subtotal']}: {subtotal}"
+            percents.append(len(titles) + 1)
+            titles += [title, f"{title}: %"]
+            kinds += ["points", "percent"]
+            if self._report.has_sources:
+                titles.append(f"{title}: {words['self_reported']}")
+                kinds.append("points")
         lines = []
         for section in sections:
             for unit in section.units:
@@ -168,6 +176,9 @@ class _Writer:
                     line += _figures(score)
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
+                for item in unit.result.subtotals:
+                    points, maximum, percent, _, *beside = _figures(item.score)
+                    line += [points, percent if maximum else None, *beside]
                 lines.append(line)
         sheet = self._sheet(sections[0].tier_title)
         self._table(sheet, titles, kinds, lines, freeze=2)
@@ -221,7 +232,7 @@ class _Writer:
         lines = [
             [
                 section.title, unit.result.id, unit.name, category.title,
-                self._report.level_cell(category.code, cause.level), need.measure,
+                self._report.source(category.code, cause), need.measure,
                 *((cause.value, cause.minimum) if cause.measure else (None, None)), need.shortage, need.sentence,
             ]
             for section in self._report.sections
@@ -229,7 +240,7 @@ class _Writer:
             for category, unit_category in zip(section.categories, unit.categories, strict=True)
             for cause, need in zip(unit_category.result.causes, unit_category.needs, strict=True)
         ]  # fmt: skip
-        names = ("tier", "id", "unit", "category", "level", "measure", "value", "minimum", "shortage", "cause")
+        names = ("tier", "id", "unit", "category", "needed_by", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
         self._table(self._sheet(words["causes"]), [words[name] for name in names], kinds, lines, freeze=3)
 

@@ -20,6 +20,7 @@ class Standing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STANDING_RANKED: _ClassVar[Standing]
     STANDING_BELOW_MINIMUM: _ClassVar[Standing]
     STANDING_NOTHING_APPLICABLE: _ClassVar[Standing]
+    STANDING_EXCLUDED: _ClassVar[Standing]
 
 class CriterionStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -40,6 +41,7 @@ STANDING_UNSPECIFIED: Standing
 STANDING_RANKED: Standing
 STANDING_BELOW_MINIMUM: Standing
 STANDING_NOTHING_APPLICABLE: Standing
+STANDING_EXCLUDED: Standing
 CRITERION_STATUS_UNSPECIFIED: CriterionStatus
 CRITERION_STATUS_SCORED: CriterionStatus
 CRITERION_STATUS_MISSING: CriterionStatus
@@ -76,19 +78,31 @@ class LevelName(_message.Message):
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     def __init__(self, category: _Optional[str] = ..., level: _Optional[int] = ..., code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
 
+class LimitName(_message.Message):
+    __slots__ = ("category", "limit", "titles")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    limit: int
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, category: _Optional[str] = ..., limit: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+
 class Names(_message.Message):
-    __slots__ = ("tiers", "levels", "standings", "criterion_statuses", "provenances")
+    __slots__ = ("tiers", "levels", "standings", "criterion_statuses", "provenances", "limits")
     TIERS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
     STANDINGS_FIELD_NUMBER: _ClassVar[int]
     CRITERION_STATUSES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCES_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     tiers: _containers.RepeatedCompositeFieldContainer[Name]
     levels: _containers.RepeatedCompositeFieldContainer[LevelName]
     standings: _containers.RepeatedCompositeFieldContainer[Name]
     criterion_statuses: _containers.RepeatedCompositeFieldContainer[Name]
     provenances: _containers.RepeatedCompositeFieldContainer[Name]
-    def __init__(self, tiers: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelName, _Mapping]]] = ..., standings: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., criterion_statuses: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., provenances: _Optional[_Iterable[_Union[Name, _Mapping]]] = ...) -> None: ...
+    limits: _containers.RepeatedCompositeFieldContainer[LimitName]
+    def __init__(self, tiers: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelName, _Mapping]]] = ..., standings: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., criterion_statuses: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., provenances: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[LimitName, _Mapping]]] = ...) -> None: ...
 
 class Unit(_message.Message):
     __slots__ = ("id", "name", "tier", "parent")
@@ -341,6 +355,14 @@ class CriterionScore(_message.Message):
     self_reported: CriterionScore
     def __init__(self, criterion: _Optional[str] = ..., points: _Optional[float] = ..., max_points: _Optional[float] = ..., status: _Optional[_Union[CriterionStatus, str]] = ..., self_reported: _Optional[_Union[CriterionScore, _Mapping]] = ...) -> None: ...
 
+class SubtotalScore(_message.Message):
+    __slots__ = ("subtotal", "score")
+    SUBTOTAL_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    subtotal: str
+    score: Score
+    def __init__(self, subtotal: _Optional[str] = ..., score: _Optional[_Union[Score, _Mapping]] = ...) -> None: ...
+
 class OverallScore(_message.Message):
     __slots__ = ("score", "rank", "lacking")
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -352,16 +374,18 @@ class OverallScore(_message.Message):
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., rank: _Optional[int] = ..., lacking: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Scorecard(_message.Message):
-    __slots__ = ("unit", "categories", "overall", "commended")
+    __slots__ = ("unit", "categories", "overall", "commended", "subtotals")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
     COMMENDED_FIELD_NUMBER: _ClassVar[int]
+    SUBTOTALS_FIELD_NUMBER: _ClassVar[int]
     unit: Unit
     categories: _containers.RepeatedCompositeFieldContainer[CategoryScore]
     overall: OverallScore
     commended: bool
-    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., commended: _Optional[bool] = ...) -> None: ...
+    subtotals: _containers.RepeatedCompositeFieldContainer[SubtotalScore]
+    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., commended: _Optional[bool] = ..., subtotals: _Optional[_Iterable[_Union[SubtotalScore, _Mapping]]] = ...) -> None: ...
 
 class LevelCount(_message.Message):
     __slots__ = ("level", "units")

@@ -100,6 +100,21 @@ def _short(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     return words[key].format(needed=_needed(cause, language, titles), **subject)
 
 
+def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+    """What a gate or a combination asks for, whatever a unit has.
+
+    Such as: total at least 80 %; or: at least 2 of: presence at least 80 %; transaction at least 80 %.
+    """
+    words = words_of(language)
+    if not cause.at_least:
+        key = "requires_answer" if cause.indicator else "requires_level" if cause.category else "requires"
+        return words[key].format(measure=cause.subject(language, titles), needed=_needed(cause, language, titles))
+    texts = (requirement(part, language=language, titles=titles) for part in cause.of)
+    parts = "; ".join(f"({text})" if part.at_least else text for part, text in zip(cause.of, texts, strict=True))
+    key = "all_of" if cause.at_least == cause.out_of else "some_of"
+    return words[key].format(at_least=cause.at_least, out_of=cause.out_of, parts=parts)
+
+
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
     words = words_of(language)

@@ -11,9 +11,11 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
+from scorer_client.rules import Rule, rules_of
 from scorer_client.titles import in_language, indicator_key, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
+EFFECTS = words(pb.CriterionEffect.DESCRIPTOR)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Form:
     """First day on which the set is in force; None: there is none."""
     rounding: str = "half_up"
     """How published points and percentages are rounded: half_up, half_even, down or up."""
+    rules: tuple[Rule, ...] = ()
+    """What levels and limits require, by category and tier."""
+    effects: Mapping[str, str] = field(default_factory=dict)
+    """By criterion id, how it contributes to sums: "score", "bonus" or "penalty"."""
 
     def names(self, language: str) -> dict[str, str]:
         """All titles in one language, or in the first language of each, by the keys of ``texts``."""
@@ -85,6 +91,7 @@ def form_of(message: pb.CriteriaSet) -> Form:
     texts = texts_by_key(message.summary.names)
     texts |= {indicator_key(indicator.code): texts_of(indicator.titles) for indicator in message.indicators}
     criteria: dict[str, tuple[str, ...]] = {}
+    effects: dict[str, str] = {}
     excludable = []
     for category in message.categories:
         texts[category.code] = texts_of(category.titles)
@@ -93,6 +100,7 @@ def form_of(message: pb.CriteriaSet) -> Form:
             for criterion in group.criteria:
                 texts[criterion.id] = texts_of(criterion.titles)
                 criteria[criterion.id] = tuple(points.tier for points in criterion.points)
+                effects[criterion.id] = EFFECTS[criterion.effect]
                 if criterion.may_be_not_applicable:
                     excludable.append(criterion.id)
     return Form(
@@ -111,6 +119,8 @@ def form_of(message: pb.CriteriaSet) -> Form:
         texts_of(message.notes),
         _day(message.summary, "effective_from"),
         message.precision.mode or "half_up",
+        rules_of(message.categories),
+        effects,
     )
 
 

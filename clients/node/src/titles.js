@@ -33,6 +33,16 @@ export function indicatorKey(code) {
 }
 
 /**
+ * The key of an option among names, such as "option/portal/complete".
+ *
+ * @param {string} indicator
+ * @param {string} option
+ */
+export function optionKey(indicator, option) {
+  return `option/${indicator}/${option}`;
+}
+
+/**
  * A text by language, from messages.
  *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Text[]} titles

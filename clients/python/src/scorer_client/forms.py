@@ -12,7 +12,7 @@ from google.type import date_pb2
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
 from scorer_client.rules import Rule, rules_of
-from scorer_client.titles import in_language, indicator_key, text, texts_by_key, texts_of
+from scorer_client.titles import in_language, indicator_key, option_key, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
 EFFECTS = words(pb.CriterionEffect.DESCRIPTOR)
@@ -32,6 +32,22 @@ class Indicator:
     """Smallest and largest allowed answer, by tier."""
     meanings: Mapping[str, str] = field(default_factory=dict)
     """What exactly is reported, by language."""
+    unit_titles: Mapping[str, str] = field(default_factory=dict)
+    """The unit of measurement by language; other languages use ``unit``."""
+    option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By option, its titles by language."""
+
+    def option_names(self, language: str) -> tuple[str, ...]:
+        """The titles of the options, in one language or in the first one of each; the code of an option without one."""
+        return tuple(text(self.option_titles.get(option, {}), language, option) for option in self.options)
+
+    def option_called(self, name: str) -> str | None:
+        """The option with this code, or with this title in any language, in capitals or not."""
+        folded = name.casefold()
+        for option in self.options:
+            if folded in (option.casefold(), *map(str.casefold, self.option_titles.get(option, {}).values())):
+                return option
+        return None
 
 
 class LegalBasis(NamedTuple):
@@ -55,7 +71,7 @@ class Form:
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
     """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
-    indicator, and by the keys of ``texts_by_key``."""
+    indicator, by ``option/``, the code of an indicator, ``/`` and an option, and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
@@ -90,6 +106,8 @@ def form_of(message: pb.CriteriaSet) -> Form:
     """The form of a criteria set."""
     texts = texts_by_key(message.summary.names)
     texts |= {indicator_key(indicator.code): texts_of(indicator.titles) for indicator in message.indicators}
+    for indicator in message.indicators:
+        texts |= {option_key(indicator.code, name.code): texts_of(name.titles) for name in indicator.option_titles}
     criteria: dict[str, tuple[str, ...]] = {}
     effects: dict[str, str] = {}
     excludable = []
@@ -134,6 +152,8 @@ def _indicator(message: pb.Indicator) -> Indicator:
         tuple(message.options),
         {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
         texts_of(message.meanings),
+        texts_of(message.unit_titles),
+        {name.code: texts_of(name.titles) for name in message.option_titles},
     )
 
 

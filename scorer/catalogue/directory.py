@@ -15,7 +15,7 @@ from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 
 SET_ENDING = ".yaml"
-"""How the file name of a criteria set ends."""
+"""Suffix of the file names of criteria sets."""
 
 OTHER_ENDING = ".yml"
 """Another ending of YAML files. It is not allowed, because two endings would allow two files with the same name."""

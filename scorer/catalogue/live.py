@@ -42,9 +42,9 @@ class _LoadedFile:
     warnings: tuple[Problem, ...] = ()
     text: bytes = b""
     base: Base | None = None
-    """Its content for sets that extend it; None if the file cannot be read."""
+    """The document's content, for sets that extend it; None if the file cannot be read."""
     extended: tuple[bytes, ...] = ()
-    """Digests of the documents that it extends, nearest first."""
+    """Digests of the documents that the document extends, nearest first."""
 
 
 @dataclass(frozen=True)

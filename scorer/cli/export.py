@@ -27,7 +27,7 @@ from scorer_client.sentences import level_name, rounded
 BYTE_ORDER_MARK = "\ufeff"
 RESULT_ENDINGS = (".csv", ".json")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that spreadsheets evaluate as a formula."""
+"""Beginnings of texts that spreadsheets evaluate as formulas."""
 
 UNITS_AT_ONCE = 500
 """Lines of a CSV file that are made together."""

@@ -15,7 +15,7 @@ from scorer_client import CategoryResult, CriterionResult, GateCount, Province, 
 from scorer_client.causes import short_cause
 from scorer_client.forms import Form
 from scorer_client.sentences import limit_name, plain, rounded
-from scorer_client.titles import level_key, text
+from scorer_client.titles import level_key, subtotal_key, text
 
 MAX_SHOWN_UNITS = 10
 MAX_SHOWN_CAUSES = 3
@@ -201,6 +201,22 @@ class Report:
                     name = f"  {item.criterion} {self.name(item.criterion)}"
                     rows.add_row(escape(name), self.points(item.points), f"{item.max_points:g}", self.status(item))
             out.print(rows)
+        if unit.subtotals:
+            self._subtotals(unit)
+
+    def _subtotals(self, unit: UnitResult) -> None:
+        """Prints the subtotals of a unit, with those of its self-reported answers if the set has several sources."""
+        words = self.words
+        shown = [words["points"], words["of"], words["percent"]]
+        shown += [words["self_reported"]] if any(item.score.self_reported for item in unit.subtotals) else []
+        rows = table(words["subtotal"], *shown, right=tuple(shown))
+        for item in unit.subtotals:
+            score, beside = item.score, item.score.self_reported
+            percent = f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %"
+            cells = [self.points(score.points), f"{score.max_points:g}", percent if score.max_points else "-"]
+            cells += [f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"] if beside else []
+            rows.add_row(escape(self.name(subtotal_key(item.subtotal))), *cells)
+        out.print(rows)
 
     def points(self, value: float) -> str:
         """Points with as many decimals as the set publishes, and at least two."""

@@ -82,7 +82,7 @@ class Gate(StrictModel):
     @model_validator(mode="after")
     def _one_bound(self) -> Gate:
         if sum(getattr(self, bound) is not None for bound in BOUNDS) != 1:
-            raise ValueError("a gate has exactly one of at_least, above, at_most and below")
+            raise ValueError("a gate needs exactly one of at_least, above, at_most and below")
         return self
 
     @property

@@ -28,7 +28,7 @@ class DeclaredGroup:
 
     code: str
     path: Path
-    """Where the document declares it."""
+    """Path of the declaration in the document."""
     title: Texts
     indicators: tuple[Indicator, ...]
     """The indicators without mistakes."""

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from scorer.criteria import schema
 from scorer.criteria.document import as_list, as_mapping
+from scorer.criteria.subtotals import SUBTOTALS
 
 MAX_VALUE_CHARACTERS = 160
 """Longer values are shortened in sentences."""
@@ -28,7 +29,10 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
 
     A key that is stated with its default value is the same as a key that is not stated.
     """
-    yield from _keys("", before, after, schema.Head, skip=("categories", "criteria_set"))
+    yield from _keys("", before, after, schema.Head, skip=("categories", "criteria_set", SUBTOTALS))
+    for code, old, new in _pairs(as_mapping(before.get(SUBTOTALS)), as_mapping(after.get(SUBTOTALS))):
+        yield from _part(f"subtotal {code}", old, new, schema.Subtotal)
+    yield from _order("the subtotals", before.get(SUBTOTALS), after.get(SUBTOTALS))
     for code, old, new in _pairs(as_mapping(before.get("categories")), as_mapping(after.get("categories"))):
         yield from _part(f"category {code}", old, new, schema.Category, _category_parts)
     yield from _order("the categories", before.get("categories"), after.get("categories"))
@@ -71,7 +75,7 @@ def _part(name: str, old: Any, new: Any, model: type[BaseModel], parts: Any = No
 
 
 def _summary(part: Mapping[str, Any]) -> str:
-    """What a part is, in parentheses."""
+    """The kind of a part, in parentheses."""
     inner = {key: value for key, value in part.items() if key in ("criteria", "groups")}
     if inner:
         counted = [f"{key}: {len(value)}" for key, value in inner.items()]

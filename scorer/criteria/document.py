@@ -76,9 +76,9 @@ class Document:
     data: Any = None
     """The root value; None if the document cannot be read."""
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    """By path, line and column of the key, from 1."""
+    """Line and column of each key, from 1, by path."""
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    """By path, line and column of the value, from 1."""
+    """Line and column of each value, from 1, by path."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     """Values that are allowed but probably mistakes."""

@@ -117,7 +117,7 @@ def _add(model: type[BaseModel], name: str, definitions: dict[str, Any]) -> None
 
 
 def _close(node: Any) -> None:
-    """Forbids other keys than those that match, wherever a mapping has keys of a pattern."""
+    """Forbids keys that match no pattern, in each mapping whose keys have patterns."""
     if isinstance(node, dict):
         if "patternProperties" in node:
             node["additionalProperties"] = False
@@ -172,7 +172,7 @@ def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -
 
 
 def _extending(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A part in a document that extends another: all keys may be left out, or removed by the value null."""
+    """The schema of a part in a document that extends another: keys can be left out, or removed with the value null."""
     extending: dict[str, Any] = copy.deepcopy(dict(definition))
     own = OWN_KEYS if name == "Head" else (ENTRY_KEYS[name],) if name in ENTRY_KEYS else ()
     extending["required"] = list(own)

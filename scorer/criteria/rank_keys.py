@@ -75,7 +75,7 @@ def _measure(
     message = (
         f"{unknown!r} is not a group or criterion here{did_you_mean(unknown, [*known, *criteria])}"
         if unknown is not None
-        else f"{name!r} cannot be added up: only different groups of one category can"
+        else f"{name!r} is not a sum of different groups of one category"
     )
     document.problem((*path, "measure"), message)
     return None

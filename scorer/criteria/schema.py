@@ -199,6 +199,12 @@ class FromChildren(StrictModel):
         return self
 
 
+class Subtotal(StrictModel):
+    """A subtotal; the criteria that it adds up name it."""
+
+    title: Titles = Field(min_length=1)
+
+
 class Head(StrictModel):
     """The document itself; its categories are validated separately."""
 
@@ -220,6 +226,7 @@ class Head(StrictModel):
     """By indicator that is computed."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
+    subtotals: dict[Code, Subtotal] = {}
     categories: dict[Code, Any] = Field(min_length=1)
 
 
@@ -274,6 +281,8 @@ class Group(StrictModel):
     criteria: list[Any] = Field(min_length=1)
     cap: Amount | None = None
     weight: Share | None = None
+    subtotal: Code | None = None
+    """The subtotal of the criteria that do not name their own."""
 
 
 class Criterion(BaseModel):
@@ -292,6 +301,8 @@ class Criterion(BaseModel):
     notes: Texts = {}
     sources: Sources | None = None
     """None: those of the set."""
+    subtotal: Code | None = None
+    """None: that of the group."""
 
 
 class Level(StrictModel):
@@ -309,7 +320,7 @@ class Level(StrictModel):
     @model_validator(mode="after")
     def _one_condition(self) -> Level:
         if (self.gates is None) == (self.when is None):
-            raise ValueError("a level has exactly one of gates and when")
+            raise ValueError("a level needs exactly one of gates and when")
         return self
 
 
@@ -327,5 +338,5 @@ class Limit(StrictModel):
     @model_validator(mode="after")
     def _one_effect(self) -> Limit:
         if (self.no_better_than is None) != self.not_ranked:
-            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+            raise ValueError("a limit needs exactly one of no_better_than and not_ranked: true")
         return self

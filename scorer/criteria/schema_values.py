@@ -74,7 +74,7 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
 
 
 MAX_COMMENDED = 1_000_000
-"""Units; more than a call can have."""
+"""Largest number of units that ``commended`` can name. No call has more units."""
 
 
 def _best(value: object) -> int:
@@ -99,7 +99,7 @@ WithinParent = Annotated[bool | dict[str, bool], _by_tier(_within_parent, Litera
 
 def _floor(value: object) -> bool:
     if value != "none" and (value != 0 or isinstance(value, bool)):
-        raise ValueError(f"expected 0 or none, not {short_repr(value)}")
+        raise ValueError(f"expected 0 or 'none', not {short_repr(value)}")
     return value != "none"
 
 

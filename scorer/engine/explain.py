@@ -25,7 +25,10 @@ def failing_gates(category: CategoryScores) -> NDArray[np.uint64]:
 
 
 def measure_levels(category: CategoryScores) -> list[Ints]:
-    """By measure, (n,) the best level all of whose gates on the measure hold, among levels that have one; 0: none."""
+    """For each measure: (n,) the best level whose gates on the measure all hold; 0: none.
+
+    Levels without a gate on the measure do not count.
+    """
     plan, found = category.plan, []
     for measure in plan.measures:
         levels = np.zeros(len(category.level), dtype=np.int64)

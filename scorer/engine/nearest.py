@@ -1,4 +1,4 @@
-"""Which part of a combination of gates a unit is nearest to: what needs the smallest share of a measure's maximum."""
+"""Which part of a combination of gates a unit misses by least, as a share of the measure's maximum."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from scorer.engine.scoring import CategoryScores
 from scorer.model.fixed_point import MICRO, Floats, Ints
 
 Orders = dict[Node, Ints]
-"""By combination, (m, parts): for each unit the indices of its parts, the nearest one first.
+"""For each combination: (m, parts) the indices of its parts, for each unit.
 
-Parts that hold come last, in the set's order.
+The part that the unit misses by least comes first. Parts that hold come last, in the set's order.
 """
 
 

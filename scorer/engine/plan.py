@@ -97,7 +97,7 @@ class CategoryPlan:
     levels: tuple[int, ...]
     """Best first; empty when units are ranked without a level."""
     level_codes: Mapping[int, str]
-    """By level, what people call it, such as "A"; may be empty."""
+    """What people call each level, such as "A"; may be empty."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[Key, ...]
     gates: tuple[GatePlan, ...]
@@ -139,13 +139,29 @@ class SumsPlan:
     ranked: Mapping[RankKey, int]
     """The sum of each measure that ranks compare."""
     measures: tuple[tuple[int, ...], ...]
-    """By category, the index of the sum of each measure."""
+    """For each category, the index of the sum of each of its measures."""
     compositions: tuple[Composition, ...]
-    """How groups make up each category, and categories the overall score."""
+    """For each category, how its groups are combined; last, how the categories are combined into the overall score."""
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
-    """By category, what each key compares: see COMPARISON in native/layout.h."""
+    """For each category, what its keys compare: see COMPARISON in native/layout.h."""
+
+
+@dataclass(frozen=True)
+class SubtotalPlan:
+    """One subtotal in one tier: k criteria."""
+
+    code: str
+    criteria: tuple[tuple[int, tuple[int, ...]], ...]
+    """A pair for each group with such criteria: the index of the group, and the indices of the criteria in it."""
+    maxima: Floats
+    """(k,) micropoints that each criterion adds to the maximum, in the order of ``criteria``."""
+
+    @property
+    def nominal(self) -> int:
+        """Maximum if every criterion applied, in micropoints."""
+        return int(self.maxima.sum())
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
@@ -159,7 +175,7 @@ class RankKeyPlan:
 
     is_level: bool
     index: int
-    """Of a sum that has scores, or of the category whose level it is."""
+    """Index of a sum that has scores; if ``is_level``, index of a category."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +198,10 @@ class DerivedValues:
         if make not in made:
             made[make] = make(self)
         return made[make]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the cache, whose values may not be able to be pickled."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
 
 
 @dataclass(frozen=True)
@@ -210,12 +230,13 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
+    subtotals: tuple[SubtotalPlan, ...]
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel
     """The plan as arrays for native code."""
     other_sources: Mapping[str, tuple[Source, ...]]
-    """By indicator whose answers have several sources, all but the first one."""
+    """The second and later sources of each indicator that has several, by indicator code."""
     has_sources: bool
     """Whether self-reported points can differ from the points that count."""
 

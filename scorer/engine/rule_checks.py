@@ -1,8 +1,8 @@
 """Finds rules that can never hold or always hold, and better levels that are easier to reach than worse ones.
 
-All combinations of intervals of the compared keys are looked at. Combinations that no unit can have are left out: those
-beyond what a measure can give, and those in which a sum differs from its groups, or points differ from the percentage.
-Relations between a criterion and its group are not considered.
+The checks try each combination of intervals of the compared keys. They skip combinations that no unit can have: a
+measure above its maximum, a sum that contradicts its groups, or points that contradict the percentage. They do not
+consider relations between a criterion and its group.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
 
 MAX_COMBINATIONS = 200_000
-"""Maximum number of combinations of intervals that are looked at; beyond, nothing is decided."""
+"""Maximum number of combinations of intervals that are checked. With more, nothing is reported."""
 UNBOUNDED = 2**60
-"""Beyond every key."""
+"""Larger than every key."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about the levels and limits of a category."""
+    """Problems of the levels and limits of a category."""
 
     rule: RulePlan
     """The rule that has the problem; for an easier level, the better one."""
     message: str
-    """In terms of the document."""
+    """The problem, in words of the document."""
     refused: bool
     """Whether the set is refused; otherwise it is only a warning."""
 
@@ -138,7 +138,7 @@ class _Space:
         return rule.root.holds({gate: self.gate_holds(gate) for gate in rule.root.gates()})
 
     def possible(self, excluded: _Excluded) -> Bools:
-        """(size,) whether a unit can have such numbers."""
+        """(size,) whether a unit can have this combination of numbers."""
         found = np.ones(self.size, dtype=np.bool_)
         groups = [_Range.of_group(group, excluded) for group in self._plan.groups]
         bounds = {index: self._measure_range(measure, groups, excluded).full(self.size)
@@ -243,11 +243,11 @@ class _Range:
 
     def narrow_share(self, low: Ints, high: Ints) -> None:
         """Keeps the points whose key as a percentage is at least ``low`` and below ``high``."""
-        least = np.clip(low, 0, None)
+        least = np.maximum(low, 0)
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
         from_share = np.where(least % 2 == 0, reached, above)
-        most = np.clip(high, 0, 2**31)
+        most = np.minimum(np.maximum(high, 0), 2**31)
         below = -(-(most // 2) * self.maximum // MICRO) - 1
         to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
         to_share = np.where(high == UNBOUNDED, self.high, to_share)

@@ -47,11 +47,11 @@ class GatePlan:
     limit: int
     """The number of its limit, from 1; 0: it belongs to a level."""
     key: int
-    """Index of the key that it compares."""
+    """Index of the key that the gate compares."""
     test: tuple[tuple[int | None, int | None], ...]
-    """The ranges of the key in which it holds, see ``RangeTest``."""
+    """The ranges of the key in which the gate holds; see ``RangeTest``."""
     minimum: int = 0
-    """Of a gate on a measure: parts per million or micropoints."""
+    """The minimum of a gate on a measure, in parts per million or micropoints."""
 
     @property
     def measure(self) -> str:
@@ -122,13 +122,14 @@ class Cells:
     """
 
     failed: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i of the category fails, by comparing numbers and without the table."""
+    """(cells,) bit i is set when gate i of the category fails; found by comparing numbers, without the gate table."""
     lacking: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i fails and the rule cannot hold unless it, or another such gate, holds."""
+    """(cells,) bit i is set when gate i is lacking: it fails, and the rule cannot hold unless one of the lacking gates
+    does."""
     fails: Floats
     """(gates, cells) 1.0 where a gate of the rule fails: multiplied by the units per cell, it counts failing units."""
     measures: Mapping[str, Bools]
-    """(cells,) by measure, whether all gates of the rule on this measure hold."""
+    """For each measure: (cells,) whether all gates on the measure in the rule hold."""
 
 
 def cells_of(plan: RulePlan, gates: Sequence[GatePlan]) -> Cells:

@@ -177,7 +177,7 @@ def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, vio
 
 
 def _exclusions(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> dict[str, Bools]:
-    """By criterion id, (n,) whether the criterion does not apply to the unit."""
+    """For each criterion, by id: (n,) whether the criterion does not apply to the unit."""
     criteria, excluded = plan.criteria_set.criteria, dict[str, Bools]()
     for units, index, code in submission.exclusions:
         criterion, bad_units = criteria.get(code), np.atleast_1d(units)

@@ -74,7 +74,7 @@ def checked(outcome: Outcome, units: int) -> Outcome:
 
 
 _OUTCOME_KINDS = {"points": "iuf", "missing": "b", "not_applicable": "b", "rest": "f"}
-"""By field of an outcome, the kinds of NumPy types that it may have: b bool, i and u integer, f float."""
+"""The kinds of NumPy types that each field of an outcome may have: b bool, i and u integer, f float."""
 
 
 class Formula(BaseModel):
@@ -116,7 +116,7 @@ class Formula(BaseModel):
         yield from ()
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """By indicator, the smallest and largest answer that the formula accepts.
+        """The smallest and largest answer that the formula accepts for each indicator, by code.
 
         Args:
             tier: the tier.
@@ -187,7 +187,7 @@ def outcome_of(line: Line, answers: Floats) -> Outcome:
 def above_maximum(
     path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
 ) -> Iterator[tuple[Path, str]]:
-    """A problem for every tier in which the largest of ``amount`` differs from the criterion's points."""
+    """Yields a problem for every tier in which the largest amount differs from the criterion's points."""
     amounts = amount if isinstance(amount, list) else [amount]
     for tier in tiers:
         most, known = points.of(tier), [a.of(tier) for a in amounts]

@@ -40,7 +40,7 @@ class Line(ABC):
 
     @property
     def rounds(self) -> bool:
-        """Whether points are rounded, so that a sum must add the remainders, too."""
+        """Whether points are rounded, so that a sum must also add the remainders."""
         return any(part.rounds for part in self.parts)
 
     @abstractmethod

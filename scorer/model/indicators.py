@@ -27,7 +27,7 @@ COLUMNS_OF_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 
 
 PREVIOUS = "previous."
-"""Begins the code of last period's answer: ``previous.computers``. Formulas name it, and callers send it."""
+"""Prefix of the code of last period's answer: ``previous.computers``. Formulas name it, and callers send it."""
 
 _PREVIOUS_TITLES = {"vi": "kỳ trước", "en": "previous period"}
 
@@ -95,7 +95,7 @@ class Indicator:
     """Which answers are better, all else equal. "more": a larger answer (yes, or a later day) never gives fewer points
     in any criterion that reads the indicator. "less": a smaller answer never does. ``scorer.testing`` checks this."""
     meaning: Mapping[str, str] = field(default_factory=dict)
-    """By language, what exactly is reported, for those who fill in the form."""
+    """What exactly is reported, by language, for people who fill in the form."""
     unit_titles: Mapping[str, str] = field(default_factory=dict)
     """By language, the unit of measurement."""
     option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -178,12 +178,12 @@ def previous(indicator: Indicator) -> Indicator:
 
 
 def source_column(code: str, source: Source) -> str:
-    """The code of an indicator's answers from a source that is not the first of the indicator's sources."""
+    """The code of the column for an indicator's answers from its second or a later source."""
     return f"{code}@{source}"
 
 
 def from_source(indicator: Indicator, source: Source) -> Indicator:
-    """The indicator for the answers from a source that is not the first one."""
+    """The indicator for the answers from the second or a later source."""
     return _derived(indicator, source_column(indicator.code, source), source.titles)
 
 

@@ -134,7 +134,7 @@ class _Probe:
         return self._results
 
     def _begin(self, step: str, time_limit: float) -> None:
-        """Notes the step that the process takes: "import", "hooks", or "" between two plugins."""
+        """Records the step that the process begins: "import", "hooks", or "" between two plugins."""
         self._step, self._deadline = step, time.monotonic() + time_limit
 
     def _receive(self) -> bool:

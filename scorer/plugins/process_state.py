@@ -34,7 +34,7 @@ TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 MODULES: tuple[ModuleType, ...] = (builtins, json, math, os, socket, subprocess, time, np, np.linalg, np.random)
 
 OWN = "scorer."
-"""Begins the names of the scorer's modules. Plugins must leave the functions in them, and in their classes, alone."""
+"""Prefix of the names of the scorer's modules. Plugins must not replace functions in these modules or their classes."""
 
 FUNCTIONS = (FunctionType, classmethod, staticmethod, property)
 
@@ -76,7 +76,7 @@ def _default_context() -> decimal.Context:
 
 
 def _broad_filters() -> list[tuple[Any, ...]]:
-    """The filters of warnings that apply to all modules and messages. A library may add filters for its own."""
+    """The warning filters for all modules and messages. A plugin must not change these; it may add narrower filters."""
     return [
         (action, category)
         for action, message, category, module, _ in warnings.filters
@@ -162,7 +162,7 @@ class CallState:
         return f"changes {', '.join(changes)}, which the whole service uses" if changes else ""
 
     def _restore(self) -> list[str]:
-        """Undoes all changes, and names what was changed."""
+        """Undoes all changes, and returns the names of what was changed."""
         changes = []
         if self._directory is not None and _directory() != self._directory:
             os.chdir(self._directory)

@@ -136,6 +136,7 @@ INNER = {
     ("The document", "tiers"): schema.Tier,
     ("The document", "rounding"): schema.Rounding,
     ("The document", "ranking"): schema.Ranking,
+    ("The document", "subtotals"): schema.Subtotal,
     ("The document", "overall"): schema.Overall,
     ("The document", "commend"): schema.Commend,
     ("A category", "ranking"): schema.CategoryRanking,

@@ -328,7 +328,7 @@ def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SCORER_LIMITS__UNITS", "6")
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
-    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS has 'units', too; set it only once"]
+    assert caught.value.mistakes == ["SCORER_LIMITS__UNITS: SCORER_LIMITS also sets 'units'; set it only once"]
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])

@@ -1,7 +1,7 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
-import { indicatorKey, inLanguage, optionKey, textsByKey, textsOf } from "./titles.js";
+import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
@@ -64,8 +64,8 @@ export class Form {
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
      * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of options by
-     * `option/`, the code of the indicator, `/` and the option; of tiers, levels
-     * and statuses by the keys that `Province.names` has.
+     * `option/`, the code of the indicator, `/` and the option; of subtotals by `subtotal/` and the code; of tiers,
+     * levels and statuses by the keys that `Province.names` has.
      *
      * @type {Record<string, Texts>}
      */
@@ -76,6 +76,7 @@ export class Form {
       ...message.indicators.flatMap(({ code: of, optionTitles }) =>
         optionTitles.map((option) => [optionKey(of, option.code), textsOf(option.titles)]),
       ),
+      ...message.subtotals.map((item) => [subtotalKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
     ]);
     /** Decimals of published points. */

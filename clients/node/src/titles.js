@@ -43,6 +43,15 @@ export function optionKey(indicator, option) {
 }
 
 /**
+ * The key of a subtotal among names, such as "subtotal/people".
+ *
+ * @param {string} code
+ */
+export function subtotalKey(code) {
+  return `subtotal/${code}`;
+}
+
+/**
  * A text by language, from messages.
  *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Text[]} titles

@@ -28,7 +28,7 @@ class SharedSystems(CriterionGroup):
             "head_answers_for_targets",
             kind="flag",
             title={
-                "en": "The head answers to the province's chairman for the tasks and targets",
+                "en": "The head is responsible to the province's chairman for the tasks and targets",
                 "vi": "Người đứng đầu chịu trách nhiệm trước Chủ tịch UBND tỉnh về nhiệm vụ, chỉ tiêu",
             },
             better="more",

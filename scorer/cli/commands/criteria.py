@@ -128,6 +128,9 @@ def show(
             branch.add(f"ranked by {order}")
     if order := _order(item.ranking, ""):
         tree.add(f"ranked overall by {order}")
+    for code, title in item.subtotals.items():
+        ids = [criterion.id for criterion in item.criteria.values() if criterion.subtotal == code]
+        tree.add(escape(f"subtotal {code} {_english(title)}: {', '.join(ids)}"))
     if notes := _total(item.overall):
         tree.add(f"overall score{notes}")
     if item.ranking.within_parent:

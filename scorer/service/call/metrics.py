@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. With several workers, each counts in files, and their parent adds the counts up."""
+"""Metrics for Prometheus. Several workers write their counts to files, and the parent process adds the counts up."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class CallTrace:
         return step
 
     def end(self, code: grpc.StatusCode, attributes: Mapping[str, str | int]) -> None:
-        """Ends the call's span, which then has these attributes."""
+        """Adds ``attributes`` to the call's span and ends the span."""
         from opentelemetry.trace import StatusCode
 
         self._span.set_attributes({"rpc.response.status_code": code.name, **attributes})

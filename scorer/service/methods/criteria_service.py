@@ -180,6 +180,7 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
         commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
         ranked_within_parent=criteria_set.ranking.within_parent,
         overall=_total(criteria_set.overall, criteria_set.maximum, criteria_set.tiers),
+        subtotals=[pb.Subtotal(code=code, titles=texts(title)) for code, title in criteria_set.subtotals.items()],
     )
 
 
@@ -252,7 +253,7 @@ def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts make up a whole, whose maximum by tier is ``maximum(tier)``."""
+    """How parts are combined into a whole. ``maximum(tier)`` is the maximum of the whole in a tier."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],
@@ -280,6 +281,7 @@ def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
         provenance=criterion.provenance.value,
         notes=texts(criterion.notes),
         sources=criterion.sources,
+        subtotal=criterion.subtotal,
     )
 
 

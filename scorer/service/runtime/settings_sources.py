@@ -182,14 +182,14 @@ def _broken_json() -> list[str]:
 
 
 def _given_twice() -> list[str]:
-    """One line for each setting that the variable of its section has, too. All these variables are good JSON."""
+    """One line for each setting that is also given in its section's variable. All variables must hold valid JSON."""
     mistakes = []
     for section in sorted(sections()):
         text = os.environ.get(variable(section))
         values = json.loads(text) if text else None
         names = {key: variable(f"{section}.{key}") for key in values} if isinstance(values, dict) else {}
         mistakes += [
-            f"{name}: {variable(section)} has {key!r}, too; set it only once"
+            f"{name}: {variable(section)} also sets {key!r}; set it only once"
             for key, name in names.items()
             if name in os.environ
         ]

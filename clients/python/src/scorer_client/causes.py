@@ -30,7 +30,7 @@ class Cause(NamedTuple):
     answer: str = ""
     """The unit's answer; empty: not reported."""
     category: str = ""
-    """Another category, in which ``category_level`` must be reached; or must not, if ``excluded``."""
+    """Another category. The unit must reach ``category_level`` in it, or must not reach it if ``excluded``."""
     category_level: int = 0
     reached_level: int = 0
     """The level that the unit reaches in it; 0: none."""
@@ -38,11 +38,11 @@ class Cause(NamedTuple):
     limit: int = 0
     """The number of the limit that needs it; 0: a level needs it."""
     at_least: int = 0
-    """Of a combination: how many of its parts must hold; 0: it is a gate."""
+    """How many parts of a combination must hold; 0 for a gate."""
     out_of: int = 0
-    """Of a combination: the number of its parts."""
+    """The number of parts of a combination."""
     of: tuple[Cause, ...] = ()
-    """Of a combination: the parts that do not hold, the nearest first."""
+    """The parts of a combination that do not hold. The part that the unit misses by least comes first."""
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None, category: str = "") -> str:
         """The cause as a sentence.

@@ -12,7 +12,7 @@ from google.type import date_pb2
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
 from scorer_client.rules import Rule, rules_of
-from scorer_client.titles import in_language, indicator_key, option_key, text, texts_by_key, texts_of
+from scorer_client.titles import in_language, indicator_key, option_key, subtotal_key, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
 EFFECTS = words(pb.CriterionEffect.DESCRIPTOR)
@@ -66,17 +66,18 @@ class Form:
     titles: Mapping[str, str]
     tiers: tuple[str, ...]
     indicators: Mapping[str, Indicator]
-    """By code, in the order in which criteria first read them."""
+    """The set's indicators by code, in the order in which criteria first read them."""
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
     """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
-    indicator, by ``option/``, the code of an indicator, ``/`` and an option, and by the keys of ``texts_by_key``."""
+    indicator, by ``option/``, the code of an indicator, ``/`` and an option, by ``subtotal/`` and the code of a subtotal,
+    and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
     criteria: Mapping[str, tuple[str, ...]]
-    """By criterion id, the tiers that have the criterion."""
+    """The tiers that have each criterion, by criterion id."""
     commends: tuple[str, ...]
     """Tiers in which units are commended."""
     within_parent: tuple[str, ...]
@@ -98,7 +99,7 @@ class Form:
         return in_language(self.texts, language)
 
     def tier_titles(self, language: str) -> dict[str, str]:
-        """By code, the titles of the tiers in one language; the code if a tier has no title."""
+        """The title of each tier in one language, by tier code; the code itself if a tier has no title."""
         return {tier: text(self.texts.get(f"tier/{tier}", {}), language, tier) for tier in self.tiers}
 
 
@@ -108,6 +109,7 @@ def form_of(message: pb.CriteriaSet) -> Form:
     texts |= {indicator_key(indicator.code): texts_of(indicator.titles) for indicator in message.indicators}
     for indicator in message.indicators:
         texts |= {option_key(indicator.code, name.code): texts_of(name.titles) for name in indicator.option_titles}
+    texts |= {subtotal_key(subtotal.code): texts_of(subtotal.titles) for subtotal in message.subtotals}
     criteria: dict[str, tuple[str, ...]] = {}
     effects: dict[str, str] = {}
     excludable = []

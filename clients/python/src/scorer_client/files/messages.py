@@ -268,9 +268,9 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
 """Titles, in English and Vietnamese, of the columns that every file of answers can have: all but the indicators."""
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
-"""Names of sheets without units, as ``names.plain`` returns them."""
+"""Names of sheets without units, in the form that ``names.plain`` returns."""
 CRITERIA_SET = ("criteria set", "bộ tiêu chí")
-"""Labels of the criteria set's code on such a sheet, as ``names.plain`` returns them."""
+"""Labels of the criteria set's code on these sheets, in the form that ``names.plain`` returns."""
 
 NOT_APPLICABLE = ("Not applicable: {criterion}", "Không áp dụng: {criterion}")
 """English and Vietnamese title of a column of ticks for one criterion."""

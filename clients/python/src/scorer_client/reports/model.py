@@ -237,5 +237,5 @@ class Report:
         return self.level_cell(category, cause.level)
 
     def level_cell(self, category: str, level: int) -> str | int | None:
-        """A level in a column of levels: its name; its number if it has no name; None without a level."""
+        """What a column of levels shows: the level's name, its number if it has no name, or None without a level."""
         return self.titles.get(level_key(category, level)) or level or None

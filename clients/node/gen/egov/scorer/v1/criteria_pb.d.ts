@@ -384,6 +384,13 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
    * @generated from field: repeated egov.scorer.v1.RankKey rank_by = 14;
    */
   rankBy: RankKey[];
+
+  /**
+   * The subtotals to which criteria belong, in order.
+   *
+   * @generated from field: repeated egov.scorer.v1.Subtotal subtotals = 15;
+   */
+  subtotals: Subtotal[];
 };
 
 /**
@@ -391,6 +398,33 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
  * Use `create(CriteriaSetSchema)` to create a new message.
  */
 export declare const CriteriaSetSchema: GenMessage<CriteriaSet>;
+
+/**
+ * A sum of criteria across groups, which is shown and decides nothing.
+ *
+ * @generated from message egov.scorer.v1.Subtotal
+ */
+export declare type Subtotal = Message<"egov.scorer.v1.Subtotal"> & {
+  /**
+   * Its code.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Titles by language.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 2;
+   */
+  titles: Text[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Subtotal.
+ * Use `create(SubtotalSchema)` to create a new message.
+ */
+export declare const SubtotalSchema: GenMessage<Subtotal>;
 
 /**
  * The number of commended units in one tier.
@@ -766,6 +800,13 @@ export declare type Criterion = Message<"egov.scorer.v1.Criterion"> & {
    * @generated from field: repeated string sources = 12;
    */
   sources: string[];
+
+  /**
+   * Code of the subtotal that its points belong to; empty: none.
+   *
+   * @generated from field: string subtotal = 13;
+   */
+  subtotal: string;
 };
 
 /**

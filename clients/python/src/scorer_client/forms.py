@@ -71,8 +71,8 @@ class Form:
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
     """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
-    indicator, by ``option/``, the code of an indicator, ``/`` and an option, by ``subtotal/`` and the code of a subtotal,
-    and by the keys of ``texts_by_key``."""
+    indicator, by ``option/``, the code of an indicator, ``/`` and an option, by ``subtotal/`` and the code of a
+    subtotal, and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int

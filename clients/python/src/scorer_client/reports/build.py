@@ -31,7 +31,7 @@ from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.rules import Rule
 from scorer_client.sentences import measure_name, plain, rounded
 from scorer_client.shown import printable
-from scorer_client.titles import text
+from scorer_client.titles import subtotal_key, text
 
 _GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
 """What tells gates on measures apart: level, measure, unit, minimum, strict and upper."""
@@ -144,6 +144,7 @@ class _Builder:
                 self._category(ranking.tier, tally, results, units, f"{anchor}-{tally.category}")
                 for tally in ranking.tallies
             ),
+            tuple(self._title(subtotal_key(item.subtotal), item.subtotal) for item in results[0].subtotals),
             units,
         )
 

@@ -167,6 +167,8 @@ class Section:
     commended: tuple[str, ...]
     """Names of commended units."""
     categories: tuple[Category, ...]
+    subtotals: tuple[str, ...]
+    """Titles of the subtotals, in the order of the units' subtotals."""
     units: tuple[Unit, ...]
     """In ranking order."""
 

@@ -156,6 +156,14 @@ class _Writer:
                 percents.append(len(titles))
                 titles.append(f"{group}: %")
                 kinds.append("percent")
+        for subtotal in sections[0].subtotals:
+            title = f"{words['subtotal']}: {subtotal}"
+            percents.append(len(titles) + 1)
+            titles += [title, f"{title}: %"]
+            kinds += ["points", "percent"]
+            if self._report.has_sources:
+                titles.append(f"{title}: {words['self_reported']}")
+                kinds.append("points")
         lines = []
         for section in sections:
             for unit in section.units:
@@ -169,6 +177,9 @@ class _Writer:
                     line += _figures(score)
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
+                for item in unit.result.subtotals:
+                    points, maximum, percent, _, *beside = _figures(item.score)
+                    line += [points, percent if maximum else None, *beside]
                 lines.append(line)
         sheet = self._sheet(sections[0].tier_title)
         self._table(sheet, titles, kinds, lines, freeze=2)

@@ -149,7 +149,8 @@ def print_note(text: str) -> None:
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows what is being done, on a terminal. Gives the function that reports how much of the total is done."""
+    """Shows ``text`` on a terminal while the block runs. Yields a function that updates the percentage from the amount
+    done and the total."""
     shown = escape(escaped(text))
     with err.status(shown) as status:
 

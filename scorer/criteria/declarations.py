@@ -76,7 +76,7 @@ def _indicator(document: Document, path: Path, code: str, body: object) -> Indic
             document.problem((*path, name), f"a {shape.kind} has no {name}", key=True)
         elif bound is not None and bound.is_date != is_date:
             expected = "a day" if is_date else "a number"
-            document.problem((*path, name), f"expected {expected}, as the indicator is a {shape.kind}")
+            document.problem((*path, name), f"expected {expected}, because the indicator is a {shape.kind}")
     titles = {
         code: parse_model(document, (*path, "options", code), schema.Option, option)
         for code, option in as_mapping(as_mapping(body).get("options")).items()

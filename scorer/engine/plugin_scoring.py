@@ -102,7 +102,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
 
 @contextmanager
 def _no_changes(provider: Provider) -> Iterator[None]:
-    """A context in which a plugin must leave the process as it is. What it changes is undone.
+    """A context manager that undoes a plugin's changes to the process.
 
     Raises:
         PluginFault: it changed something.
@@ -117,7 +117,7 @@ def _no_changes(provider: Provider) -> Iterator[None]:
 
 
 def _read_only_cohort(cohort: Cohort) -> Cohort:
-    """A cohort of which a plugin can change nothing, because other groups and later calls read it too."""
+    """A read-only view of a cohort for a plugin, because other groups and later calls read the cohort too."""
     return replace(
         cohort,
         indicators=MappingProxyType(cohort.indicators),

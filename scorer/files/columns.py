@@ -66,9 +66,10 @@ def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
 
 
 def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
-    """Each indicator that criteria, levels or limits of a tier read, with the ids of these criteria.
+    """The indicators that units of a tier report, each with the ids of the criteria that use it.
 
-    So are those from which units of another tier are computed, with the ids of the criteria that read the result.
+    These are the indicators that criteria, levels or limits of the tier read, and those from which answers of another
+    tier are computed. The latter have the ids of the criteria that read the computed answers.
     """
     item = plan.criteria_set
     for indicator in item.indicators.values():

@@ -137,11 +137,11 @@ class Formula(BaseModel):
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula as a line for native code; None if ``evaluate`` has to be called, as for every kind of a plugin.
+        """The formula as a line for native code; None if ``evaluate`` must be called, as for formula kinds of plugins.
 
         Args:
             maximum: the criterion's points in the cohort's tier, in micropoints.
-            cohort: tells the tier, the indicators and their matrix rows; its units are not read.
+            cohort: has the tier, the indicators and their matrix rows; its units are not read.
         """
         del maximum, cohort
         return None

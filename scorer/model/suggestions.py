@@ -53,7 +53,7 @@ def short_repr(value: object) -> str:
 
 
 def in_quotes(value: object, pattern: re.Pattern[str] | None = None) -> str:
-    """What to write instead of a number or day where a text is expected; empty if quotes would not help.
+    """A hint to put a number or day in quotes where a text is expected; empty if quotes would not help.
 
     Args:
         value: the value of the document.

@@ -61,7 +61,7 @@ def _stop_timers(running: tuple[bool, ...]) -> None:
 
 
 def _decimal_settings(context: decimal.Context) -> dict[str, Any]:
-    """What calculations with a context depend on."""
+    """The parts of a decimal context that calculations depend on."""
     names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
     return {**{name: getattr(context, name) for name in names}, "traps": dict(context.traps)}
 
@@ -85,7 +85,7 @@ def _broad_filters() -> list[tuple[Any, ...]]:
 
 
 def _restore_filters(filters: list[tuple[Any, ...]]) -> None:
-    """Puts the broad filters back, before all others."""
+    """Restores the filters for all modules, and puts them before all others."""
     others = [one for one in warnings.filters if one[1] is not None or one[3] is not None]
     warnings.resetwarnings()
     for action, category in reversed(filters):
@@ -227,7 +227,7 @@ class OwnFunctions:
         ]
 
     def changes(self) -> list[str]:
-        """The functions that are others now."""
+        """The functions that have been replaced."""
         return [
             f"{owner.__name__}.{name}" for owner, name, value in self._functions if vars(owner).get(name) is not value
         ]
@@ -235,7 +235,7 @@ class OwnFunctions:
 
 @contextlib.contextmanager
 def no_process_exit() -> Iterator[None]:
-    """A context in which ``os._exit`` and ``os.abort`` raise PluginError, so that the plugin can be named."""
+    """A context manager that makes ``os._exit`` and ``os.abort`` raise PluginError, so that the plugin can be named."""
 
     def refuse(*_: object) -> NoReturn:
         raise PluginError("would end the process")

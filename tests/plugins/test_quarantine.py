@@ -103,7 +103,10 @@ BREAKING: dict[str, tuple[str, str]] = {
     "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
     "hangs": ("import time; time.sleep(90)", "was not imported within 10 seconds"),
     "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
-    "forks": ("import os\n\nos.fork()\n" + group_module("forks"), "forks the process, which would make two of a"),
+    "forks": (
+        "import os\n\nos.fork()\n" + group_module("forks"),
+        "forks the process, which would run the service twice",
+    ),
     "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
     "typo": (
         group_module("typo").replace("kind='number'", "kind='numbr'"),
@@ -562,10 +565,11 @@ def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "failure"),
     [
-        (["/no/such/program"], "could not be tried out, as no process can be started: No such file or directory"),
+        (["/no/such/program"], "could not be tried out, because no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, as the process for it ended with code 1 before it began; its last output: no room",
+            "could not be tried out, because the process for it ended with code 1 before it began; "
+            "its last output: no room",
         ),
     ],
 )

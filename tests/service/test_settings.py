@@ -302,7 +302,7 @@ def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
     (mistake,) = caught.value.mistakes
-    assert mistake in ("SCORER_ACCESS: 'anonymous' is there twice", "SCORER_LIMITS: 'units' is there twice")
+    assert mistake in ("SCORER_ACCESS: 'anonymous' appears twice", "SCORER_LIMITS: 'units' appears twice")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ const ENGLISH = {
   /** @type {(category: string) => string} */
   notRanked: (category) => `${category}: not ranked`,
   /** @type {(category: string) => string} */
-  nothingApplicable: (category) => `${category}: not ranked, as nothing of it applies`,
+  nothingApplicable: (category) => `${category}: not ranked, because none of its criteria applies`,
 };
 
 /** @type {typeof ENGLISH} */

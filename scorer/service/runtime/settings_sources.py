@@ -156,7 +156,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:
-            raise DuplicateName(f"{name!r} is there twice")
+            raise DuplicateName(f"{name!r} appears twice")
     return dict(pairs)
 
 

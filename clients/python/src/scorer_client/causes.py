@@ -13,13 +13,13 @@ class Cause(NamedTuple):
     """What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3"."""
 
     level: int
-    """The level that needs it; 0: a limit needs it."""
+    """The level that needs the gate; 0: a limit needs it."""
     measure: str
     """Empty for a gate on an answer or on another category's level, and for a combination."""
     unit: str
     """"percent" or "points"; empty if there is no measure."""
     minimum: float
-    """The largest value instead if ``upper``."""
+    """The minimum; if ``upper``, the maximum instead."""
     strict: bool
     value: float
     """The unit's value of the measure."""
@@ -33,10 +33,10 @@ class Cause(NamedTuple):
     """Another category. The unit must reach ``category_level`` in it, or must not reach it if ``excluded``."""
     category_level: int = 0
     reached_level: int = 0
-    """The level that the unit reaches in it; 0: none."""
+    """The level that the unit reaches in the other category; 0: none."""
     excluded: bool = False
     limit: int = 0
-    """The number of the limit that needs it; 0: a level needs it."""
+    """The number of the limit that needs the gate; 0: a level needs it."""
     at_least: int = 0
     """How many parts of a combination must hold; 0 for a gate."""
     out_of: int = 0
@@ -69,7 +69,7 @@ class Cause(NamedTuple):
 
 
 def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    """A sentence such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
     words = words_of(language)
     name, number = (level_name, cause.level) if cause.level else (limit_name, cause.limit)
     who = name(category, number, language, titles)

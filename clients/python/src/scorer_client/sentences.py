@@ -56,7 +56,7 @@ _WORDS = {
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
         "not_ranked": "{category}: not ranked",
-        "nothing_applicable": "{category}: not ranked, as nothing of it applies",
+        "nothing_applicable": "{category}: not ranked, because none of its criteria applies",
     },
     "vi": {
         "total": "tổng điểm",
@@ -108,7 +108,7 @@ _WORDS = {
 def category_sentence(
     category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
 ) -> str:
-    """Such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
+    """A sentence such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
     words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)

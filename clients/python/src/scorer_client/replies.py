@@ -103,18 +103,17 @@ def _categories(messages: Sequence[pb.CategoryScore]) -> list[CategoryResult]:
         CategoryResult,
         messages,
         score=_self_reportable(Score, [message.score for message in messages]),
-        causes=[tuple(causes(message.failing)) for message in messages],
+        causes=[tuple(_causes(message.failing)) for message in messages],
         measures=[tuple(_results(Measure, message.measures)) for message in messages],
         groups=[tuple(_groups(message.groups)) for message in messages],
     )
 
 
-def causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
-    """Converts results of gates and combinations."""
+def _causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
     if not failing:
         return []
     gates = [result.gate for result in failing]
-    of = [tuple(causes(result.of)) for result in failing]
+    of = [tuple(_causes(result.of)) for result in failing]
     return _results(Cause, gates, of=of, **_columns(Cause, list(failing)), **_gate_columns(gates))
 
 

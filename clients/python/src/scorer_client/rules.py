@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client.causes import Cause, requirement
-from scorer_client.replies import causes
 from scorer_client.sentences import level_name, limit_name, words_of
+
+_UNITS: Mapping[int, str] = {scorer_pb2.GATE_UNIT_PERCENT: "percent", scorer_pb2.GATE_UNIT_POINTS: "points"}
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,23 @@ def rules_of(categories: Iterable[criteria_pb2.Category]) -> tuple[Rule, ...]:
 
 
 def _cause(condition: criteria_pb2.Condition) -> Cause:
-    [cause] = causes([_result(condition)])
-    return cause
-
-
-def _result(condition: criteria_pb2.Condition) -> scorer_pb2.GateResult:
-    """A condition as the message of a result, without the values of a unit."""
-    return scorer_pb2.GateResult(
-        gate=condition.gate,
+    """A condition without the values of a unit."""
+    gate = condition.gate
+    return Cause(
+        gate.level,
+        gate.measure,
+        _UNITS.get(gate.unit, ""),
+        gate.minimum,
+        gate.strict,
+        0.0,
+        upper=gate.upper,
+        indicator=gate.indicator,
+        options=tuple(gate.options),
+        category=gate.category,
+        category_level=gate.category_level,
+        excluded=gate.excluded,
+        limit=gate.limit,
         at_least=condition.at_least,
         out_of=len(condition.of),
-        of=[_result(inner) for inner in condition.of],
+        of=tuple(map(_cause, condition.of)),
     )

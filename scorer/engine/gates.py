@@ -53,7 +53,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class RangeTest:
-    """A gate in numbers: a key must be in one of ``ranges``, which do not touch."""
+    """A gate in numbers: a key must be in one of ``ranges``, which neither overlap nor touch."""
 
     key: int
     """Index of the key among those of the rule."""
@@ -65,7 +65,7 @@ class RangeTest:
         return any((low is None or value >= low) and (high is None or value <= high) for low, high in self.ranges)
 
     def thresholds(self) -> Iterator[int]:
-        """The keys from which on the result is another one."""
+        """The values of the key at which the result changes."""
         for low, high in self.ranges:
             if low is not None:
                 yield low
@@ -95,7 +95,7 @@ class Rule:
 
     root: Some
     keys: int
-    """Number of keys that it compares."""
+    """Number of keys that the rule compares."""
 
     @cached_property
     def thresholds(self) -> tuple[tuple[int, ...], ...]:

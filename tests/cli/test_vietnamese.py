@@ -62,12 +62,13 @@ def readable(text: str, codes: set[str]) -> str:
 
 
 def codes_of(client: Client, code: str, answers: Path) -> set[str]:
-    """Codes of the set and of the units; also units of measurement, which indicators have in one language only."""
+    """Codes of the set and of the units; also units of measurement that are the same in all languages."""
     form, content = client.form(code), client.criteria_set(code)
-    options = {option for indicator in form.indicators.values() for option in indicator.options}
+    options = {option for i in form.indicators.values() for option in set(i.options) - set(i.option_titles)}
     formulas = {c.formula for k in content.categories for g in k.groups for c in g.criteria}
     units = {line.split(",")[0] for line in answers.read_text(encoding="utf-8").splitlines()}
-    measured_in = {word for indicator in form.indicators.values() for word in indicator.unit.split()}
+    measured_in = {word for i in form.indicators.values() if "vi" not in i.unit_titles for word in i.unit.split()}
+    assert measured_in <= {"Mbit", "Mbit/s"}
     return {code, *form.tiers, *form.texts, *form.indicators, *options, *formulas, *units, *measured_in}
 
 

@@ -123,7 +123,7 @@ def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
     head = rf".* INFO criteria sets: {re.escape(str(folder))} loaded in \d+\.\d\d s: "
     assert [re.sub(head, "", line) for line in lines] == [
         f"mine is revision {short[second]}, was {short[first]}",
-        f"mine stays at revision {short[second]}, as {mine} is refused",
+        f"mine stays at revision {short[second]}, because {mine} is refused",
         f"mine is revision {short[third]}, was {short[second]}",
         f"other is new, revision {revision(document(code='other'))[:12]}",
         f"mine is withdrawn, was revision {short[third]}",
@@ -319,7 +319,7 @@ def test_files_with_other_endings_are_named(folder: Path, running: Serving, serv
         (folder / name).write_text(document(code="x"), encoding="utf-8")
     until(lambda: state(service, ""), "not named")
     problems = [problem for summary in summaries(service, "") for problem in summary.problems]
-    why = "is not loaded, as its name does not end in .yaml; rename it to"
+    why = "is not loaded, because its name does not end in .yaml; rename it to"
     assert sorted(problems) == sorted(
         f"{folder}/{name}:1:1: {why} {right}"
         for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))

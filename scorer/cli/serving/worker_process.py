@@ -34,11 +34,11 @@ class Worker:
     process: subprocess.Popen[str]
     journal: PluginJournal
     back_off: float
-    """Seconds until its successor starts, if it fails soon."""
+    """Seconds until the worker's successor starts, if the worker fails soon."""
     serving_since: float | None = None
     """Time of the monotonic clock; None until it serves."""
     mistake: str = ""
-    """Why it cannot serve; empty if it can."""
+    """Why the worker cannot serve; empty if it can."""
     heard: bool = False
     """Whether it has sent a line since the last check."""
     silent: float | None = None
@@ -100,7 +100,7 @@ class Worker:
         return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
 
     def send(self, **message: object) -> None:
-        """Sends it a message, unless it has closed its input."""
+        """Sends the worker a message, unless it has closed its input."""
         assert self.process.stdin is not None
         with suppress(OSError):
             os.write(self.process.stdin.fileno(), json.dumps(message).encode() + b"\n")

@@ -294,7 +294,7 @@ class _Columns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
     def labels(self, name: str, numbers: Ints, texts: Mapping[int, str]) -> None:
-        """Adds a column with the text for each number (n,), with null for 0 and for empty texts."""
+        """Adds a column of texts, one for each of the ``numbers`` (n,). It has null for 0 and for empty texts."""
         shown = {number: text for number, text in texts.items() if text}
         index_of = np.full(max((0, *texts)) + 1, -1, dtype=np.int8)
         index_of[[*shown]] = range(len(shown))
@@ -348,7 +348,7 @@ class _Schemas:
     def schema(
         self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
     ) -> pa.Schema:
-        """The schema for the given columns, which must be the same in each call with the same ``full``.
+        """The schema for the given columns. It is cached: calls with the same ``full`` must have the same columns.
 
         Args:
             names: names of the columns.

@@ -9,7 +9,6 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import SequenceMatcher
-from os.path import commonprefix
 from typing import Any
 
 from pydantic import BaseModel
@@ -144,7 +143,8 @@ def _change(before: object, after: object) -> str:
     if after in (None, "", {}, []):
         return f"is gone: {_shown(before)}"
     if isinstance(before, str) and isinstance(after, str):
-        same = len(commonprefix([before, after]))
+        letters = enumerate(zip(before, after, strict=False))
+        same = next((n for n, (old, new) in letters if old != new), min(len(before), len(after)))
         return f"was {_shown(before, same)}, is {_shown(after, same)}"
     return f"was {_shown(before)}, is {_shown(after)}"
 

@@ -42,7 +42,11 @@ class PluginGroup:
 
     def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
         """Writes the sums over a slice of the k criteria to a row of a table of groups."""
-        table.add_up(row, self.maxima[criteria], self.points[criteria], self.status[criteria])
+        status = self.status[criteria]
+        table.points[row] = self.points[criteria].sum(axis=0)
+        table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
+        table.missing[row] = np.count_nonzero(status == Status.MISSING, axis=0)
+        table.not_applicable[row] = np.count_nonzero(status == Status.NOT_APPLICABLE, axis=0)
 
 
 def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> PluginGroup:

@@ -363,6 +363,12 @@ def ods_with(cell: object) -> Callable[[Path], None]:
     return write
 
 
+def no_number(path: Path) -> None:
+    """A program wrote NaN as a number. Nothing is in the cell then, or anything."""
+    at("R3", 987654)(path)
+    change_part(path, "xl/worksheets/sheet2.xml", lambda content: content.replace(b"<v>987654</v>", b"<v>NaN</v>"))
+
+
 def ods_repeated_error(path: Path) -> None:
     """LibreOffice writes equal neighbours, such as two cells with =NA(), as one cell that is repeated."""
     sheets, column = tables(), HEADER.index("computers")
@@ -399,6 +405,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         changed(lambda b: b["Cấp huyện"].merge_cells("F3:F4")),
         "'Cấp huyện'!F3:F4: the cells F3:F4 are merged",
     ),
+    "not a number": ("a.xlsx", no_number, "'Cấp huyện'!R3: the formula gives NaN"),
     "an error": ("a.xlsx", at("R3", "#DIV/0!"), "'Cấp huyện'!R3: the formula gives #DIV/0!"),
     "a formula without a result": ("a.xlsx", at("R3", "=1+1"), "'Cấp huyện'!R3: the formula has no value"),
     "a date for a number": (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import math
 import io
+import math
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -27,7 +27,7 @@ CENTRE = WD_ALIGN_PARAGRAPH.CENTER
 CATEGORY = [  # title of the column, its content, its width in centimetres, whether it holds numbers
     ("{{ words.rank }}", "{{ one.result.rank or '-' }}", 1.3, True),
     ("{{ words.unit }}", "{{ unit.name }}", 5.2, False),
-    ("{{ words.level }}", "{{ report.level(one.result.category, one.result.level) }}", 2.0, False),
+    ("{{ words.level }}", "{{ report.outcome(one.result) }}", 2.0, False),
     ("{{ words.points }}", "{{ report.points(one.result.score.points) }}", 1.7, True),
     ("%", "{{ report.percent(one.result.score.percent) }}", 1.6, True),
     ("{{ words.converted }}", "{{ report.published(one.result.score.published) }}", 1.8, True),

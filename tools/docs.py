@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo_picture import demo_picture
 
-from scorer.service.runtime.settings import fields, sections, variable
+from scorer.service.runtime.settings_sources import fields, sections, variable
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MARK = "<!-- From here on, python tools/docs.py writes this page. -->\n"

@@ -30,7 +30,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "causes": "Why units are not ranked",
         "cause": "{units}/{n}: {measure} under {minimum}",
         "cause_strict": "{units}/{n}: {measure} not above {minimum}",
-        "cause_other": "{units}/{n}: {measure} is not: {needed}",
+        "cause_other": "{units}/{n}: {measure} does not meet: {needed}",
         "misses": "Criteria that most units miss",
         "miss": "{units}/{n} have all points for {criterion}",
         "kept": "next level requires",

@@ -19,7 +19,7 @@ from scorer.engine.plan import SetPlan
 from scorer.model.suggestions import did_you_mean
 from scorer.plugins.host import PluginHost
 from scorer.plugins.probe import TIME_LIMIT
-from scorer.service.runtime.settings import variable
+from scorer.service.runtime.settings_sources import variable
 
 CriteriaOption = Annotated[
     Path | None, typer.Option("--criteria", help="A directory of further criteria sets (*.yaml).", metavar="DIR")

@@ -20,7 +20,7 @@ from scorer.cli.i18n import search_key
 from scorer.cli.loading import quiet_host
 from scorer.cli.output import UserError, out
 from scorer.criteria.model import TOTAL
-from scorer.criteria.schema import CODE
+from scorer.criteria.schema_values import CODE
 from scorer.model.untrusted import escaped
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.model import OVERALL

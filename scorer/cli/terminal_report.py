@@ -115,7 +115,7 @@ class Report:
             f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %",
             self.published(score.published),
             self.level(category),
-            escape("\n".join(short_cause(c, language=self.language, titles=self.names) for c in category.causes)),
+            escape("\n".join(short_cause(c, code, language=self.language, titles=self.names) for c in category.causes)),
         )
 
     def _causes(self, tally: Tally, count: int) -> None:

@@ -13,16 +13,15 @@ from typing import Any, TypeVar
 from scorer.criteria import lint, model, schema
 from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
-from scorer.criteria.declarations import INDICATORS, declares
-from scorer.criteria.document import Document, Path, as_list, as_mapping, parse, show_path
+from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.formula_reader import FormulaReader, rewards_absence
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
+from scorer.criteria.set_indicators import SetIndicators
 from scorer.criteria.tiers import check_tier, check_tiers
 from scorer.criteria.vocabulary import Vocabulary
-from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier, plain
-from scorer.model.indicators import PREVIOUS, Indicator, Source, from_source, previous, source_column
+from scorer.model.indicators import Source
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import describe_error, is_plugin_fault
 
@@ -91,22 +90,12 @@ class _Loader:
         tiers = as_mapping(document.data).get("tiers")
         self.tiers = _strings([*as_mapping(tiers)] or tiers)
         self.formulas = FormulaReader(document, vocabulary, self.tiers)
-        self.indicators: dict[str, Indicator] = {}
-        """The indicators that the set's groups declare, by code."""
-        self.declared_by: dict[str, str] = {}
-        """For each indicator, the first group that declares it."""
-        self.read_indicators: dict[str, Indicator] = {}
-        """The indicators that criteria read, in the order in which they are first read."""
+        self.indicators = SetIndicators(document, vocabulary)
         self.sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
         """The sources of answers to criteria that do not name their own."""
-        self.sources_of: dict[str, tuple[tuple[Source, ...], str]] = {}
-        """By indicator that criteria read: its sources, and the path of the first of these criteria."""
         self.ids: set[str] = set()
         """Ids of the criteria read so far."""
-        self.broken_indicators: set[str] = set()
-        """Codes of the indicators that the document declares with mistakes, which are already reported."""
         self.category_rankings: dict[str, schema.CategoryRanking] = {}
-        self.has_unknown_group = False
 
     def criteria_set(self) -> model.CriteriaSet | None:
         data, problem = self.document.data, self.document.problem
@@ -120,7 +109,7 @@ class _Loader:
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
-        self._collect_indicators(raw)
+        self.indicators.collect(raw)
         categories = [self._category(code, body) for code, body in raw.items()]
         codes = tuple(raw)
         requires = _strings(as_mapping(data.get("overall")).get("requires"))
@@ -140,9 +129,9 @@ class _Loader:
                 check_tiers(amount.tiers(), self.tiers, ("overall", name), self.document)
         for code, computed in head.from_children.items():
             check_tier(computed.tier, self.tiers, (FROM_CHILDREN, code, "tier"), self.document)
-        sources = {code: found for code, (found, _) in self.sources_of.items()}
+        indicators = self.indicators
         from_children = computed_indicators(
-            head.from_children, self.document, self.indicators, self.read_indicators, sources
+            head.from_children, self.document, indicators.declared, indicators.read, indicators.sources()
         )
         criteria_set = model.CriteriaSet(
             code=head.criteria_set,
@@ -161,7 +150,7 @@ class _Loader:
             requires=requires or codes,
             overall=_total(head.overall or schema.Overall()),
             from_children=from_children,
-            indicators=self.read_indicators,
+            indicators=indicators.read,
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
             tier_titles=tier_titles,
@@ -206,45 +195,6 @@ class _Loader:
             return {tier: value[tier] for tier in self.tiers if tier in value}
         return dict.fromkeys(self.tiers, value)
 
-    def _collect_indicators(self, categories: Mapping[str, Any]) -> None:
-        """Collects the indicators that the set's groups declare, and checks the names of the groups."""
-        seen: set[str] = set()
-        for category, body in categories.items():
-            for group, group_body in as_mapping(as_mapping(body).get("groups")).items():
-                path: Path = ("categories", category, "groups", group)
-                if group in seen:
-                    self.document.problem(path, f"group {group!r} is already in another category", key=True)
-                elif group == model.TOTAL or group in categories:
-                    self.document.problem(path, f"a group cannot be called {group!r}", key=True)
-                elif group not in self.vocabulary.groups and declares(group_body):
-                    self.has_unknown_group = True  # the mistake in its declaration is already reported
-                elif group not in self.vocabulary.groups:
-                    self.has_unknown_group = True
-                    self.document.problem(path, self._unknown_group_message(group), key=True)
-                seen.add(group)
-                terms = self.vocabulary.groups.get(group)
-                for indicator in terms.indicators if terms else ():
-                    first = self.indicators.setdefault(indicator.code, indicator)
-                    if first != indicator:
-                        other = self.declared_by[indicator.code]
-                        if declares(group_body):
-                            own_path = (*path, INDICATORS, indicator.code)
-                            message = f"group {other!r} declares indicator {indicator.code!r} differently"
-                            self.document.problem(own_path, message, key=True)
-                        else:
-                            message = f"its plugin and group {other!r} declare indicator {indicator.code!r} differently"
-                            self.document.problem(path, message, key=True)
-                    self.declared_by.setdefault(indicator.code, group)
-                registered = {indicator.code for indicator in terms.indicators} if terms else set()
-                self.broken_indicators.update(as_mapping(as_mapping(group_body).get(INDICATORS)).keys() - registered)
-
-    def _unknown_group_message(self, group: str) -> str:
-        for plugin in self.vocabulary.unavailable:
-            if plugin.group == group:
-                return f"its {plugin}"
-        hint = did_you_mean(group, self.vocabulary.groups) + self.vocabulary.quarantined()
-        return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
-
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
         shape = parse_model(self.document, path, schema.Category, data)
@@ -254,7 +204,7 @@ class _Loader:
         ids = [as_mapping(c).get("id") for group in groups.values() for c in as_list(as_mapping(group).get("criteria"))]
         known = [*groups, *(code for code in ids if isinstance(code, str))]
         conditions = ConditionReader(
-            self.document, known, list(groups), self.indicators, self.read_indicators, self.tiers
+            self.document, known, list(groups), self.indicators.declared, self.indicators.read, self.tiers
         )
         levels = [
             self._level((*path, "levels", n), body, conditions) for n, body in enumerate(as_list(raw.get("levels")))
@@ -316,7 +266,7 @@ class _Loader:
         try:
             sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
-                self._check_reads(path, formula, sources)
+                self.indicators.check_reads(path, formula, sources)
             shape = shape or sound_part(schema.Criterion, data, {"id": "criterion"})
             if shape is None or formula is None:
                 return None
@@ -345,48 +295,6 @@ class _Loader:
             notes=shape.notes,
             sources=sources,
         )
-
-    def _check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
-        """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
-        for inner, code, kinds, options in formula.reads():
-            parameter_path, declared = (*path, *inner), code.removeprefix(PREVIOUS)
-            indicator = self.indicators.get(declared)
-            if indicator is None and declared in self.broken_indicators:
-                continue
-            if indicator is None:
-                code, hint = declared, did_you_mean(declared, self.indicators)
-                # A group whose plugin is missing may declare the indicator, and that group is already reported.
-                if path[3] in self.vocabulary.groups and (hint or not self.has_unknown_group):
-                    self.document.problem(parameter_path, f"no group of the set declares indicator {code!r}{hint}")
-                continue
-            self._read(path, code, indicator, sources)
-            if indicator.kind not in kinds:
-                readable = " or ".join(sorted(kinds))
-                message = f"{code!r} is a {indicator.kind}, this formula reads a {readable}"
-                self.document.problem(parameter_path, message)
-            elif options is not None and set(options) != set(indicator.options):
-                for unknown in [option for option in options if option not in indicator.options]:
-                    hint = did_you_mean(unknown, indicator.options)
-                    message = f"{code!r} has no option {unknown!r}{hint}"
-                    self.document.problem((*path, "options", unknown), message, key=True)
-                without_points = ", ".join(option for option in indicator.options if option not in options)
-                if without_points:
-                    self.document.problem(
-                        (*path, "options"), f"gives no points for option {without_points} of {code!r}"
-                    )
-
-    def _read(self, path: Path, code: str, indicator: Indicator, sources: tuple[Source, ...]) -> None:
-        """Adds an indicator to those that criteria read, with one for each other source of its answers."""
-        if code.startswith(PREVIOUS):  # last period's answer has been settled: it has no sources
-            self.read_indicators.setdefault(code, previous(indicator))
-            return
-        first, where = self.sources_of.setdefault(code, (sources, show_path(path)))
-        if first != sources:
-            message = f"{code!r} has the sources {', '.join(first)} at {where}, which reads it too"
-            self.document.problem((*path, "sources"), message)
-        self.read_indicators.setdefault(code, indicator)
-        for source in sources[1:]:
-            self.read_indicators.setdefault(source_column(code, source), from_source(indicator, source))
 
     def _level(self, path: Path, data: object, conditions: ConditionReader) -> model.Level | None:
         shape, raw = parse_model(self.document, path, schema.Level, data), as_mapping(data)

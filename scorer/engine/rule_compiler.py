@@ -45,16 +45,16 @@ class RuleCompiler:
             condition = in_tier(Negation(limit.condition), self.tier)
             if condition is not None:
                 forbidden = levels.index(limit.no_better_than) if limit.no_better_than else max(len(levels), 1)
-                self._add(condition, 0, number, range(forbidden))
+                self._add(condition, 0, number, range(forbidden), excludes=not limit.no_better_than)
 
-    def _add(self, condition: Normal, level: int, limit: int, outcomes: range) -> None:
+    def _add(self, condition: Normal, level: int, limit: int, outcomes: range, *, excludes: bool = False) -> None:
         first = len(self.gates)
         root = self._node(
             condition if isinstance(condition, Combination) else Combination(1, (condition,)), level, limit
         )
         keys = tuple(dict.fromkeys(gate.key for gate in self.gates[first:]))
         rule = Rule(self._test(root, keys), len(keys))
-        self.rules.append(RulePlan(level, limit, outcomes, root, keys, rule))
+        self.rules.append(RulePlan(level, limit, outcomes, root, keys, rule, excludes=excludes))
 
     def _node(self, condition: Combination, level: int, limit: int) -> Node:
         of: list[int | Node] = []

@@ -110,6 +110,8 @@ class RulePlan:
     """The rule to compile into the table."""
     table: GateTable | None = None
     """Whether it holds in each cell; None until the rules are compiled."""
+    excludes: bool = False
+    """Whether units for which it does not hold are not ranked, because of a limit."""
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,11 @@ class Standing(IntEnum):
 
     RANKED = native.RANKED
     BELOW_MINIMUM = native.BELOW_MINIMUM
-    """The unit does not reach the lowest level, or a limit forbids every level."""
+    """The unit does not reach the lowest level."""
     NOTHING_APPLICABLE = native.NOTHING_APPLICABLE
     """No criterion of the category applies to the unit."""
+    EXCLUDED = native.EXCLUDED_BY_LIMIT
+    """A limit says that the unit is not ranked, whatever its points."""
 
 
 RANKED = np.uint8(Standing.RANKED)
@@ -176,6 +178,7 @@ def assess(
     for units in _chunks(len(cohort)):
         check_cancelled()
         plan.kernel.score(answers, excluded, results, units)
+    _mark_excluded(plan, results)
     assessment = _assessment(plan, cohort, results, called)
     if self_reported is None:
         return assessment
@@ -209,6 +212,16 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
         return Results(table, cells, levels, standings, groups)
     shape = plan.kernel.criteria, units
     return Results(table, cells, levels, standings, groups, np.empty(shape), np.empty(shape, dtype=np.uint8))
+
+
+def _mark_excluded(plan: TierPlan, results: Results) -> None:
+    """Tells units that a limit excludes from those below the minimum: the kernel gives both the same standing."""
+    cells = iter(results.cells)
+    for category, standings in zip(plan.categories, results.standings, strict=True):
+        for rule, cell in zip(category.rules, cells, strict=False):
+            if rule.excludes and rule.table is not None:
+                meets = ~rule.table.holds.take(cell)
+                standings[meets & (standings == Standing.BELOW_MINIMUM)] = Standing.EXCLUDED
 
 
 def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mapping[int, PluginGroup]) -> Assessment:

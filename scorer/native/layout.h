@@ -23,11 +23,12 @@
     CODE(NOT_APPLICABLE)
 
 /* Whether a unit is ranked in a category: scorer.engine.scoring.Standing. */
-#define STANDINGS(CODE) \
-    CODE(UNSET_STANDING) \
-    CODE(RANKED)         \
-    CODE(BELOW_MINIMUM)  \
-    CODE(NOTHING_APPLICABLE)
+#define STANDINGS(CODE)      \
+    CODE(UNSET_STANDING)     \
+    CODE(RANKED)             \
+    CODE(BELOW_MINIMUM)      \
+    CODE(NOTHING_APPLICABLE) \
+    CODE(EXCLUDED_BY_LIMIT)
 
 /* How units with equal scores are ranked. */
 #define TIES(CODE) \

@@ -11,8 +11,8 @@ from typing import Any
 import pluggy
 
 from scorer.criteria.model import TOTAL
-from scorer.criteria.schema import CODE
 from scorer.criteria.schema import Criterion as CriterionSchema
+from scorer.criteria.schema_values import CODE
 from scorer.formulas import KINDS, Formula
 from scorer.model.indicators import Indicator
 from scorer.model.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr

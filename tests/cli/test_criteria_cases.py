@@ -266,7 +266,7 @@ def test_answers_that_doubles_would_round_are_problems(folder: Path) -> None:
         ("{percent: {PE.01: 1}}", "'PE.01' is not a category, group or measure of tier 'district'"),
         ("{missing: [PE.1]}", "'PE.1' is not a criterion of tier 'district'; did you mean 'PE.01'?"),
         ("{causes: {readiness: [{measure: total, at_least: {district: 70%}}]}}", "the minimum of the unit's own tier"),
-        ("{standing: {readiness: unranked}}", "expected 'ranked', 'below_minimum' or 'nothing_applicable'"),
+        ("{standing: {readiness: unranked}}", "expected 'ranked', 'below_minimum', 'nothing_applicable' or 'excluded'"),
         ("", "expected keys and values (points, percent, converted, published, ...), not nothing"),
     ],
 )

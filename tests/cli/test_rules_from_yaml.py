@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import openpyxl
@@ -36,7 +37,8 @@ categories:
             - {measure: total, at_least: 75%}
       - {level: 2, gates: [{measure: total, at_least: 10%}]}
     limits:
-      - {when: {indicator: incident, is: true}, not_ranked: true, legal_basis: Article 5}
+      - {when: {indicator: incident, is: true}, not_ranked: true, legal_basis: Article 5,
+         title: {en: Security, vi: An toàn thông tin}}
 """
 CASES = """\
 criteria_set: rules-2026
@@ -56,7 +58,7 @@ cases:
     answers: {presence_points: 10, incident: true}
     expect:
       level: {readiness: none}
-      standing: {readiness: below_minimum}
+      standing: {readiness: excluded}
       causes: {readiness: [{indicator: incident, limit: 1}]}
 """
 
@@ -102,7 +104,9 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     said = " ".join(done.stdout.split())
     assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
-    assert "Sự cố đạt có, giới hạn 1 yêu cầu khác có" in " ".join(done.stdout.split()), done.stdout
+    assert "Sự cố: có, theo giới hạn “An toàn thông tin” không được là “có”" in " ".join(done.stdout.split()), (
+        done.stdout
+    )
     done = run("rank", str(answers), "--set", "rules-2026", "--criteria", str(folder))
     assert done.stdout.rstrip().endswith(", published"), done.stdout  # and not where to read what is assumed
 
@@ -118,3 +122,25 @@ def test_a_report_says_upper_bounds_as_upper_bounds(folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     rows = openpyxl.load_workbook(out)["Minimums of the levels"].values
     assert [row[4:6] for row in rows if row[2] == "Presence"] == [("at most 9 points", 2)]
+
+
+def test_a_limit_is_named_by_its_title_wherever_it_is_a_cause(folder: Path) -> None:
+    answers, table, page, book = (folder / name for name in ("answers.csv", "out.csv", "r.html", "r.xlsx"))
+    answers.write_text("id,tier,presence_points,incident\nu,district,9,1\nv,district,9,0\nw,district,0,0\n")
+    options = (str(answers), "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
+    assert run("rank", *options, "--out", str(table)).returncode == 0
+    lines = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    columns = ("standing", "standing_title", "causes")
+    found = {line["id"]: tuple(line[f"readiness.{name}"] for name in columns) for line in lines}
+    assert found["u"] == (
+        "excluded",
+        "thuộc trường hợp không xếp hạng",
+        "Sự cố: có, theo giới hạn “An toàn thông tin” không được là “có”",
+    )
+    assert found["w"][:2] == ("below_minimum", "chưa đạt mức tối thiểu")
+    assert run("report", *options, "--out", str(page), "--out", str(book)).returncode == 0
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    assert "giới hạn “An toàn thông tin”: Sự cố: có (không được là “có”)" in text
+    assert text.count(">thuộc trường hợp không xếp hạng</i>") == 2  # in the ranking and on the card
+    rows = list(openpyxl.load_workbook(book)["Nguyên nhân"].values)
+    assert [row[4] for row in rows if row[1] == "u"] == ["giới hạn “An toàn thông tin”"]

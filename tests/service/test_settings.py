@@ -16,16 +16,8 @@ from credentials import Authority, Signer, key_set
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.cli.output import out
-from scorer.service.runtime.settings import (
-    FILE,
-    Role,
-    Settings,
-    SettingsError,
-    fields,
-    load_settings,
-    sections,
-    variable,
-)
+from scorer.service.runtime.settings import Role, Settings
+from scorer.service.runtime.settings_sources import FILE, SettingsError, fields, load_settings, sections, variable
 
 SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
 

@@ -99,7 +99,7 @@ class MeasureResult:
 
 @dataclass(frozen=True)
 class CategoryResult:
-    """One category; ``standing`` is ranked, below_minimum or nothing_applicable."""
+    """One category; ``standing`` is ranked, below_minimum, nothing_applicable or excluded."""
 
     code: str
     score: Score
@@ -864,7 +864,7 @@ def level_by_conditions(
     for limit in body.get("limits", ()):
         if condition_holds(limit["when"], unit, category, reached):
             if limit.get("not_ranked"):
-                return 0, "below_minimum"
+                return 0, "excluded"
             allowed -= set(range(limit["no_better_than"]))
     if not levels:
         return 0, "ranked"

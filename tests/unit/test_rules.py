@@ -110,6 +110,9 @@ SHAPES: dict[str, Any] = {
 SHAPES["bounds"]["all"][1]["any"][1] = south("at_most", Decimal("2.5"))
 
 
+UNRANKED = (pb.STANDING_BELOW_MINIMUM, pb.STANDING_EXCLUDED)
+
+
 def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) -> None:
     """Compares levels and standings, and that causes are there exactly if there is a better level."""
     request = pb.RankProvinceRequest(criteria_set="ruled", rows=strategies.rows(asked))
@@ -128,7 +131,7 @@ def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) 
             said = (found[code].level, pb.Standing.Name(found[code].standing).removeprefix("STANDING_").lower())
             assert said == (level, standing), (unit, code)
         main = found["main"]
-        assert bool(main.failing) == (main.level != best or main.standing == pb.STANDING_BELOW_MINIMUM), unit
+        assert bool(main.failing) == (main.level != best or main.standing in UNRANKED), unit
         for result in main.failing:
             assert_lacking(result)
 

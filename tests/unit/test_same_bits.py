@@ -166,6 +166,7 @@ STANDINGS = {
     pb.STANDING_RANKED: "ranked",
     pb.STANDING_BELOW_MINIMUM: "below_minimum",
     pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
+    pb.STANDING_EXCLUDED: "excluded",
 }
 STATUSES = {
     pb.CRITERION_STATUS_SCORED: "scored",
@@ -273,7 +274,7 @@ def test_a_unit_below_the_minimum_is_told_why_in_a_table(data: st.DataObject) ->
         for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
             for row in read(ranking).to_pylist():
                 for name, standing in row.items():
-                    if name.endswith(".standing") and standing == "below_minimum":
+                    if name.endswith(".standing") and standing in ("below_minimum", "excluded"):
                         event("below the minimum")
                         assert row[f"{name.removesuffix('standing')}failing"]
 

@@ -92,7 +92,7 @@ import { inLanguage } from "./titles.js";
  * @typedef {object} CategoryResult
  * @property {string} category
  * @property {Score} score
- * @property {"ranked" | "below_minimum" | "nothing_applicable"} standing
+ * @property {"ranked" | "below_minimum" | "nothing_applicable" | "excluded"} standing
  * @property {number} level 1 is best; 0: none.
  * @property {string} levelCode What people call the level, such as "A"; empty without a level, or if it has no code.
  * @property {number} rank From 1; 0: not ranked, or scored alone.

@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
-import { indicatorKey, levelKey } from "./titles.js";
+import { indicatorKey, levelKey, limitKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -29,7 +29,13 @@ const ENGLISH = {
   /** @type {(number: number) => string} */
   level: (number) => `level ${number}`,
   /** @type {(number: number) => string} */
-  whoLimit: (number) => `limit ${number}`,
+  limit: (number) => `limit ${number}`,
+  /** @type {(title: string) => string} */
+  limitTitled: (title) => `the limit "${title}"`,
+  /** @type {(indicator: string, value: string, who: string, needed: string) => string} */
+  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} asks for ${needed}`,
+  /** @type {(category: string, level: string, who: string, needed: string) => string} */
+  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} asks for ${needed}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
   /** @type {(atLeast: number, outOf: number, parts: string) => string} */
@@ -43,6 +49,10 @@ const ENGLISH = {
   yes: "yes",
   no: "no",
   notReported: "not reported",
+  /** @type {(text: string) => string} */
+  quoted: (text) => text,
+  /** @type {(options: string) => string} */
+  options: (options) => options,
   /** @type {(options: string) => string} */
   except: (options) => `anything but ${options}`,
   /** @type {(level: string) => string} */
@@ -56,7 +66,7 @@ const ENGLISH = {
   ranked: (category) => `${category}: ranked`,
   best: "the best",
   /** @type {(category: string) => string} */
-  belowMinimum: (category) => `${category}: not ranked`,
+  notRanked: (category) => `${category}: not ranked`,
   /** @type {(category: string) => string} */
   nothingApplicable: (category) => `${category}: not ranked, as nothing of it applies`,
 };
@@ -68,7 +78,10 @@ const VIETNAMESE = {
   cause: (measure, value, who, needed) => `${measure} đạt ${value}, ${who} yêu cầu ${needed}`,
   asks: (who, needed) => `${who} yêu cầu ${needed}`,
   level: (number) => `mức ${number}`,
-  whoLimit: (number) => `giới hạn ${number}`,
+  limit: (number) => `giới hạn ${number}`,
+  limitTitled: (title) => `giới hạn “${title}”`,
+  answerCause: (indicator, value, who, needed) => `${indicator}: ${value}, theo ${who} ${needed}`,
+  levelCause: (category, level, who, needed) => `${category}: ${level}, ${who} yêu cầu ${needed}`,
   short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
   combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
   or: " hoặc ",
@@ -80,14 +93,16 @@ const VIETNAMESE = {
   yes: "có",
   no: "không",
   notReported: "chưa báo cáo",
-  except: (options) => `khác ${options}`,
+  quoted: (text) => `“${text}”`,
+  options: (options) => `phải là ${options}`,
+  except: (options) => `không được là ${options}`,
   atLevel: (level) => level,
   noLevel: "chưa đạt mức nào",
   orBetter: (level) => `${level} trở lên`,
   worse: (level) => `thấp hơn ${level}`,
   ranked: (category) => `${category}: được xếp hạng`,
   best: "mức cao nhất",
-  belowMinimum: (category) => `${category}: không được xếp hạng`,
+  notRanked: (category) => `${category}: không được xếp hạng`,
   nothingApplicable: (category) => `${category}: không được xếp hạng vì không có tiêu chí nào áp dụng`,
 };
 
@@ -101,11 +116,14 @@ const VIETNAMESE = {
  */
 export function causeSentence(cause, language, titles, category) {
   const words = wordsOf(language);
-  const who = cause.level ? levelName(category, cause.level, words, titles) : words.whoLimit(cause.limit);
+  const who = cause.level
+    ? levelName(category, cause.level, words, titles)
+    : limitName(category, cause.limit, words, titles);
   if (cause.atLeast) {
     return words.asks(who, combination(cause, words, titles));
   }
-  return words.cause(...subject(cause, words, titles), who, needed(cause, words, titles));
+  const sentence = cause.indicator ? words.answerCause : cause.category ? words.levelCause : words.cause;
+  return sentence(...subject(cause, words, titles), who, needed(cause, words, titles));
 }
 
 /**
@@ -136,7 +154,7 @@ function shortCause(cause, words, titles) {
   if (cause.measure && !cause.strict && !cause.upper) {
     return words.short(name, shown(cause.value, cause.minimum), minimum(cause, words));
   }
-  return `${name} ${value} (${needed(cause, words, titles)})`;
+  return `${name}${cause.measure ? "" : ":"} ${value} (${needed(cause, words, titles)})`;
 }
 
 /**
@@ -168,8 +186,8 @@ function subject(cause, words, titles) {
  */
 function needed(cause, words, titles) {
   if (cause.indicator) {
-    const options = cause.options.map((option) => answer(option, words)).join(words.or);
-    return cause.excluded ? words.except(options) : options;
+    const options = cause.options.map((option) => words.quoted(answer(option, words))).join(words.or);
+    return cause.excluded ? words.except(options) : words.options(options);
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.categoryLevel, words, titles);
@@ -218,8 +236,8 @@ export function categorySentence(category, language, titles) {
     return words.nothingApplicable(name);
   }
   const head =
-    category.standing === "below_minimum"
-      ? words.belowMinimum(name)
+    category.standing === "below_minimum" || category.standing === "excluded"
+      ? words.notRanked(name)
       : category.level
         ? `${name}: ${levelName(category.category, category.level, words, titles)}`
         : words.ranked(name);
@@ -239,6 +257,19 @@ export function categorySentence(category, language, titles) {
  */
 function levelName(category, level, words, titles) {
   return titleOf(levelKey(category, level), titles) ?? words.level(level);
+}
+
+/**
+ * The name of a limit for people, with its title if it has one, such as: limit 1; or: the limit "Low impact".
+ *
+ * @param {string} category
+ * @param {number} limit
+ * @param {typeof ENGLISH} words
+ * @param {Titles} titles
+ */
+function limitName(category, limit, words, titles) {
+  const title = titleOf(limitKey(category, limit), titles);
+  return title ? words.limitTitled(title) : words.limit(limit);
 }
 
 /**

@@ -1,4 +1,4 @@
-// What people call the codes and numbers of results: titles of tiers and levels, and words for statuses.
+// What people call the codes and numbers of results: titles of tiers, levels and limits, and words for statuses.
 
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Names} Names */
 /** @typedef {Record<string, string>} Texts By language. */
@@ -11,6 +11,16 @@
  */
 export function levelKey(category, level) {
   return `${category}/${level}`;
+}
+
+/**
+ * The key of a limit among names, such as "readiness/limit/1".
+ *
+ * @param {string} category
+ * @param {number} limit
+ */
+export function limitKey(category, limit) {
+  return `${category}/limit/${limit}`;
 }
 
 /**
@@ -33,9 +43,9 @@ export function textsOf(titles) {
 }
 
 /**
- * The names of a reply, by key: "tier/district", "readiness/1" for a level, "standing/ranked", "status/missing" and
- * "provenance/published". Tiers and levels without titles are left out. A level that only has a code, such as "A", is
- * called "level A".
+ * The names of a reply, by key: "tier/district", "readiness/1" for a level, "readiness/limit/1" for a limit,
+ * "standing/ranked", "status/missing" and "provenance/published". Tiers, levels and limits without titles are left out.
+ * A level that only has a code, such as "A", is called "level A".
  *
  * @param {Names | undefined} names
  * @returns {Record<string, Texts>}
@@ -55,6 +65,9 @@ export function textsByKey(names) {
     /** @type {Texts} */
     const byCode = code ? { en: `level ${code}`, vi: `mức ${code}` } : {};
     texts.push([levelKey(category, level), titles.length ? textsOf(titles) : byCode]);
+  }
+  for (const { category, limit, titles } of names?.limits ?? []) {
+    texts.push([limitKey(category, limit), textsOf(titles)]);
   }
   return Object.fromEntries(texts.filter(([, titles]) => Object.keys(titles).length > 0));
 }

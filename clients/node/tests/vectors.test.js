@@ -315,7 +315,8 @@ describe("what is refused is named", () => {
 describe("causes are said in words", () => {
   for (const { cause, category, titles, en, vi } of cases("sentences")) {
     test(en, () => {
-      const found = new Cause(cause, { ...NOTHING_FOUND, value: cause.value, answer: cause.answer ?? "" });
+      const { category_level: categoryLevel = 0, value, answer = "" } = cause;
+      const found = new Cause({ ...cause, categoryLevel }, { ...NOTHING_FOUND, value, answer });
       assert.equal(found.sentence("en", titles, category), en);
       assert.equal(found.sentence("vi", titles, category), vi);
     });

@@ -11,10 +11,9 @@ import typer
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.cli.output import UserError, out, print_error, table
 from scorer.service.call.access import Access
-from scorer.service.runtime.settings import (
+from scorer.service.runtime.settings import Section, Settings
+from scorer.service.runtime.settings_sources import (
     FILE,
-    Section,
-    Settings,
     SettingsError,
     fields,
     load_settings,

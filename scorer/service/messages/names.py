@@ -1,4 +1,4 @@
-"""Names for people in replies: titles of tiers and levels from the set, and words for statuses."""
+"""Names for people in replies: titles of tiers, levels and limits from the set, and words for statuses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ STANDINGS: Mapping[Standing, Texts] = {
     Standing.RANKED: {"en": "ranked", "vi": "được xếp hạng"},
     Standing.BELOW_MINIMUM: {"en": "below the minimum", "vi": "chưa đạt mức tối thiểu"},
     Standing.NOTHING_APPLICABLE: {"en": "nothing applies", "vi": "không có tiêu chí áp dụng"},
+    Standing.EXCLUDED: {"en": "excluded by a limit", "vi": "thuộc trường hợp không xếp hạng"},
 }
 STATUSES: Mapping[Status, Texts] = {
     Status.SCORED: {"en": "scored", "vi": "đã chấm điểm"},
@@ -44,6 +45,11 @@ def _names(plan: SetPlan) -> pb.Names:
             pb.LevelName(category=category.code, level=level.level, code=level.code, titles=texts(level.title))
             for category in criteria_set.categories
             for level in category.levels
+        ],
+        limits=[
+            pb.LimitName(category=category.code, limit=number, titles=texts(limit.title))
+            for category in criteria_set.categories
+            for number, limit in enumerate(category.limits, start=1)
         ],
         standings=[_name(standing.name.lower(), titles) for standing, titles in STANDINGS.items()],
         criterion_statuses=[_name(status.name.lower(), titles) for status, titles in STATUSES.items()],

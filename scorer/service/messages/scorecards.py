@@ -20,6 +20,7 @@ STANDINGS: Mapping[int, pb.Standing] = {
     Standing.RANKED: pb.STANDING_RANKED,
     Standing.BELOW_MINIMUM: pb.STANDING_BELOW_MINIMUM,
     Standing.NOTHING_APPLICABLE: pb.STANDING_NOTHING_APPLICABLE,
+    Standing.EXCLUDED: pb.STANDING_EXCLUDED,
 }
 STATUSES: Mapping[int, pb.CriterionStatus] = {
     Status.SCORED: pb.CRITERION_STATUS_SCORED,

@@ -1,85 +1,25 @@
-"""Settings of the service. Flags override environment variables (``SCORER_...``), which override a TOML file."""
+"""The settings of the service, with their defaults and limits."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
-import os
 import re
-import tomllib
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import (
-    SettingsError as SettingsSourceError,
-)
-
-from scorer.model.suggestions import did_you_mean
-from scorer.service.runtime.small_file import read_small_file
-
-PREFIX = "SCORER_"
-FILE = f"{PREFIX}SETTINGS"
-"""The environment variable that names the TOML file."""
 
 CERTIFICATE_NAMES = ("dns", "uri", "email", "ip", "cn")
 """Kinds of names in a certificate: four kinds of alternative names, and the common name."""
 
+WHOLE, NUMBER = "has to be a whole number", "has to be a number"
+
 _HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
 """A host name or an IPv4 address."""
-
-_SERVICE_LINKS = {
-    r"SERVICE_HOST": r"[0-9a-fA-F.:]+",
-    r"SERVICE_PORT(_[A-Z0-9_]+)?": r"[0-9]+",
-    r"PORT(_[0-9]+_(TCP|UDP|SCTP))?": r"(tcp|udp|sctp)://.+",
-    r"PORT_[0-9]+_(TCP|UDP|SCTP)_PROTO": r"tcp|udp|sctp",
-    r"PORT_[0-9]+_(TCP|UDP|SCTP)_PORT": r"[0-9]+",
-    r"PORT_[0-9]+_(TCP|UDP|SCTP)_ADDR": r"[0-9a-fA-F.:]+",
-}
-"""Names and values of the environment variables with which Kubernetes tells a pod the addresses of a service. The names
-here lack the prefix SERVICE_. For a service called scorer or scorer-something, this prefix looks like our own."""
-
-
-_WHOLE, _NUMBER = "has to be a whole number", "has to be a number"
-_MESSAGES = {
-    **dict.fromkeys(("tuple_type", "frozen_set_type"), "has to be a list, as [a, b]"),
-    **dict.fromkeys(
-        ("model_type", "model_attributes_type", "dict_type", "mapping_type"), "has to be a table of settings"
-    ),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _WHOLE),
-    **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
-    "string_type": "has to be text, in quotation marks",
-    "missing": "has to be given",
-}
-"""Messages by pydantic's type of error, in place of pydantic's own messages, which use Python's terms."""
-
-
-class SettingsError(Exception):
-    """Settings that cannot be used. ``mistakes`` has one line per mistake: the setting and what is wrong."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
 
 
 class Role(StrEnum):
@@ -152,7 +92,7 @@ class Section(BaseModel):
     @classmethod
     def _is_a_path(cls, value: object, info: ValidationInfo) -> object:
         """Refuses an empty path, which Python would take for the current directory, and a path with a NUL."""
-        if isinstance(value, str) and _is_path(cls.model_fields[str(info.field_name)]):
+        if isinstance(value, str) and is_path(cls.model_fields[str(info.field_name)]):
             if not value:
                 raise ValueError("is empty; give a path, or leave the setting out")
             if "\0" in value:
@@ -165,7 +105,7 @@ class Section(BaseModel):
         """Refuses true and false as numbers. Python takes true for 1, so ``calls = true`` would allow one call."""
         kind = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and kind in (int, float):
-            raise ValueError(_WHOLE if kind is int else _NUMBER)
+            raise ValueError(WHOLE if kind is int else NUMBER)
         return value
 
     @field_validator("*", mode="before")
@@ -174,7 +114,7 @@ class Section(BaseModel):
         """Refuses ``1_0`` and digits of other scripts in environment variables; Python would read 10."""
         kind = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, str) and kind in (int, float) and ("_" in value or not value.isascii()):
-            raise ValueError(_WHOLE if kind is int else _NUMBER)
+            raise ValueError(WHOLE if kind is int else NUMBER)
         return value
 
 
@@ -296,188 +236,12 @@ class Settings(Section):
         return self
 
 
-def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
-    """Loads the settings from all sources.
-
-    Args:
-        file: the TOML file, if there is one. Relative paths in it start from its folder.
-        flags: values of the command-line flags that were given, by the name of the setting.
-
-    Raises:
-        SettingsError: a setting is wrong. The exception has all mistakes.
-    """
-    file_values = _read(file) if file else {}
-
-    class Loaded(Settings, BaseSettings):  # pydantic-settings takes the sources from the class
-        model_config = SettingsConfigDict(
-            env_prefix=PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
-        )
-
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            del dotenv_settings, file_secret_settings
-            return init_settings, env_settings, InitSettingsSource(settings_cls, file_values)
-
-    mistakes = [
-        f"{variable}: unknown setting{did_you_mean(variable.upper(), variables())}"
-        for variable in sorted(os.environ)
-        if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
-    ]
-    if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
-        raise SettingsError(mistakes + broken)
-    mistakes += _given_twice()
-    try:
-        loaded = Loaded(**flags)
-    except ValidationError as error:
-        mistakes += [_mistake(item, flags, file_values, file) for item in error.errors()]
-    except (SettingsSourceError, RecursionError) as error:
-        mistakes.append(str(error))
-    if mistakes:
-        raise SettingsError(mistakes)
-    return Settings.model_construct(loaded.model_fields_set, **dict(loaded))
-
-
-def fields(model: type[BaseModel] = Settings, before: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting with its path, such as ``tls.certificate``; a section comes before its settings."""
-    for name, info in model.model_fields.items():
-        yield before + name, info
-        if section := _section(info):
-            yield from fields(section, f"{before}{name}.")
-
-
-def variable(path: str) -> str:
-    """The environment variable of a setting."""
-    return PREFIX + path.upper().replace(".", "__")
-
-
-def sections() -> frozenset[str]:
-    """Paths of the sections."""
-    return frozenset(path for path, info in fields() if _section(info))
-
-
-def source(path: str, file: Path | None) -> str:
-    """The source of a setting that no flag sets: its environment variable, the file, or "default"."""
-    keys = path.split(".")
-    for length in range(len(keys), 0, -1):
-        if (name := variable(".".join(keys[:length]))) in os.environ:
-            return name
-    table: Any = _read(file) if file else {}
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return "default" if table is None else str(file)
-
-
-def variables() -> frozenset[str]:
-    """The environment variables of all settings, and the one that names the file."""
-    return frozenset([FILE, *(variable(path) for path, _ in fields())])
-
-
-def _is_service_link(variable: str) -> bool:
-    """Whether Kubernetes has set an environment variable to tell the address of a service."""
-    return any(
-        re.fullmatch(f"{PREFIX}([A-Z0-9_]+_)?{name}", variable) and re.fullmatch(value, os.environ[variable])
-        for name, value in _SERVICE_LINKS.items()
-    )
-
-
-class DuplicateName(ValueError):
-    """A name is twice in an object of JSON, so that the last value would silently win."""
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise DuplicateName(f"{name!r} is there twice")
-    return dict(pairs)
-
-
-def _broken_json() -> list[str]:
-    """One line for each environment variable that has to be JSON and is not."""
-    mistakes = []
-    for path, info in fields():
-        text = os.environ.get(variable(path))
-        kinds = {typing.get_origin(kind) for kind in (info.annotation, *typing.get_args(info.annotation))}
-        example = '["a", "b"]' if tuple in kinds else '{"name": "value"}' if Mapping in kinds or _section(info) else ""
-        if text and example:
-            try:
-                json.loads(text, object_pairs_hook=_unique)
-            except DuplicateName as error:
-                mistakes.append(f"{variable(path)}: {error}")
-            except ValueError as error:
-                mistakes.append(f"{variable(path)}: not JSON: {error}; write JSON such as {example}")
-            except RecursionError:
-                mistakes.append(f"{variable(path)}: is nested too deeply; write JSON such as {example}")
-    return mistakes
-
-
-def _given_twice() -> list[str]:
-    """One line for each setting that the variable of its section has, too. All these variables are good JSON."""
-    mistakes = []
-    for section in sorted(sections()):
-        text = os.environ.get(variable(section))
-        values = json.loads(text) if text else None
-        names = {key: variable(f"{section}.{key}") for key in values} if isinstance(values, dict) else {}
-        mistakes += [
-            f"{name}: {variable(section)} has {key!r}, too; set it only once"
-            for key, name in names.items()
-            if name in os.environ
-        ]
-    return mistakes
-
-
-def _is_path(info: FieldInfo) -> bool:
+def is_path(info: FieldInfo) -> bool:
+    """Whether a setting is a path."""
     return Path in (info.annotation, *typing.get_args(info.annotation))
 
 
-def _section(info: FieldInfo) -> type[Section] | None:
+def section_of(info: FieldInfo) -> type[Section] | None:
+    """The section that a field stands for; None if it is a setting."""
     kinds = (info.annotation, *typing.get_args(info.annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder."""
-    try:
-        file_values = tomllib.loads(read_small_file(file).decode("utf-8-sig"))
-    except OSError as error:
-        raise SettingsError([f"{file}: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{file}: not TOML: {error}"]) from None
-    except RecursionError:
-        raise SettingsError([f"{file}: not TOML: it is nested too deeply"]) from None
-    except ValueError as error:
-        raise SettingsError([str(error)]) from None
-    for path, info in fields():
-        *sections, name = path.split(".")
-        table: Any = file_values
-        for section in sections:
-            table = table.get(section) if isinstance(table, dict) else None
-        if _is_path(info) and isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
-            table[name] = str(file.parent / table[name])
-    return file_values
-
-
-def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping[str, Any], file: Path | None) -> str:
-    """One line: where the setting was given, its path, and what is wrong."""
-    keys = [str(key) for key in error["loc"] if key != "[key]"]
-    path = ".".join(keys)
-    message = _MESSAGES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
-    message = message.replace("Input should be", "has to be")
-    if error["type"] == "extra_forbidden":
-        siblings = [name for name, _ in fields() if name.count(".") == path.count(".")]
-        message = f"unknown setting{did_you_mean(path, siblings)}"
-    if not path:
-        return message
-    if keys[0] in flags:
-        return f"--{keys[0].replace('_', '-')}: {message}"
-    for length in range(len(keys), 0, -1):
-        if (name := variable(".".join(keys[:length]))) in variables() & os.environ.keys():
-            return ": ".join([name, *filter(None, [".".join(keys[length:])]), message])
-    return f"{file}: {path}: {message}" if file and keys[0] in file_values else f"{path}: {message}"

@@ -13,7 +13,8 @@ from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, mo
 
 from scorer.criteria import condition_schema
 from scorer.criteria.model import Provenance
-from scorer.criteria.schema import SetCode, StrictModel, Texts
+from scorer.criteria.schema import StrictModel
+from scorer.criteria.schema_values import SetCode, Texts
 from scorer.model.fixed_point import to_micro
 from scorer.model.suggestions import short_repr
 from scorer.testing.cases.numbers import Expected
@@ -77,6 +78,9 @@ class Cause(condition_schema.Gate):
         return self
 
 
+Standing = Literal["ranked", "below_minimum", "nothing_applicable", "excluded"]
+
+
 class Expect(StrictModel):
     """The expected result of one unit, by category, group, criterion, measure of a gate, or ``overall``."""
 
@@ -87,7 +91,7 @@ class Expect(StrictModel):
     published: dict[Text, Number] = Field(default={}, min_length=1)
     """Published scores: converted scores at the set's published precision."""
     level: dict[Text, LevelOrRank] = Field(default={}, min_length=1)
-    standing: dict[Text, Literal["ranked", "below_minimum", "nothing_applicable"]] = Field(default={}, min_length=1)
+    standing: dict[Text, Standing] = Field(default={}, min_length=1)
     causes: dict[Text, list[Any]] = Field(default={}, min_length=1)
     """By category, all gates that keep the unit from its next level; validated separately."""
     missing: list[Text] | None = None

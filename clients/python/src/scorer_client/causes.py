@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from scorer_client.sentences import level_name, measure_name, plain, shown, words_of
+from scorer_client.sentences import level_name, limit_name, measure_name, plain, shown, words_of
 from scorer_client.titles import indicator_key
 
 
@@ -71,19 +71,28 @@ class Cause(NamedTuple):
 def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
     """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
     words = words_of(language)
-    level = level_name(category, cause.level, language, titles)
-    who = level if cause.level else words["who_limit"].format(number=cause.limit)
+    name, number = (level_name, cause.level) if cause.level else (limit_name, cause.limit)
+    who = name(category, number, language, titles)
     if cause.at_least:
         return words["asks"].format(who=who, needed=_combination(cause, language, titles))
-    return words["cause"].format(who=who, needed=_needed(cause, language, titles), **_subject(cause, language, titles))
+    key = "answer" if cause.indicator else "level_reached" if cause.category else "cause"
+    return words[key].format(who=who, needed=_needed(cause, language, titles), **_subject(cause, language, titles))
 
 
-def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+def short_cause(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
+    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+
+    What a limit needs has the limit in front: limit 1: infrastructure 48 of 50 %.
+    """
+    short = _short(cause, language, titles)
+    return f"{limit_name(category, cause.limit, language, titles)}: {short}" if cause.limit else short
+
+
+def _short(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     words = words_of(language)
     if cause.at_least:
         return _combination(cause, language, titles)
-    key = "short" if cause.measure and not (cause.strict or cause.upper) else "short_other"
+    key = "short_answer" if not cause.measure else "short_other" if cause.strict or cause.upper else "short"
     subject = _subject(cause, language, titles)
     if key == "short":  # the unit of measurement follows the minimum only
         subject["value"] = shown(cause.value, cause.minimum)
@@ -94,7 +103,7 @@ def short_cause(cause: Cause, *, language: str, titles: Mapping[str, str]) -> st
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
     words = words_of(language)
-    parts = (short_cause(part, language=language, titles=titles) for part in cause.of)
+    parts = (_short(part, language, titles) for part in cause.of)
     texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
     joined = words["and" if cause.at_least == cause.out_of else "or"].join(texts)
     return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, parts=joined)
@@ -117,8 +126,9 @@ def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """What a gate asks for, such as: at least 80 %."""
     words = words_of(language)
     if cause.indicator:
-        options = words["or"].join(words.get(f"answer_{option}", option) for option in cause.options)
-        return words["except"].format(options=options) if cause.excluded else options
+        names = (words.get(f"answer_{option}", option) for option in cause.options)
+        options = words["or"].join(words["quoted"].format(text=name) for name in names)
+        return words["except" if cause.excluded else "options"].format(options=options)
     if cause.category:
         level = level_name(cause.category, cause.category_level, language, titles)
         return words["worse" if cause.excluded else "or_better"].format(level=level)

@@ -73,7 +73,7 @@ class CategoryResult:
     category: str
     score: Score
     standing: str
-    """"ranked", "below_minimum" or "nothing_applicable"."""
+    """"ranked", "below_minimum", "nothing_applicable" or "excluded"."""
     level: int
     """1 is best; 0: none."""
     level_code: str

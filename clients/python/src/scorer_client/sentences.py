@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 from functools import lru_cache
 
-from scorer_client.titles import level_key
+from scorer_client.titles import level_key, limit_key
 
 LANGUAGES = ("en", "vi")
 
@@ -20,9 +20,13 @@ _WORDS = {
         "cause": "{measure} is {value}, {who} asks for {needed}",
         "asks": "{who} asks for {needed}",
         "level_n": "level {level}",
-        "who_limit": "limit {number}",
+        "limit_n": "limit {number}",
+        "limit_titled": 'the limit "{title}"',
+        "answer": "{measure} is {value}, {who} asks for {needed}",
+        "level_reached": "{measure} is {value}, {who} asks for {needed}",
         "short": "{measure} {value} of {needed}",
         "short_other": "{measure} {value} ({needed})",
+        "short_answer": "{measure}: {value} ({needed})",
         "combination": "{at_least} of {out_of}: {parts}",
         "or": " or ",
         "and": " and ",
@@ -33,6 +37,8 @@ _WORDS = {
         "answer_true": "yes",
         "answer_false": "no",
         "answer_": "not reported",
+        "quoted": "{text}",
+        "options": "{options}",
         "except": "anything but {options}",
         "at_level": "at {level}",
         "no_level": "without level",
@@ -42,7 +48,7 @@ _WORDS = {
         "ranked": "{category}: ranked",
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
-        "below_minimum": "{category}: not ranked",
+        "not_ranked": "{category}: not ranked",
         "nothing_applicable": "{category}: not ranked, as nothing of it applies",
     },
     "vi": {
@@ -51,9 +57,13 @@ _WORDS = {
         "cause": "{measure} đạt {value}, {who} yêu cầu {needed}",
         "asks": "{who} yêu cầu {needed}",
         "level_n": "mức {level}",
-        "who_limit": "giới hạn {number}",
+        "limit_n": "giới hạn {number}",
+        "limit_titled": "giới hạn “{title}”",
+        "answer": "{measure}: {value}, theo {who} {needed}",
+        "level_reached": "{measure}: {value}, {who} yêu cầu {needed}",
         "short": "{measure} {value}/{needed}",
         "short_other": "{measure} {value} ({needed})",
+        "short_answer": "{measure}: {value} ({needed})",
         "combination": "{at_least} trong {out_of}: {parts}",
         "or": " hoặc ",
         "and": " và ",
@@ -64,7 +74,9 @@ _WORDS = {
         "answer_true": "có",
         "answer_false": "không",
         "answer_": "chưa báo cáo",
-        "except": "khác {options}",
+        "quoted": "“{text}”",
+        "options": "phải là {options}",
+        "except": "không được là {options}",
         "at_level": "{level}",
         "no_level": "chưa đạt mức nào",
         "or_better": "{level} trở lên",
@@ -73,7 +85,7 @@ _WORDS = {
         "ranked": "{category}: được xếp hạng",
         "best": "{head}, mức cao nhất",
         "kept": "{head}; {causes}",
-        "below_minimum": "{category}: không được xếp hạng",
+        "not_ranked": "{category}: không được xếp hạng",
         "nothing_applicable": "{category}: không được xếp hạng vì không có tiêu chí nào áp dụng",
     },
 }
@@ -86,7 +98,7 @@ def category_sentence(
     words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)
-    key = "below_minimum" if standing == "below_minimum" else "level" if level else "ranked"
+    key = "not_ranked" if standing in ("below_minimum", "excluded") else "level" if level else "ranked"
     head = words[key].format(category=name, level=level_name(category, level, language, titles))
     if causes:
         return words["kept"].format(head=head, causes="; ".join(causes))
@@ -96,6 +108,12 @@ def category_sentence(
 def level_name(category: str, level: int, language: str, titles: Mapping[str, str]) -> str:
     """The name of a level for people: its title, or such as "level 1"."""
     return titles.get(level_key(category, level)) or words_of(language)["level_n"].format(level=level)
+
+
+def limit_name(category: str, limit: int, language: str, titles: Mapping[str, str]) -> str:
+    """The name of a limit for people, with its title if it has one, such as: limit 1; or: the limit "Low impact"."""
+    words, title = words_of(language), titles.get(limit_key(category, limit))
+    return words["limit_titled"].format(title=title) if title else words["limit_n"].format(number=limit)
 
 
 def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What people call the codes and numbers of results: titles of tiers and levels, and words for statuses."""
+"""What people call the codes and numbers of results: titles of tiers, levels and limits, and words for statuses."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ def level_key(category: str, level: int) -> str:
     return f"{category}/{level}"
 
 
+def limit_key(category: str, limit: int) -> str:
+    """The key of a limit among names, such as ``readiness/limit/1``."""
+    return f"{category}/limit/{limit}"
+
+
 def indicator_key(code: str) -> str:
     """The key of an indicator among names, such as ``indicator/computers``."""
     return f"indicator/{code}"
 
 
 def texts_by_key(names: pb.Names) -> dict[str, Texts]:
-    """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level, ``standing/ranked``,
-    ``status/missing``, ``provenance/published``. Tiers and levels without titles are left out.
+    """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level,
+    ``readiness/limit/1`` for a limit, ``standing/ranked``, ``status/missing``, ``provenance/published``. Tiers, levels
+    and limits without titles are left out.
 
     A level that only has a code, such as "A", is called "level A".
     """
@@ -48,6 +54,7 @@ def texts_by_key(names: pb.Names) -> dict[str, Texts]:
     for level in names.levels:
         by_code = {"en": f"level {level.code}", "vi": f"mức {level.code}"} if level.code else {}
         texts[level_key(level.category, level.level)] = texts_of(level.titles) or by_code
+    texts |= {limit_key(limit.category, limit.limit): texts_of(limit.titles) for limit in names.limits}
     return {key: titles for key, titles in texts.items() if titles}
 
 

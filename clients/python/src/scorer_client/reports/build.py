@@ -170,7 +170,7 @@ class _Builder:
         return Need(
             self._reads(cause),
             cause.sentence(self._language, self._titles, category),
-            short_cause(cause, language=self._language, titles=self._titles),
+            short_cause(cause, category, language=self._language, titles=self._titles),
             self._shortage(cause, scores),
         )
 

@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scorer_client.causes import Cause
 from scorer_client.results import CategoryResult, UnitResult
-from scorer_client.sentences import level_name, rounded
+from scorer_client.sentences import level_name, limit_name, rounded
 from scorer_client.titles import level_key
 
 
@@ -207,6 +208,18 @@ class Report:
     def level(self, category: str, level: int) -> str:
         """The name of a level of a category; 0: no level."""
         return level_name(category, level, self.language, self.titles) if level else self.words["no_level"]
+
+    def outcome(self, result: CategoryResult) -> str:
+        """The name of a unit's level in a category; if a limit excludes the unit, that it does."""
+        if result.standing == "excluded":
+            return self.titles["standing/excluded"]
+        return self.level(result.category, result.level)
+
+    def source(self, category: str, cause: Cause) -> str | int | None:
+        """The level or the limit that a cause belongs to, for a cell."""
+        if cause.limit:
+            return limit_name(category, cause.limit, self.language, self.titles)
+        return self.level_cell(category, cause.level)
 
     def level_cell(self, category: str, level: int) -> str | int | None:
         """A level in a column of levels: its name; its number if it has no name; None without a level."""

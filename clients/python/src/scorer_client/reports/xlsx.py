@@ -221,7 +221,7 @@ class _Writer:
         lines = [
             [
                 section.title, unit.result.id, unit.name, category.title,
-                self._report.level_cell(category.code, cause.level), need.measure,
+                self._report.source(category.code, cause), need.measure,
                 *((cause.value, cause.minimum) if cause.measure else (None, None)), need.shortage, need.sentence,
             ]
             for section in self._report.sections
@@ -229,7 +229,7 @@ class _Writer:
             for category, unit_category in zip(section.categories, unit.categories, strict=True)
             for cause, need in zip(unit_category.result.causes, unit_category.needs, strict=True)
         ]  # fmt: skip
-        names = ("tier", "id", "unit", "category", "level", "measure", "value", "minimum", "shortage", "cause")
+        names = ("tier", "id", "unit", "category", "needed_by", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
         self._table(self._sheet(words["causes"]), [words[name] for name in names], kinds, lines, freeze=3)
 

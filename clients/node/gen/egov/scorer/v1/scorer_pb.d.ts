@@ -112,6 +112,40 @@ export declare type LevelName = Message<"egov.scorer.v1.LevelName"> & {
 export declare const LevelNameSchema: GenMessage<LevelName>;
 
 /**
+ * What people call a limit.
+ *
+ * @generated from message egov.scorer.v1.LimitName
+ */
+export declare type LimitName = Message<"egov.scorer.v1.LimitName"> & {
+  /**
+   * Code of the category.
+   *
+   * @generated from field: string category = 1;
+   */
+  category: string;
+
+  /**
+   * The number of the limit in the category, from 1.
+   *
+   * @generated from field: int32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * Titles by language; none if the criteria set has none.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 3;
+   */
+  titles: Text[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.LimitName.
+ * Use `create(LimitNameSchema)` to create a new message.
+ */
+export declare const LimitNameSchema: GenMessage<LimitName>;
+
+/**
  * What people call the codes and numbers of a reply.
  *
  * @generated from message egov.scorer.v1.Names
@@ -132,7 +166,7 @@ export declare type Names = Message<"egov.scorer.v1.Names"> & {
   levels: LevelName[];
 
   /**
-   * The members of Standing: "ranked", "below_minimum" and "nothing_applicable", in English and Vietnamese.
+   * The members of Standing, such as "below_minimum", in English and Vietnamese.
    *
    * @generated from field: repeated egov.scorer.v1.Name standings = 3;
    */
@@ -151,6 +185,13 @@ export declare type Names = Message<"egov.scorer.v1.Names"> & {
    * @generated from field: repeated egov.scorer.v1.Name provenances = 5;
    */
   provenances: Name[];
+
+  /**
+   * The limits of its categories, in its order.
+   *
+   * @generated from field: repeated egov.scorer.v1.LimitName limits = 6;
+   */
+  limits: LimitName[];
 };
 
 /**
@@ -412,7 +453,7 @@ export declare type ScoreUnitResponse = Message<"egov.scorer.v1.ScoreUnitRespons
   provenance?: Provenance | undefined;
 
   /**
-   * What people call tiers, levels and statuses.
+   * What people call tiers, levels, limits and statuses.
    *
    * @generated from field: egov.scorer.v1.Names names = 3;
    */
@@ -554,7 +595,7 @@ export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceR
   nextPageToken: string;
 
   /**
-   * What people call tiers, levels and statuses.
+   * What people call tiers, levels, limits and statuses.
    *
    * @generated from field: egov.scorer.v1.Names names = 4;
    */
@@ -1505,7 +1546,7 @@ export enum Standing {
   RANKED = 1,
 
   /**
-   * The unit does not reach the lowest level, or a limit forbids that it is ranked; `failing` says why.
+   * The unit does not reach the lowest level; `failing` says why.
    *
    * @generated from enum value: STANDING_BELOW_MINIMUM = 2;
    */
@@ -1517,6 +1558,13 @@ export enum Standing {
    * @generated from enum value: STANDING_NOTHING_APPLICABLE = 3;
    */
   NOTHING_APPLICABLE = 3,
+
+  /**
+   * A limit says that the unit is not ranked, whatever its points; `failing` says why.
+   *
+   * @generated from enum value: STANDING_EXCLUDED = 4;
+   */
+  EXCLUDED = 4,
 }
 
 /**

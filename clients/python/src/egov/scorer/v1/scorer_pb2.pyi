@@ -20,6 +20,7 @@ class Standing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STANDING_RANKED: _ClassVar[Standing]
     STANDING_BELOW_MINIMUM: _ClassVar[Standing]
     STANDING_NOTHING_APPLICABLE: _ClassVar[Standing]
+    STANDING_EXCLUDED: _ClassVar[Standing]
 
 class CriterionStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -40,6 +41,7 @@ STANDING_UNSPECIFIED: Standing
 STANDING_RANKED: Standing
 STANDING_BELOW_MINIMUM: Standing
 STANDING_NOTHING_APPLICABLE: Standing
+STANDING_EXCLUDED: Standing
 CRITERION_STATUS_UNSPECIFIED: CriterionStatus
 CRITERION_STATUS_SCORED: CriterionStatus
 CRITERION_STATUS_MISSING: CriterionStatus
@@ -76,19 +78,31 @@ class LevelName(_message.Message):
     titles: _containers.RepeatedCompositeFieldContainer[Text]
     def __init__(self, category: _Optional[str] = ..., level: _Optional[int] = ..., code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
 
+class LimitName(_message.Message):
+    __slots__ = ("category", "limit", "titles")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    limit: int
+    titles: _containers.RepeatedCompositeFieldContainer[Text]
+    def __init__(self, category: _Optional[str] = ..., limit: _Optional[int] = ..., titles: _Optional[_Iterable[_Union[Text, _Mapping]]] = ...) -> None: ...
+
 class Names(_message.Message):
-    __slots__ = ("tiers", "levels", "standings", "criterion_statuses", "provenances")
+    __slots__ = ("tiers", "levels", "standings", "criterion_statuses", "provenances", "limits")
     TIERS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
     STANDINGS_FIELD_NUMBER: _ClassVar[int]
     CRITERION_STATUSES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCES_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     tiers: _containers.RepeatedCompositeFieldContainer[Name]
     levels: _containers.RepeatedCompositeFieldContainer[LevelName]
     standings: _containers.RepeatedCompositeFieldContainer[Name]
     criterion_statuses: _containers.RepeatedCompositeFieldContainer[Name]
     provenances: _containers.RepeatedCompositeFieldContainer[Name]
-    def __init__(self, tiers: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelName, _Mapping]]] = ..., standings: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., criterion_statuses: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., provenances: _Optional[_Iterable[_Union[Name, _Mapping]]] = ...) -> None: ...
+    limits: _containers.RepeatedCompositeFieldContainer[LimitName]
+    def __init__(self, tiers: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., levels: _Optional[_Iterable[_Union[LevelName, _Mapping]]] = ..., standings: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., criterion_statuses: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., provenances: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[LimitName, _Mapping]]] = ...) -> None: ...
 
 class Unit(_message.Message):
     __slots__ = ("id", "name", "tier", "parent")

@@ -1,0 +1,122 @@
+"""The values that keys of a criteria set document allow: codes, titles, days, amounts by tier."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, PlainValidator, StrictStr
+
+from scorer.model.fixed_point import TierError
+from scorer.model.indicators import INDICATOR_CODE, Source
+from scorer.model.periods import check_day
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
+
+CODE = r"[a-z][a-z0-9_]{0,63}"
+"""Codes of tiers, categories and groups."""
+
+Value = TypeVar("Value")
+
+
+def _matching(pattern: str, example: str) -> PlainValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            if hint := in_quotes(value, compiled):
+                raise ValueError(hint)
+            raise ValueError(f"{short_repr(value)} is not a code such as {example!r} ({pattern})")
+        return value
+
+    return PlainValidator(check, json_schema_input_type=Annotated[str, Field(pattern=f"^{pattern}$")])
+
+
+SetCode = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue-2020")]
+Series = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue")]
+Code = Annotated[str, _matching(CODE, "human_resources")]
+CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
+IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
+Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
+Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
+Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
+"""Lists and tables show titles, so they are limited in length."""
+
+
+def _day(value: object) -> datetime.date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError(f"write the day without quotes: {value}")
+    if not isinstance(value, datetime.date):
+        raise ValueError(f"expected a day such as 2020-06-30, not {short_repr(value)}")
+    check_day(value)
+    return value
+
+
+Day = Annotated[datetime.date, PlainValidator(_day, json_schema_input_type=datetime.date)]
+
+
+def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
+    """Accepts one value for all tiers, or a mapping of tiers to values; ``check`` validates each value.
+
+    ``written`` is the type that documents write, for the JSON schema.
+    """
+
+    def read(value: object) -> Value | dict[str, Value]:
+        if isinstance(value, Mapping) and value:
+            return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
+        return check(value)
+
+    return PlainValidator(read, json_schema_input_type=written | dict[str, written])
+
+
+MAX_COMMENDED = 1_000_000
+"""Units; more than a call can have."""
+
+
+def _best(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COMMENDED:
+        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one by tier, not {short_repr(value)}")
+    return value
+
+
+Best = Annotated[int | dict[str, int], _by_tier(_best, Annotated[int, Field(ge=1, le=MAX_COMMENDED)])]
+
+
+def _within_parent(value: object) -> bool:
+    if value not in ("tier", "parent"):
+        raise ValueError(
+            f"expected 'tier' or 'parent', not {short_repr(value)}{did_you_mean(str(value), ('tier', 'parent'))}"
+        )
+    return value == "parent"
+
+
+WithinParent = Annotated[bool | dict[str, bool], _by_tier(_within_parent, Literal["tier", "parent"])]
+
+
+def _floor(value: object) -> bool:
+    if value != "none" and (value != 0 or isinstance(value, bool)):
+        raise ValueError(f"expected 0 or none, not {short_repr(value)}")
+    return value != "none"
+
+
+Floor = Annotated[bool, PlainValidator(_floor, json_schema_input_type=Literal[0, "none"])]
+
+
+def _sources(value: object) -> tuple[Source, ...]:
+    names = [source.value for source in Source]
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"expected a list of sources such as [self_reported, verified], not {short_repr(value)}")
+    for name in value:
+        if name not in names:
+            hint = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
+            raise ValueError(f"unknown source {short_repr(name)}{hint}")
+    if len(set(value)) < len(value):
+        raise ValueError("names a source twice")
+    if Source.SELF_REPORTED in value[1:]:
+        raise ValueError("self_reported comes first: the last source that has an answer counts")
+    return tuple(map(Source, value))
+
+
+Sources = Annotated[tuple[Source, ...], PlainValidator(_sources)]
+"""Sources of answers; the last one that has an answer counts."""

@@ -35,6 +35,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def spark(session: nox.Session) -> None:
+    """Install pyspark, which is large, and run the tests of the Spark package; they need Java."""
+    session.run("pip", "install", "--quiet", "-c", "constraints.txt", "-e", "./clients/spark")
+    session.run("pytest", "--long", "--numprocesses=0", *(session.posargs or ["tests/spark"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Format the code, and check style, types, layers and the contract."""
     session.run("ruff", "format", "--quiet", ".")

@@ -15,7 +15,7 @@ from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 
 SET_ENDING = ".yaml"
-"""How the file name of a criteria set ends."""
+"""Suffix of the file names of criteria sets."""
 
 OTHER_ENDING = ".yml"
 """Another ending of YAML files. It is not allowed, because two endings would allow two files with the same name."""
@@ -76,7 +76,7 @@ class CriteriaDirectory:
             if not name.endswith(SET_ENDING):
                 correct = name[: name.rindex(".")] + SET_ENDING
                 stamps[name] = Unreadable(
-                    f"is not loaded, as its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
+                    f"is not loaded, because its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
                 )
                 continue
             if not S_ISREG(status.st_mode):

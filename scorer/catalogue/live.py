@@ -42,9 +42,9 @@ class _LoadedFile:
     warnings: tuple[Problem, ...] = ()
     text: bytes = b""
     base: Base | None = None
-    """Its content for sets that extend it; None if the file cannot be read."""
+    """The document's content, for sets that extend it; None if the file cannot be read."""
     extended: tuple[bytes, ...] = ()
-    """Digests of the documents that it extends, nearest first."""
+    """Digests of the documents that the document extends, nearest first."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class ReloadReport:
             elif old[code] != new[code]:
                 yield f"{code} is revision {new[code]}, was {old[code]}"
             elif self._newly_kept(code):
-                yield f"{code} stays at revision {new[code]}, as {self.after.kept[code].source} is refused"
+                yield f"{code} stays at revision {new[code]}, because {self.after.kept[code].source} is refused"
             elif code in self.before.kept and code not in self.after.kept:
                 yield f"{code} is at revision {new[code]} again by its document"
         for refusal in self.after.refused:

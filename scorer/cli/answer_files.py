@@ -66,7 +66,7 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None,
     if (on is None) == (not criteria_set):
         raise UserError("name the criteria set: either by its code, --set, or by a day on which it is in force, --on")
     if series and on is None:
-        raise UserError("--series goes with --on only; leave it out, as --set names the criteria set")
+        raise UserError("--series goes with --on only; leave it out, because --set names the criteria set")
     try:
         if on is None:
             return client.form(criteria_set)

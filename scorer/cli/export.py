@@ -27,7 +27,7 @@ from scorer_client.sentences import level_name, rounded
 BYTE_ORDER_MARK = "\ufeff"
 RESULT_ENDINGS = (".csv", ".json")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that spreadsheets evaluate as a formula."""
+"""Beginnings of texts that spreadsheets evaluate as formulas."""
 
 UNITS_AT_ONCE = 500
 """Lines of a CSV file that are made together."""
@@ -109,7 +109,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of a file that is replaced; of a new one, those that any program would give it."""
+    """The permissions of the file that is replaced; for a new file, the usual permissions of this user."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

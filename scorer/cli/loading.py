@@ -14,6 +14,7 @@ from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.cli.output import UserError, out, print_error
 from scorer.criteria.document import Problem
+from scorer.engine.gate_cache import GateCache
 from scorer.engine.gates import EngineMissing, GateCompiler, GateCompilerError
 from scorer.engine.plan import SetPlan
 from scorer.model.suggestions import did_you_mean
@@ -27,7 +28,11 @@ CriteriaOption = Annotated[
 
 
 def load_catalogue(
-    criteria: Path | None = None, *, strict: bool = False, plugin_seconds: float | None = None
+    criteria: Path | None = None,
+    *,
+    strict: bool = False,
+    plugin_seconds: float | None = None,
+    gate_cache: Path | None = None,
 ) -> Catalogue:
     """The installed sets and those of a directory. Quarantined plugins and refused sets are printed on standard error.
 
@@ -35,30 +40,37 @@ def load_catalogue(
         criteria: directory of further criteria sets.
         strict: whether a quarantined plugin or a refused set is an error.
         plugin_seconds: seconds that trying out one plugin may take; None: the environment has the limit.
+        gate_cache: directory of compiled gates.
 
     Raises:
         UserError: durable-rules is broken, so no set with gates can be used; the directory cannot be read; or
             ``strict`` is set and a plugin is quarantined or a set is refused.
     """
     if criteria:
-        return load_live(criteria, strict=strict, plugin_seconds=plugin_seconds).current()
-    catalogue = _load_installed(plugin_seconds)
+        return load_live(criteria, strict=strict, plugin_seconds=plugin_seconds, gate_cache=gate_cache).current()
+    catalogue = _load_installed(plugin_seconds, _cache(gate_cache))
     if strict:
         _require_all_usable(catalogue)
     return catalogue
 
 
-def load_live(criteria: Path, *, strict: bool = False, plugin_seconds: float | None = None) -> LiveCatalogue:
+def load_live(
+    criteria: Path,
+    *,
+    strict: bool = False,
+    plugin_seconds: float | None = None,
+    gate_cache: Path | None = None,
+) -> LiveCatalogue:
     """The catalogue of ``load_catalogue`` in a form that can be reloaded when the directory changes.
 
     Raises:
         UserError: as for ``load_catalogue``.
     """
-    directory = CriteriaDirectory(criteria)
+    directory, cache = CriteriaDirectory(criteria), _cache(gate_cache)
     try:
         directory.stamps()  # fails early if the directory cannot be read: installed sets take long to load
-        installed = _load_installed(plugin_seconds)
-        live = LiveCatalogue(installed, directory, GateCompiler())
+        installed = _load_installed(plugin_seconds, cache)
+        live = LiveCatalogue(installed, directory, GateCompiler(cache=cache))
     except OSError as error:
         raise UserError(f"cannot read the directory of criteria sets {criteria}: {error.strerror}") from error
     catalogue = live.current()
@@ -68,8 +80,12 @@ def load_live(criteria: Path, *, strict: bool = False, plugin_seconds: float | N
     return live
 
 
-def _load_installed(plugin_seconds: float | None) -> Catalogue:
-    host, compiler = installed_host(plugin_seconds), working_compiler()
+def _cache(directory: Path | None) -> GateCache | None:
+    return GateCache(directory) if directory else None
+
+
+def _load_installed(plugin_seconds: float | None, cache: GateCache | None) -> Catalogue:
+    host, compiler = installed_host(plugin_seconds), working_compiler(cache)
     catalogue = Catalogue.installed(host, compiler)
     _print_problems(catalogue.refused, catalogue.warnings)
     return catalogue
@@ -128,13 +144,16 @@ def _plugin_seconds() -> float:
     return seconds
 
 
-def working_compiler() -> GateCompiler:
+def working_compiler(cache: GateCache | None = None) -> GateCompiler:
     """A gate compiler that is known to work.
+
+    Args:
+        cache: see ``GateCompiler``.
 
     Raises:
         UserError: durable-rules is missing or broken, so no set with gates can be used.
     """
-    compiler = GateCompiler()
+    compiler = GateCompiler(cache=cache)
     try:
         compiler.check()
     except EngineMissing as error:

@@ -1,4 +1,4 @@
-"""Reads the key ``from_children``: which answers are computed from those of a unit's children."""
+"""Reads the key ``from_children``: answers that are computed from the answers of a unit's children."""
 
 from __future__ import annotations
 
@@ -80,6 +80,8 @@ def _indicators(
             document.problem(path, f"{code!r} is a {declared[code].kind}; here it must be a {wanted}", key=True)
         for name in dict.fromkeys((code, child)):
             if len(sources.get(name, ())) > 1:
-                document.problem(path, f"{name!r} has several sources; only one source can be computed", key=True)
+                document.problem(
+                    path, f"{name!r} has several sources; 'from_children' works with one source only", key=True
+                )
         read.setdefault(child, declared[child])
         yield FromChildren(code, shape.tier, way, child)  # type: ignore[arg-type]

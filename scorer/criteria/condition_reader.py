@@ -19,14 +19,14 @@ FLAG_OPTIONS = ("true", "false")
 
 @dataclass(frozen=True)
 class ConditionReader:
-    """Reads conditions of one category; adds a problem for each part that cannot be read.
+    """Reads the conditions of one category, and adds a problem to the document for each part that cannot be read.
 
     Args:
         document: the document.
         measures: codes of the category's groups, then ids of its criteria, in document order.
-        groups: codes of its groups.
+        groups: codes of the category's groups.
         indicators: the indicators that the set's groups declare, by code.
-        read_indicators: the indicators that the set reads; those of gates are added.
+        read_indicators: the indicators that the set reads. The reader adds the indicators of gates.
         tiers: the set's tiers.
     """
 

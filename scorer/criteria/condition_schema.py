@@ -82,7 +82,7 @@ class Gate(StrictModel):
     @model_validator(mode="after")
     def _one_bound(self) -> Gate:
         if sum(getattr(self, bound) is not None for bound in BOUNDS) != 1:
-            raise ValueError("a gate has exactly one of at_least, above, at_most and below")
+            raise ValueError("a gate needs exactly one of at_least, above, at_most and below")
         return self
 
     @property
@@ -143,7 +143,7 @@ class SomeOf(StrictModel):
     def _possible(self) -> SomeOf:
         if self.at_least > len(self.of):
             known = "is only 1 condition" if len(self.of) == 1 else f"are only {len(self.of)} conditions"
-            raise ValueError(f"at_least: {self.at_least} can never hold, as there {known}")
+            raise ValueError(f"at_least: {self.at_least} can never hold, because there {known}")
         return self
 
 

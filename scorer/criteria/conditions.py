@@ -96,7 +96,7 @@ class Negation:
     of: Condition
 
     def negated(self) -> Condition:
-        """The condition that must not hold."""
+        """The condition without ``not``."""
         return self.of
 
 

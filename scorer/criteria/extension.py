@@ -12,6 +12,7 @@ from typing import Any
 
 from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_mapping
+from scorer.criteria.subtotals import SUBTOTALS
 from scorer.model.suggestions import did_you_mean, short_repr
 
 EXTENDS = "extends"
@@ -26,12 +27,12 @@ MAX_BASES = 10
 
 @dataclass(frozen=True)
 class Base:
-    """A document as others can extend it."""
+    """A document that other documents can extend."""
 
     source: str
     """Name of the document."""
     data: Any
-    """Its content, without what it takes over from its own base; None if it cannot be read."""
+    """The document's content, without what it takes from its own base; None if it cannot be read."""
     digest: bytes = b""
     """SHA-256 of the text."""
 
@@ -114,7 +115,7 @@ def _without_own_keys(base: Base) -> dict[str, Any]:
 
 @dataclass
 class _Positions:
-    """Where the values of the merged content are written."""
+    """The positions of the values of the merged content in the documents."""
 
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
@@ -139,7 +140,8 @@ class _Merge:
     def document(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """The merged content."""
         new = dict(self._document.data)
-        merged = self._mapping(new, base, (), (), {"categories": self._by_code(self._category)})
+        inner = {"categories": self._by_code(self._category), SUBTOTALS: self._mapping}
+        merged = self._mapping(new, base, (), (), inner)
         return {key: value for key, value in merged.items() if key != EXTENDS}
 
     def _category(self, new: Any, base: Any, own: Path, path: Path) -> Any:
@@ -161,7 +163,7 @@ class _Merge:
         return self._mapping(new, base, own, path)
 
     def _by_code(self, merge: Callable[..., Any]) -> Callable[..., Any]:
-        """Merges two mappings whose values are merged by ``merge``."""
+        """Returns a function that merges two mappings, and merges the values of a key in both with ``merge``."""
 
         def by_code(new: Any, base: Any, own: Path, path: Path) -> Any:
             return self._mapping(new, base, own, path, dict.fromkeys(base, merge) if isinstance(base, Mapping) else {})
@@ -171,7 +173,7 @@ class _Merge:
     def _mapping(
         self, new: Any, base: Any, own: Path, path: Path, inner: Mapping[str, Callable[..., Any]] | None = None
     ) -> Any:
-        """Merges two mappings. ``inner`` has a function for each key whose values are merged; others are replaced."""
+        """Merges two mappings. ``inner`` has the functions that merge the values of keys; other values are replaced."""
         if not isinstance(new, Mapping) or not isinstance(base, Mapping):
             return self._take(new, own, path)
         self._note(own, path)
@@ -253,7 +255,7 @@ class _Merge:
             self._problem((*own, key), f"{self._base} has no {key} {short_repr(name)} here that could be removed{hint}")
 
     def _take(self, value: Any, own: Path, path: Path) -> Any:
-        """Notes the positions of a value of the document, with all values in it, and returns it."""
+        """Records the positions of a value of the document and of all values in it, and returns the value."""
         self._note(own, path)
         items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
         for step, item in items:

@@ -47,13 +47,13 @@ CONDITIONS: Mapping[str, type[BaseModel]] = {
     "of": condition_schema.SomeOf,
     "not": condition_schema.Not,
 }
-"""The kinds of conditions, by the key that only this kind has."""
+"""The kinds of conditions, by a key that no other kind has."""
 
 EXTENDED = ("Head", "Category", "Group", "Criterion", "Level")
-"""Parts of which a document that extends another may state only some keys."""
+"""Parts that may be incomplete in a document that extends another."""
 
 ENTRY_KEYS = {"Criterion": "id", "Level": "level"}
-"""The key that an entry needs even then, because it is found by it."""
+"""The key that an entry needs even in an incomplete part, because the entry is found by it."""
 
 OWN_KEYS = ("criteria_set", EXTENDS, "title")
 """Keys that a document needs even if it extends another."""
@@ -117,7 +117,7 @@ def _add(model: type[BaseModel], name: str, definitions: dict[str, Any]) -> None
 
 
 def _close(node: Any) -> None:
-    """Forbids other keys than those that match, wherever a mapping has keys of a pattern."""
+    """Forbids keys that match no pattern, in each mapping whose keys have patterns."""
     if isinstance(node, dict):
         if "patternProperties" in node:
             node["additionalProperties"] = False
@@ -172,7 +172,7 @@ def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -
 
 
 def _extending(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A part in a document that extends another: all keys may be left out, or removed by the value null."""
+    """The schema of a part in a document that extends another: keys can be left out, or removed with the value null."""
     extending: dict[str, Any] = copy.deepcopy(dict(definition))
     own = OWN_KEYS if name == "Head" else (ENTRY_KEYS[name],) if name in ENTRY_KEYS else ()
     extending["required"] = list(own)

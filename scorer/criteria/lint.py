@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import totals
+from scorer.criteria import subtotals, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -47,6 +47,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
     totals.check(criteria_set, document)
+    subtotals.warn_of_unused(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 
@@ -71,7 +72,10 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
     levels = [level.level for level in category.levels]
     for n, (better, worse) in enumerate(pairwise(levels), start=1):
         if worse <= better:
-            document.problem((*path, "levels", n, "level"), f"list the best level first: {worse} is after {better}")
+            document.problem(
+                (*path, "levels", n, "level"),
+                f"list levels from best to worst: level {worse} comes after level {better}",
+            )
     for n, level in enumerate(category.levels):
         if level.code and any(level.code == better.code for better in category.levels[:n]):
             document.problem((*path, "levels", n, "code"), f"level code {level.code!r} is given twice")
@@ -98,15 +102,17 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
             gates, cells = gates + found, cells + size
         counted = f"use fewer measures or levels (measures: {', '.join(dict.fromkeys(gates))})"
         if len(gates) > MAX_GATES:
-            document.problem((*path, "levels"), f"{len(gates)} gates are more than {MAX_GATES}: {counted}")
+            document.problem((*path, "levels"), f"has {len(gates)} gates, more than {MAX_GATES}: {counted}")
             return
         if cells > MAX_CELLS:
-            document.problem((*path, "levels"), f"{cells} combinations of gates are more than {MAX_CELLS}: {counted}")
+            document.problem(
+                (*path, "levels"), f"needs {cells} combinations of gates, more than {MAX_CELLS}: {counted}"
+            )
             return
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Combinations that ask for more parts than a tier has: the number asked for, and the number that it has."""
+    """Finds combinations that require more parts than they have in a tier. Yields the two numbers."""
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):
@@ -250,9 +256,9 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
 def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
+    nominal, _ = category.measure(gate.terms(), tier)
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):
         message = (
             f"a minimum of {plain(minimum)} points is low: {gate.measure!r} has {plain(nominal)} points in tier "
@@ -262,19 +268,19 @@ def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: 
 
 
 def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
-    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 for every one."""
+    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 to 1."""
     for n, part in enumerate(parts_of(formula)):
         _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
     if isinstance(formula, Ratio):
         for name, share in (("target", formula.target), ("floor", formula.floor)):
             if share is not None and 10 < share <= 100:
                 text = plain_share(share)
-                message = f"a {name} of {text} is {text} for every one; if you mean a percentage, write {text}%"
+                message = f"a {name} of {text} means {text} to 1; if you mean a percentage, write {text}%"
                 document.warn((*path, name), message)
 
 
 def measured_criteria(category: Category, term: str, tier: str) -> list[Criterion]:
-    """The criteria of ``tier`` whose points one term of a measure sums up."""
+    """The criteria of ``tier`` that belong to one term of a measure."""
     return [
         criterion
         for group in category.groups
@@ -304,4 +310,4 @@ def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
         if limit.provenance is Provenance.RECONSTRUCTED
     ]
     if reconstructed:
-        document.problem(("provenance",), f"must be reconstructed, as {reconstructed[0]} is")
+        document.problem(("provenance",), f"must be reconstructed, because {reconstructed[0]} is")

@@ -18,6 +18,7 @@ from scorer.criteria.formula_reader import FormulaReader, rewards_absence
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
+from scorer.criteria.subtotals import subtotal_of
 from scorer.criteria.tiers import check_tier, check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.model.fixed_point import PointsByTier, plain
@@ -34,6 +35,9 @@ _HEAD = {
     "categories": {"category": None},
 }
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
+
+RESERVED_CATEGORIES = ("overall", "subtotal")
+"""Replies use these words beside the codes of categories."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "
@@ -154,6 +158,7 @@ class _Loader:
             revision="" if self.document.problems else self.document.revision(),
             series=head.series,
             tier_titles=tier_titles,
+            subtotals={code: subtotal.title for code, subtotal in head.subtotals.items()},
         )
         lint.check(criteria_set, self.document)
         return criteria_set
@@ -197,6 +202,8 @@ class _Loader:
 
     def _category(self, code: str, data: object) -> model.Category | None:
         path: Path = ("categories", code)
+        if code in RESERVED_CATEGORIES:
+            self.document.problem(path, f"a category cannot be called {code!r}", key=True)
         shape = parse_model(self.document, path, schema.Category, data)
         raw = as_mapping(data)
         groups = as_mapping(raw.get("groups"))
@@ -232,8 +239,9 @@ class _Loader:
         shape = parse_model(self.document, path, schema.Group, data)
         raw = as_mapping(data)
         reconstructed = shape is not None and shape.provenance is model.Provenance.RECONSTRUCTED
+        subtotal = subtotal_of(raw, path, self.document)
         criteria = [
-            self._criterion((*path, "criteria", n), body, reconstructed)
+            self._criterion((*path, "criteria", n), body, reconstructed, subtotal)
             for n, body in enumerate(as_list(raw.get("criteria")))
         ]
         shape = shape or sound_part(schema.Group, data, {"criteria": [None]})
@@ -246,10 +254,11 @@ class _Loader:
         self._check_stated_maximum(path, shape.points, shape.cap, group)
         return group
 
-    def _criterion(self, path: Path, data: object, reconstructed: bool) -> model.Criterion | None:
-        """A criterion; ``reconstructed`` says whether its group is."""
+    def _criterion(self, path: Path, data: object, reconstructed: bool, subtotal: str) -> model.Criterion | None:
+        """A criterion; ``reconstructed`` says whether its group is; ``subtotal`` is that of its group."""
         shape = parse_model(self.document, path, schema.Criterion, data)
         raw = as_mapping(data)
+        subtotal = subtotal_of(raw, path, self.document) or subtotal
         criterion_id = raw.get("id")
         if isinstance(criterion_id, str):
             if criterion_id in self.ids:
@@ -274,7 +283,7 @@ class _Loader:
             self.formulas.check(path, formula, shape.points)
             if shape.effect is model.Effect.PENALTY and rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
-        except BaseException as error:  # a plugin's formula kind can raise anything
+        except BaseException as error:  # a plugin's formula kind can raise any exception
             if not is_plugin_fault(error):
                 raise
             self.document.problem(
@@ -294,6 +303,7 @@ class _Loader:
             provenance=provenance,
             notes=shape.notes,
             sources=sources,
+            subtotal=subtotal,
         )
 
     def _level(self, path: Path, data: object, conditions: ConditionReader) -> model.Level | None:

@@ -53,7 +53,7 @@ class Effect(StrEnum):
 
 
 class Combine(StrEnum):
-    """How groups make up a category, or categories the overall score."""
+    """How groups are combined into a category, or categories into the overall score."""
 
     SUM = "sum"
     SUM_OF_CONVERTED = "sum_of_converted"
@@ -75,7 +75,7 @@ class Total:
     points: PointsByTier | None = None
     """The maximum as stated; a mean requires it."""
     cap: PointsByTier | None = None
-    """The most points, also of the maximum."""
+    """Upper limit of the points and of the maximum."""
     may_be_negative: bool = False
     """Whether penalties can take it below 0 points."""
 
@@ -107,7 +107,9 @@ class Criterion:
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
     sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
-    """Where its answers come from. The last source that has an answer counts."""
+    """Sources of the criterion's answers. The last source that has an answer counts."""
+    subtotal: str = ""
+    """The subtotal that its points belong to; may be empty."""
 
     @property
     def is_self_reported(self) -> bool:
@@ -138,12 +140,12 @@ class Group:
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
     cap: PointsByTier | None = None
-    """The most points, also of the maximum."""
+    """Upper limit of the points and of the maximum."""
     weight: Fraction = Fraction(1)
     """The weight in a mean of groups, relative to those of the others."""
 
     def limited(self, tier: str, micro: int) -> int:
-        """Micropoints in ``tier``, at most the cap."""
+        """The smaller of ``micro`` and the group's cap in ``tier``."""
         return _limited(self.cap, tier, micro)
 
     def maximum(self, tier: str) -> int:
@@ -206,7 +208,7 @@ class Category:
     """The weight in a mean of categories, relative to those of the others."""
 
     def gates(self) -> tuple[Gate, ...]:
-        """All gates of its levels and limits, in the order of the document."""
+        """All gates of the category's levels and limits, in the order of the document."""
         conditions = (*(level.condition for level in self.levels), *(limit.condition for limit in self.limits))
         return tuple(gate for condition in conditions for gate in gates_of(condition))
 
@@ -241,7 +243,7 @@ class RankKey:
     """A value by which units are ordered."""
 
     kind: Literal["score", "level", "measure"]
-    """A converted score, the level of a category, or the converted score of a measure."""
+    """The converted score of a category or of all, the level of a category, or the converted score of a measure."""
     category: str = ""
     """The category; empty for the overall score."""
     measure: str = ""
@@ -272,7 +274,7 @@ class RankingRule:
     by: tuple[RankKey, ...] = (RankKey("score"),)
     """Where the first key is equal, the second one decides, and so on."""
     categories: Mapping[str, CategoryRanking] = field(default_factory=dict)
-    """By category, how units are ordered in it."""
+    """How units are ordered in each category, by category code."""
 
 
 @dataclass(frozen=True)
@@ -327,6 +329,8 @@ class CriteriaSet:
     """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
     overall: Total = Total()
     from_children: tuple[FromChildren, ...] = ()
+    subtotals: Mapping[str, Texts] = field(default_factory=dict)
+    """Titles by code of the subtotal. Criteria name the subtotal that they belong to."""
 
     def maximum(self, tier: str) -> int:
         """Overall micropoints if every criterion applies and gives all its points, without bonuses."""
@@ -346,7 +350,7 @@ class CriteriaSet:
 
     @cached_property
     def other_sources(self) -> Mapping[str, tuple[Source, ...]]:
-        """By indicator that has several sources, all but the first one."""
+        """The second and later sources of each indicator that has several, by indicator code."""
         return {
             reading.indicator: criterion.sources[1:]
             for criterion in self.criteria.values()

@@ -1,4 +1,4 @@
-"""Resolves the keys by which a document ranks units: their names, and the measures that they stand for."""
+"""Resolves the ranking keys of a document: finds the score, level or measure that each name stands for."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _measure(
     message = (
         f"{unknown!r} is not a group or criterion here{did_you_mean(unknown, [*known, *criteria])}"
         if unknown is not None
-        else f"{name!r} cannot be added up: only different groups of one category can"
+        else f"{name!r} is not a sum of different groups of one category"
     )
     document.problem((*path, "measure"), message)
     return None

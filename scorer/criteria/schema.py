@@ -23,12 +23,14 @@ from pydantic import (
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
 from scorer.criteria.schema_values import (
+    NO_LANGUAGE,
     Best,
     Code,
     CriterionId,
     Day,
     Floor,
     IndicatorCode,
+    Language,
     Series,
     SetCode,
     Sources,
@@ -149,8 +151,36 @@ def _codes(value: object) -> object:
     return list(value) if isinstance(value, Mapping) else value
 
 
+def _in_no_language(value: object) -> object:
+    """A text as texts by language."""
+    if isinstance(value, str):
+        return {NO_LANGUAGE: value} if value else {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected text, or texts by language, not {short_repr(value)}")
+    return value
+
+
 TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type=list[Code] | dict[Code, Tier])]
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
+
+
+class Option(StrictModel):
+    """What people call an option of a choice."""
+
+    title: Titles = Field(min_length=1)
+
+
+OptionCode = Annotated[StrictStr, Field(min_length=1, max_length=100)]
+OptionCodes = Annotated[
+    list[OptionCode], BeforeValidator(_codes, json_schema_input_type=list[OptionCode] | dict[OptionCode, Option])
+]
+"""A list of codes, or a mapping of codes to titles, which are validated separately."""
+
+UnitTitles = Annotated[
+    dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=100)]],
+    BeforeValidator(_in_no_language, json_schema_input_type=str | Titles),
+]
+"""A unit of measurement: a text, or texts by language."""
 
 
 class FromChildren(StrictModel):
@@ -167,6 +197,12 @@ class FromChildren(StrictModel):
         if [self.sum, self.mean, self.share, self.count].count(None) != 3:
             raise ValueError("give exactly one of sum, mean, share and count, with the indicator of the children")
         return self
+
+
+class Subtotal(StrictModel):
+    """A subtotal; the criteria that it adds up name it."""
+
+    title: Titles = Field(min_length=1)
 
 
 class Head(StrictModel):
@@ -190,6 +226,7 @@ class Head(StrictModel):
     """By indicator that is computed."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
+    subtotals: dict[Code, Subtotal] = {}
     categories: dict[Code, Any] = Field(min_length=1)
 
 
@@ -198,9 +235,9 @@ class Indicator(StrictModel):
 
     kind: IndicatorKind
     title: Titles = Field(min_length=1)
-    unit: Annotated[StrictStr, Field(max_length=100)] = ""
+    unit: UnitTitles = {}
     meaning: Texts = {}
-    options: list[Annotated[StrictStr, Field(min_length=1, max_length=100)]] = []
+    options: OptionCodes = []
     minimum: Edge | None = None
     maximum: Edge | None = None
 
@@ -244,6 +281,8 @@ class Group(StrictModel):
     criteria: list[Any] = Field(min_length=1)
     cap: Amount | None = None
     weight: Share | None = None
+    subtotal: Code | None = None
+    """The subtotal of the criteria that do not name their own."""
 
 
 class Criterion(BaseModel):
@@ -262,6 +301,8 @@ class Criterion(BaseModel):
     notes: Texts = {}
     sources: Sources | None = None
     """None: those of the set."""
+    subtotal: Code | None = None
+    """None: that of the group."""
 
 
 class Level(StrictModel):
@@ -279,7 +320,7 @@ class Level(StrictModel):
     @model_validator(mode="after")
     def _one_condition(self) -> Level:
         if (self.gates is None) == (self.when is None):
-            raise ValueError("a level has exactly one of gates and when")
+            raise ValueError("a level needs exactly one of gates and when")
         return self
 
 
@@ -297,5 +338,5 @@ class Limit(StrictModel):
     @model_validator(mode="after")
     def _one_effect(self) -> Limit:
         if (self.no_better_than is None) != self.not_ranked:
-            raise ValueError("a limit has exactly one of no_better_than and not_ranked: true")
+            raise ValueError("a limit needs exactly one of no_better_than and not_ranked: true")
         return self

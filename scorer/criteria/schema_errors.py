@@ -43,7 +43,7 @@ def sound_part(model: type[Model], data: object, stand_ins: Mapping[str, Any]) -
 
     Args:
         model: the model.
-        data: what was found to be invalid.
+        data: the invalid data.
         stand_ins: values of required keys that are missing or invalid.
 
     Returns:
@@ -126,7 +126,7 @@ def _keys_at(model: type[BaseModel], loc: Path) -> Iterator[str]:
 
 
 def _nested_models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models in a type annotation."""
+    """Yields the Pydantic models in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in typing.get_args(annotation):

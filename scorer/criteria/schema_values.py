@@ -39,6 +39,9 @@ Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
 IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
+NO_LANGUAGE = "und"
+"""The language of a text for all languages (BCP 47: undetermined)."""
+
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
 """Lists and tables show titles, so they are limited in length."""
@@ -71,7 +74,7 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
 
 
 MAX_COMMENDED = 1_000_000
-"""Units; more than a call can have."""
+"""Largest number of units that ``commended`` can name. No call has more units."""
 
 
 def _best(value: object) -> int:
@@ -96,7 +99,7 @@ WithinParent = Annotated[bool | dict[str, bool], _by_tier(_within_parent, Litera
 
 def _floor(value: object) -> bool:
     if value != "none" and (value != 0 or isinstance(value, bool)):
-        raise ValueError(f"expected 0 or none, not {short_repr(value)}")
+        raise ValueError(f"expected 0 or 'none', not {short_repr(value)}")
     return value != "none"
 
 

@@ -1,4 +1,4 @@
-"""Checks caps, weights and means: how groups make up categories, and categories the overall score."""
+"""Checks the caps, weights and means of groups, categories and the overall score."""
 
 from __future__ import annotations
 

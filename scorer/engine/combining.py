@@ -1,4 +1,4 @@
-"""How groups make up categories, and categories the overall score, in the form that native code takes.
+"""How groups are combined into categories, and categories into the overall score, in the form that native code takes.
 
 Sums are exact. Means are computed with doubles. Where a double is too close to half a micropoint, whole numbers decide:
 every mean is the exact mean rounded to the nearest micropoint, an exact half to the even one.
@@ -25,17 +25,17 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Composition:
-    """How one sum is made up of its parts, in one tier."""
+    """How the parts of one sum are combined in one tier."""
 
     combine: Combine
     points: int
-    """Micropoints of a mean of 1, before the cap; not used in sums."""
+    """Micropoints that a mean of 1 gives, before the cap; not used in sums."""
     weights: tuple[Fraction, ...]
-    """Of all groups, or of all categories; 0: not a part."""
+    """The weight of every group, or of every category; 0 if it is not a part of the sum."""
     floor: float = -math.inf
-    """The fewest micropoints."""
+    """Lower limit of the points, in micropoints."""
     cap: float = math.inf
-    """The most micropoints, also of the applicable maximum."""
+    """Upper limit of the points and of the applicable maximum, in micropoints."""
 
     def exact_mean(self, values: Sequence[float]) -> float:
         """The mean of one unit, exactly rounded to micropoints.
@@ -56,7 +56,7 @@ class Composition:
 
 
 def _geometric_mean(weights: Sequence[Fraction], shares: Sequence[Fraction], points: int) -> int:
-    """points x the weighted geometric mean of shares from 0 to 1, rounded; an exact half to even."""
+    """The weighted geometric mean of the shares (0 to 1) x points, rounded; an exact half is rounded to even."""
     powers = whole_weights(weights)
     degree = sum(powers)
     target = math.prod(

@@ -16,6 +16,7 @@ from scorer.engine.kernel import Decision, Kernel, RuleTable
 from scorer.engine.plan import CategoryPlan, GroupPlan, Provider, SumsPlan, TierPlan, group_maxima
 from scorer.engine.rule_compiler import RuleCompiler
 from scorer.engine.rules import KeyKind
+from scorer.engine.subtotals import plan_subtotals
 from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_sums
 from scorer.formulas import Formula
 from scorer.formulas.combined import parts_of
@@ -33,13 +34,13 @@ def compile_tier(
     plugins: Mapping[str, Plugin],
     formula_plugins: Mapping[type[Formula], Plugin] = MappingProxyType({}),
 ) -> TierPlan:
-    """The plan of one tier; ``with_tables`` adds its gate tables.
+    """The plan of one tier, without its gate tables; ``with_tables`` adds them.
 
     Args:
         criteria_set: the criteria set.
         tier: one of its tiers.
-        plugins: by group, the plugin that scores it.
-        formula_plugins: by formula kind, the plugin that adds it.
+        plugins: the plugin that scores each group, by group code.
+        formula_plugins: the plugin that adds each formula kind that is not bundled.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
@@ -86,6 +87,7 @@ def compile_tier(
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,
+        subtotals=plan_subtotals(criteria_set, ordered),
         orders=plan_orders(criteria_set, codes, sums),
         kernel=_kernel(categories, ordered, sums, tier, decimals, criteria_set.rounding),
         other_sources=criteria_set.other_sources,

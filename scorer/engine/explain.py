@@ -25,7 +25,10 @@ def failing_gates(category: CategoryScores) -> NDArray[np.uint64]:
 
 
 def measure_levels(category: CategoryScores) -> list[Ints]:
-    """By measure, (n,) the best level all of whose gates on the measure hold, among levels that have one; 0: none."""
+    """For each measure: (n,) the best level whose gates on the measure all hold; 0: none.
+
+    Levels without a gate on the measure do not count.
+    """
     plan, found = category.plan, []
     for measure in plan.measures:
         levels = np.zeros(len(category.level), dtype=np.int64)
@@ -70,17 +73,17 @@ def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[
 
 
 class CriterionCount(NamedTuple):
-    """How many units got what in one criterion."""
+    """Counts of units by their points in one criterion."""
 
     criterion: str
     applicable: int
-    """Units to which it applies."""
+    """Number of units to which the criterion applies."""
     full: int
-    """Units with the most points that it can give; of a penalty: units from which it takes nothing."""
+    """Number of units with the most points of the criterion. For a penalty: units that lose no points."""
     none: int
-    """Units with the fewest points that it can give, for whatever reason. 0 if it gives all units the same."""
+    """Number of units with the fewest points of the criterion, for any reason; 0 if all units have the same points."""
     missing: int
-    """Units that lack an answer for it."""
+    """Number of units that lack an answer for the criterion."""
 
 
 def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[CriterionCount]:

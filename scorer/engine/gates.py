@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from scorer.engine.gate_cache import GateCache
 from scorer.model.child_processes import child_environment
 from scorer.model.fixed_point import Bools
 
@@ -52,7 +53,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class RangeTest:
-    """A gate in numbers: a key must be in one of ``ranges``, which do not touch."""
+    """A gate in numbers: a key must be in one of ``ranges``, which neither overlap nor touch."""
 
     key: int
     """Index of the key among those of the rule."""
@@ -64,7 +65,7 @@ class RangeTest:
         return any((low is None or value >= low) and (high is None or value <= high) for low, high in self.ranges)
 
     def thresholds(self) -> Iterator[int]:
-        """The keys from which on the result is another one."""
+        """The values of the key at which the result changes."""
         for low, high in self.ranges:
             if low is not None:
                 yield low
@@ -94,7 +95,7 @@ class Rule:
 
     root: Some
     keys: int
-    """Number of keys that it compares."""
+    """Number of keys that the rule compares."""
 
     @cached_property
     def thresholds(self) -> tuple[tuple[int, ...], ...]:
@@ -142,11 +143,15 @@ class GateCompiler:
     Args:
         command: starts a process that answers tasks as ``scorer.engine.gate_process`` does.
         time_limit: seconds that one run of the process may take.
+        cache: has the decisions of earlier processes, and gets those of this one.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND, time_limit: float = 60.0) -> None:
+    def __init__(
+        self, command: Sequence[str] = COMMAND, time_limit: float = 60.0, cache: GateCache | None = None
+    ) -> None:
         self._command = list(command)
         self._time_limit = time_limit
+        self._cache = cache
         self._tables: dict[str, GateTable] = {}
 
     def compile(self, rules: Sequence[Rule]) -> list[GateTable]:
@@ -155,17 +160,36 @@ class GateCompiler:
         Raises:
             GateCompilerError: the engine crashed, hung or gave a wrong answer.
         """
-        new = {rule.digest(): rule for rule in rules if rule.digest() not in self._tables}
+        digests = [rule.digest() for rule in rules]
+        new = {digest: rule for digest, rule in zip(digests, rules, strict=True) if digest not in self._tables}
         for rule in new.values():
             if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
                 rule.thresholds
             ):
-                raise GateCompilerError("a gate's minimum is out of range, or a rule has no gates")
+                raise GateCompilerError("the minimum of a gate is out of range, or a rule has no gates")
+        cached = {digest: table for digest, rule in new.items() if (table := self._cached_table(digest, rule))}
+        self._tables.update(cached)
+        new = {digest: rule for digest, rule in new.items() if digest not in cached}
         if new:
             answers = self._run([rule.task() for rule in new.values()])
             pairs = zip(new.items(), answers, strict=True)
-            self._tables.update({digest: _table(rule, answer) for (digest, rule), answer in pairs})
-        return [self._tables[rule.digest()] for rule in rules]
+            compiled = {digest: _table(rule, answer) for (digest, rule), answer in pairs}
+            self._tables.update(compiled)
+            if self._cache:
+                for digest, table in compiled.items():
+                    self._cache.write(digest, table.holds.tolist())
+        return [self._tables[digest] for digest in digests]
+
+    def _cached_table(self, digest: str, rule: Rule) -> GateTable | None:
+        """The table of a rule from the cache, checked like an answer of the rule engine; None if there is none."""
+        answer = self._cache.read(digest, len(rule.cells)) if self._cache else None
+        if self._cache is None or answer is None:
+            return None
+        try:
+            return _table(rule, answer)
+        except GateCompilerError:
+            self._cache.reject(digest, "it has wrong decisions")
+            return None
 
     def forget_others(self, used: Iterable[GateTable | None]) -> None:
         """Removes all tables from the cache except those in ``used``."""

@@ -29,21 +29,21 @@ class RuleTable:
 
     table: GateTable
     compared: Sequence[int]
-    """By key, what it compares: see COMPARISON in native/layout.h."""
+    """What each key compares: see COMPARISON in native/layout.h."""
     kinds: Sequence[str]
-    """By key: ``percent`` or anything else."""
+    """The kind of each key: ``percent`` or another."""
     outcomes: range
     """Indices of the outcomes of the category that need the rule to hold."""
 
     def strides(self) -> list[int]:
-        """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
-        of (thresholds reached) x stride.
+        """The stride of each key: the distance between cells that differ by one reached threshold of the key. The index
+        of a unit's cell is the sum over keys of (thresholds reached) x stride.
         """
         edges = self.table.thresholds
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
 
     def allowed(self) -> Ints:
-        """(cells,) bit i is set if the rule allows outcome i: if it holds, or is not needed."""
+        """(cells,) bit i is set if the rule allows outcome i: if the rule holds, or outcome i does not need it."""
         needed = sum(1 << outcome for outcome in self.outcomes)
         return np.where(self.table.holds, np.int64(-1), np.int64(~needed))
 
@@ -69,7 +69,7 @@ class Results:
     standings: NDArray[np.uint8]
     """(categories, n) of ``Standing``."""
     groups: ScoreTable | None = None
-    """Sums of the groups; those of called plugins are already filled in."""
+    """Sums of the groups. Groups that a plugin scores itself are already filled in."""
     points: Floats | None = None
     """(k, n) signed micropoints of the kernel's criteria."""
     status: NDArray[np.uint8] | None = None
@@ -131,10 +131,6 @@ class Kernel:
                 (METHODS[composition.combine], len(pool), composition.points, composition.floor, composition.cap)
             )
             pool += map(float, composition.weights)
-
-        def mean_exactly(index: int, values: tuple[float, ...]) -> float:
-            return compositions[index].exact_mean(values)
-
         self._pool = np.array(pool, dtype=np.float64)
         self._sums: native.Sums = (
             np.array(maxima, dtype=np.float64),
@@ -145,7 +141,7 @@ class Kernel:
             ROUNDINGS[rounding],
             np.array(caps, dtype=np.float64),
             np.array(combined, dtype=COMPOSITION),
-            mean_exactly,
+            partial(_mean_exactly, compositions),
             np.array([decided[category] for category in order], dtype=DECISION),
             np.array(rules, dtype=RULE),
             np.array(comparisons, dtype=COMPARISON),
@@ -191,3 +187,7 @@ class Kernel:
             units.start,
             units.stop,
         )
+
+
+def _mean_exactly(compositions: Sequence[Composition], index: int, values: tuple[float, ...]) -> float:
+    return compositions[index].exact_mean(values)

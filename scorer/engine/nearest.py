@@ -1,4 +1,4 @@
-"""Which part of a combination of gates a unit is nearest to: what needs the smallest share of a measure's maximum."""
+"""Which part of a combination of gates a unit misses by least, as a share of the measure's maximum."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from scorer.engine.scoring import CategoryScores
 from scorer.model.fixed_point import MICRO, Floats, Ints
 
 Orders = dict[Node, Ints]
-"""By combination, (m, parts): for each unit the indices of its parts, the nearest one first.
+"""For each combination: (m, parts) the indices of its parts, for each unit.
 
-Parts that hold come last, in the set's order.
+The part that the unit misses by least comes first. Parts that hold come last, in the set's order.
 """
 
 
 def part_orders(category: CategoryScores, units: Ints) -> Orders:
-    """The orders of all combinations of a category that are shown to units (m,): not of what must hold as a whole."""
+    """The orders of the combinations of a category that the causes of units (m,) show.
+
+    Parts of a rule that must all hold are shown one by one, not as a combination.
+    """
     shown = [part for rule in category.plan.rules for part in rule.root.parts() if isinstance(part, Node)]
     orders: Orders = {}
     if shown:
@@ -28,7 +31,7 @@ def part_orders(category: CategoryScores, units: Ints) -> Orders:
 
 
 def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
-    """(m,) how far units are from what a part needs; adds the orders of the combinations in it."""
+    """(m,) how much each unit lacks for a part. Adds the orders of the combinations in the part to ``orders``."""
     if not isinstance(part, Node):
         return gates[part]
     inner = np.stack([_shortage(each, gates, orders) for each in part.of], axis=-1)
@@ -38,7 +41,7 @@ def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
 
 
 def _gate_shortages(category: CategoryScores, units: Ints) -> list[Floats]:
-    """(m,) for each gate, how far units are from it, as a share of the measure's maximum; answers and levels: infinity.
+    """For each gate: (m,) how much each unit lacks, as a share of the measure's maximum; answers and levels: infinity.
 
     Never 0, also on an edge that does not pass. Only meaningful where the gate fails.
     """

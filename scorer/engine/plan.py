@@ -44,7 +44,7 @@ class Provider:
 
     @property
     def plugin_label(self) -> str:
-        """The plugin, as ``str(Plugin)`` has it."""
+        """The plugin, in the form of ``str(Plugin)``."""
         return label(self.plugin, self.distribution, self.version)
 
 
@@ -66,7 +66,7 @@ class GroupPlan:
     """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
     cannot be a line."""
     cap: float = math.inf
-    """The most micropoints of the group, also of its maximum."""
+    """Upper limit of the group's points and of its maximum, in micropoints."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
@@ -82,7 +82,7 @@ class MeasurePlan:
 
     name: str
     groups: tuple[int, ...] = ()
-    """Indices of the groups that it adds up; empty for the category's total and for a criterion."""
+    """Indices of the groups that the measure adds up; empty for the category's total and for a criterion."""
     criterion: tuple[int, int] | None = None
     """A pair: the index of the group, and the index of the criterion in the group."""
 
@@ -97,13 +97,13 @@ class CategoryPlan:
     levels: tuple[int, ...]
     """Best first; empty when units are ranked without a level."""
     level_codes: Mapping[int, str]
-    """By level, what people call it, such as "A"; may be empty."""
+    """What people call each level, such as "A"; may be empty."""
     measures: tuple[MeasurePlan, ...]
     keys: tuple[Key, ...]
     gates: tuple[GatePlan, ...]
     """The gates of its levels, best first, then those of its limits."""
     rules: tuple[RulePlan, ...]
-    """In the order of ``gates``."""
+    """The rules of the levels, best first, then those of the limits."""
 
     @property
     def outcomes(self) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class CategoryPlan:
 
     @cached_property
     def next_gates(self) -> NDArray[np.uint64]:
-        """By level reached, 0 for none: bit i is set when gate i belongs to a rule of the next better level."""
+        """For each level that is reached (0: none): bit i is set when a rule of the next better level has gate i."""
         gate_bits = np.zeros(max(self.outcomes) + 1, dtype=np.uint64)
         for worse, outcome in zip((*self.outcomes[1:], 0), range(len(self.outcomes)), strict=True):
             for rule in self.rules:
@@ -139,13 +139,24 @@ class SumsPlan:
     ranked: Mapping[RankKey, int]
     """The sum of each measure that ranks compare."""
     measures: tuple[tuple[int, ...], ...]
-    """By category, the index of the sum of each measure."""
+    """For each category, the index of the sum of each of its measures."""
     compositions: tuple[Composition, ...]
-    """How groups make up each category, and categories the overall score."""
+    """For each category, how its groups are combined; last, how the categories are combined into the overall score."""
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
-    """By category, what each key compares: see COMPARISON in native/layout.h."""
+    """For each category, what its keys compare: see COMPARISON in native/layout.h."""
+
+
+@dataclass(frozen=True)
+class SubtotalsPlan:
+    """The s subtotals of a tier: sums of criteria across groups."""
+
+    codes: tuple[str, ...]
+    members: tuple[Floats, ...]
+    """By group, (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
+    nominal: Floats
+    """(s,) maxima if every criterion applied, in micropoints."""
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
@@ -159,7 +170,7 @@ class RankKeyPlan:
 
     is_level: bool
     index: int
-    """Of a sum that has scores, or of the category whose level it is."""
+    """Index of a sum that has scores; if ``is_level``, index of a category."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +193,10 @@ class DerivedValues:
         if make not in made:
             made[make] = make(self)
         return made[make]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the cache, whose values may not be able to be pickled."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
 
 
 @dataclass(frozen=True)
@@ -210,12 +225,13 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
+    subtotals: SubtotalsPlan
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel
     """The plan as arrays for native code."""
     other_sources: Mapping[str, tuple[Source, ...]]
-    """By indicator whose answers have several sources, all but the first one."""
+    """The second and later sources of each indicator that has several, by indicator code."""
     has_sources: bool
     """Whether self-reported points can differ from the points that count."""
 
@@ -289,7 +305,7 @@ class SetPlan(DerivedValues):
         )
 
     def needs(self, plugin: str) -> bool:
-        """Whether a plugin, as ``str(Plugin)`` has it, scores one of its groups or adds one of its formula kinds."""
+        """Whether a plugin (as ``str(Plugin)``) scores one of the set's groups or adds one of its formula kinds."""
         groups = [group for tier in self.tiers.values() for group in tier.groups]
         return any(plugin in (group.provider.plugin_label, *group.runs) for group in groups)
 

@@ -74,6 +74,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
             result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
+            if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
+                raise PluginFault(provider, "", f"returned a masked array as {masked[0]}; its mask would be ignored")
             points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
         criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
@@ -106,7 +108,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
 
 @contextmanager
 def _no_changes(provider: Provider) -> Iterator[None]:
-    """A context in which a plugin must leave the process as it is. What it changes is undone.
+    """A context manager that undoes a plugin's changes to the process.
 
     Raises:
         PluginFault: it changed something.
@@ -121,7 +123,7 @@ def _no_changes(provider: Provider) -> Iterator[None]:
 
 
 def _read_only_cohort(cohort: Cohort) -> Cohort:
-    """A cohort of which a plugin can change nothing, because other groups and later calls read it too."""
+    """A read-only view of a cohort for a plugin, because other groups and later calls read the cohort too."""
     return replace(
         cohort,
         indicators=MappingProxyType(cohort.indicators),

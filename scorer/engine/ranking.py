@@ -30,7 +30,7 @@ class Ranking:
     order: Ints
     """(m,) indices of the units, in ranking order."""
     ranks: tuple[Ints, ...]
-    """By category, (n,) ranks; 0: not ranked."""
+    """For each category: (n,) ranks; 0: not ranked."""
     overall: Ints
     """(n,) overall ranks; 0: not ranked."""
     commended: Bools | None

@@ -47,20 +47,20 @@ class GatePlan:
     limit: int
     """The number of its limit, from 1; 0: it belongs to a level."""
     key: int
-    """Index of the key that it compares."""
+    """Index of the key that the gate compares."""
     test: tuple[tuple[int | None, int | None], ...]
-    """The ranges of the key in which it holds, see ``RangeTest``."""
+    """The ranges of the key in which the gate holds; see ``RangeTest``."""
     minimum: int = 0
-    """Of a gate on a measure: parts per million or micropoints."""
+    """The minimum of a gate on a measure, in parts per million or micropoints."""
 
     @property
     def measure(self) -> str:
-        """The measure that it compares; empty for gates on answers and levels."""
+        """The measure that the gate compares; empty for gates on answers and levels."""
         return self.gate.measure if isinstance(self.gate, MeasureGate) else ""
 
     @property
     def name(self) -> str:
-        """The measure, indicator or category that it reads."""
+        """The measure, indicator or category that the gate reads."""
         gate = self.gate
         if isinstance(gate, MeasureGate):
             return gate.measure
@@ -83,7 +83,7 @@ class Node:
                 yield inner
 
     def parts(self) -> tuple[int | Node, ...]:
-        """What must hold each: its parts if it needs all of them, otherwise itself."""
+        """The parts that must each hold: the node's own parts if it needs all of them, otherwise the node itself."""
         return self.of if self.at_least == len(self.of) else (self,)
 
     def holds(self, gates: Mapping[int, Bools]) -> Bools:
@@ -95,7 +95,7 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """What one level requires, or what a limit requires of all levels that it forbids otherwise."""
+    """What one level requires. For a limit: what all levels that the limit can forbid require."""
 
     level: int
     """The level; 0 for a limit."""
@@ -105,7 +105,7 @@ class RulePlan:
     """Indices of the levels, best first, that a unit can only reach if the rule holds."""
     root: Node
     keys: tuple[int, ...]
-    """Indices of the keys that it compares, among those of the category."""
+    """The keys that the rule compares, as indices of the category's keys."""
     rule: Rule
     """The rule to compile into the table."""
     table: GateTable | None = None
@@ -122,13 +122,14 @@ class Cells:
     """
 
     failed: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i of the category fails, by comparing numbers and without the table."""
+    """(cells,) bit i is set when gate i of the category fails; found by comparing numbers, without the gate table."""
     lacking: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i fails and the rule cannot hold unless it, or another such gate, holds."""
+    """(cells,) bit i is set when gate i is lacking: it fails, and the rule cannot hold unless one of the lacking gates
+    does."""
     fails: Floats
     """(gates, cells) 1.0 where a gate of the rule fails: multiplied by the units per cell, it counts failing units."""
     measures: Mapping[str, Bools]
-    """(cells,) by measure, whether all gates of the rule on this measure hold."""
+    """For each measure: (cells,) whether all gates on the measure in the rule hold."""
 
 
 def cells_of(plan: RulePlan, gates: Sequence[GatePlan]) -> Cells:

@@ -48,7 +48,7 @@ class ScoreTable:
 
     @cached_property
     def has_empty_sums(self) -> bool:
-        """Whether some sum has no applicable criterion for some unit."""
+        """Whether any unit has a sum to which no applicable criterion belongs."""
         return not self.max_points.all()
 
     def scores(self, row: int) -> Scores:

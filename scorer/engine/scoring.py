@@ -20,6 +20,7 @@ from scorer.engine.kernel import Results
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.engine.plugin_scoring import PluginGroup, score_group
 from scorer.engine.score_table import Scores, ScoreTable
+from scorer.engine.subtotals import add_up
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.units import Cohort
 from scorer.plugins.calls_in_flight import PluginCalls
@@ -73,7 +74,7 @@ class CategoryScores(NamedTuple):
     rows: tuple[int, ...]
     """Rows of the table: the category's own, and those of its measures."""
     cells: tuple[Ints, ...]
-    """By rule, (n,) the cell of its table."""
+    """For each rule: (n,) the unit's cell in the rule's table."""
     level: Ints
     """(n,) level reached; 0: none."""
     standing: NDArray[np.uint8]
@@ -102,11 +103,11 @@ class CategoryScores(NamedTuple):
         )
 
     def failed(self, units: Ints | slice) -> NDArray[np.uint64]:
-        """(m,) for some units: bit i is set when gate i fails."""
+        """(m,) for the given units: bit i is set when gate i fails."""
         return self._gate_bits((cells.failed for cells in self.plan.cells), units)
 
     def lacking(self, units: Ints | slice) -> NDArray[np.uint64]:
-        """(m,) for some units: bit i is set when gate i fails, and its rule does not hold without more such gates."""
+        """(m,) for the given units: bit i is set when gate i is lacking; see ``Cells.lacking``."""
         return self._gate_bits((cells.lacking for cells in self.plan.cells), units)
 
     def _gate_bits(self, tables: Iterator[NDArray[np.uint64]], units: Ints | slice) -> NDArray[np.uint64]:
@@ -134,6 +135,8 @@ class Assessment:
     """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
     group_sums: ScoreTable | None
     """A row per group; None unless ``assess`` was called with ``full``."""
+    subtotals: ScoreTable | None
+    """A row per subtotal; None if the tier has none, and unless ``assess`` was called with ``full``."""
     self_reported: Assessment | None = None
     """The same units with the answers that they reported themselves; None if these are all that count."""
 
@@ -215,7 +218,7 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
 
 
 def _mark_excluded(plan: TierPlan, results: Results) -> None:
-    """Tells units that a limit excludes from those below the minimum: the kernel gives both the same standing."""
+    """Tells excluded units (by a limit) from units below the minimum. The kernel gives both the same standing."""
     cells = iter(results.cells)
     for category, standings in zip(plan.categories, results.standings, strict=True):
         for rule, cell in zip(category.rules, cells, strict=False):
@@ -242,8 +245,18 @@ def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mappin
     eligible = categories[plan.requires[0]].ranked
     for index in plan.requires[1:]:
         eligible &= categories[index].ranked
-    group_sums = results.groups if groups else None
-    return Assessment(plan, cohort, categories, results.standings, results.levels, eligible, results.sums, group_sums)
+    points, status = [group.points for group in groups], [group.status for group in groups]
+    return Assessment(
+        plan,
+        cohort,
+        categories,
+        results.standings,
+        results.levels,
+        eligible,
+        results.sums,
+        results.groups if groups else None,
+        add_up(plan, points, status, len(cohort)) if groups and plan.subtotals.codes else None,
+    )
 
 
 def _group_scores(plan: TierPlan, results: Results, called: Mapping[int, PluginGroup]) -> list[GroupScores]:

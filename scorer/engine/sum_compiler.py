@@ -78,13 +78,13 @@ class _Sums:
 
     Args:
         groups: number of groups.
-        of_categories: by category, the indices of its groups.
+        of_categories: for each category, the indices of its groups.
     """
 
     groups: int
     of_categories: Sequence[Sequence[int]]
     members: list[Sequence[int]] = field(default_factory=list)
-    """By sum, the indices of its groups; those of ``criteria`` follow the groups."""
+    """For each sum, the indices of its groups. Indices from ``groups`` on are of ``criteria``."""
     criteria: list[tuple[int, int]] = field(default_factory=list)
     """See ``SumsPlan.criteria``."""
 
@@ -106,12 +106,12 @@ class _Sums:
 
 
 def _compositions(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -> Iterator[Composition]:
-    """How groups make up each category, and categories the overall score.
+    """For each category, how its groups are combined; last, how the categories are combined into the overall score.
 
     Args:
         criteria_set: the criteria set.
         tier: the tier.
-        groups: codes of all groups; empty for criteria that are measures, which are no part of a category.
+        groups: codes of all groups; empty for the sums of single criteria, which belong to no category.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     for category in of_tier:
@@ -146,7 +146,7 @@ def _compared(
 
 
 def plan_orders(criteria_set: CriteriaSet, codes: Sequence[str], sums: SumsPlan) -> tuple[OrderPlan, ...]:
-    """The orders of a tier with these categories. Keys that the tier lacks are left out."""
+    """The ranking orders of a tier that has the categories ``codes``, without keys that the tier lacks."""
     orders = []
     for own, order in _rank_orders(criteria_set, codes):
         by = list[RankKeyPlan]()

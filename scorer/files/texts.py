@@ -19,7 +19,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "code": "Code: {code}",
         "unit": "Unit: {unit}",
         "read_by": "Criteria: {criteria}",
-        "gated": "For a level or a limit.",
+        "gated": "A level or a limit requires it.",
         "range": "From {low} to {high}",
         "options": "One of: {options}",
         "required": "Required.",

@@ -144,7 +144,7 @@ class ZScores(Formula):
         return [Read(("weights", code), code, NUMBERS) for code in self.weights]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports keys that belong together, or have no effect together."""
+        """Reports keys that lack another key, or that another key makes useless."""
         del points, tiers
         for n, code in enumerate(self.lower_is_better):
             if code not in self.weights or code in self.lower_is_better[:n]:
@@ -155,12 +155,15 @@ class ZScores(Formula):
             elif self.when_equal is None:
                 yield ("when_equal",), "the required key 'when_equal' is missing: what units get if all are equal"
             if self.deviation is not None:
-                yield ("deviation",), "makes no difference without 'from' and 'to'"
+                yield ("deviation",), "has no effect unless 'from' and 'to' are given"
             return
         if self.start.is_date or self.to.is_date or self.start.micro >= self.to.micro:
             yield ("to",), "'from' and 'to' must be numbers, and 'to' the larger one"
         if self.when_equal is not None:
-            yield ("when_equal",), "makes no difference with 'from' and 'to': equal units have a z-score of 0"
+            yield (
+                ("when_equal",),
+                "has no effect if 'from' and 'to' are given: if all units are equal, each has a z-score of 0",
+            )
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """See ``Formula``."""
@@ -178,9 +181,10 @@ class ZScores(Formula):
         return Fraction(0) if missing[unit] else scale.exact(scores[unit])
 
     def _scores(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> tuple[list[int], _Scale, Bools]:
-        """Mean z-scores of the n units x 10^DIGITS x the sum of the weights, their scale, and the units without one.
+        """The score of each unit (its mean z-score x 10^DIGITS x the sum of the weights), the scale of the scores, and
+        which units have no score.
 
-        Means and deviations are of the units that reported all indicators and to which the criterion applies.
+        Only units that reported all indicators and to which the criterion applies count in means and deviations.
         """
         columns = np.array([cohort.micro(code) for code in self.weights])
         missing: Bools = np.any(np.isnan(columns), axis=0)

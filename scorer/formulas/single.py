@@ -83,7 +83,7 @@ class Step(BaseModel):
     @model_validator(mode="after")
     def _one_edge(self) -> Step:
         if sum(edge is not None for edge in (self.at_least, self.above, self.at_most, self.below)) != 1:
-            raise ValueError("a step has exactly one of at_least, above, at_most, below")
+            raise ValueError("a step needs exactly one of at_least, above, at_most, below")
         return self
 
     @property
@@ -179,7 +179,7 @@ class Linear(LineFormula):
     start: Edge = Field(alias="from")
     to: Edge
     target: Edge | None = None
-    """All points are given from this answer on, not only from ``to`` on."""
+    """The answer from which on all points are given, if this is before ``to``."""
     floor: Edge | None = None
     """No points are given for an answer that is worse than this one."""
 
@@ -205,7 +205,7 @@ class Linear(LineFormula):
             yield ("floor",), message
 
     def _distance(self, edge: Threshold) -> int:
-        """Millionths from ``from`` to a threshold; negative in the direction away from ``to``."""
+        """Millionths from ``from`` to a threshold, counted towards ``to``; negative on the other side of ``from``."""
         return (edge.micro - self.start.micro) * (1 if self.to.micro > self.start.micro else -1)
 
     def reads(self) -> Iterable[Read]:

@@ -30,7 +30,7 @@ _CONTEXT = Context(prec=50)
 """Used instead of the thread's context, which code of others may have changed."""
 
 MICRO = 1_000_000
-"""Micropoints per point, and parts per million in a whole. Answers have at most six decimals, too."""
+"""Micropoints per point, and parts per million in a whole. Answers also have at most six decimals."""
 
 PERCENT = 10_000
 """Parts per million in one percent."""
@@ -205,7 +205,10 @@ class PointsByTier:
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""
-        return self.everywhere if self.everywhere is not None else dict(self.by_tier).get(tier)
+        for named, micro in self.by_tier:  # a dictionary would take longer to make than to use
+            if named == tier:
+                return micro
+        return self.everywhere
 
     def tiers(self) -> tuple[str, ...]:
         """The named tiers; empty if the same points hold everywhere."""

@@ -25,7 +25,7 @@ class Cohort:
     matrix: Floats
     """(indicators, n) answers: NaN for not reported, otherwise as ``IndicatorKind`` says."""
     excluded: Mapping[str, Bools]
-    """By criterion id, (n,) whether the criterion does not apply to the unit. A criterion without an entry applies to
+    """For each criterion, by id: (n,) whether it does not apply to the unit. A criterion without an entry applies to
     all."""
     in_order: bool = False
     """True if the ids are known to be in code-point order."""

@@ -54,7 +54,7 @@ class PluginCalls:
 
     @contextmanager
     def track(self, plugin: str, runs: tuple[str, ...] = (), *, limited: bool = True) -> Iterator[None]:
-        """A context in which a plugin scores in this thread.
+        """A context manager for the code in which a plugin scores in this thread.
 
         Args:
             plugin: the group and its plugin, for people.

@@ -38,7 +38,7 @@ class DocumentGroup(CriterionGroup):
 
 
 class _DocumentPlugin:
-    """What an installed plugin is as a module: the hook that returns the group."""
+    """Stands for the module of an installed plugin: its hook returns the group."""
 
     def __init__(self, declared: DeclaredGroup) -> None:
         self._group = DocumentGroup(declared)

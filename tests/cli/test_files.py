@@ -389,7 +389,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a sheet of another name": (
         "a.xlsx",
         changed(renamed),
-        "sheet Huyen2: says no tier: it has no column 'tier', and its name is none of 'Departments', 'Districts', "
+        "sheet Huyen2: gives no tier: it has no column 'tier', and its name is none of 'Departments', 'Districts', "
         "'Communes'; did you mean 'Huyện'?",
     ),
     "merged cells": (

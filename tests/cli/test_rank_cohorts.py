@@ -122,7 +122,7 @@ def test_a_day_and_a_series_name_the_set() -> None:
         ),
         pytest.param(
             ("--set", "bac-kan-2020", "--series", "bac-kan"),
-            "--series goes with --on only; leave it out, as --set names the criteria set",
+            "--series goes with --on only; leave it out, because --set names the criteria set",
             marks=pytest.mark.long,
         ),
         pytest.param(

@@ -311,7 +311,7 @@ def test_a_column_that_is_like_no_other_is_named(file: Path, form: Form) -> None
 
 def test_a_column_that_is_there_twice_is_named_by_its_letters(file: Path, form: Form) -> None:
     rows = [[*line, line[AT["computers"]]] for line in table()]
-    assert mistakes(file, rows, form) == [("row 1, column CW (computers)", "column 'computers' is there twice")]
+    assert mistakes(file, rows, form) == [("row 1, column CW (computers)", "column 'computers' appears twice")]
 
 
 @pytest.mark.parametrize("column", ["id", "tier"])

@@ -136,9 +136,11 @@ INNER = {
     ("The document", "tiers"): schema.Tier,
     ("The document", "rounding"): schema.Rounding,
     ("The document", "ranking"): schema.Ranking,
+    ("The document", "subtotals"): schema.Subtotal,
     ("The document", "overall"): schema.Overall,
     ("The document", "commend"): schema.Commend,
     ("A category", "ranking"): schema.CategoryRanking,
+    ("An indicator", "options"): schema.Option,
     ("A case of several units", "units"): cases.Unit,
     ("A case of several units", "expect"): cases.Ranks,
 }

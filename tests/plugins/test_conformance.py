@@ -305,7 +305,7 @@ def test_a_failure_says_what_where_and_how_to_mend_it(sites: Path) -> None:
         "springs, if it is not reported, does not make its criterion MISSING",
         "  where     springs-2024.yaml, tier commune, group springs",
         '  criterion S.01, formula count {"each": 1, "indicator": "springs"}',
-        "  unit      unit-00000: springs not reported (and 149 of 299 others)",
+        "  unit      unit-00000: springs not reported (and 149 of the 299 other units)",
         "  expected  MISSING without springs",
         "  actual    SCORED, 0 points",
         '  fix       status[row, np.isnan(cohort.values("springs"))] = Status.MISSING; the scorer does the rest',

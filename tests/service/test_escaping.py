@@ -182,6 +182,6 @@ def test_nothing_is_printed_but_by_the_modules_that_escape() -> None:
         for file in package.rglob("*.py")
     }
     assert {file for file, ways in found.items() if ways} == {
-        "cli/output.py", "cli/serving/supervisor.py", "cli/serving/worker.py", "engine/gate_process.py",
+        "cli/output.py", "cli/serving/worker.py", "cli/serving/worker_process.py", "engine/gate_process.py",
         "plugins/probe_process.py", "service/call/logs.py",
     }, found  # fmt: skip

@@ -36,6 +36,7 @@ FULL = {
     "tolerations": [{"key": "scorer", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {}},
     "imagePullSecrets": [{"name": "registry"}],
+    "gatesClaim": "compiled",
 }
 BARE = {
     "autoscaling": {"enabled": False},
@@ -173,8 +174,11 @@ def test_the_pod_may_write_to_its_temporary_files_only(charts: dict[str, Objects
         "capabilities": {"drop": ["ALL"]},
     }
     writable = [mount for mount in container["volumeMounts"] if not mount.get("readOnly")]
-    assert [mount["mountPath"] for mount in writable] == ["/tmp"]
-    assert "emptyDir" in {volume["name"]: volume for volume in spec["volumes"]}[writable[0]["name"]]
+    assert [mount["mountPath"] for mount in writable] == ["/tmp", *(["/tmp/gates"] if which == "full" else [])]
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    assert "emptyDir" in volumes[writable[0]["name"]]
+    if which == "full":
+        assert volumes[writable[1]["name"]]["persistentVolumeClaim"] == {"claimName": FULL["gatesClaim"]}
 
 
 def test_probes_speak_grpc_unless_there_is_tls(charts: dict[str, Objects]) -> None:
@@ -214,6 +218,8 @@ def test_the_service_starts_with_the_settings_and_the_sets(
     assert settings.pop("SCORER_ADDRESS") == "0.0.0.0:50051"
     assert settings.pop("SCORER_CRITERIA") == "/etc/scorer/criteria"
     settings["SCORER_METRICS"] = "0.0.0.0:0"
+    assert settings["SCORER_GATE_CACHE"] == "/tmp/gates"
+    settings["SCORER_GATE_CACHE"] = str(tmp_path / "gates")
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     with serve(tmp_path, "--criteria", str(sets)) as running, running.channel() as channel:

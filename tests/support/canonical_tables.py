@@ -82,6 +82,8 @@ def ranking_columns(ranking: oracle.Ranking, *, full: bool) -> list[Json]:
     add("commended", "bool", (card.commended for card in cards))
     add("lacking", "text", (", ".join(card.lacking) or None for card in cards))
     add_score("", [card.overall for card in cards])
+    for subtotals in zip(*(card.subtotals for card in cards if full), strict=True):
+        add_score(f"subtotal.{subtotals[0].code}.", [subtotal.score for subtotal in subtotals])
     for results in zip(*(card.categories for card in cards), strict=True):
         prefix = f"{results[0].code}."
         add(f"{prefix}standing", "text", (result.standing for result in results))
@@ -121,6 +123,7 @@ def ranking_metadata(ranking: oracle.Ranking, document: oracle.Document, *, full
     if full:
         groups = [(category.code, group) for category in card.categories for group in category.groups]
         nominal |= {f"{category}.{group.code}": float(group.score.nominal) for category, group in groups}
+        nominal |= {f"subtotal.{subtotal.code}": float(subtotal.score.nominal) for subtotal in card.subtotals}
         found["max_points"] = {result.id: float(result.nominal) for _, group in groups for result in group.criteria}
     return found
 

@@ -69,8 +69,8 @@ def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def local_runner(plugins: PluginHost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs commands where these plugins are installed; criteria sets are loaded as always."""
     monkeypatch.setattr(PluginHost, "installed", lambda *_: plugins)
-    monkeypatch.setattr("scorer.cli.loading.working_compiler", lambda: COMPILER)
-    monkeypatch.setattr("scorer.cli.loading.GateCompiler", lambda: DIRECTORY_COMPILER)
+    monkeypatch.setattr("scorer.cli.loading.working_compiler", lambda *_: COMPILER)
+    monkeypatch.setattr("scorer.cli.loading.GateCompiler", lambda **_: DIRECTORY_COMPILER)
     return _command(monkeypatch, capsys)
 
 

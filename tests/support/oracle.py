@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
@@ -73,6 +73,14 @@ class GroupResult:
 
 
 @dataclass(frozen=True)
+class SubtotalResult:
+    """The sum of the criteria that name a subtotal."""
+
+    code: str
+    score: Score
+
+
+@dataclass(frozen=True)
 class GateResult:
     """One gate as it applied to one unit."""
 
@@ -124,6 +132,7 @@ class Card:
     rank: int
     lacking: tuple[str, ...]
     commended: bool = False
+    subtotals: tuple[SubtotalResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -681,7 +690,11 @@ def _beside(card: Card, reported: Card) -> Card:
         )
         for mine, its in zip(card.categories, reported.categories, strict=True)
     )
-    return replace(card, categories=categories, overall=both(card.overall, reported.overall))
+    subtotals = tuple(
+        replace(mine, score=both(mine.score, its.score))
+        for mine, its in zip(card.subtotals, reported.subtotals, strict=True)
+    )
+    return replace(card, categories=categories, overall=both(card.overall, reported.overall), subtotals=subtotals)
 
 
 # Rankings
@@ -728,7 +741,23 @@ def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:
     amounts = combined(overall, parts, document["categories"], unit.tier)
     standings = {category.code: category.standing for category in categories}
     lacking = tuple(code for code in _requires(document, categories) if standings[code] != "ranked")
-    return Card(unit, categories, score_of(criteria, amounts, rounding), 0, lacking)
+    subtotals = tuple(_subtotals(document, criteria))
+    return Card(unit, categories, score_of(criteria, amounts, rounding), 0, lacking, subtotals=subtotals)
+
+
+def _subtotals(document: Document, criteria: Sequence[CriterionResult]) -> Iterator[SubtotalResult]:
+    """The sums of the criteria that name a subtotal, or whose group does; neither caps nor floors nor means."""
+    named = {
+        criterion["id"]: criterion.get("subtotal", group.get("subtotal"))
+        for category in document["categories"].values()
+        for group in category["groups"].values()
+        for criterion in group["criteria"]
+    }
+    for code in document.get("subtotals", ()):
+        mine = [criterion for criterion in criteria if named[criterion.id] == code]
+        amounts = total_of([(criterion.points, criterion.max_points, criterion.nominal) for criterion in mine])
+        if mine:
+            yield SubtotalResult(code, score_of(mine, amounts, document.get("rounding", {})))
 
 
 def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple[str, ...]:

@@ -492,8 +492,21 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
             if draw(st.booleans()):
                 category["ranking"]["precision"] = draw(st.sampled_from(["published", "exact"]))
     if draw(st.booleans()):
+        document["subtotals"] = draw(_subtotals(categories))
+    if draw(st.booleans()):
         document["commend"] = {"best": draw(_for_tiers(tiers, st.integers(1, 4)))}
     return document
+
+
+@st.composite
+def _subtotals(draw: st.DrawFn, categories: Mapping[str, Any]) -> dict[str, Any]:
+    """Some subtotals, and the keys of groups and criteria that belong to them. One may be unused."""
+    codes = draw(st.permutations(["people", "infrastructure", "finance"]))[: draw(st.integers(1, 3))]
+    for group in (group for category in categories.values() for group in category["groups"].values()):
+        for part in (group, *group["criteria"]):
+            if draw(st.integers(0, 2)) == 0:
+                part["subtotal"] = draw(st.sampled_from(codes))
+    return {code: {"title": {"en": code}} for code in codes}
 
 
 def _has_maximum(key: Mapping[str, str], categories: Mapping[str, Any]) -> bool:
@@ -765,6 +778,7 @@ def expected_card(card: oracle.Card) -> pb.Scorecard:
         categories=map(_category, card.categories),
         overall=pb.OverallScore(score=_score(card.overall), rank=card.rank, lacking=card.lacking),
         commended=card.commended,
+        subtotals=[pb.SubtotalScore(subtotal=item.code, score=_score(item.score)) for item in card.subtotals],
     )
 
 

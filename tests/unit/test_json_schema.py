@@ -102,6 +102,7 @@ criteria_set: next
 extends: wards-2026
 title: {en: Next}
 commend: ~
+subtotals: {old: ~, new: {title: {en: New}}}
 categories:
   readiness:
     groups:
@@ -159,6 +160,7 @@ def test_a_typical_mistake_is_marked_where_it_is(
         ('{id: "1.1", points: 4}', "{points: 4}", f"{OFFICE}.criteria[0]"),
         ("{id: 1.3.1, remove: true}", "{id: 1.3.1, remove: yes}", f"{OFFICE}.criteria[1].remove"),
         ("commend: ~", "comend: ~", "$"),
+        ("new: {title: {en: New}}", "new: {en: New}", "$.subtotals.new"),
     ],
 )
 def test_a_typical_mistake_in_a_set_that_extends_another_is_marked(

@@ -66,6 +66,7 @@ def compare(data: st.DataObject, document: dict[str, Any]) -> None:
             assume(largest_converted(expected) < 2**53 / 10**6)  # no double has six decimals beyond
             count_edges(expected)
             event(f"rankings within parents: {len({r.tier for r in expected}) < len(expected)}")
+            event(f"subtotals: {max(len(card.subtotals) for ranking in expected for card in ranking.cards)}")
             event(f"commended: {any(card.commended for ranking in expected for card in ranking.cards)}")
             strategies.assert_same(full_reply(service, units), strategies.expected_reply(expected))
 
@@ -73,7 +74,8 @@ def compare(data: st.DataObject, document: dict[str, Any]) -> None:
 def largest_converted(rankings: Sequence[oracle.Ranking]) -> Fraction:
     """Of groups too: a large bonus converted from a maximum of one micropoint has no bound."""
     categories = [category for ranking in rankings for card in ranking.cards for category in card.categories]
-    scores = [card.overall for ranking in rankings for card in ranking.cards]
+    cards = [card for ranking in rankings for card in ranking.cards]
+    scores = [card.overall for card in cards] + [item.score for card in cards for item in card.subtotals]
     scores += [category.score for category in categories]
     scores += [group.score for category in categories for group in category.groups]
     return max(abs(score.converted) for score in scores)

@@ -138,6 +138,8 @@ def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str
             "lacking": ", ".join(card.overall.lacking) or None,
             **score_row("", card.overall.score),
         }
+        for subtotal in card.subtotals if view == FULL else ():
+            row |= score_row(f"subtotal.{subtotal.subtotal}.", subtotal.score)
         for category in card.categories:
             prefix = f"{category.category}."
             row[f"{prefix}standing"] = STANDINGS[category.standing]
@@ -217,6 +219,8 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
         for category in card.categories:
             for group in category.groups:
                 nominal[f"{category.category}.{group.group}"] = group.score.nominal_max_points
+        for subtotal in card.subtotals:
+            nominal[f"subtotal.{subtotal.subtotal}"] = subtotal.score.nominal_max_points
     assert found["nominal_max_points"] == nominal
     assert found["overall_requires"] == list(ranking.overall_requires)
     assert found["levels"] == {tally.category: [item.level for item in tally.levels] for tally in ranking.tallies}

@@ -28,6 +28,7 @@ export { Cause, Province, Ranking, UnitResult } from "./results.js";
 /** @typedef {import("./results.js").Measure} Measure */
 /** @typedef {import("./results.js").Provenance} Provenance */
 /** @typedef {import("./results.js").Score} Score */
+/** @typedef {import("./results.js").SubtotalResult} SubtotalResult */
 /** @typedef {import("./results.js").Tally} Tally */
 /** @typedef {import("./tables.js").Column} Column */
 /** @typedef {import("./tables.js").UnitTable} UnitTable */

@@ -53,6 +53,9 @@ const NO_GATE = {
 /** @type {import("./results.js").Found} */
 const NOTHING_FOUND = { value: 0, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
 
+/** Matches the first column of a subtotal. */
+const SUBTOTAL = /^subtotal\.(.+)\.points$/;
+
 /** Ends the names of columns with what results from the answers that units reported themselves. */
 const SELF_REPORTED = "@self_reported";
 
@@ -111,6 +114,10 @@ function unitsOf(table) {
   const categories = categoryReaders(names, nominal, metadata(table, "max_points"));
   const readUnit = rowReader(UnitSchema, "");
   const readScorecard = rowReader(ScorecardSchema, "");
+  const subtotals = names.flatMap((name) => SUBTOTAL.exec(name)?.[1] ?? []).map((subtotal) => ({
+    subtotal,
+    readScore: scoreReader(names, `subtotal.${subtotal}.`, nominal[`subtotal.${subtotal}`]),
+  }));
   const readOverall = scoreReader(names, "", nominal["overall"]);
   return Array.from({ length: table.numRows }, (_, row) => {
     /** @type {Cells} */
@@ -128,6 +135,7 @@ function unitsOf(table) {
       overall: readOverall(cells),
       overallRank: cells("rank") ?? 0,
       lacking: cells("lacking")?.split(", ") ?? [],
+      subtotals: subtotals.map(({ subtotal, readScore }) => ({ subtotal, score: readScore(cells) })),
     });
   });
 }

@@ -12,6 +12,7 @@ import {
   ProvenanceSchema,
   ScorecardSchema,
   ScoreSchema,
+  SubtotalScoreSchema,
   UnitSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { messageReader } from "./fields.js";
@@ -34,6 +35,7 @@ const readResult = messageReader(GateResultSchema);
 const readProvenance = messageReader(ProvenanceSchema);
 const readScorecard = messageReader(ScorecardSchema);
 const readScore = withSelfReported(messageReader(ScoreSchema));
+const readSubtotal = messageReader(SubtotalScoreSchema);
 const readUnit = messageReader(UnitSchema);
 
 /**
@@ -82,6 +84,7 @@ function unitResult(card, texts) {
     overall: readScore(present(overall.score)),
     overallRank: overall.rank,
     lacking: overall.lacking,
+    subtotals: card.subtotals.map((item) => ({ ...readSubtotal(item), score: readScore(present(item.score)) })),
   };
   return new UnitResult(fields, texts);
 }

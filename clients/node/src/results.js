@@ -87,6 +87,14 @@ import { inLanguage } from "./titles.js";
  */
 
 /**
+ * One subtotal of a unit: the sum of criteria across groups, which decides nothing.
+ *
+ * @typedef {object} SubtotalResult
+ * @property {string} subtotal
+ * @property {Score} score
+ */
+
+/**
  * One category of a unit.
  *
  * @typedef {object} CategoryResult
@@ -198,6 +206,12 @@ export class UnitResult {
   lacking = [];
   /** Whether the unit is commended; false if it was scored alone. */
   commended = false;
+  /**
+   * With `full` only.
+   *
+   * @type {SubtotalResult[]}
+   */
+  subtotals = [];
   /** @type {Record<string, Texts>} */
   #texts;
 

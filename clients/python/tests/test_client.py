@@ -472,7 +472,8 @@ WHY = {
          "Khảo sát: được xếp hạng"],
     ),
     "nothing": (
-        ["readiness: level 1, the best", "achievement: not ranked, as nothing of it applies", "survey: ranked"],
+        ["readiness: level 1, the best",
+         "achievement: not ranked, because none of its criteria applies", "survey: ranked"],
         ["Điều kiện sẵn sàng: mức 1, mức cao nhất",
          "Kết quả đạt được: không được xếp hạng vì không có tiêu chí nào áp dụng", "Khảo sát: được xếp hạng"],
     ),

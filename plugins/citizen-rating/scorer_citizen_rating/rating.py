@@ -57,9 +57,9 @@ class _Ratings(NamedTuple):
 
 
 class Rating(Formula):
-    """Satisfied / answered x maximum, once at least N / (1 + N e^2) of the N people served have answered.
+    """Satisfied / answered x maximum.
 
-    Written as
+    At least N / (1 + N e^2) of the N people served must have answered; e is the margin of error. In a criteria set:
 
         {formula: rating, satisfied: staff_ratings_satisfied, answered: staff_ratings, served: citizens_served,
          margin: 5%, when_too_few: zero, when_zero: not_applicable, points: 10}

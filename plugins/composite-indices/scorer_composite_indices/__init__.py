@@ -1,4 +1,4 @@
-"""Criteria sets after three well-known indices. The documents declare their own groups, so there is no other code."""
+"""Criteria sets modelled on three well-known indices. The documents declare their groups, so no more code is needed."""
 
 from __future__ import annotations
 

@@ -23,9 +23,10 @@ from scorer.plugin_api import (
 
 
 class Progress(Formula):
-    """Numerator / denominator / target x maximum, at most the maximum; such as computers per official, target 80 %.
+    """Numerator / denominator / target x maximum, at most the maximum.
 
-    A unit that reaches the target gets all points; below the target, points are proportional. Written as
+    An example is computers per official with a target of 80 %: a unit that reaches the target gets all points, and
+    below the target points are proportional. In a criteria set:
 
         {formula: progress, numerator: computers, denominator: staff, target: {district: 100%, commune: 80%},
          when_zero: zero, points: 2}
@@ -85,6 +86,6 @@ class Progress(Formula):
         return min(Fraction(int(reached), int(target)), Fraction(1)) * maximum
 
     def _reached_and_target(self, cohort: Cohort) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Numerator and target share x denominator, (n,) each, both scaled to whole numbers; exact, as below 2^53."""
+        """Numerator and target share x denominator, (n,) each, both scaled to whole numbers below 2^53."""
         share = Fraction(self.target.of(cohort.tier) or 0, MICRO)
         return cohort.values(self.numerator) * share.denominator, cohort.values(self.denominator) * share.numerator

@@ -51,12 +51,14 @@ class Service:
         self._settings, self._journal, self._on_lifted = settings, journal, on_lifted
         self._crashed: Mapping[str, str] = {}
         self._reload_loop: ReloadLoop | None = None
+        tuning.before_loading()
+        strict, seconds, cache = settings.strict, settings.plugin_seconds, settings.gate_cache
         if settings.criteria:
-            live = load_live(settings.criteria, strict=settings.strict, plugin_seconds=settings.plugin_seconds)
+            live = load_live(settings.criteria, strict=strict, plugin_seconds=seconds, gate_cache=cache)
             self._loaded = live.current
             self._reload_loop = ReloadLoop(live, self._on_reload)
         else:
-            fixed = load_catalogue(strict=settings.strict, plugin_seconds=settings.plugin_seconds)
+            fixed = load_catalogue(strict=strict, plugin_seconds=seconds, gate_cache=cache)
             self._loaded = lambda: fixed
         self._cached: tuple[Catalogue, Mapping[str, str], Catalogue] | None = None
         """The loaded catalogue, the plugins that crashed, and the catalogue without their sets."""

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
 
 import typer
 
 from scorer.cli.output import UserError, print_error, print_note
 from scorer.cli.serving.plugin_crashes import PluginCrashes
 from scorer.cli.serving.service import log_ignored_hangup
-from scorer.model.child_processes import child_environment
-from scorer.plugins.journal import Death, PluginJournal
+from scorer.cli.serving.worker_process import Report, Worker
 from scorer.service.call.metrics import WorkersMetrics
 from scorer.service.runtime.settings import Settings
-
-COMMAND = (sys.executable, "-P", "-m", "scorer.cli.serving.worker")
-"""Starts a worker. The docstring of its module describes the messages."""
 
 MIN_BACK_OFF = 0.2
 """Seconds until a worker is replaced. The time doubles each time that its successor fails soon."""
@@ -33,77 +24,17 @@ MIN_BACK_OFF = 0.2
 MAX_BACK_OFF = 30.0
 """Maximum time in seconds until a worker is replaced."""
 
-STEADY_SECONDS = 10.0
-"""A worker that has served for this time did not fail soon."""
-
 KILL_DELAY = 5.0
 """Seconds after the end of the grace period when a worker that has not ended is killed."""
 
 REPORT_SECONDS = 5.0
 """A worker without a heartbeat for this time is reported. It is replaced after the time in the settings."""
 
-DRAIN_SECONDS = 1.0
-"""Maximum time to read the last lines of a worker that has ended."""
-
 MAX_SLEEP = 0.5
 """Maximum time in seconds that the main thread sleeps. The kernel may deliver a signal to any thread, but Python runs
 the handler only when the main thread runs."""
 
 log = logging.getLogger("scorer.workers")
-
-
-@dataclass(eq=False)
-class _Worker:
-    """One worker process."""
-
-    process: subprocess.Popen[str]
-    journal: PluginJournal
-    back_off: float
-    """Seconds until its successor starts, if it fails soon."""
-    serving_since: float | None = None
-    """Time of the monotonic clock; None until it serves."""
-    mistake: str = ""
-    """Why it cannot serve; empty if it can."""
-    heard: bool = False
-    """Whether it has sent a line since the last check."""
-    silent: float | None = None
-    """Seconds without a heartbeat; None before the first heartbeat."""
-    unresponsive: bool = False
-    """Whether it was reported as unresponsive."""
-    death: Death = field(default_factory=Death)
-    """What plugins did when it died; empty while it runs."""
-
-    def __str__(self) -> str:
-        return f"worker {self.process.pid}"
-
-    @property
-    def serves(self) -> bool:
-        return self.serving_since is not None
-
-    @property
-    def lasted(self) -> bool:
-        return self.serving_since is not None and time.monotonic() - self.serving_since >= STEADY_SECONDS
-
-    @property
-    def end(self) -> str:
-        """How it ended and which plugins were scoring, for people."""
-        code = self.process.returncode
-        scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
-        where = f" ({self.death.where})" if self.death.where else ""
-        return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
-
-    def send(self, **message: object) -> None:
-        """Sends it a message, unless it has closed its input."""
-        assert self.process.stdin is not None
-        with suppress(OSError):
-            os.write(self.process.stdin.fileno(), json.dumps(message).encode() + b"\n")
-
-    def clean_up(self) -> None:
-        """Reads and closes the journal, after the process has ended."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.death = self.journal.read_death()
-        self.journal.close()
 
 
 @dataclass(eq=False)
@@ -121,14 +52,6 @@ class _Vacancy:
         self.due = time.monotonic() + self.back_off
 
 
-@dataclass(frozen=True)
-class _Report:
-    """A message from a worker; an empty message means that the worker has ended."""
-
-    worker: _Worker
-    message: dict[str, str]
-
-
 class Supervisor:
     """Runs workers until a signal comes. A worker that dies or hangs is replaced.
 
@@ -139,9 +62,9 @@ class Supervisor:
 
     def __init__(self, settings: Settings, metrics: WorkersMetrics | None) -> None:
         self._settings, self._count, self._metrics = settings, settings.workers, metrics
-        self._events: SimpleQueue[_Report | signal.Signals | None] = SimpleQueue()
+        self._events: SimpleQueue[Report | signal.Signals | None] = SimpleQueue()
         """Reports of workers, signals for the workers, and None for a signal to stop."""
-        self._running: set[_Worker] = set()
+        self._running: set[Worker] = set()
         self._vacancies: list[_Vacancy] = []
         self._crashes = PluginCrashes()
         self._announced = self._stopping = False
@@ -176,54 +99,17 @@ class Supervisor:
         self._stopping = True
         self._events.put(None)
 
-    def _start(self, back_off: float, *, quiet: bool = False) -> _Worker:
+    def _start(self, back_off: float, *, quiet: bool = False) -> Worker:
         """Starts a worker.
 
         Raises:
             UserError: the system cannot create the process.
         """
-        pipe = subprocess.PIPE
-        try:
-            journal = PluginJournal.create()
-            memory = journal.descriptor
-            command = [*COMMAND, self._settings.model_dump_json(), str(memory), *(["--quiet"] if quiet else [])]
-            # The worker has its own process group, so that Ctrl-C does not reach and kill it while it loads.
-            process = subprocess.Popen(
-                command,
-                stdin=pipe,
-                stdout=pipe,
-                encoding="utf-8",
-                env=child_environment(),
-                process_group=0,
-                pass_fds=[memory],
-            )
-        except OSError as error:
-            raise UserError(f"cannot start a worker: {error.strerror}") from error
-        worker = _Worker(process, journal, back_off)
+        worker = Worker.start(self._settings, back_off, self._events.put, quiet=quiet)
         if self._crashes.quarantined:
             worker.send(crashed=self._crashes.quarantined)
         self._running.add(worker)
-        Thread(target=self._listen, args=(worker,), daemon=True).start()
         return worker
-
-    def _listen(self, worker: _Worker) -> None:
-        """Queues the messages of a worker until it ends, and then its end.
-
-        It does not wait for the end of the pipe, because processes that plugins have started may keep the pipe open.
-        """
-        reader = Thread(target=self._read, args=(worker,), daemon=True)
-        reader.start()
-        worker.process.wait()
-        reader.join(DRAIN_SECONDS)
-        self._events.put(_Report(worker, {}))
-
-    def _read(self, worker: _Worker) -> None:
-        assert worker.process.stdout is not None
-        with worker.process.stdout as lines:
-            for line in lines:
-                worker.heard = True
-                if message := json.loads(line):
-                    self._events.put(_Report(worker, message))
 
     def _watch(self) -> None:
         """Handles events and replaces workers until a signal to stop comes.
@@ -277,7 +163,7 @@ class Supervisor:
         if self._metrics:
             self._metrics.unresponsive.set(sum(worker.unresponsive for worker in self._running))
 
-    def _blame_plugins(self, worker: _Worker) -> None:
+    def _blame_plugins(self, worker: Worker) -> None:
         """Counts a worker's death, and quarantines plugins with too many crashes."""
         if plugins := self._crashes.blame(worker.death):
             for plugin in plugins:
@@ -304,7 +190,7 @@ class Supervisor:
             if worker.serves:
                 worker.process.send_signal(number)
 
-    def _handle(self, worker: _Worker, message: dict[str, str]) -> None:
+    def _handle(self, worker: Worker, message: dict[str, str]) -> None:
         """Handles a message of a worker."""
         if "mistake" in message:
             worker.mistake = message["mistake"]
@@ -318,13 +204,13 @@ class Supervisor:
             self._announced = True
             print_note(f"serving {message['sets']} on {self._settings.address} with {self._count} workers")
 
-    def _count_workers(self, ended: _Worker | None = None) -> None:
+    def _count_workers(self, ended: Worker | None = None) -> None:
         if self._metrics:
             self._metrics.workers.set(sum(worker.serves for worker in self._running))
             if ended:
                 self._metrics.forget_worker(ended.process.pid)
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: Worker) -> None:
         """Schedules the replacement of a worker that has ended.
 
         Raises:
@@ -371,7 +257,7 @@ class Supervisor:
                     worker.process.kill()
                 deadline += KILL_DELAY
                 continue
-            if not isinstance(report, _Report) or report.message:
+            if not isinstance(report, Report) or report.message:
                 continue
             self._running.remove(report.worker)
             report.worker.clean_up()

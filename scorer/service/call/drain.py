@@ -16,10 +16,10 @@ POLL_SECONDS = 0.1
 """Interval of the checks whether a reply has been acknowledged."""
 
 CACHE_SECONDS = POLL_SECONDS / 2
-"""Time for which calls that wait share one look at the system's connections."""
+"""Waiting calls share one reading of the system's connections for this time."""
 
 READ_SECONDS = 0.2
-"""Time that a caller has to read what its machine has acknowledged."""
+"""Time that a caller's program has to read a reply after its machine has acknowledged the reply."""
 
 CONNECTION_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """Linux's tables of connections. Where there are none, callers only have ``POLL_SECONDS`` and ``READ_SECONDS``."""
@@ -37,7 +37,7 @@ class Drain:
         """When ``_queues`` were read."""
 
     def begin(self, seconds: float) -> None:
-        """Notes that the server stops, and ends all calls after ``seconds``."""
+        """Begins to wait for callers, because the server stops. All calls end after ``seconds``."""
         self._end = time.monotonic() + seconds
 
     async def wait(self, peer: str) -> None:

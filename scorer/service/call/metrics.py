@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. With several workers, each counts in files, and their parent adds the counts up."""
+"""Metrics for Prometheus. Several workers write their counts to files, and the parent process adds the counts up."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Metrics:
 
     @contextmanager
     def _tolerate_full_disk(self) -> Iterator[None]:
-        """A context in which counts are dropped if the disk has no space for new labels. The first time is logged."""
+        """A context manager that drops counts if the disk has no space for new labels. The first time is logged."""
         try:
             yield
         except OSError as error:

@@ -48,15 +48,15 @@ class Method:
     """Such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
     request: type[Message]
     role: Role
-    """The role that its callers need."""
+    """The role that a caller needs for this method."""
     handler: Callable[[Any, CallContext], Message]
     """Returns the reply to a request; may raise CallRefused."""
     find_plan: Callable[[Any, CallContext], SetPlan] | None = None
     """Returns the plan of the criteria set that a request names; may raise CallRefused. None: the method does not
     score."""
     on_loop: bool = False
-    """Whether the handler takes less than a millisecond. Then it runs on the event loop, unless its criteria set runs
-    code of plugins."""
+    """Whether the handler takes less than a millisecond. If so, it runs on the event loop, unless the call's criteria
+    set needs code of a plugin."""
 
     @property
     def name(self) -> str:

@@ -107,7 +107,7 @@ def _lacks(part: int | Node, lacking: int) -> bool:
 
 
 def answers_as_text(assessment: Assessment, row: int, indices: Ints) -> list[str]:
-    """The answers of some units to a flag or choice; empty if not reported."""
+    """The answers of the units at ``indices`` to a flag or choice, as text; empty if not reported."""
     cohort = assessment.cohort
     indicator = next(indicator for code, indicator in cohort.indicators.items() if cohort.rows[code] == row)
     options = ["", *options_of(indicator)]
@@ -115,5 +115,5 @@ def answers_as_text(assessment: Assessment, row: int, indices: Ints) -> list[str
 
 
 def options_of(indicator: Indicator) -> tuple[str, ...]:
-    """The answers to a flag or choice, in the order of their numbers."""
+    """All possible answers to a flag or choice, in the order of their numbers in the matrix."""
     return ("false", "true") if indicator.kind is IndicatorKind.FLAG else tuple(indicator.options)

@@ -19,7 +19,7 @@ SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 
 
 def gate_text(gate: Gate, minimum: int) -> str:
-    """A gate such as ``total >= 80%``; ``minimum`` is that of a measure."""
+    """The text of a gate, such as ``total >= 80%``. Only gates on measures use ``minimum``."""
     if isinstance(gate, MeasureGate):
         amount = f"{plain(minimum * 100)}%" if gate.unit == "percent" else plain(minimum)
         return f"{gate.measure} {SIGNS[gate.bound]} {amount}"
@@ -64,7 +64,7 @@ class GateTexts(dict[int, str]):
         return root.gates() if self._flat else root.parts()
 
     def _part(self, part: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
-        """What is lacking of a gate or a combination; empty if nothing is."""
+        """What a unit lacks for a gate or a combination; empty if it lacks nothing."""
         if not isinstance(part, Node):
             return self._gates[part] if bits >> part & 1 else ""
         order = orders.get(part, range(len(part.of)))

@@ -30,8 +30,11 @@ from scorer.service.messages.tables import UnitTexts
 
 COHORT = "cohort"
 
+SUBTOTAL = "subtotal."
+"""Begins the names of columns with subtotals."""
+
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class RankingTables:
@@ -41,18 +44,9 @@ class RankingTables:
         units: (n,) indices of the tier's units among all units of the request.
         texts: ids, names and parents of all units of the request.
         rankings: each ranking with (m,) indices of its units that the reply has, in ranking order.
-        provenance: the provenance of the reply.
-        names: the names of the reply, as JSON.
     """
 
-    def __init__(
-        self,
-        units: Ints,
-        texts: UnitTexts,
-        rankings: Sequence[tuple[Ranking, Ints]],
-        provenance: pb.Provenance,
-        names: str,
-    ) -> None:
+    def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
         ranking, _ = rankings[0]  # each ranking has the ranks of all units of the tier
         assessment = ranking.assessment
         plan = assessment.plan
@@ -63,12 +57,15 @@ class RankingTables:
         columns.add("name", texts.names.take(request_indices))
         columns.constant("tier", plan.tier)
         columns.add("parent", texts.parents.take(request_indices))
-        columns.constant(COHORT, "")
+        columns.constant(COHORT, "")  # see batch and stream
         columns.integers("rank", ranking.overall)
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
         columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
+        if columns.subtotals:
+            for row, code in enumerate(plan.subtotals.codes):
+                columns.score(f"{SUBTOTAL}{code}.", columns.subtotals, row)
         gates = plan.derived(_gate_texts)
         beside = assessment.self_reported
         for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
@@ -77,14 +74,27 @@ class RankingTables:
             _add_category(columns, category, self_reported, ranks, gates[category.plan.code], group_rows)
             _add_answers(columns, category.plan, assessment)
         self._batch = columns.batch(plan.derived(_Schemas))
-        self._shared = {"provenance": _json(_fields(provenance)), "names": names}
+        self._rankings = rankings
 
-    def stream(self, ranking: Ranking, rows: slice) -> bytes:
-        """The table of one ranking as an Arrow IPC stream; ``rows`` are its rows among those of all rankings."""
+    def batch(self) -> pa.RecordBatch:
+        """The rows of all rankings, one ranking after the other."""
+        sizes = [len(shown) for _, shown in self._rankings]
+        indices = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        cohorts = pa.DictionaryArray.from_arrays(indices, [ranking.cohort for ranking, _ in self._rankings])
+        return self._batch.set_column(self._batch.schema.get_field_index(COHORT), COHORT, cohorts)
+
+    def stream(self, ranking: Ranking, rows: slice, shared: Mapping[str, str]) -> bytes:
+        """The table of one ranking as an Arrow IPC stream.
+
+        Args:
+            ranking: one of the rankings.
+            rows: its rows among those of all rankings.
+            shared: metadata that all tables of a reply have, see ``shared_metadata``.
+        """
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         column = batch.schema.get_field_index(COHORT)
         batch = batch.set_column(column, batch.schema.field(column), _constant(ranking.cohort, len(batch)))
-        batch = batch.replace_schema_metadata(batch.schema.metadata | self._shared | {"cohort": ranking.cohort})
+        batch = batch.replace_schema_metadata({**batch.schema.metadata, **shared, "cohort": ranking.cohort})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
             writer.write_batch(batch)
@@ -92,9 +102,9 @@ class RankingTables:
         return data
 
 
-def names_json(plan: SetPlan) -> str:
-    """The names of a criteria set as JSON, for the metadata of tables."""
-    return plan.derived(_names_json)
+def shared_metadata(plan: SetPlan, provenance: pb.Provenance) -> dict[str, str]:
+    """The metadata that all tables of a reply have."""
+    return {"provenance": _json(_fields(provenance)), "names": plan.derived(_names_json)}
 
 
 def _names_json(plan: SetPlan) -> str:
@@ -163,7 +173,7 @@ def _add_answers(columns: _Columns, plan: CategoryPlan, assessment: Assessment) 
 
 
 def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
-    """By category, the texts of what units lack, and of single gates that fail."""
+    """For each category, the texts of what units lack, and of the single gates that fail."""
     return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 
@@ -224,6 +234,8 @@ class _Columns:
         self.indices, groups, beside = indices, assessment.group_sums, assessment.self_reported
         self.sums = _Sums(assessment.sums, beside.sums if beside else None, indices)
         self.groups = None if groups is None else _Sums(groups, beside.group_sums if beside else None, indices)
+        subtotals = assessment.subtotals
+        self.subtotals = None if subtotals is None else _Sums(subtotals, beside.subtotals if beside else None, indices)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
         """Unit of measurement, "points" or "percent", by column."""
@@ -282,7 +294,7 @@ class _Columns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
     def labels(self, name: str, numbers: Ints, texts: Mapping[int, str]) -> None:
-        """Adds a column with the text for each number (n,), with null for 0 and for empty texts."""
+        """Adds a column of texts, one for each of the ``numbers`` (n,). It has null for 0 and for empty texts."""
         shown = {number: text for number, text in texts.items() if text}
         index_of = np.full(max((0, *texts)) + 1, -1, dtype=np.int8)
         index_of[[*shown]] = range(len(shown))
@@ -336,7 +348,7 @@ class _Schemas:
     def schema(
         self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
     ) -> pa.Schema:
-        """The schema for the given columns, which must be the same in each call with the same ``full``.
+        """The schema for the given columns. It is cached: calls with the same ``full`` must have the same columns.
 
         Args:
             names: names of the columns.
@@ -383,6 +395,8 @@ def _full_metadata(plan: TierPlan) -> dict[str, str]:
     nominal = json.loads(metadata["nominal_max_points"])
     for category in plan.categories:
         nominal |= {f"{category.code}.{group.code}": group.nominal / MICRO for group in category.groups}
+    subtotals = zip(plan.subtotals.codes, plan.subtotals.nominal.tolist(), strict=True)
+    nominal |= {f"{SUBTOTAL}{code}": most / MICRO for code, most in subtotals}
     criteria = {c.id: int(m) / MICRO for g in plan.groups for c, m in zip(g.criteria, g.maxima[:, 0], strict=True)}
     return metadata | {"nominal_max_points": _json(nominal), "max_points": _json(criteria)}
 

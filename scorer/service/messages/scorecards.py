@@ -39,7 +39,7 @@ def scorecards(
         ranking: any ranking of the tier, because each has the ranks of all units of the tier; None: no ranks.
         indices: (m,) indices of the units in the tier.
         units: the m units as in the request.
-        full: whether to include groups, criteria and all gates (view FULL).
+        full: whether to include groups, criteria, subtotals and all gates (view FULL).
     """
     gates = assessment.plan.derived(_gates)
     beside = assessment.self_reported
@@ -48,6 +48,7 @@ def scorecards(
         for n, category in enumerate(assessment.categories)
     ]
     overall = _Score(assessment.overall, beside.overall if beside else None, indices)
+    subtotals = list(_subtotals(assessment, indices)) if full else []
     ranks = _ranks(ranking, indices, len(builders))
     commended = ranking is not None and ranking.commended is not None
     *category_ranks, overall_ranks = ranks
@@ -63,7 +64,20 @@ def scorecards(
             if card.categories[required].standing != pb.STANDING_RANKED
         )
         card.commended = commended and bool(ranking.commended[index])  # type: ignore[union-attr,index]
+        for code, subtotal in subtotals:
+            message = card.subtotals.add(subtotal=code)
+            subtotal.fill(message.score, row)
         yield card
+
+
+def _subtotals(assessment: Assessment, indices: Ints) -> Iterator[tuple[str, _Score]]:
+    """The codes of the subtotals, and what fills their messages."""
+    table, beside = assessment.subtotals, assessment.self_reported
+    if table is None:
+        return
+    self_reported = beside.subtotals if beside else None
+    for row, code in enumerate(assessment.plan.subtotals.codes):
+        yield code, _Score(table.scores(row), self_reported.scores(row) if self_reported else None, indices)
 
 
 def _gates(plan: TierPlan) -> dict[str, list[pb.Gate]]:

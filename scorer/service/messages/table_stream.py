@@ -26,7 +26,7 @@ and validation reads the dictionary of each column in each batch.
 """
 
 END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
-"""How a stream ends: today, and in the format before Arrow 0.15."""
+"""The last bytes of a stream: in today's format, and in the format before Arrow 0.15."""
 
 FILE_MAGIC = b"ARROW1"
 """The first bytes of Arrow's file format, which is not supported."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +21,7 @@ from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.messages import table_columns as columns
 from scorer.service.messages.answers import check_count, option_numbers, unknown_option
 from scorer.service.messages.table_numbers import with_more_decimals
-from scorer.service.messages.table_stream import READ_ERRORS, Stream, StreamError
+from scorer.service.messages.table_stream import READ_ERRORS, StreamError
 
 STREAM_PATH = "table.arrow_stream"
 """The field path of the stream."""
@@ -49,6 +51,36 @@ def column_path(column: str) -> str:
     return f"table[{json.dumps(column[:80], ensure_ascii=not column.isprintable())}]"
 
 
+_PATH = re.compile(r'table\[("(?:[^"\\]|\\.)*")\](?:\[(\d+)\])?')
+
+
+def parse_path(path: str) -> tuple[str, int | None]:
+    """The column and the row of a field path of ``TablePaths``; "" and None if the path names none."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return "", None
+    return json.loads(match[1]), None if match[2] is None else int(match[2])
+
+
+class TableSource(Protocol):
+    """A table that has not been read yet, such as a ``Stream``."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows in all batches."""
+
+    def batches(self) -> Sequence[pa.RecordBatch]:
+        """The rows.
+
+        Raises:
+            StreamError: the data are damaged.
+        """
+
+
 @dataclass(frozen=True)
 class UnitTexts:
     """Columns of a table that the reply repeats, for n units; null instead of empty names and parents."""
@@ -58,19 +90,19 @@ class UnitTexts:
     parents: pa.StringArray
 
 
-def read_table(plan: SetPlan, stream: Stream, tier: str, violations: Violations) -> tuple[Submission, UnitTexts]:
+def read_table(plan: SetPlan, source: TableSource, tier: str, violations: Violations) -> tuple[Submission, UnitTexts]:
     """Converts a table into a submission, and returns the texts for the reply too.
 
     Args:
         plan: the plan of the criteria set.
-        stream: the table.
+        source: the table.
         tier: the tier of all units, if the table has no column ``tier``.
-        violations: collects the violations of the stream and its columns. Answers are validated later.
+        violations: collects the violations of the source and its columns. Answers are validated later.
     """
-    table = _Table(plan, stream, tier, violations)
+    table = _Table(plan, source, tier, violations)
     ids, names, tiers, parents = (table.texts(name) for name in TEXT_COLUMNS)
     if ids is None:  # there is a violation for this; these ids only let validation find further violations
-        ids = pa.array([str(row) for row in range(stream.rows)], pa.string())
+        ids = pa.array([str(row) for row in range(source.rows)], pa.string())
     common_tier = [tier] if tier in plan.tiers and not table.has("tier") else []
     submission = Submission(
         _empty_for_null(ids),
@@ -80,7 +112,7 @@ def read_table(plan: SetPlan, stream: Stream, tier: str, violations: Violations)
         table.answers(),
         table.exclusions(),
     )
-    nulls = pa.nulls(stream.rows, pa.string())
+    nulls = pa.nulls(source.rows, pa.string())
     return submission, UnitTexts(
         ids, nulls if names is None else _null_for_empty(names), nulls if parents is None else _null_for_empty(parents)
     )
@@ -102,24 +134,24 @@ class _Table:
 
     Args:
         plan: the plan of the criteria set.
-        stream: the table.
+        source: the table.
         tier: the tier of all units, if there is no column ``tier``.
         violations: collects the violations.
     """
 
-    def __init__(self, plan: SetPlan, stream: Stream, tier: str, violations: Violations) -> None:
-        self._plan, self._rows, self._tier, self._violations = plan, stream.rows, tier, violations
+    def __init__(self, plan: SetPlan, source: TableSource, tier: str, violations: Violations) -> None:
+        self._plan, self._rows, self._tier, self._violations = plan, source.rows, tier, violations
         self._columns: dict[str, int] = {}
         """Index of each column that is read, by name."""
-        self._types: Sequence[pa.DataType] = stream.schema.types
+        self._types: Sequence[pa.DataType] = source.schema.types
         self._batches: Sequence[pa.RecordBatch] = ()
         self._text_budget = columns.TextBudget()
         names = len(COLUMNS_OF_UNITS) + len(plan.rows)
-        if not check_count(violations, WHOLE_REQUEST, "table", len(stream.schema), names, "columns"):
+        if not check_count(violations, WHOLE_REQUEST, "table", len(source.schema), names, "columns"):
             return
-        self._columns = self._find_columns(stream.schema)
+        self._columns = self._find_columns(source.schema)
         try:
-            self._batches = stream.batches()
+            self._batches = source.batches()
         except StreamError as error:
             violations.add(WHOLE_REQUEST, STREAM_PATH, error.reason, str(error))
         self._check_types()
@@ -208,7 +240,7 @@ class _Table:
         return known
 
     def _drop(self, name: str, reason: str, message: str) -> None:
-        """Notes a violation of a column, and treats the column as absent."""
+        """Adds a violation of a column, and treats the column as absent."""
         self._note(name, reason, message)
         del self._columns[name]
 
@@ -274,7 +306,7 @@ class _Table:
                 self._violations.add_all(np.flatnonzero(mask), _value_paths(code), "BAD_DATE", lambda _: message)
 
     def _note_decimals(self, codes: Sequence[str], values: pa.Array, indices: Ints) -> None:
-        """Notes the values with more than six decimals, at ``indices`` (m,) of the values of several columns."""
+        """Adds violations for values with more than six decimals: ``indices`` (m,) of the values of several columns."""
         for first, code in zip(range(0, len(values), self._rows), codes, strict=True):
 
             def describe(row: int, first: int = first) -> str:

@@ -9,6 +9,7 @@ import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
+from egov.scorer.v1.scorer_pb2 import Name
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
 from scorer.criteria.model import (
     Category,
@@ -179,6 +180,7 @@ def _criteria_set(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSet:
         commend=[pb.TierBest(tier=tier, best=best) for tier, best in criteria_set.ranking.commended.items()],
         ranked_within_parent=criteria_set.ranking.within_parent,
         overall=_total(criteria_set.overall, criteria_set.maximum, criteria_set.tiers),
+        subtotals=[pb.Subtotal(code=code, titles=texts(title)) for code, title in criteria_set.subtotals.items()],
     )
 
 
@@ -251,7 +253,7 @@ def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts make up a whole, whose maximum by tier is ``maximum(tier)``."""
+    """How parts are combined into a whole. ``maximum(tier)`` is the maximum of the whole in a tier."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],
@@ -279,6 +281,7 @@ def _criterion(criterion: Criterion, tiers: tuple[str, ...]) -> pb.Criterion:
         provenance=criterion.provenance.value,
         notes=texts(criterion.notes),
         sources=criterion.sources,
+        subtotal=criterion.subtotal,
     )
 
 
@@ -293,6 +296,10 @@ def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
         minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
         maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
         meanings=texts(indicator.meaning),
+        unit_titles=texts(indicator.unit_titles),
+        option_titles=[
+            Name(code=option, titles=texts(titles)) for option, titles in indicator.option_titles.items() if titles
+        ],
     )
 
 

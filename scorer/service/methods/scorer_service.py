@@ -26,7 +26,7 @@ from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.answers import RowPaths, read_rows
 from scorer.service.messages.names import names
-from scorer.service.messages.ranking_table import RankingTables, names_json
+from scorer.service.messages.ranking_table import RankingTables, shared_metadata
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
@@ -118,8 +118,8 @@ class ScorerService:
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
             with call.step("reply"):
-                shared = reply.provenance, names_json(plan)
-                tables = RankingTables(tier.units, texts, rankings, *shared) if texts else None
+                tables = RankingTables(tier.units, texts, rankings) if texts else None
+                shared = shared_metadata(plan, reply.provenance) if texts else {}
                 first = 0
                 for ranking, indices in rankings:
                     message = reply.rankings.add()
@@ -127,7 +127,7 @@ class ScorerService:
                     rows = slice(first, first + len(indices))
                     first = rows.stop
                     if tables is not None:
-                        message.table.arrow_stream = tables.stream(ranking, rows)
+                        message.table.arrow_stream = tables.stream(ranking, rows, shared)
                         continue
                     own_units = [units[index] for index in tier.units[indices].tolist()]
                     message.scorecards.extend(scorecards(ranking.assessment, ranking, indices, own_units, full=full))
@@ -157,7 +157,7 @@ class ScorerService:
             yield tier, rankings
 
     def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
-        """A context for the validation of answers, which tracks the plugins whose checks run."""
+        """A context manager for the validation of answers. It tracks the plugins whose checks run."""
         if not plan.checkers:
             return nullcontext()
         return self._plugin_calls.track(f"checks of {' and '.join(plan.checkers)}", plan.checkers, limited=False)
@@ -190,7 +190,7 @@ class ScorerService:
 
 @contextmanager
 def _plugin_faults() -> Iterator[None]:
-    """A context in which a failure of a plugin becomes INTERNAL, with the plugin's name."""
+    """Turns a plugin's failure in the ``with`` block into the status INTERNAL, with the plugin's name."""
     try:
         yield
     except PluginFault as fault:

@@ -178,6 +178,10 @@ class Settings(Section):
     )
     workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one per core (Linux).")
     criteria: Path | None = Field(None, description="Directory of criteria sets. It is reloaded when it changes.")
+    gate_cache: Path | None = Field(
+        None,
+        description="Directory that keeps compiled gates for the next start. Unset: each start compiles all gates.",
+    )
     plugin_seconds: float = Field(
         10.0, gt=0, le=3600, description="Seconds that the probe of one plugin may take. Other commands use it too."
     )

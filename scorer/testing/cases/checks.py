@@ -23,7 +23,7 @@ class Check:
     path: Path
     """Path of the expectation in the document."""
     what: str
-    """What is compared, such as ``points of readiness``. In a case that ranks, it starts with the unit, such as
+    """The compared value, such as ``points of readiness``. In a case that ranks, it starts with the unit, such as
     ``hue: level of readiness``."""
     expected: str
     """One line per item if several items are expected."""
@@ -42,6 +42,8 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
     yield from _check_numbers("converted", expect.converted, converted, path)
     yield from _check_numbers("published", expect.published, published, path)
     yield from _check_numbers("self_reported", expect.self_reported, _self_reported(result), path)
+    subtotals = {item.subtotal: exact(item.score.points) for item in result.subtotals}
+    yield from _check_numbers("subtotals", expect.subtotals, subtotals, path)
     for code, level in expect.level.items():
         yield _check_position((*path, "level", code), f"level of {code}", level, result.category(code).level)
     for code, standing in expect.standing.items():
@@ -115,9 +117,9 @@ def _check_position(path: Path, what: str, expected: int, actual: int) -> Check:
 
 
 def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actual: Sequence[Cause]) -> Check:
-    """Compares causes, in any order: each expected cause must match exactly one actual cause, and none may be left.
+    """Compares causes in any order: each expected cause must match its own actual cause, and no others may be present.
 
-    The causes in combinations are compared like all others.
+    Causes in combinations are compared like all others.
     """
     actual = list(_single(actual))
     unmatched = list(actual)

@@ -42,6 +42,7 @@ class _TierNames:
     criteria: Collection[str]
     measures: Collection[str]
     """Sums of groups that gates compare."""
+    subtotals: Collection[str]
 
 
 class _Reader:
@@ -98,7 +99,7 @@ class _Reader:
     ) -> Case:
         provenance = shape.provenance or self.provenance
         if provenance is Provenance.RECONSTRUCTED and self.provenance is Provenance.PUBLISHED:
-            self.document.problem(("provenance",), f"must be reconstructed, as case {shape.name!r} is")
+            self.document.problem(("provenance",), f"must be reconstructed, because case {shape.name!r} is")
         return Case(shape.name, path, self.document.values[path][0], provenance, units, ranks)
 
     def _unit(self, path: Path, data: object) -> CaseUnit | None:
@@ -148,6 +149,7 @@ class _Reader:
             "converted": (sums, "category or group"),
             "published": (sums, "category or group"),
             "self_reported": ([*sums, *names.criteria], "category, group or criterion"),
+            "subtotals": (names.subtotals, "subtotal"),
             "level": (names.categories, "category"),
             "standing": (names.categories, "category"),
             "causes": (names.categories, "category"),
@@ -156,7 +158,7 @@ class _Reader:
             for name in as_mapping(raw.get(field)):
                 self._check_name((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
         if "self_reported" in raw and not self.criteria_set.has_sources:
-            message = "all answers of the set are self-reported, so that these points are the 'points'"
+            message = "write 'points' instead: all answers of this set are self-reported"
             self.document.problem((*path, "self_reported"), message, key=True)
         for field in ("missing", "not_applicable"):
             for n, name in enumerate(as_list(raw.get(field))):
@@ -207,10 +209,12 @@ def _tier_names(criteria_set: CriteriaSet, tier: str) -> _TierNames:
     """The names of a tier of a set."""
     categories = {c.code: c for c in criteria_set.categories if c.tiers((tier,))}
     gates = [gate.measure for c in categories.values() for gate in c.gates() if isinstance(gate, MeasureGate)]
+    criteria = [criterion for c in categories.values() for criterion in measured_criteria(c, TOTAL, tier)]
     return _TierNames(
         tier,
         categories,
         [group.code for c in categories.values() for group in c.groups if group.of(tier)],
-        [criterion.id for c in categories.values() for criterion in measured_criteria(c, TOTAL, tier)],
+        [criterion.id for criterion in criteria],
         [measure for measure in dict.fromkeys(gates) if "+" in measure],
+        dict.fromkeys(criterion.subtotal for criterion in criteria if criterion.subtotal),
     )

@@ -72,9 +72,11 @@ class Cause(condition_schema.Gate):
     def _one_bound(self) -> Cause:
         bounds = sum(getattr(self, bound) is not None for bound in condition_schema.BOUNDS)
         if bool(self.measure) + bool(self.indicator) + bool(self.category) != 1:
-            raise ValueError("a cause has exactly one of measure, indicator and category")
+            raise ValueError("a cause needs exactly one of measure, indicator and category")
         if bounds != (1 if self.measure else 0):
-            raise ValueError("a cause has exactly one of at_least, above, at_most and below if it has a measure")
+            raise ValueError(
+                "a cause needs exactly one of at_least, above, at_most and below if it has a measure, else none"
+            )
         return self
 
 
@@ -93,13 +95,15 @@ class Expect(StrictModel):
     level: dict[Text, LevelOrRank] = Field(default={}, min_length=1)
     standing: dict[Text, Standing] = Field(default={}, min_length=1)
     causes: dict[Text, list[Any]] = Field(default={}, min_length=1)
-    """By category, all gates that keep the unit from its next level; validated separately."""
+    """All gates that keep the unit from its next level, by category; validated separately."""
     missing: list[Text] | None = None
     """All criteria that are missing."""
     not_applicable: list[Text] | None = None
     """All criteria that do not apply."""
     self_reported: dict[Text, Number] = Field(default={}, min_length=1)
     """Points from the answers that the unit reported itself."""
+    subtotals: dict[Text, Number] = Field(default={}, min_length=1)
+    """Points by subtotal."""
     commended: StrictBool | None = None
     """Whether the unit is commended. A unit that is scored alone is never commended."""
 

@@ -106,7 +106,7 @@ class GroupHarness:
             criteria_set: the set.
             group: the group.
             tier: the tier.
-            plugins: by group, the plugins that score.
+            plugins: the plugin that scores each group, by group code.
             formula_kinds: the formula kinds of the plugin under test.
             provides_group: whether the plugin under test provides the group.
         """
@@ -250,7 +250,7 @@ class GroupHarness:
             where=self.where(),
             criterion=f"{criterion.id}, formula {criterion.formula.kind} {criterion.parameters}",
             unit=f"{cohort.unit_ids[unit]}: {answers}"
-            + (f" (and {others} of {len(cohort) - 1} others)" if others else ""),
+            + (f" (and {others} of the {len(cohort) - 1} other units)" if others else ""),
             expected=expected if isinstance(expected, str) else expected(unit),
             actual=actual if isinstance(actual, str) else actual(unit),
             fix=fix,

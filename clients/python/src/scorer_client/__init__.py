@@ -23,6 +23,7 @@ from scorer_client.results import (
     GroupResult,
     Measure,
     Score,
+    SubtotalResult,
     UnitResult,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "Row",
     "Score",
     "ScorerError",
+    "SubtotalResult",
     "Tally",
     "UnitResult",
     "Value",

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeAlias, TypedDict, Unpack, cast
-
-import grpc
+from typing import TypedDict, Unpack, cast
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
-from scorer_client.errors import ScorerError
+from scorer_client import shared_steps as shared
 from scorer_client.file_table import FileTable
-from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
-from scorer_client.files.names import NearestNames
-from scorer_client.forms import Form, form_of
+from scorer_client.forms import Form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
-from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_message, row_messages, view
+from scorer_client.requests import Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
+from scorer_client.shared_steps import Progress
 from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
-
-Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
-"""Called with ``("read", bytes, bytes of the file)`` repeatedly, then ``("sent", 0, units)`` and ``("answered", units,
-units)``. An ``AsyncClient`` reads in another thread and calls it there while it reads."""
 
 
 class ReplyOptions(TypedDict, total=False):
@@ -111,9 +104,9 @@ class Methods:
         Raises:
             ScorerError: the call failed; one unit with a violation is enough.
         """
-        request = _request(criteria_set, **options)
+        request = shared.ranking_request(criteria_set, **options)
         request.rows.units.extend(row_messages(rows))
-        return (yield from _rank(Calls.of(timeout, request_id), request))
+        return (yield from shared.rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_table(
@@ -143,9 +136,9 @@ class Methods:
             TypeError: ``table`` is not a table.
             ImportError: pyarrow is not installed.
         """
-        request = _request(criteria_set, **options)
+        request = shared.ranking_request(criteria_set, **options)
         request.table.arrow_stream = table_stream(table)
-        return (yield from _rank(Calls.of(timeout, request_id), request))
+        return (yield from shared.rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_file(
@@ -185,11 +178,15 @@ class Methods:
         """
         calls = Calls.of(timeout, request_id)
         if isinstance(file, FileTable):
-            request = _request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from _rank_file_table(calls, request, file, progress))
-        form = yield from _form(calls, criteria_set, effective_on, series)
-        table: FileTable = yield _read_file(file, form, progress, language)
-        return (yield from _rank_file_table(calls, _request(form.criteria_set, **options), table, progress))
+            request = shared.ranking_request(criteria_set, effective_on=effective_on, series=series, **options)
+            return (yield from shared.rank_file_table(calls, request, file, progress))
+        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
+        table: FileTable = yield shared.read_file(file, form, progress, language)
+        return (
+            yield from shared.rank_file_table(
+                calls, shared.ranking_request(form.criteria_set, **options), table, progress
+            )
+        )
 
     @method
     def read_file(
@@ -203,8 +200,8 @@ class Methods:
             ScorerError: the file has mistakes, or the criteria set could not be read.
             OSError: the file cannot be read.
         """
-        form = yield from _form(Calls.of(None, ""), criteria_set)
-        table: FileTable = yield _read_file(file, form, progress, language)
+        form = yield from shared.get_form(Calls.of(None, ""), criteria_set)
+        table: FileTable = yield shared.read_file(file, form, progress, language)
         return table
 
     @method
@@ -234,7 +231,7 @@ class Methods:
         Raises:
             ScorerError: there is no set with this code or on this day, or the call failed.
         """
-        return (yield from _criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
+        return (yield from shared.get_criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def form(
@@ -251,7 +248,7 @@ class Methods:
         Raises:
             ScorerError: see ``criteria_set``.
         """
-        return (yield from _form(Calls.of(timeout, request_id), code, effective_on, series))
+        return (yield from shared.get_form(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def report(
@@ -281,7 +278,7 @@ class Methods:
             ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
             OSError: a file cannot be read or written.
         """
-        form = yield from _form(Calls.of(timeout, request_id), result.provenance.criteria_set)
+        form = yield from shared.get_form(Calls.of(timeout, request_id), result.provenance.criteria_set)
 
         def write() -> None:
             report = build(result, form, language=language, previous=previous)
@@ -321,13 +318,13 @@ class Methods:
             ScorerError: the set or the tier does not have the criterion, or a call failed.
         """
         calls = Calls.of(timeout, request_id)
-        form = yield from _form(calls, criteria_set, effective_on, series)
-        _check_criterion(form, criterion, tier)
+        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
+        shared.check_criterion(form, criterion, tier)
         if not is_table(units):
-            return (yield from _rows_that_lack(calls, form, cast(Iterable[Row], units), criterion, tier))
-        request = _request(form.criteria_set, tier=tier, full=True)
+            return (yield from shared.rows_that_lack(calls, form, cast(Iterable[Row], units), criterion, tier))
+        request = shared.ranking_request(form.criteria_set, tier=tier, full=True)
         request.table.arrow_stream = table_stream(units)
-        return _lacking((yield from _rank(calls, request)), criterion)
+        return shared.lacking((yield from shared.rank(calls, request)), criterion)
 
     @method
     def who_lacks_file(
@@ -350,102 +347,8 @@ class Methods:
             OSError: the file cannot be read.
         """
         calls = Calls.of(timeout, request_id)
-        form = yield from _form(calls, criteria_set, effective_on, series)
-        _check_criterion(form, criterion, tier)
-        table: FileTable = file if isinstance(file, FileTable) else (yield _read_file(file, form, None, language))
-        request = _request(form.criteria_set, tier=tier, full=True)
-        return _lacking((yield from _rank_file_table(calls, request, table, None)), criterion)
-
-
-def _criteria_set(
-    calls: Calls, code: str | None, effective_on: datetime.date | None, series: str
-) -> Steps[criteria_pb2.CriteriaSet]:
-    day = day_message(effective_on)
-    request = criteria_pb2.GetCriteriaSetRequest(criteria_set=code or "", effective_on=day, series=series)
-    return (yield from calls.get_criteria_set(request))
-
-
-def _form(calls: Calls, code: str | None, effective_on: datetime.date | None = None, series: str = "") -> Steps[Form]:
-    return form_of((yield from _criteria_set(calls, code, effective_on, series)))
-
-
-def _read_file(file: str | Path, form: Form, progress: Progress | None, language: Language) -> Work:
-    read = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_path(Path(file), form, read, language))
-
-
-def _rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:
-    reply = yield from calls.rank_province(request)
-    return replies.province(reply, calls.request_id)
-
-
-def _rank_file_table(
-    calls: Calls, request: scorer_pb2.RankProvinceRequest, table: FileTable, progress: Progress | None
-) -> Steps[Province]:
-    request.table.arrow_stream = table.stream()
-    if progress:
-        progress("sent", 0, len(table.units))
-    try:
-        ranked = yield from _rank(calls, request)
-    except ScorerError as error:
-        if not error.violations:
-            raise
-        raise table.in_file(error) from error
-    if progress:
-        progress("answered", len(table.units), len(table.units))
-    return ranked
-
-
-def _rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
-    request = _request(form.criteria_set, tier=tier, full=True, page_size=MAX_FULL_ROWS)
-    request.rows.units.extend(row_messages(rows))
-    found: list[Lack] = []
-    while True:
-        page = yield from _rank(calls, request)
-        found += _lacking(page, criterion)
-        if not page.next_page_token:
-            return found
-        request.page_token = page.next_page_token
-
-
-def _lacking(province: Province, criterion: str) -> list[Lack]:
-    """The units that lack a criterion; none if no unit belongs to a tier that has the criterion."""
-    try:
-        return province.lacking(criterion)
-    except KeyError:
-        return []
-
-
-def _check_criterion(form: Form, criterion: str, tier: str) -> None:
-    code, reason = grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CRITERION"
-    if criterion not in form.criteria:
-        hint = NearestNames("en").hint(criterion, form.criteria)
-        raise ScorerError(code, f"{form.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
-    if tier in form.tiers and tier not in form.criteria[criterion]:
-        tiers = ", ".join(form.criteria[criterion])
-        raise ScorerError(code, f"tier {tier!r} has no criterion {criterion!r}, only {tiers}", reason)
-
-
-def _request(
-    criteria_set: str | None,
-    *,
-    effective_on: datetime.date | None = None,
-    series: str = "",
-    province: str = "",
-    period: str = "",
-    tier: str = "",
-    full: bool = False,
-    page_size: int = 0,
-    page_token: str = "",
-) -> scorer_pb2.RankProvinceRequest:
-    return scorer_pb2.RankProvinceRequest(
-        criteria_set=criteria_set or "",
-        effective_on=day_message(effective_on),
-        series=series,
-        province=province,
-        period=period,
-        tier=tier,
-        view=view(full),
-        page_size=page_size,
-        page_token=page_token,
-    )
+        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
+        shared.check_criterion(form, criterion, tier)
+        table: FileTable = file if isinstance(file, FileTable) else (yield shared.read_file(file, form, None, language))
+        request = shared.ranking_request(form.criteria_set, tier=tier, full=True)
+        return shared.lacking((yield from shared.rank_file_table(calls, request, table, None)), criterion)

@@ -1,6 +1,6 @@
 """The units of a ranking that is an Arrow table. docs/tables.md describes the columns.
 
-A result has the fields of its columns, by the same names; so a column that a result has needs no code here.
+A result type and the columns have fields with the same names. A field that is added to both needs no code here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from scorer_client import optional
 from scorer_client.causes import Cause
 from scorer_client.gate_texts import causes_of
 from scorer_client.lacks import Lack
-from scorer_client.results import CategoryResult, CriterionResult, GroupResult, Score, UnitResult, field_names
+from scorer_client.results import (
+    CategoryResult,
+    CriterionResult,
+    GroupResult,
+    Score,
+    SubtotalResult,
+    UnitResult,
+    field_names,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +33,11 @@ Result = TypeVar("Result")
 UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
 
+SUBTOTAL = "subtotal."
+"""Begins the names of columns with subtotals."""
+
 SELF_REPORTED = "@self_reported"
-"""Ends the names of columns with what results from the answers that units reported themselves."""
+"""Suffix of the columns with results that are computed from the units' own reports."""
 
 
 class TableUnits(Sequence[UnitResult]):
@@ -78,7 +89,7 @@ class TableUnits(Sequence[UnitResult]):
 
     @property
     def criteria(self) -> Mapping[str, float]:
-        """By criterion id, the maximum points; FULL only."""
+        """The maximum points of each criterion, by criterion id; FULL only."""
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:
@@ -117,18 +128,22 @@ class _Category(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """The categories, groups and criteria that the columns of a table belong to."""
+    """The categories, groups, criteria and subtotals that the columns of a table belong to."""
 
     categories: list[_Category]
+    subtotals: list[str]
     nominal: Mapping[str, float]
-    """Nominal maxima: of a category by its code, of a group by ``category.group``, of all by ``overall``."""
+    """Nominal maxima: of a category by its code, of a group by ``category.group``, of a subtotal by ``subtotal.code``,
+    of all by ``overall``."""
     criteria: Mapping[str, float]
 
     @classmethod
     def of(cls, schema: pa.Schema) -> _Layout:
         """Reads a schema: categories have a column ``standing``, groups ``max_points``, criteria ``status``."""
-        categories = list[_Category]()
+        categories, subtotals = list[_Category](), list[str]()
         for name in schema.names:
+            if name.startswith(SUBTOTAL) and name.endswith(".max_points"):
+                subtotals.append(name.removeprefix(SUBTOTAL).removesuffix(".max_points"))
             if name.endswith(".standing"):
                 categories.append(_Category(name.removesuffix(".standing"), []))
                 continue
@@ -141,7 +156,10 @@ class _Layout(NamedTuple):
                 categories[-1].groups[-1].criteria.append(code)
         metadata = schema.metadata
         return cls(
-            categories, json.loads(metadata[b"nominal_max_points"]), json.loads(metadata.get(b"max_points", "{}"))
+            categories,
+            subtotals,
+            json.loads(metadata[b"nominal_max_points"]),
+            json.loads(metadata.get(b"max_points", "{}")),
         )
 
 
@@ -155,6 +173,7 @@ def _units(table: pa.Table, layout: _Layout) -> Iterator[UnitResult]:
         overall=_scores(table, "", layout.nominal["overall"]),
         overall_rank=_values(table, "rank"),
         lacking=[tuple(text.split(", ")) if text else () for text in _values(table, "lacking")],
+        subtotals=_tuples([_subtotals(table, code, layout) for code in layout.subtotals], table.num_rows),
         request_id=repeat(""),
         texts=repeat({}),
     )
@@ -185,6 +204,11 @@ def _groups(table: pa.Table, prefix: str, group: _Group, layout: _Layout) -> Ite
         score=_scores(table, f"{path}.", layout.nominal[path]),
         criteria=_tuples(criteria, table.num_rows),
     )
+
+
+def _subtotals(table: pa.Table, code: str, layout: _Layout) -> Iterator[SubtotalResult]:
+    path = f"{SUBTOTAL}{code}"
+    return map(SubtotalResult, repeat(code), _scores(table, f"{path}.", layout.nominal[path]))
 
 
 def _criteria(

@@ -69,7 +69,7 @@ class Tally:
     category: str
     ranked: int
     levels: Mapping[int, int]
-    """By level, the number of units, the best level first."""
+    """The number of units on each level, the best level first."""
     failing: tuple[GateCount, ...]
     criteria: tuple[CriterionCount, ...]
     """FULL only."""

@@ -1,6 +1,6 @@
 """Converts reply messages to plain Python values.
 
-A result has the fields of its message, by the same names; so a field that is added to both needs no code here.
+A result type and its message have fields with the same names. A field that is added to both needs no code here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from scorer_client.results import (
     GroupResult,
     Measure,
     Score,
+    SubtotalResult,
     UnitResult,
     field_names,
 )
@@ -68,6 +69,7 @@ def _units(
         overall=_self_reportable(Score, [card.overall.score for card in cards]),
         overall_rank=[card.overall.rank for card in cards],
         lacking=[tuple(card.overall.lacking) for card in cards],
+        subtotals=[tuple(_subtotals(card.subtotals)) for card in cards],
         request_id=repeat(request_id),
         texts=repeat(texts or {}),
     )
@@ -130,8 +132,12 @@ def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:
     )
 
 
+def _subtotals(messages: Sequence[pb.SubtotalScore]) -> list[SubtotalResult]:
+    return _results(SubtotalResult, messages, score=_self_reportable(Score, [message.score for message in messages]))
+
+
 def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:
-    """Converts messages that may have a part of their own type: the same from self-reported answers. All or none do."""
+    """Converts messages, with their parts ``self_reported`` if they have them. Either all have one, or none."""
     beside: Iterable[Result | None] = repeat(None)
     if messages and messages[0].HasField("self_reported"):
         beside = _self_reportable(kind, [message.self_reported for message in messages])
@@ -151,7 +157,7 @@ def _results(kind: Callable[..., Result], messages: Sequence[Message], **others:
 
 
 def _columns(kind: Callable[..., Any], messages: Sequence[Message]) -> dict[str, Iterable[Any]]:
-    """By name, the values of the fields that a result type and the messages have in common."""
+    """The values of the fields that a result type and the messages have in common, by field name."""
     common = _common(kind, messages[0].DESCRIPTOR) if messages else []
     return {
         name: map(members.__getitem__, map(value_of, messages)) if members else map(value_of, messages)

@@ -66,6 +66,13 @@ class GroupResult:
     criteria: tuple[CriterionResult, ...]
 
 
+class SubtotalResult(NamedTuple):
+    """One subtotal of a unit: the sum of criteria across groups, which decides nothing."""
+
+    subtotal: str
+    score: Score
+
+
 @dataclass(frozen=True)
 class CategoryResult:
     """One category of a unit."""
@@ -111,6 +118,8 @@ class UnitResult:
     """Required categories in which the unit is not ranked."""
     commended: bool = False
     """Whether the unit is commended; False if it was scored alone."""
+    subtotals: tuple[SubtotalResult, ...] = ()
+    """FULL only."""
     request_id: str = field(default="", compare=False)
     """The id of the call in the service's log, if the unit was scored alone; otherwise ``Province`` has it."""
     texts: Mapping[str, Texts] = field(default_factory=dict, compare=False)

@@ -35,6 +35,16 @@ def indicator_key(code: str) -> str:
     return f"indicator/{code}"
 
 
+def option_key(indicator: str, option: str) -> str:
+    """The key of an option among names, such as ``option/portal/complete``."""
+    return f"option/{indicator}/{option}"
+
+
+def subtotal_key(code: str) -> str:
+    """The key of a subtotal among names, such as ``subtotal/people``."""
+    return f"subtotal/{code}"
+
+
 def texts_by_key(names: pb.Names) -> dict[str, Texts]:
     """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level,
     ``readiness/limit/1`` for a limit, ``standing/ranked``, ``status/missing``, ``provenance/published``. Tiers, levels

@@ -57,7 +57,7 @@ class Sheet:
     file: str = ""
     """Name of the file if several are read; otherwise empty."""
     saved_from: str = ""
-    """Of a CSV file: the sheet that it was saved from, according to the name of the file."""
+    """Name of the sheet that a CSV file was saved from, taken from the file's name; empty for other files."""
     decimal_mark: str = ""
     """Decimal mark of numbers in texts: "." or ","; "" if it is not known."""
     separated: bool = False

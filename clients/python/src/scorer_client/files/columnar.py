@@ -27,7 +27,7 @@ MAX_TEXT_BYTES = 2**17
 """Bytes that a text may have. Dictionaries and views could repeat a long text many times."""
 
 END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
-"""How an Arrow stream ends: today, and in the format before Arrow 0.15."""
+"""The last bytes of an Arrow stream: in today's format, and in the format before Arrow 0.15."""
 
 _LISTS = ("list", "large_list", "list_view", "large_list_view", "fixed_size_list")
 

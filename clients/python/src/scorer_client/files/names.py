@@ -63,7 +63,7 @@ def sheet_of_file(file: Path) -> str:
 
 
 def tier_words(form: Form) -> dict[str, list[str]]:
-    """By tier, the words that mean it in sheet names and cells: code, titles, names of sheets and usual words."""
+    """For each tier, the words for it in sheet names and cells: its code, titles, sheet names and usual words."""
     words = {tier: [tier, *form.texts.get(f"tier/{tier}", {}).values(), *TIERS.get(tier, ())] for tier in form.tiers}
     for language in LANGUAGES:
         for tier, name in sheet_names(form.tier_titles(language)).items():
@@ -72,7 +72,7 @@ def tier_words(form: Form) -> dict[str, list[str]]:
 
 
 def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
-    """By tier, the name of its sheet: its title, without characters that spreadsheets do not allow, or its code."""
+    """For each tier, the name of its sheet: its title, without characters that spreadsheets forbid, or its code."""
     names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
     uses = Counter(map(str.casefold, names.values()))
     for tier, name in names.items():

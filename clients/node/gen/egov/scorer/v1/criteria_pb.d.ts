@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Gate, Names, PluginVersion, Text } from "./scorer_pb.js";
+import type { Gate, Name, Names, PluginVersion, Text } from "./scorer_pb.js";
 import type { Date } from "../../../google/type/date_pb.js";
 
 /**
@@ -384,6 +384,13 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
    * @generated from field: repeated egov.scorer.v1.RankKey rank_by = 14;
    */
   rankBy: RankKey[];
+
+  /**
+   * The subtotals to which criteria belong, in order.
+   *
+   * @generated from field: repeated egov.scorer.v1.Subtotal subtotals = 15;
+   */
+  subtotals: Subtotal[];
 };
 
 /**
@@ -391,6 +398,33 @@ export declare type CriteriaSet = Message<"egov.scorer.v1.CriteriaSet"> & {
  * Use `create(CriteriaSetSchema)` to create a new message.
  */
 export declare const CriteriaSetSchema: GenMessage<CriteriaSet>;
+
+/**
+ * A sum of criteria across groups, which is shown and decides nothing.
+ *
+ * @generated from message egov.scorer.v1.Subtotal
+ */
+export declare type Subtotal = Message<"egov.scorer.v1.Subtotal"> & {
+  /**
+   * Its code.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Titles by language.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text titles = 2;
+   */
+  titles: Text[];
+};
+
+/**
+ * Describes the message egov.scorer.v1.Subtotal.
+ * Use `create(SubtotalSchema)` to create a new message.
+ */
+export declare const SubtotalSchema: GenMessage<Subtotal>;
 
 /**
  * The number of commended units in one tier.
@@ -766,6 +800,13 @@ export declare type Criterion = Message<"egov.scorer.v1.Criterion"> & {
    * @generated from field: repeated string sources = 12;
    */
   sources: string[];
+
+  /**
+   * Code of the subtotal that its points belong to; empty: none.
+   *
+   * @generated from field: string subtotal = 13;
+   */
+  subtotal: string;
 };
 
 /**
@@ -1062,7 +1103,7 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
   kind: IndicatorKind;
 
   /**
-   * Unit of measurement, such as "machines"; may be empty.
+   * Unit of measurement, such as "machines"; may be empty. `unit_titles` has it in other languages.
    *
    * @generated from field: string unit = 3;
    */
@@ -1076,7 +1117,7 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
   titles: Text[];
 
   /**
-   * For a choice: the codes of its options.
+   * For a choice: the codes of its options. `option_titles` has their titles.
    *
    * @generated from field: repeated string options = 5;
    */
@@ -1102,6 +1143,20 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
    * @generated from field: repeated egov.scorer.v1.Text meanings = 8;
    */
   meanings: Text[];
+
+  /**
+   * Unit of measurement by language; languages that are not listed use `unit`.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text unit_titles = 9;
+   */
+  unitTitles: Text[];
+
+  /**
+   * Of the options that have titles, the titles by language.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name option_titles = 10;
+   */
+  optionTitles: Name[];
 };
 
 /**

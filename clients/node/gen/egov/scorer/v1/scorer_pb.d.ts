@@ -609,7 +609,7 @@ export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceR
 export declare const RankProvinceResponseSchema: GenMessage<RankProvinceResponse>;
 
 /**
- * The scores of one sum of criteria: of a group, of a category, or of all categories.
+ * The scores of one sum of criteria: of a group, of a category, of all categories, or of a subtotal.
  *
  * @generated from message egov.scorer.v1.Score
  */
@@ -1078,6 +1078,33 @@ export declare type CriterionScore = Message<"egov.scorer.v1.CriterionScore"> & 
 export declare const CriterionScoreSchema: GenMessage<CriterionScore>;
 
 /**
+ * A unit's result in one subtotal: in criteria that the set adds up across groups. Nothing is decided by it.
+ *
+ * @generated from message egov.scorer.v1.SubtotalScore
+ */
+export declare type SubtotalScore = Message<"egov.scorer.v1.SubtotalScore"> & {
+  /**
+   * Code of the subtotal, such as "people".
+   *
+   * @generated from field: string subtotal = 1;
+   */
+  subtotal: string;
+
+  /**
+   * Its points: the sum of those of its criteria, before caps, floors and means of groups and categories.
+   *
+   * @generated from field: egov.scorer.v1.Score score = 2;
+   */
+  score?: Score | undefined;
+};
+
+/**
+ * Describes the message egov.scorer.v1.SubtotalScore.
+ * Use `create(SubtotalScoreSchema)` to create a new message.
+ */
+export declare const SubtotalScoreSchema: GenMessage<SubtotalScore>;
+
+/**
  * A unit's result over all categories.
  *
  * @generated from message egov.scorer.v1.OverallScore
@@ -1145,6 +1172,13 @@ export declare type Scorecard = Message<"egov.scorer.v1.Scorecard"> & {
    * @generated from field: bool commended = 4;
    */
   commended: boolean;
+
+  /**
+   * FULL only: the subtotals of which the unit's tier has criteria, in the set's order.
+   *
+   * @generated from field: repeated egov.scorer.v1.SubtotalScore subtotals = 5;
+   */
+  subtotals: SubtotalScore[];
 };
 
 /**
@@ -1513,7 +1547,7 @@ export enum ScorecardView {
   BASIC = 1,
 
   /**
-   * BASIC, and also the groups with their criteria, and all gates of all levels.
+   * BASIC, and also the groups with their criteria, the subtotals, and all gates of all levels.
    *
    * @generated from enum value: SCORECARD_VIEW_FULL = 2;
    */

@@ -125,7 +125,7 @@ class LegalBasis(_message.Message):
     def __init__(self, document: _Optional[str] = ..., issued: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class CriteriaSet(_message.Message):
-    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent", "overall", "rank_by")
+    __slots__ = ("summary", "legal_basis", "notes", "categories", "indicators", "precision", "ties", "rank_precision", "overall_requires", "plugins", "commend", "ranked_within_parent", "overall", "rank_by", "subtotals")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     LEGAL_BASIS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
@@ -140,6 +140,7 @@ class CriteriaSet(_message.Message):
     RANKED_WITHIN_PARENT_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
     RANK_BY_FIELD_NUMBER: _ClassVar[int]
+    SUBTOTALS_FIELD_NUMBER: _ClassVar[int]
     summary: CriteriaSetSummary
     legal_basis: _containers.RepeatedCompositeFieldContainer[LegalBasis]
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
@@ -154,7 +155,16 @@ class CriteriaSet(_message.Message):
     ranked_within_parent: _containers.RepeatedScalarFieldContainer[str]
     overall: Total
     rank_by: _containers.RepeatedCompositeFieldContainer[RankKey]
-    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ...) -> None: ...
+    subtotals: _containers.RepeatedCompositeFieldContainer[Subtotal]
+    def __init__(self, summary: _Optional[_Union[CriteriaSetSummary, _Mapping]] = ..., legal_basis: _Optional[_Iterable[_Union[LegalBasis, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., ties: _Optional[str] = ..., rank_precision: _Optional[str] = ..., overall_requires: _Optional[_Iterable[str]] = ..., plugins: _Optional[_Iterable[_Union[_scorer_pb2.PluginVersion, _Mapping]]] = ..., commend: _Optional[_Iterable[_Union[TierBest, _Mapping]]] = ..., ranked_within_parent: _Optional[_Iterable[str]] = ..., overall: _Optional[_Union[Total, _Mapping]] = ..., rank_by: _Optional[_Iterable[_Union[RankKey, _Mapping]]] = ..., subtotals: _Optional[_Iterable[_Union[Subtotal, _Mapping]]] = ...) -> None: ...
+
+class Subtotal(_message.Message):
+    __slots__ = ("code", "titles")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
 
 class TierBest(_message.Message):
     __slots__ = ("tier", "best")
@@ -239,7 +249,7 @@ class Group(_message.Message):
     def __init__(self, code: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Criterion, _Mapping]]] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., cap: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., weight: _Optional[str] = ...) -> None: ...
 
 class Criterion(_message.Message):
-    __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes", "sources")
+    __slots__ = ("id", "titles", "formula", "parameters", "indicators", "points", "effect", "may_be_not_applicable", "when_missing", "provenance", "notes", "sources", "subtotal")
     ID_FIELD_NUMBER: _ClassVar[int]
     TITLES_FIELD_NUMBER: _ClassVar[int]
     FORMULA_FIELD_NUMBER: _ClassVar[int]
@@ -252,6 +262,7 @@ class Criterion(_message.Message):
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
+    SUBTOTAL_FIELD_NUMBER: _ClassVar[int]
     id: str
     titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     formula: str
@@ -264,7 +275,8 @@ class Criterion(_message.Message):
     provenance: str
     notes: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
     sources: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., sources: _Optional[_Iterable[str]] = ...) -> None: ...
+    subtotal: str
+    def __init__(self, id: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., formula: _Optional[str] = ..., parameters: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TierPoints, _Mapping]]] = ..., effect: _Optional[_Union[CriterionEffect, str]] = ..., may_be_not_applicable: _Optional[bool] = ..., when_missing: _Optional[str] = ..., provenance: _Optional[str] = ..., notes: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., sources: _Optional[_Iterable[str]] = ..., subtotal: _Optional[str] = ...) -> None: ...
 
 class TierPoints(_message.Message):
     __slots__ = ("tier", "points")
@@ -345,7 +357,7 @@ class Condition(_message.Message):
     def __init__(self, gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ..., at_least: _Optional[int] = ..., of: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
 
 class Indicator(_message.Message):
-    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum", "meanings")
+    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum", "meanings", "unit_titles", "option_titles")
     CODE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -354,6 +366,8 @@ class Indicator(_message.Message):
     MINIMUM_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_FIELD_NUMBER: _ClassVar[int]
     MEANINGS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_TITLES_FIELD_NUMBER: _ClassVar[int]
+    OPTION_TITLES_FIELD_NUMBER: _ClassVar[int]
     code: str
     kind: IndicatorKind
     unit: str
@@ -362,4 +376,6 @@ class Indicator(_message.Message):
     minimum: _containers.RepeatedCompositeFieldContainer[TierValue]
     maximum: _containers.RepeatedCompositeFieldContainer[TierValue]
     meanings: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
-    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., meanings: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
+    unit_titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    option_titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Name]
+    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., meanings: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., unit_titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., option_titles: _Optional[_Iterable[_Union[_scorer_pb2.Name, _Mapping]]] = ...) -> None: ...

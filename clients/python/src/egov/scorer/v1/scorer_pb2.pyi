@@ -355,6 +355,14 @@ class CriterionScore(_message.Message):
     self_reported: CriterionScore
     def __init__(self, criterion: _Optional[str] = ..., points: _Optional[float] = ..., max_points: _Optional[float] = ..., status: _Optional[_Union[CriterionStatus, str]] = ..., self_reported: _Optional[_Union[CriterionScore, _Mapping]] = ...) -> None: ...
 
+class SubtotalScore(_message.Message):
+    __slots__ = ("subtotal", "score")
+    SUBTOTAL_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    subtotal: str
+    score: Score
+    def __init__(self, subtotal: _Optional[str] = ..., score: _Optional[_Union[Score, _Mapping]] = ...) -> None: ...
+
 class OverallScore(_message.Message):
     __slots__ = ("score", "rank", "lacking")
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -366,16 +374,18 @@ class OverallScore(_message.Message):
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., rank: _Optional[int] = ..., lacking: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Scorecard(_message.Message):
-    __slots__ = ("unit", "categories", "overall", "commended")
+    __slots__ = ("unit", "categories", "overall", "commended", "subtotals")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     OVERALL_FIELD_NUMBER: _ClassVar[int]
     COMMENDED_FIELD_NUMBER: _ClassVar[int]
+    SUBTOTALS_FIELD_NUMBER: _ClassVar[int]
     unit: Unit
     categories: _containers.RepeatedCompositeFieldContainer[CategoryScore]
     overall: OverallScore
     commended: bool
-    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., commended: _Optional[bool] = ...) -> None: ...
+    subtotals: _containers.RepeatedCompositeFieldContainer[SubtotalScore]
+    def __init__(self, unit: _Optional[_Union[Unit, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryScore, _Mapping]]] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., commended: _Optional[bool] = ..., subtotals: _Optional[_Iterable[_Union[SubtotalScore, _Mapping]]] = ...) -> None: ...
 
 class LevelCount(_message.Message):
     __slots__ = ("level", "units")

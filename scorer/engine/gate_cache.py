@@ -1,0 +1,110 @@
+"""A directory with the decisions of the rule engine, so that a service that starts again need not compile its gates.
+
+There is one file per rule, named by a key: the hash of the rule and of the versions of durable-rules and the scorer.
+
+    SHA-256 of the two lines that follow
+    the key
+    a 0 or 1 for each cell of the rule's table
+
+Several processes can use the same directory. Nothing is ever removed, and the directory may be deleted at any time. A
+file that is not what this process would write for the rule does not count. Whoever reads an entry also has to check its
+decisions against a plain comparison, so that the files need not be trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from scorer import __version__
+
+log = logging.getLogger("scorer.gates")
+
+
+class GateCache:
+    """Decisions of the rule engine in a directory. Errors are logged and never raised: without it, gates are compiled.
+
+    Args:
+        directory: is created when the first entry is written.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._versions = f"durable-rules {_installed_version('durable-rules')}, scorer {__version__}"
+        self._reported: set[str] = set()
+        """Reasons why entries could not be read or written that were logged."""
+
+    def read(self, rule: str, cells: int) -> list[bool] | None:
+        """The decisions for a rule, not yet checked against it; None if there is no good entry.
+
+        Args:
+            rule: the hash of the rule.
+            cells: the number of cells of its table.
+        """
+        key = self._key(rule)
+        expected = 64 + 1 + 64 + 1 + cells + 1
+        try:
+            with open(self._directory / key, "rb", opener=_open_at_once) as file:
+                entry = file.read(expected + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._report("read", key, error)
+            return None
+        decisions = entry[130:-1]
+        if entry != _entry(key, decisions) or len(entry) != expected or decisions.strip(b"01"):
+            self.reject(rule, "it is damaged, or belongs to another rule or version")
+            return None
+        return [decision == ord("1") for decision in decisions]
+
+    def reject(self, rule: str, reason: str) -> None:
+        """Logs that the entry of a rule cannot be used."""
+        log.warning("gate cache: %s is compiled again: %s", self._directory / self._key(rule), reason)
+
+    def write(self, rule: str, decisions: list[bool]) -> None:
+        """Writes the checked decisions for a rule. Replaces an earlier entry at once, so that nobody reads a part."""
+        key = self._key(rule)
+        temporary = None
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(prefix=".", dir=self._directory, delete=False) as file:
+                temporary = Path(file.name)
+                file.write(_entry(key, b"".join(b"1" if decision else b"0" for decision in decisions)))
+            temporary.replace(self._directory / key)
+        except OSError as error:
+            self._report("written", key, error)
+            if temporary:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+
+    def _key(self, rule: str) -> str:
+        return hashlib.sha256(f"{self._versions}, rule {rule}".encode()).hexdigest()
+
+    def _report(self, done: str, key: str, error: OSError) -> None:
+        """Logs why an entry cannot be read or written; the same reason only once, as it probably holds for all."""
+        reason = f"cannot be {done}: {error.strerror}"
+        if reason not in self._reported:
+            self._reported.add(reason)
+            log.warning("gate cache: %s %s; gates are compiled", self._directory / key, reason)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens a file. It neither waits for a writer, if it is a named pipe, nor follows a link."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+
+
+def _entry(key: str, decisions: bytes) -> bytes:
+    content = b"%s\n%s\n" % (key.encode(), decisions)
+    return b"%s\n%s" % (hashlib.sha256(content).hexdigest().encode(), content)
+
+
+def _installed_version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "of unknown version"

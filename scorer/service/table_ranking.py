@@ -1,0 +1,86 @@
+"""Ranks a table outside of a call, as RankProvince does for the table of a request: for programs that scale out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from scorer.engine.plan import SetPlan
+from scorer.engine.ranking import rank
+from scorer.engine.scoring import assess
+from scorer.engine.validation import ValidatedTier, validate
+from scorer.model.violations import Violations
+from scorer.service.messages.ranking_table import RankingTables
+from scorer.service.messages.tables import TablePaths, TableSource, UnitTexts, read_table
+
+
+@dataclass(frozen=True)
+class RecordBatches:
+    """A table in memory. Its buffers are trusted: unlike in a ``Stream``, nothing limits what they may expand to."""
+
+    schema: pa.Schema
+    data: Sequence[pa.RecordBatch]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows in all batches."""
+        return sum(len(batch) for batch in self.data)
+
+    def batches(self) -> Sequence[pa.RecordBatch]:
+        """The rows."""
+        return self.data
+
+
+def validate_table(
+    plan: SetPlan, source: TableSource, tier: str, violations: Violations
+) -> tuple[list[ValidatedTier], UnitTexts]:
+    """Reads and validates the units of a table. Parameters and errors are those of ``rank_table``."""
+    submission, texts = read_table(plan, source, tier, violations)
+    return validate(plan, submission, TablePaths(), violations, to_rank=True), texts
+
+
+def rank_table(
+    plan: SetPlan, source: TableSource, tier: str, violations: Violations, *, full: bool
+) -> list[pa.RecordBatch]:
+    """Validates, scores and ranks the units of a table that has at least one row.
+
+    Args:
+        plan: the plan of the criteria set.
+        source: the table, as docs/tables.md describes it.
+        tier: the tier of all units, if the table has no column ``tier``.
+        violations: collects the violations. If there are any, no unit is scored.
+        full: whether the result has the columns of the view FULL.
+
+    Returns:
+        By tier, a row per unit with the columns of a RankingTable, in ranking order; nothing if there are violations.
+
+    Raises:
+        PluginFault: a plugin failed.
+    """
+    tiers, texts = validate_table(plan, source, tier, violations)
+    if violations.total:
+        return []
+    batches = []
+    for validated in tiers:
+        assessment = assess(validated.plan, validated.cohort, self_reported=validated.self_reported, full=full)
+        rankings = rank(assessment, plan.criteria_set.ranking, validated.parents)
+        tables = RankingTables(validated.units, texts, [(ranking, ranking.order) for ranking in rankings])
+        batches.append(tables.batch())
+    return batches
+
+
+def ranking_schemas(plan: SetPlan, tiers: Iterable[str], *, full: bool) -> list[pa.Schema]:
+    """The schema of the batches of ``rank_table`` for some tiers, from one unit per tier without any answer.
+
+    Raises:
+        PluginFault: a plugin failed.
+    """
+    schemas = []
+    for tier in tiers:
+        unit = pa.record_batch({"id": ["unit"], "tier": [tier], "parent": ["parent"]})
+        violations = Violations()
+        [batch] = rank_table(plan, RecordBatches(unit.schema, [unit]), "", violations, full=full)
+        schemas.append(batch.schema)
+    return schemas

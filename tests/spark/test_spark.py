@@ -1,0 +1,354 @@
+"""egov-scorer-spark on a cluster of two worker processes, compared with RankProvince of a real server."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import harness
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from arrow_tables import as_message, read
+from province import Province, installed
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.catalogue.catalogue import Catalogue
+from scorer.engine.gates import GateCompiler
+from scorer.plugins.host import PluginHost
+
+pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install ./clients/spark")
+if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+    pytest.skip("Spark needs Java", allow_module_level=True)
+
+from pyspark.errors import PythonException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+from scorer_spark import RankError, rank
+from scorer_spark.plans import pack
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore::FutureWarning:pyspark", "ignore::ResourceWarning"),
+]
+
+BY = ("province", "period")
+Rankings = Mapping[tuple[Any, ...], dict[str, list[object]]]
+"""By province and period, the values of each column."""
+
+PROVINCES, PERIODS, UNITS = 6, 3, {"department": 8, "district": 12, "commune": 30}
+"""Units by tier, of each province in each period."""
+
+VILLAGES = """\
+criteria_set: villages-2026
+title: {en: Villages}
+provenance: reconstructed
+notes: {en: Made up.}
+effective: {from: 2026-01-01, to: 2026-12-31}
+tiers: [district, commune]
+ranking: {cohort: {commune: parent}, ties: dense}
+commend: {best: {commune: 2}}
+categories:
+  readiness:
+    title: {en: Readiness}
+    groups:
+      offices:
+        title: {en: Offices}
+        points: {district: 10, commune: 8}
+        indicators:
+          files: {kind: count, unit: files, title: {en: Files}, maximum: 100000}
+          online: {kind: count, unit: files, title: {en: Online}}
+          portal: {kind: choice, options: [full, part, none], title: {en: Portal}}
+          opened: {kind: date, title: {en: Opened}, minimum: 2000-01-01, maximum: 2026-12-31}
+        checks:
+          - {part: online, of: files}
+        criteria:
+          - {id: A.1, title: {en: Online}, formula: ratio_to_best, numerator: online, denominator: files,
+             when_zero: zero, points: 5}
+          - {id: A.2, title: {en: Portal}, formula: choice, indicator: portal, options: {full: 3, part: 1, none: 0},
+             points: 3, may_be_not_applicable: true}
+          - {id: A.3, title: {en: Opened}, formula: steps, indicator: opened,
+             steps: [{at_most: 2020-01-01, points: 2}], points: {district: 2}}
+    levels:
+      - {level: 1, gates: [{measure: total, at_least: 80%}]}
+      - {level: 2, gates: [{measure: total, at_least: 30%}]}
+"""
+"""Communes are ranked within their district, in comparison with the best; districts have one more criterion."""
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("tests")
+    quick_start = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    settings = {
+        "spark.driver.extraJavaOptions": quick_start,
+        "spark.executor.extraJavaOptions": quick_start,
+        "spark.pyspark.python": sys.executable,
+        "spark.sql.shuffle.partitions": "4",
+        "spark.ui.enabled": "false",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def villages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sets") / "villages-2026.yaml"
+    file.write_text(VILLAGES, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[harness.Service]:
+    made = Catalogue.load(PluginHost.installed(), [("villages-2026.yaml", VILLAGES)], GateCompiler())
+    sets = {**installed().sets, **harness.good(made).sets}
+    with harness.serving(replace(installed(), sets=sets)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def units() -> pa.Table:
+    """Units of bac-kan-2020: of three tiers, in several provinces and periods."""
+    tables = []
+    for tier, count in UNITS.items():
+        drawn = Province.draw(installed().sets["bac-kan-2020"], count * PROVINCES * PERIODS, tier).arrow
+        columns = {name: _plain(drawn.column(name)) for name in drawn.column_names}
+        columns["id"] = pc.binary_join_element_wise(tier, columns["id"], "-")
+        index = np.arange(len(drawn)) // count
+        keys = {
+            "province": pa.array([f"tỉnh {n}" for n in index // PERIODS]),
+            "period": pa.array([2018 + n for n in (index % PERIODS).tolist()], pa.int32()),
+            "tier": pa.array([tier] * len(drawn)),
+        }
+        tables.append(pa.table({**keys, **columns}))
+    return pa.concat_tables(tables, promote_options="default").combine_chunks()
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks()
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+@pytest.fixture(scope="module")
+def village_units() -> pa.Table:
+    rng, rows = np.random.default_rng(7), []
+    for province, period, d in itertools.product("abc", ("2025", "2026"), range(4)):
+        district = {"province": province, "period": period, "id": f"d{d}", "tier": "district", "name": f"Huyện {d}"}
+        communes = ({"id": f"d{d}-{c}", "tier": "commune", "parent": f"d{d}", "name": None} for c in range(8))
+        rows += [district | {"parent": None}, *(district | commune for commune in communes)]
+    for row in rows:
+        files = int(rng.integers(0, 20))
+        row["files"], row["online"] = files, int(rng.integers(0, files + 1))
+        row["portal"] = [None, "full", "part", "none"][int(rng.integers(4))]
+        row["opened"] = datetime.date(2019, 12, 30) + datetime.timedelta(days=int(rng.integers(4)))
+        row["not_applicable"] = ["A.2"] if row["portal"] is None and rng.random() < 0.5 else None
+    return pa.Table.from_pylist(rows)
+
+
+def shuffled(df: DataFrame, seed: int, partitions: int) -> DataFrame:
+    return df.repartition(partitions, sf.rand(seed)).sortWithinPartitions(sf.rand(seed + 1))
+
+
+def provinces(table: pa.Table, by: tuple[str, ...] = BY) -> dict[tuple[Any, ...], pa.Table]:
+    """The rows of each combination of values in ``by``, without these columns."""
+    keys = list(zip(*(table.column(name).to_pylist() for name in by), strict=True))
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for row, key in enumerate(keys):
+        found.setdefault(key, []).append(row)
+    return {key: table.take(rows).drop_columns([*by]) for key, rows in sorted(found.items())}
+
+
+def bits(table: pa.Table) -> dict[str, list[object]]:
+    """The values by column; floats as texts, in which no two different ones are equal."""
+    return {
+        name: [value.hex() if isinstance(value, float) else value for value in table.column(name).to_pylist()]
+        for name in table.column_names
+    }
+
+
+def expected(service: harness.Service, code: str, table: pa.Table, view: int = pb.SCORECARD_VIEW_BASIC) -> Rankings:
+    """The rankings of RankProvince for each province, one after the other."""
+    answered = {}
+    for key, units in provinces(table).items():
+        request = pb.RankProvinceRequest(criteria_set=code, table=as_message(units), view=view)
+        tables = [read(ranking) for ranking in service.scorer.RankProvince(request).rankings]
+        answered[key] = bits(pa.concat_tables(map(_decoded, tables), promote_options="default"))
+    return answered
+
+
+def _decoded(table: pa.Table) -> pa.Table:
+    return pa.table([_plain(column) for column in table.columns], table.column_names)
+
+
+def answered(ranking: DataFrame) -> Rankings:
+    return {key: bits(table) for key, table in provinces(ranking.toArrow()).items()}
+
+
+def assert_same(ranking: DataFrame, wanted: Rankings) -> None:
+    found = answered(ranking)
+    assert [*found] == [*wanted]
+    for key, columns in wanted.items():
+        assert [*found[key]] == [*columns]
+        for name, values in columns.items():
+            assert found[key][name] == values, (key, name)
+
+
+def test_the_results_are_those_of_the_service_for_any_partitioning_and_order(
+    spark: SparkSession, service: harness.Service, units: pa.Table
+) -> None:
+    wanted = expected(service, "bac-kan-2020", units)
+    assert len(wanted) == PROVINCES * PERIODS
+    df = spark.createDataFrame(units)
+    for shape in (df.coalesce(1), shuffled(df, seed=1, partitions=7)):
+        assert_same(rank(shape, "bac-kan-2020"), wanted)
+
+
+def test_full_results_of_a_document_with_cohorts_are_those_of_the_service(
+    spark: SparkSession, service: harness.Service, village_units: pa.Table, villages: Path
+) -> None:
+    df = shuffled(spark.createDataFrame(village_units), 3, 5)
+    wanted = expected(service, "villages-2026", village_units, pb.SCORECARD_VIEW_FULL)
+    assert_same(rank(df, villages, full=True), wanted)
+    assert any(name.startswith("readiness.A.3") for columns in wanted.values() for name in columns)
+
+
+def test_a_killed_executor_loses_nothing(
+    spark: SparkSession, service: harness.Service, units: pa.Table, tmp_path: Path
+) -> None:
+    wanted, killed = expected(service, "bac-kan-2020", units), tmp_path / "killed"
+    ranking = rank(spark.createDataFrame(units).repartition(6), "bac-kan-2020")
+    # In the same stage as the ranking: what the executor has ranked, and its part of the shuffle, are lost.
+    numbered = ranking.toDF(*(f"c{n}" for n in range(len(ranking.columns))))
+    survived = numbered.mapInArrow(_killing_an_executor(killed), numbered.schema)
+    assert_same(survived.toDF(*ranking.columns), wanted)
+    executor = int(killed.read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(executor, 0)
+
+
+def _killing_an_executor(marker: Path) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function that passes batches on, and once, after the first one, kills the executor that runs it.
+
+    It is local, so that executors receive its code: they cannot import this file.
+    """
+
+    def parent(pid: int) -> int:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        return int(next(line for line in status.splitlines() if line.startswith("PPid:")).split()[1])
+
+    def kill_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            executor = parent(os.getppid())  # Python's workers are children of a daemon, a child of the executor
+            with suppress(FileExistsError), marker.open("x", encoding="utf-8") as file:
+                file.write(str(executor))
+                file.flush()
+                os.kill(executor, signal.SIGKILL)
+
+    return kill_once
+
+
+WITH_MISTAKES = [("b", "2025"), ("c", "2026")]
+
+
+@pytest.fixture
+def with_mistakes(village_units: pa.Table) -> pa.Table:
+    """The villages with mistakes in ``WITH_MISTAKES``."""
+    rows = village_units.to_pylist()
+    for row in rows:
+        if (row["province"], row["period"], row["id"]) == ("b", "2025", "d1-3"):
+            row |= {"files": -1, "portal": "half"}
+        if (row["province"], row["period"], row["tier"]) == ("c", "2026", "commune"):
+            row["parent"] = None
+    return pa.Table.from_pylist(rows, village_units.schema)
+
+
+def test_violations_are_collected_and_other_provinces_ranked(
+    spark: SparkSession, service: harness.Service, with_mistakes: pa.Table, villages: Path
+) -> None:
+    ranked = rank(shuffled(spark.createDataFrame(with_mistakes), 4, 3), villages, errors="collect")
+    good = [row for row in with_mistakes.to_pylist() if (row["province"], row["period"]) not in WITH_MISTAKES]
+    good = pa.Table.from_pylist(good, with_mistakes.schema)
+    assert_same(ranked.ranking, expected(service, "villages-2026", good))
+    violations = provinces(ranked.violations.toArrow())
+    assert [*violations] == WITH_MISTAKES
+    assert [(row["unit"], row["column"], row["reason"]) for row in violations["b", "2025"].to_pylist()] == [
+        ("d1-3", "portal", "UNKNOWN_CHOICE"),
+        ("d1-3", "files", "OUT_OF_RANGE"),
+        ("d1-3", "online", "PART_LARGER_THAN_WHOLE"),
+    ]
+    parents = violations["c", "2026"]
+    assert set(zip(parents["column"].to_pylist(), parents["reason"].to_pylist(), strict=True)) == {
+        ("parent", "PARENT_REQUIRED")
+    }
+    assert sorted(parents["unit"].to_pylist()) == sorted(f"d{d}-{c}" for d in range(4) for c in range(8))
+
+
+def test_violations_fail_the_job_and_are_named(spark: SparkSession, with_mistakes: pa.Table, villages: Path) -> None:
+    df = spark.createDataFrame(with_mistakes)
+    with pytest.raises(PythonException) as caught:
+        rank(df.where("province = 'c'"), villages).collect()
+    text = str(caught.value)
+    assert "province='c', period='2026': 32 violations" in text
+    assert text.count("PARENT_REQUIRED") == 20
+    assert 'and 12 more; errors="collect" lists the violations of all provinces' in text
+
+
+def test_rows_without_a_province_are_violations(spark: SparkSession, village_units: pa.Table, villages: Path) -> None:
+    df = spark.createDataFrame(village_units).where("period = '2026'")
+    df = df.withColumn("province", sf.when(sf.col("province") != "b", sf.col("province")))
+    ranked = rank(df, villages, errors="collect")
+    assert [*answered(ranked.ranking)] == [("a", "2026"), ("c", "2026")]
+    [row] = ranked.violations.collect()
+    assert (row.province, row.period, row.unit, row.column, row.reason) == (None, "2026", None, "province", "REQUIRED")
+
+
+def test_all_units_are_ranked_together_without_columns_to_group_by(
+    spark: SparkSession, service: harness.Service, village_units: pa.Table, villages: Path
+) -> None:
+    one = provinces(village_units)["a", "2025"].append_column("province", pa.array(["-"] * 36))
+    [(_, wanted)] = expected(service, "villages-2026", one.append_column("period", pa.array(["-"] * 36))).items()
+    ranking = rank(spark.createDataFrame(one.drop_columns(["province"])), villages, by=[])
+    assert bits(ranking.toArrow()) == wanted
+
+
+def test_wrong_columns_are_refused_before_any_task(
+    spark: SparkSession, village_units: pa.Table, villages: Path, tmp_path: Path
+) -> None:
+    df = spark.createDataFrame(village_units).withColumnRenamed("online", "on_line")
+    with pytest.raises(RankError) as caught:
+        rank(df, villages, by=["provinz", "period", "tier"])
+    problems = str(caught.value).splitlines()
+    assert "by: the data frame has no columns 'provinz'" in problems
+    assert any(line.startswith("by: 'tier' is read as") for line in problems)
+    assert any(line.startswith("column 'on_line': ") and "did you mean 'online'" in line for line in problems)
+    assert any(line.startswith("column 'province': ") for line in problems)
+    for criteria_set, message in (
+        ("bac-kan", "did you mean 'bac-kan-2020'?"),
+        (tmp_path / "none.yaml", "No such file"),
+    ):
+        with pytest.raises(RankError, match=message):
+            rank(df, criteria_set)
+
+
+def test_other_versions_on_the_executor_are_refused(villages: Path) -> None:
+    packed = replace(pack(villages), versions=(("egov-scorer", "0.0.9"), ("scorer-nowhere", "1.0")))
+    with pytest.raises(RankError) as caught:
+        packed.plan()
+    assert "egov-scorer: 0.1.0 is installed, the driver has 0.0.9" in str(caught.value)
+    assert "scorer-nowhere: nothing is installed, the driver has 1.0" in str(caught.value)

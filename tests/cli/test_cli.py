@@ -84,13 +84,12 @@ def test_the_demonstration_says_where_its_numbers_are_from(demo: str) -> None:
 
 
 def test_the_demonstration_is_the_same_every_time_and_in_any_directory(tmp_path: Path, demo: str) -> None:
-    done = run(*DEMO, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, demo)
+    assert cli_in_process.run(*DEMO, cwd=tmp_path).stdout == demo
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demonstration_needs_no_words() -> None:
-    shown = said("demo")
+    shown = cli_in_process.said("demo")
     assert "reconstructed" in shown
     assert re.search(r"\d+/\d+ ranked", shown)
 
@@ -334,7 +333,12 @@ def test_after_a_refused_command_standard_output_is_the_callers(
 
 
 @pytest.mark.parametrize(
-    "what", ["a criteria set that there is not", "a host that is none", "a command that there is not"]
+    "what",
+    [
+        pytest.param("a criteria set that there is not", marks=pytest.mark.long),
+        "a host that is none",
+        pytest.param("a command that there is not", marks=pytest.mark.long),
+    ],
 )
 def test_a_mistake_is_one_clear_line_of_the_installed_command(what: str) -> None:
     words, wanted = MISTAKES[what]
@@ -396,7 +400,8 @@ def test_the_head_of_what_is_shown_can_be_taken() -> None:
 
 
 def test_nothing_is_cut_for_whoever_reads_a_pipe(demo: str) -> None:
-    assert "…" not in demo + said("criteria", "list") + said("plugins", "list")
+    inside = cli_in_process.said
+    assert "…" not in demo + inside("criteria", "list") + inside("plugins", "list")
 
 
 def test_json_is_utf8_whatever_standard_output_takes() -> None:

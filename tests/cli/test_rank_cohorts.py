@@ -164,7 +164,7 @@ def test_what_is_no_day_is_refused(day: str) -> None:
     done = run("rank", ANSWERS, "--on", day)
     assert done.returncode == 2
     assert day in done.stderr
-    assert "%Y-%m-%d" in done.stderr
+    assert "is not a day such as 2020-06-30" in done.stderr
 
 
 # Who lacks what

@@ -18,7 +18,6 @@ from scorer.cli.answer_files import (
     local_client,
     rank_answers,
     read_answers,
-    tier_or_all,
 )
 from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
@@ -35,7 +34,7 @@ searches take a third of the time."""
 def report(
     file: Path = FILE,
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
     outputs: list[Path] = typer.Option(
@@ -48,9 +47,7 @@ def report(
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     period: str = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates."),
     province: str = typer.Option("", help="Name of the province."),
-    tier: str = typer.Option(
-        None, help="Report on one tier only. The answers of all units are checked.", callback=tier_or_all
-    ),
+    tier: str = typer.Option("", help="Report on one tier only. The answers of all units are checked."),
     previous: Path | None = typer.Option(
         None, help="Earlier answers, scored by the same criteria set: the report shows what changed.", metavar="FILE"
     ),
@@ -61,7 +58,9 @@ def report(
 ) -> None:
     """Write a report on the units of a file: web page, Excel workbook, PDF or Word document."""
     gc.set_threshold(OBJECTS_PER_COLLECTION)
-    for path in outputs:
+    for number, path in enumerate(outputs):
+        if path in outputs[:number]:
+            raise UserError(f"--out {path} is there twice")
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
     if template is not None and not any(path.suffix == ".docx" for path in outputs):
         raise UserError("--template goes with --out FILE.docx only")

@@ -82,7 +82,11 @@ def test_the_set_is_shown_with_its_rules(folder: Path) -> None:
     done = run("criteria", "show", "rules-2026", "--criteria", str(folder))
     shown = " ".join(done.stdout.split())
     assert "level 1: 2 of 3: web at least 80 % or files at least commune 80 %" in shown
-    assert "limit: not ranked if incident is true Article 5" in shown
+    assert 'limit "Security": not ranked if incident is true (Article 5)' in shown
+    done = run("criteria", "show", "rules-2026", "--criteria", str(folder), "--lang", "vi")
+    shown = " ".join(done.stdout.split())
+    assert "mức 1: 2 trong 3: web từ 80 % hoặc files từ commune 80 %" in shown
+    assert "giới hạn “An toàn thông tin”: không được xếp hạng nếu incident là có (Article 5)" in shown
 
 
 def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:

@@ -110,6 +110,13 @@ def test_json_is_the_result_of_grpc(front: tuple[str, str, Path], tmp_path: Path
     assert reply.scorecard.categories[0].score.published
 
 
+def test_the_configuration_is_valid(front: tuple[str, str, Path]) -> None:
+    command = [str(ENVOY), "--mode", "validate", "-c", "envoy.yaml", "--use-dynamic-base-id"]
+    done = subprocess.run(command, cwd=front[2], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "configuration 'envoy.yaml' OK\n"
+
+
 def test_each_identity_has_its_own_rate(front: tuple[str, str, Path]) -> None:
     address, _, folder = front
     portal = {"authorization": token(folder)}

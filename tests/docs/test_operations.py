@@ -113,14 +113,16 @@ def is_marked(before: str, block: str) -> bool:
 
 def test_every_other_command_is_marked() -> None:
     assert unmarked(PAGE) == []
-    assert PAGE.count("(not run by the test)") + PAGE.count("(run by tests/") > 5
+    text = " ".join(PAGE.split())
+    assert text.count("(not run by the test)") > 2
+    assert text.count("(run by tests/") > 2
 
 
 @pytest.mark.parametrize(
     "added",
     [
         "Then:\n\n    scorer plugins list\n",
-        "It runs (run by tests/docs/test_operations.py):\n\n    dig tinh.example\n",
+        "It runs (run by tests/service/test_envoy.py):\n\n    dig tinh.example\n",
         "Call `scorer plugins list` first.\n",
         "```bash\nscorer plugins list\n```\n",
     ],

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sys
+from contextlib import suppress
 
 from scorer.service.runtime import tuning
 
@@ -25,6 +26,18 @@ from scorer.cli.output import UserError, err, out, print_error
 
 def main() -> None:
     """Runs the command. A mistake of the user is printed as one line, with exit code 2."""
+    try:
+        _run()
+    except SystemExit as end:
+        if out.ends_at_once and isinstance(end.code, int | None):
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(Exception):  # it is closed, or cannot be written
+                    stream.flush()
+            os._exit(end.code or 0)
+        raise
+
+
+def _run() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # so that a terminal with only ASCII still shows the numbers
     try:

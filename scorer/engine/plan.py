@@ -149,19 +149,14 @@ class SumsPlan:
 
 
 @dataclass(frozen=True)
-class SubtotalPlan:
-    """One subtotal in one tier: k criteria."""
+class SubtotalsPlan:
+    """The s subtotals of a tier: sums of criteria across groups."""
 
-    code: str
-    criteria: tuple[tuple[int, tuple[int, ...]], ...]
-    """A pair for each group with such criteria: the index of the group, and the indices of the criteria in it."""
-    maxima: Floats
-    """(k,) micropoints that each criterion adds to the maximum, in the order of ``criteria``."""
-
-    @property
-    def nominal(self) -> int:
-        """Maximum if every criterion applied, in micropoints."""
-        return int(self.maxima.sum())
+    codes: tuple[str, ...]
+    members: tuple[Floats, ...]
+    """By group, (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
+    nominal: Floats
+    """(s,) maxima if every criterion applied, in micropoints."""
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
@@ -230,7 +225,7 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
-    subtotals: tuple[SubtotalPlan, ...]
+    subtotals: SubtotalsPlan
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel

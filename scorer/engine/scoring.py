@@ -255,7 +255,7 @@ def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mappin
         eligible,
         results.sums,
         results.groups if groups else None,
-        add_up(plan, points, status, len(cohort)) if groups and plan.subtotals else None,
+        add_up(plan, points, status, len(cohort)) if groups and plan.subtotals.codes else None,
     )
 
 

@@ -150,13 +150,13 @@ def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, viola
                 problem = f"unknown tier {tier[:80]!r}" if tier else "is empty"
                 message = f"{problem}; the set has {known}{hint}"
                 violations.add(unit, paths.unit(unit, "tier"), "UNKNOWN_TIER", message)
-    for field, texts, limit in (
-        ("name", submission.names, MAX_NAME_BYTES),
-        ("parent", submission.parents, MAX_ID_BYTES),
+    for field, texts, limit, is_id in (
+        ("name", submission.names, MAX_NAME_BYTES, False),
+        ("parent", submission.parents, MAX_ID_BYTES, True),
     ):
-        if not all_valid(texts, limit, required=False):
+        if not all_valid(list(filter(None, texts)), limit, required=is_id):
             for unit, text in enumerate(texts):
-                if text and (problem := text_problem(text, limit, required=False)):
+                if text and (problem := text_problem(text, limit, required=is_id)):
                     violations.add(unit, paths.unit(unit, field), "BAD_TEXT", problem)
     for unit, (code, parent) in enumerate(zip(ids, submission.parents, strict=False)):  # there may be no parents
         if code and code == parent:

@@ -89,14 +89,16 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
     texts, kind = TEXTS[language], IndicatorKind(indicator.kind)
     values = ""
     if kind is IndicatorKind.CHOICE:
-        values = texts["options"].format(options=", ".join(indicator.options))
+        values = texts["options"].format(
+            options=", ".join(indicator.option_in(option, language) for option in indicator.options)
+        )
     elif kind is not IndicatorKind.FLAG:
         values = texts["range"].format(low=indicator.show(bounds[0]), high=indicator.show(bounds[1]))
     return _lines(
         text(indicator.title, language, indicator.code),
         text(indicator.meaning, language, ""),
         texts["code"].format(code=indicator.code),
-        texts["unit"].format(unit=indicator.unit) if indicator.unit else "",
+        texts["unit"].format(unit=indicator.unit_in(language)) if indicator.unit else "",
         KINDS[language][kind],
         values,
         texts["read_by"].format(criteria=", ".join(criteria)) if criteria else texts["gated"],

@@ -59,14 +59,16 @@ def checked(outcome: Outcome, units: int) -> Outcome:
     """The outcome of a formula, which may belong to a plugin.
 
     Raises:
-        TypeError: it is no outcome, or an array has another shape or type. Without this check, NumPy would stretch a
-            single value to all units, or read numbers as the indices of units.
+        TypeError: it is no outcome, or an array is masked or has another shape or type. Without this check, NumPy would
+            stretch a single value to all units, or read numbers as the indices of units.
     """
     if not isinstance(outcome, Outcome):
         raise TypeError(f"evaluate() returned {type(outcome).__name__}, not Outcome")
     for name, array in zip(Outcome._fields, outcome, strict=True):
         if array is None and name in Outcome._field_defaults:
             continue
+        if np.ma.isMaskedArray(array):
+            raise TypeError(f"{name} of the outcome is a masked array; its mask would be ignored")
         actual = np.asarray(array)
         if actual.shape != (units,) or actual.dtype.kind not in _OUTCOME_KINDS[name]:
             raise TypeError(f"{name} of the outcome is an array of shape {actual.shape} and kind {actual.dtype.kind!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import decimal
+import faulthandler
 import json
 import locale
 import logging
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -118,6 +120,9 @@ CALL_VALUES: tuple[Value, ...] = (
         lambda: _decimal_settings(decimal.getcontext()),
         partial(_restore_decimal, decimal.getcontext),
     ),
+    ("timers", _timers, _stop_timers),  # when one runs out, its signal ends the process
+    ("sys.excepthook", lambda: sys.excepthook, partial(setattr, sys, "excepthook")),
+    ("threading.excepthook", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
 )
 """Values that plugins must change neither when they are imported nor when they score. They are quick to read, and no
 other thread changes them for a while, as ``warnings.catch_warnings`` does with filters."""
@@ -129,7 +134,6 @@ VALUES: tuple[Value, ...] = (
     ("sys.stderr", lambda: sys.stderr, partial(setattr, sys, "stderr")),
     ("logging.disable", lambda: logging.root.manager.disable, logging.disable),
     ("the level of the log", lambda: logging.root.level, logging.root.setLevel),
-    ("timers", _timers, _stop_timers),
     ("the locale", lambda: locale.setlocale(locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
     ("the filters of warnings", _broad_filters, _restore_filters),
     (
@@ -141,7 +145,10 @@ VALUES: tuple[Value, ...] = (
 )
 """Values that plugins must not change when they are imported."""
 
-LISTS: tuple[tuple[str, object, str], ...] = (("sys.path", sys, "path"), ("the log", logging.root, "handlers"))
+LISTS: tuple[tuple[str, object, str], ...] = (
+    *((f"sys.{name}", sys, name) for name in ("path", "meta_path", "path_hooks")),
+    ("the log", logging.root, "handlers"),
+)
 """Lists to which plugins may add but from which they must not remove: name for people, owner, attribute."""
 
 
@@ -171,6 +178,7 @@ class CallState:
             if get() != value:
                 put(value)
                 changes.append(name)
+        faulthandler.cancel_dump_traceback_later()  # it can end the process; nobody can read whether one is set
         return changes
 
 

@@ -149,7 +149,17 @@ def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
         assert words in shown, words
     assert [f"level {n}" in shown for n in range(6)] == [False, True, True, True, True, False]
     assert "Assumed" in shown
-    assert "Giả định" in shown
+    assert "Giả định" not in shown
+
+
+def test_a_criteria_set_is_shown_in_vietnamese() -> None:
+    shown = "\n".join(lines(cli_in_process.said("criteria", "show", "hue-2020", "--lang", "vi")))
+    for words in (
+        *("PE.01", "15 điểm", "có thể không áp dụng", "mức 1: total từ 90 %", "infrastructure+human_resources từ 70 %"),
+        *("Số liệu các đơn vị báo cáo", "Giả định"),
+    ):
+        assert words in shown, words
+    assert "Assumed" not in shown
 
 
 def test_a_bundled_document_is_good() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import resources
 from importlib.metadata import version
@@ -156,6 +157,10 @@ BREAKING: dict[str, tuple[str, str]] = {
         "changes logging.disable, which the whole service uses",
     ),
     "strays": ("import sys; sys.path.clear()\n" + group_module("strays"), "changes sys.path, which the whole service"),
+    "finds_nothing": (
+        group_module("finds_nothing") + "\nimport sys; sys.meta_path.clear()\n",
+        "changes sys.meta_path, which the whole service uses",
+    ),
     "opens": ("import os; os.umask(0)\n" + group_module("opens"), "changes the mask of file modes, which the whole"),
     "shallow": (
         "import sys; sys.setrecursionlimit(200)\n" + group_module("shallow"),
@@ -279,7 +284,7 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
-    known |= {"rescores", "rereads"}
+    known |= {"rescores", "rereads", "finds_nothing"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -327,7 +332,57 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     assert json.loads(done.stdout) == json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     plugin = "plugin 'moves' (third-party-moves 1.0)"
     why = "changes the working directory, which the whole service uses"
-    assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
+    assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n"  # nothing runs at exit
+
+
+SCORES_AND_STAYS = f"""\
+        import faulthandler, sys, threading, time
+
+        faulthandler.dump_traceback_later(0.2, exit=True)
+        threading.Thread(target=time.sleep, args=(3600,)).start()
+        sys.stdout.close()
+{ZEROS}"""
+
+ENDS_THE_PROCESS = """\
+import atexit, os, faulthandler
+
+atexit.register(os._exit, 7)
+faulthandler.dump_traceback_later(0.2, exit=True)
+"""
+
+
+def test_what_a_plugin_leaves_neither_ends_a_command_nor_keeps_it_alive(tmp_path: Path) -> None:
+    site, file = tmp_path / "site", tmp_path / "answers.csv"
+    code = group_module("stays", SCORES_AND_STAYS, sets=["stays-2024.yaml"])
+    third_party_plugin(site, "stays", ENDS_THE_PROCESS + code)
+    (site / "stays-2024.yaml").write_text(document("stays-2024", "stays"), encoding="utf-8")
+    file.write_text("id,tier,wells\na,district,1\n", encoding="utf-8")
+    done = run(site, "rank", str(file), "--set", "stays-2024", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["rankings"][0]["units"][0]["id"] == "a"
+
+
+CLOSES = f"""\
+        import sys
+
+        sys.stdout.close()
+        sys.stderr.close()
+{ZEROS}"""
+
+
+def test_a_plugin_cannot_close_the_log(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    third_party_plugin(site, "closes", group_module("closes", CLOSES, sets=["closes-2024.yaml"]))
+    (site / "closes-2024.yaml").write_text(document("closes-2024", "closes"), encoding="utf-8")
+    unit = pb.UnitAnswers(unit=pb.Unit(id="a", tier="district"))
+    with serve(site, tmp_path / "log") as service:
+        for request_id in ("first", "second"):
+            request = pb.ScoreUnitRequest(criteria_set="closes-2024", unit_answers=unit)
+            service.scorer.ScoreUnit(request, metadata=[("x-request-id", request_id)], timeout=30)
+        ends = time.monotonic() + 30
+        while "request_id=second" not in service.said and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert "request_id=second" in service.said
 
 
 @pytest.mark.long

@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
-import { indicatorKey, levelKey, limitKey } from "./titles.js";
+import { indicatorKey, levelKey, limitKey, optionKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -167,7 +167,7 @@ function shortCause(cause, words, titles) {
  */
 function subject(cause, words, titles) {
   if (cause.indicator) {
-    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause.answer, words)];
+    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause, cause.answer, words, titles)];
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.reachedLevel, words, titles);
@@ -186,7 +186,7 @@ function subject(cause, words, titles) {
  */
 function needed(cause, words, titles) {
   if (cause.indicator) {
-    const options = cause.options.map((option) => words.quoted(answer(option, words))).join(words.or);
+    const options = cause.options.map((option) => words.quoted(answer(cause, option, words, titles))).join(words.or);
     return cause.excluded ? words.except(options) : words.options(options);
   }
   if (cause.category) {
@@ -199,10 +199,18 @@ function needed(cause, words, titles) {
 }
 
 /**
+ * The name of an answer for people: the title of an option, yes or no.
+ *
+ * @param {Cause} cause
  * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
  * @param {typeof ENGLISH} words
+ * @param {Titles} titles
  */
-function answer(code, words) {
+function answer(cause, code, words, titles) {
+  const title = titleOf(optionKey(cause.indicator, code), titles);
+  if (title) {
+    return title;
+  }
   return code === "true" ? words.yes : code === "false" ? words.no : code || words.notReported;
 }
 

@@ -175,12 +175,18 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
     heading = f"{title}{f' ({vietnamese})' if vietnamese else ''}:"
     parts = [f"{heading} {meaning}" if meaning else heading, VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
     if indicator.kind is IndicatorKind.CHOICE:
-        parts.append(", ".join(indicator.options))
+        parts.append(", ".join(_option(indicator, option) for option in indicator.options))
     if indicator.unit:
-        parts.append(f"({indicator.unit})")
+        parts.append(f"({indicator.unit_in('en')})")
     if indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER):
         parts.append(_range(indicator, plan, tiers))
     return f"| {indicator.code} | {' '.join(parts)} | {', '.join(tiers)} | {', '.join(readers)} |"
+
+
+def _option(indicator: Indicator, option: str) -> str:
+    """The code of an option, and its English title if that says more."""
+    title = indicator.option_in(option, "en")
+    return option if title == option else f"{option} ({title})"
 
 
 def _range(indicator: Indicator, plan: SetPlan, tiers: list[str]) -> str:

@@ -170,6 +170,15 @@ class _Listener(QueueListener):
         return self._records.get(block)
 
 
+def _own_stream() -> TextIO:
+    """Standard error, as a stream that only the log has: a plugin that closes ``sys.stderr`` must not end the log."""
+    try:
+        copy = os.dup(sys.stderr.fileno())
+    except (AttributeError, OSError):  # standard error is closed, or a stream in memory
+        return sys.stderr
+    return os.fdopen(copy, "w", encoding=sys.stderr.encoding, errors=sys.stderr.errors)
+
+
 class Log:
     """The log of this process, on standard error.
 
@@ -182,7 +191,7 @@ class Log:
         self.on_lost: Callable[[int], None] | None = None
         """Called with the number of lines that were dropped."""
         records = SimpleQueue[Any]()
-        self._writer = writer = _Writer(sys.stderr, self._lost)
+        self._writer = writer = _Writer(_own_stream(), self._lost)
         if form == "json":
             writer.setFormatter(
                 _Json(

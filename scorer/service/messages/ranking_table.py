@@ -64,8 +64,8 @@ class RankingTables:
         columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
         if columns.subtotals:
-            for row, subtotal in enumerate(plan.subtotals):
-                columns.score(f"{SUBTOTAL}{subtotal.code}.", columns.subtotals, row)
+            for row, code in enumerate(plan.subtotals.codes):
+                columns.score(f"{SUBTOTAL}{code}.", columns.subtotals, row)
         gates = plan.derived(_gate_texts)
         beside = assessment.self_reported
         for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
@@ -395,7 +395,8 @@ def _full_metadata(plan: TierPlan) -> dict[str, str]:
     nominal = json.loads(metadata["nominal_max_points"])
     for category in plan.categories:
         nominal |= {f"{category.code}.{group.code}": group.nominal / MICRO for group in category.groups}
-    nominal |= {f"{SUBTOTAL}{subtotal.code}": subtotal.nominal / MICRO for subtotal in plan.subtotals}
+    subtotals = zip(plan.subtotals.codes, plan.subtotals.nominal.tolist(), strict=True)
+    nominal |= {f"{SUBTOTAL}{code}": most / MICRO for code, most in subtotals}
     criteria = {c.id: int(m) / MICRO for g in plan.groups for c, m in zip(g.criteria, g.maxima[:, 0], strict=True)}
     return metadata | {"nominal_max_points": _json(nominal), "max_points": _json(criteria)}
 

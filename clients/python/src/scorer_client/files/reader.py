@@ -166,6 +166,8 @@ class TableReader:
             self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
             return []
         texts, columns, known = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
+        present = set(texts)
+        absent = [name for name in self._names.written if name not in present]
         for index, text in enumerate(texts):
             where, named = sheet.position(header.number, index, text), self._names.columns(text)
             if len(named) > 1:
@@ -174,7 +176,7 @@ class TableReader:
             elif named and named[0] in known:
                 self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
             elif not named and (text or sheet.separated):
-                hint = self._nearest.hint(text, [name for name in self._names.written if name not in texts])
+                hint = self._nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
             columns.append(named[0] if len(named) == 1 else None)
             known.update(named)

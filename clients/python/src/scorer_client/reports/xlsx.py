@@ -70,6 +70,7 @@ class _Writer:
             self._tier(list(sections))
         self._distribution()
         self._causes()
+        self._requirements()
         self._gates()
         self._criteria()
         for _, sections in groupby(self._report.sections, key=lambda section: section.tier):
@@ -243,6 +244,21 @@ class _Writer:
         names = ("tier", "id", "unit", "category", "needed_by", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
         self._table(self._sheet(words["causes"]), [words[name] for name in names], kinds, lines, freeze=3)
+
+    def _requirements(self) -> None:
+        """What the levels and limits of each tier require. Rankings within parents have the same rules."""
+        words = self._words
+        lines = [
+            [section.tier_title, category.title, requirement.name, requirement.text]
+            for section in {section.tier: section for section in self._report.sections}.values()
+            for category in section.categories
+            for requirement in category.requirements
+        ]
+        if lines:
+            titles = [words[name] for name in ("tier", "category", "needed_by", "requirement")]
+            sheet = self._sheet(words["requirements"])
+            self._table(sheet, titles, ["text", "text", "text", "wrapped"], lines)
+            sheet.set_column(3, 3, _REMARKS_WIDTH)
 
     def _gates(self) -> None:
         words = self._words

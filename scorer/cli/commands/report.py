@@ -24,8 +24,6 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
-from scorer_client import Client, Province
-from scorer_client.forms import Form
 from scorer_client.reports import FORMATS, Report, build, document
 
 OBJECTS_PER_COLLECTION = 50_000
@@ -68,18 +66,16 @@ def report(
         raise UserError("--template goes with --out FILE.docx only")
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
-    ranked = _ranked(client, form, file, language, period=period, province=province, tier=tier)
-    before = None if previous is None else _ranked(client, form, previous, language, tier=tier)
-    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
-        model = build(ranked, form, language=language.value, previous=before)
-    write_report(model, outputs, template)
-
-
-def _ranked(
-    client: Client, form: Form, file: Path, language: Language, *, period: str = "", province: str = "", tier: str = ""
-) -> Province:
     answers = read_answers(client, form, file, language)
-    return rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
+    ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
+    before = None
+    if previous is not None:
+        earlier = read_answers(client, form, previous, language)
+        before = rank_answers(client, form, previous, earlier, language, tier=tier)
+    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
+        names = {unit.id: unit.name for unit in answers.units if unit.name}
+        model = build(ranked, form, language=language.value, previous=before, unit_names=names)
+    write_report(model, outputs, template)
 
 
 def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None) -> None:

@@ -33,8 +33,8 @@ class Death:
     where: str = ""
     """The plugin's line that was running in the thread that crashed, such as "wells.py, line 31"; empty if unknown."""
     later: bool = False
-    """Whether no plugin was scoring: ``plugins`` are those of the call that ended last. Something that they left, such as
-    a thread, may have ended the process."""
+    """Whether no plugin was scoring: ``plugins`` are those of the last call. What they left, such as a thread,
+    may have ended the process."""
 
 
 class PluginJournal:

@@ -19,13 +19,11 @@ from typing import Any, NamedTuple
 import pytest
 from cli_in_process import Run, runner
 from examples import times
-from harness import serving
+from harness import installed_catalogue, serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import Cause, Client, FileTable, Province, Score, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
@@ -72,7 +70,7 @@ def row_of(code: str) -> int:
 
 @pytest.fixture(scope="module")
 def installed() -> Catalogue:
-    return Catalogue.installed(PluginHost.installed(), GateCompiler())
+    return installed_catalogue()
 
 
 @pytest.fixture(scope="module")

@@ -234,7 +234,7 @@ def scorer_criteria_sets():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every plugin that breaks, two that do not, and a set for each."""
+    """Every plugin that breaks, and some that do not."""
     site = tmp_path_factory.mktemp("site")
     for name, (code, _) in BREAKING.items():
         third_party_plugin(site, name, code)
@@ -250,12 +250,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
     third_party_plugin(site, "sly", code)
+    # Nothing is wrong with these.
+    for name in ("zulu", "alpha"):
+        install(site, name, "1", {f"{name}_.py": group_module(name, indicator=name)}, {"same": f"{name}_"})
+    filters = "warnings.filterwarnings('ignore', module='polite'); warnings.filterwarnings('ignore', message='old')\n"
+    third_party_plugin(site, "polite", "import warnings\n" + filters + group_module("polite", indicator="bows"))
+    loud_and_sets(site, "hangs")
+    return site
+
+
+def loud_and_sets(site: Path, *groups: str) -> None:
+    """Installs a plugin that prints, and one that issues a set for each group."""
     third_party_plugin(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
     third_party_plugin(site, "sets_", SETS)
-    for group in ("hangs", "ends", "later", "wells", "loud"):
+    for group in groups:
         indicator = "decibels" if group == "loud" else "wells"
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
-    return site
 
 
 @pytest.fixture(scope="module")
@@ -270,8 +280,14 @@ def listed(site: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def service(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(site, tmp_path_factory.mktemp("log") / "log") as running:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with three plugins that break, two that do not, and a set for each."""
+    folder = tmp_path_factory.mktemp("served")
+    for name in ("hangs", "ends", "later"):
+        third_party_plugin(folder, name, BREAKING[name][0])
+    third_party_plugin(folder, "wells", group_module("wells"))
+    loud_and_sets(folder, "hangs", "ends", "later", "wells", "loud")
+    with serve(folder, folder / "log") as running:
         yield running
 
 
@@ -301,9 +317,13 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
     assert {name: plugin["groups"] for name, plugin in good.items()} == {
         "a-first": ["wells"],
+        "alpha": ["alpha"],  # it and the next one have the same name
+        "zulu": ["zulu"],
         "third-party-loud": ["loud"],
+        "third-party-polite": ["polite"],  # it adds filters of its own for warnings
         "third-party-sets_": [],
     }
+    assert good["alpha"]["name"] == good["zulu"]["name"] == "same"
     assert good["a-first"]["api_version"] == 1
     assert "hangs-2024.yaml" in good["third-party-sets_"]["criteria_sets"]
     assert not any(plugin["failure"] for plugin in good.values())
@@ -479,7 +499,7 @@ def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_grou
         assert "quarantined, and may issue it: plugin 'dust' (third-party-dust 1.0)" in caught[0].details
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, workers: str) -> None:
     done = run(small, "serve", "--address", "127.0.0.1:0", "--strict", "--workers", workers)
     assert (done.returncode, done.stdout) == (2, "")
@@ -578,16 +598,6 @@ def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) ->
         assert running.scorer.ScoreUnit(unit("built"), timeout=20).scorecard.overall.score.points == 7
 
 
-def test_two_plugins_of_one_name_are_two_plugins(tmp_path: Path) -> None:
-    for name in ("zulu", "alpha"):
-        install(tmp_path, name, "1", {f"{name}_.py": group_module(name)}, {"same": f"{name}_"})
-    found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-2:]
-    assert [(p["name"], p["distribution"], p["groups"]) for p in found] == [
-        ("same", "alpha", ["alpha"]),
-        ("same", "zulu", ["zulu"]),
-    ]
-
-
 def test_a_distribution_under_the_name_of_the_scorer_is_quarantined_and_hides_nothing(tmp_path: Path) -> None:
     install(tmp_path, "Egov_Scorer", "9.9", {"impostor.py": group_module("impostor")}, {"impostor": "impostor"})
     found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"]
@@ -595,13 +605,6 @@ def test_a_distribution_under_the_name_of_the_scorer_is_quarantined_and_hides_no
     assert impostor["failure"] == "its distribution calls itself 'Egov_Scorer', which is the scorer's own name"
     assert (impostor["status"], impostor["groups"]) == ("quarantined", [])
     assert ["infrastructure"] in [plugin["groups"] for plugin in found if plugin["status"] == "ready"]
-
-
-def test_a_plugin_may_add_filters_for_warnings_of_its_own(tmp_path: Path) -> None:
-    filters = "warnings.filterwarnings('ignore', module='polite'); warnings.filterwarnings('ignore', message='old')\n"
-    third_party_plugin(tmp_path, "polite", "import warnings\n" + filters + group_module("polite"))
-    [polite] = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-1:]
-    assert (polite["name"], polite["status"]) == ("polite", "ready")
 
 
 def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:

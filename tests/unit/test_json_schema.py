@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 from cli_in_process import local_runner
 from document_set import WARDS
@@ -20,6 +19,9 @@ from scorer.criteria.document import parse
 from scorer.criteria.json_schema import json_schema
 from scorer.formulas import KINDS
 from scorer.plugin_api import Formula, Indicator
+
+if TYPE_CHECKING:
+    import jsonschema
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SETS = sorted(file for file in PLUGINS.glob("**/*.yaml") if not file.name.endswith(".cases.yaml"))
@@ -39,6 +41,8 @@ def as_json(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft202012Validator:
+    import jsonschema  # here, as it takes two seconds
+
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(PLUGINS / "citizen-rating")
         from scorer_citizen_rating.rating import Rating

@@ -18,15 +18,13 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from harness import catalogue, good, group, host, serving
+from harness import catalogue, good, group, host, installed_catalogue, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
 from egov.scorer.v1 import criteria_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
-from scorer.plugins.host import PluginHost
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult, Violation
 from scorer_client.sentences import shown
@@ -135,8 +133,7 @@ def local(sets: Catalogue) -> Client:
 
 @pytest.fixture(scope="module")
 def bundled() -> Iterator[Client]:
-    installed = Catalogue.installed(PluginHost.installed(), GateCompiler())
-    with serving(installed) as service, Client(service.address) as connected:
+    with serving(installed_catalogue()) as service, Client(service.address) as connected:
         yield connected
 
 

@@ -74,7 +74,7 @@ def test_a_form_offers_titles_and_is_read_with_them(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "cause"),
     [
-        ("en", "Portal is chưa có, level 1 asks for complete or in part"),
+        ("en", "Portal is chưa có, level 1 requires complete or in part"),
         ("vi", "Cổng thông tin: chưa có, theo mức 1 phải là “đầy đủ” hoặc “một phần”"),
     ],
 )

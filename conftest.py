@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
+# Even with PYTHONDONTWRITEBYTECODE: processes that tests start, hundreds of them, then read compiled modules.
+sys.dont_write_bytecode = False
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option ``--long``."""
@@ -21,12 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Sets what tests, and the commands that they run, read in the environment; no example has to be fast."""
-    settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("untimed")
     for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
         os.environ.pop(name, None)
     # For tests/support/examples.py.
-    os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25")
+    share = float(os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25"))
+    settings.register_profile(
+        "untimed",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=max(round(100 * share), 1),  # where a test gives no number itself
+    )
+    settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

@@ -65,6 +65,9 @@ def made() -> bytes:
     document.add_paragraph("{%p for category in section.categories %}")
     head = "{{ category.title }}: {{ words.ranked.format(ranked=category.ranked, n=section.unit_count) }}"
     document.add_heading(head, 2)
+    document.add_paragraph("{%p for requirement in category.requirements %}")
+    document.add_paragraph("{{ requirement.name }}: {{ requirement.text }}", style="List Bullet")
+    document.add_paragraph("{%p endfor %}")
     _table(document, CATEGORY, "unit, one in category.order")
     document.add_paragraph("{%p endfor %}")
     document.add_paragraph("{%p if section.categories | length > 1 %}")

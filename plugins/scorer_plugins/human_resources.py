@@ -13,6 +13,7 @@ class HumanResources(CriterionGroup):
             "human_resources_awarded",
             kind="number",
             unit="points",
+            unit_titles={"vi": "điểm"},
             title={"en": "Points awarded for human resources", "vi": "Điểm thẩm định nhóm nhân lực"},
             better="more",
         ),
@@ -20,6 +21,7 @@ class HumanResources(CriterionGroup):
             "staff",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={"en": "Officials and employees", "vi": "Số cán bộ, công chức, viên chức"},
             maximum=100_000,
         ),
@@ -36,6 +38,11 @@ class HumanResources(CriterionGroup):
             "it_official",
             kind="choice",
             options=("full_time", "part_time", "none"),
+            option_titles={
+                "full_time": {"en": "full time", "vi": "chuyên trách"},
+                "part_time": {"en": "beside other work", "vi": "kiêm nhiệm"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Specialised IT official: full time, beside other work, none",
                 "vi": "Cán bộ công nghệ thông tin: chuyên trách, kiêm nhiệm, chưa có",
@@ -45,6 +52,11 @@ class HumanResources(CriterionGroup):
             "it_official_degree",
             kind="choice",
             options=("university", "college", "other"),
+            option_titles={
+                "university": {"en": "university", "vi": "đại học"},
+                "college": {"en": "college", "vi": "cao đẳng"},
+                "other": {"en": "other", "vi": "khác"},
+            },
             title={
                 "en": "IT official's degree in IT: university, college, other",
                 "vi": "Trình độ công nghệ thông tin của cán bộ: đại học, cao đẳng, khác",
@@ -63,6 +75,7 @@ class HumanResources(CriterionGroup):
             "staff_trained",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "Officials trained in using the shared software",
                 "vi": "Số cán bộ được tập huấn sử dụng phần mềm dùng chung",
@@ -74,6 +87,7 @@ class HumanResources(CriterionGroup):
             "staff_certified",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "Officials with a certificate of IT skills",
                 "vi": "Số cán bộ có chứng chỉ kỹ năng công nghệ thông tin",
@@ -85,6 +99,7 @@ class HumanResources(CriterionGroup):
             "it_official_courses",
             kind="count",
             unit="courses",
+            unit_titles={"vi": "khóa"},
             title={
                 "en": "Courses that the IT official attended",
                 "vi": "Số khóa đào tạo cán bộ công nghệ thông tin đã tham gia",

@@ -13,6 +13,7 @@ class PolicyEnvironment(CriterionGroup):
             "policy_environment_awarded",
             kind="number",
             unit="points",
+            unit_titles={"vi": "điểm"},
             title={
                 "en": "Points awarded for the policy environment",
                 "vi": "Điểm thẩm định nhóm môi trường chính sách",
@@ -23,6 +24,11 @@ class PolicyEnvironment(CriterionGroup):
             "steering_committee",
             kind="choice",
             options=("head", "deputy", "none"),
+            option_titles={
+                "head": {"en": "the unit's head", "vi": "thủ trưởng"},
+                "deputy": {"en": "a deputy", "vi": "cấp phó"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Steering committee for e-government, by who heads it: the unit's head, a deputy, none",
                 "vi": "Ban Chỉ đạo xây dựng chính quyền điện tử, theo người đứng đầu: thủ trưởng, cấp phó, chưa có",
@@ -32,6 +38,7 @@ class PolicyEnvironment(CriterionGroup):
             "steering_committee_meetings",
             kind="count",
             unit="meetings",
+            unit_titles={"vi": "cuộc họp"},
             title={"en": "Meetings of the steering committee", "vi": "Số cuộc họp của Ban Chỉ đạo"},
             maximum=200,
             better="more",
@@ -76,6 +83,7 @@ class PolicyEnvironment(CriterionGroup):
             "it_plan_tasks",
             kind="count",
             unit="tasks",
+            unit_titles={"vi": "nhiệm vụ"},
             title={
                 "en": "Tasks of the IT plan that were due",
                 "vi": "Số nhiệm vụ đến hạn của kế hoạch công nghệ thông tin",
@@ -86,6 +94,7 @@ class PolicyEnvironment(CriterionGroup):
             "it_plan_tasks_done",
             kind="count",
             unit="tasks",
+            unit_titles={"vi": "nhiệm vụ"},
             title={"en": "Tasks of the IT plan that were done", "vi": "Số nhiệm vụ của kế hoạch đã hoàn thành"},
             maximum=1000,
             better="more",
@@ -94,6 +103,7 @@ class PolicyEnvironment(CriterionGroup):
             "steering_documents",
             kind="count",
             unit="documents",
+            unit_titles={"vi": "văn bản"},
             title={
                 "en": "Documents that steer the use of IT",
                 "vi": "Số văn bản chỉ đạo, đôn đốc ứng dụng công nghệ thông tin",

@@ -13,6 +13,11 @@ class Presence(CriterionGroup):
             "portal",
             kind="choice",
             options=("own", "pages", "none"),
+            option_titles={
+                "own": {"en": "of its own", "vi": "riêng"},
+                "pages": {"en": "pages on another unit's portal", "vi": "chuyên trang trên cổng cấp trên"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Portal: of its own, pages on another unit's portal, none",
                 "vi": "Trang/cổng thông tin điện tử: riêng, chuyên trang trên cổng cấp trên, chưa có",
@@ -22,6 +27,7 @@ class Presence(CriterionGroup):
             "information_items_required",
             kind="count",
             unit="items",
+            unit_titles={"vi": "mục"},
             title={
                 "en": "Kinds of information that the portal must provide",
                 "vi": "Số mục thông tin phải cung cấp trên trang/cổng",
@@ -32,6 +38,7 @@ class Presence(CriterionGroup):
             "information_items",
             kind="count",
             unit="items",
+            unit_titles={"vi": "mục"},
             title={
                 "en": "Kinds of information that the portal provides in full",
                 "vi": "Số mục thông tin đã cung cấp đầy đủ",
@@ -43,6 +50,7 @@ class Presence(CriterionGroup):
             "news_published",
             kind="count",
             unit="articles",
+            unit_titles={"vi": "bài"},
             title={"en": "News articles published", "vi": "Số tin, bài đã đăng"},
             maximum=100_000,
             better="more",
@@ -51,6 +59,7 @@ class Presence(CriterionGroup):
             "public_documents",
             kind="count",
             unit="documents",
+            unit_titles={"vi": "văn bản"},
             title={
                 "en": "Documents issued that are to be made public",
                 "vi": "Số văn bản thuộc diện công khai đã ban hành",
@@ -61,6 +70,7 @@ class Presence(CriterionGroup):
             "public_documents_published",
             kind="count",
             unit="documents",
+            unit_titles={"vi": "văn bản"},
             title={
                 "en": "Documents to be made public that are on the portal",
                 "vi": "Số văn bản thuộc diện công khai đã đăng trên trang/cổng",
@@ -72,6 +82,7 @@ class Presence(CriterionGroup):
             "procedures_published",
             kind="count",
             unit="procedures",
+            unit_titles={"vi": "thủ tục"},
             title={
                 "en": "Administrative procedures published on the portal",
                 "vi": "Số thủ tục hành chính đã công khai trên trang/cổng",
@@ -89,6 +100,7 @@ class Presence(CriterionGroup):
             "questions_received",
             kind="count",
             unit="questions",
+            unit_titles={"vi": "câu hỏi"},
             title={"en": "Questions received through the portal", "vi": "Số câu hỏi tiếp nhận qua trang/cổng"},
             maximum=100_000,
         ),
@@ -96,6 +108,7 @@ class Presence(CriterionGroup):
             "questions_answered",
             kind="count",
             unit="questions",
+            unit_titles={"vi": "câu hỏi"},
             title={
                 "en": "Questions received through the portal that were answered in time",
                 "vi": "Số câu hỏi qua trang/cổng trả lời đúng hạn",
@@ -107,6 +120,7 @@ class Presence(CriterionGroup):
             "update_days",
             kind="number",
             unit="days",
+            unit_titles={"vi": "ngày"},
             title={
                 "en": "Days from an event to its information, on average",
                 "vi": "Số ngày trung bình từ sự kiện đến khi cập nhật thông tin",

@@ -13,6 +13,7 @@ class Transformation(CriterionGroup):
             "procedures_reviewed",
             kind="count",
             unit="procedures",
+            unit_titles={"vi": "thủ tục"},
             title={
                 "en": "Procedures reviewed for level 3 and 4",
                 "vi": "Số thủ tục đã rà soát để cung cấp mức độ 3, 4",
@@ -24,6 +25,7 @@ class Transformation(CriterionGroup):
             "integrated_systems",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={
                 "en": "Systems integrated with the province's shared systems",
                 "vi": "Số hệ thống đã tích hợp với hệ thống dùng chung của tỉnh",
@@ -35,6 +37,7 @@ class Transformation(CriterionGroup):
             "shared_datasets",
             kind="count",
             unit="data sets",
+            unit_titles={"vi": "bộ dữ liệu"},
             title={"en": "Data sets shared with other units", "vi": "Số cơ sở dữ liệu đã chia sẻ với cơ quan khác"},
             maximum=1000,
             better="more",
@@ -43,6 +46,7 @@ class Transformation(CriterionGroup):
             "electronic_citizens",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "Officials who are electronic citizens",
                 "vi": "Số cán bộ, công chức đạt tiêu chí “Công dân điện tử”",
@@ -72,6 +76,7 @@ class Transformation(CriterionGroup):
             "results_electronic",
             kind="count",
             unit="files",
+            unit_titles={"vi": "hồ sơ"},
             title={"en": "Files whose result was returned electronically", "vi": "Số hồ sơ trả kết quả điện tử"},
             maximum=10_000_000,
             better="more",

@@ -192,7 +192,7 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
 
 
 def _check_rules(category: CategoryPlan, total: Composition, tier: str, document: Document) -> None:
-    """Adds what is wrong with the levels and limits of a category in a tier."""
+    """Adds problems and warnings about the levels and limits of a category in a tier to the document."""
     for finding in findings(category, total, tier):
         rule = finding.rule
         index = category.levels.index(rule.level) if rule.level else rule.limit - 1

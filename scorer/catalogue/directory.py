@@ -76,7 +76,7 @@ class CriteriaDirectory:
             if not name.endswith(SET_ENDING):
                 correct = name[: name.rindex(".")] + SET_ENDING
                 stamps[name] = Unreadable(
-                    f"is not loaded, as its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
+                    f"is not loaded, because its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
                 )
                 continue
             if not S_ISREG(status.st_mode):

@@ -70,7 +70,7 @@ class ReloadReport:
             elif old[code] != new[code]:
                 yield f"{code} is revision {new[code]}, was {old[code]}"
             elif self._newly_kept(code):
-                yield f"{code} stays at revision {new[code]}, as {self.after.kept[code].source} is refused"
+                yield f"{code} stays at revision {new[code]}, because {self.after.kept[code].source} is refused"
             elif code in self.before.kept and code not in self.after.kept:
                 yield f"{code} is at revision {new[code]} again by its document"
         for refusal in self.after.refused:

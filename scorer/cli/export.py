@@ -95,7 +95,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         UserError: the file cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
@@ -109,7 +109,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of a file that is replaced; of a new one, those that any program would give it."""
+    """The permissions of the file that is replaced; for a new file, the usual permissions of this user."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

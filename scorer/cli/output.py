@@ -35,6 +35,10 @@ class _Console(Console):
     hides_progress = False
     """Whether ``status`` shows nothing, not even on a terminal."""
 
+    ends_at_once = False
+    """Whether the process has to end without waiting for what plugins have left: threads, and functions of ``atexit``.
+    They could keep the process alive, or change the exit code."""
+
     @contextmanager
     def command(self) -> Iterator[None]:
         """Surrounds the run of one command."""
@@ -64,6 +68,9 @@ class _Console(Console):
         with os.fdopen(os.dup(1), "w", encoding=stdout.encoding, errors=stdout.errors) as copy:
             os.dup2(2, 1)
             self.file, sys.stdout = copy if is_descriptor_1 else stdout, sys.stderr
+            if is_descriptor_1:  # a stream of its own: a plugin that closes sys.stdout must not close sys.stderr
+                sys.stdout = os.fdopen(os.dup(1), "w", 1, encoding=stdout.encoding, errors="backslashreplace")
+                self.ends_at_once = True
             try:
                 yield
             finally:
@@ -149,7 +156,8 @@ def print_note(text: str) -> None:
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows what is being done, on a terminal. Gives the function that reports how much of the total is done."""
+    """Shows ``text`` on a terminal while the block runs. Yields a function that updates the percentage from the amount
+    done and the total."""
     shown = escape(escaped(text))
     with err.status(shown) as status:
 

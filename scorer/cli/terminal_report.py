@@ -14,7 +14,7 @@ from scorer.cli.output import out, table
 from scorer_client import CategoryResult, CriterionResult, GateCount, Province, Ranking, Tally, UnitResult
 from scorer_client.causes import short_cause
 from scorer_client.forms import Form
-from scorer_client.sentences import plain, rounded
+from scorer_client.sentences import limit_name, plain, rounded
 from scorer_client.titles import level_key, subtotal_key, text
 
 MAX_SHOWN_UNITS = 10
@@ -123,10 +123,15 @@ class Report:
         if tally.ranked == count or not tally.failing:
             return
         lowest = max(tally.levels, default=0)
-        failing = sorted((g for g in tally.failing if g.level in (lowest, 0) and g.units), key=lambda g: -g.units)
+        excluding = {
+            rule.limit for rule in self.form.rules if rule.category == tally.category and not rule.no_better_than
+        }
+        required = (g for g in tally.failing if (g.limit in excluding if g.limit else g.level == lowest))
+        failing = sorted((g for g in required if g.units), key=lambda g: -g.units)
         out.print(f"[bold]{self.words['causes']}[/bold]")
         for gate in failing[:MAX_SHOWN_CAUSES]:
-            out.print(f"  {escape(self._gate_count(gate, count))}")
+            limit = limit_name(tally.category, gate.limit, self.language, self.names) if gate.limit else ""
+            out.print(f"  {escape(self._gate_count(gate, count))}{escape(f' ({limit})') if limit else ''}")
 
     def _gate_count(self, gate: GateCount, count: int) -> str:
         name = gate.subject(self.language, self.names)
@@ -140,7 +145,10 @@ class Report:
 
     def _misses(self, tally: Tally) -> None:
         """Prints the criteria for which the fewest units have all points."""
-        missed = [c for c in tally.criteria if c.applicable and 2 * c.none > c.applicable]
+        effects = self.form.effects
+        missed = [
+            c for c in tally.criteria if effects[c.criterion] == "score" and c.applicable and 2 * c.none > c.applicable
+        ]
         if not missed:
             return
         out.print(f"[bold]{self.words['misses']}[/bold]")
@@ -206,7 +214,9 @@ class Report:
             score, beside = item.score, item.score.self_reported
             percent = f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %"
             cells = [self.points(score.points), f"{score.max_points:g}", percent if score.max_points else "-"]
-            cells += [f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"] if beside else []
+            if beside:
+                reported = f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"
+                cells.append(reported if beside.max_points or beside.points else "-")
             rows.add_row(escape(self.name(subtotal_key(item.subtotal))), *cells)
         out.print(rows)
 

@@ -1,4 +1,4 @@
-"""Reads the key ``from_children``: which answers are computed from those of a unit's children."""
+"""Reads the key ``from_children``: answers that are computed from the answers of a unit's children."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class SomeOf(StrictModel):
     def _possible(self) -> SomeOf:
         if self.at_least > len(self.of):
             known = "is only 1 condition" if len(self.of) == 1 else f"are only {len(self.of)} conditions"
-            raise ValueError(f"at_least: {self.at_least} can never hold, as there {known}")
+            raise ValueError(f"at_least: {self.at_least} can never hold, because there {known}")
         return self
 
 

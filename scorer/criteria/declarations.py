@@ -13,6 +13,7 @@ from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.model import Texts
 from scorer.criteria.schema_errors import parse_model
+from scorer.criteria.schema_values import NO_LANGUAGE
 from scorer.formulas.base import NUMBERS
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.suggestions import did_you_mean
@@ -75,19 +76,25 @@ def _indicator(document: Document, path: Path, code: str, body: object) -> Indic
             document.problem((*path, name), f"a {shape.kind} has no {name}", key=True)
         elif bound is not None and bound.is_date != is_date:
             expected = "a day" if is_date else "a number"
-            document.problem((*path, name), f"expected {expected}, as the indicator is a {shape.kind}")
+            document.problem((*path, name), f"expected {expected}, because the indicator is a {shape.kind}")
+    titles = {
+        code: parse_model(document, (*path, "options", code), schema.Option, option)
+        for code, option in as_mapping(as_mapping(body).get("options")).items()
+    }
     if document.broken(*path):
         return None
     try:
         indicator = Indicator(
             code,
             shape.kind,
-            shape.unit,
+            shape.unit.get("en") or next(iter(shape.unit.values()), ""),
             shape.title,
             tuple(shape.options),
             minimum=shape.minimum.value if shape.minimum else None,
             maximum=shape.maximum.value if shape.maximum else None,
             meaning=shape.meaning,
+            unit_titles={language: unit for language, unit in shape.unit.items() if language != NO_LANGUAGE},
+            option_titles={code: option.title for code, option in titles.items() if option},
         )
     except ValueError as error:
         document.problem(path, str(error), key=True)

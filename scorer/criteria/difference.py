@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from difflib import SequenceMatcher
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,7 +19,10 @@ from scorer.criteria.document import as_list, as_mapping
 from scorer.criteria.subtotals import SUBTOTALS
 
 MAX_VALUE_CHARACTERS = 160
-"""Longer values are shortened in sentences."""
+"""Of longer values, sentences only say where they differ; longer texts are shortened."""
+
+CONTEXT_CHARACTERS = 30
+"""How much of a long text is shown before the place where it differs."""
 
 _TEXTS = ("title", "notes", "meaning")
 """Keys whose texts are compared by language."""
@@ -103,7 +107,34 @@ def _keys(
                 if was != now:
                     yield f"{prefix}{key} ({language}) {_change(was, now)}"
         else:
-            yield f"{prefix}{key} {_change(before, after)}"
+            yield from (f"{prefix}{change}" for change in _changes(key, before, after))
+
+
+def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
+    """What differs between two values; of long lists and mappings, only the entries that differ, with their paths."""
+    long = max(len(_flow(before)), len(_flow(after))) > MAX_VALUE_CHARACTERS
+    if long and before and after and isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key, was, now in _pairs(before, after):
+            if _comparable(was) != _comparable(now):
+                yield from _changes(f"{path}.{key}", was, now)
+    elif long and before and after and isinstance(before, list) and isinstance(after, list):
+        yield from _changed_entries(path, before, after)
+    else:
+        yield f"{path} {_change(before, after)}"
+
+
+def _changed_entries(path: str, before: list[Any], after: list[Any]) -> Iterator[str]:
+    """The entries of two lists that differ. Entries that only moved, because others are new or gone, do not differ."""
+    old, new = ([_flow(_comparable(item)) for item in side] for side in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, first, stop, now, end in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        same = min(stop - first, end - now)
+        for n in range(same):
+            yield from _changes(f"{path}[{now + n}]", before[first + n], after[now + n])
+        yield from (f"{path}[{n}] is gone: {_shown(before[n])}" for n in range(first + same, stop))
+        yield from (f"{path}[{n}] is new: {_shown(after[n])}" for n in range(now + same, end))
 
 
 def _change(before: object, after: object) -> str:
@@ -111,6 +142,10 @@ def _change(before: object, after: object) -> str:
         return f"is new: {_shown(after)}"
     if after in (None, "", {}, []):
         return f"is gone: {_shown(before)}"
+    if isinstance(before, str) and isinstance(after, str):
+        letters = enumerate(zip(before, after, strict=False))
+        same = next((n for n, (old, new) in letters if old != new), min(len(before), len(after)))
+        return f"was {_shown(before, same)}, is {_shown(after, same)}"
     return f"was {_shown(before)}, is {_shown(after)}"
 
 
@@ -142,9 +177,14 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, differs_at: int = 0) -> str:
+    """A value; of a long text only a part, which begins shortly before the place where it differs from another."""
     text = _flow(value)
-    return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[: MAX_VALUE_CHARACTERS - 3]}..."
+    if not isinstance(value, str) or len(text) <= MAX_VALUE_CHARACTERS:
+        return text
+    start = max(0, differs_at - CONTEXT_CHARACTERS)
+    part = text[start : start + MAX_VALUE_CHARACTERS]
+    return f"{'...' if start else ''}{part}{'...' if start + len(part) < len(text) else ''}"
 
 
 def _flow(value: object) -> str:

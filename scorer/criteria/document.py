@@ -112,7 +112,7 @@ class Document:
         return self.values.get(enclosing, (1, 1))
 
     def _inherits(self, path: Path) -> bool:
-        """Whether the value at ``path`` is inherited; of a missing value, whether that to which it belongs is."""
+        """Whether the value at ``path`` is inherited; for a missing value, whether its container is inherited."""
         return bool(self.base) and (path if _exists(self.data, path) else path[:-1]) not in self.values
 
     def _shown(self, path: Path) -> str:
@@ -185,7 +185,7 @@ def read_document(file: Traversable) -> bytes:
 
 
 def parse(text: str | bytes, source: str) -> Document:
-    """Parses one YAML 1.2 document; all mistakes are in ``problems`` of the result."""
+    """Parses one YAML 1.2 document. The result has all mistakes in ``problems``."""
     document = Document(source)
     if len(text) > MAX_BYTES:
         document.problem((), f"larger than {MAX_BYTES} bytes")

@@ -115,7 +115,7 @@ def _without_own_keys(base: Base) -> dict[str, Any]:
 
 @dataclass
 class _Positions:
-    """Where the values of the merged content are written."""
+    """The positions of the values of the merged content in the documents."""
 
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
@@ -255,7 +255,7 @@ class _Merge:
             self._problem((*own, key), f"{self._base} has no {key} {short_repr(name)} here that could be removed{hint}")
 
     def _take(self, value: Any, own: Path, path: Path) -> Any:
-        """Notes the positions of a value of the document, with all values in it, and returns it."""
+        """Records the positions of a value of the document and of all values in it, and returns the value."""
         self._note(own, path)
         items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
         for step, item in items:

@@ -47,13 +47,13 @@ CONDITIONS: Mapping[str, type[BaseModel]] = {
     "of": condition_schema.SomeOf,
     "not": condition_schema.Not,
 }
-"""The kinds of conditions, by the key that only this kind has."""
+"""The kinds of conditions, by a key that no other kind has."""
 
 EXTENDED = ("Head", "Category", "Group", "Criterion", "Level")
-"""Parts of which a document that extends another may state only some keys."""
+"""Parts that may be incomplete in a document that extends another."""
 
 ENTRY_KEYS = {"Criterion": "id", "Level": "level"}
-"""The key that an entry needs even then, because it is found by it."""
+"""The key that an entry needs even in an incomplete part, because the entry is found by it."""
 
 OWN_KEYS = ("criteria_set", EXTENDS, "title")
 """Keys that a document needs even if it extends another."""

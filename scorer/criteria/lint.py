@@ -112,7 +112,7 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Combinations that ask for more parts than a tier has: the number asked for, and the number that it has."""
+    """Finds combinations that require more parts than they have in a tier. Yields the two numbers."""
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):
@@ -256,9 +256,9 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
 def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: Path, document: Document) -> None:
     """Warns of minimums that may be meant as percentages: an author who writes 0.7 for 70 % gets 0.7 points."""
     minimum = gate.minimum.of(tier)
-    nominal, _ = category.measure(gate.terms(), tier)
     if gate.unit != "points" or not minimum:
         return
+    nominal, _ = category.measure(gate.terms(), tier)
     if 100 * minimum < nominal or (minimum < MICRO and 10 * minimum < nominal):
         message = (
             f"a minimum of {plain(minimum)} points is low: {gate.measure!r} has {plain(nominal)} points in tier "
@@ -268,14 +268,14 @@ def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: 
 
 
 def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
-    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 for every one."""
+    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 to 1."""
     for n, part in enumerate(parts_of(formula)):
         _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
     if isinstance(formula, Ratio):
         for name, share in (("target", formula.target), ("floor", formula.floor)):
             if share is not None and 10 < share <= 100:
                 text = plain_share(share)
-                message = f"a {name} of {text} is {text} for every one; if you mean a percentage, write {text}%"
+                message = f"a {name} of {text} means {text} to 1; if you mean a percentage, write {text}%"
                 document.warn((*path, name), message)
 
 
@@ -310,4 +310,4 @@ def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
         if limit.provenance is Provenance.RECONSTRUCTED
     ]
     if reconstructed:
-        document.problem(("provenance",), f"must be reconstructed, as {reconstructed[0]} is")
+        document.problem(("provenance",), f"must be reconstructed, because {reconstructed[0]} is")

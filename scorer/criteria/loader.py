@@ -283,7 +283,7 @@ class _Loader:
             self.formulas.check(path, formula, shape.points)
             if shape.effect is model.Effect.PENALTY and rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
-        except BaseException as error:  # a plugin's formula kind can raise anything
+        except BaseException as error:  # a plugin's formula kind can raise any exception
             if not is_plugin_fault(error):
                 raise
             self.document.problem(

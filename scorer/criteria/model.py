@@ -75,7 +75,7 @@ class Total:
     points: PointsByTier | None = None
     """The maximum as stated; a mean requires it."""
     cap: PointsByTier | None = None
-    """The most points, also of the maximum."""
+    """Upper limit of the points and of the maximum."""
     may_be_negative: bool = False
     """Whether penalties can take it below 0 points."""
 
@@ -140,7 +140,7 @@ class Group:
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = field(default_factory=dict)
     cap: PointsByTier | None = None
-    """The most points, also of the maximum."""
+    """Upper limit of the points and of the maximum."""
     weight: Fraction = Fraction(1)
     """The weight in a mean of groups, relative to those of the others."""
 

@@ -1,4 +1,4 @@
-"""Resolves the keys by which a document ranks units: their names, and the measures that they stand for."""
+"""Resolves the ranking keys of a document: finds the score, level or measure that each name stands for."""
 
 from __future__ import annotations
 

@@ -23,12 +23,14 @@ from pydantic import (
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
 from scorer.criteria.schema_values import (
+    NO_LANGUAGE,
     Best,
     Code,
     CriterionId,
     Day,
     Floor,
     IndicatorCode,
+    Language,
     Series,
     SetCode,
     Sources,
@@ -149,8 +151,36 @@ def _codes(value: object) -> object:
     return list(value) if isinstance(value, Mapping) else value
 
 
+def _in_no_language(value: object) -> object:
+    """A text as texts by language."""
+    if isinstance(value, str):
+        return {NO_LANGUAGE: value} if value else {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected text, or texts by language, not {short_repr(value)}")
+    return value
+
+
 TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type=list[Code] | dict[Code, Tier])]
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
+
+
+class Option(StrictModel):
+    """What people call an option of a choice."""
+
+    title: Titles = Field(min_length=1)
+
+
+OptionCode = Annotated[StrictStr, Field(min_length=1, max_length=100)]
+OptionCodes = Annotated[
+    list[OptionCode], BeforeValidator(_codes, json_schema_input_type=list[OptionCode] | dict[OptionCode, Option])
+]
+"""A list of codes, or a mapping of codes to titles, which are validated separately."""
+
+UnitTitles = Annotated[
+    dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=100)]],
+    BeforeValidator(_in_no_language, json_schema_input_type=str | Titles),
+]
+"""A unit of measurement: a text, or texts by language."""
 
 
 class FromChildren(StrictModel):
@@ -205,9 +235,9 @@ class Indicator(StrictModel):
 
     kind: IndicatorKind
     title: Titles = Field(min_length=1)
-    unit: Annotated[StrictStr, Field(max_length=100)] = ""
+    unit: UnitTitles = {}
     meaning: Texts = {}
-    options: list[Annotated[StrictStr, Field(min_length=1, max_length=100)]] = []
+    options: OptionCodes = []
     minimum: Edge | None = None
     maximum: Edge | None = None
 

@@ -43,7 +43,7 @@ def sound_part(model: type[Model], data: object, stand_ins: Mapping[str, Any]) -
 
     Args:
         model: the model.
-        data: what was found to be invalid.
+        data: the invalid data.
         stand_ins: values of required keys that are missing or invalid.
 
     Returns:

@@ -39,6 +39,9 @@ Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
 IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
 Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
+NO_LANGUAGE = "und"
+"""The language of a text for all languages (BCP 47: undetermined)."""
+
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
 """Lists and tables show titles, so they are limited in length."""

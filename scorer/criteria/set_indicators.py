@@ -75,7 +75,7 @@ class SetIndicators:
         return f"no plugin scores group {group!r}{hint or f'; to declare it here, list its {INDICATORS!r}'}"
 
     def check_reads(self, path: Path, formula: Formula, sources: tuple[Source, ...]) -> None:
-        """Checks that the indicators that a formula reads are declared, with kinds and options that it knows."""
+        """Checks that the indicators of a formula are declared, with kinds and options that the formula accepts."""
         for inner, code, kinds, options in formula.reads():
             parameter_path, declared = (*path, *inner), code.removeprefix(PREVIOUS)
             indicator = self.declared.get(declared)
@@ -105,12 +105,12 @@ class SetIndicators:
 
     def _add(self, path: Path, code: str, indicator: Indicator, sources: tuple[Source, ...]) -> None:
         """Adds an indicator to those that criteria read, with one for each other source of its answers."""
-        if code.startswith(PREVIOUS):  # last period's answer has been settled: it has no sources
+        if code.startswith(PREVIOUS):  # last period's answer is final: it has no sources
             self.read.setdefault(code, previous(indicator))
             return
         first, where = self._sources.setdefault(code, (sources, show_path(path)))
         if first != sources:
-            message = f"{code!r} has the sources {', '.join(first)} at {where}, which reads it too"
+            message = f"{code!r} also has the sources {', '.join(first)} at {where}"
             self._document.problem((*path, "sources"), message)
         self.read.setdefault(code, indicator)
         for source in sources[1:]:

@@ -25,7 +25,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Composition:
-    """How one sum is made up of its parts, in one tier."""
+    """How the parts of one sum are combined in one tier."""
 
     combine: Combine
     points: int
@@ -33,9 +33,9 @@ class Composition:
     weights: tuple[Fraction, ...]
     """The weight of every group, or of every category; 0 if it is not a part of the sum."""
     floor: float = -math.inf
-    """The fewest micropoints."""
+    """Lower limit of the points, in micropoints."""
     cap: float = math.inf
-    """The most micropoints, also of the applicable maximum."""
+    """Upper limit of the points and of the applicable maximum, in micropoints."""
 
     def exact_mean(self, values: Sequence[float]) -> float:
         """The mean of one unit, exactly rounded to micropoints.

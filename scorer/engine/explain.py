@@ -73,17 +73,17 @@ def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[
 
 
 class CriterionCount(NamedTuple):
-    """How many units got what in one criterion."""
+    """Counts of units by their points in one criterion."""
 
     criterion: str
     applicable: int
-    """Units to which it applies."""
+    """Number of units to which the criterion applies."""
     full: int
-    """Units with the most points that it can give; of a penalty: units from which it takes nothing."""
+    """Number of units with the most points of the criterion. For a penalty: units that lose no points."""
     none: int
-    """Units with the fewest points that it can give, for whatever reason. 0 if it gives all units the same."""
+    """Number of units with the fewest points of the criterion, for any reason; 0 if all units have the same points."""
     missing: int
-    """Units that lack an answer for it."""
+    """Number of units that lack an answer for the criterion."""
 
 
 def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[CriterionCount]:

@@ -121,7 +121,7 @@ class RuleEngine:
         self._by_height = [_chained(ruleset, by_height[height]) for height in sorted(by_height)]
 
     def _collect(self, node: dict[str, Any], parent: int, by_key: dict[int, Rules], by_height: dict[int, Rules]) -> int:
-        """Adds the rules of a node and of those below it; returns its height, 0 for a comparison."""
+        """Adds the rules of a node and of all nodes below it. Returns the node's height; a comparison has height 0."""
         if "of" not in node:
             # Rules can only ask for at least a number, so the largest key is a minimum of the negative key.
             for least, largest in node["ranges"]:
@@ -136,7 +136,7 @@ class RuleEngine:
         return height
 
     def holds(self, values: list[int]) -> bool:
-        """Whether the rule holds for some values, one per key.
+        """Whether the rule holds for the given values, one per key.
 
         Raises:
             IncompleteAnswer: see ``Conjunctions.fired``.

@@ -53,7 +53,7 @@ def least_reaching(unit: str, threshold: int) -> float:
 
 @dataclass(frozen=True)
 class RangeTest:
-    """A gate in numbers: a key must be in one of ``ranges``, which do not touch."""
+    """A gate in numbers: a key must be in one of ``ranges``, which neither overlap nor touch."""
 
     key: int
     """Index of the key among those of the rule."""
@@ -65,7 +65,7 @@ class RangeTest:
         return any((low is None or value >= low) and (high is None or value <= high) for low, high in self.ranges)
 
     def thresholds(self) -> Iterator[int]:
-        """The keys from which on the result is another one."""
+        """The values of the key at which the result changes."""
         for low, high in self.ranges:
             if low is not None:
                 yield low
@@ -95,7 +95,7 @@ class Rule:
 
     root: Some
     keys: int
-    """Number of keys that it compares."""
+    """Number of keys that the rule compares."""
 
     @cached_property
     def thresholds(self) -> tuple[tuple[int, ...], ...]:
@@ -160,7 +160,8 @@ class GateCompiler:
         Raises:
             GateCompilerError: the engine crashed, hung or gave a wrong answer.
         """
-        new = {rule.digest(): rule for rule in rules if rule.digest() not in self._tables}
+        digests = [rule.digest() for rule in rules]
+        new = {digest: rule for digest, rule in zip(digests, rules, strict=True) if digest not in self._tables}
         for rule in new.values():
             if any(abs(value) >= MAX_EXACT_INTEGER for own in rule.thresholds for value in own) or not all(
                 rule.thresholds
@@ -177,7 +178,7 @@ class GateCompiler:
             if self._cache:
                 for digest, table in compiled.items():
                     self._cache.write(digest, table.holds.tolist())
-        return [self._tables[rule.digest()] for rule in rules]
+        return [self._tables[digest] for digest in digests]
 
     def _cached_table(self, digest: str, rule: Rule) -> GateTable | None:
         """The table of a rule from the cache, checked like an answer of the rule engine; None if there is none."""

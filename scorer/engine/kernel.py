@@ -31,13 +31,13 @@ class RuleTable:
     compared: Sequence[int]
     """What each key compares: see COMPARISON in native/layout.h."""
     kinds: Sequence[str]
-    """By key: ``percent`` or anything else."""
+    """The kind of each key: ``percent`` or another."""
     outcomes: range
     """Indices of the outcomes of the category that need the rule to hold."""
 
     def strides(self) -> list[int]:
-        """By key: how many cells further one more threshold reached is. The index of a unit's cell is the sum over keys
-        of (thresholds reached) x stride.
+        """The stride of each key: the distance between cells that differ by one reached threshold of the key. The index
+        of a unit's cell is the sum over keys of (thresholds reached) x stride.
         """
         edges = self.table.thresholds
         return [prod(len(after) + 1 for after in edges[n + 1 :]) for n in range(len(edges))]
@@ -69,7 +69,7 @@ class Results:
     standings: NDArray[np.uint8]
     """(categories, n) of ``Standing``."""
     groups: ScoreTable | None = None
-    """Sums of the groups; those of called plugins are already filled in."""
+    """Sums of the groups. Groups that a plugin scores itself are already filled in."""
     points: Floats | None = None
     """(k, n) signed micropoints of the kernel's criteria."""
     status: NDArray[np.uint8] | None = None

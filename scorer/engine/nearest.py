@@ -16,7 +16,10 @@ The part that the unit misses by least comes first. Parts that hold come last, i
 
 
 def part_orders(category: CategoryScores, units: Ints) -> Orders:
-    """The orders of all combinations of a category that are shown to units (m,): not of what must hold as a whole."""
+    """The orders of the combinations of a category that the causes of units (m,) show.
+
+    Parts of a rule that must all hold are shown one by one, not as a combination.
+    """
     shown = [part for rule in category.plan.rules for part in rule.root.parts() if isinstance(part, Node)]
     orders: Orders = {}
     if shown:
@@ -28,7 +31,7 @@ def part_orders(category: CategoryScores, units: Ints) -> Orders:
 
 
 def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
-    """(m,) how far units are from what a part needs; adds the orders of the combinations in it."""
+    """(m,) how much each unit lacks for a part. Adds the orders of the combinations in the part to ``orders``."""
     if not isinstance(part, Node):
         return gates[part]
     inner = np.stack([_shortage(each, gates, orders) for each in part.of], axis=-1)
@@ -38,7 +41,7 @@ def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
 
 
 def _gate_shortages(category: CategoryScores, units: Ints) -> list[Floats]:
-    """(m,) for each gate, how far units are from it, as a share of the measure's maximum; answers and levels: infinity.
+    """For each gate: (m,) how much each unit lacks, as a share of the measure's maximum; answers and levels: infinity.
 
     Never 0, also on an edge that does not pass. Only meaningful where the gate fails.
     """

@@ -44,7 +44,7 @@ class Provider:
 
     @property
     def plugin_label(self) -> str:
-        """The plugin, as ``str(Plugin)`` has it."""
+        """The plugin, in the form of ``str(Plugin)``."""
         return label(self.plugin, self.distribution, self.version)
 
 
@@ -66,7 +66,7 @@ class GroupPlan:
     """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
     cannot be a line."""
     cap: float = math.inf
-    """The most micropoints of the group, also of its maximum."""
+    """Upper limit of the group's points and of its maximum, in micropoints."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
 
@@ -82,7 +82,7 @@ class MeasurePlan:
 
     name: str
     groups: tuple[int, ...] = ()
-    """Indices of the groups that it adds up; empty for the category's total and for a criterion."""
+    """Indices of the groups that the measure adds up; empty for the category's total and for a criterion."""
     criterion: tuple[int, int] | None = None
     """A pair: the index of the group, and the index of the criterion in the group."""
 
@@ -103,7 +103,7 @@ class CategoryPlan:
     gates: tuple[GatePlan, ...]
     """The gates of its levels, best first, then those of its limits."""
     rules: tuple[RulePlan, ...]
-    """In the order of ``gates``."""
+    """The rules of the levels, best first, then those of the limits."""
 
     @property
     def outcomes(self) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class CategoryPlan:
 
     @cached_property
     def next_gates(self) -> NDArray[np.uint64]:
-        """By level reached, 0 for none: bit i is set when gate i belongs to a rule of the next better level."""
+        """For each level that is reached (0: none): bit i is set when a rule of the next better level has gate i."""
         gate_bits = np.zeros(max(self.outcomes) + 1, dtype=np.uint64)
         for worse, outcome in zip((*self.outcomes[1:], 0), range(len(self.outcomes)), strict=True):
             for rule in self.rules:
@@ -149,19 +149,14 @@ class SumsPlan:
 
 
 @dataclass(frozen=True)
-class SubtotalPlan:
-    """One subtotal in one tier: k criteria."""
+class SubtotalsPlan:
+    """The s subtotals of a tier: sums of criteria across groups."""
 
-    code: str
-    criteria: tuple[tuple[int, tuple[int, ...]], ...]
-    """A pair for each group with such criteria: the index of the group, and the indices of the criteria in it."""
-    maxima: Floats
-    """(k,) micropoints that each criterion adds to the maximum, in the order of ``criteria``."""
-
-    @property
-    def nominal(self) -> int:
-        """Maximum if every criterion applied, in micropoints."""
-        return int(self.maxima.sum())
+    codes: tuple[str, ...]
+    members: tuple[Floats, ...]
+    """By group, (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
+    nominal: Floats
+    """(s,) maxima if every criterion applied, in micropoints."""
 
 
 def group_maxima(groups: Sequence[GroupPlan], sums: SumsPlan) -> list[int]:
@@ -230,7 +225,7 @@ class TierPlan(DerivedValues):
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
-    subtotals: tuple[SubtotalPlan, ...]
+    subtotals: SubtotalsPlan
     orders: tuple[OrderPlan, ...]
     """How units are ordered in each category, then overall."""
     kernel: Kernel
@@ -310,7 +305,7 @@ class SetPlan(DerivedValues):
         )
 
     def needs(self, plugin: str) -> bool:
-        """Whether a plugin, as ``str(Plugin)`` has it, scores one of its groups or adds one of its formula kinds."""
+        """Whether a plugin (as ``str(Plugin)``) scores one of the set's groups or adds one of its formula kinds."""
         groups = [group for tier in self.tiers.values() for group in tier.groups]
         return any(plugin in (group.provider.plugin_label, *group.runs) for group in groups)
 

@@ -38,11 +38,14 @@ class PluginCheck:
             PluginFault: the check raised an exception, or did not return one truth value per unit.
         """
         try:
-            violated = np.asarray(self.check.violated(cohort))
+            result = self.check.violated(cohort)
+            violated = np.asarray(result)
         except BaseException as error:
             if not is_plugin_fault(error):
                 raise
             raise self._fault("violated", f"raised {safe_repr(error)}") from error
+        if np.ma.isMaskedArray(result):
+            raise self._fault("violated", "returned a masked array; its mask would be ignored")
         if violated.shape != (len(cohort),) or violated.dtype != np.bool_:
             problem = f"returned {violated.dtype} of shape {violated.shape}, not bool of shape {(len(cohort),)}"
             raise self._fault("violated", problem)

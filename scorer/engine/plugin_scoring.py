@@ -42,7 +42,11 @@ class PluginGroup:
 
     def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
         """Writes the sums over a slice of the k criteria to a row of a table of groups."""
-        table.add_up(row, self.maxima[criteria], self.points[criteria], self.status[criteria])
+        status = self.status[criteria]
+        table.points[row] = self.points[criteria].sum(axis=0)
+        table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
+        table.missing[row] = np.count_nonzero(status == Status.MISSING, axis=0)
+        table.not_applicable[row] = np.count_nonzero(status == Status.NOT_APPLICABLE, axis=0)
 
 
 def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> PluginGroup:
@@ -70,6 +74,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
             result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
+            if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
+                raise PluginFault(provider, "", f"returned a masked array as {masked[0]}; its mask would be ignored")
             points, status = np.array(result.points), np.array(result.status)
     except CriterionFault as fault:
         criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
@@ -102,7 +108,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
 
 @contextmanager
 def _no_changes(provider: Provider) -> Iterator[None]:
-    """A context in which a plugin must leave the process as it is. What it changes is undone.
+    """A context manager that undoes a plugin's changes to the process.
 
     Raises:
         PluginFault: it changed something.
@@ -117,7 +123,7 @@ def _no_changes(provider: Provider) -> Iterator[None]:
 
 
 def _read_only_cohort(cohort: Cohort) -> Cohort:
-    """A cohort of which a plugin can change nothing, because other groups and later calls read it too."""
+    """A read-only view of a cohort for a plugin, because other groups and later calls read the cohort too."""
     return replace(
         cohort,
         indicators=MappingProxyType(cohort.indicators),

@@ -41,16 +41,16 @@ class Finding:
 
 
 class _Excluded(Enum):
-    """Which criteria do not apply, of those that may be left out."""
+    """Which of the criteria that may be left out do not apply."""
 
     NONE = "none"
     ALL = "all"
     SOME = "some"
-    """Any of them; then only bounds are known."""
+    """Unknown which; then only bounds are known."""
 
 
 def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
-    """Yields everything that is found in one category and tier; ``total`` is how its groups make up its points."""
+    """Yields the findings for one category in one tier. ``total``: how the category's groups are combined."""
     lowest = max((rule.level for rule in plan.rules), default=0)
     for rule in plan.rules:
         name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
@@ -63,7 +63,7 @@ def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Find
         if not (held & possible).any():
             message = f"can never hold in tier {tier!r}" if rule.level else f"applies to every unit of tier {tier!r}"
             yield Finding(rule, message, refused=bool(rule.level))
-        elif held[possible].all() and (rule.limit or rule.level < lowest):  # the lowest level may be that of all others
+        elif held[possible].all() and (rule.limit or rule.level < lowest):  # all other units may get the lowest level
             message = f"always holds in tier {tier!r}" if rule.level else f"can never apply in tier {tier!r}"
             yield Finding(rule, message, refused=not rule.level)
     levels = [rule for rule in plan.rules if rule.level]
@@ -172,14 +172,14 @@ class _Space:
         if measure.name != TOTAL:
             return _Range.sum([groups[index] for index in measure.groups], np.inf, -np.inf)
         total = _Range.sum(groups, self._total.cap, self._total.floor)
-        if self._total.combine.is_mean:  # of what applies; its maximum is stated, or 0 if nothing applies
+        if self._total.combine.is_mean:  # the maximum of a mean is its stated points; 0 if nothing applies
             nominal = self._plan.nominal
             least = nominal if total.least_maximum else 0
             return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)
         return total
 
     def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
-        """The range of a group: that of the measure which is this group, if there is one."""
+        """The range of a group, from the measure that is exactly this group, if there is one."""
         name = self._plan.groups[group].code
         own = (bounds[index] for index, measure in enumerate(self._plan.measures) if measure.name == name)
         return next(own, groups[group])
@@ -234,7 +234,7 @@ class _Range:
         return cls(np.array(low), np.array(high), least, maximum)
 
     def full(self, size: int) -> _Range:
-        """The same range for some combinations."""
+        """The range as arrays (size,), with the same numbers for each combination."""
         return _Range(np.full(size, self.low), np.full(size, self.high), self.least_maximum, self.maximum)
 
     def narrow(self, low: Ints, high: Ints) -> None:
@@ -243,11 +243,11 @@ class _Range:
 
     def narrow_share(self, low: Ints, high: Ints) -> None:
         """Keeps the points whose key as a percentage is at least ``low`` and below ``high``."""
-        least = np.clip(low, 0, None)
+        least = np.maximum(low, 0)
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
         from_share = np.where(least % 2 == 0, reached, above)
-        most = np.clip(high, 0, 2**31)
+        most = np.minimum(np.maximum(high, 0), 2**31)
         below = -(-(most // 2) * self.maximum // MICRO) - 1
         to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
         to_share = np.where(high == UNBOUNDED, self.high, to_share)

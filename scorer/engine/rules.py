@@ -55,12 +55,12 @@ class GatePlan:
 
     @property
     def measure(self) -> str:
-        """The measure that it compares; empty for gates on answers and levels."""
+        """The measure that the gate compares; empty for gates on answers and levels."""
         return self.gate.measure if isinstance(self.gate, MeasureGate) else ""
 
     @property
     def name(self) -> str:
-        """The measure, indicator or category that it reads."""
+        """The measure, indicator or category that the gate reads."""
         gate = self.gate
         if isinstance(gate, MeasureGate):
             return gate.measure
@@ -83,7 +83,7 @@ class Node:
                 yield inner
 
     def parts(self) -> tuple[int | Node, ...]:
-        """What must hold each: its parts if it needs all of them, otherwise itself."""
+        """The parts that must each hold: the node's own parts if it needs all of them, otherwise the node itself."""
         return self.of if self.at_least == len(self.of) else (self,)
 
     def holds(self, gates: Mapping[int, Bools]) -> Bools:
@@ -95,7 +95,7 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """What one level requires, or what a limit requires of all levels that it forbids otherwise."""
+    """What one level requires. For a limit: what all levels that the limit can forbid require."""
 
     level: int
     """The level; 0 for a limit."""
@@ -105,7 +105,7 @@ class RulePlan:
     """Indices of the levels, best first, that a unit can only reach if the rule holds."""
     root: Node
     keys: tuple[int, ...]
-    """Indices of the keys that it compares, among those of the category."""
+    """The keys that the rule compares, as indices of the category's keys."""
     rule: Rule
     """The rule to compile into the table."""
     table: GateTable | None = None

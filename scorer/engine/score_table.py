@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from scorer.model.fixed_point import Floats
-from scorer.plugins.group import Status, Statuses
 
 
 class Scores(NamedTuple):
@@ -47,23 +46,9 @@ class ScoreTable:
         self.points, self.max_points, self.percent = self.sums
         self.converted, self.published, self.missing, self.not_applicable = self.wholes
 
-    def add_up(self, row: int, maxima: Floats, points: Floats, status: Statuses) -> None:
-        """Writes a sum of k criteria: its points, its maximum and both counts.
-
-        Args:
-            row: the row of the sum.
-            maxima: (k,) micropoints that each criterion adds to the maximum where it applies.
-            points: (k, n) micropoints.
-            status: (k, n) of ``Status``.
-        """
-        self.points[row] = points.sum(axis=0)
-        self.max_points[row] = maxima @ (status != Status.NOT_APPLICABLE)
-        self.missing[row] = np.count_nonzero(status == Status.MISSING, axis=0)
-        self.not_applicable[row] = np.count_nonzero(status == Status.NOT_APPLICABLE, axis=0)
-
     @cached_property
     def has_empty_sums(self) -> bool:
-        """Whether some sum has no applicable criterion for some unit."""
+        """Whether any unit has a sum to which no applicable criterion belongs."""
         return not self.max_points.all()
 
     def scores(self, row: int) -> Scores:

@@ -218,7 +218,7 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
 
 
 def _mark_excluded(plan: TierPlan, results: Results) -> None:
-    """Tells units that a limit excludes from those below the minimum: the kernel gives both the same standing."""
+    """Tells excluded units (by a limit) from units below the minimum. The kernel gives both the same standing."""
     cells = iter(results.cells)
     for category, standings in zip(plan.categories, results.standings, strict=True):
         for rule, cell in zip(category.rules, cells, strict=False):
@@ -255,7 +255,7 @@ def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mappin
         eligible,
         results.sums,
         results.groups if groups else None,
-        add_up(plan, points, status, len(cohort)) if groups and plan.subtotals else None,
+        add_up(plan, points, status, len(cohort)) if groups and plan.subtotals.codes else None,
     )
 
 

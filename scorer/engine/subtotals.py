@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 
 from scorer.criteria.model import Combine, CriteriaSet
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel, Results
-from scorer.engine.plan import GroupPlan, SubtotalPlan, TierPlan
+from scorer.engine.plan import GroupPlan, SubtotalsPlan, TierPlan
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats
-from scorer.plugins.group import Statuses
+from scorer.plugins.group import Status, Statuses
 
 
-def plan_subtotals(criteria_set: CriteriaSet, groups: Sequence[GroupPlan]) -> tuple[SubtotalPlan, ...]:
+def plan_subtotals(criteria_set: CriteriaSet, groups: Sequence[GroupPlan]) -> SubtotalsPlan:
     """The subtotals of a tier with these groups, in the set's order. Subtotals without criteria are left out."""
-    plans = []
-    for code in criteria_set.subtotals:
-        named = [[row for row, own in enumerate(group.criteria) if own.subtotal == code] for group in groups]
-        criteria = tuple((index, tuple(rows)) for index, rows in enumerate(named) if rows)
-        maxima = [groups[index].maxima[list(rows), 0] for index, rows in criteria]
-        if criteria:
-            plans.append(SubtotalPlan(code, criteria, np.concatenate(maxima).astype(np.float64)))
-    return tuple(plans)
+    used = {criterion.subtotal for group in groups for criterion in group.criteria}
+    codes = tuple(code for code in criteria_set.subtotals if code in used)
+    members, nominal = list[Floats](), np.zeros(len(codes))
+    for group in groups:
+        mine = [[float(criterion.subtotal == code) for criterion in group.criteria] for code in codes]
+        members.append(np.array(mine).reshape(len(codes), len(group.criteria)))
+        nominal += members[-1] @ group.maxima[:, 0]
+    return SubtotalsPlan(codes, tuple(members), nominal)
 
 
 def add_up(plan: TierPlan, points: Sequence[Floats], status: Sequence[Statuses], units: int) -> ScoreTable:
@@ -41,14 +40,15 @@ def add_up(plan: TierPlan, points: Sequence[Floats], status: Sequence[Statuses],
         status: by group, (k, n) of ``Status``.
         units: n.
     """
-    table = ScoreTable([subtotal.nominal for subtotal in plan.subtotals], 0, units)
-    for row, subtotal in enumerate(plan.subtotals):
-        table.add_up(
-            row,
-            subtotal.maxima,
-            np.concatenate([points[group][list(rows)] for group, rows in subtotal.criteria]),
-            np.concatenate([status[group][list(rows)] for group, rows in subtotal.criteria]),
-        )
+    table = ScoreTable(plan.subtotals.nominal.astype(np.int64).tolist(), 0, units)
+    table.sums[:], table.wholes[:] = 0, 0
+    table.max_points += plan.subtotals.nominal[:, np.newaxis]
+    for group, mine, own_points, own_status in zip(plan.groups, plan.subtotals.members, points, status, strict=True):
+        excluded = (own_status == Status.NOT_APPLICABLE).astype(np.float64)
+        table.points += mine @ own_points  # exact: sums of whole numbers below 2^53
+        table.max_points -= (mine * group.maxima[:, 0]) @ excluded
+        table.missing += mine @ (own_status == Status.MISSING).astype(np.float64)
+        table.not_applicable += mine @ excluded
     _fill_scores(plan, table, units)
     return table
 
@@ -63,14 +63,14 @@ def _fill_scores(plan: TierPlan, table: ScoreTable, units: int) -> None:
 
 def _kernel(plan: TierPlan) -> Kernel:
     """A kernel without criteria, categories and rules."""
-    count = len(plan.subtotals)
+    count = len(plan.subtotals.codes)
     return Kernel(
         criteria=[],
         exclusions={},
-        maxima=[subtotal.nominal for subtotal in plan.subtotals],
+        maxima=plan.subtotals.nominal.tolist(),
         caps=[math.inf] * count,
         members=np.zeros((1, count), dtype=np.bool_),
-        compositions=[Composition(Combine.SUM, 0, tuple[Fraction, ...]())],
+        compositions=[Composition(Combine.SUM, 0, ())],
         nominal=[0],
         decisions=[],
         order=[],

@@ -150,13 +150,13 @@ def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, viola
                 problem = f"unknown tier {tier[:80]!r}" if tier else "is empty"
                 message = f"{problem}; the set has {known}{hint}"
                 violations.add(unit, paths.unit(unit, "tier"), "UNKNOWN_TIER", message)
-    for field, texts, limit in (
-        ("name", submission.names, MAX_NAME_BYTES),
-        ("parent", submission.parents, MAX_ID_BYTES),
+    for field, texts, limit, is_id in (
+        ("name", submission.names, MAX_NAME_BYTES, False),
+        ("parent", submission.parents, MAX_ID_BYTES, True),
     ):
-        if not all_valid(texts, limit, required=False):
+        if not all_valid(list(filter(None, texts)), limit, required=is_id):
             for unit, text in enumerate(texts):
-                if text and (problem := text_problem(text, limit, required=False)):
+                if text and (problem := text_problem(text, limit, required=is_id)):
                     violations.add(unit, paths.unit(unit, field), "BAD_TEXT", problem)
     for unit, (code, parent) in enumerate(zip(ids, submission.parents, strict=False)):  # there may be no parents
         if code and code == parent:
@@ -221,7 +221,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
 
 
 def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
-    """Finds what is wrong in every tier with the answers of units whose tier is unknown."""
+    """Finds violations in the answers of units whose tier is unknown: those that they would have in every tier."""
     tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
     without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
     units = np.array(without, dtype=np.int64)
@@ -248,7 +248,7 @@ def _check_values(
     paths: FieldPaths,
     violations: Violations,
 ) -> None:
-    """Checks each answer to some indicators. The tier of the cohort is empty if the units' tiers are unknown."""
+    """Checks the answers to the given indicators. The tier of the cohort is empty if the units' tiers are unknown."""
     where = f" in tier {cohort.tier!r}" if cohort.tier else ""
     for code in codes:
         indicator, values, (low, high) = cohort.indicators[code], cohort.values(code), ranges[code]

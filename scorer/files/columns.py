@@ -66,9 +66,10 @@ def criteria_reading(criteria_set: CriteriaSet, code: str) -> list[Criterion]:
 
 
 def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]]]:
-    """Each indicator that criteria, levels or limits of a tier read, with the ids of these criteria.
+    """The indicators that units of a tier report, each with the ids of the criteria that use it.
 
-    So are those from which units of another tier are computed, with the ids of the criteria that read the result.
+    These are the indicators that criteria, levels or limits of the tier read, and those from which answers of another
+    tier are computed. The latter have the ids of the criteria that read the computed answers.
     """
     item = plan.criteria_set
     for indicator in item.indicators.values():
@@ -88,14 +89,16 @@ def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, flo
     texts, kind = TEXTS[language], IndicatorKind(indicator.kind)
     values = ""
     if kind is IndicatorKind.CHOICE:
-        values = texts["options"].format(options=", ".join(indicator.options))
+        values = texts["options"].format(
+            options=", ".join(indicator.option_in(option, language) for option in indicator.options)
+        )
     elif kind is not IndicatorKind.FLAG:
         values = texts["range"].format(low=indicator.show(bounds[0]), high=indicator.show(bounds[1]))
     return _lines(
         text(indicator.title, language, indicator.code),
         text(indicator.meaning, language, ""),
         texts["code"].format(code=indicator.code),
-        texts["unit"].format(unit=indicator.unit) if indicator.unit else "",
+        texts["unit"].format(unit=indicator.unit_in(language)) if indicator.unit else "",
         KINDS[language][kind],
         values,
         texts["read_by"].format(criteria=", ".join(criteria)) if criteria else texts["gated"],

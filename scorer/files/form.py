@@ -148,7 +148,7 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
     if kind is IndicatorKind.FLAG:
         return {"validate": "list", "source": [TEXTS[language]["yes"], TEXTS[language]["no"]]}
     if kind is IndicatorKind.CHOICE:
-        return _options_rule(column.indicator)
+        return _options_rule(column.indicator, language)
     low, high = column.range
     if kind is IndicatorKind.DATE:
         days = [EPOCH + datetime.timedelta(days=int(value)) for value in (low, high)]
@@ -158,8 +158,8 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
     return {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
 
 
-def _options_rule(indicator: Indicator) -> dict[str, Any] | None:
-    options = list(indicator.options)
+def _options_rule(indicator: Indicator, language: Language) -> dict[str, Any] | None:
+    options = [indicator.option_in(option, language) for option in indicator.options]
     if len(",".join(options)) > MAX_VALIDATION_LENGTH or any("," in option for option in options):
         return None
     return {"validate": "list", "source": options}

@@ -90,7 +90,7 @@ def _position(book: Any, field: str) -> tuple[str, int, int]:
 
 
 def _new_workbook(file: Path, form: Form) -> Any:
-    """A workbook with the cells of a file that is not an Excel workbook."""
+    """Copies the cells of a file that is not an Excel workbook into a new workbook."""
     names, book = ColumnNames(form), openpyxl.Workbook()
     book.remove(book.active)
     with file.open("rb") as stream:

@@ -59,14 +59,16 @@ def checked(outcome: Outcome, units: int) -> Outcome:
     """The outcome of a formula, which may belong to a plugin.
 
     Raises:
-        TypeError: it is no outcome, or an array has another shape or type. Without this check, NumPy would stretch a
-            single value to all units, or read numbers as the indices of units.
+        TypeError: it is no outcome, or an array is masked or has another shape or type. Without this check, NumPy would
+            stretch a single value to all units, or read numbers as the indices of units.
     """
     if not isinstance(outcome, Outcome):
         raise TypeError(f"evaluate() returned {type(outcome).__name__}, not Outcome")
     for name, array in zip(Outcome._fields, outcome, strict=True):
         if array is None and name in Outcome._field_defaults:
             continue
+        if np.ma.isMaskedArray(array):
+            raise TypeError(f"{name} of the outcome is a masked array; its mask would be ignored")
         actual = np.asarray(array)
         if actual.shape != (units,) or actual.dtype.kind not in _OUTCOME_KINDS[name]:
             raise TypeError(f"{name} of the outcome is an array of shape {actual.shape} and kind {actual.dtype.kind!r}")
@@ -137,11 +139,11 @@ class Formula(BaseModel):
         raise TypeError(f"formula kind {self.kind!r} does not evaluate")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
-        """The formula as a line for native code; None if ``evaluate`` has to be called, as for every kind of a plugin.
+        """The formula as a line for native code; None if ``evaluate`` must be called, as for formula kinds of plugins.
 
         Args:
             maximum: the criterion's points in the cohort's tier, in micropoints.
-            cohort: tells the tier, the indicators and their matrix rows; its units are not read.
+            cohort: has the tier, the indicators and their matrix rows; its units are not read.
         """
         del maximum, cohort
         return None

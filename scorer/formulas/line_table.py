@@ -64,7 +64,7 @@ class CriterionLine:
     maximum: int = 0
     """Micropoints by which the group's maximum shrinks if the criterion does not apply."""
     exclusion: int = -1
-    """Row of the mask of units to which it does not apply; -1: none."""
+    """Row of the mask of units to which the criterion does not apply; -1: none."""
     missing_excludes: bool = False
     """Whether the criterion does not apply if an answer is missing."""
     penalty: bool = False

@@ -70,7 +70,7 @@ class Ratio(_Ratio, LineFormula):
 
 
 class RatioToBest(_Ratio):
-    """Ratio / the largest such ratio among the units of the tier in the call x maximum: bandwidth per official.
+    """Ratio / largest ratio of all units of the tier in the call x maximum: bandwidth per official.
 
     A correction of one answer can change the points of every unit, so a single unit cannot be scored.
     """

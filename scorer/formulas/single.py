@@ -179,7 +179,7 @@ class Linear(LineFormula):
     start: Edge = Field(alias="from")
     to: Edge
     target: Edge | None = None
-    """All points are given from this answer on, not only from ``to`` on."""
+    """The answer from which on all points are given, if this is before ``to``."""
     floor: Edge | None = None
     """No points are given for an answer that is worse than this one."""
 

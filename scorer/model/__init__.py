@@ -1,1 +1,1 @@
-"""What everything is described in: numbers, periods, indicators, units, and violations."""
+"""Basic types that all packages use: numbers, periods, indicators, units and violations."""

@@ -205,7 +205,10 @@ class PointsByTier:
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""
-        return self.everywhere if self.everywhere is not None else dict(self.by_tier).get(tier)
+        for named, micro in self.by_tier:  # a dictionary would take longer to make than to use
+            if named == tier:
+                return micro
+        return self.everywhere
 
     def tiers(self) -> tuple[str, ...]:
         """The named tiers; empty if the same points hold everywhere."""

@@ -75,18 +75,18 @@ class Indicator:
     """One number, flag, choice or date that a unit reports.
 
     Raises:
-        ValueError: the code or kind is not valid, a choice has no options, another kind has options, or ``better`` is
-            not valid.
+        ValueError: the code or kind is not valid, a choice has no options, another kind has options, two options have
+            the same name, a title belongs to no option, or ``better`` is not valid.
     """
 
     code: str
     kind: IndicatorKind | str
     unit: str = ""
-    """Unit of measurement, for people, such as "machines"."""
+    """Unit of measurement, for people, such as "machines". ``unit_titles`` has it in other languages."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Titles by language (BCP 47 tag)."""
     options: tuple[str, ...] = ()
-    """Codes of a choice's options."""
+    """Codes of a choice's options. ``option_titles`` says what people call them."""
     minimum: float | None = None
     """The smallest allowed answer (inclusive); None: as the kind allows."""
     maximum: float | None = None
@@ -96,6 +96,10 @@ class Indicator:
     in any criterion that reads the indicator. "less": a smaller answer never does. ``scorer.testing`` checks this."""
     meaning: Mapping[str, str] = field(default_factory=dict)
     """What exactly is reported, by language, for people who fill in the form."""
+    unit_titles: Mapping[str, str] = field(default_factory=dict)
+    """By language, the unit of measurement."""
+    option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By option, its titles by language. Options without a title are called by their code."""
 
     def __post_init__(self) -> None:
         kinds = [kind.value for kind in IndicatorKind]
@@ -111,8 +115,32 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
         if "" in self.options:
             raise ValueError(f"indicator {self.code}: an option needs a code")
+        if unknown := [option for option in self.option_titles if option not in self.options]:
+            hint = did_you_mean(unknown[0], self.options)
+            raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is no option{hint}")
+        self._check_option_names()
         if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
             raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
+
+    def _check_option_names(self) -> None:
+        """In a form, people may write a code or a title, in any language and in capitals."""
+        owners: dict[str, str] = {}
+        for option in self.options:
+            for name in (option, *self.option_titles.get(option, {}).values()):
+                owner = owners.setdefault(name.casefold(), option)
+                if owner != option and self.option_titles:
+                    raise ValueError(
+                        f"indicator {self.code}: options {owner!r} and {option!r} are both called {name!r}"
+                    )
+
+    def unit_in(self, language: str) -> str:
+        """The unit of measurement in a language."""
+        return self.unit_titles.get(language) or self.unit
+
+    def option_in(self, option: str, language: str) -> str:
+        """The title of an option in a language, or in its first language; its code if it has none."""
+        titles = self.option_titles.get(option, {})
+        return titles.get(language) or next(iter(titles.values()), option)
 
     def range(self) -> tuple[float, float]:
         """The smallest and largest allowed answers (both inclusive), as the numbers that stand for them in a cohort."""

@@ -17,9 +17,10 @@ different wrong name."""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A suggestion such as ``; did you mean 'title'?``, or an empty string."""
-    close = difflib.get_close_matches(name[:80], list(names), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    """A suggestion such as ``; did you mean 'title'?``, or an empty string. Capitals make no difference."""
+    by_small_letters = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(name[:80].casefold(), list(by_small_letters), n=1, cutoff=0.6)
+    return f"; did you mean {by_small_letters[close[0]]!r}?" if close else ""
 
 
 class Suggestions:
@@ -53,7 +54,7 @@ def short_repr(value: object) -> str:
 
 
 def in_quotes(value: object, pattern: re.Pattern[str] | None = None) -> str:
-    """What to write instead of a number or day where a text is expected; empty if quotes would not help.
+    """A hint to put a number or day in quotes where a text is expected; empty if quotes would not help.
 
     Args:
         value: the value of the document.

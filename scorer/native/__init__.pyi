@@ -144,7 +144,7 @@ def score(
         nominal: (w,) maxima of the first w sums if every criterion applied.
         step: micropoints in the last published decimal.
         rounding: HALF_UP, HALF_EVEN, DOWN or UP.
-        caps: (g,) the most points of each group, also of its maximum; infinity if there is no cap.
+        caps: (g,) upper limit of each group's points and of its maximum; infinity if there is no cap.
         compositions: (c + 1) array of ``COMPOSITION``.
         mean_exactly: called for means that doubles are not precise enough for.
         decisions: (c,) array of ``DECISION``; a category whose level is compared comes before those that compare it.

@@ -120,7 +120,7 @@ enum rounding { ROUNDINGS(ENUMERATOR) };
     INTEGER(weights)          /* means: pool index of the weights, one for each group or for each category */          \
     REAL(points)              /* means: points of a mean of 1, before the cap */                                       \
     REAL(floor)               /* fewest points; -infinity: none */                                                     \
-    REAL(cap)                 /* most points, also of the maximum; infinity: none */
+    REAL(cap)                 /* upper limit of points and maximum; infinity: none */
 
 #define INTEGER_MEMBER(name) int64_t name;
 #define REAL_MEMBER(name) double name;

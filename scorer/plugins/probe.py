@@ -30,7 +30,7 @@ MAX_OUTPUT_BYTES = 2**20
 """Maximum size of what one plugin prints."""
 
 POLL_SECONDS = 0.2
-"""Interval of checks whether the process has ended. The pipes do not tell, as its children may keep them open."""
+"""Interval of checks whether the process has ended. The pipes do not tell, because its children may keep them open."""
 
 SEPARATOR = b"\x1e plugin \x1e\n"
 """Printed before each plugin. Standard error and the reports are two pipes, so their order is not known otherwise."""
@@ -48,7 +48,7 @@ class ProbeResult:
     claims: str = ""
     api_version: int | None = None
     withheld: tuple[str, ...] = ()
-    """Paths of its criteria sets, if it cannot be used."""
+    """Paths of the plugin's criteria sets, if the plugin cannot be used."""
 
 
 def probe_plugins(
@@ -71,7 +71,7 @@ def probe_plugins(
             with _Probe(command, remaining, time_limit) as probe:
                 results += probe.results()
         except OSError as error:
-            failure = f"could not be tried out, as no process can be started: {error.strerror}"
+            failure = f"could not be tried out, because no process can be started: {error.strerror}"
             results += [ProbeResult(failure)] * len(remaining)
     return results
 
@@ -128,7 +128,7 @@ class _Probe:
                 if self._step:
                     self._results.append(ProbeResult(failure))
                 elif not self._results:  # the process itself does not work, which is not the fault of a plugin
-                    failure = f"could not be tried out, as the process for it {failure}"
+                    failure = f"could not be tried out, because the process for it {failure}"
                     self._results = [ProbeResult(failure)] * self._count
                 break
         return self._results

@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 INPUT = b"\n"
-"""What a plugin would read from standard input."""
+"""The content of standard input while a plugin is probed."""
 
 
 def _renew_input() -> None:
-    """Replaces standard input by a new one, of which ``_was_input_read`` tells whether it has been read."""
+    """Replaces standard input by a new one. ``_was_input_read`` tells whether a plugin has read it."""
     read_end, write_end = os.pipe()
     os.write(write_end, INPUT)
     os.close(write_end)
@@ -92,7 +92,7 @@ def main() -> None:
         left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
         if forks and not failure:
-            failure = "forks the process, which would make two of a service"
+            failure = "forks the process, which would run the service twice"
         now = _files()
         moved = [str(descriptor) for descriptor, file in files.items() if now.get(descriptor) != file]
         if moved and not failure:

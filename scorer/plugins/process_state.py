@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import decimal
+import faulthandler
 import json
 import locale
 import logging
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -61,7 +63,7 @@ def _stop_timers(running: tuple[bool, ...]) -> None:
 
 
 def _decimal_settings(context: decimal.Context) -> dict[str, Any]:
-    """What calculations with a context depend on."""
+    """The parts of a decimal context that calculations depend on."""
     names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
     return {**{name: getattr(context, name) for name in names}, "traps": dict(context.traps)}
 
@@ -85,7 +87,7 @@ def _broad_filters() -> list[tuple[Any, ...]]:
 
 
 def _restore_filters(filters: list[tuple[Any, ...]]) -> None:
-    """Puts the broad filters back, before all others."""
+    """Restores the filters for all modules, and puts them before all others."""
     others = [one for one in warnings.filters if one[1] is not None or one[3] is not None]
     warnings.resetwarnings()
     for action, category in reversed(filters):
@@ -118,6 +120,9 @@ CALL_VALUES: tuple[Value, ...] = (
         lambda: _decimal_settings(decimal.getcontext()),
         partial(_restore_decimal, decimal.getcontext),
     ),
+    ("timers", _timers, _stop_timers),  # when one runs out, its signal ends the process
+    ("sys.excepthook", lambda: sys.excepthook, partial(setattr, sys, "excepthook")),
+    ("threading.excepthook", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
 )
 """Values that plugins must change neither when they are imported nor when they score. They are quick to read, and no
 other thread changes them for a while, as ``warnings.catch_warnings`` does with filters."""
@@ -129,7 +134,6 @@ VALUES: tuple[Value, ...] = (
     ("sys.stderr", lambda: sys.stderr, partial(setattr, sys, "stderr")),
     ("logging.disable", lambda: logging.root.manager.disable, logging.disable),
     ("the level of the log", lambda: logging.root.level, logging.root.setLevel),
-    ("timers", _timers, _stop_timers),
     ("the locale", lambda: locale.setlocale(locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
     ("the filters of warnings", _broad_filters, _restore_filters),
     (
@@ -141,7 +145,10 @@ VALUES: tuple[Value, ...] = (
 )
 """Values that plugins must not change when they are imported."""
 
-LISTS: tuple[tuple[str, object, str], ...] = (("sys.path", sys, "path"), ("the log", logging.root, "handlers"))
+LISTS: tuple[tuple[str, object, str], ...] = (
+    *((f"sys.{name}", sys, name) for name in ("path", "meta_path", "path_hooks")),
+    ("the log", logging.root, "handlers"),
+)
 """Lists to which plugins may add but from which they must not remove: name for people, owner, attribute."""
 
 
@@ -171,6 +178,7 @@ class CallState:
             if get() != value:
                 put(value)
                 changes.append(name)
+        faulthandler.cancel_dump_traceback_later()  # it can end the process; nobody can read whether one is set
         return changes
 
 
@@ -227,7 +235,7 @@ class OwnFunctions:
         ]
 
     def changes(self) -> list[str]:
-        """The functions that are others now."""
+        """The functions that have been replaced."""
         return [
             f"{owner.__name__}.{name}" for owner, name, value in self._functions if vars(owner).get(name) is not value
         ]
@@ -235,7 +243,7 @@ class OwnFunctions:
 
 @contextlib.contextmanager
 def no_process_exit() -> Iterator[None]:
-    """A context in which ``os._exit`` and ``os.abort`` raise PluginError, so that the plugin can be named."""
+    """A context manager that makes ``os._exit`` and ``os.abort`` raise PluginError, so that the plugin can be named."""
 
     def refuse(*_: object) -> NoReturn:
         raise PluginError("would end the process")

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def serving(catalogue: Callable[[], Catalogue], settings: Settings) -> Iterator[Server]:
-    """A context in which a server runs.
+    """A context manager that runs a server.
 
     Raises:
         AddressError, ValueError, OSError: see ``Server``.

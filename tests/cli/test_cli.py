@@ -84,13 +84,12 @@ def test_the_demonstration_says_where_its_numbers_are_from(demo: str) -> None:
 
 
 def test_the_demonstration_is_the_same_every_time_and_in_any_directory(tmp_path: Path, demo: str) -> None:
-    done = run(*DEMO, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, demo)
+    assert cli_in_process.run(*DEMO, cwd=tmp_path).stdout == demo
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demonstration_needs_no_words() -> None:
-    shown = said("demo")
+    shown = cli_in_process.said("demo")
     assert "reconstructed" in shown
     assert re.search(r"\d+/\d+ ranked", shown)
 
@@ -124,7 +123,42 @@ def test_the_encoding_of_the_terminal_does_not_reach_the_processes_that_are_star
 def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
     done = cli_in_process.run(*words, "--tier", "")
     assert done.returncode == 2
-    assert "'--tier': is empty; name a tier, or leave the option out" in done.stderr
+    assert done.stderr == "scorer: --tier is empty; is a variable of your script not set?\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("rank", ""), "an argument is empty"),
+        (("rank", "x.csv", "--criteria="), "--criteria is empty"),
+        (("rank", "x.csv", "--period", ""), "--period is empty"),
+        (("criteria", "template", "hue-2020", "--per-unit", ""), "--per-unit is empty"),
+        (("rank", "x.csv", "--expect-units", "0"), "'--expect-units': '0' is not a whole number from 1"),
+        (("rank", "x.csv", "--expect-units", "1_0"), "'1_0' is not a whole number"),
+        (("rank", "x.csv", "--expect-units", "٩"), "'٩' is not a whole number"),
+        (("rank", "x.csv", "--on", "2020-6-30"), "'--on': '2020-6-30' is not a day such as 2020-06-30"),
+        (("rank", "x.csv", "--on", "٢٠٢٠-06-30"), "'٢٠٢٠-06-30' is not a day"),
+        (("rank", "x.csv", "--on", "2021-02-29"), "'2021-02-29' is not a day"),
+        (("rank", "x.csv", "--lang", "VI"), "Invalid value for '--lang': 'VI' is not one of 'en', 'vi'."),
+        (("serve", "--workers", "1_0"), "--workers: has to be a whole number"),
+        (("serve", "--workers", "٢"), "--workers: has to be a whole number"),
+        (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is there twice"),
+        (
+            ("criteria", "template", "hue-2020", "--units", "x.csv", "--per-unit", "forms", "--out", "f.csv"),
+            "--out f.csv goes with --per-unit only as one more workbook, FORM.xlsx",
+        ),
+    ],
+)
+def test_a_value_that_would_be_misread_is_refused(words: tuple[str, ...], what: str) -> None:
+    done = cli_in_process.run(*words)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert what in done.stderr
+
+
+def test_a_mistake_in_an_option_is_not_one_of_the_file() -> None:
+    answers = Path("plugins/scorer_plugins/answers/hue-2020.csv")
+    done = cli_in_process.run("rank", str(answers), "--set", "hue-2020", "--period", "2019")
+    assert done.stderr.splitlines()[-1] == "scorer: 1 mistake; nothing was ranked or written"
 
 
 # Criteria sets and plugins
@@ -149,7 +183,17 @@ def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
         assert words in shown, words
     assert [f"level {n}" in shown for n in range(6)] == [False, True, True, True, True, False]
     assert "Assumed" in shown
-    assert "Giả định" in shown
+    assert "Giả định" not in shown
+
+
+def test_a_criteria_set_is_shown_in_vietnamese() -> None:
+    shown = "\n".join(lines(cli_in_process.said("criteria", "show", "hue-2020", "--lang", "vi")))
+    for words in (
+        *("PE.01", "15 điểm", "có thể không áp dụng", "mức 1: total từ 90 %", "infrastructure+human_resources từ 70 %"),
+        *("Số liệu các đơn vị báo cáo", "Giả định"),
+    ):
+        assert words in shown, words
+    assert "Assumed" not in shown
 
 
 def test_a_bundled_document_is_good() -> None:
@@ -289,7 +333,12 @@ def test_after_a_refused_command_standard_output_is_the_callers(
 
 
 @pytest.mark.parametrize(
-    "what", ["a criteria set that there is not", "a host that is none", "a command that there is not"]
+    "what",
+    [
+        pytest.param("a criteria set that there is not", marks=pytest.mark.long),
+        "a host that is none",
+        pytest.param("a command that there is not", marks=pytest.mark.long),
+    ],
 )
 def test_a_mistake_is_one_clear_line_of_the_installed_command(what: str) -> None:
     words, wanted = MISTAKES[what]
@@ -351,7 +400,8 @@ def test_the_head_of_what_is_shown_can_be_taken() -> None:
 
 
 def test_nothing_is_cut_for_whoever_reads_a_pipe(demo: str) -> None:
-    assert "…" not in demo + said("criteria", "list") + said("plugins", "list")
+    inside = cli_in_process.said
+    assert "…" not in demo + inside("criteria", "list") + inside("plugins", "list")
 
 
 def test_json_is_utf8_whatever_standard_output_takes() -> None:

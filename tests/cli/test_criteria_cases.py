@@ -283,7 +283,7 @@ def test_cases_of_a_published_document_are_not_reconstructed(folder: Path) -> No
     body = GOOD.replace("    tier", "    provenance: reconstructed\n    tier", 1)
     done = run("criteria", "test", "mine.yaml", cwd=cases(folder, body))
     assert done.returncode == 2
-    assert "mine.cases.yaml:2:13: provenance: must be reconstructed, as case 'all that" in done.stderr
+    assert "mine.cases.yaml:2:13: provenance: must be reconstructed, because case 'all that" in done.stderr
 
 
 def test_cases_that_stand_alone_test_the_installed_set_of_their_code(tmp_path: Path) -> None:

@@ -189,11 +189,11 @@ def test_shares_that_look_like_percentages_are_warned_of() -> None:
     assert [(warning.path, warning.message) for warning in document.warnings] == [
         (
             f"{criteria}[0].target",
-            "warning: a target of 80 is 80 for every one; if you mean a percentage, write 80%",
+            "warning: a target of 80 means 80 to 1; if you mean a percentage, write 80%",
         ),
         (
             f"{criteria}[1].parts[0].target",
-            "warning: a target of 50.5 is 50.5 for every one; if you mean a percentage, write 50.5%",
+            "warning: a target of 50.5 means 50.5 to 1; if you mean a percentage, write 50.5%",
         ),
     ]
 

@@ -135,3 +135,35 @@ def test_another_order_is_a_difference() -> None:
     assert list(differences(DATA, after)) == [
         "the criteria of group digital_office are in another order: 1.2, 1.1, 1.3.1"
     ]
+
+
+def gate(measure: str, minimum: str) -> dict[str, str]:
+    return {"measure": measure, "at_least": minimum}
+
+
+def with_level(when: dict[str, Any], **notes: str) -> dict[str, Any]:
+    category = {**DATA["categories"]["readiness"], "levels": [{"level": 1, "when": when}]}
+    return {**DATA, "categories": {"readiness": category}, "notes": notes}
+
+
+def test_of_long_values_only_the_entries_that_differ_are_said() -> None:
+    gates = [gate(f"1.{n}", f"{n + 50}%") for n in range(12)]
+    before = with_level({"all": [gate("total", "80%"), {"at_least": 5, "of": gates}]})
+    changed_gates = [gates[0], gate("new", "1%"), *gates[1:7], gate("1.7", "90%"), *gates[8:11]]
+    after = with_level({"all": [gate("total", "80%"), {"at_least": 6, "of": changed_gates}]})
+    level = "level 1 of category readiness: when.all[1]"
+    assert list(differences(before, after)) == [
+        f"{level}.at_least was 5, is 6",
+        f"{level}.of[1] is new: {{measure: new, at_least: 1%}}",
+        f"{level}.of[8] was {{measure: 1.7, at_least: 57%}}, is {{measure: 1.7, at_least: 90%}}",
+        f"{level}.of[11] is gone: {{measure: 1.11, at_least: 61%}}",
+    ]
+
+
+def test_long_texts_are_shown_from_where_they_differ() -> None:
+    same = "The same words at the beginning of both notes, again and again. " * 5
+    when = {"all": [gate("total", "80%")]}
+    [said] = differences(with_level(when, en=f"{same}Then A."), with_level(when, en=f"{same}Then B, and more."))
+    assert said == (
+        "notes (en) was ... notes, again and again. Then A., is ... notes, again and again. Then B, and more."
+    )

@@ -13,19 +13,18 @@ from typing import Any
 import openpyxl
 import pytest
 from cli_in_process import Run, runner
-from workbooks import HEADER, LINES, SET, SHEETS, TEXT, change_part, fill, ods
+from harness import installed_catalogue
+from workbooks import COMMUNES, HEADER, LINES, SET, SHEETS, TEXT, change_part, fill, ods
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client.files.read import criteria_set_of
 
-PER_TIER = {"department": 24, "district": 8, "commune": 108}
+PER_TIER = {"department": 24, "district": 8, "commune": COMMUNES}
 
 
 @pytest.fixture(scope="module")
 def installed() -> Catalogue:
-    return Catalogue.installed(PluginHost.installed(), GateCompiler())
+    return installed_catalogue()
 
 
 @pytest.fixture
@@ -206,7 +205,7 @@ def test_mistakes_are_marked_and_the_corrected_copy_ranks(
     book["Cấp huyện"].cell(3, columns["computers"]).value = right["computers"]
     book.save(marked)
     done = scorer("check", marked, "--lang", "vi")
-    assert (done.code, done.out) == (0, f"{marked}: không có lỗi trong 140 đơn vị\n")
+    assert (done.code, done.out) == (0, f"{marked}: không có lỗi trong {sum(PER_TIER.values())} đơn vị\n")
     assert results(scorer, marked) == results(scorer, bundled, "--set", SET)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from report_files import ANSWERS, SET, scorer
-from workbooks import HEADER, LINES, fill
+from report_files import SET, scorer
+from workbooks import HEADER, LINES, TEXT, fill
 
 SOFFICE = shutil.which("soffice")
 
@@ -56,14 +56,21 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> LibreOffice:
 
 
 @pytest.fixture(scope="module")
-def wanted() -> str:
-    return results(ANSWERS, "--set", SET)
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("answers") / "answers.csv"
+    file.write_text(TEXT, encoding="utf-8")
+    return file
 
 
 @pytest.fixture(scope="module")
-def form(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wanted(answers: Path) -> str:
+    return results(answers, "--set", SET)
+
+
+@pytest.fixture(scope="module")
+def form(answers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("form") / "form.xlsx"
-    done = scorer("criteria", "template", SET, "--units", ANSWERS, "--lang", "vi", "--out", file)
+    done = scorer("criteria", "template", SET, "--units", answers, "--lang", "vi", "--out", file)
     assert done.returncode == 0, done.stderr
     return file
 

@@ -13,16 +13,13 @@ from typing import Any
 
 import pytest
 from arrow_tables import column
-from harness import Service, catalogue, good, group, host, serving
+from harness import Service, catalogue, good, group, host, installed_catalogue, serving
 from load import PATHS, Method, figures, frame, text
 from load_clients import NOT_MADE, Load, run
 from load_requests import POOL, NotDrawn, Requests
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator, PartOf
-from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +43,7 @@ categories:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

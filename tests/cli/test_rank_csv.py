@@ -19,13 +19,11 @@ from typing import Any, NamedTuple
 import pytest
 from cli_in_process import Run, runner
 from examples import times
-from harness import serving
+from harness import installed_catalogue, serving
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import Cause, Client, FileTable, Province, Score, ScorerError
 from scorer_client.files.read import read_file
 from scorer_client.forms import Form
@@ -72,7 +70,7 @@ def row_of(code: str) -> int:
 
 @pytest.fixture(scope="module")
 def installed() -> Catalogue:
-    return Catalogue.installed(PluginHost.installed(), GateCompiler())
+    return installed_catalogue()
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +311,7 @@ def test_a_column_that_is_like_no_other_is_named(file: Path, form: Form) -> None
 
 def test_a_column_that_is_there_twice_is_named_by_its_letters(file: Path, form: Form) -> None:
     rows = [[*line, line[AT["computers"]]] for line in table()]
-    assert mistakes(file, rows, form) == [("row 1, column CW (computers)", "column 'computers' is there twice")]
+    assert mistakes(file, rows, form) == [("row 1, column CW (computers)", "column 'computers' appears twice")]
 
 
 @pytest.mark.parametrize("column", ["id", "tier"])
@@ -1050,7 +1048,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 def test_the_card_of_ba_be_says_what_keeps_it_at_level_4(bundled: dict[str, Path]) -> None:
     lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
-    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %" in lines
+    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines
     assert "INF.09 Lightning protection of the local network 0.00 2" in lines
     assert any(line.startswith("Achievement: not ranked; Transaction is 55.57 %") for line in lines)

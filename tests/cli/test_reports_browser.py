@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["vi", "en"])
+@pytest.fixture(scope="module", params=["vi", pytest.param("en", marks=pytest.mark.long)])
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path,) = write(tmp_path_factory.mktemp("page"), f"{request.param}.html", language=request.param)
     return path

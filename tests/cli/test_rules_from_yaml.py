@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import docx
+import lxml.html
 import openpyxl
 import pytest
 from cli_in_process import run
@@ -40,6 +42,7 @@ categories:
       - {when: {indicator: incident, is: true}, not_ranked: true, legal_basis: Article 5,
          title: {en: Security, vi: An toàn thông tin}}
 """
+CRITERION = "criteria: [{id: PR.01, formula: awarded, indicator: presence_points, points: 10}]"
 CASES = """\
 criteria_set: rules-2026
 provenance: published
@@ -79,7 +82,11 @@ def test_the_set_is_shown_with_its_rules(folder: Path) -> None:
     done = run("criteria", "show", "rules-2026", "--criteria", str(folder))
     shown = " ".join(done.stdout.split())
     assert "level 1: 2 of 3: web at least 80 % or files at least commune 80 %" in shown
-    assert "limit: not ranked if incident is true Article 5" in shown
+    assert 'limit "Security": not ranked if incident is true (Article 5)' in shown
+    done = run("criteria", "show", "rules-2026", "--criteria", str(folder), "--lang", "vi")
+    shown = " ".join(done.stdout.split())
+    assert "mức 1: 2 trong 3: web từ 80 % hoặc files từ commune 80 %" in shown
+    assert "giới hạn “An toàn thông tin”: không được xếp hạng nếu incident là có (Article 5)" in shown
 
 
 def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:
@@ -102,7 +109,7 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     answers.write_text("id,tier,presence_points,transaction_points,incident\nu,commune,7.1,7.9,\nv,district,9,,1\n")
     done = run("score", str(answers), "u", "--set", "rules-2026", "--criteria", str(folder))
     said = " ".join(done.stdout.split())
-    assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
+    assert "level 1 requires 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
     assert "Sự cố: có, theo giới hạn “An toàn thông tin” không được là “có”" in " ".join(done.stdout.split()), (
         done.stdout
@@ -144,3 +151,54 @@ def test_a_limit_is_named_by_its_title_wherever_it_is_a_cause(folder: Path) -> N
     assert text.count(">thuộc trường hợp không xếp hạng</i>") == 2  # in the ranking and on the card
     rows = list(openpyxl.load_workbook(book)["Nguyên nhân"].values)
     assert [row[4] for row in rows if row[1] == "u"] == ["giới hạn “An toàn thông tin”"]
+
+
+REQUIRED = {
+    "en": (
+        "Level 1: at least 2 of: Presence at least 80 %; Transaction at least 80 %; total at least 75 %",
+        "Level 2: total at least 10 %",
+        'The limit "Security": Security incident: anything but yes; otherwise not ranked (Article 5)',
+        "at least 80 % (in: at least 2 of 3)",
+    ),
+    "vi": (
+        "Mức 1: ít nhất 2 trong 3 điều kiện: Presence từ 80 %; Transaction từ 80 %; tổng điểm từ 75 %",
+        "Mức 2: tổng điểm từ 10 %",
+        "Giới hạn “An toàn thông tin”: Sự cố không được là “có”; nếu không thì không được xếp hạng (Article 5)",
+        "từ 80 % (thuộc nhóm: ít nhất 2 trong 3)",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", REQUIRED)
+def test_reports_show_how_gates_are_combined(folder: Path, language: str) -> None:
+    answers, page, book, annex = (folder / name for name in ("answers.csv", "r.html", "r.xlsx", "r.docx"))
+    answers.write_text("id,tier,presence_points,transaction_points\nu,commune,9,1\nv,district,9,\n")
+    options = (str(answers), "--set", "rules-2026", "--criteria", str(folder), "--lang", language)
+    done = run("report", *options, *(f"--out={path}" for path in (page, book, annex)))
+    assert done.returncode == 0, done.stderr
+    *requirements, minimum = REQUIRED[language]
+    [district, commune] = lxml.html.parse(str(page)).xpath("//ul[@class='requirements']")
+    assert [item.text_content() for item in commune] == requirements
+    assert "Transaction" not in district.text_content()
+    sheets = openpyxl.load_workbook(book)
+    sheet = next(sheet for sheet in sheets if sheet["D2"].value and "75 %" in str(sheet["D2"].value))
+    assert [f"{row[2]}: {row[3]}" for row in sheet.values][-3:] == requirements
+    assert minimum in {cell for sheet in sheets for row in sheet.values for cell in row}
+    paragraphs = [paragraph.text for paragraph in docx.Document(str(annex)).paragraphs]
+    assert [text for text in paragraphs if text in requirements] == [*requirements[1:], *requirements]
+
+
+def test_no_unit_misses_a_bonus(folder: Path) -> None:
+    pages = "{id: PR.01, title: {en: Pages}, formula: awarded, indicator: presence_points, points: 10}"
+    bonus = "{id: PR.02, title: {en: Own app}, formula: flag, indicator: incident, points: 1, effect: bonus}"
+    content = SET.replace(CRITERION, f"criteria: [{pages}, {bonus}]")
+    (folder / "rules-2026.yaml").write_text(content, encoding="utf-8")
+    answers, page = folder / "answers.csv", folder / "r.html"
+    answers.write_text("id,tier,presence_points\nu,district,0\nv,district,0\n")
+    options = (str(answers), "--set", "rules-2026", "--criteria", str(folder))
+    shown = run("rank", *options).stdout
+    assert "0/2 have all points for Pages" in shown
+    assert "for Own app" not in shown
+    assert run("report", *options, "--out", str(page)).returncode == 0
+    [missed] = lxml.html.parse(str(page)).xpath("//ul[@class='missed']")
+    assert [item.text_content().split(": ")[1] for item in missed] == ["PR.01 Pages"]

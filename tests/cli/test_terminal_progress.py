@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from report_files import ANSWERS, SCORER, SET
+from report_files import ANSWERS, SCORER, SET, scorer
 from workbooks import TEXT, book
 
 from scorer.cli.answer_files import local_client
@@ -47,8 +47,8 @@ def test_nothing_is_shown_with_json() -> None:
 
 
 def test_nothing_is_shown_where_there_is_no_terminal() -> None:
-    done = subprocess.run([SCORER, "rank", ANSWERS, "--set", SET], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = scorer("rank", ANSWERS, "--set", SET)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])

@@ -15,6 +15,7 @@ from cli_in_process import said
 from stand_alone import PLUGINS
 
 from scorer.cli.answer_files import local_client
+from scorer.cli.commands.show import WORDS as SHOW_WORDS
 from scorer.cli.i18n import WORDS
 from scorer.files.texts import KINDS, TEXTS
 from scorer_client import Client
@@ -39,7 +40,12 @@ SPELLED_ALIKE = {"trang", "trong", "than", "chung", "xong", "theo", "khai", "fil
 
 def english_words() -> set[str]:
     """Every word of at least four letters in our own English texts that the Vietnamese ones do not have."""
-    groups = ((WORDS["en"], WORDS["vi"]), (REPORT_WORDS["en"], REPORT_WORDS["vi"]), (TEXTS["en"], TEXTS["vi"]))
+    groups = (
+        (WORDS["en"], WORDS["vi"]),
+        (SHOW_WORDS["en"], SHOW_WORDS["vi"]),
+        (REPORT_WORDS["en"], REPORT_WORDS["vi"]),
+        (TEXTS["en"], TEXTS["vi"]),
+    )
     english, vietnamese = COMMON.split(), list[str]()
     for in_english, in_vietnamese in (*groups, (words_of("en"), words_of("vi")), (KINDS["en"], KINDS["vi"])):
         english += words(" ".join(map(str, in_english.values())))
@@ -62,12 +68,13 @@ def readable(text: str, codes: set[str]) -> str:
 
 
 def codes_of(client: Client, code: str, answers: Path) -> set[str]:
-    """Codes of the set and of the units; also units of measurement, which indicators have in one language only."""
+    """Codes of the set and of the units; also units of measurement that are the same in all languages."""
     form, content = client.form(code), client.criteria_set(code)
-    options = {option for indicator in form.indicators.values() for option in indicator.options}
+    options = {option for i in form.indicators.values() for option in set(i.options) - set(i.option_titles)}
     formulas = {c.formula for k in content.categories for g in k.groups for c in g.criteria}
     units = {line.split(",")[0] for line in answers.read_text(encoding="utf-8").splitlines()}
-    measured_in = {word for indicator in form.indicators.values() for word in indicator.unit.split()}
+    measured_in = {word for i in form.indicators.values() if "vi" not in i.unit_titles for word in i.unit.split()}
+    assert measured_in <= {"Mbit", "Mbit/s"}
     return {code, *form.tiers, *form.texts, *form.indicators, *options, *formulas, *units, *measured_in}
 
 
@@ -86,7 +93,11 @@ def outputs(
     served = () if directory is None else ("--criteria", str(directory))
     options = ("--set", code, "--lang", "vi", *served)
     unit = answers.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    client = local_client(directory)
+    shown = said("criteria", "show", code, "--lang", "vi", *served)
+    options_and_measures = {o for i in client.form(code).indicators.values() for o in i.options} | {"total"}
     found = {
+        "a set": readable(shown, options_and_measures),  # authors read these codes beside the titles
         "the ranking": said("rank", str(answers), *options, "--out", str(csv_file)),
         "a scorecard": said("score", str(answers), unit, *options),
         "a report's message": said(
@@ -105,7 +116,7 @@ def outputs(
     found["a page"] = "\n".join(tree.getroot().itertext())
     with zipfile.ZipFile(annex) as archive:
         found["an annex"] = re.sub("<[^>]*>", " ", archive.read("word/document.xml").decode())
-    return codes_of(local_client(directory), code, answers), found
+    return codes_of(client, code, answers), found
 
 
 def cells(book: Path) -> str:
@@ -118,7 +129,7 @@ def cells(book: Path) -> str:
 
 
 KINDS_OF_OUTPUT = (
-    "the ranking", "a scorecard", "a report's message", "columns for people", "a form", "a workbook", "a page",
+    "the ranking", "a set", "a scorecard", "a report's message", "columns for people", "a form", "a workbook", "a page",
     "an annex",
 )  # fmt: skip
 
@@ -141,4 +152,4 @@ def test_people_read_titles_and_no_codes(outputs: tuple[set[str], dict[str, str]
 
 def test_the_list_finds_english_words() -> None:
     assert {"level", "ranked", "points", "required"} <= ENGLISH
-    assert [word for word in words("mức 2, level 1 asks for 90 %") if word in ENGLISH] == ["level", "asks"]
+    assert [word for word in words("mức 2, level 1 requires 90 %") if word in ENGLISH] == ["level", "requires"]

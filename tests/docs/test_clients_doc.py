@@ -11,11 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import Service, serving
-
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
+from harness import Service, installed_catalogue, serving
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
@@ -23,7 +19,7 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

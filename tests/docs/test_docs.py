@@ -69,6 +69,7 @@ def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_pa
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "environment")
     folder = tmp_path / "checkout"

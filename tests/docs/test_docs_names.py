@@ -140,6 +140,7 @@ INNER = {
     ("The document", "overall"): schema.Overall,
     ("The document", "commend"): schema.Commend,
     ("A category", "ranking"): schema.CategoryRanking,
+    ("An indicator", "options"): schema.Option,
     ("A case of several units", "units"): cases.Unit,
     ("A case of several units", "expect"): cases.Ranks,
 }

@@ -15,11 +15,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import Service, serving
+from harness import Service, installed_catalogue, serving
 
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +29,7 @@ DEFAULT_ADDRESS = "127.0.0.1:50051"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

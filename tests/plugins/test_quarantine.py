@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import resources
 from importlib.metadata import version
@@ -103,7 +104,10 @@ BREAKING: dict[str, tuple[str, str]] = {
     "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
     "hangs": ("import time; time.sleep(90)", "was not imported within 10 seconds"),
     "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
-    "forks": ("import os\n\nos.fork()\n" + group_module("forks"), "forks the process, which would make two of a"),
+    "forks": (
+        "import os\n\nos.fork()\n" + group_module("forks"),
+        "forks the process, which would run the service twice",
+    ),
     "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
     "typo": (
         group_module("typo").replace("kind='number'", "kind='numbr'"),
@@ -153,6 +157,10 @@ BREAKING: dict[str, tuple[str, str]] = {
         "changes logging.disable, which the whole service uses",
     ),
     "strays": ("import sys; sys.path.clear()\n" + group_module("strays"), "changes sys.path, which the whole service"),
+    "finds_nothing": (
+        group_module("finds_nothing") + "\nimport sys; sys.meta_path.clear()\n",
+        "changes sys.meta_path, which the whole service uses",
+    ),
     "opens": ("import os; os.umask(0)\n" + group_module("opens"), "changes the mask of file modes, which the whole"),
     "shallow": (
         "import sys; sys.setrecursionlimit(200)\n" + group_module("shallow"),
@@ -226,7 +234,7 @@ def scorer_criteria_sets():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every plugin that breaks, two that do not, and a set for each."""
+    """Every plugin that breaks, and some that do not."""
     site = tmp_path_factory.mktemp("site")
     for name, (code, _) in BREAKING.items():
         third_party_plugin(site, name, code)
@@ -242,12 +250,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
     third_party_plugin(site, "sly", code)
+    # Nothing is wrong with these.
+    for name in ("zulu", "alpha"):
+        install(site, name, "1", {f"{name}_.py": group_module(name, indicator=name)}, {"same": f"{name}_"})
+    filters = "warnings.filterwarnings('ignore', module='polite'); warnings.filterwarnings('ignore', message='old')\n"
+    third_party_plugin(site, "polite", "import warnings\n" + filters + group_module("polite", indicator="bows"))
+    loud_and_sets(site, "hangs")
+    return site
+
+
+def loud_and_sets(site: Path, *groups: str) -> None:
+    """Installs a plugin that prints, and one that issues a set for each group."""
     third_party_plugin(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
     third_party_plugin(site, "sets_", SETS)
-    for group in ("hangs", "ends", "later", "wells", "loud"):
+    for group in groups:
         indicator = "decibels" if group == "loud" else "wells"
         (site / f"{group}-2024.yaml").write_text(document(f"{group}-2024", group, indicator), encoding="utf-8")
-    return site
 
 
 @pytest.fixture(scope="module")
@@ -262,8 +280,14 @@ def listed(site: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def service(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(site, tmp_path_factory.mktemp("log") / "log") as running:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with three plugins that break, two that do not, and a set for each."""
+    folder = tmp_path_factory.mktemp("served")
+    for name in ("hangs", "ends", "later"):
+        third_party_plugin(folder, name, BREAKING[name][0])
+    third_party_plugin(folder, "wells", group_module("wells"))
+    loud_and_sets(folder, "hangs", "ends", "later", "wells", "loud")
+    with serve(folder, folder / "log") as running:
         yield running
 
 
@@ -276,7 +300,7 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
-    known |= {"rescores", "rereads"}
+    known |= {"rescores", "rereads", "finds_nothing"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -293,9 +317,13 @@ def test_the_others_are_there(listed: dict[str, Any]) -> None:
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
     assert {name: plugin["groups"] for name, plugin in good.items()} == {
         "a-first": ["wells"],
+        "alpha": ["alpha"],  # it and the next one have the same name
+        "zulu": ["zulu"],
         "third-party-loud": ["loud"],
+        "third-party-polite": ["polite"],  # it adds filters of its own for warnings
         "third-party-sets_": [],
     }
+    assert good["alpha"]["name"] == good["zulu"]["name"] == "same"
     assert good["a-first"]["api_version"] == 1
     assert "hangs-2024.yaml" in good["third-party-sets_"]["criteria_sets"]
     assert not any(plugin["failure"] for plugin in good.values())
@@ -324,7 +352,57 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     assert json.loads(done.stdout) == json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     plugin = "plugin 'moves' (third-party-moves 1.0)"
     why = "changes the working directory, which the whole service uses"
-    assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n]\n]\n"
+    assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n"  # nothing runs at exit
+
+
+SCORES_AND_STAYS = f"""\
+        import faulthandler, sys, threading, time
+
+        faulthandler.dump_traceback_later(0.2, exit=True)
+        threading.Thread(target=time.sleep, args=(3600,)).start()
+        sys.stdout.close()
+{ZEROS}"""
+
+ENDS_THE_PROCESS = """\
+import atexit, os, faulthandler
+
+atexit.register(os._exit, 7)
+faulthandler.dump_traceback_later(0.2, exit=True)
+"""
+
+
+def test_what_a_plugin_leaves_neither_ends_a_command_nor_keeps_it_alive(tmp_path: Path) -> None:
+    site, file = tmp_path / "site", tmp_path / "answers.csv"
+    code = group_module("stays", SCORES_AND_STAYS, sets=["stays-2024.yaml"])
+    third_party_plugin(site, "stays", ENDS_THE_PROCESS + code)
+    (site / "stays-2024.yaml").write_text(document("stays-2024", "stays"), encoding="utf-8")
+    file.write_text("id,tier,wells\na,district,1\n", encoding="utf-8")
+    done = run(site, "rank", str(file), "--set", "stays-2024", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["rankings"][0]["units"][0]["id"] == "a"
+
+
+CLOSES = f"""\
+        import sys
+
+        sys.stdout.close()
+        sys.stderr.close()
+{ZEROS}"""
+
+
+def test_a_plugin_cannot_close_the_log(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    third_party_plugin(site, "closes", group_module("closes", CLOSES, sets=["closes-2024.yaml"]))
+    (site / "closes-2024.yaml").write_text(document("closes-2024", "closes"), encoding="utf-8")
+    unit = pb.UnitAnswers(unit=pb.Unit(id="a", tier="district"))
+    with serve(site, tmp_path / "log") as service:
+        for request_id in ("first", "second"):
+            request = pb.ScoreUnitRequest(criteria_set="closes-2024", unit_answers=unit)
+            service.scorer.ScoreUnit(request, metadata=[("x-request-id", request_id)], timeout=30)
+        ends = time.monotonic() + 30
+        while "request_id=second" not in service.said and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert "request_id=second" in service.said
 
 
 @pytest.mark.long
@@ -421,7 +499,7 @@ def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_grou
         assert "quarantined, and may issue it: plugin 'dust' (third-party-dust 1.0)" in caught[0].details
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, workers: str) -> None:
     done = run(small, "serve", "--address", "127.0.0.1:0", "--strict", "--workers", workers)
     assert (done.returncode, done.stdout) == (2, "")
@@ -520,16 +598,6 @@ def test_a_distribution_that_pip_built_and_installed_is_found(tmp_path: Path) ->
         assert running.scorer.ScoreUnit(unit("built"), timeout=20).scorecard.overall.score.points == 7
 
 
-def test_two_plugins_of_one_name_are_two_plugins(tmp_path: Path) -> None:
-    for name in ("zulu", "alpha"):
-        install(tmp_path, name, "1", {f"{name}_.py": group_module(name)}, {"same": f"{name}_"})
-    found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-2:]
-    assert [(p["name"], p["distribution"], p["groups"]) for p in found] == [
-        ("same", "alpha", ["alpha"]),
-        ("same", "zulu", ["zulu"]),
-    ]
-
-
 def test_a_distribution_under_the_name_of_the_scorer_is_quarantined_and_hides_nothing(tmp_path: Path) -> None:
     install(tmp_path, "Egov_Scorer", "9.9", {"impostor.py": group_module("impostor")}, {"impostor": "impostor"})
     found = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"]
@@ -537,13 +605,6 @@ def test_a_distribution_under_the_name_of_the_scorer_is_quarantined_and_hides_no
     assert impostor["failure"] == "its distribution calls itself 'Egov_Scorer', which is the scorer's own name"
     assert (impostor["status"], impostor["groups"]) == ("quarantined", [])
     assert ["infrastructure"] in [plugin["groups"] for plugin in found if plugin["status"] == "ready"]
-
-
-def test_a_plugin_may_add_filters_for_warnings_of_its_own(tmp_path: Path) -> None:
-    filters = "warnings.filterwarnings('ignore', module='polite'); warnings.filterwarnings('ignore', message='old')\n"
-    third_party_plugin(tmp_path, "polite", "import warnings\n" + filters + group_module("polite"))
-    [polite] = json.loads(run(tmp_path, "plugins", "list", "--json").stdout)["plugins"][-1:]
-    assert (polite["name"], polite["status"]) == ("polite", "ready")
 
 
 def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
@@ -562,10 +623,11 @@ def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "failure"),
     [
-        (["/no/such/program"], "could not be tried out, as no process can be started: No such file or directory"),
+        (["/no/such/program"], "could not be tried out, because no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, as the process for it ended with code 1 before it began; its last output: no room",
+            "could not be tried out, because the process for it ended with code 1 before it began; "
+            "its last output: no room",
         ),
     ],
 )

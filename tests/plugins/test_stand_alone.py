@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
-from stand_alone import PATIENCE, PLUGINS, distributions, install, scorer
-
-
-def package(distribution: str) -> Path:
-    """The one package of a distribution."""
-    (found,) = (PLUGINS / distribution).glob("scorer_*/__init__.py")
-    return found.parent
+from stand_alone import PATIENCE, PLUGINS, distributions, package, project, scorer
 
 
 def issued(distribution: str) -> list[str]:
@@ -24,12 +18,15 @@ def issued(distribution: str) -> list[str]:
     return sorted(file.stem for file in files if not file.name.endswith(".cases.yaml"))
 
 
-def project(distribution: str) -> dict:
-    """What its pyproject.toml says."""
-    return tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
 each_distribution = pytest.mark.parametrize("distribution", distributions())
+
+
+def pip(command: str, *arguments: str | Path) -> None:
+    """Runs pip, which asks no index and builds with what is installed here."""
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir"]
+    words = [sys.executable, "-m", "pip", "--disable-pip-version-check", command, *options, *arguments]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +36,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(site: Path) -> dict[str, str]:
-    return install(site, *distributions())
+    """That of a process that finds what pip has installed."""
+    pip("install", "--target", site, *(PLUGINS / name for name in distributions()))
+    return {**os.environ, "PYTHONPATH": str(site)}
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +110,7 @@ def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
 
 @pytest.mark.long
 def test_the_scorers_own_wheel_has_none_of_them(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir", "--wheel-dir", tmp_path]
-    subprocess.run([*command, *options, PLUGINS.parent], check=True, timeout=PATIENCE)
+    pip("wheel", "--wheel-dir", tmp_path, PLUGINS.parent)
     (wheel,) = tmp_path.glob("egov_scorer-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.partition("/")[0] for name in archive.namelist()}

@@ -19,12 +19,9 @@ import pyarrow as pa
 import pytest
 from arrow_tables import as_message, read
 from google.type import date_pb2
-from harness import Service, refusal, serving
+from harness import Service, installed_catalogue, refusal, serving
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "bac_kan_2020.py"
@@ -46,7 +43,7 @@ LINES: list[Line] = list(
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

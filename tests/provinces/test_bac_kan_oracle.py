@@ -18,16 +18,12 @@ from examples import times
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator, PartOf
-from scorer.plugins.host import PluginHost
 
 SET = "bac-kan-2020"
 PROVINCES = times(40)
 BATCH = 10
 
-HOST = PluginHost.installed()
 DOCUMENT = YAML(typ="safe", pure=True).load(
     (files("scorer_plugins.criteria_sets") / f"{SET}.yaml").read_text(encoding="utf-8")
 )
@@ -35,19 +31,18 @@ DOCUMENT = YAML(typ="safe", pure=True).load(
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[harness.Service]:
-    with harness.serving(Catalogue.installed(HOST, GateCompiler())) as running:
+    with harness.serving(harness.installed_catalogue()) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def checks() -> list[PartOf]:
-    return [check for group in HOST.groups.values() for check in group.checks]
+    return [check for group in harness.installed_catalogue().host.groups.values() for check in group.checks]
 
 
 @pytest.fixture(scope="module")
 def indicators(service: harness.Service) -> Mapping[str, Indicator]:
-    plan = Catalogue.installed(HOST, GateCompiler()).sets[SET]
-    return plan.criteria_set.indicators
+    return harness.installed_catalogue().sets[SET].criteria_set.indicators
 
 
 @pytest.mark.parametrize("batch", range(PROVINCES // BATCH))

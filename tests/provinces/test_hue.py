@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-import signal
-import subprocess
-import sysconfig
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -23,14 +18,11 @@ import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from processes import PATIENCE, serve
 
-SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
 DATA = Path(__file__).resolve().parents[1] / "support" / "data"
 ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
 """Columns of an answers file that are no indicators."""
-
-PATIENCE = 60.0
-"""Seconds."""
 
 
 def read(file: Any) -> list[dict[str, str]]:
@@ -52,36 +44,10 @@ LEVELS = {"I": 1, "II": 2, "III": 3, "IV": 4}
 # --- the real command ----------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """``scorer serve`` and the address that it says it is on."""
-    log = folder / "stderr"
-    with log.open("wb") as stderr:
-        process = subprocess.Popen([SCORER, "serve", *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        yield process, _address(process, log)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    started = time.monotonic()
-    while time.monotonic() - started < PATIENCE:
-        said = re.search(r"^serving .*\bhue-2020\b.* on (127\.0\.0\.1:\d+)$", log.read_text(encoding="utf-8"), re.M)
-        if said:
-            return said[1]
-        if process.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise AssertionError(f"scorer serve said: {log.read_text(encoding='utf-8')}")
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(tmp_path_factory.mktemp("serve"), "--address", "127.0.0.1:0") as (_, where):
-        yield where
+    with serve(tmp_path_factory.mktemp("serve")) as running:
+        yield running.address
 
 
 class OutsideClient:
@@ -274,31 +240,6 @@ def test_reflection_lists_every_service(outside_client: OutsideClient) -> None:
 def test_health_is_serving(outside_client: OutsideClient, service: str) -> None:
     state = outside_client.call("grpc.health.v1.Health", "Check", service=service).status
     assert state == outside_client.value("grpc.health.v1.HealthCheckResponse.ServingStatus", "SERVING")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_the_server_ends_with_code_0_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
-    with running(tmp_path, "--address", "127.0.0.1:0") as (process, address):
-        assert OutsideClient(address).call("grpc.health.v1.Health", "Check").status == 1
-        process.send_signal(number)
-        assert process.wait(timeout=PATIENCE) == 0
-    assert "Traceback" not in (tmp_path / "stderr").read_text(encoding="utf-8")
-
-
-def complaint(*arguments: str) -> list[str]:
-    """The lines that ``scorer serve`` says when it does not start, but for those of broken plugins beside it."""
-    done = subprocess.run([SCORER, "serve", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    return [line for line in done.stderr.splitlines() if " is quarantined: " not in line]
-
-
-def test_a_port_in_use_is_one_line_and_code_2(address: str) -> None:
-    assert complaint("--address", address) == [f"scorer: cannot listen on '{address}'; is another server there?"]
-
-
-@pytest.mark.parametrize("wrong", ["50051", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:65536"])
-def test_what_is_no_address_is_one_line_and_code_2(wrong: str) -> None:
-    assert complaint("--address", wrong) == [f"scorer: --address: '{wrong}' is not HOST:PORT, such as 127.0.0.1:50051"]
 
 
 def test_nothing_here_knows_the_messages_beforehand() -> None:

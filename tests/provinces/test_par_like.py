@@ -273,6 +273,24 @@ def test_self_reported_points_stand_beside(found: pd.DataFrame, provinces: Seque
     assert {65, 68} == set(found["max_points@self_reported"])  # 32 of 100 points come from surveys
 
 
+def test_subtotals_are_what_the_council_assessed_and_what_citizens_said(
+    found: pd.DataFrame, provinces: Sequence[Answers]
+) -> None:
+    whole = [overall(scored(counted(sent))) for sent in provinces]
+    assessed = [overall(scored(counted(sent), surveys=False)) for sent in provinces]
+    surveyed = [(given - part[0], most - part[1]) for (given, most), part in zip(whole, assessed, strict=True)]
+    for code, sums in (("assessed", assessed), ("surveys", surveyed)):
+        assert list(found[f"subtotal.{code}.points"]) == [float(given) for given, _ in sums]
+        assert list(found[f"subtotal.{code}.max_points"]) == [most for _, most in sums]
+        percents = [int(given / most * 10**6) / 10**4 for given, most in sums]
+        assert list(found[f"subtotal.{code}.percent"]) == percents
+    assert set(found["subtotal.surveys.max_points"]) == {32}
+    own = [{code: answer for code, answer in sent.items() if "@" not in code} for sent in provinces]
+    expected = [float(overall(scored(answers, surveys=False))[0]) for answers in own]
+    assert list(found["subtotal.assessed.points@self_reported"]) == expected
+    assert set(found["subtotal.surveys.max_points@self_reported"]) == {0}  # nobody surveys himself
+
+
 def test_ranks_and_levels_follow(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
     answers = [counted(sent) for sent in provinces]
     fields = [scored(each) for each in answers]

@@ -52,6 +52,11 @@ BAD_CHECKS: dict[str, Case] = {
     ),
     "nothing": (lambda _: None, str, "violated() of check TOO_DRY returned object of shape ()"),
     "numbers": (lambda cohort: everyone(cohort) * 1.0, str, "violated() of check TOO_DRY returned float64 of shape"),
+    "a masked array": (
+        lambda cohort: np.ma.array(everyone(cohort), mask=True),
+        str,
+        "violated() of check TOO_DRY returned a masked array; its mask would be ignored",
+    ),
     "describe raises": (everyone, raising, "describe() of check TOO_DRY raised SystemExit('no\\nwater')"),
     "no description": (everyone, lambda: None, "describe() of check TOO_DRY returned None, not a text"),
 }

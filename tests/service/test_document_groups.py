@@ -249,7 +249,7 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
     ),
     "a number as bound of a day": (
         ("minimum: 2000-01-01", "minimum: 2000"),
-        [f"23:75: {HEAD}.indicators.opened.minimum: expected a day, as the indicator is a date"],
+        [f"23:75: {HEAD}.indicators.opened.minimum: expected a day, because the indicator is a date"],
     ),
     "an empty range": (
         ("maximum: 100000", "minimum: 5, maximum: 3"),

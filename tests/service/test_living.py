@@ -18,6 +18,21 @@ from typing import Any
 import grpc
 import pytest
 from harness import LOOPBACK, Service, group, host
+from live_sets import (
+    AVAILABLE,
+    KEPT,
+    MISTAKE,
+    REFUSED,
+    Callers,
+    document,
+    listed,
+    memory,
+    put,
+    revision,
+    score,
+    state,
+    summaries,
+)  # fmt: skip
 from processes import PATIENCE, SCORER, Serving, serve, until
 
 from egov.scorer.v1 import criteria_pb2 as cpb
@@ -25,73 +40,12 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import CriteriaDirectory, Unreadable
 from scorer.catalogue.live import LiveCatalogue
-from scorer.criteria.document import parse
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
 from scorer.service import background
 
-ROOT = Path(__file__).parents[2]
-BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
 RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
 """How often a set is written while others call; TEST_RELOADS=500 takes some minutes."""
-
-STEP = "{at_least: 1, points: 0.5}"
-"""Stands once in Bắc Kạn's set: what one meeting of the steering committee is worth."""
-
-MISTAKE = ("rounding: {points: 2", "rounding: {pionts: 2")
-
-AVAILABLE, REFUSED, KEPT = (
-    cpb.CRITERIA_SET_STATE_AVAILABLE,
-    cpb.CRITERIA_SET_STATE_REFUSED,
-    cpb.CRITERIA_SET_STATE_KEPT,
-)
-
-
-def document(points: str = "0.5", code: str = "mine") -> str:
-    """Bắc Kạn's set under another code; one meeting is worth these points."""
-    text = BAC_KAN.read_text(encoding="utf-8")
-    assert text.count(STEP) == 1
-    return text.replace(STEP, STEP.replace("0.5", points)).replace(
-        "criteria_set: bac-kan-2020", f"criteria_set: {code}"
-    )
-
-
-def revision(text: str) -> str:
-    return parse(text, "").revision()
-
-
-def put(file: Path, text: str) -> None:
-    """Writes as it should be done: beside, then renamed over."""
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
-
-
-def one_meeting(code: str = "mine") -> pb.ScoreUnitRequest:
-    unit = pb.UnitAnswers(unit=pb.Unit(id="u", name="xã", tier="commune"))
-    unit.answers["steering_committee_meetings"].number = 1
-    return pb.ScoreUnitRequest(criteria_set=code, unit_answers=unit)
-
-
-def score(service: Service, code: str = "mine") -> tuple[str, float]:
-    """Revision and points of the unit of one meeting."""
-    reply = service.scorer.ScoreUnit(one_meeting(code), timeout=PATIENCE, wait_for_ready=True)
-    return reply.provenance.revision, reply.scorecard.overall.score.points
-
-
-def listed(service: Service) -> list[cpb.CriteriaSetSummary]:
-    reply = service.criteria.ListCriteriaSets(cpb.ListCriteriaSetsRequest(), timeout=PATIENCE, wait_for_ready=True)
-    return list(reply.criteria_sets)
-
-
-def summaries(service: Service, code: str) -> list[cpb.CriteriaSetSummary]:
-    return [summary for summary in listed(service) if summary.code == code]
-
-
-def state(service: Service, code: str) -> int:
-    """0 when it is not listed."""
-    found = summaries(service, code)
-    return found[0].state if found else 0
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -169,7 +123,7 @@ def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
     head = rf".* INFO criteria sets: {re.escape(str(folder))} loaded in \d+\.\d\d s: "
     assert [re.sub(head, "", line) for line in lines] == [
         f"mine is revision {short[second]}, was {short[first]}",
-        f"mine stays at revision {short[second]}, as {mine} is refused",
+        f"mine stays at revision {short[second]}, because {mine} is refused",
         f"mine is revision {short[third]}, was {short[second]}",
         f"other is new, revision {revision(document(code='other'))[:12]}",
         f"mine is withdrawn, was revision {short[third]}",
@@ -365,7 +319,7 @@ def test_files_with_other_endings_are_named(folder: Path, running: Serving, serv
         (folder / name).write_text(document(code="x"), encoding="utf-8")
     until(lambda: state(service, ""), "not named")
     problems = [problem for summary in summaries(service, "") for problem in summary.problems]
-    why = "is not loaded, as its name does not end in .yaml; rename it to"
+    why = "is not loaded, because its name does not end in .yaml; rename it to"
     assert sorted(problems) == sorted(
         f"{folder}/{name}:1:1: {why} {right}"
         for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))
@@ -589,50 +543,6 @@ def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder
     assert living.current() is before
     assert living.reload(force=True) is not None
     assert living.current().sets["slow"].criteria_set.revision == revision(TEXTS[1])
-
-
-def memory(process: int) -> int:
-    """MiB that it holds."""
-    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
-
-
-class Callers:
-    """Threads that score the unit of one meeting, and check every answer against the sets that were written."""
-
-    def __init__(self, address: str, count: int) -> None:
-        self.written: list[tuple[str, float]] = []
-        """Revision and points, in turn."""
-        self.served = 0
-        """Place of the last one known to be served."""
-        self.answers = 0
-        self.wrong: list[object] = []
-        self._address, self._enough = address, threading.Event()
-        self._threads = [threading.Thread(target=self._call) for _ in range(count)]
-
-    def _call(self) -> None:
-        service = Service(self._address)
-        while not self._enough.is_set():
-            first = self.served
-            try:
-                answer = score(service)
-            except grpc.RpcError as error:
-                self.wrong.append(error)
-                continue
-            if answer not in self.written[first : len(self.written)]:
-                self.wrong.append((first, answer))
-            self.answers += 1
-        service.channel.close()
-
-    def __enter__(self) -> Callers:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._enough.set()
-        for thread in self._threads:
-            thread.join()
 
 
 @pytest.mark.alone

@@ -31,7 +31,7 @@ ID = "tinh-46/2020:7"
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
 
 
-@pytest.fixture(scope="module", params=["1", "2"])
+@pytest.fixture(scope="module", params=[pytest.param("1", marks=pytest.mark.long), "2"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serve(tmp_path_factory.mktemp("logs"), "--workers", request.param, "--log", "json") as running:
         yield running
@@ -132,7 +132,7 @@ def test_text_has_the_same_on_one_line(tmp_path: Path) -> None:
     assert STAMP.match(line)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.long), "2"])
 def test_a_service_that_ends_has_written_every_line(tmp_path: Path, workers: str) -> None:
     with serve(tmp_path, "--workers", workers) as running:
         with running.channel() as channel:

@@ -7,6 +7,8 @@ import itertools
 import logging
 import math
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -169,6 +171,20 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "less precise decimals": (
         disturbing(lambda: decimal.setcontext(decimal.Context(prec=3))), "", "changes the decimal context, which the",
     ),
+    "a timer": (
+        disturbing(lambda: signal.setitimer(signal.ITIMER_VIRTUAL, 3600)), "", "changes timers, which the whole",
+    ),
+    "no function for the exceptions of threads": (
+        disturbing(lambda: setattr(threading, "excepthook", None)), "", "changes threading.excepthook, which the whole",
+    ),
+    "masked points": (
+        gives(lambda points, status: GroupPoints(np.ma.masked_equal(points, 0), status)),
+        "", "returned a masked array as points; its mask would be ignored",
+    ),
+    "masked status": (
+        gives(lambda points, status: GroupPoints(points, np.ma.masked_equal(status, 1))),
+        "", "returned a masked array as status; its mask would be ignored",
+    ),
     "ragged points": (
         gives(lambda points, status: GroupPoints([[1.0], [1.0, 2.0, 3.0]], status)),  # type: ignore[arg-type]
         "", "score() raised ValueError(",
@@ -225,6 +241,7 @@ class Bursting(Formula):
             "longer": Outcome(np.zeros(len(cohort) + 1), missing),
             "one": Outcome(np.zeros(1), missing),
             "scalar": Outcome(np.float64(0), missing),  # type: ignore[arg-type]
+            "masked": Outcome(np.ma.masked_equal(points, 0), missing),
             "texts": Outcome(points.astype(str), missing),
             "numbers": Outcome(points, points),  # type: ignore[arg-type]
             "indices": Outcome(points, missing, np.zeros(len(cohort), dtype=np.int64)),  # type: ignore[arg-type]
@@ -256,6 +273,7 @@ BAD_OUTCOMES = {
     "longer": "points of the outcome is an array of shape (3,) and kind 'f'",
     "one": "points of the outcome is an array of shape (1,)",
     "scalar": "points of the outcome is an array of shape ()",
+    "masked": "points of the outcome is a masked array; its mask would be ignored",
     "texts": "points of the outcome is an array of shape (2,) and kind 'U'",
     "numbers": "missing of the outcome is an array of shape (2,) and kind 'f'",
     "indices": "not_applicable of the outcome is an array of shape (2,) and kind 'i'",

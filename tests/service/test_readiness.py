@@ -16,7 +16,7 @@ from processes import PATIENCE, SCORER, serve
 SERVICE = "egov.scorer.v1.ScorerService"
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_health_says_not_serving_from_the_first_signal_on_while_calls_end(tmp_path: Path, count: str) -> None:
     with serve(tmp_path, "--workers", count) as running, running.channel() as channel:
         body = threading.Event()
@@ -33,7 +33,7 @@ def test_health_says_not_serving_from_the_first_signal_on_while_calls_end(tmp_pa
         assert running.process.wait(PATIENCE) == 0
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_server_without_a_set_that_it_must_have_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
 ) -> None:

@@ -250,6 +250,37 @@ def test_variables_have_upper_case_names_only(name: str) -> None:
     assert done.stderr == f"scorer: {name}: unknown setting; did you mean {name.upper()!r}?\n"
 
 
+@pytest.mark.parametrize("key", ["Workers", "STRICT", "Criteria"])
+def test_names_in_the_file_have_small_letters_only(file: Path, key: str) -> None:
+    assert mistakes(file, f"{key} = 3\n[Access]\n") == [
+        f"{file}: {key}: unknown setting; did you mean {key.lower()!r}?",
+        f"{file}: Access: unknown setting; did you mean 'access'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("SETTINGS", "", "is empty; give a path, or leave the variable out"),
+        ("LIMITS", "", 'not JSON: Expecting value: line 1 column 1 (char 0); write JSON such as {"name": "value"}'),
+        ("STRICT", "maybe", "has to be true or false"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, what: str
+) -> None:
+    monkeypatch.setenv(f"SCORER_{name}", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, {})
+    assert caught.value.mistakes == [f"SCORER_{name}: {what}"]
+
+
+def test_a_directory_that_is_not_there_is_named() -> None:
+    assert run("settings", "check", SCORER_CRITERIA="/nowhere").stderr == (
+        "scorer: cannot read /nowhere: No such file or directory\n"
+    )
+
+
 def test_an_empty_path_is_no_path(file: Path) -> None:
     why = "is empty; give a path, or leave the setting out"
     assert run("settings", "check", SCORER_CRITERIA="").stderr == f"scorer: SCORER_CRITERIA: {why}\n"
@@ -302,7 +333,7 @@ def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
     (mistake,) = caught.value.mistakes
-    assert mistake in ("SCORER_ACCESS: 'anonymous' is there twice", "SCORER_LIMITS: 'units' is there twice")
+    assert mistake in ("SCORER_ACCESS: 'anonymous' appears twice", "SCORER_LIMITS: 'units' appears twice")
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,15 @@ def test_a_server_without_a_directory_goes_on_and_says_why_nothing_is_loaded(tmp
         channel.close()
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
-@pytest.mark.parametrize("directory", [True, False])
+@pytest.mark.parametrize(
+    ("count", "directory"),
+    [
+        ("1", False),
+        ("2", True),
+        pytest.param("1", True, marks=pytest.mark.long),
+        pytest.param("2", False, marks=pytest.mark.long),
+    ],
+)
 def test_a_server_that_is_still_loading_goes_on(tmp_path: Path, count: str, directory: bool) -> None:
     site, loading, go = tmp_path / "site", tmp_path / "loading", tmp_path / "go"
     code = f"""

@@ -196,4 +196,4 @@ def test_case_cannot_expect_self_reported_points_of_a_set_without_sources(
     Path("par.yaml").write_text(alone, encoding="utf-8")
     Path("par.cases.yaml").write_text(CASES.replace("online@verified: 60, ", ""), encoding="utf-8")
     done = scorer("criteria", "test", "par.yaml")
-    assert "all answers of the set are self-reported" in "".join(done.errors)
+    assert "all answers of this set are self-reported" in "".join(done.errors)

@@ -156,6 +156,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         row(parent="a-luoi"),
         "unit.parent", "OWN_PARENT", "is the unit itself; give the id of the unit above it, or leave it out",
     ),
+    "parent with a space at its end": (row(parent="p "), "unit.parent", "BAD_TEXT", "begins or ends with a space"),
     "parent of 129 bytes": (row(parent="p" * 129), "unit.parent", "BAD_TEXT", "has 129 bytes, at most 128 are allowed"),
     "misspelt criterion": (
         row(not_applicable=("INF.2",)),

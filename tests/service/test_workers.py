@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
+import cli_in_process
 import grpc
 import pytest
 from harness import Service
@@ -250,7 +251,7 @@ def complaint(*arguments: str) -> tuple[int, list[str]]:
     return done.returncode, [line for line in done.stderr.splitlines() if " is quarantined: " not in line]
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_port_that_workers_serve_on_is_taken_for_others(shared: Serving, count: str) -> None:
     said = complaint("--address", shared.address, "--workers", count)
     assert said == (2, [f"scorer: cannot listen on '{shared.address}'; is another server there?"])
@@ -268,7 +269,7 @@ def test_workers_that_cannot_load_end_all_with_the_message_of_one(
     assert lines[0].startswith("scorer: durable-rules cannot be imported (no engine); repair it with: ")
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_rule_engine_that_is_killed_is_said_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
 ) -> None:
@@ -290,8 +291,8 @@ def test_a_rule_engine_that_is_killed_is_said_in_one_line(
     ],
 )
 def test_an_address_that_is_not_taken_by_another_server_is_said_to_be_so(count: str, address: str, why: str) -> None:
-    code, lines = complaint("--address", address, "--insecure", "--workers", count)
-    assert (code, lines[-1]) == (2, f"scorer: {why}")
+    done = cli_in_process.run("serve", "--address", address, "--insecure", "--workers", count)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (2, "", f"scorer: {why}")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,19 @@
-"""How many examples tests draw."""
+"""How many examples tests draw, and how many parameters they try."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 
 def times(examples: int) -> int:
     """This number times the variable TEST_EXAMPLES, at least one; conftest.py has a quarter of all drawn if unset."""
     return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
+
+
+def thinned(values: Sequence[Any]) -> list[Any]:
+    """These parameters, of which every fourth is tried in each run and the others in the long run only."""
+    return [pytest.param(value, marks=pytest.mark.long) if n % 4 else value for n, value in enumerate(values)]

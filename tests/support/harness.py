@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import grpc
@@ -56,6 +57,12 @@ def host(*groups: CriterionGroup, formulas: Sequence[type[Formula]] = ()) -> Plu
 def catalogue(plugins: PluginHost, *documents: str, compiler: GateCompiler = COMPILER) -> Catalogue:
     """A catalogue of documents, which may be refused."""
     return Catalogue.load(plugins, [(f"set{n}.yaml", text) for n, text in enumerate(documents)], compiler)
+
+
+@cache
+def installed_catalogue() -> Catalogue:
+    """The installed criteria sets, loaded once for all tests of this process."""
+    return Catalogue.installed(PluginHost.installed(), COMPILER)
 
 
 def good(sets: Catalogue) -> Catalogue:

@@ -6,32 +6,42 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import cli_in_process
 import lxml.html
 import openpyxl
+from command import ROOT
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "bac-kan-2020"
 ANSWERS = Path(str(files("scorer_plugins.answers") / f"{SET}.csv"))
+Run = Callable[..., subprocess.CompletedProcess[str]]
 TIERS = {"department": "Cấp sở, ban, ngành", "district": "Cấp huyện", "commune": "Cấp xã"}
 CATEGORIES = {"readiness": "Điều kiện sẵn sàng", "achievement": "Kết quả chính quyền điện tử đạt được"}
 
 
-def scorer(*words: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SCORER, *map(str, words)], cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=280
-    )
+def scorer(*words: object, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs a command in this process."""
+    return cli_in_process.run(*map(str, words), cwd=folder)
 
 
-def write(folder: Path, *names: str, answers: Path = ANSWERS, language: str = "vi", options: tuple = ()) -> list[Path]:
-    """Writes a report of Bắc Kạn to files of these names."""
+def write(
+    folder: Path,
+    *names: str,
+    answers: Path = ANSWERS,
+    language: str = "vi",
+    options: tuple[object, ...] = (),
+    run: Run = cli_in_process.run,
+) -> list[Path]:
+    """Writes a report of Bắc Kạn to files of these names; ``run`` runs the command, in this process by default."""
     made = [folder / name for name in names]
     outs = [word for path in made for word in ("--out", path)]
     words = ("--set", SET, "--lang", language, "--province", "Bắc Kạn", "--period", "2020-H1", *outs, *options)
-    done = scorer("report", answers, *words)
+    done = run("report", *map(str, (answers, *words)))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("đã ghi vào" if language == "vi" else "written to") == len(names)
     return made

@@ -1,16 +1,20 @@
-"""Stand-alone plugin distributions as their users have them: installed by pip, served by the real command."""
+"""Stand-alone plugin distributions as their users have them: installed, and served by the real command."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
-import sys
 import sysconfig
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import third_party
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
@@ -24,18 +28,27 @@ def distributions() -> list[str]:
     return sorted(file.parent.name for file in PLUGINS.glob("*/pyproject.toml"))
 
 
+def package(distribution: str) -> Path:
+    """The one package of a distribution."""
+    (found,) = (PLUGINS / distribution).glob("scorer_*/__init__.py")
+    return found.parent
+
+
+def project(distribution: str) -> dict[str, Any]:
+    """What its pyproject.toml says."""
+    return tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def install(site: Path, *names: str) -> dict[str, str]:
-    """Installs distributions into the folder ``site``; gives the environment of processes that find them there."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--no-cache-dir", "--target", site]
-    done = subprocess.run(
-        [*command, *options, *(PLUGINS / name for name in names)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Writes into the folder ``site`` what pip would, in a tenth of the time; test_stand_alone.py uses pip itself.
+
+    Returns:
+        The environment of processes that find the distributions there.
+    """
+    for name in names:
+        source, about = package(name), project(name)
+        shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+        third_party.install(site, about["name"], about["version"], {}, about["entry-points"]["scorer.plugins"])
     return {**os.environ, "PYTHONPATH": str(site)}
 
 

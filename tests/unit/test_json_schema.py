@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 from cli_in_process import local_runner
 from document_set import WARDS
@@ -20,6 +19,9 @@ from scorer.criteria.document import parse
 from scorer.criteria.json_schema import json_schema
 from scorer.formulas import KINDS
 from scorer.plugin_api import Formula, Indicator
+
+if TYPE_CHECKING:
+    import jsonschema
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SETS = sorted(file for file in PLUGINS.glob("**/*.yaml") if not file.name.endswith(".cases.yaml"))
@@ -39,6 +41,8 @@ def as_json(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft202012Validator:
+    import jsonschema  # here, as it takes two seconds
+
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(PLUGINS / "citizen-rating")
         from scorer_citizen_rating.rating import Rating
@@ -98,6 +102,7 @@ criteria_set: next
 extends: wards-2026
 title: {en: Next}
 commend: ~
+subtotals: {old: ~, new: {title: {en: New}}}
 categories:
   readiness:
     groups:
@@ -155,6 +160,7 @@ def test_a_typical_mistake_is_marked_where_it_is(
         ('{id: "1.1", points: 4}', "{points: 4}", f"{OFFICE}.criteria[0]"),
         ("{id: 1.3.1, remove: true}", "{id: 1.3.1, remove: yes}", f"{OFFICE}.criteria[1].remove"),
         ("commend: ~", "comend: ~", "$"),
+        ("new: {title: {en: New}}", "new: {en: New}", "$.subtotals.new"),
     ],
 )
 def test_a_typical_mistake_in_a_set_that_extends_another_is_marked(

@@ -305,7 +305,7 @@ def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
          "at_least: 2 can never hold in tier 'commune', which has 1 of the conditions"),
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 1}], "forbids nothing"),
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 3}], "has no level 3"),
-        ([{"level": 1, "when": {"at_least": 3, "of": [north(), south()]}}], [], "can never hold, as there are only 2"),
+        ([{"level": 1, "when": {"at_least": 3, "of": [north(), south()]}}], [], "because there are only 2"),
         ([{"level": 1, "when": {"category": "other", "level": 5}}], [], "'other' has no level 5 (levels: 1, 2)"),
         ([{"level": 1, "when": {"category": "main", "level": 1}}], [], "'main' is not another category of the set"),
         ([{"level": 1, "when": {"indicator": "lan", "is": "simpel"}}], [], "option 'simpel'; did you mean 'simple'?"),

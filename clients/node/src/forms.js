@@ -1,7 +1,7 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
 import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
-import { indicatorKey, inLanguage, subtotalKey, textsByKey, textsOf } from "./titles.js";
+import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSetSummary} SummaryMessage */
@@ -35,6 +35,8 @@ import { indicatorKey, inLanguage, subtotalKey, textsByKey, textsOf } from "./ti
  * @property {string[]} options
  * @property {Record<string, [number, number]>} ranges Smallest and largest allowed answer, by tier.
  * @property {Texts} meanings What exactly is reported.
+ * @property {Texts} unitTitles The unit of measurement by language; other languages use `unit`.
+ * @property {Record<string, Texts>} optionTitles By option, its titles.
  */
 
 /** @type {Record<number, Indicator["kind"]>} */
@@ -61,8 +63,9 @@ export class Form {
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of subtotals by
-     * `subtotal/` and the code; of tiers, levels and statuses by the keys that `Province.names` has.
+     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of options by
+     * `option/`, the code of the indicator, `/` and the option; of subtotals by `subtotal/` and the code; of tiers,
+     * levels and statuses by the keys that `Province.names` has.
      *
      * @type {Record<string, Texts>}
      */
@@ -70,6 +73,9 @@ export class Form {
       ...[...message.categories, ...groups].map((item) => [item.code, textsOf(item.titles)]),
       ...criteria.map((criterion) => [criterion.id, textsOf(criterion.titles)]),
       ...message.indicators.map((item) => [indicatorKey(item.code), textsOf(item.titles)]),
+      ...message.indicators.flatMap(({ code: of, optionTitles }) =>
+        optionTitles.map((option) => [optionKey(of, option.code), textsOf(option.titles)]),
+      ),
       ...message.subtotals.map((item) => [subtotalKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
     ]);
@@ -134,6 +140,8 @@ function indicator(message) {
       message.minimum.map(({ tier, value }) => [tier, [value, /** @type {number} */ (largest.get(tier))]]),
     ),
     meanings: textsOf(message.meanings),
+    unitTitles: textsOf(message.unitTitles),
+    optionTitles: Object.fromEntries(message.optionTitles.map(({ code, titles }) => [code, textsOf(titles)])),
   };
 }
 

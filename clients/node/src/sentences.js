@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
-import { indicatorKey, levelKey, limitKey } from "./titles.js";
+import { indicatorKey, levelKey, limitKey, optionKey } from "./titles.js";
 
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
 /** @typedef {import("./results.js").Cause} Cause */
@@ -23,9 +23,9 @@ const ENGLISH = {
   total: "total",
   points: "points",
   /** @type {(measure: string, value: string, who: string, needed: string) => string} */
-  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} asks for ${needed}`,
+  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} requires ${needed}`,
   /** @type {(who: string, needed: string) => string} */
-  asks: (who, needed) => `${who} asks for ${needed}`,
+  asks: (who, needed) => `${who} requires ${needed}`,
   /** @type {(number: number) => string} */
   level: (number) => `level ${number}`,
   /** @type {(number: number) => string} */
@@ -33,9 +33,9 @@ const ENGLISH = {
   /** @type {(title: string) => string} */
   limitTitled: (title) => `the limit "${title}"`,
   /** @type {(indicator: string, value: string, who: string, needed: string) => string} */
-  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} asks for ${needed}`,
+  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} requires ${needed}`,
   /** @type {(category: string, level: string, who: string, needed: string) => string} */
-  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} asks for ${needed}`,
+  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} requires ${needed}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
   /** @type {(atLeast: number, outOf: number, parts: string) => string} */
@@ -43,9 +43,9 @@ const ENGLISH = {
   or: " or ",
   and: " and ",
   atLeast: "at least",
-  above: "above",
+  above: "more than",
   atMost: "at most",
-  below: "below",
+  below: "less than",
   yes: "yes",
   no: "no",
   notReported: "not reported",
@@ -68,7 +68,7 @@ const ENGLISH = {
   /** @type {(category: string) => string} */
   notRanked: (category) => `${category}: not ranked`,
   /** @type {(category: string) => string} */
-  nothingApplicable: (category) => `${category}: not ranked, as nothing of it applies`,
+  nothingApplicable: (category) => `${category}: not ranked, because none of its criteria applies`,
 };
 
 /** @type {typeof ENGLISH} */
@@ -107,7 +107,7 @@ const VIETNAMESE = {
 };
 
 /**
- * Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %.
+ * Such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
  *
  * @param {Cause} cause
  * @param {Language} language
@@ -167,7 +167,7 @@ function shortCause(cause, words, titles) {
  */
 function subject(cause, words, titles) {
   if (cause.indicator) {
-    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause.answer, words)];
+    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause, cause.answer, words, titles)];
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.reachedLevel, words, titles);
@@ -178,7 +178,7 @@ function subject(cause, words, titles) {
 }
 
 /**
- * What a gate asks for, such as: at least 80 %.
+ * What a gate requires, such as: at least 80 %.
  *
  * @param {Cause} cause
  * @param {typeof ENGLISH} words
@@ -186,7 +186,7 @@ function subject(cause, words, titles) {
  */
 function needed(cause, words, titles) {
   if (cause.indicator) {
-    const options = cause.options.map((option) => words.quoted(answer(option, words))).join(words.or);
+    const options = cause.options.map((option) => words.quoted(answer(cause, option, words, titles))).join(words.or);
     return cause.excluded ? words.except(options) : words.options(options);
   }
   if (cause.category) {
@@ -199,10 +199,18 @@ function needed(cause, words, titles) {
 }
 
 /**
+ * The name of an answer for people: the title of an option, yes or no.
+ *
+ * @param {Cause} cause
  * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
  * @param {typeof ENGLISH} words
+ * @param {Titles} titles
  */
-function answer(code, words) {
+function answer(cause, code, words, titles) {
+  const title = titleOf(optionKey(cause.indicator, code), titles);
+  if (title) {
+    return title;
+  }
   return code === "true" ? words.yes : code === "false" ? words.no : code || words.notReported;
 }
 

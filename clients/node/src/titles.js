@@ -33,6 +33,16 @@ export function indicatorKey(code) {
 }
 
 /**
+ * The key of an option among names, such as "option/portal/complete".
+ *
+ * @param {string} indicator
+ * @param {string} option
+ */
+export function optionKey(indicator, option) {
+  return `option/${indicator}/${option}`;
+}
+
+/**
  * The key of a subtotal among names, such as "subtotal/people".
  *
  * @param {string} code

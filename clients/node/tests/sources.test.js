@@ -1,4 +1,5 @@
-// Answers from several sources, in rows and in a table: what units reported themselves stands beside what counts.
+// Answers from several sources, and subtotals, in rows and in a table: what units reported themselves stands beside what
+// counts.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ provenance: reconstructed
 notes: {en: Made up.}
 tiers: [department]
 sources: [self_reported, verified]
+subtotals: {paper: {title: {en: Paper, vi: Giấy tờ}}}
 categories:
   reform:
     groups:
@@ -23,7 +25,7 @@ categories:
           files: {kind: count, title: {en: Files}}
           rating: {kind: number, title: {en: Rating}}
         criteria:
-          - {id: A, formula: count, indicator: files, each: 1, points: 10}
+          - {id: A, formula: count, indicator: files, each: 1, points: 10, subtotal: paper}
           - {id: B, formula: linear, indicator: rating, from: 0, to: 10, points: 5, sources: [surveyed]}
 `;
 const ANSWERS = { files: 9, "files@verified": 6, rating: 5 };
@@ -57,6 +59,11 @@ test("self-reported points are read from rows and from a table", async () => {
       [unit.overall.selfReported?.points, unit.overall.selfReported?.maxPoints, unit.overall.selfReported?.published],
       [9, 10, 13.5],
     );
+    const [{ subtotal, score }] = unit.subtotals;
+    assert.deepEqual(
+      [subtotal, score.points, score.maxPoints, score.nominalMaxPoints, score.percent, score.selfReported?.points],
+      ["paper", 6, 10, 10, 60, 9],
+    );
     const [group] = unit.category("reform").groups;
     assert.deepEqual(
       group?.criteria.map((item) => [item.points, item.selfReported?.points, item.selfReported?.status]),
@@ -67,4 +74,6 @@ test("self-reported points are read from rows and from a table", async () => {
     );
   }
   assert.deepEqual(inTable.overall, inRows.overall);
+  assert.deepEqual(inTable.subtotals, inRows.subtotals);
+  assert.equal((await client.form("par-2026")).names("vi")["subtotal/paper"], "Giấy tờ");
 });

@@ -12,11 +12,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
-from harness import Service, serving
+from harness import Service, installed_catalogue, serving
 
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import AsyncClient, Client, ScorerError
 from scorer_client.methods import Methods
 
@@ -25,7 +22,7 @@ SET = "bac-kan-2020"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

@@ -9,11 +9,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
-from harness import serving
+from harness import installed_catalogue, serving
 
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import Client
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -21,7 +18,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as service:
+    with serving(installed_catalogue()) as service:
         yield service.address
 
 

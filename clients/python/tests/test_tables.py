@@ -17,12 +17,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from google.protobuf.message import Message
-from harness import Service, serving
+from harness import Service, installed_catalogue, serving
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.catalogue.catalogue import Catalogue
-from scorer.engine.gates import GateCompiler
-from scorer.plugins.host import PluginHost
 from scorer_client import Client, Province, ScorerError
 from scorer_client.steps import Call
 from scorer_client.unit_table import table_stream
@@ -32,7 +29,7 @@ SET = "bac-kan-2020"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving(Catalogue.installed(PluginHost.installed(), GateCompiler())) as running:
+    with serving(installed_catalogue()) as running:
         yield running
 
 

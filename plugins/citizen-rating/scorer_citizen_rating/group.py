@@ -35,6 +35,7 @@ class CitizenRating(CriterionGroup):
             "citizens_served",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "People and organisations served in the period",
                 "vi": "Số cá nhân, tổ chức đã được phục vụ trong kỳ",
@@ -45,6 +46,7 @@ class CitizenRating(CriterionGroup):
             "staff_ratings",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={"en": "Of them, those who rated the officials", "vi": "Trong đó, số người đã đánh giá cán bộ"},
             maximum=100_000_000,
         ),
@@ -52,6 +54,7 @@ class CitizenRating(CriterionGroup):
             "staff_ratings_satisfied",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "Of those who rated the officials, those who are satisfied",
                 "vi": "Số người hài lòng trong số người đã đánh giá cán bộ",
@@ -62,6 +65,7 @@ class CitizenRating(CriterionGroup):
             "agency_ratings",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={"en": "Of them, those who rated the agency", "vi": "Trong đó, số người đã đánh giá cơ quan, đơn vị"},
             maximum=100_000_000,
         ),
@@ -69,6 +73,7 @@ class CitizenRating(CriterionGroup):
             "agency_ratings_satisfied",
             kind="count",
             unit="people",
+            unit_titles={"vi": "người"},
             title={
                 "en": "Of those who rated the agency, those who are satisfied",
                 "vi": "Số người hài lòng trong số người đã đánh giá cơ quan, đơn vị",

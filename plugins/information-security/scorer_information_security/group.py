@@ -37,6 +37,11 @@ class InformationSecurity(CriterionGroup):
             "backup_storage",
             kind="choice",
             options=("san", "nas", "none"),
+            option_titles={
+                "san": {"en": "a storage network (SAN)", "vi": "SAN"},
+                "nas": {"en": "a storage device (NAS)", "vi": "NAS"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Storage for backups: a storage network (SAN), a storage device (NAS), none",
                 "vi": "Thiết bị lưu trữ, sao lưu dữ liệu dự phòng: SAN, NAS, chưa có",
@@ -46,6 +51,7 @@ class InformationSecurity(CriterionGroup):
             "information_systems",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={"en": "Information systems that the unit runs", "vi": "Số hệ thống thông tin cơ quan vận hành"},
             maximum=1000,
         ),
@@ -53,6 +59,7 @@ class InformationSecurity(CriterionGroup):
             "information_systems_level_approved",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={
                 "en": "Information systems whose security level is approved (Nghị định 85/2016/NĐ-CP)",
                 "vi": "Số hệ thống thông tin đã được phê duyệt cấp độ an toàn (Nghị định 85/2016/NĐ-CP)",
@@ -73,6 +80,7 @@ class InformationSecurity(CriterionGroup):
             "security_drills",
             kind="count",
             unit="drills",
+            unit_titles={"vi": "cuộc diễn tập"},
             title={
                 "en": "Information security drills held or joined",
                 "vi": "Số cuộc diễn tập an toàn thông tin đã tổ chức, tham gia",
@@ -93,6 +101,11 @@ class InformationSecurity(CriterionGroup):
             "security_official",
             kind="choice",
             options=("full_time", "part_time", "none"),
+            option_titles={
+                "full_time": {"en": "full time", "vi": "chuyên trách"},
+                "part_time": {"en": "beside other work", "vi": "kiêm nhiệm"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Official for information security: full time, beside other work, none",
                 "vi": "Cán bộ an toàn thông tin: chuyên trách, kiêm nhiệm, chưa có",
@@ -111,6 +124,7 @@ class InformationSecurity(CriterionGroup):
             "secure_network_points_planned",
             kind="count",
             unit="points",
+            unit_titles={"vi": "điểm"},
             title={
                 "en": "Fibre points that the network of Party and State bodies is to have in the unit",
                 "vi": "Số điểm kết nối cáp quang mạng truyền số liệu chuyên dùng theo kế hoạch",
@@ -121,6 +135,7 @@ class InformationSecurity(CriterionGroup):
             "secure_network_points",
             kind="count",
             unit="points",
+            unit_titles={"vi": "điểm"},
             title={
                 "en": "Fibre points that connect the unit to the network of Party and State bodies",
                 "vi": "Số điểm kết nối cáp quang vào mạng truyền số liệu chuyên dùng của cơ quan Đảng và Nhà nước",

@@ -86,6 +86,6 @@ class Progress(Formula):
         return min(Fraction(int(reached), int(target)), Fraction(1)) * maximum
 
     def _reached_and_target(self, cohort: Cohort) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Numerator and target share x denominator, (n,) each, both scaled to whole numbers; exact, as below 2^53."""
+        """Numerator and target share x denominator, (n,) each, both scaled to whole numbers below 2^53."""
         share = Fraction(self.target.of(cohort.tier) or 0, MICRO)
         return cohort.values(self.numerator) * share.denominator, cohort.values(self.denominator) * share.numerator

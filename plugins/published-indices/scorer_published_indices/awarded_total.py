@@ -15,6 +15,7 @@ class AwardedTotal(CriterionGroup):
             "total_awarded",
             kind="number",
             unit="points",
+            unit_titles={"vi": "điểm"},
             title={"en": "Points awarded in all", "vi": "Tổng điểm thẩm định đã công bố"},
             minimum=0,
         ),

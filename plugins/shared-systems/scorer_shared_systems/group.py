@@ -37,6 +37,7 @@ class SharedSystems(CriterionGroup):
             "shared_systems_used",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={
                 "en": "Shared systems of the province that the unit uses",
                 "vi": "Số hệ thống thông tin, cơ sở dữ liệu, phần mềm dùng chung của tỉnh đang sử dụng",
@@ -48,6 +49,7 @@ class SharedSystems(CriterionGroup):
             "separate_software",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={
                 "en": "Software still used apart from the shared and connected systems",
                 "vi": "Số phần mềm riêng lẻ, thiếu kết nối còn sử dụng",
@@ -59,6 +61,7 @@ class SharedSystems(CriterionGroup):
             "specialised_systems",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={"en": "Specialised systems of the unit's field", "vi": "Số hệ thống thông tin chuyên ngành"},
             maximum=1000,
         ),
@@ -66,6 +69,7 @@ class SharedSystems(CriterionGroup):
             "specialised_systems_connected",
             kind="count",
             unit="systems",
+            unit_titles={"vi": "hệ thống"},
             title={
                 "en": "Of these, connected with systems of the province, the centre or other fields",
                 "vi": "Số hệ thống chuyên ngành đã kết nối với hệ thống của tỉnh, Trung ương, ngành khác",
@@ -77,6 +81,7 @@ class SharedSystems(CriterionGroup):
             "it_projects",
             kind="count",
             unit="projects",
+            unit_titles={"vi": "dự án"},
             title={"en": "IT projects submitted", "vi": "Số đề án, dự án công nghệ thông tin trình phê duyệt"},
             maximum=1000,
         ),
@@ -84,6 +89,7 @@ class SharedSystems(CriterionGroup):
             "it_projects_consulted",
             kind="count",
             unit="projects",
+            unit_titles={"vi": "dự án"},
             title={
                 "en": "Of these, with the opinion of Sở Thông tin và Truyền thông",
                 "vi": "Số đề án, dự án đã lấy ý kiến Sở Thông tin và Truyền thông",
@@ -95,6 +101,11 @@ class SharedSystems(CriterionGroup):
             "document_system",
             kind="choice",
             options=("shared", "separate", "none"),
+            option_titles={
+                "shared": {"en": "in the province's shared system", "vi": "tập trung của tỉnh"},
+                "separate": {"en": "in a separate one", "vi": "riêng lẻ"},
+                "none": {"en": "none", "vi": "chưa có"},
+            },
             title={
                 "en": "Document management: in the province's shared system, in a separate one, none",
                 "vi": "Phần mềm quản lý văn bản và điều hành: tập trung của tỉnh, riêng lẻ, chưa có",
@@ -122,6 +133,11 @@ class SharedSystems(CriterionGroup):
             "integration_platform",
             kind="choice",
             options=("ngsp", "lgsp", "none"),
+            option_titles={
+                "ngsp": {"en": "nationally through the province's platform (NGSP)", "vi": "liên thông quốc gia (NGSP)"},
+                "lgsp": {"en": "in the province (LGSP)", "vi": "trong tỉnh (LGSP)"},
+                "none": {"en": "not", "vi": "chưa kết nối"},
+            },
             title={
                 "en": "Data are shared: nationally through the province's platform (NGSP), in the province (LGSP), not",
                 "vi": "Kết nối, chia sẻ dữ liệu: liên thông quốc gia (NGSP), trong tỉnh (LGSP), chưa kết nối",
@@ -131,6 +147,7 @@ class SharedSystems(CriterionGroup):
             "communes",
             kind="count",
             unit="communes",
+            unit_titles={"vi": "xã"},
             title={"en": "Communes of the district", "vi": "Số xã, phường, thị trấn"},
             maximum=1000,
         ),
@@ -138,6 +155,7 @@ class SharedSystems(CriterionGroup):
             "communes_online",
             kind="count",
             unit="communes",
+            unit_titles={"vi": "xã"},
             title={"en": "Communes with Internet", "vi": "Số xã, phường, thị trấn có mạng Internet"},
             maximum=1000,
             better="more",

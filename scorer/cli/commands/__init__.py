@@ -54,7 +54,7 @@ class _Commands(TyperGroup):
         super().__init__(**options | {"commands": listed})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """See ``typer``. Imports the module of the command."""
+        """Imports the module of the command, and returns the command; None if there is no such command."""
         if super().get_command(ctx, cmd_name) is None:
             return None
         target = pkgutil.resolve_name(f"{__name__}.{COMMANDS[cmd_name].target}")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import typer
 from rich.markup import escape
-from rich.tree import Tree
 
 from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import load_set
 from scorer.cli.commands.cases import counted, run_cases
 from scorer.cli.commands.diff import diff
 from scorer.cli.commands.schema import schema
+from scorer.cli.commands.show import show
 from scorer.cli.commands.template import template
-from scorer.cli.loading import CriteriaOption, find_set, load_catalogue, quiet_host
+from scorer.cli.loading import CriteriaOption, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
-from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
 from scorer.criteria.document import read_document
-from scorer.criteria.model import CategoryRanking, Combine, CriteriaSet, Criterion, RankingRule, Texts, Total
+from scorer.criteria.model import CriteriaSet, Texts
 from scorer.engine.gates import GateCompiler
-from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process import InProcessTransport
@@ -47,6 +44,7 @@ app = typer.Typer(
 app.command()(template)
 app.command("test")(run_cases)
 app.command()(diff)
+app.command()(show)
 app.command()(schema)
 
 
@@ -102,52 +100,6 @@ def _day(day: _DateMessage) -> str:
 
 
 @app.command()
-def show(
-    code: str = typer.Argument(help="Code of the set, such as hue-2020.", metavar="SET"),
-    criteria: CriteriaOption = None,
-) -> None:
-    """Show one criteria set: categories, groups, criteria, gates, indicators."""
-    item = find_set(load_catalogue(criteria), code).criteria_set
-    tree = Tree(
-        f"[bold]{item.code}[/bold] {escape(_english(item.title))} ({item.provenance}, revision {item.revision[:12]})"
-    )
-    for category in item.categories:
-        notes = _total(category.total, category.weight)
-        branch = tree.add(f"[bold]{category.code}[/bold] {escape(_english(category.title))}{notes}")
-        for group in category.groups:
-            notes = _total(Total(cap=group.cap), group.weight)
-            twig = branch.add(f"[bold]{group.code}[/bold] {escape(_english(group.title))}{notes}")
-            for criterion in group.criteria:
-                twig.add(escape(_criterion(criterion)))
-        for level in category.levels:
-            branch.add(f"level {level.level}: {_condition(level.condition)}")
-        for limit in category.limits:
-            effect = f"no better than level {limit.no_better_than}" if limit.no_better_than else "not ranked"
-            branch.add(escape(f"limit: {effect} if {_condition(limit.condition)} {limit.legal_basis}".rstrip()))
-        if order := _order(item.ranking.categories[category.code], category.code):
-            branch.add(f"ranked by {order}")
-    if order := _order(item.ranking, ""):
-        tree.add(f"ranked overall by {order}")
-    for code, title in item.subtotals.items():
-        ids = [criterion.id for criterion in item.criteria.values() if criterion.subtotal == code]
-        tree.add(escape(f"subtotal {code} {_english(title)}: {', '.join(ids)}"))
-    if notes := _total(item.overall):
-        tree.add(f"overall score{notes}")
-    if item.ranking.within_parent:
-        tree.add(f"ranked within their parent: {', '.join(item.ranking.within_parent)}")
-    if item.ranking.commended:
-        counts = ", ".join(f"{tier} {units}" for tier, units in item.ranking.commended.items())
-        tree.add(f"commended units in each ranking: {counts}")
-    out.print(tree)
-    shown = table("indicator", "kind", "unit", "title", title="What units report")
-    for indicator in item.indicators.values():
-        shown.add_row(indicator.code, indicator.kind, escape(indicator.unit), escape(_english(indicator.title)))
-    out.print(shown)
-    for language, note in item.notes.items():
-        out.print(f"[bold]{language}[/bold] {escape(note)}")
-
-
-@app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
     """Check documents: print the first 20 problems of each, with line and column. Exit code 2 when there are any.
 
@@ -183,55 +135,3 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
 def _english(texts: Texts) -> str:
     """The English text, or the text in the first language."""
     return text(texts, "en", "")
-
-
-def _criterion(criterion: Criterion) -> str:
-    notes = [_amount(criterion.points), criterion.formula.kind]
-    if criterion.effect != "score":
-        notes.append(criterion.effect)
-    if criterion.may_be_not_applicable:
-        notes.append("may be not applicable")
-    return f"{criterion.id} {_english(criterion.title)} ({', '.join(notes)})"
-
-
-def _order(order: CategoryRanking | RankingRule, own: str) -> str:
-    """The keys of a ranking; empty if it is by its own score only."""
-    if [(key.kind, key.category) for key in order.by] == [("score", own)]:
-        return ""
-    names = {"score": "score of {}", "level": "level of {}", "measure": "{}"}
-    return ", then ".join(names[key.kind].format(key.measure or key.category or "all") for key in order.by)
-
-
-def _total(total: Total, weight: Fraction = Fraction(1)) -> str:
-    """How a group, category or overall score is limited and combined, in brackets; empty for a sum without limits."""
-    notes = [] if total.combine is Combine.SUM else [total.combine.replace("_", " ")]
-    notes += [f"of {_amount(total.points)}"] if total.combine.is_mean and total.points else []
-    notes += [f"at most {_amount(total.cap)}"] if total.cap else []
-    notes += ["may be negative"] if total.may_be_negative else []
-    notes += [f"weight {weight}"] if weight != 1 else []
-    return f" ({', '.join(notes)})" if notes else ""
-
-
-def _amount(points: PointsByTier, factor: int = 1, unit: str = " points") -> str:
-    if points.everywhere is not None:
-        return f"{plain(points.everywhere * factor)}{unit}"
-    return ", ".join(f"{tier} {plain(micro * factor)}{unit}" for tier, micro in points.by_tier)
-
-
-def _condition(condition: Condition) -> str:
-    """A condition in words; the parts of "all" are separated by semicolons."""
-    if isinstance(condition, Combination):
-        parts = [
-            f"({_condition(part)})" if isinstance(part, Combination) else _condition(part) for part in condition.of
-        ]
-        if condition.at_least == len(parts):
-            return "; ".join(parts)
-        return f"{condition.at_least} of {len(parts)}: {' or '.join(parts)}"
-    if isinstance(condition, Negation):
-        return f"not ({_condition(condition.of)})"
-    if isinstance(condition, AnswerGate):
-        return f"{condition.indicator} is {' or '.join(condition.options)}"
-    if isinstance(condition, LevelGate):
-        return f"{condition.category} at level {condition.level} or better"
-    amount = _amount(condition.minimum, 100, " %") if condition.unit == "percent" else _amount(condition.minimum)
-    return f"{condition.measure} {condition.bound.replace('_', ' ')} {amount}"

@@ -71,7 +71,9 @@ def check(file: Path | None = SETTINGS_FILE) -> None:
         Access(settings)
         if settings.criteria:
             CriteriaDirectory(settings.criteria).stamps()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UserError(f"cannot read {error.filename}: {error.strerror}" if error.filename else str(error)) from error
+    except ValueError as error:
         raise UserError(str(error)) from error
     shown = table("setting", "value", "from")
     for path, value in _values(settings):

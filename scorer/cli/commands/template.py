@@ -68,6 +68,8 @@ def template(
     'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads one workbook per unit.
     """
     workbook = output.suffix.lower() == ".xlsx"
+    if per_unit is not None and not workbook and output != Path():
+        raise UserError(f"--out {output} goes with --per-unit only as one more workbook, FORM.xlsx")
     if units is not None and not workbook and per_unit is None:
         raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:
@@ -175,12 +177,18 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
     heading = f"{title}{f' ({vietnamese})' if vietnamese else ''}:"
     parts = [f"{heading} {meaning}" if meaning else heading, VALUE_DESCRIPTIONS[IndicatorKind(indicator.kind)]]
     if indicator.kind is IndicatorKind.CHOICE:
-        parts.append(", ".join(indicator.options))
+        parts.append(", ".join(_option(indicator, option) for option in indicator.options))
     if indicator.unit:
-        parts.append(f"({indicator.unit})")
+        parts.append(f"({indicator.unit_in('en')})")
     if indicator.kind in (IndicatorKind.COUNT, IndicatorKind.NUMBER):
         parts.append(_range(indicator, plan, tiers))
     return f"| {indicator.code} | {' '.join(parts)} | {', '.join(tiers)} | {', '.join(readers)} |"
+
+
+def _option(indicator: Indicator, option: str) -> str:
+    """The code of an option, and its English title if that says more."""
+    title = indicator.option_in(option, "en")
+    return option if title == option else f"{option} ({title})"
 
 
 def _range(indicator: Indicator, plan: SetPlan, tiers: list[str]) -> str:

@@ -51,6 +51,7 @@ class Service:
         self._settings, self._journal, self._on_lifted = settings, journal, on_lifted
         self._crashed: Mapping[str, str] = {}
         self._reload_loop: ReloadLoop | None = None
+        tuning.before_loading()
         strict, seconds, cache = settings.strict, settings.plugin_seconds, settings.gate_cache
         if settings.criteria:
             live = load_live(settings.criteria, strict=strict, plugin_seconds=seconds, gate_cache=cache)

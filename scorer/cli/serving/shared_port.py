@@ -17,7 +17,7 @@ _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class HeldPort:
-    """A context in which an address is reserved for servers with SO_REUSEPORT of the same user. Linux only.
+    """A context manager that reserves an address for servers with SO_REUSEPORT of the same user. Linux only.
 
     The sockets are bound first, and SO_REUSEPORT is set afterwards. So binding fails if any other server uses the
     address, and if two parents start at the same time, one of them fails. The sockets do not accept connections.

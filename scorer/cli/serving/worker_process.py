@@ -34,11 +34,11 @@ class Worker:
     process: subprocess.Popen[str]
     journal: PluginJournal
     back_off: float
-    """Seconds until its successor starts, if it fails soon."""
+    """Seconds until the worker's successor starts, if the worker fails soon."""
     serving_since: float | None = None
     """Time of the monotonic clock; None until it serves."""
     mistake: str = ""
-    """Why it cannot serve; empty if it can."""
+    """Why the worker cannot serve; empty if it can."""
     heard: bool = False
     """Whether it has sent a line since the last check."""
     silent: float | None = None
@@ -93,14 +93,15 @@ class Worker:
 
     @property
     def end(self) -> str:
-        """How the worker ended and which plugins were scoring, for people."""
+        """How the worker ended and which plugins were scoring, or had scored last, for people."""
         code = self.process.returncode
-        scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
+        when = "after" if self.death.later else "while"
+        scored = f" {when} {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""
         return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
 
     def send(self, **message: object) -> None:
-        """Sends it a message, unless it has closed its input."""
+        """Sends the worker a message, unless it has closed its input."""
         assert self.process.stdin is not None
         with suppress(OSError):
             os.write(self.process.stdin.fileno(), json.dumps(message).encode() + b"\n")
@@ -109,7 +110,7 @@ class Worker:
         """Reads and closes the journal, after the process has ended."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.death = self.journal.read_death()
+        self.death = self.journal.read_death(by_signal=self.process.returncode < 0)
         self.journal.close()
 
     def _listen(self, on_report: Callable[[Report], None]) -> None:

@@ -63,7 +63,7 @@ class CallContext:
         return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE)
 
     def step(self, name: str) -> AbstractContextManager[object]:
-        """A context in which a step of the work runs, which becomes a span of the call's trace."""
+        """A context manager that records a step of the work as a span of the call's trace."""
         return self.trace.step(name) if self.trace else NO_STEP
 
     def end_trace(self, code: grpc.StatusCode) -> None:

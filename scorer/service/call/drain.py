@@ -37,7 +37,7 @@ class Drain:
         """When ``_queues`` were read."""
 
     def begin(self, seconds: float) -> None:
-        """Notes that the server stops, and ends all calls after ``seconds``."""
+        """Begins to wait for callers, because the server stops. All calls end after ``seconds``."""
         self._end = time.monotonic() + seconds
 
     async def wait(self, peer: str) -> None:

@@ -115,7 +115,7 @@ async def abort(context: Context, refusal: CallRefused, request_id: str) -> NoRe
 
 
 def aborting(answer: Callable[[Context], Awaitable[Result]]) -> Callable[[object, Context], Awaitable[Result]]:
-    """A function in gRPC's form, which may call ``abort``, from one that reads its requests from the context.
+    """Wraps a function that reads its requests from the context in a handler for gRPC. The function may call ``abort``.
 
     gRPC stores the exception of ``abort`` in the call. A reference from its traceback back to the call would keep both
     in memory until garbage is collected.

@@ -34,8 +34,8 @@ MAX_QUEUED = 5_000
 """Maximum number of records that wait to be written."""
 
 MAX_VIOLATION_LINES = 1_000
-"""Maximum number of lines on the violations of one call: much less than ``MAX_QUEUED``, beyond which lines of other
-calls are lost."""
+"""Maximum number of lines on the violations of one call. It is much less than ``MAX_QUEUED``, so that lines of other
+calls are not lost."""
 
 POLL_SECONDS = 0.05
 """Interval at which the writing thread looks into the queue."""
@@ -101,7 +101,7 @@ class _Queue(QueueHandler):
         self.addFilter(_is_relevant)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Leaves formatting to the writing thread. Removes values from gRPC's records, as they may be secret tokens."""
+        """Leaves formatting to the writing thread. Removes values from gRPC's records: they may be secret tokens."""
         if record.name.startswith("grpc"):
             if record.exc_info and record.exc_info[0]:
                 record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
@@ -170,6 +170,15 @@ class _Listener(QueueListener):
         return self._records.get(block)
 
 
+def _own_stream() -> TextIO:
+    """Standard error, as a stream that only the log has: a plugin that closes ``sys.stderr`` must not end the log."""
+    try:
+        copy = os.dup(sys.stderr.fileno())
+    except (AttributeError, OSError):  # standard error is closed, or a stream in memory
+        return sys.stderr
+    return os.fdopen(copy, "w", encoding=sys.stderr.encoding, errors=sys.stderr.errors)
+
+
 class Log:
     """The log of this process, on standard error.
 
@@ -182,7 +191,7 @@ class Log:
         self.on_lost: Callable[[int], None] | None = None
         """Called with the number of lines that were dropped."""
         records = SimpleQueue[Any]()
-        self._writer = writer = _Writer(sys.stderr, self._lost)
+        self._writer = writer = _Writer(_own_stream(), self._lost)
         if form == "json":
             writer.setFormatter(
                 _Json(

@@ -138,7 +138,7 @@ class Metrics:
 
     @contextmanager
     def _tolerate_full_disk(self) -> Iterator[None]:
-        """A context in which counts are dropped if the disk has no space for new labels. The first time is logged."""
+        """A context manager that drops counts if the disk has no space for new labels. The first time is logged."""
         try:
             yield
         except OSError as error:

@@ -47,7 +47,7 @@ class TokenChecker:
         self._tokens = tokens
         self._keys = ReloadedFiles((tokens.keys,), self._read)
         self._cache: OrderedDict[bytes, tuple[_Keys, str, float]] = OrderedDict()
-        """By hash of the token: the keys that it was checked by, its subject, and its expiry."""
+        """For each token, by its hash: the keys that checked it, its subject and its expiry."""
         self._lock = Lock()
 
     def subject(self, token: str) -> str:

@@ -56,7 +56,7 @@ class CallTrace:
         self.trace_id = format_trace_id(span.get_span_context().trace_id)
 
     def step(self, name: str) -> AbstractContextManager[object]:
-        """A context in which a step of the call's work runs; also in another thread.
+        """A context manager that records a step of the call's work as a span. It can be used in any thread.
 
         Exceptions are not recorded, because their messages may quote the request.
         """

@@ -53,11 +53,11 @@ class Transfers:
         return message if isinstance(message, bytes) else None  # otherwise it is grpc.aio.EOF
 
     def begin_reply(self, handler: asyncio.Task[Any]) -> None:
-        """Notes that a handler is about to give its reply to gRPC."""
+        """Must be called before a handler gives its reply to gRPC: its transfer time starts."""
         self._replies[handler] = time.monotonic() + self._seconds
 
     def end_reply(self, handler: asyncio.Task[Any]) -> None:
-        """Notes that the call of a handler has ended."""
+        """Must be called when the call of a handler has ended."""
         self._replies.pop(handler, None)
 
     def end_overdue(self) -> int:

@@ -64,8 +64,8 @@ class RankingTables:
         columns.bits("lacking", _bits(~ranked), plan.derived(_LackingTexts))
         columns.score("", columns.sums, len(plan.categories))
         if columns.subtotals:
-            for row, subtotal in enumerate(plan.subtotals):
-                columns.score(f"{SUBTOTAL}{subtotal.code}.", columns.subtotals, row)
+            for row, code in enumerate(plan.subtotals.codes):
+                columns.score(f"{SUBTOTAL}{code}.", columns.subtotals, row)
         gates = plan.derived(_gate_texts)
         beside = assessment.self_reported
         for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
@@ -294,7 +294,7 @@ class _Columns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
     def labels(self, name: str, numbers: Ints, texts: Mapping[int, str]) -> None:
-        """Adds a column with the text for each number (n,), with null for 0 and for empty texts."""
+        """Adds a column of texts, one for each of the ``numbers`` (n,). It has null for 0 and for empty texts."""
         shown = {number: text for number, text in texts.items() if text}
         index_of = np.full(max((0, *texts)) + 1, -1, dtype=np.int8)
         index_of[[*shown]] = range(len(shown))
@@ -348,7 +348,7 @@ class _Schemas:
     def schema(
         self, names: Sequence[str], types: Sequence[pa.DataType], units: Mapping[str, str], *, full: bool
     ) -> pa.Schema:
-        """The schema for the given columns, which must be the same in each call with the same ``full``.
+        """The schema for the given columns. It is cached: calls with the same ``full`` must have the same columns.
 
         Args:
             names: names of the columns.
@@ -395,7 +395,8 @@ def _full_metadata(plan: TierPlan) -> dict[str, str]:
     nominal = json.loads(metadata["nominal_max_points"])
     for category in plan.categories:
         nominal |= {f"{category.code}.{group.code}": group.nominal / MICRO for group in category.groups}
-    nominal |= {f"{SUBTOTAL}{subtotal.code}": subtotal.nominal / MICRO for subtotal in plan.subtotals}
+    subtotals = zip(plan.subtotals.codes, plan.subtotals.nominal.tolist(), strict=True)
+    nominal |= {f"{SUBTOTAL}{code}": most / MICRO for code, most in subtotals}
     criteria = {c.id: int(m) / MICRO for g in plan.groups for c, m in zip(g.criteria, g.maxima[:, 0], strict=True)}
     return metadata | {"nominal_max_points": _json(nominal), "max_points": _json(criteria)}
 

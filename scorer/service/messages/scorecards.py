@@ -76,8 +76,8 @@ def _subtotals(assessment: Assessment, indices: Ints) -> Iterator[tuple[str, _Sc
     if table is None:
         return
     self_reported = beside.subtotals if beside else None
-    for row, subtotal in enumerate(assessment.plan.subtotals):
-        yield subtotal.code, _Score(table.scores(row), self_reported.scores(row) if self_reported else None, indices)
+    for row, code in enumerate(assessment.plan.subtotals.codes):
+        yield code, _Score(table.scores(row), self_reported.scores(row) if self_reported else None, indices)
 
 
 def _gates(plan: TierPlan) -> dict[str, list[pb.Gate]]:

@@ -1,4 +1,4 @@
-"""Converts numbers of Arrow types other than double to the numbers of at most six decimals that they stand for."""
+"""Converts numbers of Arrow types other than double to doubles with at most six decimals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_DECIMALS = 6
 
 
 def as_doubles(values: NDArray[np.float16] | NDArray[np.float32]) -> Floats:
-    """(n,) for each value the double with the fewest decimals, at most six, that is this value in the narrower type.
+    """(n,) for each value, the double with the fewest decimals (at most six) that rounds to this value.
 
     A caller who writes 70.1 as float32 sends 70.0999984741..., and the result is 70.1. If there is no such double, the
     value is not changed.
@@ -32,7 +32,7 @@ def as_doubles(values: NDArray[np.float16] | NDArray[np.float32]) -> Floats:
 
 
 def with_more_decimals(column: pa.Array) -> Ints:
-    """(m,) the rows of a column of decimals that have more than six decimals, which a double may not show."""
+    """(m,) the rows of a decimal column whose values have more than six decimals. As doubles they might look valid."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not pa.types.is_decimal(column.type) or column.type.scale <= MAX_DECIMALS:

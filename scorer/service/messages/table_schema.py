@@ -52,6 +52,6 @@ def _children(table: Table, field: int) -> Iterator[Table]:
 
 
 def number(table: Table, field: int, kind: type) -> int:
-    """The number or boolean in a field of a table; 0 if the field is absent."""
+    """The number or boolean in a field of a FlatBuffers table; 0 if the field is absent."""
     offset = table.Offset(field)
     return int(table.Get(kind, table.Pos + offset)) if offset else 0

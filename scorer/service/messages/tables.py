@@ -240,7 +240,7 @@ class _Table:
         return known
 
     def _drop(self, name: str, reason: str, message: str) -> None:
-        """Notes a violation of a column, and treats the column as absent."""
+        """Adds a violation of a column, and treats the column as absent."""
         self._note(name, reason, message)
         del self._columns[name]
 
@@ -306,7 +306,7 @@ class _Table:
                 self._violations.add_all(np.flatnonzero(mask), _value_paths(code), "BAD_DATE", lambda _: message)
 
     def _note_decimals(self, codes: Sequence[str], values: pa.Array, indices: Ints) -> None:
-        """Notes the values with more than six decimals, at ``indices`` (m,) of the values of several columns."""
+        """Adds violations for values with more than six decimals: ``indices`` (m,) of the values of several columns."""
         for first, code in zip(range(0, len(values), self._rows), codes, strict=True):
 
             def describe(row: int, first: int = first) -> str:

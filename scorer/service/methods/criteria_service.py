@@ -9,6 +9,7 @@ import grpc
 from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
+from egov.scorer.v1.scorer_pb2 import Name
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
 from scorer.criteria.model import (
     Category,
@@ -295,6 +296,10 @@ def _indicator(indicator: Indicator, plan: SetPlan) -> pb.Indicator:
         minimum=[pb.TierValue(tier=tier, value=low) for tier, (low, _) in ranges],
         maximum=[pb.TierValue(tier=tier, value=high) for tier, (_, high) in ranges],
         meanings=texts(indicator.meaning),
+        unit_titles=texts(indicator.unit_titles),
+        option_titles=[
+            Name(code=option, titles=texts(titles)) for option, titles in indicator.option_titles.items() if titles
+        ],
     )
 
 

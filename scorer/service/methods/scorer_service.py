@@ -157,7 +157,7 @@ class ScorerService:
             yield tier, rankings
 
     def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
-        """A context for the validation of answers, which tracks the plugins whose checks run."""
+        """A context manager for the validation of answers. It tracks the plugins whose checks run."""
         if not plan.checkers:
             return nullcontext()
         return self._plugin_calls.track(f"checks of {' and '.join(plan.checkers)}", plan.checkers, limited=False)

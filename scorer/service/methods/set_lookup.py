@@ -1,4 +1,4 @@
-"""Finds the criteria set that a request names, by its code or by a day on which it is in force."""
+"""Finds the criteria set that a request names by code, or by a day on which the set is in force."""
 
 from __future__ import annotations
 

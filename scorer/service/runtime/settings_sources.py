@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ _MESSAGES = {
     ),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), WHOLE),
     **dict.fromkeys(("float_type", "float_parsing"), NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "has to be true or false"),
     "string_type": "has to be text, in quotation marks",
     "missing": "has to be given",
 }
@@ -87,13 +88,19 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
             return init_settings, env_settings, InitSettingsSource(settings_cls, file_values)
 
     mistakes = [
-        f"{variable}: unknown setting{did_you_mean(variable.upper(), variables())}"
+        f"{variable}: {_unknown(variable.upper(), variables())}"
         for variable in sorted(os.environ)
         if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
     ]
     if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
         raise SettingsError(mistakes + broken)
     mistakes += _given_twice()
+    if file is None and os.environ.get(FILE) == "":
+        mistakes.append(f"{FILE}: is empty; give a path, or leave the variable out")
+    # pydantic-settings takes ``Workers`` for ``workers``; relative paths and messages would miss the setting.
+    known = Settings.model_fields
+    mistakes += [f"{file}: {key}: {_unknown(key.lower(), known)}" for key in file_values if key not in known]
+    file_values = {key: value for key, value in file_values.items() if key in known}
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
@@ -156,7 +163,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:
-            raise DuplicateName(f"{name!r} is there twice")
+            raise DuplicateName(f"{name!r} appears twice")
     return dict(pairs)
 
 
@@ -169,7 +176,7 @@ def _broken_json() -> list[str]:
         example = (
             '["a", "b"]' if tuple in kinds else '{"name": "value"}' if Mapping in kinds or section_of(info) else ""
         )
-        if text and example:
+        if text is not None and example:
             try:
                 json.loads(text, object_pairs_hook=_unique)
             except DuplicateName as error:
@@ -186,7 +193,7 @@ def _given_twice() -> list[str]:
     mistakes = []
     for section in sorted(sections()):
         text = os.environ.get(variable(section))
-        values = json.loads(text) if text else None
+        values = None if text is None else json.loads(text)
         names = {key: variable(f"{section}.{key}") for key in values} if isinstance(values, dict) else {}
         mistakes += [
             f"{name}: {variable(section)} also sets {key!r}; set it only once"
@@ -218,6 +225,10 @@ def _read(file: Path) -> dict[str, Any]:
     return file_values
 
 
+def _unknown(path: str, known: Iterable[str]) -> str:
+    return f"unknown setting{did_you_mean(path, known)}"
+
+
 def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping[str, Any], file: Path | None) -> str:
     """One line: where the setting was given, its path, and what is wrong."""
     keys = [str(key) for key in error["loc"] if key != "[key]"]
@@ -226,7 +237,7 @@ def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping
     message = message.replace("Input should be", "has to be")
     if error["type"] == "extra_forbidden":
         siblings = [name for name, _ in fields() if name.count(".") == path.count(".")]
-        message = f"unknown setting{did_you_mean(path, siblings)}"
+        message = _unknown(path, siblings)
     if not path:
         return message
     if keys[0] in flags:

@@ -29,8 +29,17 @@ def before_imports() -> None:
         libc.mallopt(M_ARENA_MAX, 1)
 
 
+def before_loading() -> None:
+    """Stops the collection of garbage until the process serves. Criteria sets take 13 % less CPU to load.
+
+    Loading makes many objects that remain, and hardly any garbage in cycles.
+    """
+    gc.disable()
+
+
 def before_serving() -> None:
     """Changes settings of a process that serves. Must be called after the criteria sets are loaded."""
+    gc.enable()
     # While another call ranks 1,000 rows, ScoreUnit's p99 is 11 ms instead of 25 ms.
     sys.setswitchinterval(0.0005)
     keep_memory()

@@ -60,7 +60,7 @@ class Expected:
 
 
 def exact(number: float) -> Decimal:
-    """The decimal number that a double in a reply stands for: the shortest one whose nearest double it is."""
+    """The decimal number that a double in a reply stands for: the shortest one that rounds to this double."""
     return Decimal(repr(float(number)))
 
 

@@ -99,7 +99,7 @@ class _Reader:
     ) -> Case:
         provenance = shape.provenance or self.provenance
         if provenance is Provenance.RECONSTRUCTED and self.provenance is Provenance.PUBLISHED:
-            self.document.problem(("provenance",), f"must be reconstructed, as case {shape.name!r} is")
+            self.document.problem(("provenance",), f"must be reconstructed, because case {shape.name!r} is")
         return Case(shape.name, path, self.document.values[path][0], provenance, units, ranks)
 
     def _unit(self, path: Path, data: object) -> CaseUnit | None:

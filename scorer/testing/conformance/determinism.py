@@ -17,7 +17,7 @@ SINGLE_UNITS = 40
 
 
 def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
-    """A unit alone gets the same points as among thousands, unless a formula says that it needs the others."""
+    """A unit gets the same points alone as among thousands, unless a formula says that it needs the other units."""
     units, compared = np.arange(SINGLE_UNITS), False
     for harness in require_harnesses(subject):
         rows = [row for row, criterion in harness.criteria if not criterion.formula.needs_cohort]

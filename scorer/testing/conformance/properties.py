@@ -108,7 +108,7 @@ def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
                 harness.fail_if_any(
                     outcome.not_applicable,
                     f"formula kind {formula.kind!r} does not apply to some units, but its may_leave_out is False",
-                    "let may_leave_out be True; a sum then refuses the formula as a part, as its maximum cannot change",
+                    "let may_leave_out be True; a sum then refuses this part, because its maximum cannot change",
                     row=harness.group.criteria.index(criterion),
                     cohort=harness.random_cohort,
                     expected="may_leave_out",
@@ -139,7 +139,7 @@ def _check_unchanged(
     harness.fail_if_any(
         units & before.differs(after, row),
         f"points change because {cause}",
-        "compute a criterion's points from its own answers only, and from those of units to which it applies",
+        "compute a criterion's points only from the answers that it reads, and only from units to which it applies",
         row=row,
         cohort=cohort,
         expected=before.describe(row),

@@ -12,7 +12,7 @@ from scorer_client.rankings import Province
 from scorer_client.shown import described, shown
 
 Check: TypeAlias = tuple[str, Callable[[object], bool]]
-"""What is expected, and whether a value is that."""
+"""The expected type in words, and a function that tells whether a value has it."""
 
 
 def _of(expected: str, *types: type) -> Check:

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from scorer_client.sentences import level_name, limit_name, measure_name, plain, shown, words_of
-from scorer_client.titles import indicator_key
+from scorer_client.titles import indicator_key, option_key
 
 
 class Cause(NamedTuple):
     """What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3"."""
 
     level: int
-    """The level that needs it; 0: a limit needs it."""
+    """The level that needs the gate; 0: a limit needs it."""
     measure: str
     """Empty for a gate on an answer or on another category's level, and for a combination."""
     unit: str
     """"percent" or "points"; empty if there is no measure."""
     minimum: float
-    """The largest value instead if ``upper``."""
+    """The minimum; if ``upper``, the maximum instead."""
     strict: bool
     value: float
     """The unit's value of the measure."""
@@ -33,10 +33,10 @@ class Cause(NamedTuple):
     """Another category. The unit must reach ``category_level`` in it, or must not reach it if ``excluded``."""
     category_level: int = 0
     reached_level: int = 0
-    """The level that the unit reaches in it; 0: none."""
+    """The level that the unit reaches in the other category; 0: none."""
     excluded: bool = False
     limit: int = 0
-    """The number of the limit that needs it; 0: a level needs it."""
+    """The number of the limit that needs the gate; 0: a level needs it."""
     at_least: int = 0
     """How many parts of a combination must hold; 0 for a gate."""
     out_of: int = 0
@@ -64,12 +64,12 @@ class Cause(NamedTuple):
         return measure_name(self.measure, language, titles)
 
     def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """What the gate asks for, such as: at least 80 %."""
+        """What the gate requires, such as: at least 80 %."""
         return _needed(self, language, titles or {})
 
 
 def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    """A sentence such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %."""
     words = words_of(language)
     name, number = (level_name, cause.level) if cause.level else (limit_name, cause.limit)
     who = name(category, number, language, titles)
@@ -100,6 +100,21 @@ def _short(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     return words[key].format(needed=_needed(cause, language, titles), **subject)
 
 
+def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
+    """What a gate or a combination requires, whatever a unit has.
+
+    Such as: total at least 80 %; or: at least 2 of: presence at least 80 %; transaction at least 80 %.
+    """
+    words = words_of(language)
+    if not cause.at_least:
+        key = "requires_answer" if cause.indicator else "requires_level" if cause.category else "requires"
+        return words[key].format(measure=cause.subject(language, titles), needed=_needed(cause, language, titles))
+    texts = (requirement(part, language=language, titles=titles) for part in cause.of)
+    parts = "; ".join(f"({text})" if part.at_least else text for part, text in zip(cause.of, texts, strict=True))
+    key = "all_of" if cause.at_least == cause.out_of else "some_of"
+    return words[key].format(at_least=cause.at_least, out_of=cause.out_of, parts=parts)
+
+
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
     words = words_of(language)
@@ -113,7 +128,7 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
     """What a gate reads, and the unit's value of it."""
     words = words_of(language)
     if cause.indicator:
-        value = words.get(f"answer_{cause.answer}", cause.answer)
+        value = _answer(cause, cause.answer, words, titles)
     elif cause.category:
         level = level_name(cause.category, cause.reached_level, language, titles)
         value = words["at_level" if cause.reached_level else "no_level"].format(level=level)
@@ -123,10 +138,10 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
 
 
 def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
-    """What a gate asks for, such as: at least 80 %."""
+    """What a gate requires, such as: at least 80 %."""
     words = words_of(language)
     if cause.indicator:
-        names = (words.get(f"answer_{option}", option) for option in cause.options)
+        names = (_answer(cause, option, words, titles) for option in cause.options)
         options = words["or"].join(words["quoted"].format(text=name) for name in names)
         return words["except" if cause.excluded else "options"].format(options=options)
     if cause.category:
@@ -134,6 +149,11 @@ def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
         return words["worse" if cause.excluded else "or_better"].format(level=level)
     bound = ("below" if cause.strict else "at_most") if cause.upper else "above" if cause.strict else "at_least"
     return f"{words[bound]} {plain(cause.minimum)}{_sign(cause, words)}"
+
+
+def _answer(cause: Cause, answer: str, words: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    """The name of an answer for people: the title of an option, yes or no."""
+    return titles.get(option_key(cause.indicator, answer)) or words.get(f"answer_{answer}", answer)
 
 
 def _sign(cause: Cause, words: Mapping[str, str]) -> str:

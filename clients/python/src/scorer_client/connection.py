@@ -90,7 +90,7 @@ class Connection:
             raise ValueError("insecure is plain text, which has no authority, certificate, key or server_name")
         if insecure and leaves and token is not None:
             raise ValueError(
-                f"a token is never sent in plain text to another machine, as {self.target} may be: use TLS"
+                f"a token is never sent in plain text to another machine, and {self.target} may be one: use TLS"
             )
         defaults: dict[str, int | str] = {}
         if needs_tls or (leaves and not insecure):

@@ -11,9 +11,11 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from scorer_client.enums import words
-from scorer_client.titles import in_language, indicator_key, subtotal_key, text, texts_by_key, texts_of
+from scorer_client.rules import Rule, rules_of
+from scorer_client.titles import in_language, indicator_key, option_key, subtotal_key, text, texts_by_key, texts_of
 
 KINDS, STATES = words(pb.IndicatorKind.DESCRIPTOR), words(pb.CriteriaSetState.DESCRIPTOR)
+EFFECTS = words(pb.CriterionEffect.DESCRIPTOR)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,22 @@ class Indicator:
     """Smallest and largest allowed answer, by tier."""
     meanings: Mapping[str, str] = field(default_factory=dict)
     """What exactly is reported, by language."""
+    unit_titles: Mapping[str, str] = field(default_factory=dict)
+    """The unit of measurement by language; other languages use ``unit``."""
+    option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By option, its titles by language."""
+
+    def option_names(self, language: str) -> tuple[str, ...]:
+        """The titles of the options, in one language or in the first one of each; the code of an option without one."""
+        return tuple(text(self.option_titles.get(option, {}), language, option) for option in self.options)
+
+    def option_called(self, name: str) -> str | None:
+        """The option with this code, or with this title in any language, in capitals or not."""
+        folded = name.casefold()
+        for option in self.options:
+            if folded in (option.casefold(), *map(str.casefold, self.option_titles.get(option, {}).values())):
+                return option
+        return None
 
 
 class LegalBasis(NamedTuple):
@@ -53,7 +71,8 @@ class Form:
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
     """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
-    indicator, by ``subtotal/`` and the code of a subtotal, and by the keys of ``texts_by_key``."""
+    indicator, by ``option/``, the code of an indicator, ``/`` and an option, by ``subtotal/`` and the code of a
+    subtotal, and by the keys of ``texts_by_key``."""
     points_decimals: int
     """Decimals of published points."""
     percent_decimals: int
@@ -70,6 +89,10 @@ class Form:
     """First day on which the set is in force; None: there is none."""
     rounding: str = "half_up"
     """How published points and percentages are rounded: half_up, half_even, down or up."""
+    rules: tuple[Rule, ...] = ()
+    """What levels and limits require, by category and tier."""
+    effects: Mapping[str, str] = field(default_factory=dict)
+    """By criterion id, how it contributes to sums: "score", "bonus" or "penalty"."""
 
     def names(self, language: str) -> dict[str, str]:
         """All titles in one language, or in the first language of each, by the keys of ``texts``."""
@@ -84,8 +107,11 @@ def form_of(message: pb.CriteriaSet) -> Form:
     """The form of a criteria set."""
     texts = texts_by_key(message.summary.names)
     texts |= {indicator_key(indicator.code): texts_of(indicator.titles) for indicator in message.indicators}
+    for indicator in message.indicators:
+        texts |= {option_key(indicator.code, name.code): texts_of(name.titles) for name in indicator.option_titles}
     texts |= {subtotal_key(subtotal.code): texts_of(subtotal.titles) for subtotal in message.subtotals}
     criteria: dict[str, tuple[str, ...]] = {}
+    effects: dict[str, str] = {}
     excludable = []
     for category in message.categories:
         texts[category.code] = texts_of(category.titles)
@@ -94,6 +120,7 @@ def form_of(message: pb.CriteriaSet) -> Form:
             for criterion in group.criteria:
                 texts[criterion.id] = texts_of(criterion.titles)
                 criteria[criterion.id] = tuple(points.tier for points in criterion.points)
+                effects[criterion.id] = EFFECTS[criterion.effect]
                 if criterion.may_be_not_applicable:
                     excludable.append(criterion.id)
     return Form(
@@ -112,6 +139,8 @@ def form_of(message: pb.CriteriaSet) -> Form:
         texts_of(message.notes),
         _day(message.summary, "effective_from"),
         message.precision.mode or "half_up",
+        rules_of(message.categories),
+        effects,
     )
 
 
@@ -125,6 +154,8 @@ def _indicator(message: pb.Indicator) -> Indicator:
         tuple(message.options),
         {bound.tier: (bound.value, highest[bound.tier]) for bound in message.minimum},
         texts_of(message.meanings),
+        texts_of(message.unit_titles),
+        {name.code: texts_of(name.titles) for name in message.option_titles},
     )
 
 

@@ -1,6 +1,6 @@
 """The units of a ranking that is an Arrow table. docs/tables.md describes the columns.
 
-A result has the fields of its columns, by the same names; so a column that a result has needs no code here.
+A result type and the columns have fields with the same names. A field that is added to both needs no code here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Converts reply messages to plain Python values.
 
-A result has the fields of its message, by the same names; so a field that is added to both needs no code here.
+A result type and its message have fields with the same names. A field that is added to both needs no code here.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _subtotals(messages: Sequence[pb.SubtotalScore]) -> list[SubtotalResult]:
 
 
 def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:
-    """Converts messages that may have a part of their own type: the same from self-reported answers. All or none do."""
+    """Converts messages, with their parts ``self_reported`` if they have them. Either all have one, or none."""
     beside: Iterable[Result | None] = repeat(None)
     if messages and messages[0].HasField("self_reported"):
         beside = _self_reportable(kind, [message.self_reported for message in messages])

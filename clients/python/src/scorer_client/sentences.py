@@ -17,23 +17,30 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, {who} asks for {needed}",
-        "asks": "{who} asks for {needed}",
+        "cause": "{measure} is {value}, {who} requires {needed}",
+        "asks": "{who} requires {needed}",
         "level_n": "level {level}",
         "limit_n": "limit {number}",
         "limit_titled": 'the limit "{title}"',
-        "answer": "{measure} is {value}, {who} asks for {needed}",
-        "level_reached": "{measure} is {value}, {who} asks for {needed}",
+        "answer": "{measure} is {value}, {who} requires {needed}",
+        "level_reached": "{measure} is {value}, {who} requires {needed}",
         "short": "{measure} {value} of {needed}",
         "short_other": "{measure} {value} ({needed})",
         "short_answer": "{measure}: {value} ({needed})",
         "combination": "{at_least} of {out_of}: {parts}",
+        "requires": "{measure} {needed}",
+        "requires_answer": "{measure}: {needed}",
+        "requires_level": "{measure}: {needed}",
+        "some_of": "at least {at_least} of: {parts}",
+        "all_of": "all of: {parts}",
+        "otherwise_level": "{text}; otherwise no better than {level}",
+        "otherwise_not_ranked": "{text}; otherwise not ranked",
         "or": " or ",
         "and": " and ",
         "at_least": "at least",
-        "above": "above",
+        "above": "more than",
         "at_most": "at most",
-        "below": "below",
+        "below": "less than",
         "answer_true": "yes",
         "answer_false": "no",
         "answer_": "not reported",
@@ -49,7 +56,7 @@ _WORDS = {
         "best": "{head}, the best",
         "kept": "{head}; {causes}",
         "not_ranked": "{category}: not ranked",
-        "nothing_applicable": "{category}: not ranked, as nothing of it applies",
+        "nothing_applicable": "{category}: not ranked, because none of its criteria applies",
     },
     "vi": {
         "total": "tổng điểm",
@@ -65,6 +72,13 @@ _WORDS = {
         "short_other": "{measure} {value} ({needed})",
         "short_answer": "{measure}: {value} ({needed})",
         "combination": "{at_least} trong {out_of}: {parts}",
+        "requires": "{measure} {needed}",
+        "requires_answer": "{measure} {needed}",
+        "requires_level": "{measure}: {needed}",
+        "some_of": "ít nhất {at_least} trong {out_of} điều kiện: {parts}",
+        "all_of": "đồng thời: {parts}",
+        "otherwise_level": "{text}; nếu không thì không xếp trên {level}",
+        "otherwise_not_ranked": "{text}; nếu không thì không được xếp hạng",
         "or": " hoặc ",
         "and": " và ",
         "at_least": "từ",
@@ -94,7 +108,7 @@ _WORDS = {
 def category_sentence(
     category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
 ) -> str:
-    """Such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
+    """A sentence such as: readiness: level 4; total is 78 %, level 3 requires at least 80 %."""
     words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)

@@ -35,6 +35,11 @@ def indicator_key(code: str) -> str:
     return f"indicator/{code}"
 
 
+def option_key(indicator: str, option: str) -> str:
+    """The key of an option among names, such as ``option/portal/complete``."""
+    return f"option/{indicator}/{option}"
+
+
 def subtotal_key(code: str) -> str:
     """The key of a subtotal among names, such as ``subtotal/people``."""
     return f"subtotal/{code}"

@@ -116,7 +116,7 @@ def _look_through(
     if parts > MAX_PARTS:
         raise refused(language, "many_parts", n=parts, limit=MAX_PARTS)
     if len(names) < parts:
-        raise refused(language, "damaged", why="a part is there twice")
+        raise refused(language, "damaged", why="a part appears twice")
     if "xl/workbook.bin" in names:
         raise refused(language, "old_excel")
     if _MAIN not in names and not ("mimetype" in names and "content.xml" in names):

@@ -100,7 +100,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "bị ẩn nhưng có đơn vị: hãy cho hiện trang tính, hoặc xóa nó",
     ),
     "wrong_sheet_name": (
-        "says no tier: it has no column 'tier', and its name is none of {names}{hint}",
+        "gives no tier: it has no column 'tier', and its name is none of {names}{hint}",
         "không cho biết cấp: không có cột 'tier', và tên trang tính không phải {names}{hint}",
     ),
     "merged": ("the cells {range} are merged: unmerge them", "các ô {range} bị gộp: hãy bỏ gộp ô"),
@@ -113,7 +113,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "is not the header, which is id,name,tier,parent,not_applicable,...; found {found!r}",
         "không phải hàng tiêu đề id,name,tier,parent,not_applicable,...; thấy {found!r}",
     ),
-    "duplicate_column": ("column {name!r} is there twice", "cột {name!r} có hai lần"),
+    "duplicate_column": ("column {name!r} appears twice", "cột {name!r} có hai lần"),
     "unknown_column": ("unknown column {name!r}{hint}", "không biết cột {name!r}{hint}"),
     "two_columns": (
         "{name!r} is the title of {codes}: write the code instead",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from scorer_client.errors import ScorerError, Violation
-from scorer_client.file_table import FileTable
+from scorer_client.errors import Violation
+from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
@@ -67,14 +67,16 @@ class TableReader:
         """Returns the table of all files.
 
         Raises:
-            ScorerError: there are mistakes. Every violation has its position.
+            InvalidFileError: there are mistakes. Every violation has its position.
         """
         if not self.table.units and not self._violations:
             self.refuse(self._first_unit or "row 2", "EMPTY", "no_units")
         if self._complete:
             self._check_parents()
         if self._violations:
-            raise ScorerError.before_sending("INVALID_FILE", self._violations, self._total)
+            error = InvalidFileError.before_sending("INVALID_FILE", self._violations, self._total)
+            error.table = self.table if self._complete and self.table.units else None
+            raise error
         self.table.notes = self.notes.sentences()
         return self.table
 
@@ -166,6 +168,8 @@ class TableReader:
             self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
             return []
         texts, columns, known = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
+        present = set(texts)
+        absent = [name for name in self._names.written if name not in present]
         for index, text in enumerate(texts):
             where, named = sheet.position(header.number, index, text), self._names.columns(text)
             if len(named) > 1:
@@ -174,7 +178,7 @@ class TableReader:
             elif named and named[0] in known:
                 self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
             elif not named and (text or sheet.separated):
-                hint = self._nearest.hint(text, [name for name in self._names.written if name not in texts])
+                hint = self._nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
             columns.append(named[0] if len(named) == 1 else None)
             known.update(named)

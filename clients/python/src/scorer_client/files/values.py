@@ -81,12 +81,18 @@ class Values:
         text = self.text(cell)
         self._check_length(text)
         if text and text not in indicator.options:
-            equal = [option for option in indicator.options if option.casefold() == text.casefold()]
-            if not equal:
-                options, hint = ", ".join(indicator.options), self.nearest.hint(text, indicator.options)
-                raise self._wrong("option", options=options, cell=text, hint=hint)
-            text = equal[0]
-            self.noted.append(("note_option", text))
+            option = indicator.option_called(text)
+            if option is None:
+                names = indicator.option_names(self.language)
+                raise self._wrong(
+                    "option",
+                    options=", ".join(names),
+                    cell=text,
+                    hint=self.nearest.hint(text, (*names, *indicator.options)),
+                )
+            if option.casefold() == text.casefold():
+                self.noted.append(("note_option", option))
+            text = option
         return sys.intern(text)  # one object for thousands of equal texts
 
     def number(self, indicator: Indicator, cell: Cell) -> float:

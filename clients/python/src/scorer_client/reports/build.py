@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import chain
+from typing import TypeAlias
 from urllib.parse import quote
 
 from scorer_client.causes import Cause, short_cause
@@ -20,15 +21,20 @@ from scorer_client.reports.model import (
     Movement,
     Need,
     Report,
+    Requirement,
     Section,
     Unit,
     UnitCategory,
 )
 from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
+from scorer_client.rules import Rule
 from scorer_client.sentences import measure_name, plain, rounded
 from scorer_client.shown import printable
-from scorer_client.titles import text
+from scorer_client.titles import subtotal_key, text
+
+_GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
+"""What tells gates on measures apart: level, measure, unit, minimum, strict and upper."""
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -41,6 +47,7 @@ def build(
     language: str,
     previous: Province | None = None,
     facts: Iterable[str] = (),
+    unit_names: Mapping[str, str] | None = None,
 ) -> Report:
     """Builds a report on a province.
 
@@ -50,6 +57,7 @@ def build(
         language: language of the report, "en" or "vi".
         previous: earlier results by the same criteria set.
         facts: sentences for the summary.
+        unit_names: by id, the names of units that are not in the results, such as the districts of ranked communes.
 
     Raises:
         ValueError: the results lack the points of criteria, are only a page, or the language is unknown.
@@ -62,7 +70,7 @@ def build(
         if any(not c.groups for r in results.rankings for u in r.units[:1] for c in u.categories):
             raise ValueError("a report needs the points of every criterion: rank with full=True")
     with localcontext(Context(prec=28)):  # other code may have changed the thread's context
-        return _Builder(province, form, language, previous).report(tuple(facts))
+        return _Builder(province, form, language, previous, unit_names or {}).report(tuple(facts))
 
 
 @dataclass(frozen=True)
@@ -80,12 +88,20 @@ class _Sum:
 
 
 class _Builder:
-    def __init__(self, province: Province, form: Form, language: str, previous: Province | None) -> None:
+    def __init__(
+        self,
+        province: Province,
+        form: Form,
+        language: str,
+        previous: Province | None,
+        unit_names: Mapping[str, str],
+    ) -> None:
         self._province, self._form, self._language = province, form, language
         self._words = WORDS[language]
         self._titles = {code: printable(title) for code, title in form.names(language).items()}
         self._results = [list(ranking.units) for ranking in province.rankings]
         self._units = {unit.id: printable(unit.name or unit.id) for unit in chain(*self._results)}
+        self._parents = {**{code: printable(name) for code, name in unit_names.items() if name}, **self._units}
         before = chain.from_iterable(ranking.units for ranking in previous.rankings) if previous else ()
         self._before = {unit.id: unit for unit in before}
         self._compared = previous is not None
@@ -122,7 +138,7 @@ class _Builder:
         tier_title, anchor = self._title(f"tier/{ranking.tier}", ranking.tier), f"t-{ranking.tier}"
         title = tier_title
         if ranking.tier in self._form.within_parent:
-            parent = self._units.get(ranking.cohort, printable(ranking.cohort))
+            parent = self._parents.get(ranking.cohort, printable(ranking.cohort))
             title = self._words["within"].format(tier=tier_title, parent=parent)
             anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
         return Section(
@@ -134,7 +150,11 @@ class _Builder:
             ranking.overall_ranked,
             self._best_total(results),
             tuple(unit.name for unit in units if unit.result.commended),
-            tuple(self._category(tally, results, units, f"{anchor}-{tally.category}") for tally in ranking.tallies),
+            tuple(
+                self._category(ranking.tier, tally, results, units, f"{anchor}-{tally.category}")
+                for tally in ranking.tallies
+            ),
+            tuple(self._title(subtotal_key(item.subtotal), item.subtotal) for item in results[0].subtotals),
             units,
         )
 
@@ -153,7 +173,7 @@ class _Builder:
         return Unit(
             f"u-{quote(result.id, safe='')}",
             self._units[result.id],
-            self._units.get(result.parent, printable(result.parent)),
+            self._parents.get(result.parent, printable(result.parent)),
             result,
             tuple(
                 UnitCategory(category, self._needs(category), _movement(category, before))
@@ -190,7 +210,9 @@ class _Builder:
         # For a strict gate, at least one step.
         return float(max(abs(needed - reached.points).quantize(step, ROUND_CEILING), step))
 
-    def _category(self, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str) -> Category:
+    def _category(
+        self, tier: str, tally: Tally, results: list[UnitResult], units: tuple[Unit, ...], anchor: str
+    ) -> Category:
         category_results = [result.category(tally.category) for result in results]
         groups = category_results[0].groups
         indices = {
@@ -206,12 +228,23 @@ class _Builder:
             tally.ranked,
             tuple(tally.levels.items()),
             tuple(self._title(group.group) for group in groups),
-            self._measures(tally, category_results),
+            self._requirements(tier, tally.category),
+            self._measures(tier, tally, category_results),
             tuple(self._criterion(count, indices, category_results) for count in tally.criteria),
             tuple(sorted(pairs, key=_sort_key)),
         )
 
-    def _measures(self, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
+    def _rules(self, tier: str, category: str) -> Iterator[Rule]:
+        return (rule for rule in self._form.rules if (rule.tier, rule.category) == (tier, category))
+
+    def _requirements(self, tier: str, category: str) -> tuple[Requirement, ...]:
+        named, requirements = (self._language, self._titles), []
+        for rule in self._rules(tier, category):
+            name = rule.name(*named)
+            requirements.append(Requirement(name[:1].upper() + name[1:], printable(rule.sentence(*named))))
+        return tuple(requirements)
+
+    def _measures(self, tier: str, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
         gates: dict[tuple[str, str, bool], list[GateCount]] = {}
         for gate in tally.failing:
             if not gate.measure or not gate.level:  # an answer, a level, or a gate of a limit
@@ -220,6 +253,7 @@ class _Builder:
         if not gates:  # the category has no levels
             gates["total", "percent", False] = []
         scores = [_scores(category) for category in categories]
+        combinations = _combinations(self._rules(tier, tally.category))
         measures = []
         for (measure, unit, _), counts in gates.items():
             values = (_sum(by_name, measure).value(unit) for by_name in scores)
@@ -228,17 +262,19 @@ class _Builder:
                 Measure(
                     name,
                     unit,
-                    self._gates(counts, len(categories)),
+                    self._gates(counts, len(categories), combinations),
                     tuple(value for value in values if value is not None),
                 )
             )
         return tuple(measures)
 
-    def _gates(self, counts: list[GateCount], units: int) -> tuple[Gate, ...]:
+    def _gates(self, counts: list[GateCount], units: int, combinations: Mapping[_GateKey, Cause]) -> tuple[Gate, ...]:
         """The gates of one measure. Units that pass that of a better level usually pass those of worse levels too."""
         gates, passing_better = [], 0
         for gate in sorted(counts, key=lambda gate: gate.level):
             passing, needed = units - gate.units, gate.needed(self._language, self._titles)
+            if whole := combinations.get(_gate_key(gate)):
+                needed = self._words["part_of"].format(text=needed, at_least=whole.at_least, out_of=whole.out_of)
             gates.append(Gate(gate.level, gate.minimum, needed, passing, max(passing - passing_better, 0)))
             passing_better = max(passing, passing_better)
         return tuple(gates)
@@ -261,6 +297,25 @@ class _Builder:
 
     def _title(self, key: str, otherwise: str = "") -> str:
         return self._titles.get(key) or printable(otherwise or key)
+
+
+def _gate_key(gate: GateCount | Cause) -> _GateKey:
+    return (gate.level, gate.measure, gate.unit, gate.minimum, gate.strict, gate.upper)
+
+
+def _combinations(rules: Iterable[Rule]) -> dict[_GateKey, Cause]:
+    """By gate, the combination that it is a part of, without the gates that a level requires by themselves."""
+    found: dict[_GateKey, Cause] = {}
+    for rule in rules:
+        for part in rule.parts:
+            pending = [part] if part.at_least else []
+            while pending:
+                for inner in (whole := pending.pop()).of:
+                    if inner.at_least:
+                        pending.append(inner)
+                    else:
+                        found[_gate_key(inner)] = whole
+    return found
 
 
 def _basis(document: str, issued: datetime.date | None) -> str:

@@ -73,7 +73,7 @@ class Gate:
     level: int
     minimum: float
     text: str
-    """Such as "at least 70 %"."""
+    """Such as "at least 70 %", with what it is part of if the level does not require it by itself."""
     passing: int
     """Units that pass the gate."""
     best: int
@@ -91,6 +91,16 @@ class Measure:
     """Best level first."""
     values: tuple[float, ...]
     """Values in ``unit``, one per unit to which the measure applies."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a level or a limit requires."""
+
+    name: str
+    """The name of the level or limit."""
+    text: str
+    """Such as "total at least 80 %; at least 2 of: presence at least 80 %; transaction at least 80 %"."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,8 @@ class Category:
     """Levels and their numbers of units, best level first; empty if the category has no levels."""
     groups: tuple[str, ...]
     """Titles of the groups, in the order of the units' groups."""
+    requirements: tuple[Requirement, ...]
+    """What its levels require, the best first, then what its limits require."""
     measures: tuple[Measure, ...]
     criteria: tuple[Criterion, ...]
     order: tuple[tuple[Unit, UnitCategory], ...]
@@ -132,8 +144,11 @@ class Category:
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria for which more than half of the units have no points; the least fulfilled one comes first."""
-        missed = [c for c in self.criteria if c.applicable and 2 * c.none > c.applicable]
+        """Criteria for which more than half of the units have no points; the least fulfilled one comes first.
+
+        A bonus or a penalty, whose maximum is 0, is not one of them.
+        """
+        missed = [c for c in self.criteria if c.maximum and c.applicable and 2 * c.none > c.applicable]
         return tuple(sorted(missed, key=lambda c: c.full / c.applicable))
 
 
@@ -152,6 +167,8 @@ class Section:
     commended: tuple[str, ...]
     """Names of commended units."""
     categories: tuple[Category, ...]
+    subtotals: tuple[str, ...]
+    """Titles of the subtotals, in the order of the units' subtotals."""
     units: tuple[Unit, ...]
     """In ranking order."""
 

@@ -70,6 +70,7 @@ class _Writer:
             self._tier(list(sections))
         self._distribution()
         self._causes()
+        self._requirements()
         self._gates()
         self._criteria()
         for _, sections in groupby(self._report.sections, key=lambda section: section.tier):
@@ -155,6 +156,14 @@ class _Writer:
                 percents.append(len(titles))
                 titles.append(f"{group}: %")
                 kinds.append("percent")
+        for subtotal in sections[0].subtotals:
+            title = f"{words['subtotal']}: {subtotal}"
+            percents.append(len(titles) + 1)
+            titles += [title, f"{title}: %"]
+            kinds += ["points", "percent"]
+            if self._report.has_sources:
+                titles.append(f"{title}: {words['self_reported']}")
+                kinds.append("points")
         lines = []
         for section in sections:
             for unit in section.units:
@@ -168,6 +177,11 @@ class _Writer:
                     line += _figures(score)
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
+                for item in unit.result.subtotals:
+                    score, beside = item.score, item.score.self_reported
+                    line += [score.points, score.percent if score.max_points else None]
+                    if beside:
+                        line.append(beside.points if beside.max_points or beside.points else None)
                 lines.append(line)
         sheet = self._sheet(sections[0].tier_title)
         self._table(sheet, titles, kinds, lines, freeze=2)
@@ -232,6 +246,21 @@ class _Writer:
         names = ("tier", "id", "unit", "category", "needed_by", "measure", "value", "minimum", "shortage", "cause")
         kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
         self._table(self._sheet(words["causes"]), [words[name] for name in names], kinds, lines, freeze=3)
+
+    def _requirements(self) -> None:
+        """What the levels and limits of each tier require. Rankings within parents have the same rules."""
+        words = self._words
+        lines = [
+            [section.tier_title, category.title, requirement.name, requirement.text]
+            for section in {section.tier: section for section in self._report.sections}.values()
+            for category in section.categories
+            for requirement in category.requirements
+        ]
+        if lines:
+            titles = [words[name] for name in ("tier", "category", "needed_by", "requirement")]
+            sheet = self._sheet(words["requirements"])
+            self._table(sheet, titles, ["text", "text", "text", "wrapped"], lines)
+            sheet.set_column(3, 3, _REMARKS_WIDTH)
 
     def _gates(self) -> None:
         words = self._words

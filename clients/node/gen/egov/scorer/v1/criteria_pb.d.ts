@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Gate, Names, PluginVersion, Text } from "./scorer_pb.js";
+import type { Gate, Name, Names, PluginVersion, Text } from "./scorer_pb.js";
 import type { Date } from "../../../google/type/date_pb.js";
 
 /**
@@ -1103,7 +1103,7 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
   kind: IndicatorKind;
 
   /**
-   * Unit of measurement, such as "machines"; may be empty.
+   * Unit of measurement, such as "machines"; may be empty. `unit_titles` has it in other languages.
    *
    * @generated from field: string unit = 3;
    */
@@ -1117,7 +1117,7 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
   titles: Text[];
 
   /**
-   * For a choice: the codes of its options.
+   * For a choice: the codes of its options. `option_titles` has their titles.
    *
    * @generated from field: repeated string options = 5;
    */
@@ -1143,6 +1143,20 @@ export declare type Indicator = Message<"egov.scorer.v1.Indicator"> & {
    * @generated from field: repeated egov.scorer.v1.Text meanings = 8;
    */
   meanings: Text[];
+
+  /**
+   * Unit of measurement by language; languages that are not listed use `unit`.
+   *
+   * @generated from field: repeated egov.scorer.v1.Text unit_titles = 9;
+   */
+  unitTitles: Text[];
+
+  /**
+   * Of the options that have titles, the titles by language.
+   *
+   * @generated from field: repeated egov.scorer.v1.Name option_titles = 10;
+   */
+  optionTitles: Name[];
 };
 
 /**

@@ -357,7 +357,7 @@ class Condition(_message.Message):
     def __init__(self, gate: _Optional[_Union[_scorer_pb2.Gate, _Mapping]] = ..., at_least: _Optional[int] = ..., of: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
 
 class Indicator(_message.Message):
-    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum", "meanings")
+    __slots__ = ("code", "kind", "unit", "titles", "options", "minimum", "maximum", "meanings", "unit_titles", "option_titles")
     CODE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -366,6 +366,8 @@ class Indicator(_message.Message):
     MINIMUM_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_FIELD_NUMBER: _ClassVar[int]
     MEANINGS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_TITLES_FIELD_NUMBER: _ClassVar[int]
+    OPTION_TITLES_FIELD_NUMBER: _ClassVar[int]
     code: str
     kind: IndicatorKind
     unit: str
@@ -374,4 +376,6 @@ class Indicator(_message.Message):
     minimum: _containers.RepeatedCompositeFieldContainer[TierValue]
     maximum: _containers.RepeatedCompositeFieldContainer[TierValue]
     meanings: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
-    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., meanings: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ...) -> None: ...
+    unit_titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Text]
+    option_titles: _containers.RepeatedCompositeFieldContainer[_scorer_pb2.Name]
+    def __init__(self, code: _Optional[str] = ..., kind: _Optional[_Union[IndicatorKind, str]] = ..., unit: _Optional[str] = ..., titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., options: _Optional[_Iterable[str]] = ..., minimum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., maximum: _Optional[_Iterable[_Union[TierValue, _Mapping]]] = ..., meanings: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., unit_titles: _Optional[_Iterable[_Union[_scorer_pb2.Text, _Mapping]]] = ..., option_titles: _Optional[_Iterable[_Union[_scorer_pb2.Name, _Mapping]]] = ...) -> None: ...

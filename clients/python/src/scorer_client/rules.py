@@ -1,0 +1,94 @@
+"""Rules of a criteria set: what its levels and limits require."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from scorer_client.causes import Cause, requirement
+from scorer_client.sentences import level_name, limit_name, words_of
+
+_UNITS: Mapping[int, str] = {scorer_pb2.GATE_UNIT_PERCENT: "percent", scorer_pb2.GATE_UNIT_POINTS: "points"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a level or a limit of a category requires of the units of one tier."""
+
+    category: str
+    tier: str
+    level: int
+    """0: it is a limit."""
+    limit: int
+    """The number of the limit; 0: it is a level."""
+    no_better_than: int
+    """Of a limit: the best level of units that do not meet the condition; 0: they are not ranked."""
+    legal_basis: str
+    """Of a limit: the part of a legal document that sets it; may be empty."""
+    condition: Cause
+    """A combination, without the values of a unit."""
+
+    @property
+    def parts(self) -> tuple[Cause, ...]:
+        """What must hold each: the parts of the condition if it needs all of them, otherwise itself."""
+        condition = self.condition
+        return condition.of if condition.at_least == condition.out_of else (condition,)
+
+    def name(self, language: str, titles: Mapping[str, str]) -> str:
+        """The name of the level or limit."""
+        if self.level:
+            return level_name(self.category, self.level, language, titles)
+        return limit_name(self.category, self.limit, language, titles)
+
+    def sentence(self, language: str, titles: Mapping[str, str]) -> str:
+        """Such as: total at least 80 %; at least 2 of: presence at least 80 %; transaction at least 80 %."""
+        texts = [requirement(part, language=language, titles=titles) for part in self.parts]
+        for index, part in enumerate(self.parts[:-1]):
+            if part.at_least:  # the reader must see where its list ends
+                texts[index] = f"({texts[index]})"
+        text = "; ".join(texts)
+        if not self.limit:
+            return text
+        words = words_of(language)
+        key = "otherwise_level" if self.no_better_than else "otherwise_not_ranked"
+        level = level_name(self.category, self.no_better_than, language, titles)
+        basis = f" ({self.legal_basis})" if self.legal_basis else ""
+        return words[key].format(text=text, level=level) + basis
+
+
+def rules_of(categories: Iterable[criteria_pb2.Category]) -> tuple[Rule, ...]:
+    """The rules of categories: of each category, its levels, the best first, then its limits."""
+    rules = list[Rule]()
+    for category in categories:
+        for level in category.levels:
+            for own in level.conditions:
+                rules.append(Rule(category.code, own.tier, level.level, 0, 0, "", _cause(own.condition)))
+        for limit in category.limits:
+            for own in limit.required:
+                number, best = limit.number, limit.no_better_than
+                rules.append(Rule(category.code, own.tier, 0, number, best, limit.legal_basis, _cause(own.condition)))
+    return tuple(rules)
+
+
+def _cause(condition: criteria_pb2.Condition) -> Cause:
+    """A condition without the values of a unit."""
+    gate = condition.gate
+    return Cause(
+        gate.level,
+        gate.measure,
+        _UNITS.get(gate.unit, ""),
+        gate.minimum,
+        gate.strict,
+        0.0,
+        upper=gate.upper,
+        indicator=gate.indicator,
+        options=tuple(gate.options),
+        category=gate.category,
+        category_level=gate.category_level,
+        excluded=gate.excluded,
+        limit=gate.limit,
+        at_least=condition.at_least,
+        out_of=len(condition.of),
+        of=tuple(map(_cause, condition.of)),
+    )

@@ -30,7 +30,7 @@ from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugins.host import PluginHost
 
-pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install ./clients/spark")
+pytest.importorskip("pyspark", reason="pyspark is not installed: nox -s spark does it")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs Java", allow_module_level=True)
 

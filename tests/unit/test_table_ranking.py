@@ -8,8 +8,9 @@ import harness
 import pyarrow as pa
 import pytest
 from arrow_tables import as_message, read
+from examples import times
 from harness import Service, serving
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_set import NETWORK, NETWORK_GROUP
 from province import Province, installed
@@ -75,6 +76,7 @@ def test_nothing_is_ranked_if_there_are_violations() -> None:
     assert not ranked(plan, UNITS.drop_columns("parent"))
 
 
+@settings(max_examples=times(60))
 @given(st.text(max_size=80), st.none() | st.integers(0, 10**6))
 def test_a_path_names_the_column_and_the_row_that_it_was_made_of(column: str, row: int | None) -> None:
     path = column_path(column)

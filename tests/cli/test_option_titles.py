@@ -124,6 +124,12 @@ def test_wrong_titles_are_refused_with_their_place(folder: Path, good_part: str)
     assert "portals-2026.yaml:" in done.stderr
 
 
+@pytest.mark.parametrize("title", [" complete", "in  part", "in\npart", "d\u0323u\u0309"])
+def test_a_title_that_no_cell_can_hold_is_refused(title: str) -> None:
+    with pytest.raises(ValueError, match="option 'full' is called .*, which no cell of a form can hold"):
+        Indicator("portal", "choice", options=("full", "part"), option_titles={"full": {"en": title}})
+
+
 def test_a_title_for_something_else_is_refused() -> None:
     with pytest.raises(ValueError, match="a title for 'fulll', which is no option; did you mean 'full'"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"fulll": {"en": "complete"}})

@@ -128,10 +128,10 @@ class Indicator:
         owners: dict[str, str] = {}
         for option in self.options:
             for name in (option, *self.option_titles.get(option, {}).values()):
-                if name != " ".join(unicodedata.normalize("NFC", name).split()):
+                if name != option and name != " ".join(unicodedata.normalize("NFC", name).split()):
                     raise ValueError(
-                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell of a form can hold: "
-                        "write single spaces, none at the ends, and composed letters (NFC)"
+                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell can hold: write "
+                        "single spaces, none at the ends, and composed letters (NFC)"
                     )
                 owner = owners.setdefault(name.casefold(), option)
                 if owner != option and self.option_titles:

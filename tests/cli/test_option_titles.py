@@ -125,5 +125,5 @@ def test_wrong_titles_are_refused_with_their_place(folder: Path, good_part: str)
 
 
 def test_a_title_for_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="a title for 'fulll', which is no option; did you mean 'full'"):
+    with pytest.raises(ValueError, match="a title for 'fulll', which is not an option; did you mean 'full'"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"fulll": {"en": "complete"}})

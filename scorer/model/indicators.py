@@ -98,9 +98,9 @@ class Indicator:
     meaning: Mapping[str, str] = field(default_factory=dict)
     """What exactly is reported, by language, for people who fill in the form."""
     unit_titles: Mapping[str, str] = field(default_factory=dict)
-    """By language, the unit of measurement."""
+    """The unit of measurement, by language."""
     option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By option, its titles by language. Options without a title are called by their code."""
+    """The titles of each option, by language. Options without a title are called by their code."""
 
     def __post_init__(self) -> None:
         kinds = [kind.value for kind in IndicatorKind]
@@ -118,7 +118,7 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: an option needs a code")
         if unknown := [option for option in self.option_titles if option not in self.options]:
             hint = did_you_mean(unknown[0], self.options)
-            raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is no option{hint}")
+            raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is not an option{hint}")
         self._check_option_names()
         if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
             raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")

@@ -131,5 +131,5 @@ def test_a_title_that_no_cell_can_hold_is_refused(title: str) -> None:
 
 
 def test_a_title_for_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="a title for 'fulll', which is no option; did you mean 'full'"):
+    with pytest.raises(ValueError, match="a title for 'fulll', which is not an option; did you mean 'full'"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"fulll": {"en": "complete"}})

@@ -1052,7 +1052,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 def test_the_card_of_ba_be_says_what_keeps_it_at_level_4(bundled: dict[str, Path]) -> None:
     lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
-    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %" in lines
+    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines
     assert "INF.09 Lightning protection of the local network 0.00 2" in lines
     assert any(line.startswith("Achievement: not ranked; Transaction is 55.57 %") for line in lines)

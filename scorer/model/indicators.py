@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -127,6 +128,11 @@ class Indicator:
         owners: dict[str, str] = {}
         for option in self.options:
             for name in (option, *self.option_titles.get(option, {}).values()):
+                if name != option and name != " ".join(unicodedata.normalize("NFC", name).split()):
+                    raise ValueError(
+                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell can hold: write "
+                        "single spaces, none at the ends, and composed letters (NFC)"
+                    )
                 owner = owners.setdefault(name.casefold(), option)
                 if owner != option and self.option_titles:
                     raise ValueError(

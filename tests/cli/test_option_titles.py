@@ -88,7 +88,7 @@ def test_a_file_with_another_option_is_told_the_titles(folder: Path) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,portal,plan\nu,ward,đầy,approve\n", encoding="utf-8")
     done = run("check", str(answers), *OPTIONS, str(folder), "--lang", "vi")
-    assert "đầy đủ, một phần, chưa có" in done.stderr
+    assert "full (đầy đủ), part (một phần), none (chưa có)" in done.stderr
     assert "approved, draft" in done.stderr
 
 

@@ -55,6 +55,8 @@ class Outcome:
     """Seconds of every answered call, ascending. With a rate, they count from the time at which the call was due."""
     refused: Sequence[float]
     """Seconds of every call that was refused with RESOURCE_EXHAUSTED, in the same way."""
+    hinted: int
+    """The number of refused calls that said when to try again: with RetryInfo or retry-after."""
     errors: Counter[str]
     """By status code, the number of calls that failed."""
     seconds: float
@@ -102,6 +104,7 @@ def run(load: Load, show: Callable[[int], None] = lambda calls: None) -> Outcome
     return Outcome(
         latencies=sorted(latency for part in parts for latency in part.latencies),
         refused=sorted(latency for part in parts for latency in part.refused),
+        hinted=sum(part.hinted for part in parts),
         errors=sum((part.errors for part in parts), Counter()),
         seconds=max(part.seconds for part in parts),
         reply_bytes=sum(part.reply_bytes for part in parts),
@@ -130,7 +133,7 @@ class _Calls:
         self._load, self._process, self._in_flight = load, process, in_flight
         self._begun = process  # each process starts with another request
         self._latencies, self._refused, self._errors = list[float](), list[float](), Counter[str]()
-        self._reply_bytes = 0
+        self._hinted = self._reply_bytes = 0
 
     async def make(self) -> Outcome:
         load = self._load
@@ -149,6 +152,7 @@ class _Calls:
         return Outcome(
             self._latencies,
             self._refused,
+            self._hinted,
             self._errors,
             seconds,
             self._reply_bytes,
@@ -185,6 +189,7 @@ class _Calls:
             self._errors[error.code().name] += 1
             if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
                 self._refused.append(time.perf_counter() - since)
+                self._hinted += _has_retry_hint(error)
         else:
             self._latencies.append(time.perf_counter() - since)
             self._reply_bytes += len(reply)
@@ -192,3 +197,8 @@ class _Calls:
         finally:
             _shared["counts"][self._process] += 1
         return False
+
+
+def _has_retry_hint(error: grpc.aio.AioRpcError) -> bool:
+    trailers = dict(error.trailing_metadata() or ())
+    return "retry-after" in trailers or b"google.rpc.RetryInfo" in trailers.get("grpc-status-details-bin", b"")

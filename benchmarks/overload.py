@@ -88,6 +88,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     if outcome.refused:
         found["refused_per_second"] = len(outcome.refused) / outcome.seconds
         found |= {f"refused_{name}_ms": outcome.refusal(share) * 1e3 for name, share in (("p50", 0.5), ("p99", 0.99))}
+        found["refused_with_retry_hint"] = outcome.hinted / len(outcome.refused)
     found |= {code.lower(): calls for code, calls in sorted(outcome.errors.items()) if code != "RESOURCE_EXHAUSTED"}
     return found | {"client_cpu": outcome.client_cpu}
 

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from itertools import pairwise
 
 from scorer.service.runtime import tuning
 
@@ -51,7 +52,7 @@ def _run() -> None:
         sys.exit(2)
     except TyperException as error:
         if text := error.format_message():  # empty when no command was given: the help was shown
-            print_error(text)
+            print_error(text.replace("Value error, ", ""))  # Pydantic's words
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -67,12 +68,17 @@ def _run() -> None:
 
 
 def _check_arguments() -> None:
-    """Refuses arguments that are not UTF-8. Names of existing files may have any bytes.
+    """Refuses arguments that are empty or not UTF-8. Names of existing files may have any bytes.
+
+    An argument is empty where a script has a variable that is not set. As a path, it would be the current directory.
 
     Raises:
         UserError: it names the argument.
     """
-    for argument in sys.argv[1:]:
+    for before, argument in pairwise(sys.argv):
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            name = argument.rstrip("=") or (before if before.startswith("--") else "an argument")
+            raise UserError(f"{name} is empty; is a variable of your script not set?")
         if any("\ud800" <= letter <= "\udfff" for letter in argument) and not os.path.lexists(argument):
             raise UserError(f"the argument {argument!a} is not UTF-8; does the locale (LANG) use UTF-8?")
 

@@ -10,6 +10,7 @@ import typer
 
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import load_catalogue
+from scorer.cli.option_values import day
 from scorer.cli.output import UserError, err, print_error, print_note, progress
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
@@ -31,22 +32,14 @@ ON = typer.Option(
     "--on",
     help="Instead of --set: use the set that is in force on this day.",
     metavar="YYYY-MM-DD",
-    formats=["%Y-%m-%d"],
+    parser=day,
 )
 SERIES = typer.Option("", "--series", help="With --on: only sets of this series, such as bac-kan.")
 
 MAX_SHOWN_VIOLATIONS = 50
 
-
-def tier_or_all(tier: str | None) -> str:
-    """The tier of an option, or an empty text for all tiers if the option is not given.
-
-    Raises:
-        typer.BadParameter: the option is given without a name, as by a variable of a script that is not set.
-    """
-    if tier == "":
-        raise typer.BadParameter("is empty; name a tier, or leave the option out")
-    return tier or ""
+_OPTION = re.compile("(?!file$)[a-z_]+")
+"""A field of the request that an option sets, such as period."""
 
 
 def local_client(criteria: Path | None = None) -> Client:
@@ -55,7 +48,7 @@ def local_client(criteria: Path | None = None) -> Client:
         return Client(InProcessTransport(load_catalogue(criteria)))
 
 
-def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None, series: str, file: Path) -> Form:
+def chosen_form(client: Client, criteria_set: str, on: datetime.date | None, series: str, file: Path) -> Form:
     """The form of the criteria set that is chosen by its code, by a day, or by the file, which may name its set.
 
     Raises:
@@ -70,7 +63,7 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.datetime | None,
     try:
         if on is None:
             return client.form(criteria_set)
-        return client.form(None, effective_on=on.date(), series=series)
+        return client.form(None, effective_on=on, series=series)
     except ScorerError as error:
         hint = " (here: --set, --series)" if error.reason == "SEVERAL_CRITERIA_SETS" else ""
         raise UserError(f"{error.message}{hint}") from error
@@ -163,7 +156,7 @@ def report_violations(file: Path, error: ScorerError, language: Language, key: s
         field, _, description = in_language(violation, language)
         if field == "file":
             where = str(file)
-        elif re.fullmatch("[a-z_]+", field):  # a field of the request, such as period
+        elif _OPTION.fullmatch(field):
             where = f"--{field}"
         else:
             where = f"{file}: {field}"
@@ -171,4 +164,5 @@ def report_violations(file: Path, error: ScorerError, language: Language, key: s
     total = error.violations_total
     words = WORDS[language.value]
     count = words["mistakes" if total > 1 else "mistake"].format(n=total)
-    return UserError(f"{file}: {count}{words[key]}")
+    only_options = all(_OPTION.fullmatch(violation.field) for violation in error.violations)
+    return UserError(f"{count}{words[key]}" if only_options else f"{file}: {count}{words[key]}")

@@ -214,7 +214,9 @@ class Report:
             score, beside = item.score, item.score.self_reported
             percent = f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %"
             cells = [self.points(score.points), f"{score.max_points:g}", percent if score.max_points else "-"]
-            cells += [f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"] if beside else []
+            if beside:
+                reported = f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"
+                cells.append(reported if beside.max_points or beside.points else "-")
             rows.add_row(escape(self.name(subtotal_key(item.subtotal))), *cells)
         out.print(rows)
 

@@ -37,7 +37,7 @@ _HEAD = {
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
 
 RESERVED_CATEGORIES = ("overall", "subtotal")
-"""Replies use these words beside the codes of categories."""
+"""Words that cannot be codes of categories, because replies use them beside these codes."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "

@@ -51,6 +51,8 @@ class PluginCalls:
         self._max_calls, self._journal = max_calls, journal
         self._lock = threading.Lock()
         self._calls: list[_Call] = []
+        self._last: tuple[str, ...] = ()
+        """The plugins whose code ran in the call that ended last."""
 
     @contextmanager
     def track(self, plugin: str, runs: tuple[str, ...] = (), *, limited: bool = True) -> Iterator[None]:
@@ -76,11 +78,12 @@ class PluginCalls:
         finally:
             with self._lock:
                 self._calls.remove(call)
+                self._last = call.runs
                 self._write()
 
     def _write(self) -> None:
         if self._journal:
-            self._journal.write([(call.thread, call.runs) for call in self._calls])
+            self._journal.write([(call.thread, call.runs) for call in self._calls], self._last)
 
     def slow(self) -> Iterator[tuple[str, float]]:
         """Plugin and duration in seconds of each slow call. A call is reported again when its duration has doubled."""

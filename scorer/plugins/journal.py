@@ -32,6 +32,9 @@ class Death:
     """The plugins whose code was running in the thread that crashed; in any thread if that thread is not known."""
     where: str = ""
     """The plugin's line that was running in the thread that crashed, such as "wells.py, line 31"; empty if unknown."""
+    later: bool = False
+    """Whether no plugin was scoring: ``plugins`` are those of the last call. What they left, such as a thread,
+    may have ended the process."""
 
 
 class PluginJournal:
@@ -66,23 +69,37 @@ class PluginJournal:
         os.lseek(self.descriptor, CALLS_BYTES, os.SEEK_SET)
         faulthandler.enable(self.descriptor, all_threads=True)
 
-    def write(self, calls: Sequence[tuple[int, Iterable[str]]]) -> None:
-        """Records the calls in flight: the thread of each call, and the plugins whose code it runs."""
+    def write(self, calls: Sequence[tuple[int, Iterable[str]]], last: Iterable[str] = ()) -> None:
+        """Records the calls of plugins.
+
+        Args:
+            calls: the calls in flight: the thread of each call, and the plugins whose code it runs.
+            last: the plugins of the call that ended last.
+        """
         # The oldest calls are left out until the record fits: an outdated record would blame the wrong plugin.
         for first in range(max(0, len(calls) - MAX_RECORDED_CALLS), len(calls) + 1):
-            text = json.dumps([(thread, list(plugins)) for thread, plugins in calls[first:]]).encode()
+            shown = [(thread, list(plugins)) for thread, plugins in calls[first:]]
+            text = json.dumps({"calls": shown, "last": list(last)}).encode()
             if len(text) < CALLS_BYTES:
                 self._memory[: len(text) + 1] = text + b"\0"
                 return
 
-    def read_death(self) -> Death:
-        """Reads the journal of a process that has died."""
+    def read_death(self, *, by_signal: bool = True) -> Death:
+        """Reads the journal of a process that has died.
+
+        Args:
+            by_signal: whether a signal ended the process. If none did, code in the process ended it.
+        """
         dump = os.pread(self.descriptor, MAX_DUMP_BYTES, CALLS_BYTES).decode(errors="replace")
         crash = re.search(r"Current thread 0x(\w+) .*\n((?:  .*\n)*)", dump)
         try:
-            calls = [(int(thread), tuple(map(str, plugins))) for thread, plugins in json.loads(self._text())]
+            recorded = json.loads(self._text())
+            calls = [(int(thread), tuple(map(str, plugins))) for thread, plugins in recorded["calls"]]
+            last = tuple(map(str, recorded["last"]))
         except (ValueError, TypeError):  # nothing was written, or the process died during a write
-            calls = []
+            calls, last = [], ()
+        if last and not calls and not by_signal:
+            return Death(last, later=True)
         if crash:
             calls = [call for call in calls if call[0] == int(crash[1], 16)]
         plugins = tuple(dict.fromkeys(plugin for _, plugins in calls for plugin in plugins))

@@ -123,7 +123,42 @@ def test_the_encoding_of_the_terminal_does_not_reach_the_processes_that_are_star
 def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
     done = cli_in_process.run(*words, "--tier", "")
     assert done.returncode == 2
-    assert "'--tier': is empty; name a tier, or leave the option out" in done.stderr
+    assert done.stderr == "scorer: --tier is empty; is a variable of your script not set?\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("rank", ""), "an argument is empty"),
+        (("rank", "x.csv", "--criteria="), "--criteria is empty"),
+        (("rank", "x.csv", "--period", ""), "--period is empty"),
+        (("criteria", "template", "hue-2020", "--per-unit", ""), "--per-unit is empty"),
+        (("rank", "x.csv", "--expect-units", "0"), "'--expect-units': '0' is not a whole number from 1"),
+        (("rank", "x.csv", "--expect-units", "1_0"), "'1_0' is not a whole number"),
+        (("rank", "x.csv", "--expect-units", "٩"), "'٩' is not a whole number"),
+        (("rank", "x.csv", "--on", "2020-6-30"), "'--on': '2020-6-30' is not a day such as 2020-06-30"),
+        (("rank", "x.csv", "--on", "٢٠٢٠-06-30"), "'٢٠٢٠-06-30' is not a day"),
+        (("rank", "x.csv", "--on", "2021-02-29"), "'2021-02-29' is not a day"),
+        (("rank", "x.csv", "--lang", "VI"), "Invalid value for '--lang': 'VI' is not one of 'en', 'vi'."),
+        (("serve", "--workers", "1_0"), "--workers: has to be a whole number"),
+        (("serve", "--workers", "٢"), "--workers: has to be a whole number"),
+        (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is given twice"),
+        (
+            ("criteria", "template", "hue-2020", "--units", "x.csv", "--per-unit", "forms", "--out", "f.csv"),
+            "--out f.csv goes with --per-unit only as one more workbook, FORM.xlsx",
+        ),
+    ],
+)
+def test_a_value_that_would_be_misread_is_refused(words: tuple[str, ...], what: str) -> None:
+    done = cli_in_process.run(*words)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert what in done.stderr
+
+
+def test_a_mistake_in_an_option_is_not_one_of_the_file() -> None:
+    answers = Path("plugins/scorer_plugins/answers/hue-2020.csv")
+    done = cli_in_process.run("rank", str(answers), "--set", "hue-2020", "--period", "2019")
+    assert done.stderr.splitlines()[-1] == "scorer: 1 mistake; nothing was ranked or written"
 
 
 # Criteria sets and plugins

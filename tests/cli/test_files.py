@@ -361,6 +361,12 @@ def ods_with(cell: object) -> Callable[[Path], None]:
     return write
 
 
+def no_number(path: Path) -> None:
+    """A program wrote NaN as a number. Nothing is in the cell then, or anything."""
+    at("R3", 987654)(path)
+    change_part(path, "xl/worksheets/sheet2.xml", lambda content: content.replace(b"<v>987654</v>", b"<v>NaN</v>"))
+
+
 def ods_repeated_error(path: Path) -> None:
     """LibreOffice writes equal neighbours, such as two cells with =NA(), as one cell that is repeated."""
     sheets, column = tables(), HEADER.index("computers")
@@ -397,6 +403,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         changed(lambda b: b["Cấp huyện"].merge_cells("F3:F4")),
         "'Cấp huyện'!F3:F4: the cells F3:F4 are merged",
     ),
+    "not a number": ("a.xlsx", no_number, "'Cấp huyện'!R3: the formula gives NaN"),
     "an error": ("a.xlsx", at("R3", "#DIV/0!"), "'Cấp huyện'!R3: the formula gives #DIV/0!"),
     "a formula without a result": ("a.xlsx", at("R3", "=1+1"), "'Cấp huyện'!R3: the formula has no value"),
     "a date for a number": (
@@ -435,7 +442,8 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a word for a choice": (
         "a.xlsx",
         at("F3", "deputi"),
-        "'Cấp huyện'!F3: expected head, deputy, none or nothing, not 'deputi'; did you mean 'deputy'?",
+        "'Cấp huyện'!F3: expected head (the unit's head), deputy (a deputy), none or nothing, not 'deputi'; "
+        "did you mean 'deputy'?",
     ),
     "a tier that is none": (
         "a.xlsx",
@@ -664,14 +672,23 @@ def test_a_million_empty_rows_change_nothing_and_take_little_memory(tmp_path: Pa
 
 
 MEASURED = """
-import re, sys
+import os, re, sys
 from scorer.cli import main
+
+def print_peak():
+    with open("/proc/self/status") as status:
+        peak = re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]
+    print("peak", peak, file=sys.stderr, flush=True)
+
+def leave(code, at_once=os._exit):
+    print_peak()
+    at_once(code)
+
+os._exit = leave  # the command may end without leaving main()
 try:
     main()
 finally:
-    with open("/proc/self/status") as status:
-        peak = re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]
-    print("peak", peak, file=sys.stderr)
+    print_peak()
 """
 
 

@@ -87,6 +87,18 @@ def test_a_set_that_commends_nobody_has_no_column_for_it(tmp_path: Path) -> None
     assert "commended" not in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
+def test_a_district_that_is_not_shown_is_named_by_its_row(scorer: Scorer, file: Path, tmp_path: Path) -> None:
+    page, lonely = tmp_path / "report.html", tmp_path / "lonely.csv"
+    scorer("report", file, "--set", "network-2020", "--tier", "commune", "--out", page)
+    text = page.read_text(encoding="utf-8")
+    assert "Communes of Na Rì" in text
+    assert text.count("belongs to Na Rì") == 2  # on the cards of its communes
+    without = [line for line in NETWORK_ANSWERS.splitlines() if ",district," not in line]
+    lonely.write_text("\n".join(without) + "\n", encoding="utf-8")
+    scorer("report", lonely, "--set", "network-2020", "--out", page, "--force")
+    assert "Communes of na-ri" in page.read_text(encoding="utf-8")
+
+
 def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scorer, tmp_path: Path) -> None:
     scorer("criteria", "template", "network-2020", "--out", tmp_path)
     [columns] = tmp_path.glob("*.md")
@@ -152,7 +164,7 @@ def test_what_is_no_day_is_refused(day: str) -> None:
     done = run("rank", ANSWERS, "--on", day)
     assert done.returncode == 2
     assert day in done.stderr
-    assert "%Y-%m-%d" in done.stderr
+    assert "is not a day such as 2020-06-30" in done.stderr
 
 
 # Who lacks what

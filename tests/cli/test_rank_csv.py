@@ -120,7 +120,7 @@ def first(form_kind: str, form: Form) -> Callable[[list[str]], str | None]:
 
 def misspellings(form: Form) -> dict[str, Misspelling]:
     def expected_options(right: str, wrong: str) -> str:
-        options = ", ".join(form.indicators["steering_committee"].options)
+        options = "head (the unit's head), deputy (a deputy), none"
         return f"expected {options} or nothing, not {wrong!r}; did you mean {right!r}?"
 
     return {
@@ -404,7 +404,11 @@ def test_every_mistake_of_a_file_is_named_at_once(file: Path, form: Form) -> Non
         (place(2, "computers"), "expected a number such as 12, not 'many'"),
         (place(2, "tier"), "expected department or district or commune, not 'departmentt'; did you mean 'department'?"),
         ("row 10", "has 99 cells, the header has 100: is a comma missing or a text unquoted?"),
-        (place(51, "lan"), "expected structured, simple, none or nothing, not 'simpel'; did you mean 'simple'?"),
+        (
+            place(51, "lan"),
+            "expected structured (structured and managed), simple, none or nothing, not 'simpel'; "
+            "did you mean 'simple'?",
+        ),
     ]
 
 
@@ -1048,7 +1052,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 def test_the_card_of_ba_be_says_what_keeps_it_at_level_4(bundled: dict[str, Path]) -> None:
     lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
-    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %" in lines
+    assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines
     assert "INF.09 Lightning protection of the local network 0.00 2" in lines
     assert any(line.startswith("Achievement: not ranked; Transaction is 55.57 %") for line in lines)

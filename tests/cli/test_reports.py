@@ -233,7 +233,7 @@ def test_english(tmp_path: Path) -> None:
     page = parsed(path.read_bytes())
     assert page.get("lang") == "en"
     text = text_of(page.find("body"))
-    assert "Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %; 0.40 points short" in text
+    assert "Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %; 0.40 points short" in text
     assert "7/24 ranked" in text
 
 

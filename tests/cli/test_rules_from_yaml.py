@@ -109,7 +109,7 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     answers.write_text("id,tier,presence_points,transaction_points,incident\nu,commune,7.1,7.9,\nv,district,9,,1\n")
     done = run("score", str(answers), "u", "--set", "rules-2026", "--criteria", str(folder))
     said = " ".join(done.stdout.split())
-    assert "level 1 asks for 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
+    assert "level 1 requires 2 of 3: Transaction 79 of 80 % or Presence 71 of 80 %" in said, done.stdout + done.stderr
     done = run("score", str(answers), "v", "--set", "rules-2026", "--criteria", str(folder), "--lang", "vi")
     assert "Sự cố: có, theo giới hạn “An toàn thông tin” không được là “có”" in " ".join(done.stdout.split()), (
         done.stdout

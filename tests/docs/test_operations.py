@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import sysconfig
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pages import DOCS, blocks, page
+from pages import DOCS, ROOT, blocks, page
 
 PAGE = page("operations.md")
 PORTS = ("50051", "50061", "50062", "9464")
@@ -68,3 +69,63 @@ def test_every_command_runs_and_prints_what_the_page_says(tmp_path: Path) -> Non
     parts = {int(n): part for n, part in re.findall(r"^=== (\d+)$(.*?)(?=^=== )", printed, re.DOTALL | re.MULTILINE)}
     for number, line in wanted:
         assert line in parts[number], printed
+
+
+PROGRAMS = (
+    "buildah",
+    "curl",
+    "cyclonedx-py",
+    "docker",
+    "envoy",
+    "helm",
+    "kubectl",
+    "pip",
+    "podman",
+    "python",
+    "scorer",
+)
+
+
+def unmarked(text: str) -> list[str]:
+    """The commands of a page of which it says neither that a test runs them nor that none does.
+
+    The test above runs those in blocks of ``sh``. The paragraph before an indented block says which test runs it, or
+    that none does. Commands stand nowhere else.
+    """
+    found = [block.text for block in blocks(text) if block.language not in ("sh", "text", "yaml", "ini")]
+    rest = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    found += re.findall(rf"`((?:{'|'.join(PROGRAMS)}) [^`]+)`", rest)
+    paragraphs = re.split(r"\n{2,}", rest)
+    for before, block in pairwise(paragraphs):
+        if block.startswith("    ") and not is_marked(" ".join(before.split()), block):
+            found.append(block)
+    return found
+
+
+def is_marked(before: str, block: str) -> bool:
+    """Whether the paragraph before commands says that they are not run, or names a test that has their programs."""
+    test = re.search(r"\(run by (tests/\S+\.py)\)", before)
+    if not test:
+        return "(not run by the test)" in before
+    code = (ROOT / test[1]).read_text(encoding="utf-8")
+    return all(line.split()[0] in ("python", *re.findall(r"\w+", code)) for line in block.splitlines())
+
+
+def test_every_other_command_is_marked() -> None:
+    assert unmarked(PAGE) == []
+    text = " ".join(PAGE.split())
+    assert text.count("(not run by the test)") > 2
+    assert text.count("(run by tests/") > 2
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "Then:\n\n    scorer plugins list\n",
+        "It runs (run by tests/service/test_envoy.py):\n\n    dig tinh.example\n",
+        "Call `scorer plugins list` first.\n",
+        "```bash\nscorer plugins list\n```\n",
+    ],
+)
+def test_a_new_command_has_to_be_marked(added: str) -> None:
+    assert len(unmarked(f"{PAGE}\n{added}")) == 1

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +28,7 @@ from google.protobuf import json_format
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
+from pages import ROOT
 from processes import serve
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -51,6 +54,16 @@ def few_calls(text: str) -> str:
     )
     assert count == 2
     return edited
+
+
+def at_once(calls: int) -> Callable[[str], str]:
+    """The configuration with buckets that never get empty, and so many calls at the same time."""
+
+    def edit(text: str) -> str:
+        assert text.count("max_requests: 16 ") == 1
+        return unlimited(text.replace("max_requests: 16 ", f"max_requests: {calls} "))
+
+    return edit
 
 
 def unlimited(text: str) -> str:
@@ -97,6 +110,13 @@ def test_json_is_the_result_of_grpc(front: tuple[str, str, Path], tmp_path: Path
     assert reply.scorecard.categories[0].score.published
 
 
+def test_the_configuration_is_valid(front: tuple[str, str, Path]) -> None:
+    command = [str(ENVOY), "--mode", "validate", "-c", "envoy.yaml", "--use-dynamic-base-id"]
+    done = subprocess.run(command, cwd=front[2], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "configuration 'envoy.yaml' OK\n"
+
+
 def test_each_identity_has_its_own_rate(front: tuple[str, str, Path]) -> None:
     address, _, folder = front
     portal = {"authorization": token(folder)}
@@ -136,6 +156,34 @@ def test_refusals_of_an_overloaded_service_say_when_to_retry(front: tuple[str, s
         assert retry.retry_delay.ToTimedelta().total_seconds() > 0
 
 
+def test_more_calls_at_once_than_servers_can_take_are_refused(front: tuple[str, str, Path], tmp_path: Path) -> None:
+    _, service, _ = front
+    with envoy(tmp_path, service, at_once(0)) as address, grpc.insecure_channel(address) as channel:
+        with pytest.raises(grpc.RpcError) as refused:
+            scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(REQUEST, timeout=30)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        status = rpc_status.from_call(refused.value)  # it has the same code and message as the call
+        retry = error_details_pb2.RetryInfo()
+        assert status.details[0].Unpack(retry)
+        assert retry.retry_delay.ToTimedelta().total_seconds() == 1
+        assert post(address, {})[:2] == (429, "1")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("method", [("--method", "ScoreUnit"), ("--units", "1000")], ids=["unit", "province"])
+def test_overload_is_refused_with_a_hint_and_leaves_no_trace(method: tuple[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "overload.py"), "--json", *method]
+    with serve(tmp_path) as running, envoy(tmp_path, running.address, at_once(2)) as address:
+        options = [address, "--criteria-set", "hue-2020", "--times", "5", "--seconds", "3"]
+        found = json.loads(subprocess.check_output([*command, *options], text=True, timeout=120))
+    for step in ("capacity", "overloaded"):
+        assert found[step]["answered_per_second"] > 0
+        assert found[step]["refused_per_second"] > 0
+        assert found[step]["refused_with_retry_hint"] == 1
+    assert not any("unavailable" in step for step in found.values())
+    assert "refused_per_second" not in found["afterwards"]
+
+
 def test_calls_are_refused_before_they_reach_servers_that_fail(tmp_path: Path) -> None:
     seen: list[str] = []
 
@@ -162,8 +210,8 @@ def test_calls_are_refused_before_they_reach_servers_that_fail(tmp_path: Path) -
         with envoy(tmp_path, f"127.0.0.1:{port}", once) as address, grpc.insecure_channel(address) as channel:
             scorer = scorer_pb2_grpc.ScorerServiceStub(channel)
             codes: Counter[grpc.StatusCode] = Counter()
-            for _ in range(20):  # few at once, so that the circuit breaker plays no part
-                calls = [scorer.ScoreUnit.future(REQUEST, timeout=30) for _ in range(20)]
+            for _ in range(40):  # few at once, so that the circuit breaker plays no part
+                calls = [scorer.ScoreUnit.future(REQUEST, timeout=30) for _ in range(10)]
                 codes.update(call.code() for call in calls)
     finally:
         server.stop(None)

@@ -27,6 +27,7 @@ CRASHES = f"""\
         import ctypes
         import os
         import signal
+        import threading
         import time
 
         how = cohort.unit_ids[0]
@@ -43,6 +44,8 @@ CRASHES = f"""\
             os._exit(0)
         if how == "fork":
             os.abort()
+        if how == "later":
+            threading.Timer(0.3, os._exit, [7]).start()
         if how == "slow":
             time.sleep(60)
 {ZEROS}"""
@@ -186,6 +189,17 @@ def test_a_plugin_that_ends_workers_again_and_again_is_quarantined_until_a_reloa
     assert scored_everywhere(service)  # it may crash as often again
 
 
+def test_a_plugin_whose_threads_end_workers_afterwards_is_quarantined(service: Served) -> None:
+    for _ in range(3):
+        deaths = service.said.count("takes its place")
+        assert call(service, "later") == (grpc.StatusCode.OK, "")
+        until(lambda deaths=deaths: service.said.count("takes its place") > deaths, "the worker was not replaced")
+    until(lambda: refused_everywhere(service), "it is not quarantined")
+    assert re.search(rf"worker \d+ ended with code 7 after {re.escape(BAD)} scored; worker", service.said)
+    assert f"{BAD} is quarantined: 3 workers died after it scored" in service.said
+    assert call(service, "fine", "good") == (grpc.StatusCode.OK, "")
+
+
 def test_a_reload_that_one_worker_is_asked_for_lifts_it_in_all(service: Served) -> None:
     crash(service, "abort", "abort", "abort")
     until(lambda: refused_everywhere(service), "it is not quarantined")
@@ -256,8 +270,9 @@ def test_what_is_no_journal_says_nothing() -> None:
     assert journal.read_death() == Death()
     journal.write([(1, ("a", "b")), (2, ("b", "c"))])
     assert journal.read_death() == Death(("a", "b", "c"))
-    journal.write([])
+    journal.write([], ("d",))
     assert journal.read_death() == Death()
+    assert journal.read_death(by_signal=False) == Death(("d",), later=True)
     journal.write([(1, ("a" * 100,))] * 64)
     os.pwrite(journal.descriptor, b"\0" * 9, 100)  # half of it was written
     assert journal.read_death() == Death()

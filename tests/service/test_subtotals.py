@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import oracle
 import pyarrow as pa
 import pytest
@@ -290,3 +291,18 @@ def test_commands_show_them(scorer: Run) -> None:
         [row] = csv.DictReader(file)
     assert (row["subtotal.office.points"], row["subtotal.office.points@self_reported"]) == ("4.8", "6.0")
     assert (row["subtotal.office.published"], row["subtotal.people.percent"]) == ("4.80", "40.0")
+
+
+def test_reports_have_a_table_of_them(scorer: Run) -> None:
+    Path("next.yaml").unlink()
+    files = ("--out", "report.html", "--out", "report.xlsx")
+    done = scorer("report", "answers.csv", "--set", "fields-2026", "--criteria", ".", *files, "--lang", "vi")
+    assert done.errors == []
+    page = Path("report.html").read_text("utf-8")
+    table = page.partition('<h3 id="t-district-subtotals">Điểm thành phần</h3>')[2].partition("</table>")[0]
+    assert re.findall(r"<th [^>]*>([^<]*)", table)[2:5] == ["Con người", "%", "tự đánh giá"]
+    assert re.findall(r"<td[^>]*>([^<\n]+)", table)[:7] == ["1", "1.20", "40.00", "1.20", "4.80", "80.00", "6.00"]
+    assert "Điểm thành phần: Con người 1.20/3; Trang thiết bị 4.80/6; Districts 0.50/3" in page
+    rows = list(openpyxl.load_workbook("report.xlsx")["Cấp huyện"].values)
+    cells = dict(zip(*rows, strict=True))
+    assert [cells[f"điểm thành phần: Trang thiết bị{end}"] for end in ("", ": %", ": tự đánh giá")] == [4.8, 80, 6]

@@ -18,8 +18,11 @@ import harness
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 import pytest
 from arrow_tables import as_message, read
+from pages import blocks, page
 from province import Province, installed
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -35,7 +38,7 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from scorer_spark import RankError, rank
+from scorer_spark import RankError, rank, submit
 from scorer_spark.plans import pack
 
 pytestmark = [
@@ -97,6 +100,7 @@ def spark() -> Iterator[SparkSession]:
         "spark.executor.extraJavaOptions": quick_start,
         "spark.pyspark.python": sys.executable,
         "spark.sql.shuffle.partitions": "4",
+        "spark.task.maxFailures": "2",
         "spark.ui.enabled": "false",
     }
     for name, value in settings.items():
@@ -352,3 +356,34 @@ def test_other_versions_on_the_executor_are_refused(villages: Path) -> None:
         packed.plan()
     assert "egov-scorer: 0.1.0 is installed, the driver has 0.0.9" in str(caught.value)
     assert "scorer-nowhere: nothing is installed, the driver has 1.0" in str(caught.value)
+
+
+def test_the_example_of_the_documentation(
+    spark: SparkSession, service: harness.Service, units: pa.Table, tmp_path: Path
+) -> None:
+    pq.write_table(units, tmp_path / "answers")
+    [code] = [block.text for block in blocks(page("spark.md")) if block.language == "python"]
+    for name in ("answers", "ranking"):
+        assert f'"{name}"' in code
+        code = code.replace(f'"{name}"', repr(str(tmp_path / name)))
+    exec(code, {})
+    assert_same(spark.read.parquet(str(tmp_path / "ranking")), expected(service, "bac-kan-2020", units))
+
+
+def test_the_script_reads_csv_and_collects_violations(
+    spark: SparkSession, service: harness.Service, with_mistakes: pa.Table, villages: Path, tmp_path: Path
+) -> None:
+    text = with_mistakes.set_column(
+        with_mistakes.column_names.index("not_applicable"),
+        "not_applicable",
+        pc.binary_join(with_mistakes["not_applicable"], "; "),
+    )
+    source, ranking, violations = (str(tmp_path / name) for name in ("answers.csv", "ranking", "violations"))
+    pacsv.write_csv(text, source)
+    arguments = [source, ranking, "--document", str(villages), "--full", "--violations", violations]
+    assert submit.main(arguments) == 1
+    good = [row for row in with_mistakes.to_pylist() if (row["province"], row["period"]) not in WITH_MISTAKES]
+    good = pa.Table.from_pylist(good, with_mistakes.schema)
+    assert_same(spark.read.parquet(ranking), expected(service, "villages-2026", good, pb.SCORECARD_VIEW_FULL))
+    assert [*provinces(spark.read.parquet(violations).toArrow())] == WITH_MISTAKES
+    assert submit.main([source, ranking, "--document", str(villages), "--by", "province"]) == 2

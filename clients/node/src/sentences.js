@@ -23,9 +23,9 @@ const ENGLISH = {
   total: "total",
   points: "points",
   /** @type {(measure: string, value: string, who: string, needed: string) => string} */
-  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} asks for ${needed}`,
+  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} requires ${needed}`,
   /** @type {(who: string, needed: string) => string} */
-  asks: (who, needed) => `${who} asks for ${needed}`,
+  asks: (who, needed) => `${who} requires ${needed}`,
   /** @type {(number: number) => string} */
   level: (number) => `level ${number}`,
   /** @type {(number: number) => string} */
@@ -33,9 +33,9 @@ const ENGLISH = {
   /** @type {(title: string) => string} */
   limitTitled: (title) => `the limit "${title}"`,
   /** @type {(indicator: string, value: string, who: string, needed: string) => string} */
-  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} asks for ${needed}`,
+  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} requires ${needed}`,
   /** @type {(category: string, level: string, who: string, needed: string) => string} */
-  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} asks for ${needed}`,
+  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} requires ${needed}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
   /** @type {(atLeast: number, outOf: number, parts: string) => string} */
@@ -43,9 +43,9 @@ const ENGLISH = {
   or: " or ",
   and: " and ",
   atLeast: "at least",
-  above: "above",
+  above: "more than",
   atMost: "at most",
-  below: "below",
+  below: "less than",
   yes: "yes",
   no: "no",
   notReported: "not reported",
@@ -107,7 +107,7 @@ const VIETNAMESE = {
 };
 
 /**
- * Such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %.
+ * Such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
  *
  * @param {Cause} cause
  * @param {Language} language
@@ -178,7 +178,7 @@ function subject(cause, words, titles) {
 }
 
 /**
- * What a gate asks for, such as: at least 80 %.
+ * What a gate requires, such as: at least 80 %.
  *
  * @param {Cause} cause
  * @param {typeof ENGLISH} words

@@ -349,7 +349,7 @@ test("titles come from a plain object or a Map, and from nowhere else", () => {
   const gate = { level: 1, measure: "constructor", minimum: 90, strict: false, upper: false, ...other };
   const found = { value: 80, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
   const cause = new Cause({ ...gate, unit: "percent" }, found);
-  const said = "is 80 %, level 1 asks for at least 90 %";
+  const said = "is 80 %, level 1 requires at least 90 %";
   assert.equal(cause.sentence("en", {}), `constructor ${said}`);
   assert.equal(cause.sentence("en", new Map([["constructor", "Builders"]])), `Builders ${said}`);
   assert.throws(

@@ -449,23 +449,23 @@ WHY = {
          "Khảo sát: được xếp hạng"],
     ),
     "near": (
-        ["readiness: level 2; total is 79.999 %, level 1 asks for at least 80 %; "
-         "network is 74.9987 %, level 1 asks for above 75 %",
+        ["readiness: level 2; total is 79.999 %, level 1 requires at least 80 %; "
+         "network is 74.9987 %, level 1 requires more than 75 %",
          "achievement: level 1, the best", "survey: ranked"],
         ["Điều kiện sẵn sàng: mức 2; tổng điểm đạt 79.999 %, mức 1 yêu cầu từ 80 %; "
          "Mạng đạt 74.9987 %, mức 1 yêu cầu trên 75 %",
          "Kết quả đạt được: mức 1, mức cao nhất", "Khảo sát: được xếp hạng"],
     ),
     "edge": (
-        ["readiness: level 2; network is 75 %, level 1 asks for above 75 %",
-         "achievement: not ranked; services is 12 points, level 1 asks for above 12 points", "survey: ranked"],
+        ["readiness: level 2; network is 75 %, level 1 requires more than 75 %",
+         "achievement: not ranked; services is 12 points, level 1 requires more than 12 points", "survey: ranked"],
         ["Điều kiện sẵn sàng: mức 2; Mạng đạt 75 %, mức 1 yêu cầu trên 75 %",
          "Kết quả đạt được: không được xếp hạng; Dịch vụ đạt 12 điểm, mức 1 yêu cầu trên 12 điểm",
          "Khảo sát: được xếp hạng"],
     ),
     "below": (
-        ["readiness: not ranked; policy is 7.999996 points, level 2 asks for at least 8 points",
-         "achievement: not ranked; services is 11.999999 points, level 1 asks for above 12 points",
+        ["readiness: not ranked; policy is 7.999996 points, level 2 requires at least 8 points",
+         "achievement: not ranked; services is 11.999999 points, level 1 requires more than 12 points",
          "survey: ranked"],
         ["Điều kiện sẵn sàng: không được xếp hạng; Chính sách đạt 7.999996 điểm, mức 2 yêu cầu từ 8 điểm",
          "Kết quả đạt được: không được xếp hạng; Dịch vụ đạt 11.999999 điểm, mức 1 yêu cầu trên 12 điểm",
@@ -497,10 +497,10 @@ def test_ba_be_is_at_level_4_for_its_infrastructure_and_human_resources(bundled:
     ba_be = bundled.rank_file(BAC_KAN, answers).unit("d-ba-be")
     names = bundled.form(BAC_KAN).names
     assert ba_be.why()[0] == (
-        "readiness: level 4; infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %"
+        "readiness: level 4; infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %"
     )
     assert ba_be.why("en", names("en"))[0] == (
-        "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 asks for at least 80 %"
+        "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %"
     )
     assert ba_be.why("vi", names("vi"))[0].startswith("Điều kiện sẵn sàng: mức 4; ")
     assert ba_be.why("vi", names("vi"))[0].endswith(" đạt 78.86 %, mức 3 yêu cầu từ 80 %")
@@ -508,7 +508,7 @@ def test_ba_be_is_at_level_4_for_its_infrastructure_and_human_resources(bundled:
 
 def test_an_unknown_language_is_answered_in_english() -> None:
     cause = Cause(3, "total", "percent", 80, False, 78.5)
-    assert cause.sentence("fr") == cause.sentence("en") == "total is 78.5 %, level 3 asks for at least 80 %"
+    assert cause.sentence("fr") == cause.sentence("en") == "total is 78.5 %, level 3 requires at least 80 %"
 
 
 @pytest.mark.parametrize(
@@ -532,7 +532,7 @@ def test_a_sentence_never_hides_that_a_minimum_is_missed(
     minimum = data.draw(st.integers(1, largest * 10**decimals))
     value = minimum - data.draw(st.integers(1, min(minimum, 20_000)))
     sentence = Cause(1, "total", unit, minimum / 10**decimals, False, value / 10**decimals).sentence()
-    found, asked = sentence.removeprefix("total is ").split(", level 1 asks for at least ")
+    found, asked = sentence.removeprefix("total is ").split(", level 1 requires at least ")
     assert Decimal(found.split()[0]) < Decimal(asked.split()[0])
 
 

@@ -30,7 +30,7 @@ from scorer_client import ScorerError, Violation
 def check(
     file: Path = FILE,
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the messages."),

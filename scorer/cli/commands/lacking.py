@@ -18,7 +18,6 @@ from scorer.cli.answer_files import (
     local_client,
     read_answers,
     report_violations,
-    tier_or_all,
 )
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
@@ -31,12 +30,10 @@ def lacking(
     file: Path = FILE,
     criterion: str = typer.Argument(help="Id of the criterion, such as INF.02.", metavar="CRITERION"),
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
-    tier: str = typer.Option(
-        None, help="List units of this tier only. The answers of all units are checked.", callback=tier_or_all
-    ),
+    tier: str = typer.Option("", help="List units of this tier only. The answers of all units are checked."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
     """List the units that have none or only a part of a criterion's points, or did not report it."""

@@ -17,11 +17,11 @@ from scorer.cli.answer_files import (
     rank_answers,
     read_answers,
     report_violations,
-    tier_or_all,
 )
 from scorer.cli.export import RESULT_ENDINGS, as_json, check_output, output_file, write_results
 from scorer.cli.i18n import Language, search_key
 from scorer.cli.loading import CriteriaOption
+from scorer.cli.option_values import whole_number
 from scorer.cli.output import UserError, out, progress
 from scorer.cli.terminal_report import Report
 from scorer.model.suggestions import did_you_mean
@@ -37,15 +37,15 @@ MAX_SUGGESTED_UNITS = 5
 def rank(
     file: Path = FILE,
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
     period: str = PERIOD,
     province: str = typer.Option("", help="Name of the province, for the report."),
-    tier: str = typer.Option(
-        None, help="Show one tier only. The answers of all units are checked.", callback=tier_or_all
+    tier: str = typer.Option("", help="Show one tier only. The answers of all units are checked."),
+    expect_units: int | None = typer.Option(
+        None, help="Refuse a file that has another number of units.", parser=whole_number, metavar="N"
     ),
-    expect_units: int = typer.Option(0, min=0, help="Refuse a file that has another number of units."),
     language: Language = LANGUAGE,
     output: Path | None = typer.Option(
         None, "--out", help="Write the results to a .csv or .json file too.", parser=output_file, metavar="PATH"
@@ -59,7 +59,7 @@ def rank(
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
-    if expect_units and len(answers.units) != expect_units:
+    if expect_units is not None and len(answers.units) != expect_units:
         raise UserError(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
     ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
@@ -80,7 +80,7 @@ def score(
     file: Path = FILE,
     unit: str = typer.Argument(help="Id of the unit.", metavar="UNIT"),
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
     period: str = PERIOD,

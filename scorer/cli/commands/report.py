@@ -18,15 +18,12 @@ from scorer.cli.answer_files import (
     local_client,
     rank_answers,
     read_answers,
-    tier_or_all,
 )
 from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
-from scorer_client import Client, Province
-from scorer_client.forms import Form
 from scorer_client.reports import FORMATS, Report, build, document
 
 OBJECTS_PER_COLLECTION = 50_000
@@ -37,7 +34,7 @@ searches take a third of the time."""
 def report(
     file: Path = FILE,
     criteria_set: str = SET,
-    on: datetime.datetime | None = ON,
+    on: datetime.date | None = ON,
     series: str = SERIES,
     criteria: CriteriaOption = None,
     outputs: list[Path] = typer.Option(
@@ -50,9 +47,7 @@ def report(
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     period: str = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates."),
     province: str = typer.Option("", help="Name of the province."),
-    tier: str = typer.Option(
-        None, help="Report on one tier only. The answers of all units are checked.", callback=tier_or_all
-    ),
+    tier: str = typer.Option("", help="Report on one tier only. The answers of all units are checked."),
     previous: Path | None = typer.Option(
         None, help="Earlier answers, scored by the same criteria set: the report shows what changed.", metavar="FILE"
     ),
@@ -63,24 +58,24 @@ def report(
 ) -> None:
     """Write a report on the units of a file: web page, Excel workbook, PDF or Word document."""
     gc.set_threshold(OBJECTS_PER_COLLECTION)
-    for path in outputs:
+    for number, path in enumerate(outputs):
+        if path in outputs[:number]:
+            raise UserError(f"--out {path} is given twice")
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
     if template is not None and not any(path.suffix == ".docx" for path in outputs):
         raise UserError("--template goes with --out FILE.docx only")
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
-    ranked = _ranked(client, form, file, language, period=period, province=province, tier=tier)
-    before = None if previous is None else _ranked(client, form, previous, language, tier=tier)
-    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
-        model = build(ranked, form, language=language.value, previous=before)
-    write_report(model, outputs, template)
-
-
-def _ranked(
-    client: Client, form: Form, file: Path, language: Language, *, period: str = "", province: str = "", tier: str = ""
-) -> Province:
     answers = read_answers(client, form, file, language)
-    return rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
+    ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
+    before = None
+    if previous is not None:
+        earlier = read_answers(client, form, previous, language)
+        before = rank_answers(client, form, previous, earlier, language, tier=tier)
+    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
+        names = {unit.id: unit.name for unit in answers.units if unit.name}
+        model = build(ranked, form, language=language.value, previous=before, unit_names=names)
+    write_report(model, outputs, template)
 
 
 def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None) -> None:

@@ -30,7 +30,7 @@ def serve(
         help="Host and port to listen on; port 0 takes a free one. [default: 127.0.0.1:50051]",
         metavar="HOST:PORT",
     ),
-    workers: int | None = typer.Option(
+    workers: str | None = typer.Option(  # a text, which the settings check as that of the environment
         None, help="Processes that share the port, such as one per core. [default: 1]", metavar="N"
     ),
     criteria: Path | None = typer.Option(

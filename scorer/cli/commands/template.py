@@ -68,6 +68,8 @@ def template(
     'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads one workbook per unit.
     """
     workbook = output.suffix.lower() == ".xlsx"
+    if per_unit is not None and not workbook and output != Path():
+        raise UserError(f"--out {output} goes with --per-unit only as one more workbook, FORM.xlsx")
     if units is not None and not workbook and per_unit is None:
         raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:

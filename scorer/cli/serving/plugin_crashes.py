@@ -38,11 +38,12 @@ class PluginCrashes:
         """
         now, newly_quarantined = time.monotonic(), []
         where = f", the last in {death.where}" if death.where else ""
+        when = "after" if death.later else "while"
         for plugin in death.plugins:
             times = [crash for crash in self._times.get(plugin, []) if now - crash < CRASH_SECONDS]
             self._times[plugin] = [*times, now]
             if len(times) + 1 >= MAX_CRASHES and plugin not in self._quarantined:
-                self._quarantined[plugin] = f"{len(times) + 1} workers died while it scored{where}"
+                self._quarantined[plugin] = f"{len(times) + 1} workers died {when} it scored{where}"
                 newly_quarantined.append(plugin)
         return newly_quarantined
 

@@ -59,6 +59,7 @@ def main(settings: Settings, journal: PluginJournal, *, quiet: bool) -> int:
         return 2
     except Exception:
         logging.exception("the worker failed")
+        journal.write([])  # no plugin is to blame
         return 1
     finally:
         log.stop(LOG_SECONDS)

@@ -83,7 +83,7 @@ class Worker:
 
     @property
     def serves(self) -> bool:
-        """Whether it has begun to serve."""
+        """Whether the worker has begun to serve."""
         return self.serving_since is not None
 
     @property
@@ -93,9 +93,10 @@ class Worker:
 
     @property
     def end(self) -> str:
-        """How the worker ended and which plugins were scoring, for people."""
+        """How the worker ended and which plugins were scoring, or had scored last, for people."""
         code = self.process.returncode
-        scored = f" while {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
+        when = "after" if self.death.later else "while"
+        scored = f" {when} {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""
         return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
 
@@ -109,7 +110,7 @@ class Worker:
         """Reads and closes the journal, after the process has ended."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.death = self.journal.read_death()
+        self.death = self.journal.read_death(by_signal=self.process.returncode < 0)
         self.journal.close()
 
     def _listen(self, on_report: Callable[[Report], None]) -> None:

@@ -64,12 +64,12 @@ class Cause(NamedTuple):
         return measure_name(self.measure, language, titles)
 
     def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """What the gate asks for, such as: at least 80 %."""
+        """What the gate requires, such as: at least 80 %."""
         return _needed(self, language, titles or {})
 
 
 def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
-    """A sentence such as: infrastructure + human_resources is 78.86 %, level 3 asks for at least 80 %."""
+    """A sentence such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %."""
     words = words_of(language)
     name, number = (level_name, cause.level) if cause.level else (limit_name, cause.limit)
     who = name(category, number, language, titles)
@@ -101,7 +101,7 @@ def _short(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
 
 
 def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
-    """What a gate or a combination asks for, whatever a unit has.
+    """What a gate or a combination requires, whatever a unit has.
 
     Such as: total at least 80 %; or: at least 2 of: presence at least 80 %; transaction at least 80 %.
     """
@@ -138,7 +138,7 @@ def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str
 
 
 def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
-    """What a gate asks for, such as: at least 80 %."""
+    """What a gate requires, such as: at least 80 %."""
     words = words_of(language)
     if cause.indicator:
         names = (_answer(cause, option, words, titles) for option in cause.options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -78,7 +78,7 @@ class ScorerError(Exception):
         return cls(code, message, request_id=request_id)
 
     @classmethod
-    def before_sending(cls, reason: str, violations: Sequence[Violation], total: int) -> ScorerError:
+    def before_sending(cls, reason: str, violations: Sequence[Violation], total: int) -> Self:
         """The error for a table or file with ``total`` violations, which is not sent."""
         metadata = {"violations_total": str(total)} if total > len(violations) else {}
         message = first_of(violations, total)

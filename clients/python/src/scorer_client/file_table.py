@@ -145,6 +145,16 @@ class FileTable:
         return _renamed(error, lambda text: _UNIT_FIELD.sub(of_row, text))
 
 
+class InvalidFileError(ScorerError):
+    """A file has mistakes.
+
+    Attributes:
+        table: what could be read, where answers with mistakes are missing; None if rows or whole sheets are missing.
+    """
+
+    table: FileTable | None = None
+
+
 def _renamed(error: ScorerError, rename: Callable[[str], str]) -> ScorerError:
     violations = [Violation(rename(v.field), v.reason, rename(v.description)) for v in error.violations]
     message = first_of(violations, error.violations_total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypedDict, Unpack, cast
 
@@ -181,7 +181,7 @@ class Methods:
             request = shared.ranking_request(criteria_set, effective_on=effective_on, series=series, **options)
             return (yield from shared.rank_file_table(calls, request, file, progress))
         form = yield from shared.get_form(calls, criteria_set, effective_on, series)
-        table: FileTable = yield shared.read_file(file, form, progress, language)
+        table = yield from shared.read_file(calls, file, form, progress, language)
         return (
             yield from shared.rank_file_table(
                 calls, shared.ranking_request(form.criteria_set, **options), table, progress
@@ -200,9 +200,9 @@ class Methods:
             ScorerError: the file has mistakes, or the criteria set could not be read.
             OSError: the file cannot be read.
         """
-        form = yield from shared.get_form(Calls.of(None, ""), criteria_set)
-        table: FileTable = yield shared.read_file(file, form, progress, language)
-        return table
+        calls = Calls.of(None, "")
+        form = yield from shared.get_form(calls, criteria_set)
+        return (yield from shared.read_file(calls, file, form, progress, language))
 
     @method
     def criteria_sets(
@@ -258,6 +258,7 @@ class Methods:
         language: str = "en",
         previous: Province | None = None,
         template: str | Path | None = None,
+        unit_names: Mapping[str, str] | None = None,
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[None]:
@@ -269,6 +270,7 @@ class Methods:
             language: "en" or "vi".
             previous: earlier results of the same criteria set; the report then shows the changes.
             template: a Word template, instead of the client's own.
+            unit_names: by id, the names of units that are not in the result, such as the districts of ranked communes.
             timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
 
@@ -281,7 +283,7 @@ class Methods:
         form = yield from shared.get_form(Calls.of(timeout, request_id), result.provenance.criteria_set)
 
         def write() -> None:
-            report = build(result, form, language=language, previous=previous)
+            report = build(result, form, language=language, previous=previous, unit_names=unit_names)
             for path in map(Path, paths):
                 path.write_bytes(document(report, path.suffix, template=Path(template) if template else None))
 
@@ -349,6 +351,8 @@ class Methods:
         calls = Calls.of(timeout, request_id)
         form = yield from shared.get_form(calls, criteria_set, effective_on, series)
         shared.check_criterion(form, criterion, tier)
-        table: FileTable = file if isinstance(file, FileTable) else (yield shared.read_file(file, form, None, language))
+        table = (
+            file if isinstance(file, FileTable) else (yield from shared.read_file(calls, file, form, None, language))
+        )
         request = shared.ranking_request(form.criteria_set, tier=tier, full=True)
         return shared.lacking((yield from shared.rank_file_table(calls, request, table, None)), criterion)

@@ -44,7 +44,7 @@ class GateCount(NamedTuple):
         return self._cause().subject(language, titles)
 
     def needed(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
-        """What the gate asks for, such as: at least 80 %."""
+        """What the gate requires, such as: at least 80 %."""
         return self._cause().needed(language, titles)
 
     def _cause(self) -> Cause:

@@ -17,13 +17,13 @@ _WORDS = {
     "en": {
         "total": "total",
         "points": "points",
-        "cause": "{measure} is {value}, {who} asks for {needed}",
-        "asks": "{who} asks for {needed}",
+        "cause": "{measure} is {value}, {who} requires {needed}",
+        "asks": "{who} requires {needed}",
         "level_n": "level {level}",
         "limit_n": "limit {number}",
         "limit_titled": 'the limit "{title}"',
-        "answer": "{measure} is {value}, {who} asks for {needed}",
-        "level_reached": "{measure} is {value}, {who} asks for {needed}",
+        "answer": "{measure} is {value}, {who} requires {needed}",
+        "level_reached": "{measure} is {value}, {who} requires {needed}",
         "short": "{measure} {value} of {needed}",
         "short_other": "{measure} {value} ({needed})",
         "short_answer": "{measure}: {value} ({needed})",
@@ -38,9 +38,9 @@ _WORDS = {
         "or": " or ",
         "and": " and ",
         "at_least": "at least",
-        "above": "above",
+        "above": "more than",
         "at_most": "at most",
-        "below": "below",
+        "below": "less than",
         "answer_true": "yes",
         "answer_false": "no",
         "answer_": "not reported",
@@ -108,7 +108,7 @@ _WORDS = {
 def category_sentence(
     category: str, standing: str, level: int, causes: Sequence[str], *, language: str, titles: Mapping[str, str]
 ) -> str:
-    """A sentence such as: readiness: level 4; total is 78 %, level 3 asks for at least 80 %."""
+    """A sentence such as: readiness: level 4; total is 78 %, level 3 requires at least 80 %."""
     words, name = words_of(language), titles.get(category, category)
     if standing == "nothing_applicable":
         return words["nothing_applicable"].format(category=name)

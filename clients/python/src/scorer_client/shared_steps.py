@@ -1,4 +1,4 @@
-"""What several methods of the clients have in common: getting a criteria set, reading a file, ranking its units."""
+"""Steps that several methods of the clients share: getting a criteria set, reading a file, ranking its units."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import grpc
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
 from scorer_client.errors import ScorerError
-from scorer_client.file_table import FileTable
+from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.files.names import NearestNames
@@ -43,10 +43,38 @@ def get_form(
     return form_of((yield from get_criteria_set(calls, code, effective_on, series)))
 
 
-def read_file(file: str | Path, form: Form, progress: Progress | None, language: Language) -> Work:
-    """Reads a file for a criteria set, outside of the event loop."""
+def read_file(
+    calls: Calls, file: str | Path, form: Form, progress: Progress | None, language: Language
+) -> Steps[FileTable]:
+    """Reads a file for a criteria set, outside of the event loop.
+
+    If the file has mistakes, the service checks what could be read, so that all mistakes are reported together.
+    """
     read = None if progress is None else lambda done, total: progress("read", done, total)
-    return Work(lambda: read_path(Path(file), form, read, language))
+    try:
+        table: FileTable = yield Work(lambda: read_path(Path(file), form, read, language))
+    except InvalidFileError as error:
+        if error.table is None:
+            raise
+        raise (yield from _with_other_mistakes(calls, form, error, error.table)) from error
+    return table
+
+
+def _with_other_mistakes(calls: Calls, form: Form, error: ScorerError, table: FileTable) -> Steps[ScorerError]:
+    """The error about a file, with what the service finds in the answers that could be read."""
+    request = ranking_request(form.criteria_set, page_size=1)  # only violations matter
+    request.table.arrow_stream = table.stream()
+    try:
+        yield from calls.rank_province(request)
+    except ScorerError as refused:
+        found = table.in_file(refused).violations if refused.violations else ()
+        known = {violation.field for violation in error.violations}
+        others = [violation for violation in found if violation.field not in known]
+        total = error.violations_total + len(others)
+        if others:
+            total += refused.violations_total - len(found)  # violations that the service only counted
+            return ScorerError.before_sending(error.reason, [*error.violations, *others], total)
+    return error
 
 
 def rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Province]:

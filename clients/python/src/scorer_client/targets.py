@@ -11,7 +11,7 @@ from scorer_client.shown import described, shown
 _SOCKET = re.compile(r"unix(-abstract)?:.*", re.DOTALL)
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _PREFIX = re.compile(r"(ipv4|ipv6|dns):(///)?")
-_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):(-?\d+)")
+_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):([^:/]*)")
 _HOST = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)\](:\d+)?|(?P<host>[^:/\[\]]+)(:\d+)?")
 
 
@@ -26,6 +26,8 @@ def channel_target(target: str | Sequence[str]) -> str:
     targets = [target] if isinstance(target, str) else list(target)
     if isinstance(target, bytes) or not all(isinstance(address, str) for address in targets):
         raise TypeError(f"target: expected a str or a list of str, not {described(target)}")
+    if targets == [""]:
+        raise ValueError("target: is empty; write HOST:PORT, such as 127.0.0.1:50051")
     for address in targets:
         _check_ports(address)
     if len(targets) == 1 and targets[0]:
@@ -50,18 +52,20 @@ def leaves_this_machine(target: str) -> bool:
 
 
 def _check_ports(target: str) -> None:
-    """Refuses URLs, and ports that do not exist; gRPC would try to connect until the timeout.
+    """Refuses spaces, URLs, and ports that do not exist; gRPC would try to connect until the timeout.
 
     Raises:
-        ValueError: the target is a URL, or a port is a number, but not from 1 to 65535.
+        ValueError: the target has a space or a line break, it is a URL, or a port is not a number from 1 to 65535.
     """
     if _SOCKET.fullmatch(target):
         return
+    if re.search(r"\s", target):
+        raise ValueError(f"{shown(target)} has a space or a line break")
     if _URL.match(target):
         raise ValueError(f"{shown(target)} is a URL; write HOST:PORT, such as 127.0.0.1:50051")
     for part in _PREFIX.sub("", target, count=1).split(","):
         port = _PORT.fullmatch(part)
-        if port and (len(port[1]) > 5 or not 0 < int(port[1]) < 2**16):
+        if port and not (re.fullmatch("[0-9]{1,5}", port[1]) and 0 < int(port[1]) < 2**16):
             raise ValueError(f"{shown(part)} has no port from 1 to 65535")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from scorer_client.errors import ScorerError, Violation
-from scorer_client.file_table import FileTable
+from scorer_client.errors import Violation
+from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
@@ -67,14 +67,16 @@ class TableReader:
         """Returns the table of all files.
 
         Raises:
-            ScorerError: there are mistakes. Every violation has its position.
+            InvalidFileError: there are mistakes. Every violation has its position.
         """
         if not self.table.units and not self._violations:
             self.refuse(self._first_unit or "row 2", "EMPTY", "no_units")
         if self._complete:
             self._check_parents()
         if self._violations:
-            raise ScorerError.before_sending("INVALID_FILE", self._violations, self._total)
+            error = InvalidFileError.before_sending("INVALID_FILE", self._violations, self._total)
+            error.table = self.table if self._complete and self.table.units else None
+            raise error
         self.table.notes = self.notes.sentences()
         return self.table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -80,6 +81,10 @@ class RowReader:
                     column.append(values.number(indicator, cells[index]))
             except WrongCell as error:
                 self._reader.refuse_text(sheet.position(row, index, indicator.code), "WRONG_KIND", str(error))
+                if isinstance(column, list):  # the other answers of the row can still be checked
+                    column.append("")
+                else:
+                    column.append(math.nan)
             if values.noted:
                 self._note(row, index, cells[index])
         self._unit(row, cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,6 +131,8 @@ def _cell(value: object) -> Cell:
     if isinstance(value, str):
         text = value.strip()
         return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if isinstance(value, float) and math.isnan(value):  # not an empty cell, although the service takes NaN for one
+        return BadCell("error_cell", "NaN")
     if isinstance(value, float | bool | datetime.date):
         return value
     if isinstance(value, int):

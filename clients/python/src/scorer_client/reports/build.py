@@ -34,7 +34,7 @@ from scorer_client.shown import printable
 from scorer_client.titles import subtotal_key, text
 
 _GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
-"""What tells gates on measures apart: level, measure, unit, minimum, strict and upper."""
+"""What identifies a gate on a measure: level, measure, unit, minimum, strict and upper."""
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""
@@ -47,6 +47,7 @@ def build(
     language: str,
     previous: Province | None = None,
     facts: Iterable[str] = (),
+    unit_names: Mapping[str, str] | None = None,
 ) -> Report:
     """Builds a report on a province.
 
@@ -56,6 +57,7 @@ def build(
         language: language of the report, "en" or "vi".
         previous: earlier results by the same criteria set.
         facts: sentences for the summary.
+        unit_names: by id, the names of units that are not in the results, such as the districts of ranked communes.
 
     Raises:
         ValueError: the results lack the points of criteria, are only a page, or the language is unknown.
@@ -68,7 +70,7 @@ def build(
         if any(not c.groups for r in results.rankings for u in r.units[:1] for c in u.categories):
             raise ValueError("a report needs the points of every criterion: rank with full=True")
     with localcontext(Context(prec=28)):  # other code may have changed the thread's context
-        return _Builder(province, form, language, previous).report(tuple(facts))
+        return _Builder(province, form, language, previous, unit_names or {}).report(tuple(facts))
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,20 @@ class _Sum:
 
 
 class _Builder:
-    def __init__(self, province: Province, form: Form, language: str, previous: Province | None) -> None:
+    def __init__(
+        self,
+        province: Province,
+        form: Form,
+        language: str,
+        previous: Province | None,
+        unit_names: Mapping[str, str],
+    ) -> None:
         self._province, self._form, self._language = province, form, language
         self._words = WORDS[language]
         self._titles = {code: printable(title) for code, title in form.names(language).items()}
         self._results = [list(ranking.units) for ranking in province.rankings]
         self._units = {unit.id: printable(unit.name or unit.id) for unit in chain(*self._results)}
+        self._parents = {**{code: printable(name) for code, name in unit_names.items() if name}, **self._units}
         before = chain.from_iterable(ranking.units for ranking in previous.rankings) if previous else ()
         self._before = {unit.id: unit for unit in before}
         self._compared = previous is not None
@@ -128,7 +138,7 @@ class _Builder:
         tier_title, anchor = self._title(f"tier/{ranking.tier}", ranking.tier), f"t-{ranking.tier}"
         title = tier_title
         if ranking.tier in self._form.within_parent:
-            parent = self._units.get(ranking.cohort, printable(ranking.cohort))
+            parent = self._parents.get(ranking.cohort, printable(ranking.cohort))
             title = self._words["within"].format(tier=tier_title, parent=parent)
             anchor = f"{anchor}-{quote(ranking.cohort, safe='')}"
         return Section(
@@ -163,7 +173,7 @@ class _Builder:
         return Unit(
             f"u-{quote(result.id, safe='')}",
             self._units[result.id],
-            self._units.get(result.parent, printable(result.parent)),
+            self._parents.get(result.parent, printable(result.parent)),
             result,
             tuple(
                 UnitCategory(category, self._needs(category), _movement(category, before))

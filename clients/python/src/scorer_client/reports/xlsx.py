@@ -178,8 +178,10 @@ class _Writer:
                     line.append("; ".join(need.brief for need in unit_category.needs))
                     line += [g.score.percent if g.score.max_points else None for g in unit_category.result.groups]
                 for item in unit.result.subtotals:
-                    points, maximum, percent, _, *beside = _figures(item.score)
-                    line += [points, percent if maximum else None, *beside]
+                    score, beside = item.score, item.score.self_reported
+                    line += [score.points, score.percent if score.max_points else None]
+                    if beside:
+                        line.append(beside.points if beside.max_points or beside.points else None)
                 lines.append(line)
         sheet = self._sheet(sections[0].tier_title)
         self._table(sheet, titles, kinds, lines, freeze=2)

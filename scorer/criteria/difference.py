@@ -19,7 +19,7 @@ from scorer.criteria.document import as_list, as_mapping
 from scorer.criteria.subtotals import SUBTOTALS
 
 MAX_VALUE_CHARACTERS = 160
-"""Of longer values, sentences only say where they differ; longer texts are shortened."""
+"""Sentences shorten longer texts. For other longer values, they only say where the values differ."""
 
 CONTEXT_CHARACTERS = 30
 """How much of a long text is shown before the place where it differs."""

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from scorer.criteria import lint, model, schema
-from scorer.criteria.children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
 from scorer.criteria.formula_reader import FormulaReader, rewards_absence
+from scorer.criteria.from_children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
@@ -37,7 +37,7 @@ _HEAD = {
 """Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
 
 RESERVED_CATEGORIES = ("overall", "subtotal")
-"""Replies use these words beside the codes of categories."""
+"""Words that cannot be codes of categories, because replies use them beside these codes."""
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "

@@ -109,7 +109,7 @@ class Criterion:
     sources: tuple[Source, ...] = (Source.SELF_REPORTED,)
     """Sources of the criterion's answers. The last source that has an answer counts."""
     subtotal: str = ""
-    """The subtotal that its points belong to; may be empty."""
+    """The subtotal to which the criterion's points belong; may be empty."""
 
     @property
     def is_self_reported(self) -> bool:

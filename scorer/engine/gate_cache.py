@@ -27,7 +27,7 @@ log = logging.getLogger("scorer.gates")
 
 
 class GateCache:
-    """Decisions of the rule engine in a directory. Errors are logged and never raised: without it, gates are compiled.
+    """Decisions of the rule engine in a directory. Errors are logged and never raised: gates are then compiled.
 
     Args:
         directory: is created when the first entry is written.
@@ -37,7 +37,7 @@ class GateCache:
         self._directory = directory
         self._versions = f"durable-rules {_installed_version('durable-rules')}, scorer {__version__}"
         self._reported: set[str] = set()
-        """Reasons why entries could not be read or written that were logged."""
+        """The logged reasons why entries could not be read or written."""
 
     def read(self, rule: str, cells: int) -> list[bool] | None:
         """The decisions for a rule, not yet checked against it; None if there is no good entry.
@@ -86,7 +86,7 @@ class GateCache:
         return hashlib.sha256(f"{self._versions}, rule {rule}".encode()).hexdigest()
 
     def _report(self, done: str, key: str, error: OSError) -> None:
-        """Logs why an entry cannot be read or written; the same reason only once, as it probably holds for all."""
+        """Logs why an entry cannot be read or written; the same reason only once, because it probably holds for all."""
         reason = f"cannot be {done}: {error.strerror}"
         if reason not in self._reported:
             self._reported.add(reason)

@@ -154,7 +154,7 @@ class SubtotalsPlan:
 
     codes: tuple[str, ...]
     members: tuple[Floats, ...]
-    """By group, (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
+    """For each group: (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
     nominal: Floats
     """(s,) maxima if every criterion applied, in micropoints."""
 
@@ -195,7 +195,7 @@ class DerivedValues:
         return made[make]
 
     def __getstate__(self) -> dict[str, object]:
-        """Without the cache, whose values may not be able to be pickled."""
+        """Leaves out the cache, because its values may not support pickling."""
         return {name: value for name, value in self.__dict__.items() if name != "_made"}
 
 

@@ -1,4 +1,4 @@
-"""Subtotals: sums of the points of criteria across groups. They are shown, and decide nothing.
+"""Subtotals: sums of the points of criteria across groups. They are shown only: levels and ranks do not use them.
 
 A subtotal adds up the points of its criteria as they are, before caps, floors and means of groups and categories.
 """
@@ -36,8 +36,8 @@ def add_up(plan: TierPlan, points: Sequence[Floats], status: Sequence[Statuses],
 
     Args:
         plan: the plan of the tier.
-        points: by group, (k, n) micropoints of its criteria.
-        status: by group, (k, n) of ``Status``.
+        points: for each group, (k, n) micropoints of its criteria.
+        status: for each group, (k, n) of ``Status``.
         units: n.
     """
     table = ScoreTable(plan.subtotals.nominal.astype(np.int64).tolist(), 0, units)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from scorer.engine.children import computed_answers
+from scorer.engine.from_children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck, plugin_checks
 from scorer.engine.sources import counted, self_reported

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -97,9 +98,9 @@ class Indicator:
     meaning: Mapping[str, str] = field(default_factory=dict)
     """What exactly is reported, by language, for people who fill in the form."""
     unit_titles: Mapping[str, str] = field(default_factory=dict)
-    """By language, the unit of measurement."""
+    """The unit of measurement, by language."""
     option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By option, its titles by language. Options without a title are called by their code."""
+    """The titles of each option, by language. Options without a title are called by their code."""
 
     def __post_init__(self) -> None:
         kinds = [kind.value for kind in IndicatorKind]
@@ -117,7 +118,7 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: an option needs a code")
         if unknown := [option for option in self.option_titles if option not in self.options]:
             hint = did_you_mean(unknown[0], self.options)
-            raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is no option{hint}")
+            raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is not an option{hint}")
         self._check_option_names()
         if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
             raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
@@ -127,6 +128,11 @@ class Indicator:
         owners: dict[str, str] = {}
         for option in self.options:
             for name in (option, *self.option_titles.get(option, {}).values()):
+                if name != option and name != " ".join(unicodedata.normalize("NFC", name).split()):
+                    raise ValueError(
+                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell can hold: write "
+                        "single spaces, none at the ends, and composed letters (NFC)"
+                    )
                 owner = owners.setdefault(name.casefold(), option)
                 if owner != option and self.option_titles:
                     raise ValueError(

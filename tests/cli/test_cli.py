@@ -142,7 +142,7 @@ def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
         (("rank", "x.csv", "--lang", "VI"), "Invalid value for '--lang': 'VI' is not one of 'en', 'vi'."),
         (("serve", "--workers", "1_0"), "--workers: has to be a whole number"),
         (("serve", "--workers", "٢"), "--workers: has to be a whole number"),
-        (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is there twice"),
+        (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is given twice"),
         (
             ("criteria", "template", "hue-2020", "--units", "x.csv", "--per-unit", "forms", "--out", "f.csv"),
             "--out f.csv goes with --per-unit only as one more workbook, FORM.xlsx",

@@ -97,12 +97,13 @@ def test_a_form_says_what_goes_into_each_column(form: Path, installed: Catalogue
             indicator = plan.criteria_set.indicators[code[1]]
             asked.append(indicator.code)
             assert cell.value == indicator.title["vi"]
-            assert not indicator.unit or f"Đơn vị tính: {indicator.unit}" in cell.comment.text
+            assert not indicator.unit or f"Đơn vị tính: {indicator.unit_in('vi')}" in cell.comment.text
             low, high = plan.tiers[tier].ranges[indicator.code]
             if indicator.kind == "count":
                 assert (rule.type, rule.formula1, rule.formula2) == ("whole", f"{low:.0f}", f"{high:.0f}")
             elif indicator.kind == "choice":
-                assert rule.formula1 == f'"{",".join(indicator.options)}"'
+                titles = [indicator.option_titles[option]["vi"] for option in indicator.options]
+                assert rule.formula1 == f'"{",".join(titles)}"'
             else:
                 assert rule.type == {"flag": "list", "date": "date", "number": "decimal"}[indicator.kind]
         answered = [

@@ -88,7 +88,7 @@ def test_a_file_with_another_option_is_told_the_titles(folder: Path) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,portal,plan\nu,ward,đầy,approve\n", encoding="utf-8")
     done = run("check", str(answers), *OPTIONS, str(folder), "--lang", "vi")
-    assert "đầy đủ, một phần, chưa có" in done.stderr
+    assert "full (đầy đủ), part (một phần), none (chưa có)" in done.stderr
     assert "approved, draft" in done.stderr
 
 
@@ -124,6 +124,12 @@ def test_wrong_titles_are_refused_with_their_place(folder: Path, good_part: str)
     assert "portals-2026.yaml:" in done.stderr
 
 
+@pytest.mark.parametrize("title", [" complete", "in  part", "in\npart", "d\u0323u\u0309"])
+def test_a_title_that_no_cell_can_hold_is_refused(title: str) -> None:
+    with pytest.raises(ValueError, match=r"option 'full' is called .*, which no cell can hold"):
+        Indicator("portal", "choice", options=("full", "part"), option_titles={"full": {"en": title}})
+
+
 def test_a_title_for_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="a title for 'fulll', which is no option; did you mean 'full'"):
+    with pytest.raises(ValueError, match="a title for 'fulll', which is not an option; did you mean 'full'"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"fulll": {"en": "complete"}})

@@ -120,7 +120,7 @@ def first(form_kind: str, form: Form) -> Callable[[list[str]], str | None]:
 
 def misspellings(form: Form) -> dict[str, Misspelling]:
     def expected_options(right: str, wrong: str) -> str:
-        options = ", ".join(form.indicators["steering_committee"].options)
+        options = "head (the unit's head), deputy (a deputy), none"
         return f"expected {options} or nothing, not {wrong!r}; did you mean {right!r}?"
 
     return {
@@ -404,7 +404,11 @@ def test_every_mistake_of_a_file_is_named_at_once(file: Path, form: Form) -> Non
         (place(2, "computers"), "expected a number such as 12, not 'many'"),
         (place(2, "tier"), "expected department or district or commune, not 'departmentt'; did you mean 'department'?"),
         ("row 10", "has 99 cells, the header has 100: is a comma missing or a text unquoted?"),
-        (place(51, "lan"), "expected structured, simple, none or nothing, not 'simpel'; did you mean 'simple'?"),
+        (
+            place(51, "lan"),
+            "expected structured (structured and managed), simple, none or nothing, not 'simpel'; "
+            "did you mean 'simple'?",
+        ),
     ]
 
 

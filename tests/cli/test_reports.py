@@ -222,7 +222,7 @@ def test_the_same_answers_give_the_same_bytes(made: dict[str, Path], tmp_path: P
 
 def test_a_pdf_of_the_same_answers_is_the_same(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", exc_type=OSError, reason="WeasyPrint needs the system library Pango")
-    few = spoilt(tmp_path, lambda row: row["tier"] == "district")
+    few = spoilt(tmp_path, lambda row: row["id"] in ("d-ba-be", "d-na-ri"))
     one, two = write(tmp_path, "one.pdf", "two.pdf", answers=few)
     (three,) = write(tmp_path, "three.pdf", answers=few, run=command.run)
     assert one.read_bytes() == two.read_bytes() == three.read_bytes()

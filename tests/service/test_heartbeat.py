@@ -96,6 +96,7 @@ def assert_replaced(service: Served, metrics: str, before: set[int], pid: int) -
         assert score(service, f"unit-{n}").scorecard.unit.id == f"unit-{n}"
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_is_replaced(service: Served, metrics: str) -> None:
     before = workers(service)
     pid = min(before)

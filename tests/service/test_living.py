@@ -14,7 +14,9 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import cli_in_process
 import grpc
 import pytest
 from harness import LOOPBACK, Service, group, host
@@ -33,13 +35,14 @@ from live_sets import (
     state,
     summaries,
 )  # fmt: skip
-from processes import PATIENCE, SCORER, Serving, serve, until
+from processes import PATIENCE, Serving, serve, until
 
 from egov.scorer.v1 import criteria_pb2 as cpb
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import CriteriaDirectory, Unreadable
 from scorer.catalogue.live import LiveCatalogue
+from scorer.cli.output import out
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
 from scorer.service import background
@@ -49,12 +52,8 @@ RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "160"}
-    done = subprocess.run(
-        [SCORER, *words], env=environment, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    with patch.object(out, "_width", 160):
+        return cli_in_process.run(*map(str, words))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
         pytest.raises(SystemExit) as ended,
     ):
         cli.main()
+    gc.enable()  # scorer serve stops the collection of garbage while it loads
     return subprocess.CompletedProcess(words, int(ended.value.code or 0), out.getvalue(), errors.getvalue())
 
 

@@ -60,7 +60,7 @@ def report(
     gc.set_threshold(OBJECTS_PER_COLLECTION)
     for number, path in enumerate(outputs):
         if path in outputs[:number]:
-            raise UserError(f"--out {path} is there twice")
+            raise UserError(f"--out {path} is given twice")
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
     if template is not None and not any(path.suffix == ".docx" for path in outputs):
         raise UserError("--template goes with --out FILE.docx only")

@@ -157,7 +157,7 @@ def show(
 
 
 class _Shown:
-    """What is shown of a criteria set, in one language."""
+    """Shows a criteria set in one language."""
 
     def __init__(self, item: CriteriaSet, language: str) -> None:
         self._item, self._language, self._words = item, language, WORDS[language]

@@ -83,7 +83,7 @@ class Worker:
 
     @property
     def serves(self) -> bool:
-        """Whether it has begun to serve."""
+        """Whether the worker has begun to serve."""
         return self.serving_since is not None
 
     @property

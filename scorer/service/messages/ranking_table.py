@@ -31,7 +31,7 @@ from scorer.service.messages.tables import UnitTexts
 COHORT = "cohort"
 
 SUBTOTAL = "subtotal."
-"""Begins the names of columns with subtotals."""
+"""Prefix of the columns with subtotals."""
 
 SELF_REPORTED = "@self_reported"
 """Suffix of the columns with results that are computed from the units' own reports."""

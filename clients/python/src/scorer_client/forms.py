@@ -35,14 +35,14 @@ class Indicator:
     unit_titles: Mapping[str, str] = field(default_factory=dict)
     """The unit of measurement by language; other languages use ``unit``."""
     option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By option, its titles by language."""
+    """The titles of each option, by language."""
 
     def option_names(self, language: str) -> tuple[str, ...]:
         """The titles of the options, in one language or in the first one of each; the code of an option without one."""
         return tuple(text(self.option_titles.get(option, {}), language, option) for option in self.options)
 
     def option_called(self, name: str) -> str | None:
-        """The option with this code, or with this title in any language, in capitals or not."""
+        """The option with this code, or with this title in any language. Capitals make no difference."""
         folded = name.casefold()
         for option in self.options:
             if folded in (option.casefold(), *map(str.casefold, self.option_titles.get(option, {}).values())):
@@ -92,7 +92,7 @@ class Form:
     rules: tuple[Rule, ...] = ()
     """What levels and limits require, by category and tier."""
     effects: Mapping[str, str] = field(default_factory=dict)
-    """By criterion id, how it contributes to sums: "score", "bonus" or "penalty"."""
+    """How each criterion contributes to sums, by criterion id: "score", "bonus" or "penalty"."""
 
     def names(self, language: str) -> dict[str, str]:
         """All titles in one language, or in the first language of each, by the keys of ``texts``."""

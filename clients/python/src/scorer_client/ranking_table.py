@@ -34,7 +34,7 @@ UNITS_AT_ONCE = 500
 """Units that are created together: creating one alone takes about as long as creating 50."""
 
 SUBTOTAL = "subtotal."
-"""Begins the names of columns with subtotals."""
+"""Prefix of the columns with subtotals."""
 
 SELF_REPORTED = "@self_reported"
 """Suffix of the columns with results that are computed from the units' own reports."""

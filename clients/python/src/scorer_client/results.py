@@ -67,7 +67,7 @@ class GroupResult:
 
 
 class SubtotalResult(NamedTuple):
-    """One subtotal of a unit: the sum of criteria across groups, which decides nothing."""
+    """One subtotal of a unit: a sum of criteria across groups. Levels and ranks do not depend on it."""
 
     subtotal: str
     score: Score

@@ -19,13 +19,13 @@ class Rule:
     category: str
     tier: str
     level: int
-    """0: it is a limit."""
+    """The number of the level; 0: the rule is a limit."""
     limit: int
-    """The number of the limit; 0: it is a level."""
+    """The number of the limit; 0: the rule is a level."""
     no_better_than: int
-    """Of a limit: the best level of units that do not meet the condition; 0: they are not ranked."""
+    """For a limit: the best level of units that do not meet the condition; 0: they are not ranked."""
     legal_basis: str
-    """Of a limit: the part of a legal document that sets it; may be empty."""
+    """For a limit: the part of a legal document that sets it; may be empty."""
     condition: Cause
     """A combination, without the values of a unit."""
 

@@ -1,4 +1,4 @@
-"""What several methods of the clients have in common: getting a criteria set, reading a file, ranking its units."""
+"""Steps that several methods of the clients share: getting a criteria set, reading a file, ranking its units."""
 
 from __future__ import annotations
 

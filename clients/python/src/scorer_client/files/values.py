@@ -86,7 +86,7 @@ class Values:
                 names = indicator.option_names(self.language)
                 raise self._wrong(
                     "option",
-                    options=", ".join(names),
+                    options=", ".join(_option_with_title(*pair) for pair in zip(indicator.options, names, strict=True)),
                     cell=text,
                     hint=self.nearest.hint(text, (*names, *indicator.options)),
                 )
@@ -212,3 +212,8 @@ class Values:
 
     def _wrong(self, key: str, **values: object) -> WrongCell:
         return WrongCell(say(self.language, key, **values))
+
+
+def _option_with_title(option: str, title: str) -> str:
+    """An option in a list of options: files may have either."""
+    return option if option == title else f"{option} ({title})"

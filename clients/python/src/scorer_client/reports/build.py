@@ -34,7 +34,7 @@ from scorer_client.shown import printable
 from scorer_client.titles import subtotal_key, text
 
 _GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
-"""What tells gates on measures apart: level, measure, unit, minimum, strict and upper."""
+"""What identifies a gate on a measure: level, measure, unit, minimum, strict and upper."""
 
 _NO_DATE = datetime.date(2000, 1, 1)
 """Date of files whose criteria set has no first day."""

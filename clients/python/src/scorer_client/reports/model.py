@@ -73,7 +73,7 @@ class Gate:
     level: int
     minimum: float
     text: str
-    """Such as "at least 70 %", with what it is part of if the level does not require it by itself."""
+    """Such as "at least 70 %"; if the gate is only a part of a combination, with the combination."""
     passing: int
     """Units that pass the gate."""
     best: int

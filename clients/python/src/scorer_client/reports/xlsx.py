@@ -244,7 +244,7 @@ class _Writer:
             for cause, need in zip(unit_category.result.causes, unit_category.needs, strict=True)
         ]  # fmt: skip
         names = ("tier", "id", "unit", "category", "needed_by", "measure", "value", "minimum", "shortage", "cause")
-        kinds = ["text"] * 4 + ["whole", "text", "exact", "exact", "points", "text"]
+        kinds = ["text"] * 6 + ["exact", "exact", "points", "text"]
         self._table(self._sheet(words["causes"]), [words[name] for name in names], kinds, lines, freeze=3)
 
     def _requirements(self) -> None:

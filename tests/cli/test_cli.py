@@ -140,6 +140,8 @@ def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
         (("rank", "x.csv", "--on", "٢٠٢٠-06-30"), "'٢٠٢٠-06-30' is not a day"),
         (("rank", "x.csv", "--on", "2021-02-29"), "'2021-02-29' is not a day"),
         (("rank", "x.csv", "--lang", "VI"), "Invalid value for '--lang': 'VI' is not one of 'en', 'vi'."),
+        (("criteria", "list", "--address", "http://x:1"), "--address: 'http://x:1' is a URL; write HOST:PORT"),
+        (("criteria", "list", "--address", "x:99999"), "--address: 'x:99999' has no port from 1 to 65535"),
         (("serve", "--workers", "1_0"), "--workers: has to be a whole number"),
         (("serve", "--workers", "٢"), "--workers: has to be a whole number"),
         (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is given twice"),

@@ -21,6 +21,10 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
         row(computrs=number(3)),
         'answers["computrs"]', "UNKNOWN_INDICATOR", "unknown indicator; did you mean 'computers'?",
     ),
+    "indicator in capitals": (
+        row(COMPUTERS=number(3)),
+        'answers["COMPUTERS"]', "UNKNOWN_INDICATOR", "unknown indicator; did you mean 'computers'?",
+    ),
     "indicator like no other": (row(zebra=number(3)), 'answers["zebra"]', "UNKNOWN_INDICATOR", "unknown indicator"),
     "indicator with a quote": (
         row(**{'a"b\n': number(3)}), 'answers["a\\"b\\n"]', "UNKNOWN_INDICATOR", "unknown indicator",

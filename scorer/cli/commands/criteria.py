@@ -64,7 +64,11 @@ def list_sets(
         return
     if criteria:
         raise UserError("--criteria is for this machine and --address for a server: give only one of them")
-    with Client(address, timeout=LIST_TIMEOUT_SECONDS) as client:
+    try:
+        server = Client(address, timeout=LIST_TIMEOUT_SECONDS)
+    except ValueError as error:
+        raise UserError(f"--address: {error}") from error
+    with server as client:
         try:
             problems = _list(client)
         except ScorerError as error:

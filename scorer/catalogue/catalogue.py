@@ -201,7 +201,7 @@ def _check_rules(category: CategoryPlan, total: Composition, tier: str, document
 
 
 def _with_tables(plans: Mapping[str, TierPlan], compiler: GateCompiler, document: Document) -> dict[str, TierPlan]:
-    """The plans with the tables of their rules; adds a problem to the document if they cannot be compiled."""
+    """The plans with a gate table for each rule. Rules that cannot be compiled are a problem of the document."""
     rules = [rule.rule for plan in plans.values() for category in plan.categories for rule in category.rules]
     try:
         tables = iter(compiler.compile(rules))

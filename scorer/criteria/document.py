@@ -116,7 +116,7 @@ class Document:
         return bool(self.base) and (path if _exists(self.data, path) else path[:-1]) not in self.values
 
     def _shown(self, path: Path) -> str:
-        """A path as text, with the indices of lists as they are written in the document."""
+        """A path as text. Indices count the entries of this document's own lists, not of merged lists."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.written:
                 return show_path((*self.written[path[:length]], *path[length:]))

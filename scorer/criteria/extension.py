@@ -99,7 +99,8 @@ def _bases(document: Document, library: Library) -> tuple[str, list[Base]]:
         if code == own or code in codes[:n]:
             return f"the sets extend each other: {' extends '.join([str(own), *codes[: n + 1]])}", []
         if n == MAX_BASES:
-            return f"extends more than {MAX_BASES} sets, one after the other; write the whole set once", []
+            problem = f"extends more than {MAX_BASES} sets, one after the other"
+            return f"{problem}; write one of them in full, without 'extends'", []
         if code not in known:
             hint = did_you_mean(code, known.keys() - {own}) or "; it has to be installed, or in the same directory"
             return f"there is no criteria set {code!r} to extend{hint}", []

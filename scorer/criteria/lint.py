@@ -112,7 +112,7 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Finds combinations that require more parts than they have in a tier. Yields the two numbers."""
+    """Finds combinations that require more conditions than they have in a tier. Yields both numbers."""
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):

@@ -208,7 +208,7 @@ class Category:
     """The weight in a mean of categories, relative to those of the others."""
 
     def gates(self) -> tuple[Gate, ...]:
-        """All gates of the category's levels and limits, in the order of the document."""
+        """The gates of the category: first those of its levels, then those of its limits."""
         conditions = (*(level.condition for level in self.levels), *(limit.condition for limit in self.limits))
         return tuple(gate for condition in conditions for gate in gates_of(condition))
 

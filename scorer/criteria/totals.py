@@ -73,7 +73,7 @@ def _check_cap(
     """Checks the cap of a sum. ``wholes`` are its criteria, groups or categories."""
     most, highest = cap.of(tier) if cap else None, sum(whole.highest(tier) for whole in wholes)
     if most == 0:
-        document.problem((*path, "cap"), f"leaves no points in tier {tier!r}")
+        document.problem((*path, "cap"), f"a cap of 0 leaves no points in tier {tier!r}")
     elif most is not None and most >= highest:
         message = f"a cap of {plain(most)} points limits nothing in tier {tier!r}, which can give {plain(highest)}"
         document.warn((*path, "cap"), message)

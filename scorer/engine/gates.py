@@ -36,7 +36,7 @@ MAX_EXACT_INTEGER = 2**53
 
 
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
-    """The least key that is at least a minimum, or above it.
+    """The least key that passes a gate: at least the minimum, or above it.
 
     The key of points is the micropoints. The key of a percentage is twice the parts per million, rounded down, plus 1
     if there was a fraction. So "at least t" is ``key >= 2t``, and "more than t" is ``key >= 2t + 1``.
@@ -107,7 +107,10 @@ class Rule:
 
     @cached_property
     def cells(self) -> list[tuple[int, ...]]:
-        """For each cell, one value per key: the smallest of its interval. The last key varies fastest."""
+        """For each cell, one value per key: the smallest of its interval; the largest, if it has none.
+
+        The last key varies fastest.
+        """
         return list(itertools.product(*([own[0] - 1, *own] for own in self.thresholds)))
 
     def task(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compiles the sums of a tier: categories, the overall score, and measures; and the orders that compare them."""
+"""Compiles the sums of a tier (categories, overall score, measures), and the orders by which they rank units."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class _Compared(Formula):
 
     @abstractmethod
     def own_line(self, maximum: int, values: Floats, counted: Floats) -> tuple[Line, Floats]:
-        """The line of a cohort whose answers differ, and the matrix that it reads.
+        """The formula as a ``Line``, for a cohort whose answers are not all equal, and the matrix that the line reads.
 
         Args:
             maximum: the criterion's points, in micropoints.

@@ -108,6 +108,7 @@ def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: 
     assert "1 case of 1 criteria set: 1 ok" in done.stdout
 
 
+@pytest.mark.long
 def test_the_page_of_files_leads_from_an_empty_form_to_a_ranking(tmp_path: Path) -> None:
     environment, said = Environment(tmp_path / "environment"), ""
     with listening(environment, tmp_path) as served:

@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class CitizenRating(CriterionGroup):
-    """Scored by the formulas that the criteria set names."""
+    """Has no code of its own that scores: the criteria set names the formulas."""
 
     name, api_version = "citizen_rating", 1
     title = {"en": "Rating by citizens", "vi": "Người dân đánh giá"}

@@ -9,7 +9,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class OneStop(CriterionGroup):
-    """Scored by the formulas that the criteria set names."""
+    """Has no code of its own that scores: the criteria set names the formulas."""
 
     name, api_version = "one_stop", 1
     title = {"en": "Electronic one-stop service", "vi": "Một cửa điện tử"}

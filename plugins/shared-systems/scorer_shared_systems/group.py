@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class SharedSystems(CriterionGroup):
-    """Scored by the formulas that the criteria set names."""
+    """Has no code of its own that scores: the criteria set names the formulas."""
 
     name, api_version = "shared_systems", 1
     title = {"en": "Shared systems", "vi": "Hệ thống dùng chung"}

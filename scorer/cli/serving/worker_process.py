@@ -52,7 +52,7 @@ class Worker:
     def start(
         cls, settings: Settings, back_off: float, on_report: Callable[[Report], None], *, quiet: bool = False
     ) -> Worker:
-        """Starts a worker; another thread passes its messages, and then its end, to ``on_report``.
+        """Starts a worker. A thread of this process passes the worker's messages to ``on_report``, and at last its end.
 
         Raises:
             UserError: the system cannot create the process.

@@ -181,7 +181,7 @@ class _Dictionaries:
         self._sizes[dictionary] = size + (previous if number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
 
     def add_batch(self) -> None:
-        """Adds a record batch, which may use all dictionaries."""
+        """Counts a record batch, and one more use of every dictionary so far, because the batch may use it."""
         self._batches += 1
 
     def bytes(self, uses: Counter[int] | None = None) -> int:

@@ -16,7 +16,7 @@ def text(titles: Texts, language: str, otherwise: str) -> str:
 
 
 def texts_of(texts: Iterable[pb.Text]) -> dict[str, str]:
-    """A text by language, from messages."""
+    """The texts of messages, by language."""
     return {item.language: item.text for item in texts}
 
 

@@ -144,7 +144,7 @@ class Category:
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria for which more than half of the units have no points; the least fulfilled one comes first.
+        """Criteria without points for more than half of the units to which they apply; the least fulfilled comes first.
 
         A bonus or a penalty, whose maximum is 0, is not one of them.
         """

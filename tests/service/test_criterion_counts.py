@@ -62,5 +62,5 @@ def test_units_are_counted_by_the_most_and_the_fewest_points(
 
 def test_a_report_names_no_criterion_as_missed_that_every_unit_has(counts: dict[str, pb.CriterionCount]) -> None:
     criteria = tuple(Criterion(c, c, "", 0.0, n.applicable, n.full, n.none, n.missing) for c, n in counts.items())
-    category = Category("readiness", "", "", 3, (), (), (), criteria, ())
+    category = Category("readiness", "", "", 3, (), (), (), (), criteria, ())
     assert [criterion.id for criterion in category.missed] == ["BONUS", "SCORE"]

@@ -61,6 +61,9 @@ def test_units_are_counted_by_the_most_and_the_fewest_points(
 
 
 def test_a_report_names_no_criterion_as_missed_that_every_unit_has(counts: dict[str, pb.CriterionCount]) -> None:
-    criteria = tuple(Criterion(c, c, "", 0.0, n.applicable, n.full, n.none, n.missing) for c, n in counts.items())
+    maxima = {"SCORE": 2.0}  # those of a bonus and of a penalty are 0
+    criteria = tuple(
+        Criterion(c, c, "", maxima.get(c, 0.0), n.applicable, n.full, n.none, n.missing) for c, n in counts.items()
+    )
     category = Category("readiness", "", "", 3, (), (), (), (), criteria, ())
-    assert [criterion.id for criterion in category.missed] == ["BONUS", "SCORE"]
+    assert [criterion.id for criterion in category.missed] == ["SCORE"]

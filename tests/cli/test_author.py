@@ -141,7 +141,7 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
         ),
         ("water-quality", "did you mean 'water_quality'?"),
         ("2026", "is not a code"),
-        ("", "is not a code"),
+        ("", "an argument is empty"),
         ("../up", "did you mean 'up'?"),
         ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} letters, more than {MAX_NAME_LENGTH}"),
         ("infrastructure", "the plugin 'infrastructure' exists already, in egov-scorer"),

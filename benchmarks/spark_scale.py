@@ -72,9 +72,9 @@ def main() -> None:
 
 
 def start() -> SparkSession:
-    """A cluster of two worker processes with one core each."""
+    """A cluster of two worker processes with one core each, which run this Python."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = {
-        "spark.pyspark.python": sys.executable,
         "spark.sql.shuffle.partitions": "16",
         "spark.ui.port": "0",
         "spark.ui.showConsoleProgress": "false",

@@ -93,12 +93,12 @@ categories:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # otherwise, executors take the first python3 of the path
     builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("tests")
     quick_start = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
     settings = {
         "spark.driver.extraJavaOptions": quick_start,
         "spark.executor.extraJavaOptions": quick_start,
-        "spark.pyspark.python": sys.executable,
         "spark.sql.shuffle.partitions": "4",
         "spark.task.maxFailures": "2",
         "spark.ui.enabled": "false",

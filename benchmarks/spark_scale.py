@@ -143,11 +143,11 @@ class Run:
         for way, seconds in taken.items():
             cpu = statistics.median(seconds)
             report("beside", way=way, units=units, cpu_us_per_unit=cpu / units * 1e6, units_per_core_second=units / cpu)
-        ours, theirs = (
+        own, peer = (
             pq.read_table(self._folder / out).sort_by([(n, "ascending") for n in [*BY, "id"]]) for out in ("out", "sql")
         )
-        shared = [name for name in theirs.column_names if name in ours.column_names]
-        differing = {n: d for n in shared if (d := differences_of(ours[n], theirs[n]))}
+        shared = [name for name in peer.column_names if name in own.column_names]
+        differing = {n: d for n in shared if (d := differences_of(own[n], peer[n]))}
         report("Spark SQL agrees", columns=len(shared), differing=differing)
 
     def growth(self, units: int, per_group: int) -> None:
@@ -155,7 +155,6 @@ class Run:
         block = min(units, ROWS_PER_FILE * 5)
         drawn = plain(Province.draw(self._plan, block, TIER).arrow)
         source = self._folder / "in"
-        shutil.rmtree(source, ignore_errors=True)
         for part in range(-(-units // block)):  # the same units in other provinces
             write(keyed(drawn.slice(0, units - part * block), 20, per_group, f"{part}-"), source, part)
         df = self._spark.read.parquet(str(source))
@@ -206,7 +205,7 @@ def keyed(table: pa.Table, periods: int, per_group: int, prefix: str = "") -> pa
 
 
 def write(table: pa.Table, folder: Path, part: int = 0) -> None:
-    """Writes files of ROWS_PER_FILE rows; part 0 replaces what is there."""
+    """Adds files of ROWS_PER_FILE rows to a folder. Part 0 empties the folder first."""
     if not part:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -57,7 +57,7 @@ def few_calls(text: str) -> str:
 
 
 def at_once(calls: int) -> Callable[[str], str]:
-    """The configuration with buckets that never get empty, and so many calls at the same time."""
+    """Edits the configuration: no rate limits, and at most ``calls`` calls at the same time."""
 
     def edit(text: str) -> str:
         assert text.count("max_requests: 16 ") == 1
@@ -67,7 +67,7 @@ def at_once(calls: int) -> Callable[[str], str]:
 
 
 def unlimited(text: str) -> str:
-    """The configuration with buckets that never get empty."""
+    """The configuration without effective rate limits: with buckets that never get empty."""
     return re.sub(r"(max_tokens|tokens_per_fill): ", r"\g<0>1000", text)
 
 

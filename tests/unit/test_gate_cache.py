@@ -37,7 +37,7 @@ def load(folder: Path, command: tuple[str, ...] = NO_ENGINE, wanted: Rule = RULE
 
 
 def sealed(*lines: bytes) -> bytes:
-    """An entry of some lines with the right hash."""
+    """A cache entry with these lines, preceded by their hash."""
     content = b"".join(line + b"\n" for line in lines)
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 

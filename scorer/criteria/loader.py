@@ -11,9 +11,10 @@ from scorer.criteria.category_reader import CategoryReader, total_of
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.from_children import FROM_CHILDREN, computed_indicators
 from scorer.criteria.rank_keys import category_keys, overall_keys
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
-from scorer.criteria.tiers import check_tier, check_tiers
+from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.criteria.yaml_parser import parse
 from scorer.model.indicators import Source
@@ -65,7 +66,7 @@ def load_sound_parts(document: Document, vocabulary: Vocabulary) -> model.Criter
         tiers=tuple(tier for tier in criteria_set.tiers if any(part.tiers((tier,)) for part in sound)),
         categories=sound,
         requires=tuple(part.code for part in sound),
-        ranking=replace(criteria_set.ranking, by=(model.RankKey("score"),)),
+        ranking=replace(criteria_set.ranking, by=(RankKey("score"),)),
         overall=total_of(schema.Overall()),
     )
 
@@ -149,37 +150,37 @@ class _Loader:
         head: schema.Head,
         categories: Sequence[model.Category],
         rankings: Mapping[str, schema.CategoryRanking],
-    ) -> model.RankingRule:
+    ) -> RankingRule:
         rule, within_parent = head.ranking, self._by_tier(head.ranking.cohort)
-        by: tuple[model.RankKey, ...] = ()
+        by: tuple[RankKey, ...] = ()
         if rule.by and not self.document.broken("categories"):
             by = overall_keys(rule.by, categories, self.tiers, ("ranking", "by"), self.document)
-        return model.RankingRule(
+        return RankingRule(
             rule.ties,
             rule.precision == "exact",
             tuple(tier for tier in self.tiers if within_parent.get(tier)),
             self._by_tier(head.commend.best) if head.commend else {},
-            by or (model.RankKey("score"),),
+            by or (RankKey("score"),),
             {part.code: self._category_ranking(rule, part, rankings[part.code]) for part in categories},
         )
 
     def _category_ranking(
         self, rule: schema.Ranking, category: model.Category, own: schema.CategoryRanking
-    ) -> model.CategoryRanking:
+    ) -> CategoryRanking:
         path: Path = ("categories", category.code)
-        by: tuple[model.RankKey, ...] = ()
+        by: tuple[RankKey, ...] = ()
         if own.by and not self.document.broken(*path):
             by = category_keys(own.by, category, self.tiers, (*path, "ranking", "by"), self.document)
-        return model.CategoryRanking(
+        return CategoryRanking(
             own.ties or rule.ties,
             (own.precision or rule.precision) == "exact",
-            by or (model.RankKey("score", category.code),),
+            by or (RankKey("score", category.code),),
         )
 
     def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
         shapes = {tier: parse_model(self.document, ("tiers", tier), schema.Tier, body) for tier, body in tiers.items()}
         given = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
-        usual = {tier: model.USUAL_TIERS[tier] for tier in self.tiers if tier in model.USUAL_TIERS}
+        usual = {tier: USUAL_TIERS[tier] for tier in self.tiers if tier in USUAL_TIERS}
         return usual | given
 
     def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
-from scorer.criteria.model import RankingRule
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank

@@ -12,8 +12,10 @@ from scorer.engine.ranking import rank
 from scorer.engine.scoring import assess
 from scorer.engine.validation import ValidatedTier, validate
 from scorer.model.violations import Violations
+from scorer.service.messages.checked_table import TableSource
 from scorer.service.messages.ranking_table import RankingTables
-from scorer.service.messages.tables import TablePaths, TableSource, UnitTexts, read_table
+from scorer.service.messages.table_paths import TablePaths
+from scorer.service.messages.unit_table import UnitTexts, read_table
 
 
 @dataclass(frozen=True)

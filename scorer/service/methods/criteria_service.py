@@ -11,17 +11,8 @@ from google.type import date_pb2
 from egov.scorer.v1 import criteria_pb2 as pb
 from egov.scorer.v1.scorer_pb2 import Name
 from scorer.catalogue.catalogue import Catalogue, RejectedSet
-from scorer.criteria.model import (
-    Category,
-    CategoryRanking,
-    Criterion,
-    Effect,
-    Group,
-    Level,
-    Limit,
-    RankingRule,
-    Total,
-)
+from scorer.criteria.model import Category, Criterion, Effect, Group, Level, Limit, Total
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.engine.rules import Node, RulePlan
 from scorer.model.fixed_point import MICRO, PointsByTier

@@ -10,7 +10,7 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
-from scorer.criteria.model import RankingRule
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
@@ -26,11 +26,13 @@ from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.answers import RowPaths, read_rows
 from scorer.service.messages.names import names
-from scorer.service.messages.ranking_table import RankingTables, shared_metadata
+from scorer.service.messages.ranking_metadata import shared_metadata
+from scorer.service.messages.ranking_table import RankingTables
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
+from scorer.service.messages.table_paths import STREAM_PATH, TablePaths
 from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
-from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, read_table
+from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
 from scorer_client.names import count_doubtful

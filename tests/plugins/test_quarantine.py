@@ -503,7 +503,7 @@ def test_a_set_of_a_quarantined_plugin_is_refused_though_another_scores_its_grou
         with refusal() as caught:
             running.scorer.ScoreUnit(unit("dust"), timeout=20)
         assert caught[0].code is grpc.StatusCode.NOT_FOUND
-        assert "quarantined, and may issue it: plugin 'dust' (third-party-dust 1.0)" in caught[0].details
+        assert "quarantined plugins may have it: plugin 'dust' (third-party-dust 1.0)" in caught[0].details
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])

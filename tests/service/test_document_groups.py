@@ -16,7 +16,7 @@ from scorer.catalogue.catalogue import load_set
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.criteria.declarations import DeclaredGroup
-from scorer.criteria.document import parse
+from scorer.criteria.yaml_parser import parse
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
 from scorer.plugins import document_groups

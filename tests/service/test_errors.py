@@ -57,7 +57,7 @@ WRONG_REQUESTS: dict[str, tuple[dict[str, object], str, str, str]] = {
     "view 7": ({"view": 7}, "view", "UNKNOWN_VIEW", "7 is not a view"),
     "period before the set": (
         {"period": "2019"}, "period", "PERIOD_OUTSIDE_SET",
-        "'2019' has no day from 2020-01-01 to 2020-12-31, when the set is in force",
+        "'2019' has no day on which the set is in force (2020-01-01 to 2020-12-31)",
     ),
     "period in words": (
         {"period": "năm 2020"}, "period", "BAD_PERIOD",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from scorer.catalogue.catalogue import load_set
-from scorer.criteria.document import read_document
 from scorer.criteria.model import Criterion
+from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.formulas import Formula, Outcome
 from scorer.model.fixed_point import plain

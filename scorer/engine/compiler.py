@@ -44,7 +44,7 @@ def compile_tier(
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
-    empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {})
+    empty_cohort = Cohort(tier, (), criteria_set.indicators, rows, np.empty((len(rows), 0)), {}).read_only()
     categories = tuple(
         _plan_category(
             category,

@@ -8,25 +8,18 @@ This process records in a journal which plugins are scoring, so that the supervi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.engine.plan import GroupPlan, Provider
-from scorer.engine.plugin_fault import PluginFault
+from scorer.engine.plan import GroupPlan
+from scorer.engine.plugin_fault import PluginFault, no_changes
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
-from scorer.plugins.process_state import CallState
-
-Array = TypeVar("Array", bound=np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -70,8 +63,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
     """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
     try:
-        with plugin_calls.track(str(provider), group.runs), _no_changes(provider):
-            result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
+        with plugin_calls.track(str(provider), group.runs), no_changes(provider):
+            result = group.plugin.score(group.criteria, cohort.read_only())
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
             if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
@@ -104,36 +97,3 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
         )
         raise PluginFault(provider, group.criteria[row].id, problem)
     return whole, status
-
-
-@contextmanager
-def _no_changes(provider: Provider) -> Iterator[None]:
-    """A context manager that undoes a plugin's changes to the process.
-
-    Raises:
-        PluginFault: it changed something.
-    """
-    state = CallState()
-    try:
-        yield
-    finally:
-        changes = state.restore()
-    if changes:
-        raise PluginFault(provider, "", f"{changes}; a plugin must not do that while it scores")
-
-
-def _read_only_cohort(cohort: Cohort) -> Cohort:
-    """A read-only view of a cohort for a plugin, because other groups and later calls read the cohort too."""
-    return replace(
-        cohort,
-        indicators=MappingProxyType(cohort.indicators),
-        rows=MappingProxyType(cohort.rows),
-        matrix=_read_only(cohort.matrix),
-        excluded=MappingProxyType({code: _read_only(mask) for code, mask in cohort.excluded.items()}),
-    )
-
-
-def _read_only(array: Array) -> Array:
-    view = array.view()
-    view.setflags(write=False)
-    return view

@@ -26,6 +26,7 @@ def counted(plan: TierPlan, submitted: Cohort) -> Cohort:
 def self_reported(plan: TierPlan, submitted: Cohort) -> Cohort:
     """The cohort as units reported it. Criteria that they do not report themselves do not apply."""
     everywhere = np.ones(len(submitted), dtype=np.bool_)
+    everywhere.setflags(write=False)
     criteria = [criterion for group in plan.groups for criterion in group.criteria]
     left_out = {criterion.id: everywhere for criterion in criteria if not criterion.is_self_reported}
     return replace(submitted, excluded={**submitted.excluded, **left_out})

@@ -210,7 +210,7 @@ def _repeated(mask: Bools, units: Ints) -> Ints:
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPaths, violations: Violations) -> None:
     # Native code finds out which rows have a bad answer, and which parts are larger than their wholes.
     suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
-    cohort.matrix.setflags(write=False)
+    cohort.freeze()
     row_suspicious, part_violated = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
     codes = [code for code in cohort.indicators if row_suspicious[cohort.rows[code]]] if any(row_suspicious) else ()
     _check_values(codes, plan.ranges, cohort, units, paths, violations)

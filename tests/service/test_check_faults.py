@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -37,6 +38,16 @@ def raising() -> str:
     raise SystemExit("no\nwater")
 
 
+def changing(change: Callable[[Cohort], object]) -> Callable[[Cohort], object]:
+    """Changes something, and finds no violation."""
+
+    def violating(cohort: Cohort) -> np.ndarray:
+        change(cohort)
+        return np.zeros(len(cohort), dtype=np.bool_)
+
+    return violating
+
+
 def everyone(cohort: Cohort) -> np.ndarray:
     return np.ones(len(cohort), dtype=np.bool_)
 
@@ -58,6 +69,26 @@ BAD_CHECKS: dict[str, Case] = {
         "violated() of check TOO_DRY returned a masked array; its mask would be ignored",
     ),
     "describe raises": (everyone, raising, "describe() of check TOO_DRY raised SystemExit('no\\nwater')"),
+    "another working directory": (
+        changing(lambda _: os.chdir("/")),
+        str,
+        "changes the working directory, which the whole service uses",
+    ),
+    "changed answers": (
+        changing(lambda cohort: cohort.matrix.fill(1)),
+        str,
+        "violated() of check TOO_DRY raised ValueError('assignment destination is read-only')",
+    ),
+    "changed rows": (
+        changing(lambda cohort: cohort.rows.clear()),  # type: ignore[attr-defined]
+        str,
+        "violated() of check TOO_DRY raised AttributeError(",
+    ),
+    "other units left out": (
+        changing(lambda cohort: cohort.excluded.update({})),  # type: ignore[attr-defined]
+        str,
+        "violated() of check TOO_DRY raised AttributeError(",
+    ),
     "no description": (everyone, lambda: None, "describe() of check TOO_DRY returned None, not a text"),
 }
 

@@ -349,6 +349,30 @@ def test_what_a_plugin_keeps_and_changes_afterwards_changes_no_answer() -> None:
             assert score(service, row("hue"), "two-2020").scorecard.overall.score.points == 3
 
 
+def test_a_plugin_cannot_write_to_answers_that_other_groups_read_too() -> None:
+    refused: list[str] = []
+
+    def score_of_plugin(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> GroupPoints:
+        for array in (cohort.matrix, *cohort.excluded.values()):
+            with pytest.raises(ValueError, match="read-only"):
+                array.base[...] = 1  # type: ignore[index]
+            with pytest.raises(ValueError, match="cannot set WRITEABLE flag"):
+                array.setflags(write=True)
+            refused.append(cohort.tier)
+        shape = len(criteria), len(cohort)
+        return GroupPoints(np.zeros(shape), np.ones(shape, dtype=np.uint8))
+
+    water = group("water", *WELLS, score=score_of_plugin)
+    document = WATER.replace("tiers: [district]", "tiers: [commune, district]").replace(
+        "wells, points: 2", "wells, points: 2, may_be_not_applicable: true"
+    )
+    with serving(good(catalogue(host(water), document))) as service:
+        out = row("out", not_applicable=("W.2",))
+        score(service, out, "water-2020")
+        rank(service, row("hue"), out, row("xa", tier="commune"), criteria_set="water-2020")
+    assert sorted(refused) == ["commune"] * 2 + ["district"] * 4
+
+
 class BrokenCatalogue(Catalogue):
     """A mistake of our own."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scorer.catalogue.catalogue import bases_of, plugin_bases
 from scorer.catalogue.directory import CriteriaDirectory
-from scorer.criteria.document import parse
 from scorer.criteria.extension import Base
+from scorer.criteria.yaml_parser import parse
 from scorer.model.untrusted import escaped
 from scorer.plugins.host import PluginHost
 

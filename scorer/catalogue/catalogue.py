@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources.abc import Traversable
 
-from scorer.criteria.document import Document, Path, Problem, parse, read_document
+from scorer.criteria.document import Document, Path, Problem
 from scorer.criteria.extension import EXTENDS, Base, Library, extend
 from scorer.criteria.loader import load_sound_parts
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.combining import Composition
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import GateCompiler, GateCompilerError

@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
-from scorer.criteria.document import MAX_BYTES
+from scorer.criteria.yaml_parser import MAX_BYTES
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 

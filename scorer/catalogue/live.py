@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from scorer.catalogue.catalogue import Catalogue, RejectedSet, load_parsed, set_code
 from scorer.catalogue.directory import CriteriaDirectory, Stamp, Unreadable
-from scorer.criteria.document import Document, Problem, parse
+from scorer.criteria.document import Document, Problem
 from scorer.criteria.extension import Base, base_codes
+from scorer.criteria.yaml_parser import parse
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
 from scorer.model.untrusted import escaped

@@ -11,7 +11,8 @@ from typing import Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.criteria.model import CriteriaSet, Criterion, RankKey, Rounding
+from scorer.criteria.model import CriteriaSet, Criterion, Rounding
+from scorer.criteria.ranking_rule import RankKey
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of

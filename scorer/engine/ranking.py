@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorer import native
-from scorer.criteria.model import RankingRule
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import OrderPlan, RankKeyPlan
 from scorer.engine.scoring import RANKED, Assessment
 from scorer.model.fixed_point import Bools, Ints

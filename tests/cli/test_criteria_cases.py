@@ -19,7 +19,7 @@ from command import lines
 from harness import COMPILER
 from plugin_modules import module
 
-from scorer.criteria.document import parse
+from scorer.criteria.yaml_parser import parse
 from scorer.model.fixed_point import plain
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.files import CaseLoader

@@ -11,7 +11,7 @@ from document_set import WARDS
 from harness import group, host
 
 from scorer.criteria.difference import differences
-from scorer.criteria.document import parse
+from scorer.criteria.yaml_parser import parse
 from scorer.plugin_api import Indicator
 
 NEXT = """\

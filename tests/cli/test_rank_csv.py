@@ -97,7 +97,7 @@ def test_a_period_outside_the_set_is_refused(client: Client, file: Path) -> None
         (
             "period",
             "PERIOD_OUTSIDE_SET",
-            "'2021' has no day from 2020-01-01 to 2020-06-30, when the set is in force",
+            "'2021' has no day on which the set is in force (2020-01-01 to 2020-06-30)",
         )
     ]
 
@@ -162,11 +162,11 @@ def test_another_number_of_units_than_expected_is_refused(scorer: Run, file: Pat
 
 REFUSED: dict[str, tuple[list[str], str]] = {
     "period outside the set": (
-        ["--period", "2021"], "'2021' has no day from 2020-01-01 to 2020-06-30, when the set is in force",
+        ["--period", "2021"], "'2021' has no day on which the set is in force (2020-01-01 to 2020-06-30)",
     ),
     "no period": (
         ["--period", "H1-2020"],
-        "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
+        "'H1-2020' is not a period: write YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
     ),
     "misspelt tier": (
         ["--tier", "distrct"],

@@ -55,7 +55,7 @@ def test_violations_stand_in_input_order_those_of_the_request_first(service: Ser
         ("rows.units[5].answers[\"awarded\"]", "OUT_OF_RANGE"),
     ]  # fmt: skip
     assert refused.info.metadata[TOTAL] == "9"
-    assert refused.details.startswith("period: '2019' has no day from ")
+    assert refused.details.startswith("period: '2019' has no day on which the set is in force (")
     assert refused.details.endswith(" (and 8 more)")
 
 

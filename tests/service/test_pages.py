@@ -33,7 +33,7 @@ def test_a_page_token_of_another_revision_is_a_failed_precondition(service: Serv
         refused = caught[0]
         assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.info.reason == "PAGE_TOKEN_OUTDATED"
-        assert refused.details == "page_token belongs to another revision of the criteria; start again without it"
+        assert refused.details == "page_token belongs to another revision of the criteria set; start again without it"
         assert rank(reloaded, *PROVINCE, page_size=2).next_page_token
 
 

@@ -95,8 +95,8 @@ def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> Non
 @pytest.mark.long
 def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
     give_up(service, 1)
-    until(lambda: f"WARNING {PLUGIN} has been scoring for " in service.said, "the log names it")
-    (seconds,) = set(re.findall(r"has been scoring for (\d+) s$", service.said, re.M))
+    until(lambda: f"WARNING {PLUGIN} has been running for " in service.said, "the log names it")
+    (seconds,) = set(re.findall(r"has been running for (\d+) s$", service.said, re.M))
     assert int(seconds) >= 5
 
 

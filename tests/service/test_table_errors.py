@@ -196,11 +196,11 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "more exclusions than criteria": (
         table(not_applicable=[[], ["INF.02"] * 7, []]),
-        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; there are only 6 that it could name",
+        'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 1; only 6 different names are possible",
     ),
     "far too many columns": (
         table(**{f"c{n}": [1, 2, 3] for n in range(50)}), "table", "TOO_MANY",
-        "has 53 columns; there are only 13 that it could name",
+        "has 53 columns; only 13 different names are possible",
     ),
     "control character in the name of a column": (
         table(**{"a\x1b[31m": [1, 2, 3]}),
@@ -266,7 +266,7 @@ def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -
     with refusal() as caught:
         rank_table(service, as_message(pa.concat_tables([lists.slice(0, 2), lists.slice(2)])))
     assert_refused(
-        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; there are only 6 that it could name"
+        caught, 'table["not_applicable"]', "TOO_MANY", "has 7 entries in row 2; only 6 different names are possible"
     )
 
 
@@ -281,7 +281,7 @@ def test_views_of_a_long_choice_are_bounded_for_all_batches_together(service: Se
         rank_table(service, as_message(pa.concat_tables(batches)))
     assert_refused(
         caught, 'table["head"]', "TEXTS_TOO_LARGE",
-        "the table's texts take more than 134217728 bytes when written out one by one",
+        "the table's texts take more than 134217728 bytes if every repetition is counted",
     )  # fmt: skip
 
 

@@ -23,7 +23,9 @@ def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> No
         rank_table(service, unit_table([str(n) for n in range(MAX_UNITS + 1)]))
     refused = caught[0]
     assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refused.details == "100001 units are more than 100000: send one complete tier per call"
+    assert (
+        refused.details == "the request has 100001 units, at most 100000 are allowed: send one complete tier per call"
+    )
     assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_UNITS", "100000")
     assert still_answers(service)
 
@@ -45,7 +47,8 @@ def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit
         refused = caught[0]
         assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.details == (
-            "FULL scorecards of 5001 units are more than 5000: set page_size to at most 5000, or send a table"
+            "the reply would have 5001 FULL scorecards, at most 5000 are allowed: "
+            "set page_size to at most 5000, or send a table"
         )
         assert (refused.info.reason, refused.info.metadata["limit"]) == ("TOO_MANY_FULL_ROWS", "5000")
     page = rank(service, *rows, criteria_set="water-2020", view=full, page_size=MAX_FULL_ROWS)

@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from scorer.catalogue.catalogue import Catalogue, load_set
-from scorer.criteria.document import Document, parse
+from scorer.criteria.document import Document
 from scorer.criteria.loader import load_document
 from scorer.criteria.model import CriteriaSet
+from scorer.criteria.yaml_parser import parse
 from scorer.engine.plan import SetPlan
 from scorer.plugin_api import Indicator
 from scorer.plugins.document_groups import with_document_groups

@@ -12,7 +12,7 @@ from harness import COMPILER, catalogue, good, group, host
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
-from scorer.criteria.document import parse
+from scorer.criteria.yaml_parser import parse
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Indicator
 

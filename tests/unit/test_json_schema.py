@@ -15,8 +15,8 @@ from document_set import WARDS
 from harness import group, host
 from scorer_information_security.progress import Progress
 
-from scorer.criteria.document import parse
 from scorer.criteria.json_schema import json_schema
+from scorer.criteria.yaml_parser import parse
 from scorer.formulas import KINDS
 from scorer.plugin_api import Formula, Indicator
 

@@ -18,8 +18,8 @@ from scorer.cli.commands.show import show
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
-from scorer.criteria.document import read_document
 from scorer.criteria.model import CriteriaSet, Texts
+from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX

@@ -12,8 +12,9 @@ from scorer.cli.commands.cases import counted, is_file
 from scorer.cli.loading import CriteriaOption, quiet_host
 from scorer.cli.output import UserError, err, out, print_error
 from scorer.criteria.difference import differences
-from scorer.criteria.document import Document, parse, read_document
+from scorer.criteria.document import Document
 from scorer.criteria.extension import Base
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped

@@ -14,18 +14,8 @@ from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import out, table
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
-from scorer.criteria.model import (
-    Category,
-    CategoryRanking,
-    Combine,
-    CriteriaSet,
-    Criterion,
-    Level,
-    Limit,
-    RankingRule,
-    Texts,
-    Total,
-)
+from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Level, Limit, Texts, Total
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
 from scorer_client.titles import text

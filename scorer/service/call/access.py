@@ -1,4 +1,4 @@
-"""Access control: identifies callers, and decides which methods they may call."""
+"""Access control: identifies callers, and checks which methods they may call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Caller(NamedTuple):
 
 
 class Access:
-    """Access control by the settings.
+    """Identifies callers and checks their roles, as the settings ``access``, ``tokens`` and ``tls`` say.
 
     Raises:
         ValueError, OSError: the key set of the tokens cannot be used.
@@ -74,7 +74,7 @@ class Access:
         raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, {"role": role.value})
 
     def _caller(self, names: Sequence[str]) -> Caller:
-        """The caller with these names, who has the roles of all of them."""
+        """The caller whose credential has these names. The caller has the roles of all of them."""
         if self._roles is None:
             return Caller(names[0], ALL_ROLES if self.open else frozenset())
         listed = [name for name in names if name in self._roles] or names[:1]

@@ -1,4 +1,4 @@
-"""Reads the names in callers' certificates. TLS has already checked that a trusted authority signed them."""
+"""Reads the names in callers' certificates. TLS has already checked who signed the certificates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: dict[type[x509.GeneralName], str] = {
 
 
 class BadCertificate(Exception):
-    """A certificate that cannot identify a caller. The text gives the reason."""
+    """Raised if a certificate cannot identify a caller. The message gives the reason."""
 
 
 def is_weak(key: object) -> bool:
@@ -32,11 +32,11 @@ def is_weak(key: object) -> bool:
 def identities(pem: bytes) -> tuple[str, ...]:
     """The names in a certificate, each with its kind, such as ``dns:portal.example``.
 
-    These are the subject alternative names. The common name counts only in a certificate without such names
-    (RFC 6125, 6.4.4). gRPC's own list of names has no kinds, and cuts some names at a NUL.
+    These are the subject alternative names; the common name only if the certificate has no alternative names
+    (RFC 6125, 6.4.4). gRPC's own list of names is not used, because it has no kinds and cuts some names at a NUL.
 
     Raises:
-        BadCertificate: a name has characters that cannot be shown, or the certificate cannot be read.
+        BadCertificate: the certificate cannot be read or has a weak key, or a name has characters that cannot be shown.
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem)
@@ -56,7 +56,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        if len(common) > 1:  # programs differ in the name that they use
+        if len(common) > 1:  # programs differ in which of the names they use
             raise BadCertificate("the certificate has more than one common name, and no alternative names") from None
         return tuple(f"cn:{name.value!s}" for name in common)
     named = [(_KINDS[type(name)], str(name.value)) for name in alternative if type(name) in _KINDS]

@@ -14,7 +14,7 @@ from scorer.service.runtime.settings import Tls
 from scorer.service.runtime.small_file import read_small_file
 
 KEEP_ALIVE = (
-    # Connections end after 30 minutes. A load balancer for connections (L4) can then use new servers for the next ones.
+    # Connections end after 30 minutes. A load balancer that distributes connections (L4) can then use new servers too.
     ("grpc.max_connection_age_ms", 30 * 60_000),
     ("grpc.max_connection_age_grace_ms", 5 * 60_000),
     # Pings detect callers that have vanished, and keep firewalls from dropping idle connections.
@@ -25,7 +25,7 @@ KEEP_ALIVE = (
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
-"""Options of the server for long connections."""
+"""gRPC's options for the lifetime of connections."""
 
 
 def credentials(tls: Tls) -> grpc.ServerCredentials:
@@ -41,9 +41,12 @@ def credentials(tls: Tls) -> grpc.ServerCredentials:
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    """Reads and checks certificate, key and authorities.
+    """Reads and checks the certificate, the key and the certificate authorities.
 
-    gRPC would accept files that do not fit together, and only connections would fail.
+    gRPC itself would accept files that do not belong together, and then every connection would fail.
+
+    Raises:
+        ValueError, OSError: the files cannot be used.
     """
     certificate, key = read_small_file(tls.certificate), read_small_file(tls.key)
     try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import Catalogue
 from scorer.catalogue.directory import SET_ENDING
-from scorer.criteria.document import Problem, as_mapping, parse, read_document
+from scorer.criteria.document import Problem, as_mapping
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX

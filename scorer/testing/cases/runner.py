@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping, read_document
+from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping
+from scorer.criteria.yaml_parser import read_document
 from scorer.service.in_process import InProcessTransport
 from scorer.testing.cases.checks import Check, check_ranks, check_unit
 from scorer.testing.cases.files import LoadedCases, display_path

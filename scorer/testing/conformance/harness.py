@@ -10,15 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.criteria.model import (
-    Category,
-    CategoryRanking,
-    CriteriaSet,
-    Criterion,
-    Group,
-    RankingRule,
-    RankKey,
-)
+from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from scorer.catalogue.catalogue import plugin_bases
-from scorer.criteria.document import parse, read_document
 from scorer.criteria.extension import extend
 from scorer.criteria.loader import load, load_document
 from scorer.criteria.model import CriteriaSet
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.formulas import Formula
 from scorer.model.suggestions import did_you_mean
 from scorer.plugins.declaration import load_plugin

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue, load_set
-from scorer.criteria.document import read_document
+from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
 from scorer.plugins.host import PluginHost

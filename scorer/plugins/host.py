@@ -111,7 +111,8 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
     found, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
         try:
-            name, version = distribution.name or "", distribution.version or ""
+            metadata = distribution.metadata  # parses the file each time
+            name, version = metadata["Name"] or "", metadata["Version"] or ""
             points = distribution.entry_points.select(group=ENTRY_POINTS)
             if points and not name:
                 raise ValueError("METADATA gives no name")

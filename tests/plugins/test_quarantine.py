@@ -64,6 +64,9 @@ for descriptor in range(3, 20):
 os._exit(2)
 """
 
+SECONDS = "3"
+"""What trying out one plugin may take here, so that a plugin that hangs does not hold up the tests for long."""
+
 NAP = 86_400 + os.getpid()
 """Seconds that nobody else sleeps."""
 
@@ -102,7 +105,7 @@ BREAKING: dict[str, tuple[str, str]] = {
     "closes": ("import os; os.closerange(3, 99); os.close(1); os.abort()", "signal SIGABRT while it was imported"),
     "children": (LEAVES_CHILD, "ended the process with signal SIGTERM while it was imported"),
     "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
-    "hangs": ("import time; time.sleep(90)", "was not imported within 10 seconds"),
+    "hangs": ("import time; time.sleep(90)", f"was not imported within {SECONDS} seconds"),
     "threads": (LEAVES_THREAD, "leaves threads running: heartbeat"),
     "forks": (
         "import os\n\nos.fork()\n" + group_module("forks"),
@@ -271,7 +274,7 @@ def loud_and_sets(site: Path, *groups: str) -> None:
 @pytest.fixture(scope="module")
 def listed(site: Path) -> dict[str, Any]:
     """What ``scorer plugins list --json`` says of each plugin, by its distribution."""
-    done = run(site, "plugins", "list", "--json")
+    done = run(site, "plugins", "list", "--json", SCORER_PLUGIN_SECONDS=SECONDS)
     assert done.returncode == 0
     assert done.stderr == "[\n{\n"  # what it printed
     found = json.loads(done.stdout)
@@ -287,7 +290,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         third_party_plugin(folder, name, BREAKING[name][0])
     third_party_plugin(folder, "wells", group_module("wells"))
     loud_and_sets(folder, "hangs", "ends", "later", "wells", "loud")
-    with serve(folder, folder / "log") as running:
+    settings = folder / "scorer.toml"
+    settings.write_text(f"plugin_seconds = {SECONDS}\n", encoding="utf-8")
+    with serve(folder, folder / "log", "--settings", str(settings)) as running:
         yield running
 
 
@@ -416,6 +421,8 @@ def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path)
     (tmp_path / "scorer.toml").write_text("plugin_seconds = 0.5\n", encoding="utf-8")
     with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
         assert "was not imported within 0.5 seconds" in running.said
+    third_party_plugin(site, "hangs", BREAKING["hangs"][0])
+    assert "was not imported within 10 seconds" in run(site, "plugins", "list").stdout  # by default
     done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")
     wanted = "scorer: SCORER_PLUGIN_SECONDS='ten' is not a number of seconds, above 0 and at most 3600\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)

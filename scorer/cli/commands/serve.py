@@ -19,7 +19,8 @@ from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop
 from scorer.cli.serving.shared_port import HeldPort
 from scorer.cli.serving.supervisor import Supervisor
 from scorer.service.call.logs import Log
-from scorer.service.call.metrics import Metrics, WorkersMetrics, publish
+from scorer.service.call.metrics import Metrics, WorkersMetrics
+from scorer.service.call.metrics_server import MetricsServer
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 
@@ -137,7 +138,8 @@ def _workers_metrics() -> WorkersMetrics:
 
 def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
     try:
-        port = publish(address, metrics.registry).server_port
+        server = MetricsServer(address, metrics.registry)
     except OSError as error:
         raise UserError(f"cannot serve metrics on {address!r}: {error.strerror}") from error
-    print_note(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")
+    server.start()
+    print_note(f"metrics on http://{address.rpartition(':')[0]}:{server.port}/metrics")

@@ -10,12 +10,19 @@ import sys
 KEPT_BYTES = 32 * 2**20
 """Bytes of freed memory that glibc keeps for the next call."""
 
+OBJECTS_PER_COLLECTION = 50_000
+"""New objects after which garbage is collected, until the process serves. Importing a module makes thousands."""
+
+USUAL_THRESHOLDS = gc.get_threshold()
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt, see malloc.h."""
 
 
 def before_imports() -> None:
     """Changes settings that libraries read during import, or that cannot be changed after a thread has started."""
+    # ``scorer criteria list`` takes 9 % less CPU.
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
     # gRPC's log lines are not JSON, and our own log has the same information.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # With two BLAS threads, a ranking of 100,000 units is 2.7 times slower.
@@ -40,6 +47,7 @@ def before_loading() -> None:
 def before_serving() -> None:
     """Changes settings of a process that serves. Must be called after the criteria sets are loaded."""
     gc.enable()
+    gc.set_threshold(*USUAL_THRESHOLDS)
     # While another call ranks 1,000 rows, ScoreUnit's p99 is 11 ms instead of 25 ms.
     sys.setswitchinterval(0.0005)
     keep_memory()

@@ -16,7 +16,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from scorer.criteria.document import Document, Path
-from scorer.model.text_rules import INVISIBLE_CATEGORIES, INVISIBLE_PROBLEM
+from scorer.model.text_rules import CONTROL_CATEGORIES, CONTROL_PROBLEM
 
 MAX_BYTES = 2**20
 MAX_VALUES = 100_000
@@ -157,7 +157,7 @@ class _Converter:
                 self.document.problem(path, f"{text!r} contains half a character (an escape from \\ud800 to \\udfff)")
             invisible = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _is_invisible(c)]
             if invisible:
-                message = f"{INVISIBLE_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"
+                message = f"{CONTROL_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"
                 self.document.problem(path, message)
             return text
         if tag == "null":
@@ -193,4 +193,4 @@ class _Converter:
 
 
 def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in INVISIBLE_CATEGORIES
+    return unicodedata.category(character) in CONTROL_CATEGORIES

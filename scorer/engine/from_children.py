@@ -9,7 +9,7 @@ import numpy as np
 
 from scorer.engine.plan import SetPlan
 from scorer.model.fixed_point import MICRO, Floats, Ints, round_to_micro
-from scorer.model.indicators import LARGEST
+from scorer.model.indicators import MAX_ANSWER
 
 _LOW = 2.0**26
 """Micropoints are added up in two parts, so that sums of 100,000 answers are exact in doubles."""
@@ -46,7 +46,7 @@ def computed_answers(
         answers = matrix[plan.rows[rule.indicator]]
         refused.append((rule.indicator, units[~np.isnan(answers[units])]))
         read = matrix[plan.rows[rule.reads]][children]
-        known = np.abs(read) <= LARGEST
+        known = np.abs(read) <= MAX_ANSWER
         micro = round_to_micro(np.where(known, read, 0.0))
         high = np.floor(micro / _LOW)
         sums = [np.bincount(above[children], part, len(ids)) for part in (high, micro - high * _LOW)]

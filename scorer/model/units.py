@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
-from scorer.model.indicators import LARGEST, Indicator, IndicatorKind
+from scorer.model.indicators import MAX_ANSWER, Indicator, IndicatorKind
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,5 @@ def six_decimals(values: Floats) -> Floats:
 
     NaN, and numbers that are too large to be answers, stay as they are.
     """
-    nearest: Floats = np.where(np.abs(values) <= LARGEST, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
+    nearest: Floats = np.where(np.abs(values) <= MAX_ANSWER, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
     return nearest

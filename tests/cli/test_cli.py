@@ -147,7 +147,7 @@ def test_an_empty_tier_is_refused(words: tuple[str, ...]) -> None:
         (("report", "x.csv", "--out", "a.html", "--out", "./a.html"), "--out a.html is given twice"),
         (
             ("criteria", "template", "hue-2020", "--units", "x.csv", "--per-unit", "forms", "--out", "f.csv"),
-            "--out f.csv goes with --per-unit only as one more workbook, FORM.xlsx",
+            "with --per-unit, --out has to be a workbook, FORM.xlsx, not f.csv",
         ),
     ],
 )

@@ -326,6 +326,16 @@ def cell_of_another_row(path: Path) -> None:
     change_part(path, "xl/worksheets/sheet2.xml", lambda sheet: sheet.replace(b'r="A3"', b'r="XFD1048576"', 1))
 
 
+def renumbered(pattern: bytes, new: bytes) -> Callable[[Path], object]:
+    """Gives rows and cells of the second sheet other numbers."""
+
+    def spoil(path: Path) -> None:
+        book().save(path)
+        change_part(path, "xl/worksheets/sheet2.xml", lambda sheet: re.sub(b'r="%b"' % pattern, b'r="%b"' % new, sheet))
+
+    return spoil
+
+
 def entities(path: Path) -> None:
     book().save(path)
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -496,6 +506,17 @@ DAMAGED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "an empty workbook": ("a.xlsx", lambda path: openpyxl.Workbook().save(path), "a.xlsx: the file is empty"),
     "half a file": ("a.xlsx", cut, "a.xlsx: is damaged: "),
     "a cell of another row": ("a.xlsx", cell_of_another_row, "a.xlsx: is damaged: cell XFD1048576 in row 3"),
+    "a cell twice": ("a.xlsx", renumbered(b"R3", b"C3"), "a.xlsx: is damaged: 'Cấp huyện'!C3 appears twice; open it"),
+    "a row twice": (
+        "a.xlsx",
+        renumbered(b"([A-Z]*)4", rb"\g<1>3"),
+        "a.xlsx: is damaged: 'Cấp huyện'!3 comes after row 3; open it",
+    ),
+    "rows in another order": (
+        "a.xlsx",
+        renumbered(b"([A-Z]*)4", rb"\g<1>900"),
+        "a.xlsx: is damaged: 'Cấp huyện'!5 comes after row 900",
+    ),
     "half a sheet": ("a.xlsx", bad_xml, "a.xlsx: is damaged: "),
     "a zip bomb": ("a.xlsx", zip_bomb, "a.xlsx: unpacks to more than 128 MiB (xl/more.xml)"),
     "an entity bomb": ("a.xlsx", entities, "a.xlsx: has XML entities (xl/worksheets/sheet2.xml)"),

@@ -351,4 +351,4 @@ def test_options_that_need_each_other(scorer: Run, bundled: Path, tmp_path: Path
     done = scorer("criteria", "template", SET, "--per-unit", tmp_path / "forms")
     assert done.errors == ["scorer: --per-unit needs the units: --units FILE"]
     done = scorer("criteria", "template", SET, "--units", bundled, "--out", tmp_path)
-    assert done.errors == ["scorer: --units goes with --out FORM.xlsx or --per-unit DIRECTORY"]
+    assert done.errors == ["scorer: --units needs --out FORM.xlsx or --per-unit DIRECTORY"]

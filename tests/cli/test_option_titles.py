@@ -126,7 +126,7 @@ def test_wrong_titles_are_refused_with_their_place(folder: Path, good_part: str)
 
 @pytest.mark.parametrize("title", [" complete", "in  part", "in\npart", "d\u0323u\u0309"])
 def test_a_title_that_no_cell_can_hold_is_refused(title: str) -> None:
-    with pytest.raises(ValueError, match=r"option 'full' is called .*, which no cell can hold"):
+    with pytest.raises(ValueError, match=r"option 'full' is called .*, which no cell of a form can have"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"full": {"en": title}})
 
 

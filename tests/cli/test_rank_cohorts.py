@@ -134,7 +134,7 @@ def test_a_day_and_a_series_name_the_set() -> None:
         ),
         pytest.param(
             ("--set", "bac-kan-2020", "--series", "bac-kan"),
-            "--series goes with --on only; leave it out, because --set names the criteria set",
+            "--series needs --on, a day; leave --series out, because --set names the criteria set",
             marks=pytest.mark.long,
         ),
         pytest.param(
@@ -175,7 +175,7 @@ def test_who_has_no_firewall_by_name(scorer: Scorer, file: Path) -> None:
         "unit name tier has points of",
         "dia-linh Địa Linh Communes none 0 2",
         "hao-nghia Hảo Nghĩa Communes not reported 0 2",
-        "2 units lack NW.01 Firewall: 1 none, 1 not reported",
+        "2 units lack points of NW.01 Firewall: 1 none, 1 not reported",
     ]
     assert scorer("lacking", file, "NW.02", "--on", "2021-01-01", "--lang", "vi", "--tier", "commune")[1:] == [
         "dia-linh Địa Linh Cấp xã không có 0 4",
@@ -210,7 +210,7 @@ def test_who_lacks_in_bac_kan_is_as_many_as_the_province_counts() -> None:
     counts = [c for t in province["rankings"][0]["tallies"] for c in t["criteria"] if c["criterion"] == "INF.02"]
     lacking = sum(c["applicable"] - c["full"] for c in counts)
     assert lacking > 0
-    assert shown[-1].startswith(f"{lacking} units lack INF.02 ")
+    assert shown[-1].startswith(f"{lacking} units lack points of INF.02 ")
     with (ROOT / ANSWERS).open(encoding="utf-8") as answers:
         names = {row["name"] for row in csv.DictReader(answers) if row["tier"] == "commune"}
     assert all(any(name in line for name in names) for line in shown[1:-1])

@@ -166,7 +166,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     ),
     "no period": (
         ["--period", "H1-2020"],
-        "'H1-2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
+        "'H1-2020' is not a period: write YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
     ),
     "misspelt tier": (
         ["--tier", "distrct"],

@@ -382,7 +382,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
         (["--out", "there.html"], "there.html exists already; --force overwrites it"),
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
-        (["--out", "report.html", "--template", "a.docx"], "--template goes with --out FILE.docx only"),
+        (["--out", "report.html", "--template", "a.docx"], "--template needs --out FILE.docx"),
         (["--out", "report.docx", "--template", "there.html"], "no Word document"),
         (["--out", "report.docx", "--template", "a.docx"], "cannot read a.docx"),
     ],

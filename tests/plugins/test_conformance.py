@@ -145,7 +145,7 @@ def test_where_no_set_uses_a_group_criteria_are_made_from_its_indicators() -> No
 @pytest.mark.parametrize(("kind", "better"), [("count", "most"), ("choice", "more")])
 def test_a_direction_that_is_none_is_refused(kind: str, better: str) -> None:
     options = ("a", "b") if kind == "choice" else ()
-    with pytest.raises(ValueError, match="better is 'more' or 'less', and a choice has neither"):
+    with pytest.raises(ValueError, match="better must be 'more' or 'less'; a choice must not have it"):
         Indicator("x", kind, options=options, better=better)
 
 

@@ -161,7 +161,7 @@ WRONG = {
     "target: 33.33333%": "expected a percentage with at most four decimals, such as 80%, not '33.33333%'",
     "target: 80% or so": "expected a percentage with at most four decimals, such as 80%, not '80% or so'",
     "target: {department: 80, district: 80%}": "expected a percentage with at most four decimals, such as 80%, not 80",
-    "target: {department: 80%}": "has no target for tier 'district', which the criterion's points name",
+    "target: {department: 80%}": "has no target for tier 'district', but the criterion has points",
     "target: {department: 80%, districts: 80%}": "unknown tier 'districts'; did you mean 'district'?",
 }
 

@@ -245,7 +245,10 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
     ),
     "a choice without options": (
         (", options: [full, part, none], title: {en: Portal", ", title: {en: Portal"),
-        [f"22:11: {HEAD}.indicators.portal: indicator portal: a choice, and only a choice, has options, each once"],
+        [
+            f"22:11: {HEAD}.indicators.portal: indicator portal: a choice needs options, each listed once; other kinds "
+            "have none"
+        ],
     ),
     "a number as bound of a day": (
         ("minimum: 2000-01-01", "minimum: 2000"),

@@ -61,7 +61,7 @@ WRONG_REQUESTS: dict[str, tuple[dict[str, object], str, str, str]] = {
     ),
     "period in words": (
         {"period": "năm 2020"}, "period", "BAD_PERIOD",
-        "'năm 2020' is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
+        "'năm 2020' is not a period: write YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199",
     ),
 }  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_what_is_no_period_is_refused_with_the_forms(service: Service, period: s
         rank(service, row("hue"), period=period)
     assert caught[0].fields == {"period": "BAD_PERIOD"}
     assert caught[0].details.endswith(
-        "is not a period: YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199"
+        "is not a period: write YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199"
     )
 
 

@@ -310,7 +310,7 @@ def test_a_file_that_is_written_all_the_time_does_not_keep_the_others_from_loadi
         stop.set()
         writer.join()
     until(lambda: state(service, "busy") == AVAILABLE, "not loaded after a pause")
-    assert running.said.count("criteria sets: busy.yaml changes all the time; it is loaded after a pause") == 1
+    assert running.said.count("criteria sets: busy.yaml changes all the time; it is loaded when it stops changing") == 1
 
 
 def test_files_with_other_endings_are_named(folder: Path, running: Serving, service: Service) -> None:

@@ -6,12 +6,16 @@ import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -170,6 +174,32 @@ def test_a_taken_port_of_metrics_is_said(running: Serving) -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"cannot serve metrics on '{taken[1]}': Address already in use" in done.stderr
+
+
+def test_callers_of_metrics_cannot_fill_the_log_or_take_all_connections(tmp_path: Path) -> None:
+    with serve(tmp_path, "--metrics", "127.0.0.1:0") as running:
+        before, file_descriptors = running.said, Path(f"/proc/{running.process.pid}/fd")
+        address = re.search(r"^metrics on http://(\S+):(\d+)/metrics$", before, re.M)
+        assert address
+        server = address[1], int(address[2])
+        for request in (b"GET /metr", b"GET /metrics HTTP/1.0\r\n\r\n"):
+            for _ in range(20):
+                broken = socket.create_connection(server)
+                broken.sendall(request)
+                broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                broken.close()  # resets the connection
+        for accept in ("application/openmetrics-text; version=x", "text/plain; version=x; q=y"):
+            url = f"http://{server[0]}:{server[1]}/metrics"
+            with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept})) as reply:
+                assert b"scorer_calls_under_way 0.0" in reply.read()
+        with ExitStack() as idle:
+            for _ in range(150):
+                idle.enter_context(socket.create_connection(server)).sendall(b"GET /metr")
+            assert count(running, "scorer_calls_under_way") == 0
+            until(lambda: len(list(file_descriptors.iterdir())) < 100, "idle connections are kept")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"http://{server[0]}:{server[1]}/", timeout=PATIENCE)
+        assert running.said == before
 
 
 TOO_MANY_LABELS = """\

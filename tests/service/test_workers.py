@@ -298,7 +298,7 @@ def test_an_address_that_is_not_taken_by_another_server_is_said_to_be_so(count: 
 @pytest.mark.parametrize(
     ("most", "why"),
     [
-        (0, "metrics of several workers need a writable temporary directory; TMPDIR names one: No usable"),
+        (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
         (2**15, "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space"),
     ],
 )

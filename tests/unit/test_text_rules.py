@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scorer.model.text_rules import OTHER_SPACE_PROBLEM, UNSEEN_PROBLEM, all_valid, is_sorted, text_problem
+from scorer.model.text_rules import INVISIBLE_PROBLEM, OTHER_SPACE_PROBLEM, all_valid, is_sorted, text_problem
 
 LIMIT = 8
 UNSEEN = (
@@ -52,7 +52,7 @@ def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool
 
 @pytest.mark.parametrize("required", [True, False])
 def test_texts_that_look_the_same_are_not_two(required: bool) -> None:
-    for letters, problem in ((UNSEEN, UNSEEN_PROBLEM), (SPACES, OTHER_SPACE_PROBLEM)):
+    for letters, problem in ((UNSEEN, INVISIBLE_PROBLEM), (SPACES, OTHER_SPACE_PROBLEM)):
         for letter in letters:
             assert text_problem(f"x{letter}y", 512, required=required) == problem, ascii(letter)
             assert not all_valid(["a", f"x{letter}y"], 512, required=required), ascii(letter)

@@ -33,7 +33,7 @@ def answers() -> Iterator[Path]:
 
 
 def test_both_clients_have_the_same_methods_with_their_texts() -> None:
-    names = [name for name in vars(Methods) if not name.startswith("_")]
+    names = [name for name in dir(Methods) if not name.startswith("_")]
     assert len(names) == 11
     for name in names:
         ours, theirs = getattr(AsyncClient, name), getattr(Client, name)

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from wsgiref.simple_server import WSGIServer
 
 import prometheus_client.values
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -145,17 +144,6 @@ class Metrics:
             if not self._warned:
                 log.warning("some metrics are not counted any more: %s", error.strerror)
             self._warned = True
-
-
-def publish(address: str, registry: CollectorRegistry) -> WSGIServer:
-    """Serves metrics over HTTP at ``/metrics``, in a separate thread.
-
-    Raises:
-        OSError: the server cannot listen on the address.
-    """
-    host, _, port = address.rpartition(":")
-    server, _ = start_http_server(int(port), host.strip("[]"), registry)
-    return server
 
 
 class WorkersMetrics:

@@ -177,20 +177,20 @@ def _check_remainders(harness: GroupHarness, criterion: Criterion, formula: Form
     """Checks the remainders of a formula, which a ``sum`` adds up before it rounds once."""
     cohort = take_units(harness.random_cohort, np.arange(EXACT_UNITS))
     outcome = evaluate_formula(harness, criterion, formula, maximum, cohort)
-    if outcome.rest is None:
+    if outcome.remainders is None:
         return
     for unit in np.flatnonzero(~np.asarray(outcome.missing)).tolist():
-        points, remainder = float(outcome.points[unit]), float(outcome.rest[unit])
+        points, remainder = float(outcome.points[unit]), float(outcome.remainders[unit])
         exact = _exact_points(harness, criterion, formula, maximum, cohort, unit)
         wrong = not (abs(remainder) <= 0.5 and abs(float(exact - Fraction(points)) - remainder) <= REMAINDER_TOLERANCE)
         harness.fail_if_any(
             wrong & (np.arange(len(cohort)) == unit),
             f"formula kind {formula.kind!r} gives a wrong remainder of rounding",
-            "rest is the exact points minus the rounded points, from -0.5 to 0.5; exact() gives the exact points",
+            "a remainder is exact points minus rounded points, from -0.5 to 0.5; exact() returns the exact points",
             row=harness.group.criteria.index(criterion),
             cohort=cohort,
-            expected=f"exact points {float(exact):.6f}, so rest {float(exact - Fraction(points)):.6f}",
-            actual=f"points {points}, rest {remainder}",
+            expected=f"exact points {float(exact):.6f}, so remainder {float(exact - Fraction(points)):.6f}",
+            actual=f"points {points}, remainder {remainder}",
         )
 
 

@@ -304,7 +304,7 @@ def _one_for_all(self: ShareOfDay, maximum: int, cohort: Cohort, excluded: Array
 
 def _no_rest(self: ShareOfDay, maximum: int, cohort: Cohort, excluded: Array) -> Outcome:
     outcome = ShareOfDay.evaluate(self, maximum, cohort, excluded)
-    return outcome._replace(rest=np.zeros(len(cohort)))
+    return outcome._replace(remainders=np.zeros(len(cohort)))
 
 
 def _no_exact(self: ShareOfDay, *_: Any) -> Fraction:

@@ -5,43 +5,25 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypedDict, Unpack, cast
+from typing import Unpack, cast
 
-from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from egov.scorer.v1 import scorer_pb2
 from scorer_client import replies
 from scorer_client import shared_steps as shared
+from scorer_client.criteria_methods import CriteriaMethods
 from scorer_client.file_table import FileTable
 from scorer_client.files.messages import Language
-from scorer_client.forms import Form
 from scorer_client.lacks import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
-from scorer_client.requests import Row, day_message, row_message, row_messages, view
+from scorer_client.requests import RankOptions, ReplyOptions, Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.shared_steps import Progress
 from scorer_client.steps import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
 
 
-class ReplyOptions(TypedDict, total=False):
-    """Fields of the message RankProvinceRequest."""
-
-    province: str
-    period: str
-    tier: str
-    full: bool
-    page_size: int
-    page_token: str
-
-
-class RankOptions(ReplyOptions, total=False):
-    """``ReplyOptions``, and a day instead of the criteria set."""
-
-    effective_on: datetime.date | None
-    series: str
-
-
-class Methods:
+class Methods(CriteriaMethods):
     """The methods of ``Client`` and ``AsyncClient``; those of ``AsyncClient`` are awaited.
 
     A criteria set is named by its code. If the code is None, ``effective_on`` selects the set in force on this day, and
@@ -203,52 +185,6 @@ class Methods:
         calls = Calls.of(None, "")
         form = yield from shared.get_form(calls, criteria_set)
         return (yield from shared.read_file(calls, file, form, progress, language))
-
-    @method
-    def criteria_sets(
-        self, *, timeout: float | None = None, request_id: str = ""
-    ) -> Steps[list[criteria_pb2.CriteriaSetSummary]]:
-        """Returns all criteria sets, including refused ones.
-
-        Raises:
-            ScorerError: the call failed.
-        """
-        reply = yield from Calls.of(timeout, request_id).list_criteria_sets()
-        return list(reply.criteria_sets)
-
-    @method
-    def criteria_set(
-        self,
-        code: str | None,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        timeout: float | None = None,
-        request_id: str = "",
-    ) -> Steps[criteria_pb2.CriteriaSet]:
-        """Returns one criteria set as the service's message.
-
-        Raises:
-            ScorerError: there is no set with this code or on this day, or the call failed.
-        """
-        return (yield from shared.get_criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
-
-    @method
-    def form(
-        self,
-        code: str | None,
-        *,
-        effective_on: datetime.date | None = None,
-        series: str = "",
-        timeout: float | None = None,
-        request_id: str = "",
-    ) -> Steps[Form]:
-        """Returns one criteria set as a form: its indicators, and titles of its parts.
-
-        Raises:
-            ScorerError: see ``criteria_set``.
-        """
-        return (yield from shared.get_form(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def report(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 from google.type import date_pb2
 
@@ -38,6 +38,24 @@ class Row:
     parent: str = ""
     not_applicable: Sequence[str] = ()
     """Ids of criteria that do not apply."""
+
+
+class ReplyOptions(TypedDict, total=False):
+    """Fields of the message RankProvinceRequest."""
+
+    province: str
+    period: str
+    tier: str
+    full: bool
+    page_size: int
+    page_token: str
+
+
+class RankOptions(ReplyOptions, total=False):
+    """``ReplyOptions``, and a day instead of the criteria set."""
+
+    effective_on: datetime.date | None
+    series: str
 
 
 def row_message(row: Row) -> pb.UnitAnswers:

@@ -131,7 +131,7 @@ def _look_through(
             continue
         part, limit = _Part(archive, name, language), min(remaining, MAX_PART * 2**20)
         if name in sheets:
-            scans[sheets[name]] = scan_sheet(part.parser, percents)
+            scans[sheets[name]] = scan_sheet(part.parser, percents, sheets[name])
             limit = remaining
         elif name == "content.xml" and _MAIN not in names:
             scans, limit = scan_ods(part.parser), remaining

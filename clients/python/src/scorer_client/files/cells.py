@@ -117,9 +117,9 @@ def column_number(text: str) -> int:
 class UnreadableFile(Exception):
     """A file, or the rest of it, cannot be read."""
 
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation.description)
-        self.violation = violation
+    def __init__(self, *violations: Violation) -> None:
+        super().__init__(violations[0].description)
+        self.violations = violations
 
 
 def without_empty_end(rows: Iterable[SheetRow]) -> Iterator[SheetRow]:

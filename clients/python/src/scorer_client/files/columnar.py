@@ -59,10 +59,9 @@ def read_columnar(
         raise refused(notes.language, "many_columns", n=len(schema), limit=MAX_COLUMNS)
     if count > MAX_ROWS:
         raise refused(notes.language, "many_rows", limit=MAX_ROWS)
-    for field in schema:
-        if not _readable(field.type):
-            message = say(notes.language, "columnar_type", column=field.name[:80], type=field.type)
-            raise UnreadableFile(Violation("file", "WRONG_TYPE", message))
+    if unreadable := [field for field in schema if not _readable(field.type)]:
+        messages = [say(notes.language, "columnar_type", column=f.name[:80], type=f.type) for f in unreadable]
+        raise UnreadableFile(*[Violation("file", "WRONG_TYPE", message) for message in messages])
     rows = _rows(schema.names, batches, count, notes, progress)
     return Sheet(rows, file=name, decimal_mark=".")
 

@@ -28,6 +28,10 @@ class Column:
     """For a column of ticks: the criterion that does not apply to ticked units."""
 
 
+REFUSED = Column("")
+"""A column whose header is wrong. Its cells are not read."""
+
+
 class ColumnNames:
     """The names that columns may have for a criteria set: codes, and titles in any language.
 

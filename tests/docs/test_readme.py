@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cli_in_process
+import command
 import duckdb
 import pytest
 from harness import Service, installed_catalogue, serving
+from report_files import Run
 
 from scorer_client import Client
 
@@ -66,15 +69,21 @@ def test_a_parquet_file_is_ranked_in_three_lines(
         assert names["ranking"].equals(client.rank_file("bac-kan-2020", answers).to_pandas())
 
 
-@pytest.mark.parametrize(("page", "least"), [(README, 4), (FILES, 9)], ids=["README", "ranking-files"])
-def test_scorer_commands_run(page: str, least: int, tmp_path: Path) -> None:
-    """In the order of the page; filling in the form is done by copying the answers that come with the scorer."""
+@pytest.mark.parametrize(
+    ("page", "least", "run"),
+    [(README, 4, command.run), (FILES, 9, cli_in_process.run)],
+    ids=["README", "ranking-files"],
+)
+def test_scorer_commands_run(page: str, least: int, run: Run, tmp_path: Path) -> None:
+    """In the order of the page; filling in the form is done by copying the answers that come with the scorer.
+
+    Those of the README run as processes, as readers start them.
+    """
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
-    run = [line for line in scorer_commands(page) if line != "scorer serve"]  # which would not end
-    assert len(run) >= least
-    for line in run:
-        words = [f"{Path(sys.executable).parent}/scorer", *line.split()[1:]]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    lines = [line for line in scorer_commands(page) if line != "scorer serve"]  # which would not end
+    assert len(lines) >= least
+    for line in lines:
+        done = run(*line.split()[1:], cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         if "template" in line:
             shutil.copy(ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv", tmp_path / "bac-kan-2020.csv")

@@ -55,7 +55,7 @@ def test_service_agrees_with_the_oracle_on_sums_of_what_leaves_remainders(data: 
 @given(st.data())
 def test_service_agrees_with_the_oracle_by_the_way_that_thousands_of_units_take(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring, "CHUNK", data.draw(st.integers(1, 5), label="units in a chunk"))
+        patch.setattr(scoring, "MAX_CHUNK_UNITS", data.draw(st.integers(1, 5), label="units in a chunk"))
         compare(data, data.draw(drawn_sets.documents(), label="document"))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import oracle
 from hypothesis import strategies as st
+from oracle.numbers import share_of
 from set_documents import MICRO, Amounts, decimal
 
 from scorer.plugin_api import Indicator
@@ -142,7 +142,7 @@ def _ratio_ends(draw: st.DrawFn) -> dict[str, Any]:
         ends["target"] = draw(SHARES)
     if draw(st.integers(0, 2)) == 0:
         floor = draw(SHARES)
-        if oracle.share_of(floor) < oracle.share_of(ends.get("target", 1)):
+        if share_of(floor) < share_of(ends.get("target", 1)):
             ends["floor"] = floor
     return ends
 

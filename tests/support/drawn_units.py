@@ -16,6 +16,9 @@ import oracle
 from drawn_formulas import INDICATORS
 from hypothesis import strategies as st
 from oracle import Unit
+from oracle.categories import measured
+from oracle.numbers import exact
+from oracle.sources import indicators_of, sources_of
 from set_documents import MICRO, Amounts, by_tier, criteria_of, decimal
 
 NAMES = ("Ba Bể", "Bạch Thông", "Chợ Đồn", "Chợ Mới", "Na Rì", "Ngân Sơn", "Pác Nặm", "Z", "a", "é", "Đ", "𐐀")
@@ -49,9 +52,9 @@ def _answers(draw: st.DrawFn, document: oracle.Document, tier: str) -> dict[str,
     for criterion in criteria:
         awarded |= _awarded(criterion, tier)
     shares = set[str]().union(*(_shares(criterion) for criterion in criteria))
-    sources, columns = oracle.sources_of(document), dict[str, str]()
+    sources, columns = sources_of(document), dict[str, str]()
     for criterion in criteria:
-        for code in oracle.indicators_of(criterion):
+        for code in indicators_of(criterion):
             own = [] if code.startswith("previous.") else sources[criterion["id"]][1:]
             columns |= {code: code, **{f"{code}@{source}": code for source in own}}
     answers: dict[str, Any] = {}
@@ -100,7 +103,7 @@ def _steered(draw: st.DrawFn, document: oracle.Document, unit: Unit) -> Unit:
         members = {g.code: [c.id for c in g.criteria if c.id in movable] for g in category.groups}
         members["total"] = [c for codes in list(members.values()) for c in codes]
         for gate in category.gates:
-            points, maximum = oracle.measured(gate.measure, category.groups, category.score)
+            points, maximum = measured(gate.measure, category.groups, category.score)
             edge = gate.minimum * maximum / 100 if gate.unit == "percent" else gate.minimum
             terms = [
                 c for term in gate.measure.split("+") for c in members.get(term, [term] if term in movable else [])
@@ -116,9 +119,9 @@ def _steered(draw: st.DrawFn, document: oracle.Document, unit: Unit) -> Unit:
     delta, terms = draw(st.sampled_from(wanted))
     criterion = movable[draw(st.sampled_from(terms))]
     code, most = criterion["indicator"], by_tier(criterion, [unit.tier])[unit.tier]
-    columns = [code, *(f"{code}@{source}" for source in oracle.sources_of(document)[criterion["id"]][1:])]
+    columns = [code, *(f"{code}@{source}" for source in sources_of(document)[criterion["id"]][1:])]
     code = [column for column in columns if column in unit.answers][-1]  # whose answer counts
-    micro = int(oracle.exact(unit.answers[code]) * MICRO) + math.ceil(delta) + draw(st.sampled_from([0, 0, -1, 1]))
+    micro = int(exact(unit.answers[code]) * MICRO) + math.ceil(delta) + draw(st.sampled_from([0, 0, -1, 1]))
     return replace(unit, answers={**unit.answers, code: decimal(micro)}) if 0 <= micro <= most else unit
 
 

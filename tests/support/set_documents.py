@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import oracle
+from oracle.numbers import exact, of_tier
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
@@ -50,11 +51,11 @@ def criteria_of(document: oracle.Document, tier: str) -> list[dict[str, Any]]:
         for category in document["categories"].values()
         for group in category["groups"].values()
         for criterion in group["criteria"]
-        if oracle.of_tier(criterion["points"], tier) is not None
+        if of_tier(criterion["points"], tier) is not None
     ]
 
 
 def by_tier(body: Mapping[str, Any], tiers: Iterable[str]) -> Amounts:
     """A criterion's micropoints in those of the tiers that it has."""
-    found = {tier: oracle.of_tier(body["points"], tier) for tier in tiers}
-    return {tier: int(oracle.exact(points) * MICRO) for tier, points in found.items() if points is not None}
+    found = {tier: of_tier(body["points"], tier) for tier in tiers}
+    return {tier: int(exact(points) * MICRO) for tier, points in found.items() if points is not None}

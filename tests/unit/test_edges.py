@@ -19,6 +19,8 @@ import set_documents
 import unit_messages
 from expected_replies import assert_same, expected_reply
 from oracle import Unit
+from oracle.categories import gates_of
+from oracle.numbers import exact
 from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -112,7 +114,7 @@ def points_edges(most: int) -> list[tuple[str, Any]]:
 
 
 def micro_of(amounts: Mapping[str, Any], indicators: tuple[str, ...]) -> dict[str, int]:
-    return {code: int(oracle.exact(amounts[code]) * MICRO) for code in indicators}
+    return {code: int(exact(amounts[code]) * MICRO) for code in indicators}
 
 
 CASES = {
@@ -198,7 +200,7 @@ def units_of(edge: Fraction, answers: dict[str, int], not_applicable: tuple[str,
 def test_units_on_and_beside_every_edge_get_what_the_oracle_says(service: harness.Service, code: str) -> None:
     measure, unit, maxima = CASES[code]
     document = case_document(code)
-    gates = oracle.gates_of(document["categories"]["readiness"], "district")
+    gates = gates_of(document["categories"]["readiness"], "district")
     units: dict[str, Unit] = {}
     for not_applicable in ((), ("INF.02",)):
         indicators = tuple(i for i in MEASURES[measure] if not (not_applicable and i == FIREWALL))

@@ -24,6 +24,8 @@ from expected_replies import assert_same, expected_reply
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from oracle import Unit
+from oracle.categories import measured
+from oracle.numbers import nearest
 from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -93,7 +95,7 @@ def count_edges(rankings: Sequence[oracle.Ranking]) -> None:
         for category in card.categories:
             event(f"standing {category.standing}, {'with' if category.levels else 'without'} levels")
             for gate in category.gates:
-                points, maximum = oracle.measured(gate.measure, category.groups, category.score)
+                points, maximum = measured(gate.measure, category.groups, category.score)
                 edge = gate.minimum * maximum / 100 if gate.unit == "percent" else gate.minimum
                 beside = (points - edge) * 10**6
                 if maximum and abs(beside) <= 1:
@@ -149,7 +151,7 @@ def test_ratio_is_multiplied_before_it_is_divided() -> None:
 
 def test_ratio_of_billions_is_exact() -> None:
     most = Decimal("4000.000009")
-    expected = oracle.nearest(Fraction(4_999_999_999, 7_999_999_999) * Fraction(most))
+    expected = nearest(Fraction(4_999_999_999, 7_999_999_999) * Fraction(most))
     unit = district("Ba Bể", count1=4_999_999_999, count2=7_999_999_999)
     assert points_of(ratio(most), unit) == [float(expected)]
 

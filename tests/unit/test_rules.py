@@ -9,12 +9,13 @@ from typing import Any
 
 import examples
 import harness
-import oracle
 import pytest
 import unit_messages
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Unit
+from oracle.categories import category_result
+from oracle.conditions import level_by_conditions
 from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
@@ -125,8 +126,8 @@ def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) 
         reached: dict[str, int] = {}
         for code in ("other", "main"):  # main can name levels of other
             plain = {**body["categories"][code], "levels": []}
-            category = oracle.category_result(code, plain, {}, unit, [unit])
-            expected[code] = oracle.level_by_conditions(body["categories"][code], unit, category, reached)
+            category = category_result(code, plain, {}, unit, [unit])
+            expected[code] = level_by_conditions(body["categories"][code], unit, category, reached)
             reached[code] = expected[code][0]
         found = {c.category: c for c in cards[unit.id].categories}
         for code, (level, standing) in expected.items():

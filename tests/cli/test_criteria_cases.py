@@ -219,7 +219,7 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
         "6:15: cases[0].answers.policy_environment_award: unknown indicator; "
         "did you mean 'policy_environment_awarded'?",
         "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
-        "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
+        "7:22: cases[0].not_applicable[0]: criterion 'INF.01' applies to every unit of the set",
         "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is listed twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
         "'district'; did you mean 'readiness'?",

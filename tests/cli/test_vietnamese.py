@@ -23,7 +23,7 @@ from scorer_client.reports.words import WORDS as REPORT_WORDS
 from scorer_client.sentences import words_of
 
 COMPOSITE = PLUGINS / "composite-indices" / "scorer_composite_indices"
-SETS = ("bac-kan-2020", pytest.param("hue-2020", marks=pytest.mark.long), "par-like-2022")
+SETS = ("bac-kan-2020", *(pytest.param(code, marks=pytest.mark.long) for code in ("hue-2020", "par-like-2022")))
 """Sets with answers: bundled ones, and one of ``COMPOSITE``. Any set with Vietnamese titles can be added."""
 
 COMMON = """

@@ -6,6 +6,7 @@ import contextlib
 import textwrap
 from pathlib import Path
 
+import cli_in_process
 import pytest
 from environments import Environment, listening
 from pages import ADDRESS, ROOT, blocks, page
@@ -89,7 +90,6 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
 
 
 def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
-    environment = Environment(tmp_path / "environment")
     fragments, declared = [], ""
     for block in blocks(page("criteria-sets.md")):
         if block.title:
@@ -99,11 +99,14 @@ def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: 
         elif block.language == "yaml":
             fragments.append(textwrap.indent(block.text, " " * 10))
         else:
-            done = environment.run(block.text, tmp_path)
-            assert done.returncode == 0, done.stdout + done.stderr
+            for line in block.text.splitlines():
+                command, *words = line.split()
+                assert command == "scorer"
+                done = cli_in_process.run(*words, cwd=tmp_path)
+                assert done.returncode == 0, done.stdout + done.stderr
     head = KINDS_HEAD.replace("    groups:\n", f"    groups:\n{declared}")
     (tmp_path / "kinds.yaml").write_text(head + "".join(fragments), encoding="utf-8")
-    done = environment.run("scorer criteria test kinds.yaml", tmp_path)
+    done = cli_in_process.run("criteria", "test", "kinds.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout
 

@@ -22,7 +22,8 @@ import jwt
 import pytest
 from credentials import AUDIENCE, ISSUER, Authority, Party, Signer, key_set
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -536,6 +537,74 @@ def test_files_that_do_not_fit_are_refused_at_the_start(tmp_path: Path) -> None:
         pass
 
 
+def damaged(pem: bytes, old: str, new: str) -> bytes:
+    """A certificate in which bytes, in hexadecimal digits, are replaced."""
+    der = x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+    assert der.count(bytes.fromhex(old)) == 1
+    changed = base64.encodebytes(der.replace(bytes.fromhex(old), bytes.fromhex(new)))
+    return b"-----BEGIN CERTIFICATE-----\n" + changed + b"-----END CERTIFICATE-----\n"
+
+
+UNUSABLE: dict[str, Callable[[], tuple[str, bytes, str]]] = {
+    "unknown curve": lambda: (
+        "clients.pem",
+        damaged(AUTHORITY.certificate, "06082a8648ce3d030107", "06082a8648ce3d030177"),
+        "no certificates in PEM: Curve",
+    ),
+    "unknown version": lambda: (
+        "server.pem",
+        damaged(AUTHORITY.server().certificate, "a003020102", "a003020109"),
+        "no certificate in PEM: 9 is not a valid X509 version",
+    ),
+    "Ed25519": lambda: (
+        "server.pem",
+        AUTHORITY.party("localhost", key=ed25519.Ed25519PrivateKey.generate()).certificate,
+        "has a key that clients of gRPC do not support",
+    ),
+    "P-521": lambda: (
+        "server.pem",
+        AUTHORITY.party("localhost", key=ec.generate_private_key(ec.SECP521R1())).certificate,
+        "has a key that clients of gRPC do not support",
+    ),
+    "expired": lambda: ("clients.pem", AUTHORITY.party("old", days=-1).certificate, "has only expired authorities"),
+}
+"""Files with certificates that cannot be used, and what is said of them."""
+
+
+@pytest.mark.parametrize("way", UNUSABLE)
+def test_certificates_that_cannot_be_used_are_refused_at_the_start_and_later(
+    tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, content, what = UNUSABLE[way]()
+    sets, settings = good(catalogue(host(INFRASTRUCTURE), BESIDE)), tls_settings(tmp_path, access={"cn:a": ["scorer"]})
+    usable = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(what)), serving(sets, settings):
+        pass
+    (tmp_path / name).write_bytes(usable)
+    with serving(sets, settings) as service:
+        (tmp_path / name).write_bytes(content)
+        with secure(service.address, AUTHORITY.party("a")) as channel:
+            score_unit(channel, [])  # by the files before
+    assert [record for record in caplog.records if what in record.getMessage()]
+
+
+def test_what_is_not_one_bearer_token_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text(key_set(SIGNER))
+    settings = Settings(
+        address="127.0.0.1:0",
+        tokens=Tokens(keys=tmp_path / "keys.json", issuer=ISSUER, audience=AUDIENCE),
+        access={name: frozenset([Role.SCORER]) for name in ("token:portal", "anonymous")},
+    )
+    token = SIGNER.token("portal")
+    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+        score_unit(service.channel, [])
+        score_unit(service.channel, [("authorization", f"bearer  {token} ")])
+        for values in ([token], [f"Basic {token}"], [""], [f"Bearer {token}"] * 2):
+            with pytest.raises(grpc.RpcError, match="has to be one bearer token: Bearer TOKEN"):
+                score_unit(service.channel, [("authorization", value) for value in values])
+
+
 @pytest.mark.parametrize(
     "keys",
     [
@@ -642,6 +711,10 @@ UNFIT: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "use that is a list": (
         lambda: {**SIGNER.public(), "kid": "u", "use": ["sig"]},
         "the use of a key is ['sig']; it has to be text",
+    ),
+    "algorithm none": (
+        lambda: {"kty": "oct", "kid": "n", "alg": "none"},
+        "key 'n' is for the algorithm none",
     ),
     "operations that are a number": (
         lambda: {**SIGNER.public(), "kid": "o", "key_ops": 5},

@@ -58,7 +58,7 @@ def test_servers_share_compiled_gates_and_compile_damaged_ones_anew(
         assert readiness(running.address) == wanted
         warnings = [line for line in running.said.splitlines() if "gate cache" in line]
     assert len(warnings) == 1
-    assert f" WARNING gate cache: {entries[0]} is compiled again: " in warnings[0]
+    assert f" WARNING gate cache: {entries[0]} is not used, and its rule is compiled again: " in warnings[0]
     assert entries[0].read_bytes() == damaged
 
     request.getfixturevalue("no_rulesets")

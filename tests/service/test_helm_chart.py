@@ -58,10 +58,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"criteria": {"a.yaml": ""}, "criteriaConfigMap": "sets"}, "not both"),
     ({"service": {"type": "NodePort"}}, "headless"),
     ({"autoscaling": {"minReplicas": 9}}, "minReplicas"),
+    ({"image": {"repository": "scorer@sha256:0"}}, "repository"),
+    ({"metrics": {"port": 50051}}, "port"),
+    ({"service": {"port": 9464}}, "are the same"),
+    ({"disruptionBudget": {"maxUnavailable": "one"}}, "maxUnavailable"),
+    ({"temporary": "lots"}, "temporary"),
 ]
 
-NAMES = ("default", "full", "bare", "closed", "documented")
-"""Of the values that Helm accepts: no values, FULL, BARE, CLOSED, DOCUMENTED."""
+NUMBERS = {"tokensSecret": "1", "tlsSecret": "0x2", "criteriaConfigMap": "3", "gatesClaim": "true"}
+"""Names that are no texts in YAML without quotation marks."""
+
+NAMES = ("default", "full", "bare", "closed", "documented", "numbers")
+"""Of the values that Helm accepts: no values, FULL, BARE, CLOSED, DOCUMENTED, NUMBERS."""
 
 Objects = dict[str, Any]
 
@@ -73,7 +81,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def rendered() -> tuple[list[str], list[Any]]:
-    return lint_and_render(CHART, [{}, FULL, BARE, CLOSED, DOCUMENTED, *(values for values, _ in REFUSED)])
+    return lint_and_render(CHART, [{}, FULL, BARE, CLOSED, DOCUMENTED, NUMBERS, *(values for values, _ in REFUSED)])
 
 
 @pytest.fixture(scope="module")

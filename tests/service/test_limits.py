@@ -117,7 +117,7 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
         return score(*given, **how)
 
     monkeypatch.setattr(Kernel, "score", slow)
-    monkeypatch.setattr(scoring, "CHUNK", 1)
+    monkeypatch.setattr(scoring, "MAX_CHUNK_UNITS", 1)
     units = [f"u{n}" for n in range(100)]
     table = unit_table(units, {"staff": [1.0] * len(units)})
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
@@ -142,7 +142,7 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
         return score(*given, **how)
 
     monkeypatch.setattr(Kernel, "score", slow)
-    monkeypatch.setattr(scoring, "CHUNK", 1)
+    monkeypatch.setattr(scoring, "MAX_CHUNK_UNITS", 1)
     caplog.set_level(logging.INFO, logger="scorer.calls")
     request = scorer_pb2.RankProvinceRequest(
         criteria_set="beside-2020", table=unit_table([f"u{n}" for n in range(200)], {"staff": [1.0] * 200})

@@ -138,15 +138,15 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     ),
     "points lying down": (
         gives(lambda points, status: GroupPoints(points.T, status.T)),
-        "", "points (3, 2) and status (3, 2) are not (2, 3)",
+        "", "points have shape (3, 2) and status (3, 2), not (2, 3)",
     ),
     "a criterion too few": (
         gives(lambda points, status: GroupPoints(points[:1], status[:1])),
-        "", "points (1, 3) and status (1, 3) are not (2, 3)",
+        "", "points have shape (1, 3) and status (1, 3), not (2, 3)",
     ),
     "status of another shape": (
         gives(lambda points, status: GroupPoints(points, status[:, :1])),
-        "", "points (2, 3) and status (2, 1) are not (2, 3)",
+        "", "points have shape (2, 3) and status (2, 1), not (2, 3)",
     ),
     "points in 32 bits": (
         gives(lambda points, status: GroupPoints(points.astype(np.float32), status)),

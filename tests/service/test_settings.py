@@ -86,6 +86,8 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
             "'certificate:a' is not a caller: write token:SUBJECT, a name in a certificate (",
         ),
         ('[access]\n"dns:Portal" = ["scorer"]', "'dns:Portal' has capital letters"),
+        ('[access]\n"ip:2001:DB8::1" = ["scorer"]', "'ip:2001:DB8::1' is not in the usual form: write ip:2001:db8::1"),
+        ('[access]\n"ip:portal" = ["scorer"]', "'ip:portal' is not an address"),
         ('[access]\n"token:a" = ["scorr"]', "has to be 'reader', 'scorer', 'ranker' or 'operator'"),
         ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], which is needed to check them"),
         ('[access]\n"dns:a" = ["scorer"]', "access names certificates: give [tls] clients"),

@@ -183,7 +183,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "exclusion of a criterion that always applies": (
         table(not_applicable=[None, ["INF.05"], None]),
-        'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
+        'table["not_applicable"][1]', "NOT_EXCLUDABLE", "criterion 'INF.05' applies to every unit of the set",
     ),
     "exclusion of a criterion twice": (
         table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),

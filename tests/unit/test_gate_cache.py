@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 from scorer.engine import gate_cache
 from scorer.engine.gate_cache import GateCache
-from scorer.engine.gates import COMMAND, GateCompiler, GateCompilerError, RangeTest, Rule, Some
+from scorer.engine.gates import COMMAND, AtLeast, GateCompiler, GateCompilerError, RangeTest, Rule
 
 NO_ENGINE = ("false",)
 
 
 def rule(*minima: int) -> Rule:
     """Holds if every key reaches its minimum."""
-    return Rule(Some(len(minima), tuple(RangeTest(n, ((least, None),)) for n, least in enumerate(minima))), len(minima))
+    return Rule(
+        AtLeast(len(minima), tuple(RangeTest(n, ((least, None),)) for n, least in enumerate(minima))), len(minima)
+    )
 
 
 RULE, OTHER = rule(5, 70, 9), rule(6, 70, 9)

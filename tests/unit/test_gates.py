@@ -25,13 +25,13 @@ from scorer.engine import gate_process
 from scorer.engine.gates import (
     ENGINE_MISSING,
     MAX_EXACT_INTEGER,
+    AtLeast,
     EngineMissing,
     GateCompiler,
     GateCompilerError,
     GateTable,
     RangeTest,
     Rule,
-    Some,
     threshold,
 )  # fmt: skip
 from scorer.model.fixed_point import MAX_MICROPOINTS
@@ -108,7 +108,7 @@ class Engine:
 
 
 NO_ANSWER = "the rule engine gave no readable answer"
-LEFT_OUT = "the rule engine left cells of the decision table out"
+LEFT_OUT = "the rule engine left out cells of the gate table"
 
 MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "crashes": ("os.kill(os.getpid(), signal.SIGSEGV)", "the rule engine died of signal 11"),
@@ -136,19 +136,19 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "adds a cell": ("print(json.dumps([[*a, 0] for a in answers()]))", LEFT_OUT),
     "lies in the last cell": (
         "print(json.dumps([[*a[:-1], not a[-1]] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said False",
+        "the rule engine decided wrongly for keys (1320000,): False instead of True",
     ),
     "lies in the first cell": (
         "print(json.dumps([[not a[0], *a[1:]] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1319999,), holds False, said True",
+        "the rule engine decided wrongly for keys (1319999,): True instead of False",
     ),
     "answers a cell with a number": (
         "print(json.dumps([[*a[:-1], 1] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said 1",
+        "the rule engine decided wrongly for keys (1320000,): 1 instead of True",
     ),
     "answers a cell with words": (
         "print(json.dumps([[*a[:-1], 'yes'] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said yes",
+        "the rule engine decided wrongly for keys (1320000,): yes instead of True",
     ),
 }
 
@@ -361,7 +361,7 @@ thresholds = st.one_of(
 def minimum(*thresholds: int) -> Rule:
     """A rule that needs several keys to reach a threshold each."""
     return Rule(
-        Some(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
+        AtLeast(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
         len(thresholds),
     )
 
@@ -376,22 +376,22 @@ def range_tests(draw: st.DrawFn, keys: int) -> RangeTest:
     return RangeTest(draw(st.integers(0, keys - 1)), draw(st.sampled_from(shapes)))
 
 
-def combinations(inner: st.SearchStrategy[RangeTest | Some]) -> st.SearchStrategy[Some]:
+def combinations(inner: st.SearchStrategy[RangeTest | AtLeast]) -> st.SearchStrategy[AtLeast]:
     """All of, any of, or a number of some nodes."""
     nodes = st.lists(inner, min_size=1, max_size=3)
-    return nodes.flatmap(lambda of: st.integers(1, len(of)).map(lambda at_least: Some(at_least, tuple(of))))
+    return nodes.flatmap(lambda of: st.integers(1, len(of)).map(lambda at_least: AtLeast(at_least, tuple(of))))
 
 
 @st.composite
 def some_rules(draw: st.DrawFn) -> Rule:
     """A tree of up to six comparisons of up to three keys, all of which it compares."""
-    root = draw(st.recursive(range_tests(3), combinations, max_leaves=6).filter(lambda node: isinstance(node, Some)))
+    root = draw(st.recursive(range_tests(3), combinations, max_leaves=6).filter(lambda node: isinstance(node, AtLeast)))
     used = sorted({test.key for test in root.tests()})
 
-    def renumbered(node: RangeTest | Some) -> RangeTest | Some:
+    def renumbered(node: RangeTest | AtLeast) -> RangeTest | AtLeast:
         if isinstance(node, RangeTest):
             return RangeTest(used.index(node.key), node.ranges)
-        return Some(node.at_least, tuple(map(renumbered, node.of)))
+        return AtLeast(node.at_least, tuple(map(renumbered, node.of)))
 
     return Rule(renumbered(root), len(used))
 
@@ -405,8 +405,8 @@ def near_edges(rule: Rule) -> Iterator[tuple[int, ...]]:
     return itertools.product(*around)
 
 
-def plainly(node: RangeTest | Some, values: Sequence[int]) -> bool:
-    if isinstance(node, Some):
+def plainly(node: RangeTest | AtLeast, values: Sequence[int]) -> bool:
+    if isinstance(node, AtLeast):
         return sum(plainly(each, values) for each in node.of) >= node.at_least
     sides = [(-math.inf if low is None else low, math.inf if high is None else high) for low, high in node.ranges]
     return any(low <= values[node.key] <= high for low, high in sides)
@@ -427,7 +427,7 @@ def test_the_table_gives_what_plain_comparison_gives(many: list[Rule]) -> None:
 
 
 def test_three_of_five_has_32_cells() -> None:
-    rule = Rule(Some(3, tuple(RangeTest(key, ((80, None),)) for key in range(5))), 5)
+    rule = Rule(AtLeast(3, tuple(RangeTest(key, ((80, None),)) for key in range(5))), 5)
     (table,) = COMPILER.compile([rule])
     assert len(table.holds) == 32
     assert int(table.holds.sum()) == 10 + 5 + 1
@@ -435,7 +435,10 @@ def test_three_of_five_has_32_cells() -> None:
 
 def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
     rule = Rule(
-        Some(4, tuple(Some(2, tuple(RangeTest(m, ((10 * n + m, None),)) for n in range(1, 5))) for m in range(6))), 6
+        AtLeast(
+            4, tuple(AtLeast(2, tuple(RangeTest(m, ((10 * n + m, None),)) for n in range(1, 5))) for m in range(6))
+        ),
+        6,
     )
     assert len(rule.cells) == 5**6
     table = COMPILER.compile([rule])[0]
@@ -474,7 +477,7 @@ def test_a_threshold_beyond_exact_numbers_is_refused_without_the_engine(engine: 
 
 def test_a_rule_that_compares_nothing_is_refused_without_the_engine(engine: Engine) -> None:
     with pytest.raises(GateCompilerError, match="a rule has no gates"):
-        engine.compiler().compile([Rule(Some(1, (RangeTest(0, ((None, None),)),)), 1)])
+        engine.compiler().compile([Rule(AtLeast(1, (RangeTest(0, ((None, None),)),)), 1)])
     assert engine.starts == 0
 
 

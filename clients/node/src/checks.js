@@ -149,3 +149,21 @@ export function describe(value) {
   }
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
+
+/**
+ * The item of a list that has this code.
+ *
+ * @template T
+ * @param {T[]} list
+ * @param {(item: T) => string} codeOf
+ * @param {string} code
+ * @param {string} what
+ * @throws {RangeError} No item has the code.
+ */
+export function only(list, codeOf, code, what) {
+  const found = list.find((item) => codeOf(item) === code);
+  if (found === undefined) {
+    throw new RangeError(`no ${what} ${JSON.stringify(code)}`);
+  }
+  return found;
+}

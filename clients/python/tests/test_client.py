@@ -18,6 +18,8 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
 from harness import catalogue, good, group, host, installed_catalogue, serving
 from hypothesis import given
 from hypothesis import strategies as st
@@ -721,6 +723,44 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
             error = refused(client.criteria_sets)
     assert (error.code, error.reason, error.violations) == (grpc.StatusCode.UNAVAILABLE, "", ())
     assert error.message
+
+
+def status(*details: tuple[str, bytes]) -> bytes:
+    packed = [any_pb2.Any(type_url=f"type.googleapis.com/{kind}", value=value) for kind, value in details]
+    return status_pb2.Status(code=3, message="x", details=packed).SerializeToString()
+
+
+TOTAL = error_details_pb2.ErrorInfo(reason="R", metadata={"violations_total": "many"}).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        b"\xff",
+        status(("google.rpc.ErrorInfo", b"\xff")),
+        status(("google.rpc.ErrorInfo", TOTAL)),
+        status(("a.B", b"x")),
+    ],
+    ids=["no status", "no detail", "no number", "unknown"],
+)
+def test_an_error_with_details_of_another_service_keeps_its_status(details: bytes) -> None:
+    def answer(call: int, context: grpc.ServicerContext) -> bytes:
+        context.set_trailing_metadata((("grpc-status-details-bin", details),))
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "wrong")
+
+    with fake(answer) as server, Client(server.address) as client:
+        error = refused(client.criteria_sets)
+    assert (error.code, error.message, error.violations) == (grpc.StatusCode.INVALID_ARGUMENT, "wrong", ())
+
+
+def test_an_empty_reply_is_no_result() -> None:
+    with fake(lambda call, context: b"") as server, Client(server.address) as client:
+        for call, part in (
+            (lambda: client.score_unit(SET, BEST), "scorecard"),
+            (lambda: client.rank_province(SET, ROWS), "provenance"),
+            (lambda: client.form(SET), "criteria_set"),
+        ):
+            assert refused(call).message == f"the reply has no {part}: is this server a scorer?"
 
 
 def test_an_error_is_not_its_own_cause(client: Client, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from scorer.catalogue.directory import SET_ENDING
+from scorer.catalogue.directory import SET_SUFFIX
 from scorer.cli.loading import installed_host, working_compiler
 from scorer.cli.output import UserError, err, json_text, out, print_error, table
 from scorer.criteria.document import Problem
@@ -99,7 +99,7 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
 
 def is_file(name: str) -> bool:
     """Whether an argument is the path of a file, not the code of a set."""
-    return name.endswith((SET_ENDING, ".yml")) or "/" in name
+    return name.endswith((SET_SUFFIX, ".yml")) or "/" in name
 
 
 def _from_file(loader: CaseLoader, name: str) -> LoadedCases:

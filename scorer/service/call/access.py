@@ -48,10 +48,10 @@ class Access:
         Raises:
             CallRefused: UNAUTHENTICATED: the caller's token or certificate is not valid.
         """
-        token = _bearer(metadata)
-        if token is not None and self._tokens is not None:
+        sent = [value for key, value in metadata if key == "authorization"]
+        if sent and self._tokens is not None:
             try:
-                return self._caller([f"token:{self._tokens.subject(token)}"])
+                return self._caller([f"token:{self._tokens.subject(_bearer(sent))}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
         return self._caller((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
@@ -81,14 +81,16 @@ class Access:
         return Caller(listed[0], frozenset().union(*(self._roles.get(name, frozenset()) for name in listed)))
 
 
-def _bearer(metadata: Metadata) -> str | None:
-    """The bearer token in the metadata; None if there is none."""
-    for key, value in metadata:
-        if key == "authorization" and isinstance(value, str):
-            scheme, _, token = value.partition(" ")
-            if scheme.lower() == "bearer":
-                return token.strip()
-    return None
+def _bearer(sent: Sequence[str | bytes]) -> str:
+    """The bearer token in the values of the metadata ``authorization``.
+
+    Raises:
+        CallRefused: there is not exactly one value, or it is not a bearer token (UNAUTHENTICATED).
+    """
+    scheme, _, token = str(sent[0]).partition(" ")
+    if len(sent) > 1 or scheme.lower() != "bearer":
+        raise _unauthenticated("TOKEN_INVALID", "the metadata 'authorization' has to be one bearer token: Bearer TOKEN")
+    return token.strip()
 
 
 def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str, ...]:

@@ -174,6 +174,8 @@ def _check_entry(entry: object) -> None:
             f"{name} is a private or secret key: everybody who can read this file could sign tokens; "
             "list public keys only"
         )
+    if entry.get("alg") == "none":
+        raise ValueError(f"{name} is for the algorithm none, which signs nothing: remove the key from the set")
     if (use := entry.get("use", "sig")) != "sig":
         raise ValueError(f"{name} is not for signatures (its use is {use!r}): remove the key from the set")
     operations = entry.get("key_ops", ["verify"])

@@ -5,11 +5,25 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
 MIN_RSA_BITS = 2048
 """Shorter RSA keys can be broken (NIST SP 800-131A)."""
+
+SERVER_CURVES = ("secp256r1", "secp384r1")
+"""Elliptic curves of server keys that clients of gRPC support."""
+
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What cryptography raises for certificates that it cannot read."""
 
 _KINDS: dict[type[x509.GeneralName], str] = {
     x509.DNSName: "dns",
@@ -28,6 +42,25 @@ def is_weak(key: object) -> bool:
     return isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS
 
 
+def serves_grpc(key: object) -> bool:
+    """Whether a server with this public key can be called by clients of gRPC."""
+    if isinstance(key, EllipticCurvePublicKey):
+        return key.curve.name in SERVER_CURVES
+    return isinstance(key, RSAPublicKey) and not is_weak(key)
+
+
+def read_certificates(pem: bytes) -> list[tuple[x509.Certificate, object]]:
+    """The certificates of a PEM file, at least one, each with its public key.
+
+    Raises:
+        ValueError: one of them cannot be read, or there is none.
+    """
+    try:
+        return [(certificate, certificate.public_key()) for certificate in x509.load_pem_x509_certificates(pem)]
+    except _UNREADABLE as error:
+        raise ValueError(str(error)) from None
+
+
 @lru_cache(maxsize=1024)
 def identities(pem: bytes) -> tuple[str, ...]:
     """The names in a certificate, each with its kind, such as ``dns:portal.example``.
@@ -42,7 +75,7 @@ def identities(pem: bytes) -> tuple[str, ...]:
         certificate = x509.load_pem_x509_certificate(pem)
         names = _names(certificate)
         weak = is_weak(certificate.public_key())
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
+    except _UNREADABLE:
         raise BadCertificate("the certificate cannot be read") from None
     if weak:
         raise BadCertificate(f"the certificate has an RSA key of less than {MIN_RSA_BITS} bits")

@@ -76,6 +76,13 @@ def _identity(value: str) -> str:
         )
     if kind == "dns" and name != name.lower():
         raise ValueError(f"{value!r} has capital letters: write DNS names in lower case")
+    if kind == "ip":
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            raise ValueError(f"{value!r} is not an address: write ip:10.0.0.5 or ip:2001:db8::1") from None
+        if name != str(address):
+            raise ValueError(f"{value!r} is not in the usual form: write ip:{address}")
     return value
 
 

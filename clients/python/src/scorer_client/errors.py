@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, Self
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 
@@ -75,7 +77,8 @@ class ScorerError(Exception):
         trailers = error.trailing_metadata()
         for key, value in trailers if isinstance(trailers, Sequence) else ():
             if key == "grpc-status-details-bin" and isinstance(value, bytes):
-                return cls(code, message, *_read(status_pb2.Status.FromString(value)), request_id)
+                with suppress(DecodeError, ValueError):  # details of another service, or damaged by a proxy
+                    return cls(code, message, *_read(status_pb2.Status.FromString(value)), request_id)
         return cls(code, message, request_id=request_id)
 
     @classmethod

@@ -10,10 +10,12 @@ from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+import grpc
 from google.protobuf.message import Message
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client.arguments import check_arguments
+from scorer_client.errors import ScorerError
 from scorer_client.shown import shown
 
 P = ParamSpec("P")
@@ -80,11 +82,13 @@ class Calls:
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
         """Calls ScoreUnit."""
         reply: scorer_pb2.ScoreUnitResponse = yield self._call("ScoreUnit", request)
+        self._check(reply, "scorecard")
         return reply
 
     def rank_province(self, request: scorer_pb2.RankProvinceRequest) -> Steps[scorer_pb2.RankProvinceResponse]:
         """Calls RankProvince."""
         reply: scorer_pb2.RankProvinceResponse = yield self._call("RankProvince", request)
+        self._check(reply, "provenance")
         return reply
 
     def list_criteria_sets(self) -> Steps[criteria_pb2.ListCriteriaSetsResponse]:
@@ -96,7 +100,18 @@ class Calls:
     def get_criteria_set(self, request: criteria_pb2.GetCriteriaSetRequest) -> Steps[criteria_pb2.CriteriaSet]:
         """Calls GetCriteriaSet."""
         reply: criteria_pb2.GetCriteriaSetResponse = yield self._call("GetCriteriaSet", request)
+        self._check(reply, "criteria_set")
         return reply.criteria_set
+
+    def _check(self, reply: Message, part: str) -> None:
+        """Checks that a reply has a part that every reply of the service has.
+
+        Raises:
+            ScorerError: it does not, so that a result of it would have zeros only.
+        """
+        if not reply.HasField(part):
+            message = f"the reply has no {part}: is this server a scorer?"
+            raise ScorerError(grpc.StatusCode.INTERNAL, message, request_id=self.request_id)
 
     def _call(self, method: str, request: Message) -> Call:
         return Call(method, request, self.timeout, self.request_id)

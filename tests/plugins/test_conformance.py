@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_plugins import CORPUS, SOUND
+from examples import drawn
 from harness import COMPILER, group, plugin
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import drawn
 from third_party import group_module, install, run
 
 import scorer_plugins.infrastructure

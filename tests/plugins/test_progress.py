@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import drawn
 from harness import Service, catalogue, good, group, host, serving
 from hypothesis import given
 from hypothesis import strategies as st
 from scorer_information_security.progress import Progress
 from stand_alone import install, scorer
-from strategies import drawn
 
 from scorer.plugin_api import Indicator
 from scorer_client import Client, CriterionResult, Row

@@ -10,8 +10,9 @@ import grpc
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
 from arrow_tables import column, read
+from expected_replies import assert_same, expected_reply
 from google.protobuf.message import Message
 from harness import refusal
 from oracle import Unit
@@ -93,7 +94,7 @@ PROVINCE = [
 
 
 def rank(service: harness.Service, code: str, units: Sequence[Unit] = PROVINCE, **more: Any) -> pb.RankProvinceResponse:
-    sent = more if "table" in more else {"rows": strategies.rows(units), **more}
+    sent = more if "table" in more else {"rows": unit_messages.rows(units), **more}
     return service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set=code, **sent))
 
 
@@ -165,13 +166,13 @@ def test_rows_agree_with_the_oracle(service: harness.Service, code: str) -> None
     reply.ClearField("provenance")
     reply.ClearField("names")
     expected = oracle.rank_province(YAML(typ="safe").load(DOCUMENTS[code]), units)
-    strategies.assert_same(reply, strategies.expected_reply(expected))
+    assert_same(reply, expected_reply(expected))
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
 def test_pages_put_together_are_the_whole(service: harness.Service, size: int, as_table: bool) -> None:
-    source = {"table": strategies.table(PROVINCE)} if as_table else {}
+    source = {"table": unit_messages.table(PROVINCE)} if as_table else {}
     whole, token = rank(service, "by-tier", view=FULL, **source), ""
     joined: dict[str, pb.Ranking] = {}
     tables: dict[str, list[dict[str, Any]]] = {}
@@ -193,7 +194,7 @@ def test_pages_put_together_are_the_whole(service: harness.Service, size: int, a
         if as_table:
             assert tables[found.cohort] == read(expected).to_pylist()
         else:
-            strategies.assert_same(found, expected)
+            assert_same(found, expected)
 
 
 def test_one_tier_is_ranked_as_it_is_among_all(service: harness.Service) -> None:
@@ -207,20 +208,20 @@ def test_many_cohorts_are_ranked_as_each_alone(service: harness.Service, code: s
         commune(f"u{n * 31 % 720:03}", f"p{n * 7 % 60}", Decimal(n * n % 9973 * 1_000 + n % 3) / 1_000_000)
         for n in range(720)
     ]
-    together = rank(service, code, table=strategies.table(units), view=FULL).rankings
+    together = rank(service, code, table=unit_messages.table(units), view=FULL).rankings
     assert [ranking.cohort for ranking in together] == sorted({unit.parent for unit in units})
     for ranking in together:
         mine = [unit for unit in units if unit.parent == ranking.cohort]
-        [alone] = rank(service, code, table=strategies.table(mine), view=FULL).rankings
+        [alone] = rank(service, code, table=unit_messages.table(mine), view=FULL).rankings
         assert ranking.unit_count == 12
         assert read(ranking).to_pylist() == read(alone).to_pylist()
         ranking.ClearField("table")
         alone.ClearField("table")
-        strategies.assert_same(ranking, alone)
+        assert_same(ranking, alone)
 
 
 def test_more_rankings_than_one_reply_holds_are_given_page_by_page(service: harness.Service) -> None:
-    table = strategies.table([commune(f"u{n:04}", f"p{n:04}", 1) for n in range(MAX_RANKINGS + 1)])
+    table = unit_messages.table([commune(f"u{n:04}", f"p{n:04}", 1) for n in range(MAX_RANKINGS + 1)])
     with refusal() as caught:
         rank(service, "by-tier", table=table)
     [refused] = caught
@@ -234,8 +235,8 @@ def test_more_rankings_than_one_reply_holds_are_given_page_by_page(service: harn
 @pytest.mark.parametrize(
     ("source", "units", "field"),
     [
-        ("rows", strategies.rows, "rows.units[1].unit.parent"),
-        ("table", strategies.table, 'table["parent"][1]'),
+        ("rows", unit_messages.rows, "rows.units[1].unit.parent"),
+        ("table", unit_messages.table, 'table["parent"][1]'),
     ],
 )
 @pytest.mark.parametrize("other", [commune("Hà Hiệu", "Ba Bể", 7), Unit("Ba Bể", "district")])
@@ -253,7 +254,7 @@ def test_a_unit_without_a_parent_cannot_be_ranked_within_it(
 
 
 def test_a_unit_alone_needs_no_parent(service: harness.Service) -> None:
-    sent = strategies.unit_answers(commune("Kim Lư", "", 10))
+    sent = unit_messages.unit_answers(commune("Kim Lư", "", 10))
     card = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="within", unit_answers=sent)).scorecard
     assert (card.overall.score.points, card.overall.rank, card.commended) == (10, 0, False)
 
@@ -283,7 +284,7 @@ TIED = [
 def test_all_are_commended_than_whom_fewer_are_better(service: harness.Service, code: str, names: list[str]) -> None:
     [ranking] = rank(service, code, TIED).rankings
     assert sorted(commended(ranking)) == names
-    [in_table] = rank(service, code, table=strategies.table(TIED)).rankings
+    [in_table] = rank(service, code, table=unit_messages.table(TIED)).rankings
     assert sorted(row["id"] for row in read(in_table).to_pylist() if row["commended"]) == names
 
 
@@ -295,7 +296,7 @@ def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service
         ("Chợ Mới", []),
         ("Na Rì", ["Cường Lợi", "Kim Lư"]),
     ]
-    in_tables = rank(service, "by-tier", table=strategies.table(PROVINCE)).rankings
+    in_tables = rank(service, "by-tier", table=unit_messages.table(PROVINCE)).rankings
     assert [column(ranking, "commended") for ranking in in_tables] == [
         [False, False],
         [True, True, False, False],

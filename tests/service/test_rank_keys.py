@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import drawn_sets
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
+from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -56,17 +59,17 @@ def units() -> list[Unit]:
 def ranked(body: dict[str, Any], *others: Unit) -> pb.Ranking:
     """The ranking, after it was compared with the oracle's in three orders of units."""
     everybody = [*units(), *others]
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(body)))
-    expected = strategies.expected_reply(oracle.rank_province(body, everybody))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
+    expected = expected_reply(oracle.rank_province(body, everybody))
     with harness.serving(sets) as service:
         for order in (everybody, everybody[::-1], everybody[2:] + everybody[:2]):
-            rows = strategies.rows(order)
+            rows = unit_messages.rows(order)
             reply = service.scorer.RankProvince(
                 pb.RankProvinceRequest(criteria_set="drawn", rows=rows, view=pb.SCORECARD_VIEW_FULL)
             )
             reply.ClearField("provenance")
             reply.ClearField("names")
-            strategies.assert_same(reply, expected)
+            assert_same(reply, expected)
     return reply.rankings[0]
 
 
@@ -130,7 +133,7 @@ def test_a_form_says_how_units_are_ordered() -> None:
     body = document(
         ["overall", {"measure": "human_resources+infrastructure"}], own={"by": ["level", "total"], "ties": "dense"}
     )
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(body)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
     with harness.serving(sets) as service:
         told = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set="drawn")).criteria_set
     key = criteria_pb2.RankKey

@@ -9,8 +9,9 @@ from typing import Any
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
 from arrow_tables import read
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
 from ruamel.yaml import YAML
 
@@ -124,7 +125,7 @@ def service() -> Iterator[harness.Service]:
 
 def rank(service: harness.Service, code: str, units: Sequence[Unit], **more: Any) -> pb.Ranking:
     """The ranking of units of one tier."""
-    request = pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), **more)
+    request = pb.RankProvinceRequest(criteria_set=code, rows=unit_messages.rows(units), **more)
     [ranking] = service.scorer.RankProvince(request).rankings
     return ranking
 
@@ -423,7 +424,7 @@ def pages(service: harness.Service, source: dict[str, Any], size: int) -> list[p
 
 @pytest.mark.parametrize("size", [1, 2, 4, 5, 11, 12, 13])
 def test_pages_put_together_are_the_whole(service: harness.Service, size: int) -> None:
-    source = {"rows": strategies.rows(PROVINCE), "view": pb.SCORECARD_VIEW_FULL}
+    source = {"rows": unit_messages.rows(PROVINCE), "view": pb.SCORECARD_VIEW_FULL}
     [whole] = pages(service, source, 0)
     assert [ranking.tier for ranking in whole.rankings] == ["department", "district", "commune"]
     found = pages(service, source, size)
@@ -433,18 +434,18 @@ def test_pages_put_together_are_the_whole(service: harness.Service, size: int) -
         assert sum(len(ranking.scorecards) for ranking in page.rankings) == (
             size if page.next_page_token else (11 % size) + 1
         )
-        strategies.assert_same(page.provenance, whole.provenance)
+        assert_same(page.provenance, whole.provenance)
         for ranking in page.rankings:
             if joined.rankings and joined.rankings[-1].tier == ranking.tier:
                 joined.rankings[-1].scorecards.extend(ranking.scorecards)
             else:
                 joined.rankings.append(ranking)
-    strategies.assert_same(joined, whole)
+    assert_same(joined, whole)
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
 def test_every_page_has_the_counts_of_the_whole_ranking(service: harness.Service, as_table: bool) -> None:
-    source = {"table": strategies.table(PROVINCE)} if as_table else {"rows": strategies.rows(PROVINCE)}
+    source = {"table": unit_messages.table(PROVINCE)} if as_table else {"rows": unit_messages.rows(PROVINCE)}
     [whole] = pages(service, source, 0)
 
     def heads(reply: pb.RankProvinceResponse) -> Iterator[tuple[str, pb.Ranking]]:
@@ -461,11 +462,11 @@ def test_every_page_has_the_counts_of_the_whole_ranking(service: harness.Service
     seen = [found for page in pages(service, source, 2) for found in heads(page)]
     assert [tier for tier, _ in seen] == ["department"] * 2 + ["district"] * 2 + ["commune"] * 3
     for tier, head in seen:
-        strategies.assert_same(head, expected[tier])
+        assert_same(head, expected[tier])
 
 
 def test_pages_of_a_table_put_together_are_the_whole_table(service: harness.Service) -> None:
-    source = {"table": strategies.table(PROVINCE), "tier": "commune", "view": pb.SCORECARD_VIEW_FULL}
+    source = {"table": unit_messages.table(PROVINCE), "tier": "commune", "view": pb.SCORECARD_VIEW_FULL}
     [whole] = pages(service, source, 0)
     parts = [read(page.rankings[0]).to_pylist() for page in pages(service, source, 2)]
     assert [len(part) for part in parts] == [2, 2, 1]
@@ -473,10 +474,10 @@ def test_pages_of_a_table_put_together_are_the_whole_table(service: harness.Serv
 
 
 def test_one_tier_of_a_province_is_ranked_as_it_is_among_all(service: harness.Service) -> None:
-    [whole] = pages(service, {"rows": strategies.rows(PROVINCE)}, 0)
-    [district_only] = pages(service, {"rows": strategies.rows(PROVINCE), "tier": "district"}, 0)
+    [whole] = pages(service, {"rows": unit_messages.rows(PROVINCE)}, 0)
+    [district_only] = pages(service, {"rows": unit_messages.rows(PROVINCE), "tier": "district"}, 0)
     [ranking] = district_only.rankings
-    strategies.assert_same(ranking, whole.rankings[1])
+    assert_same(ranking, whole.rankings[1])
 
 
 @pytest.mark.parametrize(
@@ -484,8 +485,8 @@ def test_one_tier_of_a_province_is_ranked_as_it_is_among_all(service: harness.Se
 )
 def test_rankings_agree_with_the_oracle(service: harness.Service, code: str, units: Sequence[Unit]) -> None:
     expected = oracle.rank_province(YAML(typ="safe").load(DOCUMENTS[code]), units)
-    request = pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+    request = pb.RankProvinceRequest(criteria_set=code, rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL)
     reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
     reply.ClearField("names")
-    strategies.assert_same(reply, strategies.expected_reply(expected))
+    assert_same(reply, expected_reply(expected))

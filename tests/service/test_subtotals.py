@@ -12,9 +12,10 @@ import openpyxl
 import oracle
 import pyarrow as pa
 import pytest
-import strategies
+import unit_messages
 from canonical_tables import columns, ranking_columns
 from cli_in_process import Run, local_runner
+from expected_replies import assert_same, expected_reply
 from harness import Service, catalogue, good, group, host, serving
 from oracle import Unit
 from ruamel.yaml import YAML
@@ -88,7 +89,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
 
 
 def ranked(service: Service, view: pb.ScorecardView = pb.SCORECARD_VIEW_FULL, **source: Any) -> pb.RankProvinceResponse:
-    source = source or {"rows": strategies.rows(UNITS)}
+    source = source or {"rows": unit_messages.rows(UNITS)}
     reply = service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="fields-2026", view=view, **source))
     reply.ClearField("provenance")
     reply.ClearField("names")
@@ -102,7 +103,7 @@ def subtotals(card: pb.Scorecard) -> dict[str, tuple[float, float, float]]:
 
 def test_they_add_up_points_before_caps_floors_and_means(service: Service) -> None:
     reply = ranked(service)
-    strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, UNITS)))
+    assert_same(reply, expected_reply(oracle.rank_province(DOCUMENT, UNITS)))
     cards = {card.unit.id: card for ranking in reply.rankings for card in ranking.scorecards}
     # 4 of 5 computers were verified: 4.8 of 6 points, although the group gives at most 4.
     assert subtotals(cards["all"]) == {
@@ -125,7 +126,7 @@ def test_missing_is_not_zero(service: Service) -> None:
 
 def test_table_scored_alone_and_clients_agree(service: Service) -> None:
     expected = oracle.rank_province(DOCUMENT, UNITS)
-    reply, in_table = ranked(service), ranked(service, table=strategies.table(UNITS))
+    reply, in_table = ranked(service), ranked(service, table=unit_messages.table(UNITS))
     for ranking, found in zip(expected, in_table.rankings, strict=True):
         table = pa.ipc.open_stream(found.table.arrow_stream).read_all()
         assert columns(table) == ranking_columns(ranking, full=True)
@@ -134,7 +135,7 @@ def test_table_scored_alone_and_clients_agree(service: Service) -> None:
     assert {len(unit.subtotals) for unit in read} == {2, 3}
     for unit in UNITS:
         request = pb.ScoreUnitRequest(
-            criteria_set="fields-2026", unit_answers=strategies.unit_answers(unit), view=pb.SCORECARD_VIEW_FULL
+            criteria_set="fields-2026", unit_answers=unit_messages.unit_answers(unit), view=pb.SCORECARD_VIEW_FULL
         )
         [card] = [card for ranking in reply.rankings for card in ranking.scorecards if card.unit.id == unit.id]
         assert service.scorer.ScoreUnit(request).scorecard.subtotals == card.subtotals
@@ -145,7 +146,7 @@ def test_basic_view_and_page_have_what_they_should(service: Service) -> None:
     assert not any(card.subtotals for ranking in basic.rankings for card in ranking.scorecards)
     everything = [card for ranking in ranked(service).rankings for card in ranking.scorecards]
     request = pb.RankProvinceRequest(
-        criteria_set="fields-2026", view=pb.SCORECARD_VIEW_FULL, rows=strategies.rows(UNITS), page_size=3
+        criteria_set="fields-2026", view=pb.SCORECARD_VIEW_FULL, rows=unit_messages.rows(UNITS), page_size=3
     )
     request.page_token = service.scorer.RankProvince(request).next_page_token
     [last] = [card for ranking in service.scorer.RankProvince(request).rankings for card in ranking.scorecards]

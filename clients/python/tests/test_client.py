@@ -208,7 +208,7 @@ def test_criteria_are_in_full_results_only(client: Client) -> None:
     assert (network.score.points, network.score.max_points, network.score.nominal_max_points) == (70, 70, 80)
 
 
-def test_what_was_not_reported_is_missing_and_not_zero(client: Client) -> None:
+def test_a_missing_answer_is_not_zero(client: Client) -> None:
     readiness = client.score_unit(SET, SILENT, full=True).category("readiness")
     assert {c.status for g in readiness.groups for c in g.criteria} == {"missing"}
     assert readiness.score.missing == 6
@@ -238,7 +238,7 @@ def test_rows_are_ranked_tier_by_tier(client: Client) -> None:
     assert len(province.provenance.revision) == 64
 
 
-def test_what_a_unit_lacks_for_an_overall_rank_is_named(client: Client) -> None:
+def test_categories_that_prevent_an_overall_rank_are_named(client: Client) -> None:
     province = client.rank_province(SET, ROWS)
     lacking = {code: province.unit(code).lacking for code in ("best", "edge", "nothing", "below", "silent")}
     assert lacking == {
@@ -262,7 +262,7 @@ def test_units_are_counted_by_level_and_by_gate(client: Client) -> None:
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["basic", "full"])
-def test_a_table_gives_what_rows_give(client: Client, full: bool) -> None:
+def test_a_table_gives_the_results_of_rows(client: Client, full: bool) -> None:
     rows = client.rank_province(SET, ROWS, period="2020", full=full)
     table = as_table(client, ROWS, period="2020", full=full)
     same(rows, table)
@@ -270,7 +270,7 @@ def test_a_table_gives_what_rows_give(client: Client, full: bool) -> None:
     assert bool(table.unit("near").category("readiness").groups) is full
 
 
-def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client, answers: Path) -> None:
+def test_a_table_gives_the_results_of_rows_for_every_unit_of_bac_kan(bundled: Client, answers: Path) -> None:
     table = bundled.read_file(BAC_KAN, answers)
     rows = bundled.rank_province(BAC_KAN, table.rows(), period="2020-H1", full=True)
     assert sum(ranking.unit_count for ranking in rows.rankings) == 140
@@ -278,7 +278,7 @@ def test_a_table_gives_what_rows_give_for_every_unit_of_bac_kan(bundled: Client,
     same(rows, bundled.rank_file(BAC_KAN, table, period="2020-H1", full=True))
 
 
-def test_the_place_of_a_criterion_that_cannot_be_left_out_is_named_in_the_file(client: Client, tmp_path: Path) -> None:
+def test_an_invalid_exclusion_in_a_file_has_row_and_column(client: Client, tmp_path: Path) -> None:
     (tmp_path / "answers.csv").write_text("id,tier,not_applicable\na,district,\nb,district,\n", encoding="utf-8")
     table = client.read_file(SET, tmp_path / "answers.csv")
     violation = Violation('table["not_applicable"][1]', "UNKNOWN_CRITERION", "unknown criterion 'NW.99'")
@@ -297,7 +297,7 @@ def test_the_units_of_a_table_are_a_sequence(client: Client) -> None:
         units[7]
 
 
-def test_pages_of_both_forms_are_parts_of_the_whole(client: Client) -> None:
+def test_pages_of_rows_and_tables_add_up_to_the_whole(client: Client) -> None:
     whole = [u.id for r in client.rank_province(SET, ROWS).rankings for u in r.units]
     for ask in (client.rank_province, None):
         seen, token = [], ""
@@ -353,7 +353,7 @@ def test_a_csv_file_is_read_into_units_columns_and_rows(client: Client, tmp_path
     ]
 
 
-def test_a_file_that_is_not_there_is_an_os_error(client: Client, tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_raises_an_os_error(client: Client, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         client.rank_file(SET, tmp_path / "answers.csv")
 
@@ -401,7 +401,7 @@ def test_a_column_may_be(client: Client, case: str) -> None:
 
 @pytest.mark.parametrize("code", ["network_points", "computers", "firewall", "head", "issued"])
 @pytest.mark.parametrize("nothing", [None, NAN], ids=["None", "NaN"])
-def test_a_column_may_be_reported_by_nobody(client: Client, code: str, nothing: object) -> None:
+def test_a_column_may_have_no_answers(client: Client, code: str, nothing: object) -> None:
     province = client.rank_table(SET, {**TWO, code: [nothing, nothing]})
     assert {one.category("readiness").score.missing for one in province.ranking("district").units} == {6}
 
@@ -417,7 +417,7 @@ def test_criteria_sets_are_listed_and_shown(client: Client) -> None:
     assert [category.code for category in issued.categories] == ["readiness", "achievement", "survey"]
 
 
-def test_the_form_says_what_is_asked_and_what_things_are_called(client: Client) -> None:
+def test_the_form_has_indicators_and_titles(client: Client) -> None:
     form = client.form(SET)
     assert (form.criteria_set, form.tiers, form.excludable) == (SET, ("department", "district"), ("NW.02", "SV.01"))
     assert list(form.indicators) == list(EVERYTHING)
@@ -432,7 +432,7 @@ def test_the_form_says_what_is_asked_and_what_things_are_called(client: Client) 
     assert form.names("en")["readiness"] == "Readiness"
 
 
-def test_a_criteria_set_that_is_not_there_is_refused_with_those_that_are(client: Client) -> None:
+def test_an_unknown_criteria_set_is_refused_with_the_known_ones(client: Client) -> None:
     for call in (lambda: client.criteria_set("tested-2021"), lambda: client.score_unit("tested-2021", BEST)):
         error = refused(call)
         assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET")
@@ -485,7 +485,7 @@ WHY = {
 
 @pytest.mark.parametrize("code", WHY)
 @pytest.mark.parametrize("form", ["rows", "table", "alone"])
-def test_why_a_unit_has_its_level_reads_as_sentences(client: Client, code: str, form: str) -> None:
+def test_causes_are_readable_sentences(client: Client, code: str, form: str) -> None:
     if form == "alone":
         result = client.score_unit(SET, next(row for row in ROWS if row.id == code))
     else:
@@ -495,7 +495,7 @@ def test_why_a_unit_has_its_level_reads_as_sentences(client: Client, code: str, 
     assert result.why("vi", client.form(SET).names("vi")) == vietnamese
 
 
-def test_ba_be_is_at_level_4_for_its_infrastructure_and_human_resources(bundled: Client, answers: Path) -> None:
+def test_causes_explain_level_4_of_ba_be(bundled: Client, answers: Path) -> None:
     ba_be = bundled.rank_file(BAC_KAN, answers).unit("d-ba-be")
     names = bundled.form(BAC_KAN).names
     assert ba_be.why()[0] == (
@@ -522,13 +522,13 @@ def test_an_unknown_language_is_answered_in_english() -> None:
         (10, 12, "10"), (100.0, 101, "100"),
     ],
 )  # fmt: skip
-def test_a_value_is_shown_beside_its_minimum(value: float, minimum: float, text: str) -> None:
+def test_a_cause_shows_value_and_minimum(value: float, minimum: float, text: str) -> None:
     assert shown(value, minimum) == text
 
 
 @pytest.mark.parametrize(("unit", "decimals", "largest"), [("percent", 4, 100), ("points", 6, 2000)])
 @given(data=st.data())
-def test_a_sentence_never_hides_that_a_minimum_is_missed(
+def test_a_sentence_never_rounds_a_value_up_to_its_minimum(
     data: st.DataObject, unit: str, decimals: int, largest: int
 ) -> None:
     minimum = data.draw(st.integers(1, largest * 10**decimals))
@@ -548,7 +548,7 @@ def test_a_minimum_is_written_with_all_its_digits(minimum: float) -> None:
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
-def test_a_refused_unit_is_named_with_everything_that_is_wrong(client: Client) -> None:
+def test_a_refused_unit_is_named_with_all_its_violations(client: Client) -> None:
     rows = [BEST, unit("hue", computers=12.5, services_points=31), unit("best", head="chairmen")]
     error = refused(lambda: client.rank_province(SET, rows))
     assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
@@ -569,7 +569,7 @@ def test_a_refused_unit_is_named_with_everything_that_is_wrong(client: Client) -
     )
 
 
-def test_of_many_violations_the_first_are_spelled_out_and_all_are_counted(client: Client, local: Client) -> None:
+def test_the_first_of_many_violations_are_listed_and_all_counted(client: Client, local: Client) -> None:
     rows = [unit(f"u{n}", services_points=31) for n in range(300)]
     near, far = refused(lambda: local.rank_province(SET, rows)), refused(lambda: client.rank_province(SET, rows))
     assert near.violations_total == far.violations_total == len(near.violations) == 300
@@ -578,7 +578,7 @@ def test_of_many_violations_the_first_are_spelled_out_and_all_are_counted(client
     assert far.message == near.message
 
 
-def test_what_the_service_refuses_of_a_file_has_its_row_and_column(client: Client, tmp_path: Path) -> None:
+def test_violations_of_a_file_have_row_and_column(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "answers.csv"
     file.write_text("id,tier,services_points\na,district,30\nb,district,31\n", encoding="utf-8")
     error = refused(lambda: client.rank_file(SET, file))
@@ -598,7 +598,7 @@ def test_what_the_service_refuses_of_a_file_has_its_row_and_column(client: Clien
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["basic", "full"])
-def test_without_a_socket_the_results_are_the_same(client: Client, local: Client, full: bool) -> None:
+def test_the_in_process_service_gives_the_same_results(client: Client, local: Client, full: bool) -> None:
     assert local.rank_province(SET, ROWS, full=full) == client.rank_province(SET, ROWS, full=full)
     assert local.score_unit(SET, NEAR, full=full) == client.score_unit(SET, NEAR, full=full)
     ours, theirs = as_table(local, ROWS, full=full), as_table(client, ROWS, full=full)
@@ -620,7 +620,7 @@ REFUSED: dict[str, Callable[[Client], object]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_without_a_socket_the_refusals_are_the_same(client: Client, local: Client, case: str) -> None:
+def test_the_in_process_service_gives_the_same_errors(client: Client, local: Client, case: str) -> None:
     near, far = refused(lambda: REFUSED[case](local)), refused(lambda: REFUSED[case](client))
     assert (near.code, near.reason, near.message) == (far.code, far.reason, far.message)
     assert (near.violations, near.violations_total) == (far.violations, far.violations_total)
@@ -673,13 +673,13 @@ def failing(code: grpc.StatusCode, times: int) -> Callable[[int, grpc.ServicerCo
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_server_that_could_not_be_reached_is_asked_again(times: int) -> None:
+def test_a_call_is_retried_if_the_server_is_unreachable(times: int) -> None:
     with fake(failing(grpc.StatusCode.UNAVAILABLE, times)) as server, Client(server.address) as client:
         assert [summary.code for summary in client.criteria_sets()] == [SET]
         assert server.calls == times + 1
 
 
-def test_a_server_is_asked_four_times_at_most() -> None:
+def test_a_call_is_tried_at_most_four_times() -> None:
     with fake(failing(grpc.StatusCode.UNAVAILABLE, 100)) as server, Client(server.address) as client:
         error = refused(lambda: client.rank_province(SET, ROWS))
         assert (error.code, error.message) == (grpc.StatusCode.UNAVAILABLE, "not now")
@@ -688,7 +688,7 @@ def test_a_server_is_asked_four_times_at_most() -> None:
 
 
 @pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "INTERNAL", "RESOURCE_EXHAUSTED", "NOT_FOUND", "UNKNOWN"])
-def test_an_answer_is_never_asked_for_again(code: str) -> None:
+def test_a_call_with_an_answer_is_never_retried(code: str) -> None:
     with fake(failing(grpc.StatusCode[code], 1)) as server, Client(server.address) as client:
         assert refused(client.criteria_sets).code is grpc.StatusCode[code]
         assert server.calls == 1
@@ -716,7 +716,7 @@ def test_a_call_ends_at_its_deadline() -> None:
             done.set()
 
 
-def test_a_server_that_is_not_there_is_unavailable() -> None:
+def test_a_call_without_a_server_is_unavailable() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # taken, but nobody listens
         with Client(f"127.0.0.1:{reserved.getsockname()[1]}", timeout=10) as client:
@@ -753,7 +753,7 @@ def test_an_error_with_details_of_another_service_keeps_its_status(details: byte
     assert (error.code, error.message, error.violations) == (grpc.StatusCode.INVALID_ARGUMENT, "wrong", ())
 
 
-def test_an_empty_reply_is_no_result() -> None:
+def test_an_empty_reply_raises_an_error() -> None:
     with fake(lambda call, context: b"") as server, Client(server.address) as client:
         for call, part in (
             (lambda: client.score_unit(SET, BEST), "scorecard"),

@@ -85,12 +85,12 @@ THREE = communes(
 
 
 @pytest.mark.parametrize("table", [False, True])
-def test_sum_mean_share_and_count(service: Service, table: bool) -> None:
+def test_answers_are_computed_as_sum_mean_share_and_count(service: Service, table: bool) -> None:
     reply = ranked(service, [Unit("d", "district"), *THREE], table=table)
     assert points(reply) == {"d": {"A": 0.015, "B": 2, "C": 0.666667, "D": 7.833333}}
 
 
-def test_one_child_without_an_answer_leaves_it_missing(service: Service) -> None:
+def test_one_child_without_an_answer_makes_the_computed_answer_missing(service: Service) -> None:
     units = [Unit("d", "district"), *THREE, *communes({"computers": 1, "portal": True})]
     units[-1] = Unit("late", "commune", {"computers": 1, "portal": True}, parent="d")
     assert points(ranked(service, units)) == {"d": {"A": 0.016, "B": 3, "C": 0.75, "D": "missing"}}
@@ -106,7 +106,7 @@ def test_without_children_in_the_call_the_units_own_answer_counts(service: Servi
     assert alone.scorecard.overall.score.points == 5.503
 
 
-def test_own_answer_beside_children_and_a_sum_out_of_range_are_refused(service: Service) -> None:
+def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None:
     own = [Unit("d", "district", {"computers": 3}), *THREE]
     with refusal() as by_row:
         ranked(service, own)

@@ -195,7 +195,7 @@ def test_probes_speak_grpc_unless_there_is_tls(charts: dict[str, Objects]) -> No
     assert tls["readinessProbe"]["tcpSocket"] == tls["startupProbe"]["tcpSocket"] == {"port": "grpc"}
 
 
-def test_nobody_may_call_where_no_peer_is_listed(charts: dict[str, Objects]) -> None:
+def test_an_empty_list_of_peers_admits_nobody(charts: dict[str, Objects]) -> None:
     policy = charts["closed"]["NetworkPolicy"]["spec"]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert not policy.get("ingress")

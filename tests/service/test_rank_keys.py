@@ -92,12 +92,12 @@ def test_equal_units_are_ordered_by_a_further_measure() -> None:
     assert overall(ranked(exact)) == "c1 b2 a3 d4 e0"
 
 
-def test_a_level_may_come_before_points() -> None:
+def test_a_ranking_may_compare_levels_before_points() -> None:
     assert overall(ranked(document([{"level": "readiness"}, "overall"]))) == "a1 b2 c2 d4 e0"
     assert readiness(ranked(document(own={"by": ["level", "total"]}))) == "a1 b3 c3 d2 e0"
 
 
-def test_a_category_has_rules_of_its_own() -> None:
+def test_a_category_may_have_its_own_ranking_rules() -> None:
     body = document(
         ties="dense", own={"by": ["total", {"measure": "infrastructure"}], "ties": "ordinal", "precision": "exact"}
     )
@@ -129,7 +129,7 @@ def test_commended_units_are_the_best_by_all_keys(by: list[Any]) -> None:
     assert [card.unit.id for card in ranked(body).scorecards if card.commended] == ["a"]
 
 
-def test_a_form_says_how_units_are_ordered() -> None:
+def test_the_form_has_the_order_of_units() -> None:
     body = document(
         ["overall", {"measure": "human_resources+infrastructure"}], own={"by": ["level", "total"], "ties": "dense"}
     )

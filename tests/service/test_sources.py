@@ -87,7 +87,7 @@ def ranked(service: Service, units: Sequence[Unit], **source: Any) -> pb.Ranking
     return ranking
 
 
-def test_last_source_with_an_answer_counts_and_self_reported_points_stand_beside(service: Service) -> None:
+def test_the_last_source_with_an_answer_counts(service: Service) -> None:
     card = ranked(service, [], rows=unit_messages.rows(sent(VERIFIED))).scorecards[0]
     score, [group] = card.overall.score, card.categories[0].groups
     assert (score.points, score.max_points) == (6 + 3 + 3.5, 20)
@@ -162,7 +162,7 @@ def test_answers_of_each_source_have_the_same_range_and_checks(service: Service)
     }
 
 
-def test_files_forms_and_reports_show_both(
+def test_files_forms_and_reports_show_self_reported_points_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scorer: Run = local_runner(host(), monkeypatch, capsys)

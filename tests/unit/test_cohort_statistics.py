@@ -63,7 +63,7 @@ def test_a_percentile_is_the_share_of_other_units_that_are_worse() -> None:
 @pytest.mark.parametrize(
     "criterion", [MIN_MAX, PERCENTILE, {**Z, "when_equal": "zero"}], ids=["min_max", "percentile", "z"]
 )
-def test_equal_units_get_what_the_set_says(criterion: dict[str, Any]) -> None:
+def test_equal_units_follow_when_equal(criterion: dict[str, Any]) -> None:
     assert points_of(criterion, units(3, 3, None)) == [0, 0, 0]
     assert points_of({**criterion, "when_equal": "full"}, units(3, 3, None)) == [10, 10, 0]
     assert points_of({**criterion, "when_equal": "full"}, units(7)) == [10]
@@ -87,7 +87,7 @@ def test_z_scores_between_goalposts_are_those_of_the_standard_library() -> None:
         assert found == pytest.approx([10 * share for share in shares], abs=6e-7)
 
 
-def test_opposite_indicators_leave_all_units_equal() -> None:
+def test_opposite_indicators_make_all_units_equal() -> None:
     """Their z-scores cancel out exactly, although both deviations are irrational."""
     answers = [(Decimal(n), Decimal(100) - 3 * n) for n in (1, 2, 7, 11)]
     here = [Unit(f"u{n}", "district", {"number1": a, "number2": b}) for n, (a, b) in enumerate(answers)]
@@ -102,7 +102,7 @@ def test_an_exact_half_of_z_scores_goes_to_the_even_micropoint() -> None:
     assert points_of({**half, "points": Decimal("0.000003")}, units(0, 1, 2)) == [0, 0.000002, 0.000003]
 
 
-def test_a_logarithmic_scale() -> None:
+def test_a_logarithmic_scale_equals_exact_values() -> None:
     """As in the human development index: income between 100 and 75,000 dollars."""
     scale = {"formula": "logarithmic", "indicator": "number1", "from": 100, "to": 75000, "points": 1}
     found = points_of(scale, units(100, 99, 0, -5, 75000, 80000, 10000, None))

@@ -197,7 +197,7 @@ def units_of(edge: Fraction, answers: dict[str, int], not_applicable: tuple[str,
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_units_on_and_beside_every_edge_get_what_the_oracle_says(service: harness.Service, code: str) -> None:
+def test_units_on_and_beside_every_threshold_agree_with_the_oracle(service: harness.Service, code: str) -> None:
     measure, unit, maxima = CASES[code]
     document = case_document(code)
     gates = gates_of(document["categories"]["readiness"], "district")
@@ -235,14 +235,14 @@ def test_unit_exactly_on_seventy_percent_reaches_level_four(service: harness.Ser
     assert (found.standing, found.level, found.score.percent) == (pb.STANDING_RANKED, 4, 70)
 
 
-def test_unit_one_micropoint_below_seventy_percent_is_unranked_and_told_by_how_much(service: harness.Service) -> None:
+def test_a_unit_one_micropoint_below_seventy_percent_is_unranked_with_its_value(service: harness.Service) -> None:
     found = readiness(service, "percent", district("34.999999", policy="10"))
     assert (found.standing, found.level, found.rank) == (pb.STANDING_BELOW_MINIMUM, 0, 0)
     [failing] = found.failing
     assert (failing.value, failing.gate.minimum, failing.gate.measure) == (69.9999, 70, "total")
 
 
-def test_unit_one_micropoint_below_ninety_percent_is_told_what_level_one_asks(service: harness.Service) -> None:
+def test_a_unit_one_micropoint_below_ninety_percent_has_the_gate_of_level_one(service: harness.Service) -> None:
     found = readiness(service, "percent", district("44.999999", policy="15"))
     assert (found.standing, found.level) == (pb.STANDING_RANKED, 2)
     assert [(failing.gate.level, failing.value) for failing in found.failing] == [(1, 89.9999)]
@@ -257,7 +257,7 @@ def test_unit_exactly_on_a_strict_edge_does_not_reach_it(service: harness.Servic
     )
 
 
-def test_unit_one_micropoint_above_a_strict_edge_reaches_it_though_its_percent_looks_the_same(
+def test_a_unit_one_micropoint_above_a_strict_edge_reaches_it(
     service: harness.Service,
 ) -> None:
     found = readiness(service, "above", district("35.000001", policy="10"))

@@ -42,20 +42,20 @@ def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvin
 
 @examples.drawn(100)
 @given(st.data())
-def test_service_agrees_with_the_oracle_on_drawn_sets_and_provinces(data: st.DataObject) -> None:
+def test_service_agrees_with_the_oracle_on_generated_sets_and_provinces(data: st.DataObject) -> None:
     compare(data, data.draw(drawn_sets.documents(), label="document"))
 
 
 @examples.drawn(40)
 @given(st.data())
-def test_service_agrees_with_the_oracle_on_sums_of_what_leaves_remainders(data: st.DataObject) -> None:
+def test_service_agrees_with_the_oracle_on_sums_with_remainders(data: st.DataObject) -> None:
     kinds = ("sum", "best", "ratio", "ratio_to_best", "linear", "z_scores", "min_max", "logarithmic")
     compare(data, data.draw(drawn_sets.documents(kinds), label="document"))
 
 
 @examples.drawn(40)
 @given(st.data())
-def test_service_agrees_with_the_oracle_by_the_way_that_thousands_of_units_take(data: st.DataObject) -> None:
+def test_service_agrees_with_the_oracle_on_thousands_of_units(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scoring, "MAX_CHUNK_UNITS", data.draw(st.integers(1, 5), label="units in a chunk"))
         compare(data, data.draw(drawn_sets.documents(), label="document"))
@@ -193,7 +193,7 @@ def test_half_a_micropoint_of_a_sum_goes_to_the_even_one(parts: list[str], point
     assert points_of(formula, district("Ba Bể", count1=1, count2=2)) == [points]
 
 
-def test_line_over_all_answers_there_can_be_is_exact() -> None:
+def test_a_line_over_all_possible_answers_is_exact() -> None:
     line = {"formula": "linear", "indicator": "number1", "from": -8 * 10**9, "to": 8 * 10**9}
     unit = district("Ba Bể", number1=Decimal("7000000000.000001"))
     # 15/16 of the points would be 7.5000075, and the answer is a little beyond.

@@ -205,7 +205,9 @@ RULES = st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_s
 
 @examples.drawn(40)
 @given(*RULES, st.data())
-def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: list[Any], data: st.DataObject) -> None:
+def test_generated_rules_agree_with_plain_fractions(
+    conditions: list[Any], limits: list[Any], data: st.DataObject
+) -> None:
     asked = st.lists(st.sampled_from(ALL_UNITS), min_size=1, max_size=20, unique_by=lambda unit: unit.id)
     compare(conditions, limits, data, data.draw(asked))
 
@@ -214,7 +216,7 @@ def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: l
 @pytest.mark.timeout(3_600)
 @examples.drawn(2_000)
 @given(*RULES, st.data())
-def test_drawn_rules_agree_with_plain_fractions_for_100_000_units(
+def test_generated_rules_agree_with_plain_fractions_for_100_000_units(
     conditions: list[Any], limits: list[Any], data: st.DataObject
 ) -> None:
     compare(conditions, limits, data, ALL_UNITS)
@@ -317,7 +319,7 @@ def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT}], "exactly one of no_better_than and not_ranked"),
     ],
 )  # fmt: skip
-def test_rules_without_sense_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
+def test_rules_that_cannot_apply_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
     assert any(message in problem for problem in problems(levels, limits)), problems(levels, limits)
 
 

@@ -69,7 +69,7 @@ def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObj
 
 @examples.drawn(40)
 @given(st.data())
-def test_table_says_what_rows_say(data: st.DataObject) -> None:
+def test_a_table_gives_the_bits_of_rows(data: st.DataObject) -> None:
     document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(drawn_units.provinces(document), label="units")
@@ -253,7 +253,7 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
 
 @examples.drawn(40)
 @given(st.data())
-def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: st.DataObject) -> None:
+def test_a_unit_scored_alone_has_the_bits_it_has_among_others(data: st.DataObject) -> None:
     document = data.draw(drawn_sets.documents(drawn_formulas.ALONE), label="document")
     with drawn_service(document) as service:
         units = data.draw(drawn_units.provinces(document), label="units")
@@ -276,7 +276,7 @@ def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: 
 
 @examples.drawn(40)
 @given(st.data())
-def test_a_unit_below_the_minimum_is_told_why_in_a_table(data: st.DataObject) -> None:
+def test_a_table_has_the_causes_of_a_unit_below_the_minimum(data: st.DataObject) -> None:
     document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
         units = data.draw(drawn_units.provinces(document), label="units")
@@ -310,7 +310,7 @@ categories:
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
-def test_unranked_district_is_told_each_gate_it_fails_with_its_value_and_the_minimum(as_table: bool) -> None:
+def test_an_unranked_district_has_each_failed_gate_with_value_and_minimum(as_table: bool) -> None:
     host = harness.host(
         harness.group("infrastructure", Indicator("machine_points", kind="number")),
         harness.group("human_resources", Indicator("staff_points", kind="number")),

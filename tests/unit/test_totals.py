@@ -71,7 +71,7 @@ def amounts(score: pb.Score) -> tuple[float, float, float]:
 
 
 @pytest.mark.parametrize("host", [drawn_sets.HOST, PYTHON], ids=["kernel", "python"])
-def test_a_group_a_category_and_the_total_give_no_more_than_their_caps(host: Any) -> None:
+def test_groups_categories_and_the_total_respect_their_caps(host: Any) -> None:
     document = criteria_set(
         {
             "readiness": {
@@ -192,7 +192,7 @@ def test_a_geometric_mean_is_exactly_rounded() -> None:
     assert mean(index, "0.500001", "0.500000", "0.500001") == 0.500001
 
 
-def test_what_does_not_apply_is_left_out_of_a_mean() -> None:
+def test_groups_that_do_not_apply_are_left_out_of_a_mean() -> None:
     assert mean(thirds("arithmetic_mean"), None, "0.5", 1, without=("C.1",)) == 0.75
     assert mean(thirds("geometric_mean"), None, "0.25", 1, without=("C.1",)) == 0.5
     nothing = thirds("geometric_mean")

@@ -1,8 +1,9 @@
 // The client. It takes plain values and returns plain objects.
 
+import { isIPv4 } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, listOf } from "./checks.js";
 import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
@@ -14,8 +15,9 @@ import {
   UnitTableSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { checkClientOptions, checkOptions, limit, PER_CALL, RANK, SCORE } from "./options.js";
-import { province, scoredUnit, tableProvince } from "./replies.js";
+import { present, province, scoredUnit, tableProvince } from "./replies.js";
 import { rowMessage, setFields, view } from "./requests.js";
+import { Sessions } from "./sessions.js";
 import { loadArrow, tableStream } from "./tables.js";
 
 /** @typedef {import("@connectrpc/connect").CallOptions} CallOptions */
@@ -56,7 +58,7 @@ export class ScorerClient {
     this.#headers = headers(token);
     limit(timeoutMs);
     this.#timeoutMs = timeoutMs;
-    this.#sessions = new Http2SessionManager(this.#address.origin, undefined, tls && { ...tls });
+    this.#sessions = new Sessions(this.#address.origin, undefined, tls && { ...tls });
     const transport = createGrpcTransport({ baseUrl: this.#address.origin, sessionManager: this.#sessions });
     this.#scorer = createClient(ScorerService, transport);
     this.#criteria = createClient(CriteriaService, transport);
@@ -134,7 +136,7 @@ export class ScorerClient {
     const reply = await this.#call(options, (callOptions) =>
       this.#criteria.getCriteriaSet(setFields(name), callOptions),
     );
-    return /** @type {import("./forms.js").CriteriaSetMessage} */ (reply.criteriaSet);
+    return /** @type {import("./forms.js").CriteriaSetMessage} */ (present(reply.criteriaSet));
   }
 
   /**
@@ -198,7 +200,8 @@ function url(address) {
  * @param {URL} address
  */
 function isSafe({ protocol, hostname }) {
-  return protocol === "https:" || hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  const isLoopback = isIPv4(hostname) ? hostname.startsWith("127.") : ["localhost", "[::1]"].includes(hostname);
+  return protocol === "https:" || isLoopback;
 }
 
 /**

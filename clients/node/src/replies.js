@@ -181,7 +181,7 @@ function gate(message) {
  * @param {T | undefined} message
  * @returns {T}
  */
-function present(message) {
+export function present(message) {
   if (message === undefined) {
     throw new TypeError("the reply lacks a part that every reply has: is this server a scorer?");
   }

@@ -95,7 +95,7 @@ def calls(client: Client) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("how", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGTERM])
-def test_no_call_is_lost_with_one_of_two_servers(
+def test_no_call_is_lost_if_one_of_two_servers_ends(
     servers: list[tuple[subprocess.Popen[bytes], str]], how: signal.Signals
 ) -> None:
     (first, _), (second, _) = servers

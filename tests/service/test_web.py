@@ -79,7 +79,7 @@ def test_a_table_is_ranked(web: str) -> None:
     assert table["missing"].to_pylist() == [3, 4]  # of four criteria
 
 
-def test_errors_come_with_their_violations(web: str) -> None:
+def test_json_errors_have_their_violations(web: str) -> None:
     unit = {**HUE, "unit": {"id": "hue", "tier": "distrct"}}
     status, error = post(web, "ScorerService/ScoreUnit", {"criteriaSet": "hue-2020", "unitAnswers": unit})
     assert (status, error["code"]) == (400, 3)

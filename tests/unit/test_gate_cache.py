@@ -63,7 +63,7 @@ def test_a_rule_is_compiled_once_for_all_processes(entry: Path) -> None:
     assert len(list(entry.parent.iterdir())) == 2
 
 
-def test_an_entry_holds_for_its_versions_only(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_is_valid_for_its_versions_only(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, other in (("__version__", "9.9.9"), ("_installed_version", lambda _: "9.9.9")):
         with monkeypatch.context() as patch:
             patch.setattr(gate_cache, name, other)
@@ -109,7 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_bad_entry_is_compiled_anew_and_replaced(entry: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+def test_a_bad_entry_is_recompiled_and_replaced(entry: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     spoil, logged = DAMAGES[damage]
     spoil(entry)
     caplog.clear()

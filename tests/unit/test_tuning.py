@@ -24,7 +24,7 @@ def thawed() -> object:
 
 
 @pytest.mark.usefixtures("thawed")
-def test_what_was_in_use_at_one_reload_is_freed_at_the_next() -> None:
+def test_garbage_of_one_reload_is_freed_at_the_next() -> None:
     cycle = Cycle()
     left = weakref.ref(cycle)
     tuning.forget_garbage()

@@ -7,7 +7,7 @@ import numpy as np
 from scorer.model.violations import MAX_LISTED, Violations
 
 
-def test_all_are_counted_and_the_first_in_input_order_are_listed() -> None:
+def test_all_violations_are_counted_and_the_first_listed() -> None:
     found = Violations()
     odd = np.arange(1, 2 * MAX_LISTED, 2)
     found.add_all(odd, lambda unit: f"units[{unit}].tier", "UNKNOWN_TIER", str)

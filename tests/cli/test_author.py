@@ -1,4 +1,4 @@
-"""An author's way in: scorer plugins new, and what it writes installed, tested, served and ranked with."""
+"""``scorer plugins new``: the new plugin is installed, tested, served and ranked with."""
 
 from __future__ import annotations
 

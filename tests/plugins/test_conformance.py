@@ -1,6 +1,6 @@
-"""The conformance kit: each broken plugin fails exactly the check it was made for, sound and bundled ones fail none.
+"""The conformance kit: each broken plugin fails exactly the check it was made for; sound and bundled ones fail none.
 
-First by the checks themselves, then as authors meet them: installed, by pytest and by the command.
+The checks are called directly, then as authors run them: installed, by pytest and by the command.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is wrong with a request as a whole: code, words, places, reasons; and it goes on serving."""
+"""Mistakes in a request as a whole: status code, message, field and reason. The service goes on serving."""
 
 from __future__ import annotations
 

@@ -330,7 +330,7 @@ def test_the_command_reports_the_same_as_pytest(sites: Path) -> None:
     assert COST.search(done.stdout)
 
 
-@pytest.mark.long  # tests/cli/test_author.py has another sound plugin checked
+@pytest.mark.long  # tests/cli/test_plugins_new.py has another sound plugin checked
 def test_the_command_passes_a_sound_plugin(sites: Path) -> None:
     done = run(sites / "springs", "plugins", "check", "springs")
     assert done.returncode == 0

@@ -425,7 +425,7 @@ def test_a_test_that_an_author_overrides_is_kept() -> None:
     assert Own.subject().plugin.name == "infrastructure"
     assert Heir.subject().plugin.name == "presence"
     assert Heir.test_missing_is_not_zero.__doc__ == (
-        "A criterion is MISSING if an answer was not reported, and a reported 0 counts."
+        "A criterion is MISSING if an answer that it reads was not reported. A reported 0 is an answer."
     )
 
 

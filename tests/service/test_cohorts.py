@@ -226,7 +226,9 @@ def test_more_rankings_than_one_reply_holds_are_paged(service: harness.Service) 
         rank(service, "by-tier", table=table)
     [refused] = caught
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS")
-    assert refused.details == "more than 2000 rankings, one per parent: set page_size to at most 2000"
+    assert refused.details == (
+        "the reply would have more than 2000 rankings (one per parent): set page_size to at most 2000"
+    )
     first = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS)
     rest = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS, page_token=first.next_page_token)
     assert (len(first.rankings), len(rest.rankings)) == (MAX_RANKINGS, 1)

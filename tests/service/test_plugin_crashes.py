@@ -272,7 +272,7 @@ def test_an_invalid_journal_blames_no_plugin() -> None:
     assert journal.read_death() == Death(("a", "b", "c"))
     journal.write([], ("d",))
     assert journal.read_death() == Death()
-    assert journal.read_death(by_signal=False) == Death(("d",), later=True)
+    assert journal.read_death(by_signal=False) == Death(("d",), after_call=True)
     journal.write([(1, ("a" * 100,))] * 64)
     os.pwrite(journal.descriptor, b"\0" * 9, 100)  # half of it was written
     assert journal.read_death() == Death()

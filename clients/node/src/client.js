@@ -32,7 +32,7 @@ import { loadArrow, tableStream } from "./tables.js";
 
 const TIMEOUT_MS = 60_000;
 
-/** A connection to the service. It opens with the first call. An idle connection does not keep the process alive. */
+/** A connection to the service, which is opened by the first call. An idle one does not keep the process alive. */
 export class ScorerClient {
   #address;
   #headers;
@@ -43,7 +43,7 @@ export class ScorerClient {
   #closed = false;
 
   /**
-   * @param {string} address Such as "http://127.0.0.1:50051", or https.
+   * @param {string} address An http or https address, such as "http://127.0.0.1:50051".
    * @param {ClientOptions} [options]
    */
   constructor(address, options = {}) {
@@ -71,7 +71,7 @@ export class ScorerClient {
   }
 
   /**
-   * Scores one unit; its ranks are 0.
+   * Scores one unit. All its ranks are 0.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {Row} row
@@ -88,12 +88,12 @@ export class ScorerClient {
   }
 
   /**
-   * Scores and ranks all units of a province from rows: the convenient form, for up to a few hundred units.
+   * Scores and ranks all units of a province, given as rows. Rows are convenient for up to a few hundred units.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {Iterable<Row>} rows All units; if one is left out, ranks are wrong.
    * @param {RankOptions & PerCall} [options]
-   * @throws {ScorerError} The call failed; one unit with a violation is enough.
+   * @throws {ScorerError} The call failed, for example because one unit has a violation.
    */
   async rankProvince(criteriaSet, rows, options = {}) {
     const units = listOf(rows, "rows", "rows").map((row, index) => rowMessage(row, `rows[${index}]`));
@@ -101,7 +101,7 @@ export class ScorerClient {
   }
 
   /**
-   * Scores and ranks all units of a province from a table, for thousands of units.
+   * Scores and ranks all units of a province, given as a table. Tables are for thousands of units.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {UnitTable} table All units, one per row.
@@ -140,7 +140,7 @@ export class ScorerClient {
   }
 
   /**
-   * Returns one criteria set as a form: its indicators, and titles of its parts.
+   * Returns one criteria set as a form: its indicators, and the titles of its parts.
    *
    * @param {CriteriaSetName} name
    * @param {PerCall} [options]
@@ -195,7 +195,7 @@ function url(address) {
 }
 
 /**
- * Whether calls to this address are encrypted or stay on this machine.
+ * Whether calls to this address are encrypted, or do not leave this machine.
  *
  * @param {URL} address
  */
@@ -205,13 +205,13 @@ function isSafe({ protocol, hostname }) {
 }
 
 /**
- * A function that makes the headers of a call.
+ * Returns a function that makes the headers of a call.
  *
  * @param {ClientOptions["token"]} token
  */
 function headers(token) {
   if (typeof token === "string") {
-    bearer(token); // refuses a token that is not valid before the first call
+    bearer(token); // throws now, not in the first call, if the token is not valid
   }
   return async () => {
     const result = new Headers();
@@ -223,10 +223,10 @@ function headers(token) {
 }
 
 /**
- * The value of the header for a token.
+ * The value of the header `authorization` for a token.
  *
  * @param {string} token
- * @throws {TypeError} It is not a valid token.
+ * @throws {TypeError} The token is not valid.
  */
 function bearer(token) {
   if (typeof token !== "string" || token === "") {
@@ -234,7 +234,7 @@ function bearer(token) {
   }
   const trimmed = token.trim(); // files end with a newline
   if (!/^[\x21-\x7e]+$/.test(trimmed)) {
-    // The token is not part of the message; the error of Headers would quote it.
+    // The message does not contain the token. The error of Headers would quote it.
     throw new TypeError("token: is empty, or has spaces or characters that are not ASCII");
   }
   return `Bearer ${trimmed}`;

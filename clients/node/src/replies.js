@@ -143,7 +143,7 @@ function category(message) {
 }
 
 /**
- * Returns a reader that also reads `selfReported`, a part of the same type that some messages have.
+ * Returns a reader that also reads the field `selfReported`, a message of the same type that some messages have.
  *
  * @template {{ selfReported?: T }} T
  * @param {(message: T) => any} read

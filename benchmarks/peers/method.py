@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from scorer.criteria.conditions import MeasureGate
-from scorer.criteria.model import Combine, Criterion, Effect, RankingRule
+from scorer.criteria.model import Combine, Criterion, Effect
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
 from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula

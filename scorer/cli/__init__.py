@@ -13,9 +13,9 @@ from scorer.service.runtime import tuning
 
 tuning.before_imports()
 
-# Set before Pydantic is imported: otherwise it reads files of all installed distributions, even of damaged ones.
+# Set before Pydantic is imported. Otherwise Pydantic looks for its own plugins in all distributions, even damaged ones.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # Rich and Typer accept any digits, such as a width of 0
+for _size in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):  # Rich and Typer would accept any number, such as a width of 0
     if not re.fullmatch("[2-9][0-9]|[1-9][0-9]{2,4}", os.environ.get(_size, "")):
         os.environ.pop(_size, None)
 
@@ -26,13 +26,13 @@ from scorer.cli.output import UserError, err, out, print_error
 
 
 def main() -> None:
-    """Runs the command. A mistake of the user is printed as one line, with exit code 2."""
+    """Runs the command. A mistake of the user is printed as one line, and the exit code is then 2."""
     try:
         _run()
     except SystemExit as end:
         if out.ends_at_once and isinstance(end.code, int | None):
             for stream in (sys.stdout, sys.stderr):
-                with suppress(Exception):  # it is closed, or cannot be written
+                with suppress(Exception):  # the stream is closed, or cannot be written
                     stream.flush()
             os._exit(end.code or 0)
         raise
@@ -43,7 +43,7 @@ def _run() -> None:
         sys.stdout.reconfigure(errors="replace")  # so that a terminal with only ASCII still shows the numbers
     try:
         _check_arguments()
-        err.hides_progress = "--json" in sys.argv  # programs that read both outputs get results and errors only
+        err.hides_progress = "--json" in sys.argv  # programs that read both streams get only results and errors
         with out.command():
             code = app(prog_name="scorer", standalone_mode=False)
         sys.exit(code)
@@ -51,8 +51,8 @@ def _run() -> None:
         print_error(str(error))
         sys.exit(2)
     except TyperException as error:
-        if text := error.format_message():  # empty when no command was given: the help was shown
-            print_error(text.replace("Value error, ", ""))  # Pydantic's words
+        if text := error.format_message():  # empty if no command was given; the help has then been shown
+            print_error(text.replace("Value error, ", ""))  # Pydantic adds this prefix
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -70,10 +70,11 @@ def _run() -> None:
 def _check_arguments() -> None:
     """Refuses arguments that are empty or not UTF-8. Names of existing files may have any bytes.
 
-    An argument is empty where a script has a variable that is not set. As a path, it would be the current directory.
+    An argument is usually empty because a script uses a variable that is not set. As a path, an empty argument would
+    mean the current directory.
 
     Raises:
-        UserError: it names the argument.
+        UserError: an argument is refused; the message names it.
     """
     for before, argument in pairwise(sys.argv):
         if not argument or (argument.startswith("--") and argument.endswith("=")):
@@ -84,5 +85,5 @@ def _check_arguments() -> None:
 
 
 def _discard_output() -> None:
-    if sys.stdout is not None:  # None if it was closed from the start
+    if sys.stdout is not None:  # None if it was already closed when the process started
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,7 +39,7 @@ SERIES = typer.Option("", "--series", help="With --on: only sets of this series,
 MAX_SHOWN_VIOLATIONS = 50
 
 _OPTION = re.compile("(?!file$)[a-z_]+")
-"""A field of the request that an option sets, such as period."""
+"""Matches the field paths of violations in fields that an option sets, such as ``period``."""
 
 
 def local_client(criteria: Path | None = None) -> Client:
@@ -49,7 +49,7 @@ def local_client(criteria: Path | None = None) -> Client:
 
 
 def chosen_form(client: Client, criteria_set: str, on: datetime.date | None, series: str, file: Path) -> Form:
-    """The form of the criteria set that is chosen by its code, by a day, or by the file, which may name its set.
+    """The form of a criteria set. A code, a day, or the file itself (a form names its set) says which set it is.
 
     Raises:
         UserError: no set is named, a set is named in two ways, or none or several sets match.
@@ -59,7 +59,7 @@ def chosen_form(client: Client, criteria_set: str, on: datetime.date | None, ser
     if (on is None) == (not criteria_set):
         raise UserError("name the criteria set: either by its code, --set, or by a day on which it is in force, --on")
     if series and on is None:
-        raise UserError("--series goes with --on only; leave it out, because --set names the criteria set")
+        raise UserError("--series needs --on, a day; leave --series out, because --set names the criteria set")
     try:
         if on is None:
             return client.form(criteria_set)
@@ -78,7 +78,7 @@ def _criteria_set_of(file: Path) -> str:
 
 
 def read_answers(client: Client, form: Form, file: Path, language: Language) -> FileTable:
-    """Reads a file of answers, and prints notes on values that were read differently from how they were written.
+    """Reads a file of answers, and prints notes on values that were interpreted, such as 12,5 as 12.5.
 
     Raises:
         UserError: the file cannot be read, or it does not fit the form.
@@ -121,7 +121,7 @@ def rank_answers(
     """Ranks the answers of a file, with the points of every criterion.
 
     Raises:
-        UserError: answers are refused, or the file has no unit of the tier.
+        UserError: the answers have violations, or the file has no unit of the tier.
     """
     try:
         with err.status(f"ranking {len(answers.units)} units"):
@@ -136,19 +136,19 @@ def rank_answers(
 
 
 def print_notes(file: Path, table: FileTable) -> None:
-    """Prints notes on values that were read differently from how they were written."""
+    """Prints the notes on values that were interpreted."""
     for note in table.notes:
         print_note(escaped(f"{file}: {note}"))
 
 
 def report_violations(file: Path, error: ScorerError, language: Language, key: str = "nothing_ranked") -> UserError:
-    """Prints every violation on its own line. Returns an error with the number of violations.
+    """Prints each of the first ``MAX_SHOWN_VIOLATIONS`` violations on its own line. Returns an error with their number.
 
     Args:
         file: the file of answers.
         error: the error that reading or ranking the file raised.
         language: language of the messages.
-        key: key in ``WORDS`` of the text that follows the number.
+        key: key in ``WORDS`` of the text that follows the number of violations.
     """
     if not error.violations:
         return UserError(error.message)

@@ -20,7 +20,7 @@ COMPUTERS, ANTIVIRUS, FIREWALL, LIGHTNING, LOOK_UP, BAR_CODES, MEETING_ROOM = (
 
 
 def facts(province: Province, language: Language) -> Iterator[str]:
-    """The report's sentences, in one language."""
+    """Yields the report's sentences in one language, with figures from the results of ``province``."""
     say = _english if language is Language.EN else _vietnamese
     departments, districts, communes = (province.ranking(tier) for tier in ("department", "district", "commune"))
     yield say("departments", ready=_ranked(departments, READINESS), got=_ranked(departments, ACHIEVEMENT))

@@ -27,14 +27,14 @@ from scorer_client.sentences import level_name, rounded
 BYTE_ORDER_MARK = "\ufeff"
 RESULT_ENDINGS = (".csv", ".json")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of texts that spreadsheets evaluate as formulas."""
+"""First characters of texts that spreadsheets evaluate as formulas."""
 
 UNITS_AT_ONCE = 500
-"""Lines of a CSV file that are made together."""
+"""Number of units whose lines of a CSV file are written together."""
 
 
 def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *, force: bool) -> None:
-    """Refuses, before any work is done, a path of --out that must not be written.
+    """Checks, before any work is done, that a path of --out may be written.
 
     Args:
         path: the file to write.
@@ -43,7 +43,7 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
         force: whether other existing files are overwritten.
 
     Raises:
-        UserError: it says why.
+        UserError: the path must not be written; the message says why.
     """
     if path.name in endings:
         raise UserError(f"--out {path} has no name before its ending; write NAME{path.name}")
@@ -57,14 +57,14 @@ def check_output(path: Path, endings: tuple[str, ...], inputs: Iterable[Path], *
 
 
 def check_overwrite(path: Path, *, force: bool) -> None:
-    """Refuses a path that must not be written.
+    """Checks that a file may be written.
 
     Raises:
-        UserError: it is a directory, a device or a pipe, or it exists and ``force`` is not set.
+        UserError: the path is a directory, a device or a pipe, or it exists and ``force`` is false.
     """
     if path.exists() and not path.is_file():
         raise UserError(f"{path} is not a regular file; name another file")
-    if os.path.lexists(path) and not force:  # also a link that leads nowhere
+    if os.path.lexists(path) and not force:  # true also for a link to a file that does not exist
         raise UserError(f"{path} exists already; --force overwrites it")
 
 
@@ -72,7 +72,7 @@ def output_file(text: str) -> Path:
     """The path of a file that an option names.
 
     Raises:
-        typer.BadParameter: it names a directory.
+        typer.BadParameter: the text names a directory.
     """
     if text.endswith(("/", os.sep)):
         raise typer.BadParameter(f"{text} names a directory; name a file")
@@ -80,7 +80,7 @@ def output_file(text: str) -> Path:
 
 
 def write_results(path: Path, province: Province, form: Form, language: Language) -> None:
-    """Writes results as CSV or JSON, by the ending of the path, which is .csv or .json.
+    """Writes results as CSV or JSON, depending on the ending of the path, .csv or .json.
 
     Raises:
         UserError: the file cannot be written.
@@ -109,7 +109,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of the file that is replaced; for a new file, the usual permissions of this user."""
+    """The permissions of the existing file; for a new file, the default permissions of this user."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:
@@ -131,9 +131,9 @@ def as_json(province: Province) -> str:
 def as_csv(province: Province, form: Form, language: Language) -> str:
     """One line per unit, in ranking order.
 
-    The columns are those of docs/tables.md, with the groups and criteria, and texts for people: titles of tiers,
-    standings and levels, and causes as sentences. Published scores have as many decimals as the set publishes. There is
-    no column ``commended`` if the set commends no units.
+    The columns are those that docs/tables.md describes for the view FULL, and columns of texts for people: titles of
+    tiers, standings and levels, and causes as sentences. Published scores have as many decimals as the set publishes.
+    There is no column ``commended`` if the set commends no units.
 
     Raises:
         ValueError: the units were ranked as rows.
@@ -169,7 +169,7 @@ def as_csv(province: Province, form: Form, language: Language) -> str:
 
 
 def _text_columns(column: str) -> list[str]:
-    """The column of texts for people that follows a column; a list of one name or none."""
+    """Names of the columns of texts for people that belong after a column: one or none."""
     category, _, kind = column.rpartition(".")
     text = {"standing": "standing_title", "level": "level_title", "failing": "causes"}
     if column == "tier":
@@ -178,7 +178,7 @@ def _text_columns(column: str) -> list[str]:
 
 
 def _title(column: str, value: object, names: Mapping[str, str], language: Language) -> str:
-    """What people call a tier, standing or level; an empty text if it has no name."""
+    """The name of a tier, standing or level for people; "" if it has no name."""
     category, _, kind = column.rpartition(".")
     if isinstance(value, int):
         return level_name(category, value, language.value, names)
@@ -186,19 +186,19 @@ def _title(column: str, value: object, names: Mapping[str, str], language: Langu
 
 
 def _cell(value: object, column: str, decimals: int) -> object:
-    """The content of a cell."""
+    """A value as the content of a cell."""
     if isinstance(value, float) and column.rpartition(".")[2].partition("@")[0] == "published":
         return rounded(value, decimals)
     return int(value) if isinstance(value, bool) else _safe(value)
 
 
 def _safe(value: object) -> object:
-    """A text that begins like a formula gets an apostrophe in front."""
+    """A value; if it is a text that begins like a formula, with an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses and named tuples as dicts, without the fields that describe the call and not its result."""
+    """Dataclasses and named tuples as dicts, without fields that describe the call rather than its result."""
     if dataclasses.is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

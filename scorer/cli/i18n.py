@@ -31,7 +31,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause": "{units}/{n}: {measure} under {minimum}",
         "cause_strict": "{units}/{n}: {measure} not above {minimum}",
         "cause_other": "{units}/{n}: {measure} does not meet: {needed}",
-        "misses": "Criteria that most units miss",
+        "misses": "Criteria in which most units have no points",
         "miss": "{units}/{n} have all points for {criterion}",
         "kept": "next level requires",
         "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",
@@ -44,14 +44,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "part": "a part",
         "not_reported": "not reported",
         "all_have": "Every unit to which {criterion} applies has all its points",
-        "who_lacks": "{n} units lack {criterion}: {parts}",
+        "who_lacks": "{n} units lack points of {criterion}: {parts}",
         "criterion": "criterion",
         "subtotal": "subtotal",
         "of": "of",
         "status": "status",
         "made": "{code}, revision {revision}, {provenance}",
         "assumed": ": 'scorer criteria show {code}' says what is assumed",
-        "facts": "The report of 2020, counted again from these answers",
+        "facts": "Sentences of the report of 2020, with figures counted from these answers",
         "written": "written to {file}",
         "forms_written": "{n} forms and {register} written to {directory}",
         "mistake": "{n} mistake",
@@ -109,6 +109,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def search_key(text: str) -> str:
-    """A text without accents, capitals and hyphens, for searches: people leave them out when they type a name."""
+    """A text in small letters, without accents and hyphens. Searches compare it, because people leave accents out."""
     letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("-", " "))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scorer.catalogue.catalogue import Catalogue, RejectedSet
+from scorer.catalogue.catalogue import Catalogue, RefusedSet
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.cli.output import UserError, out, print_error
@@ -34,13 +34,14 @@ def load_catalogue(
     plugin_seconds: float | None = None,
     gate_cache: Path | None = None,
 ) -> Catalogue:
-    """The installed sets and those of a directory. Quarantined plugins and refused sets are printed on standard error.
+    """Loads the installed sets and those of a directory. Prints quarantined plugins and refused sets on standard error.
 
     Args:
-        criteria: directory of further criteria sets.
+        criteria: directory of further criteria sets; None: there is none.
         strict: whether a quarantined plugin or a refused set is an error.
-        plugin_seconds: seconds that trying out one plugin may take; None: the environment has the limit.
-        gate_cache: directory of compiled gates.
+        plugin_seconds: seconds that the probe of one plugin may take; None: as the environment variable of this setting
+            says, or the default.
+        gate_cache: directory of compiled gates; None: gates are not cached.
 
     Raises:
         UserError: durable-rules is broken, so no set with gates can be used; the directory cannot be read; or
@@ -61,14 +62,14 @@ def load_live(
     plugin_seconds: float | None = None,
     gate_cache: Path | None = None,
 ) -> LiveCatalogue:
-    """The catalogue of ``load_catalogue`` in a form that can be reloaded when the directory changes.
+    """Loads the sets as ``load_catalogue`` does, in a form that can be reloaded when the directory changes.
 
     Raises:
         UserError: as for ``load_catalogue``.
     """
     directory, cache = CriteriaDirectory(criteria), _cache(gate_cache)
     try:
-        directory.stamps()  # fails early if the directory cannot be read: installed sets take long to load
+        directory.stamps()  # fails if the directory cannot be read, before installed sets are loaded, which takes long
         installed = _load_installed(plugin_seconds, cache)
         live = LiveCatalogue(installed, directory, GateCompiler(cache=cache))
     except OSError as error:
@@ -91,7 +92,7 @@ def _load_installed(plugin_seconds: float | None, cache: GateCache | None) -> Ca
     return catalogue
 
 
-def _print_problems(refused: Iterable[RejectedSet], warnings: Iterable[Problem]) -> None:
+def _print_problems(refused: Iterable[RefusedSet], warnings: Iterable[Problem]) -> None:
     for rejected in refused:
         for problem in rejected.problems:
             print_error(str(problem))
@@ -116,15 +117,15 @@ def installed_host(plugin_seconds: float | None = None) -> PluginHost:
 
 
 def quiet_host(plugin_seconds: float | None = None) -> PluginHost:
-    """The installed plugins, without messages about quarantined ones.
+    """The installed plugins. Messages about quarantined ones are not printed.
 
-    What plugins print goes to standard error.
+    Anything that plugins print goes to standard error.
 
     Args:
-        plugin_seconds: seconds that trying out one plugin may take; None: the environment has the limit.
+        plugin_seconds: see ``load_catalogue``.
 
     Raises:
-        UserError: the limit in the environment is not a number of seconds.
+        UserError: the environment variable of the setting has no valid number of seconds.
     """
     out.reserve()
     return PluginHost.installed(_plugin_seconds() if plugin_seconds is None else plugin_seconds)
@@ -145,7 +146,7 @@ def _plugin_seconds() -> float:
 
 
 def working_compiler(cache: GateCache | None = None) -> GateCompiler:
-    """A gate compiler that is known to work.
+    """A gate compiler that has been tested.
 
     Args:
         cache: see ``GateCompiler``.

@@ -21,40 +21,40 @@ from rich.table import Table
 from scorer.model.untrusted import escaped
 
 PIPED_WIDTH = 160
-"""Columns when standard output is not a terminal: a program that reads the output gets most lines whole."""
+"""Width in columns if standard output is not a terminal. It is so large that most lines are not wrapped."""
 
 _WIDTH = None if os.isatty(1) or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 class _Console(Console):
-    """A console that passes all texts through ``escaped``: nothing but its own colours controls the terminal."""
+    """A console that escapes control characters in all texts, so that only its own colours control the terminal."""
 
     _command_end: ExitStack | None = None
-    """Undoes ``reserve`` when the command ends."""
+    """Undoes ``reserve`` when the command ends; None if no command runs."""
 
     hides_progress = False
     """Whether ``status`` shows nothing, not even on a terminal."""
 
     ends_at_once = False
-    """Whether the process has to end without waiting for what plugins have left: threads, and functions of ``atexit``.
-    They could keep the process alive, or change the exit code."""
+    """Whether the process has to end without waiting for threads and ``atexit`` functions of plugins. They could keep
+    the process alive, or change the exit code."""
 
     @contextmanager
     def command(self) -> Iterator[None]:
-        """Surrounds the run of one command."""
+        """A context manager for the run of one command. At its end, the effects of ``reserve`` are undone."""
         with ExitStack() as stack:
             self._command_end = stack
             try:
                 yield
-            finally:  # also after an error: ``reserve`` must not use a closed stack
+            finally:  # also after an error, so that ``reserve`` does not use a closed stack
                 self._command_end = None
 
     def reserve(self) -> None:
         """Keeps standard output for this console until the command ends.
 
-        Programs read our output, so what plugins print on import, later or at exit goes to standard error instead.
+        Anything that plugins print goes to standard error instead, because programs read the command's output.
         """
-        if self._command_end is not None and self._file is None and sys.stdout is not None:  # None: it is closed
+        if self._command_end is not None and self._file is None and sys.stdout is not None:  # None if it is closed
             self._command_end.enter_context(self._redirected())
 
     @contextmanager
@@ -68,7 +68,7 @@ class _Console(Console):
         with os.fdopen(os.dup(1), "w", encoding=stdout.encoding, errors=stdout.errors) as copy:
             os.dup2(2, 1)
             self.file, sys.stdout = copy if is_descriptor_1 else stdout, sys.stderr
-            if is_descriptor_1:  # a stream of its own: a plugin that closes sys.stdout must not close sys.stderr
+            if is_descriptor_1:  # not sys.stderr itself, because a plugin may close sys.stdout
                 sys.stdout = os.fdopen(os.dup(1), "w", 1, encoding=stdout.encoding, errors="backslashreplace")
                 self.ends_at_once = True
             try:
@@ -79,11 +79,11 @@ class _Console(Console):
                     os.dup2(copy.fileno(), 1)
 
     def status(self, status: RenderableType, **options: Any) -> Status:
-        """See ``rich``. Shows a text on a terminal as long as the context lasts, and nothing elsewhere."""
+        """See ``rich``. Shows a text while the ``with`` block runs, if standard error is a terminal."""
         return _SILENT.status(status) if self.hides_progress else super().status(status, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """See ``rich``, which also renders each cell of a table before it measures the cell's width."""
+        """See ``rich``. Escapes the text of each segment; rich calls this for each cell before it measures the cell."""
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment("\n".join(map(escaped, text.split("\n"))), style)
@@ -102,7 +102,7 @@ class _Console(Console):
         super().print(*objects, **options)
 
     def write_text(self, text: str) -> None:
-        """Writes a text for programs: unchanged, and in UTF-8 whatever the encoding of the terminal.
+        """Writes a text for programs: unchanged, and always in UTF-8.
 
         Raises:
             OSError: standard output is closed, or cannot be written.
@@ -127,7 +127,7 @@ err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 class UserError(Exception):
-    """A mistake that the user can correct. The text is one line: what is wrong, where, and how to correct it."""
+    """A mistake that the user can correct. The message is one line: what is wrong, where, and how to correct it."""
 
 
 def json_text(value: object) -> str:
@@ -143,21 +143,21 @@ def _json_escapes(character: str) -> Iterator[str]:
 
 
 def print_error(text: str) -> None:
-    """Prints one line on standard error. Ignores a full disk and a missing reader."""
+    """Prints one line about an error on standard error. If that fails, for example on a full disk, nothing happens."""
     with suppress(OSError):
         err.print("scorer:", escaped(text), style="red", markup=False)
 
 
 def print_note(text: str) -> None:
-    """Prints one line that is not an error on standard error."""
+    """Prints one line on standard error that is not about an error."""
     with suppress(OSError):
         err.print(text, markup=False)
 
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows ``text`` on a terminal while the block runs. Yields a function that updates the percentage from the amount
-    done and the total."""
+    """A context manager that shows ``text`` on a terminal. Yields a function that shows the percentage too: its
+    arguments are the amount that is done, and the total."""
     shown = escape(escaped(text))
     with err.status(shown) as status:
 
@@ -172,7 +172,7 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
     """An empty table; the columns named in ``right`` hold numbers and are aligned to the right."""
     empty = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for index, column in enumerate(columns):
-        # The first column has a code, which must not be wrapped, so that users can copy it from a narrow terminal.
+        # The first column has codes. They are not wrapped, so that users can copy them from a narrow terminal.
         justify: Literal["left", "right"] = "right" if column in right else "left"
         empty.add_column(column, justify=justify, overflow="fold", no_wrap=index == 0)
     return empty

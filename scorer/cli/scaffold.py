@@ -29,10 +29,11 @@ CATEGORY = "results"
 """Code of the category in the criteria set that is written. A group cannot have the code of a category."""
 
 MAX_NAME_LENGTH = 40
-"""Letters that a plugin's name may have. The code of the criteria set is longer, and its length is limited too."""
+"""Maximum length of a plugin's name. The criteria set's code is longer than the name, and its length is limited too."""
 
 DISTRIBUTION_FOLDERS = ("src", "tests")
-"""Folders of the distribution. A plugin of the same name would be hidden where the tests run."""
+"""Folders of the distribution that is written. In its directory, where the tests run, ``import src`` would find such a
+folder, and not a plugin with this name."""
 
 STUBS_PACKAGE = "egov"
 """The package of the contract's stubs. It has no ``__init__.py``, so another package of this name would hide it."""
@@ -66,19 +67,19 @@ def new_plugin(
 
 
 def check_name(name: str, host: PluginHost) -> None:
-    """Refuses names that a plugin, its package or its group cannot have in this environment.
+    """Checks that a plugin, its package and its group can have this name in this environment.
 
     Raises:
-        UserError: it says what is wrong with the name.
+        UserError: they cannot; the message says what is wrong with the name.
     """
     if not re.fullmatch(CODE, name):
         near = re.sub(r"[^a-z0-9]+", "_", search_key(name)).strip("_")[:MAX_NAME_LENGTH]
         hint = f"; did you mean {near!r}?" if re.fullmatch(CODE, near) else ""
         raise UserError(f"{name!r} is not a code; write small letters without accents, digits and '_'{hint}")
     if len(name) > MAX_NAME_LENGTH:
-        raise UserError(f"{name!r} has {len(name)} letters, more than {MAX_NAME_LENGTH}")
+        raise UserError(f"{name!r} has {len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")
     if name in (TOTAL, OVERALL, CATEGORY):
-        raise UserError(f"a group cannot be called {name!r}: criteria sets use this word; choose another name")
+        raise UserError(f"a group cannot be called {name!r}: criteria sets use this word for something else")
     for plugin in host.plugins:
         if name == plugin.name or (plugin.group and name == plugin.group.name):
             distribution = f"{plugin.distribution} {plugin.version}".strip()
@@ -88,7 +89,7 @@ def check_name(name: str, host: PluginHost) -> None:
     if keyword.iskeyword(name):
         raise UserError(f"{name!r} is a keyword of Python, so no package can have this name; choose another name")
     spec = find_spec(name)
-    # Without origin, it is a folder that happens to have this name, or a package that distributions share (google).
+    # Without origin, it is a folder that happens to have this name, or a namespace package of several distributions.
     exists = (spec is not None and spec.origin is not None) or name in packages_distributions()
     if exists or name == STUBS_PACKAGE:
         raise UserError(f"the Python package {name!r} exists already and would be hidden; choose another name")
@@ -122,7 +123,7 @@ def write_plugin(name: str, target: Path) -> list[Path]:
 
 
 def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, str]]:
-    """The path of each template below the folder and its text, sorted by name."""
+    """Yields the path and the text of each template below the folder, sorted by name."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _templates(entry, path / entry.name)

@@ -28,7 +28,7 @@ class Report:
     Args:
         form: the form of the criteria set, which has the titles of categories, groups and criteria.
         language: language of labels, and of titles where the set has them in this language.
-        units: names of units by id; needed for parents that are not ranked themselves.
+        units: names of units by id, for the names of parents.
     """
 
     def __init__(self, form: Form, language: Language, units: Mapping[str, str] | None = None) -> None:
@@ -54,7 +54,7 @@ class Report:
             out.print(f"  {escape(sentence)}", soft_wrap=True)
 
     def provenance(self, province: Province) -> None:
-        """Prints the criteria set and the revision that gave the results."""
+        """Prints the criteria set and the revision with which the results were computed."""
         provenance = province.provenance
         words = self.words["made"]
         if provenance.criteria_provenance == "reconstructed":
@@ -119,7 +119,7 @@ class Report:
         )
 
     def _causes(self, tally: Tally, count: int) -> None:
-        """Prints the gates of the lowest level, and of limits that forbid it, that most units fail."""
+        """Prints the gates that keep most units from being ranked: gates of the lowest level, and of limits."""
         if tally.ranked == count or not tally.failing:
             return
         lowest = max(tally.levels, default=0)
@@ -144,7 +144,7 @@ class Report:
         return self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}")
 
     def _misses(self, tally: Tally) -> None:
-        """Prints the criteria for which the fewest units have all points."""
+        """Prints criteria in which more than half of the units have no points, first those that fewest units fulfil."""
         effects = self.form.effects
         missed = [
             c for c in tally.criteria if effects[c.criterion] == "score" and c.applicable and 2 * c.none > c.applicable
@@ -186,8 +186,8 @@ class Report:
             out.print(
                 f"{words['converted']} {self.published(score.published)} {words['of']} {score.nominal_max_points:g}"
             )
-            if beside := score.self_reported:
-                reported = f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"
+            if self_reported := score.self_reported:
+                reported = f"{self.points(self_reported.points)} {words['of']} {self_reported.max_points:g}"
                 out.print(f"  {words['self_reported']} {reported}")
             rows = table(
                 words["criterion"], words["points"], words["of"], words["status"], right=(words["points"], words["of"])
@@ -211,12 +211,12 @@ class Report:
         shown += [words["self_reported"]] if any(item.score.self_reported for item in unit.subtotals) else []
         rows = table(words["subtotal"], *shown, right=tuple(shown))
         for item in unit.subtotals:
-            score, beside = item.score, item.score.self_reported
+            score, self_reported = item.score, item.score.self_reported
             percent = f"{rounded(score.percent, self.form.percent_decimals, self.form.rounding)} %"
             cells = [self.points(score.points), f"{score.max_points:g}", percent if score.max_points else "-"]
-            if beside:
-                reported = f"{self.points(beside.points)} {words['of']} {beside.max_points:g}"
-                cells.append(reported if beside.max_points or beside.points else "-")
+            if self_reported:
+                reported = f"{self.points(self_reported.points)} {words['of']} {self_reported.max_points:g}"
+                cells.append(reported if self_reported.max_points or self_reported.points else "-")
             rows.add_row(escape(self.name(subtotal_key(item.subtotal))), *cells)
         out.print(rows)
 
@@ -238,7 +238,7 @@ class Report:
         return escape(self.names.get(key, str(category.level or "-")))
 
     def status(self, item: CriterionResult) -> str:
-        """The status of a criterion that was not scored."""
+        """The status of a criterion, as text; "" if it was scored."""
         return "" if item.status == "scored" else self.names[f"status/{item.status}"]
 
     def name(self, code: str) -> str:

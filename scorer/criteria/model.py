@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from scorer.criteria.conditions import Combination, Condition, Gate, gates_of
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier
 from scorer.model.indicators import PREVIOUS, Indicator, Source
@@ -23,15 +24,6 @@ Texts = Mapping[str, str]
 Rounding = Literal["half_up", "half_even", "down", "up"]
 TOTAL = "total"
 """The name of the measure that sums up a whole category; no group or criterion may have this name."""
-
-
-USUAL_TIERS: Mapping[str, Texts] = {
-    "province": {"en": "Provinces", "vi": "Cấp tỉnh"},
-    "department": {"en": "Departments", "vi": "Cấp sở, ban, ngành"},
-    "district": {"en": "Districts", "vi": "Cấp huyện"},
-    "commune": {"en": "Communes", "vi": "Cấp xã"},
-}
-"""Titles of tiers for documents that give none."""
 
 
 class Provenance(StrEnum):
@@ -236,45 +228,6 @@ class Category:
     def tiers(self, tiers: tuple[str, ...]) -> tuple[str, ...]:
         """The tiers among ``tiers`` that have criteria in this category."""
         return tuple(tier for tier in tiers if any(group.of(tier) for group in self.groups))
-
-
-@dataclass(frozen=True)
-class RankKey:
-    """A value by which units are ordered."""
-
-    kind: Literal["score", "level", "measure"]
-    """The converted score of a category or of all, the level of a category, or the converted score of a measure."""
-    category: str = ""
-    """The category; empty for the overall score."""
-    measure: str = ""
-    """Canonical name, as in ``Gate``."""
-
-
-@dataclass(frozen=True)
-class CategoryRanking:
-    """How units are ordered in one category."""
-
-    ties: Literal["competition", "dense", "ordinal"]
-    exact: bool
-    by: tuple[RankKey, ...]
-
-
-@dataclass(frozen=True)
-class RankingRule:
-    """How units are ordered; ``categories`` is about the rankings of categories."""
-
-    ties: Literal["competition", "dense", "ordinal"] = "competition"
-    """Ranks when the second and third unit tie: 1, 2, 2, 4 (the national practice), 1, 2, 2, 3 or 1, 2, 3, 4."""
-    exact: bool = False
-    """Whether converted scores are compared exactly; otherwise at the published precision."""
-    within_parent: tuple[str, ...] = ()
-    """Tiers whose units are ranked only with the other units under the same parent."""
-    commended: Mapping[str, int] = field(default_factory=dict)
-    """N, by tier: the top N units of a ranking are commended. In other tiers, no unit is commended."""
-    by: tuple[RankKey, ...] = (RankKey("score"),)
-    """Where the first key is equal, the second one decides, and so on."""
-    categories: Mapping[str, CategoryRanking] = field(default_factory=dict)
-    """How units are ordered in each category, by category code."""
 
 
 @dataclass(frozen=True)

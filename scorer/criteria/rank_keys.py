@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scorer.criteria import model, schema
+from scorer.criteria import model, schema_values
 from scorer.criteria.document import Document, Path
+from scorer.criteria.ranking_rule import RankKey
 from scorer.model.suggestions import did_you_mean
 
 
 def overall_keys(
-    keys: Sequence[schema.RankKey],
+    keys: Sequence[schema_values.RankKey],
     categories: Sequence[model.Category],
     tiers: Sequence[str],
     path: Path,
     document: Document,
-) -> tuple[model.RankKey, ...]:
+) -> tuple[RankKey, ...]:
     """The keys of the overall ranking; adds a problem for each that is not known or compares nothing."""
     codes = [category.code for category in categories]
-    found = list[model.RankKey | None]()
+    found = list[RankKey | None]()
     for n, key in enumerate(keys):
         if key.kind == "overall":
-            found.append(model.RankKey("score"))
+            found.append(RankKey("score"))
         elif key.kind == "total" or (key.kind == "level" and not key.name):
             what = "overall" if key.kind == "total" else f"{{level: {codes[0] if codes else 'a_category'}}}"
             document.problem((*path, n), f"{key.kind!r} is of a category; write {what}")
@@ -31,24 +32,28 @@ def overall_keys(
             if not known:
                 message = f"unknown category {key.name!r}{did_you_mean(key.name, codes)}"
                 document.problem((*path, n, "level"), message)
-            found.append(model.RankKey("level", key.name) if known else None)
+            found.append(RankKey("level", key.name) if known else None)
         elif key.name in codes:
-            found.append(model.RankKey("score", key.name))
+            found.append(RankKey("score", key.name))
         else:
             found.append(_measure(key.name, categories, codes, (*path, n), document))
     return _checked(found, categories, tiers, path, document)
 
 
 def category_keys(
-    keys: Sequence[schema.RankKey], category: model.Category, tiers: Sequence[str], path: Path, document: Document
-) -> tuple[model.RankKey, ...]:
+    keys: Sequence[schema_values.RankKey],
+    category: model.Category,
+    tiers: Sequence[str],
+    path: Path,
+    document: Document,
+) -> tuple[RankKey, ...]:
     """The keys of the ranking of a category; adds a problem for each that is not known or compares nothing."""
-    found = list[model.RankKey | None]()
+    found = list[RankKey | None]()
     for n, key in enumerate(keys):
         if key.kind == "total":
-            found.append(model.RankKey("score", category.code))
+            found.append(RankKey("score", category.code))
         elif key.kind == "level" and key.name in ("", category.code):
-            found.append(model.RankKey("level", category.code))
+            found.append(RankKey("level", category.code))
         elif key.kind == "measure":
             found.append(_measure(key.name, [category], [], (*path, n), document))
         else:
@@ -60,15 +65,15 @@ def category_keys(
 
 def _measure(
     name: str, categories: Sequence[model.Category], others: Sequence[str], path: Path, document: Document
-) -> model.RankKey | None:
+) -> RankKey | None:
     """The key of a group, several groups of one category, or a criterion; ``others`` are more names for suggestions."""
     terms = [term.strip() for term in name.split("+")]
     for category in categories:
         groups = [group.code for group in category.groups]
         if all(term in groups for term in terms) and len(set(terms)) == len(terms):
-            return model.RankKey("measure", category.code, "+".join(sorted(terms, key=groups.index)))
+            return RankKey("measure", category.code, "+".join(sorted(terms, key=groups.index)))
         if len(terms) == 1 and any(c.id == name for group in category.groups for c in group.criteria):
-            return model.RankKey("measure", category.code, name)
+            return RankKey("measure", category.code, name)
     known = [*others, *(group.code for category in categories for group in category.groups)]
     criteria = [c.id for category in categories for group in category.groups for c in group.criteria]
     unknown = next((term for term in terms if term not in known and term not in criteria), None)
@@ -82,12 +87,12 @@ def _measure(
 
 
 def _checked(
-    keys: Sequence[model.RankKey | None],
+    keys: Sequence[RankKey | None],
     categories: Sequence[model.Category],
     tiers: Sequence[str],
     path: Path,
     document: Document,
-) -> tuple[model.RankKey, ...]:
+) -> tuple[RankKey, ...]:
     """The known keys; adds a problem for a key that is given twice, or that is equal for all units."""
     by_code: Mapping[str, model.Category] = {category.code: category for category in categories}
     for n, key in enumerate(keys):

@@ -6,14 +6,13 @@ The loader validates each part separately, so that one mistake does not hide ano
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainValidator,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -23,24 +22,23 @@ from pydantic import (
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
 from scorer.criteria.schema_values import (
-    NO_LANGUAGE,
     Best,
     Code,
     CriterionId,
     Day,
     Floor,
     IndicatorCode,
-    Language,
+    RankKeys,
     Series,
     SetCode,
     Sources,
     Texts,
     Titles,
+    UnitTitles,
     WithinParent,
 )
 from scorer.formulas.base import Amount, Edge, Share
 from scorer.model.indicators import IndicatorKind, Source
-from scorer.model.suggestions import short_repr
 
 
 class StrictModel(BaseModel):
@@ -75,33 +73,6 @@ class Rounding(StrictModel):
     points: StrictInt = Field(default=2, ge=0, le=6)
     percent: StrictInt = Field(default=2, ge=0, le=4)
     mode: model.Rounding = "half_up"
-
-
-class RankKey(NamedTuple):
-    """One key of a ranking."""
-
-    kind: Literal["overall", "total", "level", "measure"]
-    name: str = ""
-    """The measure, or the category of the level; empty for the category itself."""
-
-    @classmethod
-    def parse(cls, value: object) -> RankKey:
-        """A key such as ``overall``, ``level``, ``{measure: transaction}`` or ``{level: readiness}``."""
-        if isinstance(value, RankKey):
-            return value
-        if value in ("overall", "total", "level"):
-            return cls(value)
-        if isinstance(value, Mapping) and len(value) == 1:
-            [(kind, name)] = value.items()
-            if kind in ("measure", "level") and isinstance(name, str) and name:
-                return cls(kind, name)
-        examples = "'overall', 'total', 'level', {measure: a_group} or {level: a_category}"
-        raise ValueError(f"expected {examples}, not {short_repr(value)}")
-
-
-_RankKeyInput = Literal["overall", "total", "level"] | dict[Literal["measure", "level"], str]
-_RankKey = Annotated[RankKey, PlainValidator(RankKey.parse, json_schema_input_type=_RankKeyInput)]
-RankKeys = Annotated[list[_RankKey], Field(min_length=1)]
 
 
 class CategoryRanking(StrictModel):
@@ -151,15 +122,6 @@ def _codes(value: object) -> object:
     return list(value) if isinstance(value, Mapping) else value
 
 
-def _in_no_language(value: object) -> object:
-    """A text as texts by language."""
-    if isinstance(value, str):
-        return {NO_LANGUAGE: value} if value else {}
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected text, or texts by language, not {short_repr(value)}")
-    return value
-
-
 TierCodes = Annotated[list[Code], BeforeValidator(_codes, json_schema_input_type=list[Code] | dict[Code, Tier])]
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
 
@@ -175,12 +137,6 @@ OptionCodes = Annotated[
     list[OptionCode], BeforeValidator(_codes, json_schema_input_type=list[OptionCode] | dict[OptionCode, Option])
 ]
 """A list of codes, or a mapping of codes to titles, which are validated separately."""
-
-UnitTitles = Annotated[
-    dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=100)]],
-    BeforeValidator(_in_no_language, json_schema_input_type=str | Titles),
-]
-"""A unit of measurement: a text, or texts by language."""
 
 
 class FromChildren(StrictModel):

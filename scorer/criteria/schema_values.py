@@ -1,13 +1,13 @@
-"""The values that keys of a criteria set document allow: codes, titles, days, amounts by tier."""
+"""The values that keys of a criteria set document allow: codes, titles, days, amounts by tier, keys of rankings."""
 
 from __future__ import annotations
 
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, PlainValidator, StrictStr
+from pydantic import BeforeValidator, Field, PlainValidator, StrictStr
 
 from scorer.model.fixed_point import TierError
 from scorer.model.indicators import INDICATOR_CODE, Source
@@ -45,6 +45,22 @@ NO_LANGUAGE = "und"
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
 """Lists and tables show titles, so they are limited in length."""
+
+
+def _in_no_language(value: object) -> object:
+    """A text as texts by language."""
+    if isinstance(value, str):
+        return {NO_LANGUAGE: value} if value else {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected text, or texts by language, not {short_repr(value)}")
+    return value
+
+
+UnitTitles = Annotated[
+    dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=100)]],
+    BeforeValidator(_in_no_language, json_schema_input_type=str | Titles),
+]
+"""A unit of measurement: a text, or texts by language."""
 
 
 def _day(value: object) -> datetime.date:
@@ -123,3 +139,30 @@ def _sources(value: object) -> tuple[Source, ...]:
 
 Sources = Annotated[tuple[Source, ...], PlainValidator(_sources)]
 """Sources of answers; the last one that has an answer counts."""
+
+
+class RankKey(NamedTuple):
+    """One key of a ranking."""
+
+    kind: Literal["overall", "total", "level", "measure"]
+    name: str = ""
+    """The measure, or the category of the level; empty for the category itself."""
+
+    @classmethod
+    def parse(cls, value: object) -> RankKey:
+        """A key such as ``overall``, ``level``, ``{measure: transaction}`` or ``{level: readiness}``."""
+        if isinstance(value, RankKey):
+            return value
+        if value in ("overall", "total", "level"):
+            return cls(value)
+        if isinstance(value, Mapping) and len(value) == 1:
+            [(kind, name)] = value.items()
+            if kind in ("measure", "level") and isinstance(name, str) and name:
+                return cls(kind, name)
+        examples = "'overall', 'total', 'level', {measure: a_group} or {level: a_category}"
+        raise ValueError(f"expected {examples}, not {short_repr(value)}")
+
+
+_RankKeyInput = Literal["overall", "total", "level"] | dict[Literal["measure", "level"], str]
+_RankKey = Annotated[RankKey, PlainValidator(RankKey.parse, json_schema_input_type=_RankKeyInput)]
+RankKeys = Annotated[list[_RankKey], Field(min_length=1)]

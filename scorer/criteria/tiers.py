@@ -1,11 +1,20 @@
-"""Checks that a document names only its own tiers."""
+"""Titles of usual tiers, and checks that a document names only its own tiers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from scorer.criteria.document import Document, Path
+from scorer.criteria.model import Texts
 from scorer.model.suggestions import did_you_mean
+
+USUAL_TIERS: Mapping[str, Texts] = {
+    "province": {"en": "Provinces", "vi": "Cấp tỉnh"},
+    "department": {"en": "Departments", "vi": "Cấp sở, ban, ngành"},
+    "district": {"en": "Districts", "vi": "Cấp huyện"},
+    "commune": {"en": "Communes", "vi": "Cấp xã"},
+}
+"""Titles of tiers for documents that give none."""
 
 
 def check_tiers(named: Iterable[str], tiers: Collection[str], path: Path, document: Document) -> None:

@@ -1,4 +1,4 @@
-"""Runs the checks between answers that plugins bring, and checks in turn what they return."""
+"""Runs the checks between answers that plugins declare, and verifies the values that the checks return."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorer.engine.plan import Provider, TierPlan
-from scorer.engine.plugin_fault import PluginFault
+from scorer.engine.plugin_fault import PluginFault, no_changes
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
@@ -16,7 +16,7 @@ from scorer.plugins.group import Check
 
 @dataclass(frozen=True)
 class PluginCheck:
-    """A check, and the group whose plugin brings it."""
+    """A check, and the plugin that declares it."""
 
     check: Check
     provider: Provider
@@ -28,18 +28,21 @@ class PluginCheck:
 
     @property
     def reason(self) -> str:
-        """The reason of violations."""
+        """The reason of the check's violations: a word in capitals."""
         return self.check.reason
 
     def violating(self, cohort: Cohort) -> Ints:
         """The indices of the units that violate the check.
 
         Raises:
-            PluginFault: the check raised an exception, or did not return one truth value per unit.
+            PluginFault: the check raised an exception, changed the process, or did not return one truth value per unit.
         """
         try:
-            result = self.check.violated(cohort)
-            violated = np.asarray(result)
+            with no_changes(self.provider):
+                result = self.check.violated(cohort.read_only())
+                violated = np.asarray(result)
+        except PluginFault:
+            raise
         except BaseException as error:
             if not is_plugin_fault(error):
                 raise
@@ -55,11 +58,14 @@ class PluginCheck:
         """What is wrong with the answers of a unit, as one printable line.
 
         Raises:
-            PluginFault: the check raised an exception, or did not return a text.
+            PluginFault: the check raised an exception, changed the process, or did not return a text.
         """
         try:
-            text = self.check.describe(cohort, unit)
-            line = one_line(text) if isinstance(text, str) else None
+            with no_changes(self.provider):
+                text = self.check.describe(cohort.read_only(), unit)
+                line = one_line(text) if isinstance(text, str) else None
+        except PluginFault:
+            raise
         except BaseException as error:
             if not is_plugin_fault(error):
                 raise

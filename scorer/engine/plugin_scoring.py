@@ -8,25 +8,18 @@ This process records in a journal which plugins are scoring, so that the supervi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.engine.plan import GroupPlan, Provider
-from scorer.engine.plugin_fault import PluginFault
+from scorer.engine.plan import GroupPlan
+from scorer.engine.plugin_fault import PluginFault, no_changes
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
-from scorer.plugins.process_state import CallState
-
-Array = TypeVar("Array", bound=np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class PluginGroup:
     """(k, n)"""
 
     def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
-        """Writes the sums over a slice of the k criteria to a row of a table of groups."""
+        """Adds up a slice of the k criteria, and writes the sums to a row of a table of groups."""
         status = self.status[criteria]
         table.points[row] = self.points[criteria].sum(axis=0)
         table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
@@ -50,7 +43,7 @@ class PluginGroup:
 
 
 def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> PluginGroup:
-    """Scores a group with its plugin, checks the points, and leaves out criteria that do not apply.
+    """Scores a group with its plugin and checks the points. Criteria that do not apply get 0 points and NOT_APPLICABLE.
 
     Raises:
         PluginFault: the plugin raised an exception or returned impossible points.
@@ -60,7 +53,7 @@ def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> 
     for row, criterion in enumerate(group.criteria):
         if criterion.missing_leaves_out:
             status[row, status[row] == Status.MISSING] = Status.NOT_APPLICABLE
-        if criterion.id in cohort.excluded:  # exclusion wins over an answer
+        if criterion.id in cohort.excluded:  # also if the unit has an answer
             status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
     points[status == Status.NOT_APPLICABLE] = 0
     return PluginGroup(group.maxima[:, 0].astype(np.float64), points.astype(np.float64), status)
@@ -70,8 +63,8 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
     """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
     try:
-        with plugin_calls.track(str(provider), group.runs), _no_changes(provider):
-            result = group.plugin.score(group.criteria, _read_only_cohort(cohort))
+        with plugin_calls.track(str(provider), group.runs), no_changes(provider):
+            result = group.plugin.score(group.criteria, cohort.read_only())
             if not isinstance(result, GroupPoints):
                 raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
             if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
@@ -88,7 +81,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
         raise PluginFault(provider, "", f"score() raised {safe_repr(error)}") from error
     shape = (len(group.criteria), len(cohort))
     if points.shape != shape or status.shape != shape:
-        raise PluginFault(provider, "", f"points {points.shape} and status {status.shape} are not {shape}")
+        raise PluginFault(provider, "", f"points have shape {points.shape} and status {status.shape}, not {shape}")
     if points.dtype not in (np.int64, np.float64) or status.dtype != np.uint8:
         raise PluginFault(provider, "", f"points are {points.dtype} and status {status.dtype}, not int64 and uint8")
     with np.errstate(invalid="ignore"):
@@ -104,36 +97,3 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
         )
         raise PluginFault(provider, group.criteria[row].id, problem)
     return whole, status
-
-
-@contextmanager
-def _no_changes(provider: Provider) -> Iterator[None]:
-    """A context manager that undoes a plugin's changes to the process.
-
-    Raises:
-        PluginFault: it changed something.
-    """
-    state = CallState()
-    try:
-        yield
-    finally:
-        changes = state.restore()
-    if changes:
-        raise PluginFault(provider, "", f"{changes}; a plugin must not do that while it scores")
-
-
-def _read_only_cohort(cohort: Cohort) -> Cohort:
-    """A read-only view of a cohort for a plugin, because other groups and later calls read the cohort too."""
-    return replace(
-        cohort,
-        indicators=MappingProxyType(cohort.indicators),
-        rows=MappingProxyType(cohort.rows),
-        matrix=_read_only(cohort.matrix),
-        excluded=MappingProxyType({code: _read_only(mask) for code, mask in cohort.excluded.items()}),
-    )
-
-
-def _read_only(array: Array) -> Array:
-    view = array.view()
-    view.setflags(write=False)
-    return view

@@ -15,14 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
-from scorer.model.indicators import LARGEST, IndicatorKind, days
+from scorer.model.indicators import MAX_ANSWER, IndicatorKind, days
 from scorer.model.periods import check_day
 from scorer.model.suggestions import short_repr
 from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
 
 Path = tuple[str | int, ...]
-"""Leads to a value among a formula's parameters, such as ("steps", 0, "points")."""
+"""Path of a value among a formula's parameters, such as ("steps", 0, "points")."""
 
 NUMBERS = frozenset({IndicatorKind.COUNT, IndicatorKind.NUMBER})
 """The kinds of indicator whose answers are numbers."""
@@ -32,16 +32,16 @@ class Read(NamedTuple):
     """One indicator that a formula reads."""
 
     path: Path
-    """The parameter that names the indicator."""
+    """Path of the parameter that names the indicator."""
     indicator: str
     kinds: frozenset[IndicatorKind]
-    """The kinds that the formula can read."""
+    """The kinds of indicator that the formula accepts."""
     options: tuple[str, ...] | None = None
-    """For a choice: the options that the formula knows."""
+    """For a choice: the codes of the options that have points in the formula."""
 
 
 class Outcome(NamedTuple):
-    """What a formula gives the n units of a cohort."""
+    """The result of a formula for the n units of a cohort."""
 
     points: Floats
     """(n,) whole micropoints from 0 to the maximum, rounded to nearest; an exact half is rounded to even."""
@@ -50,17 +50,17 @@ class Outcome(NamedTuple):
     not_applicable: Bools | None = None
     """(n,) whether the formula does not apply to the unit, for example because of a zero denominator; None: it always
     applies."""
-    rest: Floats | None = None
-    """(n,) exact points minus ``points``, within 10^-6; exactly 0.5 or -0.5 for a half. None: nothing was rounded, as
-    when points are looked up or counted."""
+    remainders: Floats | None = None
+    """(n,) what rounding removed: exact points minus ``points``, in micropoints, accurate to 10^-6; exactly 0.5 or -0.5
+    for a half. None: nothing was rounded, for example because points are looked up or counted."""
 
 
 def checked(outcome: Outcome, units: int) -> Outcome:
-    """The outcome of a formula, which may belong to a plugin.
+    """Returns the outcome of a formula, which may be a plugin's, after checking its type and its arrays.
 
     Raises:
-        TypeError: it is no outcome, or an array is masked or has another shape or type. Without this check, NumPy would
-            stretch a single value to all units, or read numbers as the indices of units.
+        TypeError: it is not an ``Outcome``, or an array is masked or has another shape or type. Without this check,
+            NumPy would stretch a single value to all units, or read numbers as the indices of units.
     """
     if not isinstance(outcome, Outcome):
         raise TypeError(f"evaluate() returned {type(outcome).__name__}, not Outcome")
@@ -75,7 +75,7 @@ def checked(outcome: Outcome, units: int) -> Outcome:
     return outcome
 
 
-_OUTCOME_KINDS = {"points": "iuf", "missing": "b", "not_applicable": "b", "rest": "f"}
+_OUTCOME_KINDS = {"points": "iuf", "missing": "b", "not_applicable": "b", "remainders": "f"}
 """The kinds of NumPy types that each field of an outcome may have: b bool, i and u integer, f float."""
 
 
@@ -91,7 +91,7 @@ class Formula(BaseModel):
     kind: ClassVar[str]
     """The name used in criteria sets."""
     nested: ClassVar[str | None] = None
-    """Name of the field that holds formulas, if there is one."""
+    """Name of the field that holds the parts of the formula, which are formulas; None: it has no parts."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -100,12 +100,12 @@ class Formula(BaseModel):
 
     @property
     def may_leave_out(self) -> bool:
-        """Whether the formula can turn out not to apply to a unit."""
+        """Whether the formula may not apply to a unit, for example because a denominator is zero."""
         return False
 
     def reads(self) -> Iterable[Read]:
         """The indicators that the formula reads."""
-        raise TypeError(f"formula kind {self.kind!r} does not say what it reads")
+        raise TypeError(f"formula kind {self.kind!r} does not define reads()")
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
         """What is wrong with the parameters, as paths and messages; nothing by default.
@@ -136,7 +136,7 @@ class Formula(BaseModel):
             excluded: (n,) units to which the criterion does not apply, or None. They must not influence the others.
         """
         del maximum, cohort, excluded
-        raise TypeError(f"formula kind {self.kind!r} does not evaluate")
+        raise TypeError(f"formula kind {self.kind!r} does not define evaluate()")
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
         """The formula as a line for native code; None if ``evaluate`` must be called, as for formula kinds of plugins.
@@ -149,9 +149,10 @@ class Formula(BaseModel):
         return None
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
-        """The exact micropoints of one unit; kinds that fill ``rest`` must override it.
+        """The exact micropoints of one unit. Kinds that return ``remainders`` must override it.
 
-        Called for few units: those where the parts of a sum leave about half a micropoint together.
+        It is called only where floating-point numbers cannot decide how to round: for a unit for which the parts of a
+        sum together are close to half a micropoint.
         """
         return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))
 
@@ -161,7 +162,7 @@ class LineFormula(Formula):
 
     @abstractmethod
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """See ``line``."""
+        """The formula as a line; arguments as in ``Formula.line``."""
 
     def line(self, maximum: int, cohort: Cohort) -> Line | None:
         """See ``Formula``; None for a subclass that overrides ``evaluate`` or ``exact``."""
@@ -186,20 +187,28 @@ def outcome_of(line: Line, answers: Floats) -> Outcome:
     return Outcome(points, status == MISSING, left_out, remainders if line.rounds else None)
 
 
-def above_maximum(
-    path: Path, what: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
+def wrong_maximum(
+    path: Path, subject: str, amount: PointsByTier | list[PointsByTier], points: PointsByTier, tiers: Iterable[str]
 ) -> Iterator[tuple[Path, str]]:
-    """Yields a problem for every tier in which the largest amount differs from the criterion's points."""
+    """Yields a problem for every tier in which the largest amount differs from the criterion's points.
+
+    Args:
+        path: the path of the problems.
+        subject: what the problems are about, such as "the best option".
+        amount: the amounts.
+        points: the criterion's points.
+        tiers: the tiers that have the criterion.
+    """
     amounts = amount if isinstance(amount, list) else [amount]
     for tier in tiers:
-        most, known = points.of(tier), [a.of(tier) for a in amounts]
-        if most is None:
+        maximum, amounts_in_tier = points.of(tier), [one.of(tier) for one in amounts]
+        if maximum is None:
             continue
-        if None in known:
-            yield path, f"{what} has no points for tier {tier!r}, which the criterion's points name"
-        elif max(k for k in known if k is not None) != most:
-            best = max(k for k in known if k is not None)
-            yield path, f"{what} gives {plain(best)}, the criterion's points are {plain(most)}"
+        known = [micro for micro in amounts_in_tier if micro is not None]
+        if len(known) < len(amounts):
+            yield path, f"{subject} has no points for tier {tier!r}, but the criterion has"
+        elif max(known) != maximum:
+            yield path, f"{subject} gives {plain(max(known))}, but the criterion has {plain(maximum)} points"
 
 
 @dataclass(frozen=True)
@@ -230,14 +239,14 @@ class Threshold:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise ValueError(f"expected a number or a day such as 2020-06-30, not {short_repr(value)}")
         micro = to_micro(value)
-        if abs(micro) > LARGEST * MICRO:
-            raise ValueError(f"{short_repr(value)} is not between -{LARGEST} and {LARGEST}")
+        if abs(micro) > MAX_ANSWER * MICRO:
+            raise ValueError(f"{short_repr(value)} is not between -{MAX_ANSWER} and {MAX_ANSWER}")
         return cls(micro, False)
 
 
 PointsInput = Annotated[float, Field(ge=0)]
 PercentInput = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})? ?%$")]
-"""What documents may write, for the JSON schema; the validators below say more."""
+"""Forms of these values in the JSON schema of documents. The validators below check more."""
 
 Amount = Annotated[
     PointsByTier,

@@ -21,12 +21,12 @@ from scorer.model.units import Cohort
 Better = Literal["higher", "lower"]
 WhenEqual = Literal["full", "zero"]
 
-DIGITS = 80
-"""Decimals of reciprocals of standard deviations. Distances from means have at most 21 digits, so that z-scores are
-exact to more than 50 decimals."""
+RECIPROCAL_DECIMALS = 80
+"""Decimals to which reciprocals of standard deviations are computed. Distances from means have at most 21 digits, so
+z-scores are exact to more than 50 decimals."""
 
-HALF_TOLERANCE = 10**30
-"""A result that is closer to half a micropoint than one part in this number is an exact half."""
+INVERSE_HALF_TOLERANCE = 10**30
+"""A fraction of a micropoint counts as an exact half if its distance from 1/2 is less than 1/2 divided by this."""
 
 
 class _Compared(Formula):
@@ -35,7 +35,7 @@ class _Compared(Formula):
     indicator: str
     better: Better = "higher"
     when_equal: WhenEqual
-    """What all units get if their answers are equal, as when there is only one. It has no default."""
+    """What all units get if their answers are equal, for example because there is only one unit. It has no default."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -53,15 +53,17 @@ class _Compared(Formula):
         Args:
             maximum: the criterion's points, in micropoints.
             values: (n,) answers in millionths; larger is better.
-            counted: the answers that are compared, ascending.
+            counted: the answers of the units to which the criterion applies, in millionths, ascending.
         """
 
     def _line(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> tuple[Line, Floats]:
+        """The formula as a ``Line``, for any cohort, and the matrix that the line reads."""
         values = cohort.micro(self.indicator) * (1 if self.better == "higher" else -1)
         counted = np.sort(values[~np.isnan(values) & (True if excluded is None else ~excluded)])
         if counted.size and counted[0] < counted[-1]:
             return self.own_line(maximum, values, counted)
         points = maximum if self.when_equal == "full" else 0
+        # Each number divided by itself: ``points`` for every unit, but missing where the answer is missing.
         return QuotientLine(0, 0, points, "full", in_millionths=False), np.abs(values)[np.newaxis] + 1
 
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
@@ -99,26 +101,29 @@ class Percentile(_Compared):
 
 @dataclass(frozen=True)
 class _Scale:
-    """Points of a mean z-score: maximum x (score - start) / length, limited to 0 ... maximum. All are whole numbers."""
+    """Points of a score, see ``ZScores._scores``: maximum x (score - start) / length, limited to 0 ... maximum."""
 
     start: int
+    """The score that gives no points."""
     length: int
+    """The distance from ``start`` to the score that gives all points."""
     maximum: int
+    """Micropoints."""
 
-    def exact(self, z: int) -> Fraction:
-        """Exact micropoints; those within the tolerance of a half are a half."""
-        distance = min(max(z - self.start, 0), self.length)
+    def exact(self, score: int) -> Fraction:
+        """The micropoints of a score, not rounded. Fractions within the tolerance of a half become exactly a half."""
+        distance = min(max(score - self.start, 0), self.length)
         whole, left = divmod(distance * self.maximum, self.length)
-        if abs(2 * left - self.length) * HALF_TOLERANCE < self.length:
+        if abs(2 * left - self.length) * INVERSE_HALF_TOLERANCE < self.length:
             return whole + Fraction(1, 2)
         return whole + Fraction(left, self.length)
 
 
 class ZScores(Formula):
-    """The weighted mean of z-scores: of how many standard deviations answers are above the mean of all units.
+    """The weighted mean of z-scores. A z-score is (answer - mean of all units) / standard deviation.
 
-    Standard deviations are square roots, so that points are not exact by nature: they are computed to more than 50
-    digits and rounded once.
+    Standard deviations are square roots, which are not exact. They are computed to more than 50 digits, and points are
+    rounded once.
     """
 
     kind: ClassVar[str] = "z_scores"
@@ -132,7 +137,8 @@ class ZScores(Formula):
     when_equal: WhenEqual | None = None
     """Without ``from`` and ``to``: what all units get if their mean z-scores are equal."""
     deviation: Literal["population", "sample"] | None = None
-    """With ``from`` and ``to``: the standard deviation, with n (default) or n - 1 as the divisor."""
+    """Which standard deviation is used, if ``from`` and ``to`` are given: ``population`` (default) divides by n,
+    ``sample`` by n - 1."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -144,7 +150,7 @@ class ZScores(Formula):
         return [Read(("weights", code), code, NUMBERS) for code in self.weights]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports keys that lack another key, or that another key makes useless."""
+        """Reports missing keys, keys without an effect, and wrong values."""
         del points, tiers
         for n, code in enumerate(self.lower_is_better):
             if code not in self.weights or code in self.lower_is_better[:n]:
@@ -168,12 +174,12 @@ class ZScores(Formula):
     def evaluate(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> Outcome:
         """See ``Formula``."""
         scores, scale, missing = self._scores(maximum, cohort, excluded)
-        points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
+        points, remainders = np.zeros(len(cohort)), np.zeros(len(cohort))
         for unit in np.flatnonzero(~missing).tolist():
             exact = scale.exact(scores[unit])
             points[unit] = round(exact)
-            rest[unit] = float(exact - round(exact))
-        return Outcome(points, missing, None, rest)
+            remainders[unit] = float(exact - round(exact))
+        return Outcome(points, missing, None, remainders)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """See ``Formula``."""
@@ -195,21 +201,22 @@ class ZScores(Formula):
             answers = [0 if math.isnan(answer) else int(answer) for answer in column.tolist()]
             used = [answer for answer, counts in zip(answers, counted.tolist(), strict=True) if counts]
             total = sum(used)
-            # With distances from the mean x n, this is the variance x n^2.
+            # The variance x n^2, for the n = ``units``. Below, the distance from the mean is n x answer - total.
             variance = units * sum(answer * answer for answer in used) - total * total
             if variance == 0:
                 continue
+            # 1 / (n x the standard deviation). The sample variance is n / (n - 1) times the population variance.
             numerator, denominator = (units - 1, units) if self.deviation == "sample" else (1, 1)
-            reciprocal = math.isqrt(10 ** (2 * DIGITS) * numerator // (variance * denominator))
+            reciprocal = math.isqrt(10 ** (2 * RECIPROCAL_DECIMALS) * numerator // (variance * denominator))
             factor = weight * reciprocal * (-1 if code in self.lower_is_better else 1)
             scores = [score + (units * answer - total) * factor for score, answer in zip(scores, answers, strict=True)]
             error += weight * max(abs(units * answer - total) for answer in used)
         if self.start is not None and self.to is not None:
-            unit = 10**DIGITS * sum(weights)
+            unit = 10**RECIPROCAL_DECIMALS * sum(weights)
             start, length = (edge * unit // MICRO for edge in (self.start.micro, self.to.micro - self.start.micro))
             return scores, _Scale(start, length, maximum), missing
         compared = [score for score, counts in zip(scores, counted.tolist(), strict=True) if counts]
         lowest, highest = min(compared, default=0), max(compared, default=0)
-        if highest - lowest <= 2 * error:  # equal, but for what reciprocals leave out
+        if highest - lowest <= 2 * error:  # all scores are equal, up to the rounding of the reciprocals
             return scores, _Scale(lowest - 1 - 2 * error, 1, maximum if self.when_equal == "full" else 0), missing
         return scores, _Scale(lowest, highest - lowest, maximum), missing

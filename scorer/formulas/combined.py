@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field, SkipValidation
 
-from scorer.formulas.base import Formula, Outcome, Path, Read, above_maximum, checked, outcome_of
+from scorer.formulas.base import Formula, Outcome, Path, Read, checked, outcome_of, wrong_maximum
 from scorer.formulas.line_table import Line
 from scorer.formulas.lines import BestLine, CombinedLine, ComputedLine, SumLine
 from scorer.model.fixed_point import Bools, PointsByTier, plain
@@ -66,12 +66,12 @@ class CombinedFormula(Formula):
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports the problems of the parts, and parts that may be not applicable: the maximum would not shrink."""
+        """Reports the problems of the parts, and parts that may not apply: they could not shrink the maximum."""
         tiers = list(tiers)
         for n, part in enumerate(parts_of(self)):
             part_path: Path = (str(self.nested), n)
             if part.formula.may_leave_out:
-                yield part_path, "a part cannot be not applicable; say full or zero"
+                yield part_path, "a part must apply to every unit; say full or zero"
             for path, message in part.formula.problems(part.points, [t for t in tiers if points.of(t) is not None]):
                 yield (*part_path, *path), message
 
@@ -104,9 +104,10 @@ class CombinedFormula(Formula):
         parts, lines = parts_of(self), list[Line]()
         rows = np.empty((len(parts), 3, len(cohort)))
         for n, (part, row) in enumerate(zip(parts, rows, strict=True)):
-            given = part.evaluate(cohort, excluded)
-            lines.append(ComputedLine(3 * n, given.rest is not None, partial(part.exact, cohort, excluded)))
-            row[0], row[1], row[2] = given.points, 0.0 if given.rest is None else given.rest, given.missing
+            outcome = part.evaluate(cohort, excluded)
+            remainders = outcome.remainders
+            lines.append(ComputedLine(3 * n, remainders is not None, partial(part.exact, cohort, excluded)))
+            row[0], row[1], row[2] = outcome.points, 0.0 if remainders is None else remainders, outcome.missing
         return outcome_of(self.line_type(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
 
 
@@ -123,15 +124,15 @@ class Sum(CombinedFormula):
         tiers = list(tiers)
         yield from super().problems(points, tiers)
         for tier in tiers:
-            most, amounts = points.of(tier), [part.points.of(tier) for part in self.parts]
+            maximum, amounts = points.of(tier), [part.points.of(tier) for part in self.parts]
             known = [amount for amount in amounts if amount is not None]
             for n, amount in enumerate(amounts):
-                if most is not None and amount is None:
-                    message = f"has no points for tier {tier!r}, which the criterion's points name"
+                if maximum is not None and amount is None:
+                    message = f"has no points for tier {tier!r}, but the criterion has"
                     yield ("parts", n, "points"), message
-            if most is not None and len(known) == len(amounts) and sum(known) != most:
+            if maximum is not None and len(known) == len(amounts) and sum(known) != maximum:
                 total = plain(sum(known))
-                yield ("parts",), f"the parts add up to {total}, not to the criterion's {plain(most)}"
+                yield ("parts",), f"the parts add up to {total}, not to the criterion's {plain(maximum)}"
 
 
 class Best(CombinedFormula):
@@ -147,4 +148,4 @@ class Best(CombinedFormula):
         tiers = list(tiers)
         yield from super().problems(points, tiers)
         amounts = [part.points for part in self.alternatives]
-        yield from above_maximum(("alternatives",), "the best alternative", amounts, points, tiers)
+        yield from wrong_maximum(("alternatives",), "the best alternative", amounts, points, tiers)

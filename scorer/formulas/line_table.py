@@ -54,13 +54,13 @@ class Line(ABC):
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """The line of a criterion: to which sums its points are added, and when it does not apply."""
+    """The line of a criterion, with the sums that its points are added to, and the cases in which it does not apply."""
 
     line: Line
     group: int = 0
     """Index of its group."""
     measure: int = -1
-    """Index of a further group that holds this criterion only, because gates compare it; -1: none."""
+    """Index of an extra group that holds this criterion only, if gates compare its points; -1: none."""
     maximum: int = 0
     """Micropoints by which the group's maximum shrinks if the criterion does not apply."""
     exclusion: int = -1
@@ -70,7 +70,9 @@ class CriterionLine:
     penalty: bool = False
 
     def round_exactly(self, answers: Floats, unit: int) -> tuple[float, float]:
-        """Points and remainder of one unit, from exact fractions: a hundred times slower than doubles, never wrong."""
+        """Micropoints and remainder of one unit, computed with fractions: exact, but a hundred times slower than
+        doubles.
+        """
         exact = self.line.exact(answers, unit)
         return float(round(exact)), float(exact - round(exact))
 
@@ -96,7 +98,7 @@ class LineTable:
     def __init__(self, criteria: Sequence[CriterionLine]) -> None:
         self._criteria = criteria
         self.slots = 0
-        """The most results of parts that have to be kept at the same time."""
+        """Number of results of parts that native code must keep at the same time."""
         lines, pool = list[tuple[float, ...]](), list[float]()
         for criterion in criteria:
             fields = {
@@ -123,7 +125,11 @@ class LineTable:
         lines: list[tuple[float, ...]],
         pool: list[float],
     ) -> None:
-        """Adds the parts of a line, which take the first free slots, then the line."""
+        """Adds a line, after its parts, to ``lines`` and ``pool``.
+
+        The result of the line goes to ``slot``, the results of its parts go to the slots from ``free`` on. ``fields``
+        are those that only the line of a criterion has.
+        """
         for n, part in enumerate(line.parts):
             self._add(part, free + n, free + len(line.parts), {}, lines, pool)
         self.slots = max(self.slots, free + len(line.parts) - 1)
@@ -136,11 +142,11 @@ class LineTable:
     def evaluate(self, answers: Floats) -> Evaluated:
         """Evaluates all criteria for the n units of a matrix (rows, n)."""
         shape = len(self._criteria), answers.shape[1]
-        found = Evaluated(np.empty(shape), np.empty(shape, dtype=np.uint8), np.empty(shape))
+        evaluated = Evaluated(np.empty(shape), np.empty(shape, dtype=np.uint8), np.empty(shape))
         answers = np.ascontiguousarray(answers, dtype=np.float64)
         round_exactly = partial(self.round_exactly, answers)
-        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *found, round_exactly)
-        return found
+        native.evaluate_lines(self.lines, self.pool, self.slots, answers, None, *evaluated, round_exactly)
+        return evaluated
 
     def round_exactly(self, answers: Floats, criterion: int, unit: int) -> tuple[float, float]:
         """See ``CriterionLine``."""

@@ -1,4 +1,7 @@
-"""The kinds of lines: what native code has to know of a formula, and exact points for where doubles are not enough."""
+"""The kinds of lines. Each has the numbers that native code needs for a formula, and computes exact points in Python.
+
+Native code calls for exact points where doubles cannot decide how to round.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,13 @@ class CappedLine(Line):
     """start + each x answer, limited to 0 ... cap: flags, faults, counts, and awarded points."""
 
     row: int
+    """Matrix row of the answer."""
     each: int
+    """Micropoints for each 1 of the answer; may be negative."""
     cap: int
+    """Micropoints."""
     start: int = 0
+    """Micropoints."""
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
@@ -56,9 +63,13 @@ class QuotientLine(Line):
     """(numerator / denominator / target, at most 1) x maximum; 0 if numerator / denominator is below the floor."""
 
     numerator: int
+    """Matrix row."""
     denominator: int
+    """Matrix row."""
     maximum: int
+    """Micropoints."""
     when_zero: str
+    """What a zero denominator gives: ``full``, ``zero`` or ``not_applicable``."""
     in_millionths: bool
     """Whether either answer may have decimals."""
     target: Fraction = Fraction(1)
@@ -72,16 +83,17 @@ class QuotientLine(Line):
         return self.when_zero == "not_applicable"
 
     @property
-    def _when_zero(self) -> int:
+    def _points_when_zero(self) -> int:
+        """Micropoints for a zero denominator."""
         return self.maximum if self.when_zero == "full" else 0
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
         scale = MICRO if self.in_millionths else 1
-        reads = {"kind": QUOTIENT, "row": self.numerator, "denominator_row": self.denominator, "scale": scale}
+        source = {"kind": QUOTIENT, "row": self.numerator, "denominator_row": self.denominator, "scale": scale}
         factors = {"factor": self.target.denominator, "denominator_factor": self.target.numerator}
         floor = {"floor_factor": self.floor.denominator, "floor": self.floor.numerator}
-        return reads | factors | floor | {"cap": self.maximum, "when_zero": self._when_zero}
+        return source | factors | floor | {"cap": self.maximum, "when_zero": self._points_when_zero}
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
@@ -90,7 +102,7 @@ class QuotientLine(Line):
             return Fraction(0)
         part, whole = (round_to_micro(pair) if self.in_millionths else pair).tolist()
         if whole == 0:
-            return Fraction(self._when_zero)
+            return Fraction(self._points_when_zero)
         ratio = Fraction(int(part), int(whole))
         return min(ratio / self.target, Fraction(1)) * self.maximum if ratio >= self.floor else Fraction(0)
 
@@ -99,7 +111,7 @@ class QuotientLine(Line):
 class SlopeLine(Line):
     """maximum x (answer - start) / length, limited to 0 ... maximum.
 
-    From ``target`` on, all points are given, and before ``floor`` none; both are distances from start.
+    A distance from ``start`` of at least ``target`` gives all points; a distance below ``floor`` gives none.
     """
 
     row: int
@@ -162,7 +174,7 @@ class ComputedLine(Line):
 
 @dataclass(frozen=True)
 class CombinedLine(Line):
-    """A line made of others. If one part lacks an answer, the whole counts as missing."""
+    """A line that combines other lines, its parts. If a part lacks an answer, the whole line counts as missing."""
 
     parts: tuple[Line, ...]
 
@@ -204,7 +216,7 @@ class BestLine(CombinedLine):
         return max(parts)
 
 
-def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Floats | None = None) -> None:
+def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, remainders: Floats | None = None) -> None:
     """Computes ``numerator * scale / denominator`` in place, rounded to whole numbers, an exact half to even.
 
     Args:
@@ -212,15 +224,16 @@ def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, rest: Flo
             a number is NaN or both are 0.
         denominator: (k, n) or (k, 1) whole numbers.
         scale: (k, 1) whole numbers, such as maxima in micropoints.
-        rest: (k, n) overwritten by quotient minus rounded quotient, within 10^-6, exact for a half; NaN as above.
+        remainders: (k, n) overwritten by the exact quotient minus the rounded quotient, accurate to 10^-6; exactly 0.5
+            or -0.5 for a half; NaN where ``numerator`` becomes NaN.
     """
     rows = len(numerator)
     answers = np.concatenate([numerator, np.broadcast_to(denominator, numerator.shape)], dtype=np.float64)
     answers[np.isinf(answers)] = np.nan
     scales = map(int, np.broadcast_to(scale, (rows, 1))[:, 0])
-    lines = [QuotientLine(row, rows + row, most, "zero", in_millionths=False) for row, most in enumerate(scales)]
-    found = LineTable([CriterionLine(line) for line in lines]).evaluate(answers)
-    undefined = (found.status == MISSING) | (answers[rows:] == 0)
-    numerator[...] = np.where(undefined, np.nan, found.points)
-    if rest is not None:
-        rest[...] = np.where(undefined, np.nan, found.remainders)
+    lines = [QuotientLine(row, rows + row, each, "zero", in_millionths=False) for row, each in enumerate(scales)]
+    evaluated = LineTable([CriterionLine(line) for line in lines]).evaluate(answers)
+    undefined = (evaluated.status == MISSING) | (answers[rows:] == 0)
+    numerator[...] = np.where(undefined, np.nan, evaluated.points)
+    if remainders is not None:
+        remainders[...] = np.where(undefined, np.nan, evaluated.remainders)

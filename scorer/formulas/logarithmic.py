@@ -16,14 +16,14 @@ from scorer.model.fixed_point import Bools
 from scorer.model.units import Cohort
 
 _CONTEXT = Context(prec=60)
-_HALF = Decimal("1e-30")
-"""A result that is closer to half a micropoint is an exact half."""
+_HALF_TOLERANCE = Decimal("1e-30")
+"""Tolerance in micropoints: points closer than this to an exact half count as that half."""
 
 
 class Logarithmic(Formula):
     """Points grow with the logarithm of the answer, from 0 at ``from`` to all points at ``to``.
 
-    Logarithms are not exact by nature: they are computed to 60 digits, and points are rounded once.
+    Logarithms are not exact. They are computed to 60 digits, and points are rounded once.
     """
 
     kind: ClassVar[str] = "logarithmic"
@@ -47,13 +47,13 @@ class Logarithmic(Formula):
         del excluded
         answers = cohort.micro(self.indicator)
         missing: Bools = np.isnan(answers)
-        points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
+        points, remainders = np.zeros(len(cohort)), np.zeros(len(cohort))
         exact = cache(lambda answer: self._exact(maximum, answer))
         for unit in np.flatnonzero(~missing).tolist():
             exact_points = exact(int(answers[unit]))
             points[unit] = round(exact_points)
-            rest[unit] = float(exact_points - round(exact_points))
-        return Outcome(points, missing, None, rest)
+            remainders[unit] = float(exact_points - round(exact_points))
+        return Outcome(points, missing, None, remainders)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """See ``Formula``."""
@@ -62,7 +62,7 @@ class Logarithmic(Formula):
         return Fraction(0) if np.isnan(answer) else self._exact(maximum, int(answer))
 
     def _exact(self, maximum: int, answer: int) -> Fraction:
-        """Micropoints of an answer in millionths."""
+        """The micropoints of an answer, not rounded. ``maximum`` is in micropoints, ``answer`` in millionths."""
         low, high = sorted((self.start.micro, self.to.micro))
         limited = min(max(answer, low), high)
         if limited in (self.start.micro, self.to.micro):
@@ -71,4 +71,4 @@ class Logarithmic(Formula):
             start, end = (Decimal(edge.micro).ln() for edge in (self.start, self.to))
             points = (Decimal(limited).ln() - start) / (end - start) * maximum
             half = points.to_integral_value("ROUND_FLOOR") + Decimal("0.5")
-            return Fraction(half if abs(points - half) < _HALF else points)
+            return Fraction(half if abs(points - half) < _HALF_TOLERANCE else points)

@@ -41,7 +41,7 @@ class _Ratio(Formula):
 
 
 class Ratio(_Ratio, LineFormula):
-    """Numerator / denominator / target x maximum, at most the maximum: computers per official."""
+    """Numerator / denominator / target x maximum, at most the maximum: for example computers per official."""
 
     kind: ClassVar[str] = "ratio"
     target: Share = Fraction(1)
@@ -50,7 +50,7 @@ class Ratio(_Ratio, LineFormula):
     """Below this ratio, no points are given."""
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports a floor from which on all points would be given."""
+        """Reports a floor that is not below the target."""
         del points, tiers
         if self.floor is not None and self.floor >= self.target:
             message = f"must be below the target, which is {plain_share(self.target)}"
@@ -70,7 +70,7 @@ class Ratio(_Ratio, LineFormula):
 
 
 class RatioToBest(_Ratio):
-    """Ratio / largest ratio of all units of the tier in the call x maximum: bandwidth per official.
+    """Ratio / largest ratio of all units of the tier in the call x maximum: for example bandwidth per official.
 
     A correction of one answer can change the points of every unit, so a single unit cannot be scored.
     """
@@ -86,17 +86,17 @@ class RatioToBest(_Ratio):
         """See ``Formula``. Uses Python's integers, since products of four answers exceed 64 bits."""
         numerator, denominator = _same_scale(cohort, self.numerator, self.denominator)
         best = _largest(numerator, denominator, excluded)
-        points, rest = np.zeros(len(cohort)), np.zeros(len(cohort))
+        points, remainders = np.zeros(len(cohort)), np.zeros(len(cohort))
         if best:
             for unit in np.flatnonzero((denominator > 0) & ~np.isnan(numerator)).tolist():
                 exact = min(self._ratio(numerator, denominator, unit) / best, Fraction(1)) * maximum
                 points[unit] = round(exact)
-                rest[unit] = float(exact - round(exact))
+                remainders[unit] = float(exact - round(exact))
         missing = np.isnan(numerator) | np.isnan(denominator)
         zero = (denominator == 0) & ~missing
         if self.when_zero == "full":
             points = np.where(zero, float(maximum), points)
-        return Outcome(points, missing, zero if self.may_leave_out else None, rest)
+        return Outcome(points, missing, zero if self.may_leave_out else None, remainders)
 
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """See ``Formula``."""
@@ -108,7 +108,7 @@ class RatioToBest(_Ratio):
         return min(ratio / best, Fraction(1)) * maximum if best else Fraction(0)
 
     def _ratio(self, numerator: Floats, denominator: Floats, unit: int) -> Fraction:
-        """The exact ratio of one unit; for a zero denominator, what ``when_zero`` says."""
+        """The exact ratio of one unit; 0 if an answer is missing; 1 or 0 if the denominator is 0, see ``when_zero``."""
         if np.isnan(numerator[unit]) or np.isnan(denominator[unit]):
             return Fraction(0)
         if denominator[unit] == 0:

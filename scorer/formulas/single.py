@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, above_maximum
+from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, wrong_maximum
 from scorer.formulas.line_table import Line
 from scorer.formulas.lines import CappedLine, LadderLine, SlopeLine
 from scorer.model.fixed_point import MICRO, PointsByTier, plain
@@ -54,19 +54,19 @@ class Choice(LineFormula):
     options: dict[str, Amount] = Field(min_length=1)
 
     def reads(self) -> Iterable[Read]:
-        """The choice, whose options must be those that have points here."""
+        """The choice. The indicator must have exactly the options that have points in the formula."""
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.CHOICE}), tuple(self.options))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
         """Reports a best option that does not give the criterion's points."""
-        return above_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
+        return wrong_maximum(("options",), "the best option", list(self.options.values()), points, tiers)
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
-        """Answers are option numbers, so option n is the threshold n; an answer that is not reported reaches none."""
+        """Answers are indices of options, so the threshold of an option is its index."""
         del maximum
         options = cohort.indicators[self.indicator].options
-        gives = tuple(self.options[option].of(cohort.tier) or 0 for option in options)
-        return LadderLine(cohort.rows[self.indicator], tuple(map(float, range(len(options)))), gives)
+        points = tuple(self.options[option].of(cohort.tier) or 0 for option in options)
+        return LadderLine(cohort.rows[self.indicator], tuple(map(float, range(len(options)))), points)
 
 
 class Step(BaseModel):
@@ -100,7 +100,10 @@ class Step(BaseModel):
 
 
 class Steps(LineFormula):
-    """Points by steps, best first: the first step that holds counts, 0 if none does. Thresholds may be days."""
+    """Points by steps, best first. A unit gets the points of the first step that holds, 0 if none holds.
+
+    Thresholds may be days.
+    """
 
     kind: ClassVar[str] = "steps"
     indicator: str
@@ -118,21 +121,22 @@ class Steps(LineFormula):
         give fewer points.
         """
         tiers = list(tiers)
-        yield from above_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
+        yield from wrong_maximum(("steps", 0, "points"), "the first step", self.steps[0].points, points, tiers)
         for n, (better, worse) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):
-            (how, edge), (next_how, next_edge) = better.edge, worse.edge
-            upwards = how in ("at_least", "above")
-            if edge.is_date != next_edge.is_date or upwards != (next_how in ("at_least", "above")):
+            (comparison, edge), (next_comparison, next_edge) = better.edge, worse.edge
+            upwards = comparison in ("at_least", "above")
+            if edge.is_date != next_edge.is_date or upwards != (next_comparison in ("at_least", "above")):
                 yield ("steps", n), "steps must all compare numbers or all days, and all in one direction"
                 continue
             gap = (edge.micro - next_edge.micro) * (1 if upwards else -1)
             # With equal thresholds, the strict comparison is harder and may come first.
-            if gap < 0 or (gap == 0 and not (how in ("above", "below") and next_how in ("at_least", "at_most"))):
+            strict_first = comparison in ("above", "below") and next_comparison in ("at_least", "at_most")
+            if gap < 0 or (gap == 0 and not strict_first):
                 yield ("steps", n), "can never count: the step before it holds whenever this one does"
             for tier in tiers:
                 more, less = better.points.of(tier), worse.points.of(tier)
                 if points.of(tier) is not None and less is None:
-                    yield ("steps", n, "points"), f"has no points for tier {tier!r}, which the criterion's points name"
+                    yield ("steps", n, "points"), f"has no points for tier {tier!r}, but the criterion has"
                 elif more is not None and less is not None and less >= more:
                     yield ("steps", n, "points"), "must give less than the step before it"
 
@@ -142,11 +146,11 @@ class Steps(LineFormula):
         sign = 1 if self.steps[0].edge[0] in ("at_least", "above") else -1
         edges = []
         for step in reversed(self.steps):
-            how, edge = step.edge
+            comparison, edge = step.edge
             value = sign * edge.value
-            edges.append(math.nextafter(value, math.inf) if how in ("above", "below") else value)
-        gives = tuple(step.points.of(cohort.tier) or 0 for step in reversed(self.steps))
-        return LadderLine(cohort.rows[self.indicator], tuple(edges), gives, sign)
+            edges.append(math.nextafter(value, math.inf) if comparison in ("above", "below") else value)
+        points = tuple(step.points.of(cohort.tier) or 0 for step in reversed(self.steps))
+        return LadderLine(cohort.rows[self.indicator], tuple(edges), points, sign)
 
 
 class Count(LineFormula):
@@ -161,10 +165,10 @@ class Count(LineFormula):
         return [Read(("indicator",), self.indicator, frozenset({IndicatorKind.COUNT}))]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports tiers in which ``each`` is 0 or missing."""
+        """Reports tiers in which the criterion has points but ``each`` is 0 or missing."""
         for tier in tiers:
             if points.of(tier) and not self.each.of(tier):
-                yield ("each",), f"gives nothing in tier {tier!r}"
+                yield ("each",), f"gives no points in tier {tier!r}"
 
     def own_line(self, maximum: int, cohort: Cohort) -> Line:
         """``each`` x answer, up to the maximum."""
@@ -179,9 +183,9 @@ class Linear(LineFormula):
     start: Edge = Field(alias="from")
     to: Edge
     target: Edge | None = None
-    """The answer from which on all points are given, if this is before ``to``."""
+    """The answer from which on all points are given; None: ``to``."""
     floor: Edge | None = None
-    """No points are given for an answer that is worse than this one."""
+    """An answer that is worse than this one gives no points."""
 
     @model_validator(mode="after")
     def _a_line(self) -> Linear:
@@ -190,7 +194,9 @@ class Linear(LineFormula):
         return self
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports a target or floor that is not on the line, or in the wrong order."""
+        """Reports a target or floor that is not between ``from`` and ``to``, and a floor that is not worse than the
+        target.
+        """
         del points, tiers
         length = abs(self.to.micro - self.start.micro)
         ends = f"between 'from' ({plain(self.start.micro)}) and 'to' ({plain(self.to.micro)})"
@@ -231,7 +237,7 @@ class Awarded(LineFormula):
         return [Read(("indicator",), self.indicator, NUMBERS)]
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """No more than the maximum can be awarded."""
+        """An answer must be from 0 to the maximum, in points."""
         del tier
         return {self.indicator: (0.0, maximum / MICRO)}
 

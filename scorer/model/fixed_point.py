@@ -27,7 +27,7 @@ Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 
 _CONTEXT = Context(prec=50)
-"""Used instead of the thread's context, which code of others may have changed."""
+"""Replaces the thread's decimal context, which a plugin or a library may have changed."""
 
 MICRO = 1_000_000
 """Micropoints per point, and parts per million in a whole. Answers also have at most six decimals."""
@@ -36,13 +36,14 @@ PERCENT = 10_000
 """Parts per million in one percent."""
 
 MAX_SHARE = 1_000_000
-"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that C can multiply by both."""
+"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that products with
+both fit 64 bits in the C code."""
 
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
-"""Largest sum of the penalties of a tier, for the same reason."""
+"""Largest sum of the penalties of a tier, so that products of two sums fit 64 bits."""
 
 
 _PERCENTAGE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?%")
@@ -120,15 +121,15 @@ def round_to_micro(values: Floats) -> Floats:
     """
     micro: Floats = np.rint(values * 1e6)
     large = np.flatnonzero(np.abs(micro) >= 2e15)
-    if large.size:  # here the product alone may be rounded to a neighbour of k
-        flat, given = micro.reshape(-1), values.reshape(-1)[large]
-        near = flat[large] + np.sign(given - flat[large] / 1e6)
-        flat[large] = np.where(near / 1e6 == given, near, flat[large])
+    if large.size:  # the product of a large number may be rounded to k - 1 or k + 1
+        flat, numbers = micro.reshape(-1), values.reshape(-1)[large]
+        neighbors = flat[large] + np.sign(numbers - flat[large] / 1e6)
+        flat[large] = np.where(neighbors / 1e6 == numbers, neighbors, flat[large])
     return micro
 
 
 def from_micro(values: Ints | Floats | int) -> Floats:
-    """Points as float64: the double nearest to each decimal number."""
+    """Converts micropoints to points: for each number, the double nearest to the exact decimal number of points."""
     return np.asarray(values, dtype=np.float64) / MICRO
 
 
@@ -148,7 +149,7 @@ def plain(micro: int, decimals: int | None = None) -> str:
 
 
 class TierError(ValueError):
-    """The value of one tier is wrong."""
+    """A mapping of tiers to values has a wrong value for one tier."""
 
     def __init__(self, tier: str, message: str) -> None:
         super().__init__(message)
@@ -156,7 +157,7 @@ class TierError(ValueError):
 
     @classmethod
     def at(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
-        """``parse(value)``, whose ValueError becomes a TierError."""
+        """Returns ``parse(value)``, and raises its ValueError as a TierError of this tier."""
         try:
             return parse(value)
         except ValueError as error:
@@ -205,7 +206,7 @@ class PointsByTier:
 
     def of(self, tier: str) -> int | None:
         """Micropoints in ``tier``; None if the tier is not named."""
-        for named, micro in self.by_tier:  # a dictionary would take longer to make than to use
+        for named, micro in self.by_tier:  # few entries: faster than building a dictionary
             if named == tier:
                 return micro
         return self.everywhere

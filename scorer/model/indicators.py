@@ -16,7 +16,7 @@ from scorer.model.suggestions import did_you_mean
 
 EPOCH = datetime.date(1970, 1, 1)
 
-LARGEST = 8_000_000_000
+MAX_ANSWER = 8_000_000_000
 """The largest answer. Below 2^33, different numbers of six decimals are different doubles. Larger numbers have to be
 reported in thousands."""
 
@@ -113,7 +113,7 @@ class Indicator:
         if self.code in COLUMNS_OF_UNITS:
             raise ValueError(f"indicator code {self.code!r} is the name of a column of units: choose another one")
         if (self.kind is IndicatorKind.CHOICE) != bool(self.options) or len(set(self.options)) != len(self.options):
-            raise ValueError(f"indicator {self.code}: a choice, and only a choice, has options, each once")
+            raise ValueError(f"indicator {self.code}: a choice needs options, each listed once; other kinds have none")
         if "" in self.options:
             raise ValueError(f"indicator {self.code}: an option needs a code")
         if unknown := [option for option in self.option_titles if option not in self.options]:
@@ -121,17 +121,20 @@ class Indicator:
             raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is not an option{hint}")
         self._check_option_names()
         if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
-            raise ValueError(f"indicator {self.code}: better is 'more' or 'less', and a choice has neither")
+            raise ValueError(f"indicator {self.code}: better must be 'more' or 'less'; a choice must not have it")
 
     def _check_option_names(self) -> None:
-        """In a form, people may write a code or a title, in any language and in capitals."""
+        """Refuses names of options that forms could not tell apart.
+
+        In a form, people may write the code of an option or any of its titles, in small letters or capitals.
+        """
         owners: dict[str, str] = {}
         for option in self.options:
             for name in (option, *self.option_titles.get(option, {}).values()):
                 if name != option and name != " ".join(unicodedata.normalize("NFC", name).split()):
                     raise ValueError(
-                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell can hold: write "
-                        "single spaces, none at the ends, and composed letters (NFC)"
+                        f"indicator {self.code}: option {option!r} is called {name!r}, which no cell of a form can "
+                        "have: write single spaces, none at the ends, and composed letters (NFC)"
                     )
                 owner = owners.setdefault(name.casefold(), option)
                 if owner != option and self.option_titles:
@@ -151,8 +154,8 @@ class Indicator:
     def range(self) -> tuple[float, float]:
         """The smallest and largest allowed answers (both inclusive), as the numbers that stand for them in a cohort."""
         low, high = {
-            IndicatorKind.COUNT: (0.0, float(LARGEST)),
-            IndicatorKind.NUMBER: (-float(LARGEST), float(LARGEST)),
+            IndicatorKind.COUNT: (0.0, float(MAX_ANSWER)),
+            IndicatorKind.NUMBER: (-float(MAX_ANSWER), float(MAX_ANSWER)),
             IndicatorKind.FLAG: (0.0, 1.0),
             IndicatorKind.CHOICE: (0.0, len(self.options) - 1.0),
             IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
@@ -179,22 +182,28 @@ def days(day: datetime.date) -> int:
 
 
 def previous(indicator: Indicator) -> Indicator:
-    """The indicator for last period's answer."""
+    """The indicator that stands for another indicator's answer in the period before."""
     return _derived(indicator, f"{PREVIOUS}{indicator.code}", _PREVIOUS_TITLES)
 
 
 def source_column(code: str, source: Source) -> str:
-    """The code of the column for an indicator's answers from its second or a later source."""
+    """The code of an indicator's answers from its second or a later source, such as ``computers@verified``.
+
+    Answers from the first source have the indicator's own code.
+    """
     return f"{code}@{source}"
 
 
 def from_source(indicator: Indicator, source: Source) -> Indicator:
-    """The indicator for the answers from the second or a later source."""
+    """The indicator that stands for another indicator's answers from its second or a later source."""
     return _derived(indicator, source_column(indicator.code, source), source.titles)
 
 
 def _derived(indicator: Indicator, code: str, additions: Mapping[str, str]) -> Indicator:
-    """A copy with a code that no declaration can have, and with a text added to each title."""
+    """A copy with the given code and without ``better``. Each title gets the addition in its language, or in English.
+
+    No declared indicator can have the code.
+    """
     derived = copy(indicator)
     titles = {
         language: f"{title} ({additions.get(language, additions['en'])})" for language, title in indicator.title.items()

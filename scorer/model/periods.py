@@ -12,6 +12,7 @@ FIRST_DAY, LAST_DAY = datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|W(\d{2})|(\d{2})))?", re.ASCII)
 
 FORMS = "YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01"
+"""The forms of a period, for messages: year, half-year, quarter, week, month."""
 
 
 def days_of(period: str) -> tuple[datetime.date, datetime.date]:
@@ -40,7 +41,7 @@ def days_of(period: str) -> tuple[datetime.date, datetime.date]:
         return datetime.date(year, first, 1), datetime.date(year, last, calendar.monthrange(year, last)[1])
     except (ValueError, IndexError):
         years = f"with a year from {FIRST_DAY.year} to {LAST_DAY.year}"
-        raise ValueError(f"{period[:40]!r} is not a period: {FORMS}, {years}") from None
+        raise ValueError(f"{period[:40]!r} is not a period: write {FORMS}, {years}") from None
 
 
 def overlaps(period: str, start: datetime.date | None, end: datetime.date | None) -> bool:

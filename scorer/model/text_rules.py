@@ -10,17 +10,17 @@ from itertools import chain, islice
 MAX_ID_BYTES = 128
 MAX_NAME_BYTES = 512
 
-INVISIBLE_PROBLEM = "has a control or format character"
-UNSEEN_PROBLEM = "has an invisible, unassigned or private character"
+CONTROL_PROBLEM = "has a control or format character"
+INVISIBLE_PROBLEM = "has an invisible, unassigned or private character"
 OTHER_SPACE_PROBLEM = "has a space other than the usual one (U+0020)"
 
-INVISIBLE_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
+CONTROL_CATEGORIES = ("Cc", "Cf", "Zl", "Zp")
 """Unicode categories of control and format characters and of separators of lines and paragraphs, which are invisible or
 reorder a line of text."""
 
 _CATEGORY_PROBLEMS = {
-    **dict.fromkeys(INVISIBLE_CATEGORIES, INVISIBLE_PROBLEM),
-    **dict.fromkeys(("Cn", "Co", "Cs"), UNSEEN_PROBLEM),  # unassigned, private use, surrogates
+    **dict.fromkeys(CONTROL_CATEGORIES, CONTROL_PROBLEM),
+    **dict.fromkeys(("Cn", "Co", "Cs"), INVISIBLE_PROBLEM),  # unassigned, private use, surrogates
     "Zs": OTHER_SPACE_PROBLEM,
 }
 
@@ -36,7 +36,7 @@ _DEFAULT_IGNORABLE = (
     (0xFFF0, 0xFFF8),
     (0xE0000, 0xE0FFF),
 )
-"""Ranges of Unicode's property Default_Ignorable_Code_Point, as far as the categories do not cover them."""
+"""Ranges of Unicode's property Default_Ignorable_Code_Point that the categories do not cover."""
 
 _INVISIBLE = frozenset(chain.from_iterable(range(first, last + 1) for first, last in _DEFAULT_IGNORABLE)) | {0x2800}
 """Code points of letters and marks that are not shown, and the empty Braille pattern."""
@@ -55,7 +55,7 @@ def text_problem(text: str, max_bytes: int, *, required: bool) -> str:
     if 4 * len(text) > max_bytes and len(text.encode()) > max_bytes:
         return f"has {len(text.encode())} bytes, at most {max_bytes} are allowed"
     if text.isascii():
-        problem = "" if text.isprintable() else INVISIBLE_PROBLEM
+        problem = "" if text.isprintable() else CONTROL_PROBLEM
     elif not unicodedata.is_normalized("NFC", text):
         problem = "is not in Unicode normal form C (composed letters)"
     else:
@@ -86,11 +86,14 @@ def all_valid(texts: Sequence[str], max_bytes: int, *, required: bool) -> bool:
 
 
 def _character_problem(character: str) -> str:
-    """What is wrong with a character: texts that differ only in it look the same, or it reorders a line."""
+    """Why a character is not allowed; an empty string if it is.
+
+    Characters are not allowed if they are invisible, look like the usual space, or reorder a line of text.
+    """
     if character == " ":
         return ""
     if ord(character) in _INVISIBLE:
-        return UNSEEN_PROBLEM
+        return INVISIBLE_PROBLEM
     return _CATEGORY_PROBLEMS.get(unicodedata.category(character), "")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
-from scorer.model.indicators import LARGEST, Indicator, IndicatorKind
+from scorer.model.indicators import MAX_ANSWER, Indicator, IndicatorKind
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,24 @@ class Cohort:
             return np.arange(len(self.unit_ids))
         return np.array(sorted(range(len(self.unit_ids)), key=self.unit_ids.__getitem__))
 
+    def freeze(self) -> None:
+        """Makes the arrays read-only."""
+        for array in (self.matrix, *self.excluded.values()):
+            array.setflags(write=False)
+
+    def read_only(self) -> Cohort:
+        """The same cohort for a plugin, with views and proxies, because other groups and later calls read it too.
+
+        A plugin could make a view writable, or write to its ``base``, if the cohort was not frozen before.
+        """
+        return replace(
+            self,
+            indicators=MappingProxyType(self.indicators),
+            rows=MappingProxyType(self.rows),
+            matrix=_read_only(self.matrix),
+            excluded=MappingProxyType({code: _read_only(mask) for code, mask in self.excluded.items()}),
+        )
+
     def values(self, indicator: str) -> Floats:
         """(n,) answers to one indicator, NaN where not reported.
 
@@ -62,10 +82,19 @@ class Cohort:
         return ~np.isnan(self.values(indicator))
 
 
+Array = TypeVar("Array", bound=np.ndarray)
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
 def six_decimals(values: Floats) -> Floats:
     """Each number rounded to six decimals, so that equal numbers are equal doubles.
 
     NaN, and numbers that are too large to be answers, stay as they are.
     """
-    nearest: Floats = np.where(np.abs(values) <= LARGEST, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
+    nearest: Floats = np.where(np.abs(values) <= MAX_ANSWER, round_to_micro(values) / MICRO + 0.0, values)  # never -0.0
     return nearest

@@ -22,7 +22,7 @@ def escaped(text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # Python decodes bytes that are not UTF-8 to these
+    if "\udc80" <= character <= "\udcff":  # surrogates: Python's form of bytes that are not UTF-8
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
 

@@ -1,4 +1,6 @@
-"""Collects the violations of one input. All are counted; the first ones in input order are described."""
+"""Collects the violations of one input. All are counted; the first 10,000 in input order are
+described.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ class Violations:
 
     def _add(self, entry: _Entry) -> None:
         self.total += len(entry.units)
-        # Violations with one reason are added in input order, so later ones cannot be among the first MAX_LISTED.
+        # Violations with one reason are added in input order. After MAX_LISTED of them, no further one can be listed.
         kept = self._kept.get(entry.reason, 0)
         if kept < MAX_LISTED:
             self._entries.append(entry)

@@ -43,7 +43,7 @@ def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of the background thread. All servers need one loop, because gRPC has one queue of events."""
+    """The event loop of the background thread. All servers use the same loop, because gRPC has one queue of events."""
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="server", daemon=True).start()
     return loop

@@ -17,7 +17,8 @@ from scorer_client import ScorerError, Violation
 
 
 class InProcessTransport:
-    """A client's transport that answers calls from a catalogue. Errors have all violations, however many there are."""
+    """A client's transport that answers calls from a catalogue. Errors have up to ``MAX_LISTED`` violations, which is
+    more than a reply over the network can hold."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         scorer, criteria = ScorerService(lambda: catalogue), CriteriaService(lambda: catalogue)

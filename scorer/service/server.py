@@ -1,4 +1,4 @@
-"""The gRPC server: both services, health and reflection on one port."""
+"""The gRPC server: both services, and the health and reflection services, on one port."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from scorer.service.runtime.settings import Role, Settings
 from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
 MAX_STREAMS = 128
-"""Maximum number of open calls per connection. Clients delay further calls."""
+"""Maximum number of open calls per connection. Clients delay calls beyond it."""
 
 MAX_PENDING_CALLS = 20_000
 """Maximum number of calls of all connections that wait for the event loop."""
@@ -41,10 +41,10 @@ SCORER, CRITERIA = "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaServi
 SERVICES = (SCORER, CRITERIA)
 
 QUIET_SECONDS = 0.05
-"""If gRPC hands over no call for this time, a server that stops assumes that all calls have been handed over."""
+"""If gRPC hands over no call for this time, a stopping server assumes that all calls have been handed over."""
 
 MAX_WAIT_FOR_CALLS = 1.0
-"""Maximum time in seconds that a server which stops waits for gRPC to hand over calls."""
+"""Maximum time in seconds that a stopping server waits for gRPC to hand over calls."""
 
 HOUSEKEEPING_SECONDS = 0.5
 """Interval of the checks for slow callers and slow plugins."""
@@ -56,7 +56,7 @@ log = logging.getLogger("scorer.service")
 
 
 class AddressError(Exception):
-    """A server cannot listen on its address.
+    """Raised if a server cannot listen on its address.
 
     Args:
         address: host and port.
@@ -71,7 +71,7 @@ class AddressError(Exception):
 
 
 def _bind_error(address: str) -> OSError | None:
-    """Why a server cannot listen on an address, which gRPC does not say; None if a plain socket can be bound to it."""
+    """Why a server cannot listen on an address, which gRPC does not say; None if a plain socket can use the address."""
     host, _, port = address.rpartition(":")
     try:
         for family, kind, protocol, _, socket_address in socket.getaddrinfo(
@@ -90,10 +90,10 @@ class Server:
     Args:
         catalogue: returns the current catalogue; called once per call.
         settings: address, access, limits and so on.
-        shared: whether other processes may listen on the same address. Each then gets a part of the connections.
+        shared: whether other processes may listen on the same address. If so, each gets a part of the connections.
         metrics: counts the calls; None: they are not counted.
-        reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
-            empty string; None: there is no directory of criteria sets.
+        reload: loads the criteria sets again, within the given number of seconds. It returns an empty string, or why
+            the sets could not be loaded. None: there is no directory of criteria sets.
         journal: records which plugins are scoring.
         traces: traces the calls; None: they are not traced.
 
@@ -128,14 +128,14 @@ class Server:
         self.grpc_server = GrpcServer(
             handlers={method.path: pipeline.handler(method) for method in methods} | side_services.handlers(),
             options=[
-                # Above our own limit, so that a slightly larger request gets our own error, which says what to do.
+                # Larger than our own limit, so that a slightly larger request gets our error, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),
                 ("grpc.max_send_message_length", -1),
-                # gRPC would decompress a message (140 KB to 140 MB, in each stream) before the caller is known.
+                # Otherwise gRPC would decompress messages (140 KB can become 140 MB) before the caller is known.
                 ("grpc.per_message_decompression", 0),
                 ("grpc.so_reuseport", int(shared)),  # by default, two servers can share a port by mistake
                 ("grpc.max_concurrent_streams", MAX_STREAMS),
-                # Streams that a caller has reset count until their calls have ended. Otherwise, rapid resets make other
+                # Calls that a caller has reset count until they have ended. Otherwise, rapid resets would make other
                 # callers wait for many seconds. The price: if a client begins more than MAX_STREAMS calls at once on
                 # one connection, gRPC refuses a few of them (UNAVAILABLE).
                 ("grpc.http.overload_protection", 1),
@@ -164,7 +164,7 @@ class Server:
         await self.grpc_server.wait_for_termination()
 
     async def stop(self, grace: float) -> None:
-        """Refuses new calls, and waits for at most ``grace`` seconds until the calls in flight have ended."""
+        """Refuses new calls, waits at most ``grace`` seconds until the calls in flight have ended, and stops."""
         deadline = time.monotonic() + grace
         self._health.stop()
         if grace:
@@ -174,7 +174,7 @@ class Server:
         self._housekeeping.cancel()
 
     async def _await_handover(self, seconds: float) -> None:
-        """Waits until gRPC has handed over all calls that have arrived. On stop, gRPC drops calls that it still has."""
+        """Waits until gRPC has handed over the calls that have arrived. When it stops, it drops the others."""
         previous, deadline = -1, time.monotonic() + seconds
         while previous != self.grpc_server.calls and time.monotonic() < deadline:
             previous = self.grpc_server.calls
@@ -189,11 +189,11 @@ class Server:
             if ended := self._transfers.end_overdue():
                 log.warning("ended %d calls because their callers do not read the replies", ended)
             for plugin, seconds in self._plugin_calls.slow():
-                log.warning("%s has been scoring for %d s", plugin, seconds)
+                log.warning("%s has been running for %d s", plugin, seconds)
 
 
 def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Method]:
-    """The methods of both services. Only ScoreUnit is fast enough for the event loop; the others run in threads."""
+    """The methods of both services. ScoreUnit runs on the event loop, because it is fast; the others run in threads."""
     score, rank, find_plan = scorer_pb2.ScoreUnitRequest, scorer_pb2.RankProvinceRequest, scorer.find_plan
     yield Method(f"/{SCORER}/ScoreUnit", score, Role.SCORER, scorer.score_unit, find_plan, on_loop=True)
     yield Method(f"/{SCORER}/RankProvince", rank, Role.RANKER, scorer.rank_province, find_plan)

@@ -1,4 +1,4 @@
-"""Ranks a table outside of a call, as RankProvince does for the table of a request: for programs that scale out."""
+"""Ranks a table without a call, as RankProvince does for the table of a request. Distributed programs use it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from scorer.engine.ranking import rank
 from scorer.engine.scoring import assess
 from scorer.engine.validation import ValidatedTier, validate
 from scorer.model.violations import Violations
+from scorer.service.messages.checked_table import TableSource
 from scorer.service.messages.ranking_table import RankingTables
-from scorer.service.messages.tables import TablePaths, TableSource, UnitTexts, read_table
+from scorer.service.messages.table_paths import TablePaths
+from scorer.service.messages.unit_table import UnitTexts, read_table
 
 
 @dataclass(frozen=True)
 class RecordBatches:
-    """A table in memory. Its buffers are trusted: unlike in a ``Stream``, nothing limits what they may expand to."""
+    """A table in memory. It is trusted: the checks that protect a ``Stream`` from excessive memory use are not made."""
 
     schema: pa.Schema
     data: Sequence[pa.RecordBatch]
@@ -54,7 +56,8 @@ def rank_table(
         full: whether the result has the columns of the view FULL.
 
     Returns:
-        By tier, a row per unit with the columns of a RankingTable, in ranking order; nothing if there are violations.
+        One batch per tier, with one row per unit in ranking order and the columns of a RankingTable; an empty list if
+        there are violations.
 
     Raises:
         PluginFault: a plugin failed.
@@ -72,7 +75,9 @@ def rank_table(
 
 
 def ranking_schemas(plan: SetPlan, tiers: Iterable[str], *, full: bool) -> list[pa.Schema]:
-    """The schema of the batches of ``rank_table`` for some tiers, from one unit per tier without any answer.
+    """The schema of the batch that ``rank_table`` returns for each of the tiers.
+
+    The schemas are found by ranking one unit per tier that has no answers.
 
     Raises:
         PluginFault: a plugin failed.

@@ -1,4 +1,4 @@
-"""The pages of docs/: what they show is run, and what they name is all there is."""
+"""The examples of pages of docs/ are run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import textwrap
 from pathlib import Path
 
+import cli_in_process
 import pytest
 from environments import Environment, listening
 from pages import ADDRESS, ROOT, blocks, page
@@ -28,7 +29,7 @@ categories:
 
 
 @pytest.mark.long
-def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_path: Path) -> None:
+def test_the_guide_on_plugins_leads_to_a_plugin_that_ranks(tmp_path: Path) -> None:
     """Block by block, as a reader would: files are written, lines of shell and Python are run."""
     environment, folder = Environment(tmp_path / "environment"), tmp_path
     found = blocks(page("plugins.md"))
@@ -88,8 +89,7 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
-    environment = Environment(tmp_path / "environment")
+def test_the_examples_of_criteria_sets_pass_their_cases(tmp_path: Path) -> None:
     fragments, declared = [], ""
     for block in blocks(page("criteria-sets.md")):
         if block.title:
@@ -99,11 +99,14 @@ def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: 
         elif block.language == "yaml":
             fragments.append(textwrap.indent(block.text, " " * 10))
         else:
-            done = environment.run(block.text, tmp_path)
-            assert done.returncode == 0, done.stdout + done.stderr
+            for line in block.text.splitlines():
+                command, *words = line.split()
+                assert command == "scorer"
+                done = cli_in_process.run(*words, cwd=tmp_path)
+                assert done.returncode == 0, done.stdout + done.stderr
     head = KINDS_HEAD.replace("    groups:\n", f"    groups:\n{declared}")
     (tmp_path / "kinds.yaml").write_text(head + "".join(fragments), encoding="utf-8")
-    done = environment.run("scorer criteria test kinds.yaml", tmp_path)
+    done = cli_in_process.run("criteria", "test", "kinds.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout
 

@@ -1,7 +1,8 @@
-"""A check of a plugin that fails is named as a fault of the plugin, and what it says is shown safely."""
+"""A check of a plugin that raises is reported as a fault of the plugin, and its messages are escaped."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -37,6 +38,16 @@ def raising() -> str:
     raise SystemExit("no\nwater")
 
 
+def changing(change: Callable[[Cohort], object]) -> Callable[[Cohort], object]:
+    """Changes something, and finds no violation."""
+
+    def violating(cohort: Cohort) -> np.ndarray:
+        change(cohort)
+        return np.zeros(len(cohort), dtype=np.bool_)
+
+    return violating
+
+
 def everyone(cohort: Cohort) -> np.ndarray:
     return np.ones(len(cohort), dtype=np.bool_)
 
@@ -58,12 +69,32 @@ BAD_CHECKS: dict[str, Case] = {
         "violated() of check TOO_DRY returned a masked array; its mask would be ignored",
     ),
     "describe raises": (everyone, raising, "describe() of check TOO_DRY raised SystemExit('no\\nwater')"),
+    "another working directory": (
+        changing(lambda _: os.chdir("/")),
+        str,
+        "changes the working directory, which the whole service uses",
+    ),
+    "changed answers": (
+        changing(lambda cohort: cohort.matrix.fill(1)),
+        str,
+        "violated() of check TOO_DRY raised ValueError('assignment destination is read-only')",
+    ),
+    "changed rows": (
+        changing(lambda cohort: cohort.rows.clear()),  # type: ignore[attr-defined]
+        str,
+        "violated() of check TOO_DRY raised AttributeError(",
+    ),
+    "other units left out": (
+        changing(lambda cohort: cohort.excluded.update({})),  # type: ignore[attr-defined]
+        str,
+        "violated() of check TOO_DRY raised AttributeError(",
+    ),
     "no description": (everyone, lambda: None, "describe() of check TOO_DRY returned None, not a text"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_CHECKS.values(), ids=BAD_CHECKS)
-def test_a_check_that_fails_names_its_plugin(
+def test_a_check_that_raises_names_its_plugin(
     case: tuple[Callable[[Cohort], object], Callable[[], object], str],
 ) -> None:
     violating, describing, what = case
@@ -85,7 +116,7 @@ def test_a_check_that_fails_names_its_plugin(
         ("half \ud800", "half \\ud800"),
     ],
 )
-def test_what_a_check_says_is_one_printable_line(text: str, shown: str) -> None:
+def test_messages_of_checks_are_one_printable_line(text: str, shown: str) -> None:
     water = group("water", *WELLS, checks=[Made(everyone, lambda: text)])
     with serving(good(catalogue(host(water), WATER))) as service:
         with refusal() as caught:

@@ -1,4 +1,4 @@
-"""Certificates, keys and tokens for tests, made on the spot."""
+"""Creates certificates, keys and tokens for tests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Any
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 ISSUER, AUDIENCE = "https://login.tinh.example", "scorer"
 
@@ -91,7 +91,10 @@ class Authority:
         return self.party("localhost", x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), days=days)
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, days: int = 1
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey,
+        days: int = 1,
     ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (

@@ -92,7 +92,7 @@ def evaluate(
     assert outcome.missing.dtype == np.bool_
     assert np.array_equal(outcome.points, np.rint(outcome.points)), "points are whole micropoints"
     assert np.all((outcome.points >= 0) & (outcome.points <= maximum)), "points lie between 0 and the maximum"
-    rests = np.zeros(len(units)) if outcome.rest is None else outcome.rest
+    rests = np.zeros(len(units)) if outcome.remainders is None else outcome.remainders
     for unit, (whole, rest) in enumerate(zip(outcome.points.tolist(), rests.tolist(), strict=True)):
         remainder = formula.exact(maximum, asked, left, unit) - int(whole)
         assert round(remainder) == 0 or abs(remainder) == Fraction(1, 2), "nearest"

@@ -1,4 +1,4 @@
-"""Criteria sets of a directory that change while they are served, and callers who watch them."""
+"""Criteria sets of a directory that change while they are served, and callers that observe them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processes import PATIENCE
 
 from egov.scorer.v1 import criteria_pb2 as cpb
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.criteria.document import parse
+from scorer.criteria.yaml_parser import parse
 
 ROOT = Path(__file__).parents[2]
 BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"

@@ -1,4 +1,4 @@
-"""Ranking a table outside of a call, and compiled sets that travel between processes."""
+"""Ranking a table without a call, and compiled sets that are sent between processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from province import Province, installed
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.plan import SetPlan
 from scorer.model.violations import Violations
-from scorer.service.messages.tables import column_path, parse_path
+from scorer.service.messages.table_paths import column_path, parse_path
 from scorer.service.table_ranking import RecordBatches, rank_table, ranking_schemas
 
 UNITS = pa.table(
@@ -46,7 +46,7 @@ def rows(table: pa.Table | pa.RecordBatch) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_the_rows_are_those_of_the_service(full: bool) -> None:
+def test_tables_ranked_without_a_call_equal_the_service(full: bool) -> None:
     sets = harness.good(harness.catalogue(harness.host(NETWORK_GROUP), NETWORK))
     view = pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
     with serving(sets) as service:

@@ -1,11 +1,14 @@
 // The client of the scorer service: scores and ranks government units over gRPC.
 
+export { Cause } from "./causes.js";
 export { ScorerClient } from "./client.js";
 export { ScorerError } from "./errors.js";
 export { Form } from "./forms.js";
 export { TableRanking } from "./ranking-tables.js";
-export { Cause, Province, Ranking, UnitResult } from "./results.js";
+export { Province, Ranking } from "./rankings.js";
+export { UnitResult } from "./results.js";
 
+/** @typedef {import("./causes.js").Gate} Gate */
 /** @typedef {import("./errors.js").Violation} Violation */
 /** @typedef {import("./forms.js").CriteriaSetSummary} CriteriaSetSummary */
 /** @typedef {import("./forms.js").Indicator} Indicator */
@@ -14,6 +17,9 @@ export { Cause, Province, Ranking, UnitResult } from "./results.js";
 /** @typedef {import("./options.js").RankOptions} RankOptions */
 /** @typedef {import("./options.js").ScoreOptions} ScoreOptions */
 /** @typedef {import("./options.js").Tls} Tls */
+/** @typedef {import("./rankings.js").CriterionCount} CriterionCount */
+/** @typedef {import("./rankings.js").Provenance} Provenance */
+/** @typedef {import("./rankings.js").Tally} Tally */
 /** @typedef {import("./requests.js").Answers} Answers */
 /** @typedef {import("./requests.js").CriteriaSetName} CriteriaSetName */
 /** @typedef {import("./requests.js").Day} Day */
@@ -21,14 +27,10 @@ export { Cause, Province, Ranking, UnitResult } from "./results.js";
 /** @typedef {import("./requests.js").Unit} Unit */
 /** @typedef {import("./requests.js").Value} Value */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
-/** @typedef {import("./results.js").CriterionCount} CriterionCount */
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
-/** @typedef {import("./results.js").Gate} Gate */
 /** @typedef {import("./results.js").GroupResult} GroupResult */
 /** @typedef {import("./results.js").Measure} Measure */
-/** @typedef {import("./results.js").Provenance} Provenance */
 /** @typedef {import("./results.js").Score} Score */
 /** @typedef {import("./results.js").SubtotalResult} SubtotalResult */
-/** @typedef {import("./results.js").Tally} Tally */
 /** @typedef {import("./tables.js").Column} Column */
 /** @typedef {import("./tables.js").UnitTable} UnitTable */

@@ -9,57 +9,24 @@ import {
   UnitSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { rowReader } from "./fields.js";
-import { Cause, Ranking, UnitResult } from "./results.js";
+import { causes } from "./gate-texts.js";
+import { Ranking } from "./rankings.js";
+import { UnitResult } from "./results.js";
 
 /** @typedef {import("#arrow-types").Table} Table */
+/** @typedef {import("./gate-texts.js").Cells} Cells */
+/** @typedef {import("./rankings.js").Tally} Tally */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
-/** @typedef {import("./results.js").Gate} Gate */
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
-/** @typedef {import("./results.js").Tally} Tally */
-/** @typedef {(column: string) => any} Cells The cells of one row. */
 /** @typedef {Readonly<Record<string, number>>} Maxima */
 
-/** Matches what a level or limit requires in a column `failing`, such as "level 3: total >= 80%". */
-const RULE = /^(level|limit) (\d+): (.+)$/;
-
-/** Matches a combination, such as "1 of 2 (presence >= 80%, total >= 70%)". */
-const SOME = /^(\d+) of (\d+) \((.+)\)$/;
-
-/** Matches a gate on a measure, such as "total >= 80%". */
-const GATE = /^(\S+) (>=|>|<=|<) ([\d.]+)(%?)$/;
-
-/** Matches a gate on another category, such as "level(readiness) <= 2". */
-const LEVEL_GATE = /^level\((\S+)\) (<=|>) (\d+)$/;
-
-/** Matches a gate on an answer, such as "firewall = true". */
-const ANSWER_GATE = /^(\S+) (=|!=) (\S+)$/;
-
-/** @type {Gate} */
-const NO_GATE = {
-  level: 0,
-  measure: "",
-  unit: "",
-  minimum: 0,
-  strict: false,
-  upper: false,
-  indicator: "",
-  options: [],
-  category: "",
-  categoryLevel: 0,
-  excluded: false,
-  limit: 0,
-};
-
-/** @type {import("./results.js").Found} */
-const NOTHING_FOUND = { value: 0, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
-
-/** Matches the first column of a subtotal. */
+/** Matches the name of the first column of a subtotal. */
 const SUBTOTAL = /^subtotal\.(.+)\.points$/;
 
-/** Ends the names of columns with what results from the answers that units reported themselves. */
+/** Suffix of the columns with results that are computed from the units' own reports. */
 const SELF_REPORTED = "@self_reported";
 
-/** A ranking of units that were sent as a table. `units` are read from the table on first access. */
+/** A ranking of units that were sent as a table. `units` are read from the table when they are first accessed. */
 export class TableRanking extends Ranking {
   #arrowStream;
   #arrow;
@@ -82,10 +49,11 @@ export class TableRanking extends Ranking {
     /** @type {UnitResult[] | undefined} */
     let units;
     const get = () => (units ??= unitsOf(this.table));
-    Object.defineProperty(this, "units", { get, enumerable: true }); // an own property, which JSON.stringify sees
+    // A getter of the class would be skipped by JSON.stringify.
+    Object.defineProperty(this, "units", { get, enumerable: true });
   }
 
-  /** The bytes of `table`, as an Arrow IPC stream: for files, and for other Arrow libraries. */
+  /** The table as the bytes of an Arrow IPC stream, for files and for other Arrow libraries. */
   get arrowStream() {
     return this.#arrowStream;
   }
@@ -141,7 +109,7 @@ function unitsOf(table) {
 }
 
 /**
- * A value of the schema's metadata, which is JSON.
+ * A value of the schema's metadata, parsed from JSON.
  *
  * @param {Table} table
  * @param {string} name
@@ -188,7 +156,7 @@ function categoryReaders(names, nominal, maxima) {
 }
 
 /**
- * Groups and their criteria, from the names of a category's columns. The columns of criteria follow those of the group.
+ * Groups and their criteria, from the names of a category's columns. The columns of a group come first.
  *
  * @param {string[]} names
  */
@@ -248,77 +216,4 @@ function withSelfReported(reader, present) {
   const read = reader("");
   const readSelfReported = reader(SELF_REPORTED);
   return (cells) => ({ ...read(cells), ...(present && { selfReported: readSelfReported(cells) }) });
-}
-
-/**
- * What a cell such as "level 3: infrastructure >= 12.5, 1 of 2 (presence >= 80%, total >= 70%)" names, with the unit's
- * values.
- *
- * @param {Cells} cells
- * @param {string} prefix Prefix of the category's columns.
- * @returns {Cause[]}
- */
-function causes(cells, prefix) {
-  /** @type {string | null} */
-  const failing = cells(`${prefix}failing`);
-  if (failing === null) {
-    return [];
-  }
-  return split(failing, "; ").flatMap((rule) => {
-    const [, kind, number, items] = RULE.exec(rule) ?? [];
-    const [level, limit] = kind === "level" ? [Number(number), 0] : [0, Number(number)];
-    return split(items, ", ").map((item) => cause(item, { ...NO_GATE, level, limit }, cells, prefix));
-  });
-}
-
-/**
- * A gate or a combination.
- *
- * @param {string} text
- * @param {Gate} none A gate that has only its level or limit.
- * @param {Cells} cells
- * @param {string} prefix
- * @returns {Cause}
- */
-function cause(text, none, cells, prefix) {
-  const some = SOME.exec(text);
-  if (some) {
-    const of = split(some[3], ", ").map((item) => cause(item, none, cells, prefix));
-    return new Cause(none, { ...NOTHING_FOUND, atLeast: Number(some[1]), outOf: Number(some[2]), of });
-  }
-  const level = LEVEL_GATE.exec(text);
-  if (level) {
-    const gate = { ...none, category: level[1], categoryLevel: Number(level[3]), excluded: level[2] === ">" };
-    return new Cause(gate, { ...NOTHING_FOUND, reachedLevel: cells(`${level[1]}.level`) ?? 0 });
-  }
-  const answer = ANSWER_GATE.exec(text);
-  if (answer) {
-    const options = answer[3].split("|").map(decodeURIComponent);
-    const gate = { ...none, indicator: answer[1], options, excluded: answer[2] === "!=" };
-    return new Cause(gate, { ...NOTHING_FOUND, answer: cells(`${prefix}${answer[1]}.answer`) ?? "" });
-  }
-  const [, measure, sign, minimum, percent] = GATE.exec(text) ?? [];
-  const unit = /** @type {"percent" | "points"} */ (percent ? "percent" : "points");
-  const value = cells(measure === "total" ? `${prefix}${unit}` : `${prefix}${measure}.${unit}`);
-  const [strict, upper] = [!sign.endsWith("="), sign.startsWith("<")];
-  return new Cause({ ...none, measure, unit, minimum: Number(minimum), strict, upper }, { ...NOTHING_FOUND, value });
-}
-
-/**
- * The parts of a text between separators that are not in parentheses.
- *
- * @param {string} text
- * @param {string} separator
- */
-function split(text, separator) {
-  const parts = [];
-  let [depth, start] = [0, 0];
-  for (let index = 0; index < text.length; index += 1) {
-    depth += text[index] === "(" ? 1 : text[index] === ")" ? -1 : 0;
-    if (depth === 0 && text.startsWith(separator, index)) {
-      parts.push(text.slice(start, index));
-      start = index + separator.length;
-    }
-  }
-  return [...parts, text.slice(start)];
 }

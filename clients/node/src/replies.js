@@ -15,15 +15,17 @@ import {
   SubtotalScoreSchema,
   UnitSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
+import { Cause } from "./causes.js";
 import { messageReader } from "./fields.js";
 import { TableRanking } from "./ranking-tables.js";
-import { Cause, Province, Ranking, UnitResult } from "./results.js";
+import { Province, Ranking } from "./rankings.js";
+import { UnitResult } from "./results.js";
 import { textsByKey } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").RankProvinceResponse} RankProvinceResponse */
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Ranking} RankingMessage */
+/** @typedef {import("./rankings.js").Tally} Tally */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
-/** @typedef {import("./results.js").Tally} Tally */
 
 const readCategory = messageReader(CategoryScoreSchema);
 const readCount = messageReader(CriterionCountSchema);
@@ -141,7 +143,7 @@ function category(message) {
 }
 
 /**
- * Returns a reader that also reads `selfReported`, a part of the same type that some messages have.
+ * Returns a reader that also reads the field `selfReported`, a message of the same type that some messages have.
  *
  * @template {{ selfReported?: T }} T
  * @param {(message: T) => any} read
@@ -164,7 +166,7 @@ function cause(message) {
 
 /**
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Gate | undefined} message
- * @returns {import("./results.js").Gate}
+ * @returns {import("./causes.js").Gate}
  */
 function gate(message) {
   const { unit, options } = present(message);
@@ -179,7 +181,7 @@ function gate(message) {
  * @param {T | undefined} message
  * @returns {T}
  */
-function present(message) {
+export function present(message) {
   if (message === undefined) {
     throw new TypeError("the reply lacks a part that every reply has: is this server a scorer?");
   }

@@ -2,16 +2,13 @@
 
 import { types } from "node:util";
 import { describe, isPlainObject } from "./checks.js";
+import { wordsOf } from "./sentence-words.js";
 import { indicatorKey, levelKey, limitKey, optionKey } from "./titles.js";
 
+/** @typedef {import("./causes.js").Cause} Cause */
 /** @typedef {import("./results.js").CategoryResult} CategoryResult */
-/** @typedef {import("./results.js").Cause} Cause */
-
-/**
- * "en" or "vi"; any other language is treated as "en".
- *
- * @typedef {string} Language
- */
+/** @typedef {import("./sentence-words.js").Language} Language */
+/** @typedef {import("./sentence-words.js").Words} Words */
 
 /**
  * Names of categories, groups and criteria by code, and other names by key; see `Form.names`.
@@ -19,100 +16,13 @@ import { indicatorKey, levelKey, limitKey, optionKey } from "./titles.js";
  * @typedef {Readonly<Record<string, string>> | ReadonlyMap<string, string>} Titles
  */
 
-const ENGLISH = {
-  total: "total",
-  points: "points",
-  /** @type {(measure: string, value: string, who: string, needed: string) => string} */
-  cause: (measure, value, who, needed) => `${measure} is ${value}, ${who} requires ${needed}`,
-  /** @type {(who: string, needed: string) => string} */
-  asks: (who, needed) => `${who} requires ${needed}`,
-  /** @type {(number: number) => string} */
-  level: (number) => `level ${number}`,
-  /** @type {(number: number) => string} */
-  limit: (number) => `limit ${number}`,
-  /** @type {(title: string) => string} */
-  limitTitled: (title) => `the limit "${title}"`,
-  /** @type {(indicator: string, value: string, who: string, needed: string) => string} */
-  answerCause: (indicator, value, who, needed) => `${indicator} is ${value}, ${who} requires ${needed}`,
-  /** @type {(category: string, level: string, who: string, needed: string) => string} */
-  levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} requires ${needed}`,
-  /** @type {(measure: string, value: string, minimum: string) => string} */
-  short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
-  /** @type {(atLeast: number, outOf: number, parts: string) => string} */
-  combination: (atLeast, outOf, parts) => `${atLeast} of ${outOf}: ${parts}`,
-  or: " or ",
-  and: " and ",
-  atLeast: "at least",
-  above: "more than",
-  atMost: "at most",
-  below: "less than",
-  yes: "yes",
-  no: "no",
-  notReported: "not reported",
-  /** @type {(text: string) => string} */
-  quoted: (text) => text,
-  /** @type {(options: string) => string} */
-  options: (options) => options,
-  /** @type {(options: string) => string} */
-  except: (options) => `anything but ${options}`,
-  /** @type {(level: string) => string} */
-  atLevel: (level) => `at ${level}`,
-  noLevel: "without level",
-  /** @type {(level: string) => string} */
-  orBetter: (level) => `${level} or better`,
-  /** @type {(level: string) => string} */
-  worse: (level) => `worse than ${level}`,
-  /** @type {(category: string) => string} */
-  ranked: (category) => `${category}: ranked`,
-  best: "the best",
-  /** @type {(category: string) => string} */
-  notRanked: (category) => `${category}: not ranked`,
-  /** @type {(category: string) => string} */
-  nothingApplicable: (category) => `${category}: not ranked, because none of its criteria applies`,
-};
-
-/** @type {typeof ENGLISH} */
-const VIETNAMESE = {
-  total: "tổng điểm",
-  points: "điểm",
-  cause: (measure, value, who, needed) => `${measure} đạt ${value}, ${who} yêu cầu ${needed}`,
-  asks: (who, needed) => `${who} yêu cầu ${needed}`,
-  level: (number) => `mức ${number}`,
-  limit: (number) => `giới hạn ${number}`,
-  limitTitled: (title) => `giới hạn “${title}”`,
-  answerCause: (indicator, value, who, needed) => `${indicator}: ${value}, theo ${who} ${needed}`,
-  levelCause: (category, level, who, needed) => `${category}: ${level}, ${who} yêu cầu ${needed}`,
-  short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
-  combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
-  or: " hoặc ",
-  and: " và ",
-  atLeast: "từ",
-  above: "trên",
-  atMost: "không quá",
-  below: "dưới",
-  yes: "có",
-  no: "không",
-  notReported: "chưa báo cáo",
-  quoted: (text) => `“${text}”`,
-  options: (options) => `phải là ${options}`,
-  except: (options) => `không được là ${options}`,
-  atLevel: (level) => level,
-  noLevel: "chưa đạt mức nào",
-  orBetter: (level) => `${level} trở lên`,
-  worse: (level) => `thấp hơn ${level}`,
-  ranked: (category) => `${category}: được xếp hạng`,
-  best: "mức cao nhất",
-  notRanked: (category) => `${category}: không được xếp hạng`,
-  nothingApplicable: (category) => `${category}: không được xếp hạng vì không có tiêu chí nào áp dụng`,
-};
-
 /**
- * Such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
+ * A cause as a sentence, such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
  *
  * @param {Cause} cause
  * @param {Language} language
  * @param {Titles} titles
- * @param {string} category Code of the category that the cause is of.
+ * @param {string} category Code of the category to which the cause belongs.
  */
 export function causeSentence(cause, language, titles, category) {
   const words = wordsOf(language);
@@ -127,10 +37,10 @@ export function causeSentence(cause, language, titles, category) {
 }
 
 /**
- * Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+ * A combination in few words, such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
  *
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  * @returns {string}
  */
@@ -143,10 +53,10 @@ function combination(cause, words, titles) {
 }
 
 /**
- * Such as: total 78.86 of 80 %.
+ * A gate in few words, such as: total 78.86 of 80 %.
  *
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  */
 function shortCause(cause, words, titles) {
@@ -158,10 +68,10 @@ function shortCause(cause, words, titles) {
 }
 
 /**
- * What a gate reads, and the unit's value of it.
+ * The name of what a gate reads, and the unit's value for it, as texts.
  *
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  * @returns {[string, string]}
  */
@@ -181,7 +91,7 @@ function subject(cause, words, titles) {
  * What a gate requires, such as: at least 80 %.
  *
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  */
 function needed(cause, words, titles) {
@@ -199,11 +109,11 @@ function needed(cause, words, titles) {
 }
 
 /**
- * The name of an answer for people: the title of an option, yes or no.
+ * An answer for people: the title of an option, yes, no, or "not reported".
  *
  * @param {Cause} cause
- * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
- * @param {typeof ENGLISH} words
+ * @param {string} code "true" or "false" for a flag, or an option; empty if the answer was not reported.
+ * @param {Words} words
  * @param {Titles} titles
  */
 function answer(cause, code, words, titles) {
@@ -216,7 +126,7 @@ function answer(cause, code, words, titles) {
 
 /**
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  */
 function minimum(cause, words) {
   return plain(micro(cause.minimum)) + sign(cause, words);
@@ -224,7 +134,7 @@ function minimum(cause, words) {
 
 /**
  * @param {Cause} cause
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  */
 function sign(cause, words) {
   return cause.unit === "percent" ? " %" : ` ${words.points}`;
@@ -256,11 +166,11 @@ export function categorySentence(category, language, titles) {
 }
 
 /**
- * The name of a level for people: its title, or such as "level 1".
+ * The name of a level for people: its title; without a title, its number, such as "level 1".
  *
  * @param {string} category
  * @param {number} level
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  */
 function levelName(category, level, words, titles) {
@@ -268,11 +178,11 @@ function levelName(category, level, words, titles) {
 }
 
 /**
- * The name of a limit for people, with its title if it has one, such as: limit 1; or: the limit "Low impact".
+ * The name of a limit for people: with its title, such as: the limit "Low impact"; or with its number: limit 1.
  *
  * @param {string} category
  * @param {number} limit
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  */
 function limitName(category, limit, words, titles) {
@@ -284,7 +194,7 @@ function limitName(category, limit, words, titles) {
  * The name of a measure for people.
  *
  * @param {string} measure
- * @param {typeof ENGLISH} words
+ * @param {Words} words
  * @param {Titles} titles
  */
 function measureName(measure, words, titles) {
@@ -309,7 +219,7 @@ function titleOf(code, titles) {
 }
 
 /**
- * A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise.
+ * A number with two decimals, rounded half up. It has more decimals if it would otherwise look equal to the minimum.
  *
  * @param {number} value
  * @param {number} minimum
@@ -320,7 +230,7 @@ function shown(value, minimum) {
 }
 
 /**
- * A number in millionths. This is a whole number, because the service's numbers have at most six decimals.
+ * A number in millionths, as a whole number: numbers of the service have at most six decimals.
  *
  * @param {number} number
  */
@@ -329,7 +239,7 @@ function micro(number) {
 }
 
 /**
- * Millionths rounded to hundredths, an exact half away from zero.
+ * A number in millionths, rounded to whole hundredths; exact halves are rounded away from zero.
  *
  * @param {number} millionths
  */
@@ -338,7 +248,7 @@ function hundredths(millionths) {
 }
 
 /**
- * Millionths as a decimal number without trailing zeros.
+ * A number in millionths as a decimal text without trailing zeros.
  *
  * @param {number} millionths
  */
@@ -346,9 +256,4 @@ function plain(millionths) {
   const digits = String(Math.abs(millionths)).padStart(7, "0");
   const text = `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, "");
   return millionths < 0 ? `-${text}` : text;
-}
-
-/** @param {Language} language */
-function wordsOf(language) {
-  return language === "vi" ? VIETNAMESE : ENGLISH;
 }

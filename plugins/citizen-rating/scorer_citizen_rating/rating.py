@@ -93,7 +93,7 @@ class Rating(Formula):
         for tier in tiers:
             margin = self.margin.of(tier)
             if margin is None:
-                yield ("margin",), f"has no margin for tier {tier!r}, which the criterion's points name"
+                yield ("margin",), f"has no margin for tier {tier!r}, but the criterion has points"
             elif not 0 < margin < MICRO or Fraction(margin, MICRO).denominator > MAX_DENOMINATOR:
                 message = "expected a margin of error above 0% and below 100%, such as 5%, with at most two decimals"
                 yield ("margin",), message
@@ -103,8 +103,8 @@ class Rating(Formula):
         del excluded
         ratings = self._ratings(cohort)
         points = ratings.satisfied[np.newaxis].copy()
-        rest = np.empty_like(points)
-        round_ratio(points, ratings.answered[np.newaxis], np.array([[float(maximum)]]), rest)
+        remainders = np.empty_like(points)
+        round_ratio(points, ratings.answered[np.newaxis], np.array([[float(maximum)]]), remainders)
         if self.when_zero == "full":
             points[:, ratings.nobody_served] = maximum
         not_applicable = np.zeros(len(cohort), dtype=np.bool_)
@@ -112,7 +112,7 @@ class Rating(Formula):
             not_applicable |= ratings.nobody_served
         if self.when_too_few == "not_applicable":
             not_applicable |= ratings.too_few
-        return Outcome(points[0], ratings.missing, not_applicable, rest[0])
+        return Outcome(points[0], ratings.missing, not_applicable, remainders[0])
 
     def exact(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None, unit: int) -> Fraction:
         """The points of one unit, not rounded."""

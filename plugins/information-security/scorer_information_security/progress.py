@@ -56,7 +56,7 @@ class Progress(Formula):
         for tier in tiers:
             target = self.target.of(tier)
             if target is None:
-                yield ("target",), f"has no target for tier {tier!r}, which the criterion's points name"
+                yield ("target",), f"has no target for tier {tier!r}, but the criterion has points"
             elif not 0 < target <= MICRO:
                 yield ("target",), "expected a percentage above 0% and at most 100%"
 
@@ -67,13 +67,13 @@ class Progress(Formula):
         missing = np.isnan(reached) | np.isnan(target)
         zero_target = (target == 0) & ~missing
         points = np.minimum(reached, target)[np.newaxis]
-        rest = np.empty_like(points)
+        remainders = np.empty_like(points)
         with np.errstate(all="ignore"):
-            round_ratio(points, target[np.newaxis], np.array([[float(maximum)]]), rest)
-        points[:, missing | zero_target] = rest[:, missing | zero_target] = 0
+            round_ratio(points, target[np.newaxis], np.array([[float(maximum)]]), remainders)
+        points[:, missing | zero_target] = remainders[:, missing | zero_target] = 0
         if self.when_zero == "full":
             points[:, zero_target] = maximum
-        return Outcome(points[0], missing, zero_target if self.may_leave_out else None, rest[0])
+        return Outcome(points[0], missing, zero_target if self.may_leave_out else None, remainders[0])
 
     def exact(self, maximum: int, cohort: Cohort, excluded: NDArray[np.bool_] | None, unit: int) -> Fraction:
         """The points of one unit, not rounded."""

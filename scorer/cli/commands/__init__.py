@@ -25,29 +25,29 @@ COMMANDS = {
     "serve": Entry("serve:serve", "Serve over gRPC until stopped (Ctrl-C or SIGTERM)."),
     "demo": Entry(
         "demo:demo",
-        "Rank a province that comes with the scorer, through a real server, and show the ranking with its causes.",
+        "Rank a province whose answers come with the scorer, through a real server, and show the causes of levels.",
     ),
     "rank": Entry("rank:rank", "Rank the units of a file."),
     "score": Entry(
         "rank:score",
-        "Show one unit of a file: its levels, the causes that keep it from better ones, and every criterion.",
+        "Show one unit of a file: its levels, the causes that keep it from better levels, and every criterion.",
     ),
     "report": Entry(
         "report:report", "Write a report on the units of a file: web page, Excel workbook, PDF or Word document."
     ),
     "lacking": Entry(
         "lacking:lacking",
-        "List the units that have none or only a part of a criterion's points, or did not report it.",
+        "List the units that have no points or only a part of the points of a criterion, or did not report it.",
     ),
-    "check": Entry("check:check", "Check a file of answers without ranking it. Exit code 2 when there are mistakes."),
+    "check": Entry("check:check", "List the mistakes in a file of answers. Exit code 2 if there are any."),
     "criteria": Entry("criteria:app", "List and show criteria sets, check and test documents, write empty forms."),
-    "plugins": Entry("plugins:app", "List installed plugins, check them, start a new one."),
+    "plugins": Entry("plugins:app", "List and check installed plugins, and write the files of a new one."),
     "settings": Entry("settings:app", "List the settings of the service, and check them."),
 }
 
 
 class _Commands(TyperGroup):
-    """Imports the module of a command when it is chosen: all modules together take half a second."""
+    """Imports the module of a command only when the command is used: importing all modules takes half a second."""
 
     def __init__(self, **options: Any) -> None:
         listed = {name: TyperCommand(name, help=entry.summary) for name, entry in COMMANDS.items()}

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from scorer.catalogue.directory import SET_ENDING
+from scorer.catalogue.directory import SET_SUFFIX
 from scorer.cli.loading import installed_host, working_compiler
 from scorer.cli.output import UserError, err, json_text, out, print_error, table
 from scorer.criteria.document import Problem
@@ -25,7 +25,7 @@ class _Run:
 
     tested: LoadedCases
     file: CaseFile | None
-    """None: the set was refused or has no cases."""
+    """The cases; None if the set was refused or has no cases."""
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -35,7 +35,7 @@ class _Run:
 
     @property
     def failed(self) -> int:
-        """Number of cases with another result than expected. Cases that could not be run count as problems."""
+        """Number of cases whose result differs from the expected one. A case that could not be run is a problem."""
         return sum(bool(outcome.failures) for outcome in self.outcomes)
 
 
@@ -43,9 +43,9 @@ def run_cases(
     names: list[str] = typer.Argument(None, help="Codes of installed sets, or YAML files.", metavar="[SET|FILE]..."),
     json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead."),
 ) -> None:
-    """Test criteria sets by their cases. The cases of NAME.yaml are in NAME.cases.yaml beside it.
+    """Test criteria sets by their cases. The cases of NAME.yaml are in NAME.cases.yaml in the same directory.
 
-    Without a name, all installed sets are tested. Exit code 1 when a case fails, 2 when a document cannot be used.
+    Without a name, all installed sets are tested. Exit code 1 if a case fails, 2 if a document cannot be used.
     """
     with err.status("loading criteria sets"):
         try:
@@ -68,7 +68,7 @@ def run_cases(
 
 
 def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
-    """Loads the sets and cases that the arguments name; all installed ones without arguments.
+    """Yields the sets and cases that the arguments name; without arguments, all that are installed.
 
     Raises:
         UserError: a set or file does not exist, or a set has no cases.
@@ -92,14 +92,14 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
         if tested.cases is None and not tested.problems:
             raise UserError(f"criteria set {tested.code!r} has no cases beside {tested.source}")
         sources = (tested.source, str(tested.cases))
-        if sources not in seen:  # *.yaml names both a set and its cases
+        if sources not in seen:  # a shell expands *.yaml to both a set and its cases
             yield tested
         seen.add(sources)
 
 
 def is_file(name: str) -> bool:
-    """Whether an argument names a file, and not a set by its code."""
-    return name.endswith((SET_ENDING, ".yml")) or "/" in name
+    """Whether an argument is the path of a file, not the code of a set."""
+    return name.endswith((SET_SUFFIX, ".yml")) or "/" in name
 
 
 def _from_file(loader: CaseLoader, name: str) -> LoadedCases:
@@ -117,7 +117,7 @@ def _run(tested: LoadedCases) -> _Run:
 
 
 def _report(run: _Run) -> None:
-    """Prints one line per case, and expected and actual values under a failed one."""
+    """Prints one line per case; below a failed case, its expected and actual values."""
     for outcome in run.outcomes:
         case = outcome.case
         if not outcome.ran:
@@ -129,7 +129,7 @@ def _report(run: _Run) -> None:
         assert run.file is not None
         shown = table("where", "what", "expected", "actual")
         for check in outcome.failures:
-            shown.add_row(*map(escape, (run.file.where(check.path), check.what, check.expected, check.actual)))
+            shown.add_row(*map(escape, (run.file.where(check.path), check.label, check.expected, check.actual)))
         out.print(shown)
 
 
@@ -173,7 +173,7 @@ def _outcome(run: _Run, outcome: Outcome) -> dict[str, Any]:
             {
                 "line": line,
                 "column": column,
-                "what": check.what,
+                "what": check.label,
                 "expected": check.expected,
                 "actual": check.actual,
                 "passed": check.passed,

@@ -1,4 +1,4 @@
-"""scorer check: lists the mistakes in a file of answers, and marks them in a copy."""
+"""scorer check: lists the mistakes in a file of answers, and can mark them in a copy."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def check(
     ),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
 ) -> None:
-    """Check a file of answers without ranking it. Exit code 2 when there are mistakes."""
+    """List the mistakes in a file of answers. Exit code 2 if there are any."""
     if output is not None and output.suffix.lower() != ".xlsx":
         raise UserError(f"--out {output} does not end in .xlsx")
     if output is not None and file.is_dir():
-        raise UserError("--out marks one file, not a directory")
+        raise UserError("--out needs a single file of answers, not a directory")
     if output is not None:
         check_overwrite(output, force=force)
     client = local_client(criteria)

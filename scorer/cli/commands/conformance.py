@@ -14,10 +14,10 @@ _LABELS = {"ok": "[green]ok     [/]", "failed": "[red]failed [/]", "skipped": "s
 
 
 def check_plugin(name: str = typer.Argument(help="Name of the plugin, as `scorer plugins list` shows it.")) -> None:
-    """Check that a plugin keeps the promises of every plugin, such as: missing is not zero.
+    """Check that a plugin follows the rules for all plugins, such as: a missing answer is not zero.
 
-    scorer.testing has the same checks as tests for pytest. If several plugins have the name, each one is checked. Exit
-    code 1 when a check fails.
+    scorer.testing has the same checks as tests for pytest. If several plugins have this name, all of them are checked.
+    Exit code 1 if a check fails.
     """
     with err.status(f"trying out {name}"):
         host = quiet_host()

@@ -18,8 +18,8 @@ from scorer.cli.commands.show import show
 from scorer.cli.commands.template import template
 from scorer.cli.loading import CriteriaOption, load_catalogue, quiet_host
 from scorer.cli.output import UserError, err, out, print_error, table
-from scorer.criteria.document import read_document
 from scorer.criteria.model import CriteriaSet, Texts
+from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
@@ -29,7 +29,7 @@ from scorer_client.forms import STATES
 from scorer_client.titles import text
 
 LIST_TIMEOUT_SECONDS = 10.0
-"""Time limit for a server to list its sets."""
+"""Time limit for the call that lists the sets of a server."""
 
 
 class _DateMessage(Protocol):
@@ -55,15 +55,15 @@ def list_sets(
 ) -> None:
     """List the installed criteria sets, or those of a running server. Refused sets are listed too.
 
-    If a document is changed while the server runs, and refused, the server keeps the last good revision of the set.
+    If a changed document is refused while a server runs, the server keeps the last good revision of the set.
     """
     if not address:
         with err.status("loading criteria sets"):
-            client = Client(InProcessTransport(load_catalogue(criteria)))  # prints the problems
+            client = Client(InProcessTransport(load_catalogue(criteria)))  # load_catalogue prints the problems
             _list(client)
         return
     if criteria:
-        raise UserError("--criteria is for this machine and --address for a server: give only one of them")
+        raise UserError("--criteria lists sets of this machine and --address those of a server: give only one of them")
     try:
         server = Client(address, timeout=LIST_TIMEOUT_SECONDS)
     except ValueError as error:
@@ -78,7 +78,7 @@ def list_sets(
 
 
 def _list(client: Client) -> list[str]:
-    """Prints the sets, and returns all their problems."""
+    """Prints the sets as a table, and returns their problems."""
     shown = table("set", "series", "title", "in force", "tiers", "provenance", "state", "revision")
     problems: list[str] = []
     for item in client.criteria_sets():
@@ -105,7 +105,7 @@ def _day(day: _DateMessage) -> str:
 
 @app.command()
 def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FILE...")) -> None:
-    """Check documents: print the first 20 problems of each, with line and column. Exit code 2 when there are any.
+    """Check documents: print the first 20 problems of each, with line and column. Exit code 2 if one cannot be used.
 
     Files of cases (*.cases.yaml) are skipped: 'scorer criteria test' checks them.
     """
@@ -137,5 +137,5 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
 
 
 def _english(texts: Texts) -> str:
-    """The English text, or the text in the first language."""
+    """The English text; without an English text, the first one."""
     return text(texts, "en", "")

@@ -23,16 +23,18 @@ from scorer_client.forms import Form
 from scorer_client.reports import build
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
-"""Name and assessment period of the provinces whose answers come with the scorer, by criteria set."""
+"""Name and assessment period of each province whose answers come with the scorer, by criteria set."""
 
 
 def demo(
     criteria_set: str = typer.Option("bac-kan-2020", "--set", help=f"Criteria set: {' or '.join(PROVINCES)}."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
     json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
-    open_page: bool = typer.Option(False, "--open", help="Write the report as a web page here, and open it."),
+    open_page: bool = typer.Option(
+        False, "--open", help="Write the report as a web page in this directory, and open it."
+    ),
 ) -> None:
-    """Rank a province that comes with the scorer, through a real server, and show the ranking with its causes."""
+    """Rank a province whose answers come with the scorer, through a real server, and show the causes of levels."""
     if criteria_set not in PROVINCES:
         raise UserError(f"there are no answers for {criteria_set!r}; --set takes {' or '.join(PROVINCES)}")
     if open_page:

@@ -12,8 +12,9 @@ from scorer.cli.commands.cases import counted, is_file
 from scorer.cli.loading import CriteriaOption, quiet_host
 from scorer.cli.output import UserError, err, out, print_error
 from scorer.criteria.difference import differences
-from scorer.criteria.document import Document, parse, read_document
+from scorer.criteria.document import Document
 from scorer.criteria.extension import Base
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
@@ -25,20 +26,21 @@ def diff(
     after: str = typer.Argument(help="Code of the set to compare it with, or a YAML file.", metavar="SET|FILE"),
     criteria: CriteriaOption = None,
 ) -> None:
-    """Say what differs between two criteria sets. What they take over from the sets that they extend counts too."""
+    """Say what differs between two criteria sets, including what they take over from the sets that they extend."""
     with err.status("loading criteria sets"):
         host, compiler = quiet_host(), GateCompiler()
         old, new = (_accepted(name, criteria, host, compiler) for name in (before, after))
-    found = list(differences(old.data, new.data))
+    sentences = list(differences(old.data, new.data))
     out.print(
-        f"{old.data['criteria_set']} -> {new.data['criteria_set']}: {counted(len(found), 'difference')}", markup=False
+        f"{old.data['criteria_set']} -> {new.data['criteria_set']}: {counted(len(sentences), 'difference')}",
+        markup=False,
     )
-    for sentence in found:
+    for sentence in sentences:
         out.print(f"- {escaped(sentence)}", markup=False, soft_wrap=True)
 
 
 def _accepted(name: str, criteria: Path | None, host: PluginHost, compiler: GateCompiler) -> Document:
-    """The document of a set, with its whole content.
+    """The document of a set, completed with the content of the sets that it extends.
 
     Raises:
         UserError: there is no such set or file, or the document is refused.
@@ -53,7 +55,7 @@ def _accepted(name: str, criteria: Path | None, host: PluginHost, compiler: Gate
     except OSError as error:
         raise UserError(f"cannot read {error.filename}: {error.strerror}") from error
     if load_parsed(host, document, compiler, lambda: library) is None:
-        if not is_file(name):  # only the content is known, not the lines
+        if not is_file(name):  # the catalogue keeps no line numbers, so problems could not be shown with their places
             raise UserError(f"{document.source} cannot be used: 'scorer criteria list' says why")
         for problem in document.sorted_problems():
             print_error(str(problem))

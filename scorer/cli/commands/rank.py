@@ -28,7 +28,7 @@ from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
 
-PERIOD = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates.")
+PERIOD = typer.Option("", help="Assessment period, such as 2020-H1, in which the criteria set must be in force.")
 LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report and the messages.")
 
 MAX_SUGGESTED_UNITS = 5
@@ -48,7 +48,7 @@ def rank(
     ),
     language: Language = LANGUAGE,
     output: Path | None = typer.Option(
-        None, "--out", help="Write the results to a .csv or .json file too.", parser=output_file, metavar="PATH"
+        None, "--out", help="Also write the results to this .csv or .json file.", parser=output_file, metavar="PATH"
     ),
     force: bool = typer.Option(False, help="Overwrite an existing file."),
     json_output: bool = typer.Option(False, "--json", help="Print the results as JSON instead of the report."),
@@ -86,9 +86,9 @@ def score(
     period: str = PERIOD,
     language: Language = LANGUAGE,
 ) -> None:
-    """Show one unit of a file: its levels, the causes that keep it from better ones, and every criterion.
+    """Show one unit of a file: its levels, the causes that keep it from better levels, and every criterion.
 
-    If the criteria set compares units, the answers of all units of the file are used.
+    If the criteria set compares units, the unit is compared with the other units of the file.
     """
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
@@ -96,7 +96,7 @@ def score(
     rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
         near = [row.id for row in rows.values() if search_key(unit) in search_key(f"{row.id} {row.name}")]
-        hint = f"; there is {', '.join(near[:MAX_SUGGESTED_UNITS])}" if near else did_you_mean(unit, rows)
+        hint = f"; similar units: {', '.join(near[:MAX_SUGGESTED_UNITS])}" if near else did_you_mean(unit, rows)
         raise UserError(f"{file} has no unit {unit!r}{hint}")
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)

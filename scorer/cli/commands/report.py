@@ -27,8 +27,8 @@ from scorer.model.untrusted import escaped
 from scorer_client.reports import FORMATS, Report, build, document
 
 OBJECTS_PER_COLLECTION = 50_000
-"""New objects between two searches for cycles. A report has millions of objects and no cycles; with Python's 700, the
-searches take a third of the time."""
+"""Number of new objects after which Python collects garbage. A report has millions of objects and no cycles; with
+Python's default of 700, garbage collections would take a third of the time."""
 
 
 def report(
@@ -45,11 +45,15 @@ def report(
         metavar="FILE",
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the report."),
-    period: str = typer.Option("", help="Assessment period, such as 2020-H1; checked against the set's dates."),
+    period: str = typer.Option(
+        "", help="Assessment period, such as 2020-H1, in which the criteria set must be in force."
+    ),
     province: str = typer.Option("", help="Name of the province."),
     tier: str = typer.Option("", help="Report on one tier only. The answers of all units are checked."),
     previous: Path | None = typer.Option(
-        None, help="Earlier answers, scored by the same criteria set: the report shows what changed.", metavar="FILE"
+        None,
+        help="File of earlier answers. They are ranked by the same criteria set, and the report shows what changed.",
+        metavar="FILE",
     ),
     template: Path | None = typer.Option(
         None, help="Word template to use instead of the one that comes with the scorer.", metavar="FILE.docx"
@@ -63,7 +67,7 @@ def report(
             raise UserError(f"--out {path} is given twice")
         check_output(path, FORMATS, [file, *([previous] if previous else [])], force=force)
     if template is not None and not any(path.suffix == ".docx" for path in outputs):
-        raise UserError("--template goes with --out FILE.docx only")
+        raise UserError("--template needs --out FILE.docx")
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)

@@ -8,7 +8,7 @@ from scorer.criteria.json_schema import json_schema
 
 
 def schema() -> None:
-    """Print a JSON Schema of criteria sets, with the installed formula kinds. Editors complete and check keys by it."""
+    """Print a JSON Schema of criteria sets, with installed formula kinds. Editors use it to complete and check keys."""
     with err.status("trying out plugins"):
         host = quiet_host()
     out.write_text(json_text(json_schema(host.formulas.values())))

@@ -19,7 +19,8 @@ from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop
 from scorer.cli.serving.shared_port import HeldPort
 from scorer.cli.serving.supervisor import Supervisor
 from scorer.service.call.logs import Log
-from scorer.service.call.metrics import Metrics, WorkersMetrics, publish
+from scorer.service.call.metrics import Metrics, WorkersMetrics
+from scorer.service.call.metrics_server import MetricsServer
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 
@@ -27,21 +28,23 @@ from scorer.service.server import AddressError
 def serve(
     address: str | None = typer.Option(
         None,
-        help="Host and port to listen on; port 0 takes a free one. [default: 127.0.0.1:50051]",
+        help="Host and port to listen on. With port 0, the system chooses a free port. [default: 127.0.0.1:50051]",
         metavar="HOST:PORT",
     ),
-    workers: str | None = typer.Option(  # a text, which the settings check as that of the environment
-        None, help="Processes that share the port, such as one per core. [default: 1]", metavar="N"
+    workers: str | None = typer.Option(  # text, so that the settings check it like the environment variable
+        None, help="Number of processes that share the port, such as one per core. [default: 1]", metavar="N"
     ),
     criteria: Path | None = typer.Option(
         None,
-        help="A directory of further criteria sets (*.yaml), reloaded when it changes, or at once on SIGHUP.",
+        help="A directory of further criteria sets (*.yaml). It is reloaded when it changes, and at once on SIGHUP.",
         metavar="DIR",
     ),
     strict: bool | None = typer.Option(
-        None, "--strict", help="Do not start when a plugin is quarantined or a criteria set refused."
+        None, "--strict", help="Do not start if a plugin is quarantined or a criteria set is refused."
     ),
-    insecure: bool | None = typer.Option(None, "--insecure", help="Serve other machines without TLS."),
+    insecure: bool | None = typer.Option(
+        None, "--insecure", help="Allow addresses that other machines can reach, without TLS."
+    ),
     metrics: str | None = typer.Option(
         None, help="Serve Prometheus metrics at this address, over HTTP.", metavar="HOST:PORT"
     ),
@@ -50,8 +53,8 @@ def serve(
 ) -> None:
     """Serve over gRPC until stopped (Ctrl-C or SIGTERM).
 
-    TLS, tokens, roles, limits and more are settings, from a TOML file or from the environment. Flags override the
-    environment, and the environment overrides the file. 'scorer settings list' shows all settings.
+    TLS, tokens, roles, limits and more are settings, given in a TOML file or in environment variables. Flags override
+    environment variables, and these override the file. 'scorer settings list' shows all settings.
     """
     effective = read_settings(
         settings,
@@ -88,7 +91,7 @@ def _serve_in_this_process(settings: Settings) -> None:
             stop_on_signals(stop, again=lambda: os._exit(1))
             await service.run(stop, lambda address: print_note(f"serving {service.names} on {address}"))
             log.stop(LOG_SECONDS)
-            os._exit(0)  # a thread with a hanging plugin would keep the process alive
+            os._exit(0)  # a thread in which a plugin hangs would keep the process alive
 
         with suppress(OSError):  # standard error is closed
             faulthandler.enable(2, all_threads=False)  # shows where a plugin's native code crashes
@@ -107,7 +110,7 @@ def _serve_with_workers(settings: Settings) -> None:
 
 @contextmanager
 def _open_log(settings: Settings, *, several: bool) -> Iterator[Log]:
-    """Opens the log while the service runs. An unexpected exception is logged, and ends the command.
+    """A context manager for the log of the service. An unexpected exception is logged, and ends the command.
 
     Raises:
         typer.Exit: an unexpected exception was logged.
@@ -129,13 +132,14 @@ def _workers_metrics() -> WorkersMetrics:
         return WorkersMetrics()
     except OSError as error:
         raise UserError(
-            f"metrics of several workers need a writable temporary directory; TMPDIR names one: {error.strerror}"
+            f"metrics of several workers need a writable temporary directory; set TMPDIR to one: {error.strerror}"
         ) from error
 
 
 def _publish(address: str, metrics: Metrics | WorkersMetrics) -> None:
     try:
-        port = publish(address, metrics.registry).server_port
+        server = MetricsServer(address, metrics.registry)
     except OSError as error:
         raise UserError(f"cannot serve metrics on {address!r}: {error.strerror}") from error
-    print_note(f"metrics on http://{address.rpartition(':')[0]}:{port}/metrics")
+    server.start()
+    print_note(f"metrics on http://{address.rpartition(':')[0]}:{server.port}/metrics")

@@ -31,10 +31,10 @@ SETTINGS_FILE = typer.Option(
 
 
 def read_settings(file: Path | None, **flags: Any) -> Settings:
-    """The settings from flags, environment and file. A flag that is None was not given.
+    """The settings from flags, environment variables and file. A flag that is None was not given.
 
     Raises:
-        UserError: a setting cannot be used. If several cannot, the others are printed first.
+        UserError: a setting is wrong. If several are wrong, all but the last are printed first.
     """
     try:
         return load_settings(file, {name: value for name, value in flags.items() if value is not None})
@@ -63,7 +63,7 @@ def list_settings() -> None:
 
 @app.command()
 def check(file: Path | None = SETTINGS_FILE) -> None:
-    """Check settings as 'scorer serve' would read them, and the files that they name. Exit code 2 when one is wrong."""
+    """Check the settings that 'scorer serve' would use, and the files that they name. Exit code 2 if one is wrong."""
     settings = read_settings(file)
     try:
         if settings.tls:

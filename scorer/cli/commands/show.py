@@ -1,4 +1,4 @@
-"""scorer criteria show: prints what one criteria set says, in English or Vietnamese."""
+"""scorer criteria show: prints the content of one criteria set, in English or Vietnamese."""
 
 from __future__ import annotations
 
@@ -14,18 +14,8 @@ from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import out, table
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
-from scorer.criteria.model import (
-    Category,
-    CategoryRanking,
-    Combine,
-    CriteriaSet,
-    Criterion,
-    Level,
-    Limit,
-    RankingRule,
-    Texts,
-    Total,
-)
+from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Level, Limit, Texts, Total
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
 from scorer_client.titles import text
@@ -215,7 +205,7 @@ class _Shown:
             yield words["commended"].format(counts=counts)
 
     def _in_language(self, texts: Texts) -> str:
-        """The text in the language, or in the first language."""
+        """The text in the language of the output; without such a text, the first one."""
         return text(texts, self._language, "")
 
     def _options(self, indicator: Indicator) -> Iterator[str]:
@@ -247,7 +237,12 @@ class _Shown:
         return f"{line} ({limit.legal_basis})" if limit.legal_basis else line
 
     def _order(self, order: CategoryRanking | RankingRule, own: str) -> str:
-        """The keys of a ranking; empty if it is by its own score only."""
+        """The keys by which units are ranked, as text; "" if units are ranked by the score itself only.
+
+        Args:
+            order: the rule of the ranking.
+            own: the category that is ranked; "" for the overall ranking.
+        """
         words = self._words
         if [(key.kind, key.category) for key in order.by] == [("score", own)]:
             return ""
@@ -256,8 +251,7 @@ class _Shown:
         )
 
     def _total(self, total: Total, weight: Fraction = Fraction(1)) -> str:
-        """How a group, category or overall score is limited and combined, in brackets; empty for a sum without
-        limits."""
+        """How a group, a category or the overall score is combined and capped, in brackets; "" for a plain sum."""
         words = self._words
         notes = [] if total.combine is Combine.SUM else [words[total.combine]]
         if total.combine.is_mean and total.points:

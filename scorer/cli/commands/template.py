@@ -37,7 +37,7 @@ VALUE_DESCRIPTIONS = {
 
 
 def _output(argument: str) -> Path:
-    """The path of --out. A path with a slash at its end is a directory, so it must not end like a workbook."""
+    """The path of --out. ``form.xlsx/`` is refused: it looks both like a workbook and like a directory."""
     path = Path(argument)
     return output_file(argument) if path.suffix.lower() == ".xlsx" else path
 
@@ -64,14 +64,14 @@ def template(
     """Write an empty form: a workbook to fill in, or a CSV file (SET.csv) and the description of its columns
     (SET-columns.md).
 
-    A workbook has one sheet per tier. It describes each column, and accepts only values that are allowed there.
-    'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads one workbook per unit.
+    A workbook has one sheet per tier. It describes each column, and accepts only values that the column allows.
+    'scorer check' and 'scorer rank' read workbooks; 'scorer rank DIRECTORY' reads a directory with one per unit.
     """
     workbook = output.suffix.lower() == ".xlsx"
     if per_unit is not None and not workbook and output != Path():
-        raise UserError(f"--out {output} goes with --per-unit only as one more workbook, FORM.xlsx")
+        raise UserError(f"with --per-unit, --out has to be a workbook, FORM.xlsx, not {output}")
     if units is not None and not workbook and per_unit is None:
-        raise UserError("--units goes with --out FORM.xlsx or --per-unit DIRECTORY")
+        raise UserError("--units needs --out FORM.xlsx or --per-unit DIRECTORY")
     if per_unit is not None and units is None:
         raise UserError("--per-unit needs the units: --units FILE")
     if not workbook and per_unit is None and not output.is_dir():
@@ -109,7 +109,7 @@ def _register(client: Client, code: str, file: Path, language: Language) -> Sequ
 
 
 _UNSAFE_CHARACTERS = re.compile(r'^[.~]|[/\\:*?"<>|%\x00-\x1f]')
-"""Characters that some systems refuse in file names, and first characters of files that ``rank DIRECTORY`` skips."""
+"""Characters that some systems refuse in file names, and those at the start of files that ``rank DIRECTORY`` skips."""
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -152,7 +152,7 @@ def _columns_description(plan: SetPlan) -> str:
         "",
         "| column | value | tiers | criteria |",
         "|---|---|---|---|",
-        "| id | identifies the unit in the file; letters and digits, at most 128 bytes | all | |",
+        "| id | identifies the unit in the file; at most 128 bytes, such as 128 letters without accents | all | |",
         "| name | the unit's name | all | |",
         f"| tier | {' or '.join(item.tiers)} | all | |",
         f"| parent | id of the unit above, such as a commune's district; {empty}. If one unit of a tier names "
@@ -186,7 +186,7 @@ def _column_line(indicator: Indicator, plan: SetPlan) -> str:
 
 
 def _option(indicator: Indicator, option: str) -> str:
-    """The code of an option, and its English title if that says more."""
+    """The code of an option, followed by its English title if the title differs from the code."""
     title = indicator.option_in(option, "en")
     return option if title == option else f"{option} ({title})"
 

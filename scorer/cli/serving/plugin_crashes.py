@@ -15,7 +15,7 @@ CRASH_SECONDS = 3600.0
 
 
 class PluginCrashes:
-    """The crashes of each plugin."""
+    """Counts crashes by plugin."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
@@ -30,15 +30,15 @@ class PluginCrashes:
         """Counts the death of a worker for each plugin whose code was running.
 
         Args:
-            death: what plugins did when the worker died. It names several plugins if the thread that crashed is not
-                known.
+            death: which plugins were scoring when the worker died. These are several plugins if it is not known which
+                thread crashed.
 
         Returns:
-            The plugins that are quarantined because of this death.
+            The plugins that this death puts into quarantine.
         """
         now, newly_quarantined = time.monotonic(), []
         where = f", the last in {death.where}" if death.where else ""
-        when = "after" if death.later else "while"
+        when = "after" if death.after_call else "while"
         for plugin in death.plugins:
             times = [crash for crash in self._times.get(plugin, []) if now - crash < CRASH_SECONDS]
             self._times[plugin] = [*times, now]

@@ -25,11 +25,11 @@ log = logging.getLogger("scorer.criteria")
 
 @dataclass(eq=False)
 class _ReloadRequest:
-    """A request to read the directory now, from a signal or a call."""
+    """A request to reload the directory at once, from a signal or a call."""
 
     done: Event = field(default_factory=Event)
     failure: str = ""
-    """Why the directory could not be loaded; empty if it was."""
+    """Why the directory could not be loaded; "" if it was loaded."""
 
 
 class ReloadLoop:
@@ -45,10 +45,10 @@ class ReloadLoop:
         self._requests: SimpleQueue[_ReloadRequest] = SimpleQueue()
         """A SimpleQueue, because its ``put`` can safely be called by a signal handler."""
         self._read_error = ""
-        """Why the directory could not be read the last time; empty if it could."""
+        """Why the last attempt to read the directory failed; "" if it succeeded."""
 
     def start(self) -> None:
-        """Starts the thread. Must be called in the main thread, because only it can set signal handlers."""
+        """Starts the thread. Must be called in the main thread, because no other thread can set signal handlers."""
         signal.signal(signal.SIGHUP, lambda *_: self._requests.put(_ReloadRequest()))
         Thread(target=self._run, name="criteria", daemon=True).start()
 
@@ -56,7 +56,7 @@ class ReloadLoop:
         """Reloads the directory at once, and waits for the result for at most ``timeout`` seconds.
 
         Returns:
-            Why the directory could not be loaded; empty if it was.
+            Why the directory could not be loaded; "" if it was loaded.
         """
         request = _ReloadRequest()
         self._requests.put(request)
@@ -79,7 +79,7 @@ class ReloadLoop:
                 overdue = time.monotonic() - last_quiet > MAX_CHANGING
                 if overdue and not warned:
                     names, warned = ", ".join(sorted(changing)), True
-                    log.warning("criteria sets: %s changes all the time; it is loaded after a pause", names)
+                    log.warning("criteria sets: %s changes all the time; it is loaded when it stops changing", names)
                 if requested or overdue or not changing:
                     report = self._live.reload(force=requested, skip=() if requested else changing)
                     if report is not None:
@@ -90,7 +90,7 @@ class ReloadLoop:
                 if requested or failure != self._read_error:
                     log.error("criteria sets: %s; the previous sets stay in use", failure)
                 self._read_error = failure
-            except Exception:  # such as an error in a plugin, which must not end the thread
+            except Exception:  # such as an error of a plugin; the thread must not end
                 failure = "loading failed; see the log"
                 log.exception(
                     "criteria sets: %s could not be loaded; the previous sets stay in use", self._live.directory.path
@@ -100,7 +100,7 @@ class ReloadLoop:
                 request.done.set()
 
     def _wait(self) -> list[_ReloadRequest]:
-        """Waits until the next read of the directory. Returns the requests that have come."""
+        """Waits for a request, or for ``INTERVAL``. Returns all requests that have come."""
         try:
             requests = [self._requests.get(timeout=INTERVAL)]
         except Empty:

@@ -20,10 +20,10 @@ from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
 
 TRACE_SECONDS = 2.0
-"""Seconds that a process which ends waits until its traces have been exported."""
+"""Maximum time that a stopping process waits until its traces have been exported."""
 
 LOG_SECONDS = 1.0
-"""Seconds that a process which ends waits until its log has been written."""
+"""Maximum time that a stopping process waits until its log has been written."""
 
 
 class Service:
@@ -61,7 +61,7 @@ class Service:
             fixed = load_catalogue(strict=strict, plugin_seconds=seconds, gate_cache=cache)
             self._loaded = lambda: fixed
         self._cached: tuple[Catalogue, Mapping[str, str], Catalogue] | None = None
-        """The loaded catalogue, the plugins that crashed, and the catalogue without their sets."""
+        """Cached result of ``catalogue``: the loaded catalogue, the plugins that crashed, and the result."""
         if missing := [code for code in settings.required if code not in self.catalogue().sets]:
             raise UserError(
                 f"required criteria sets cannot be used: {', '.join(missing)}; either their problems are listed above, "
@@ -85,7 +85,11 @@ class Service:
         return cached[2]
 
     def quarantine(self, crashed: Mapping[str, str]) -> None:
-        """Sets the plugins that crashed, whose sets are refused: the reason by ``str(Plugin)``."""
+        """Replaces the plugins that are quarantined because they crashed. Their criteria sets are refused.
+
+        Args:
+            crashed: the reason for each plugin, by ``str(Plugin)``.
+        """
         self._crashed = crashed
         if self.metrics:
             self.metrics.set_catalogue(self.catalogue())
@@ -96,7 +100,7 @@ class Service:
         return ", ".join(self.catalogue().sets) or "no criteria sets"
 
     async def run(self, stop: asyncio.Event, announce: Callable[[str], None]) -> None:
-        """Serves until ``stop`` is set, and then for up to the setting ``grace`` until the calls in flight have ended.
+        """Serves until ``stop`` is set. Then calls in flight have the time of the setting ``grace`` to end.
 
         Args:
             stop: ends the service when it is set.
@@ -128,7 +132,7 @@ class Service:
         announce(server.address)
         stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())
         await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():  # the process must end too, because it would not be replaced otherwise
+        if not stop.is_set():  # end the process, because a process that does not end is not replaced
             raise RuntimeError("gRPC's server has ended by itself") from ended.exception()
         await server.stop(self._settings.grace)
         if self._traces:
@@ -151,7 +155,7 @@ class Service:
 
 
 def stop_on_signals(stop: asyncio.Event, again: Callable[[], None]) -> None:
-    """Lets SIGINT and SIGTERM set ``stop``. If ``stop`` is already set, they call ``again`` too."""
+    """Makes SIGINT and SIGTERM set ``stop``; if it is already set, they call ``again``."""
 
     def on_signal() -> None:
         if stop.is_set():
@@ -168,6 +172,6 @@ def ignore_hangup(settings: Settings) -> None:
 
 
 def log_ignored_hangup(settings: Settings) -> None:
-    """Logs why SIGHUP loads nothing."""
+    """Logs why SIGHUP reloads nothing."""
     reason = "they are still being loaded" if settings.criteria else "none come from a directory (--criteria)"
     logging.getLogger("scorer.criteria").info("SIGHUP: criteria sets are not loaded again: %s", reason)

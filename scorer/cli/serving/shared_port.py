@@ -1,4 +1,4 @@
-"""Reserves a port: all workers of one parent process listen on it, and other servers cannot use it."""
+"""Reserves a port, so that all workers of one parent process can listen on it and other servers cannot."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class HeldPort:
-    """A context manager that reserves an address for servers with SO_REUSEPORT of the same user. Linux only.
+    """A context manager that reserves an address: afterwards, only servers of the same user that set SO_REUSEPORT can
+    use it. Linux only.
 
     The sockets are bound first, and SO_REUSEPORT is set afterwards. So binding fails if any other server uses the
-    address, and if two parents start at the same time, one of them fails. The sockets do not accept connections.
+    address, and if two parent processes start at the same time, one of them fails. The sockets accept no connections.
 
     Args:
         address: host and port, such as ``127.0.0.1:50051``; with port 0, the system chooses a free port.
@@ -74,12 +75,12 @@ def _bind_all(host: str, port: int) -> list[socket.socket]:
 
 
 def _addresses(host: str) -> Sequence[tuple[socket.AddressFamily, str]]:
-    """The addresses of a host, as gRPC interprets it: IPv6 is in brackets; any address means IPv4 and IPv6."""
+    """The addresses of a host, as gRPC interprets it: IPv6 is in brackets, and 0.0.0.0 or [::] means IPv4 and IPv6."""
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
         raise OSError(errno.EINVAL, "an IPv6 address without brackets")
-    if host == "localhost":  # like gRPC, without regard to /etc/hosts
+    if host == "localhost":  # like gRPC, which does not read /etc/hosts for it
         return [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, str(where[0])) for family, _, _, _, where in found))
@@ -98,8 +99,8 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            # Old connections of an earlier server can cause this error, and SO_REUSEADDR allows them. It must not stay
-            # on, because other servers could then bind to the address too.
+            # Old connections of an earlier server can cause this error. With SO_REUSEADDR, binding succeeds anyway. It
+            # must not stay on, because other servers could then bind to the address too.
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             held.bind((host, port))
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)

@@ -19,16 +19,16 @@ from scorer.service.call.metrics import WorkersMetrics
 from scorer.service.runtime.settings import Settings
 
 MIN_BACK_OFF = 0.2
-"""Seconds until a worker is replaced. The time doubles each time that its successor fails soon."""
+"""Seconds until a worker that has ended is replaced. Each time that its successor fails soon, the time doubles."""
 
 MAX_BACK_OFF = 30.0
-"""Maximum time in seconds until a worker is replaced."""
+"""Maximum number of seconds until a worker that has ended is replaced."""
 
 KILL_DELAY = 5.0
 """Seconds after the end of the grace period when a worker that has not ended is killed."""
 
 REPORT_SECONDS = 5.0
-"""A worker without a heartbeat for this time is reported. It is replaced after the time in the settings."""
+"""A worker without a heartbeat for this time is reported. After the setting ``unresponsive_seconds``, it is killed."""
 
 MAX_SLEEP = 0.5
 """Maximum time in seconds that the main thread sleeps. The kernel may deliver a signal to any thread, but Python runs
@@ -42,28 +42,28 @@ class _Vacancy:
     """A worker that has ended and is to be replaced."""
 
     end: str
-    """How the worker ended, for people."""
+    """How the worker ended, as text."""
     back_off: float
     """Seconds until its successor starts."""
     due: float = field(init=False)
-    """Time of the monotonic clock when its successor starts."""
+    """When its successor starts, in seconds of ``time.monotonic()``."""
 
     def __post_init__(self) -> None:
         self.due = time.monotonic() + self.back_off
 
 
 class Supervisor:
-    """Runs workers until a signal comes. A worker that dies or hangs is replaced.
+    """Runs workers until SIGINT or SIGTERM comes. A worker that dies or hangs is replaced.
 
     Args:
-        settings: the settings of the service. The caller holds their address, see ``HeldPort``.
+        settings: the settings of the service. The caller has reserved the address, see ``HeldPort``.
         metrics: counts the workers; None: they are not counted.
     """
 
     def __init__(self, settings: Settings, metrics: WorkersMetrics | None) -> None:
         self._settings, self._count, self._metrics = settings, settings.workers, metrics
         self._events: SimpleQueue[Report | signal.Signals | None] = SimpleQueue()
-        """Reports of workers, signals for the workers, and None for a signal to stop."""
+        """Reports of workers, signals to forward to the workers, and None for a signal to stop."""
         self._running: set[Worker] = set()
         self._vacancies: list[_Vacancy] = []
         self._crashes = PluginCrashes()
@@ -139,9 +139,11 @@ class Supervisor:
                 self._replace(report.worker)
 
     def _check_heartbeats(self) -> None:
-        """Reports workers without heartbeats, and kills them after some time, because they still get connections."""
+        """Reports workers without heartbeats, and later kills them, because they still get connections."""
         now, limit = time.monotonic(), self._settings.unresponsive_seconds
-        passed = min(now - self._last_check, 2 * MAX_SLEEP)  # limited, as this process itself may have been suspended
+        passed = min(
+            now - self._last_check, 2 * MAX_SLEEP
+        )  # limited, because this process itself may have been suspended
         self._last_check = now
         for worker in self._running:
             if worker.heard:
@@ -164,7 +166,7 @@ class Supervisor:
             self._metrics.unresponsive.set(sum(worker.unresponsive for worker in self._running))
 
     def _blame_plugins(self, worker: Worker) -> None:
-        """Counts a worker's death, and quarantines plugins with too many crashes."""
+        """Counts the death of a worker for the plugins that were scoring. Quarantines those with too many crashes."""
         if plugins := self._crashes.blame(worker.death):
             for plugin in plugins:
                 log.error("%s is quarantined: %s", plugin, self._crashes.quarantined[plugin])
@@ -181,7 +183,7 @@ class Supervisor:
             worker.send(crashed=self._crashes.quarantined)
 
     def _forward(self, number: signal.Signals) -> None:
-        """Forwards SIGHUP to the workers that serve. Workers that still load will notice changes themselves."""
+        """Forwards SIGHUP to the workers that serve. Workers that are still loading read the current files anyway."""
         self._lift_quarantine()
         if not self._settings.criteria:
             log_ignored_hangup(self._settings)
@@ -214,7 +216,8 @@ class Supervisor:
         """Schedules the replacement of a worker that has ended.
 
         Raises:
-            UserError, typer.Exit: no worker has served yet, so that the next one would fail too.
+            UserError, typer.Exit: the worker never served, and not all workers have served before or none serves now.
+                Its successor would probably fail too.
         """
         if not worker.serves and not (self._announced and any(other.serves for other in self._running)):
             if worker.mistake:
@@ -239,7 +242,7 @@ class Supervisor:
                 log.warning("%s; %s takes its place", vacancy.end, worker)
 
     def _stop(self) -> bool:
-        """Stops the workers and waits for them. Returns whether all workers that served have ended properly."""
+        """Stops the workers and waits until they have ended. Returns whether all that served ended with code 0."""
         self._stopping, clean = True, True
         for worker in self._running:
             assert worker.process.stdin is not None

@@ -1,19 +1,19 @@
-"""One worker of ``scorer serve --workers``. The supervisor starts it as a process; other modules never import it.
+"""One worker of ``scorer serve --workers``. The supervisor starts it as a process; no other module imports this one.
 
-``python -m scorer.cli.serving.worker SETTINGS JOURNAL [--quiet]`` serves on an address that its parent holds.
-SETTINGS are JSON, and JOURNAL is the file descriptor of a ``PluginJournal``. With ``--quiet``, it does not print
-problems of plugins and criteria sets, because another worker does.
+``python -m scorer.cli.serving.worker SETTINGS JOURNAL [--quiet]`` serves on an address that its parent has reserved.
+SETTINGS are JSON, and JOURNAL is the file descriptor of a ``PluginJournal``. With ``--quiet``, the worker prints no
+problems of plugins and criteria sets, because another worker prints them.
 
-The parent writes messages to standard input, one line of JSON each. At the end of standard input, the worker stops;
-this happens also when the parent dies.
+The parent writes messages to the worker's standard input, one line of JSON each. When standard input ends, for example
+because the parent has died, the worker stops.
 
     {"crashed": plugins}  all plugins that are quarantined because of crashes: a mapping of plugins to reasons
 
 The worker writes messages to standard output, one line of JSON each:
 
-    {"sets": names}    it has begun to serve
-    {"mistake": text}  it cannot serve, and ends with code 2
-    {}                 heartbeat, once a second: threads run, and the event loop too while it serves
+    {"sets": names}    the worker has begun to serve
+    {"mistake": text}  the worker cannot serve, and ends with code 2
+    {}                 heartbeat, once a second: shows that threads run, and while serving, that the event loop runs
     {"lifted": ""}     criteria sets were reloaded, which ends the quarantine of plugins that crashed
 """
 
@@ -41,11 +41,11 @@ HEARTBEAT_SECONDS = 1.0
 def main(settings: Settings, journal: PluginJournal, *, quiet: bool) -> int:
     """Serves until the parent stops the worker, and returns the exit code."""
     parent = os.dup(1)
-    os.dup2(2, 1)  # what plugins print must not mix with the messages
+    os.dup2(2, 1)  # messages must not be mixed with texts that plugins print
     log = Log(settings.log, several=True)
     ignore_hangup(settings)
     journal.note_crashes()
-    _send(parent)  # the first heartbeat, before plugins are imported, which may hang
+    _send(parent)  # the first heartbeat comes before plugins are imported, because an import may hang
     loaded = Event()
     Thread(target=_beat_until, args=(loaded, parent), daemon=True).start()
     try:
@@ -77,10 +77,10 @@ async def _beat(parent: int) -> None:
 
 
 async def _serve(service: Service, parent: int) -> None:
-    os.set_blocking(parent, False)  # a parent that is suspended does not read, and its workers must not wait for it
+    os.set_blocking(parent, False)  # workers must not wait for a parent that is suspended and does not read
     beating = asyncio.create_task(_beat(parent))
     stop = asyncio.Event()
-    stop_on_signals(stop, again=lambda: None)  # a service manager may send the signal to every process
+    stop_on_signals(stop, again=lambda: None)  # a service manager may send the same signal to every process
     partial_line = b""
     """The part of a message that has arrived so far."""
 
@@ -100,7 +100,7 @@ async def _serve(service: Service, parent: int) -> None:
 
 
 def _send(parent: int, **message: str) -> None:
-    """Sends a message to the parent. It is lost if the parent has died or does not read."""
+    """Sends a message to the parent. The message is lost if the parent has died or does not read."""
     with contextlib.suppress(BrokenPipeError, BlockingIOError):
         os.write(parent, json.dumps(message).encode() + b"\n")
 

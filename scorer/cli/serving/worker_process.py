@@ -1,4 +1,4 @@
-"""One worker process of ``scorer serve --workers``: starts it, reads its messages and its end."""
+"""One worker process of ``scorer serve --workers``: starts it, reads its messages, and reports its end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from scorer.plugins.journal import Death, PluginJournal
 from scorer.service.runtime.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.cli.serving.worker")
-"""Starts a worker. The docstring of its module describes the messages."""
+"""The command that starts a worker. The docstring of the module that it runs describes the messages."""
 
 STEADY_SECONDS = 10.0
-"""A worker that has served for this time did not fail soon."""
+"""If a worker ends before it has served for this time, it has failed soon."""
 
 DRAIN_SECONDS = 1.0
-"""Maximum time to read the last lines of a worker that has ended."""
+"""Maximum time that a worker's last messages are read after it has ended."""
 
 
 @dataclass(eq=False)
@@ -36,23 +36,23 @@ class Worker:
     back_off: float
     """Seconds until the worker's successor starts, if the worker fails soon."""
     serving_since: float | None = None
-    """Time of the monotonic clock; None until it serves."""
+    """When the worker began to serve, in seconds of ``time.monotonic()``; None until then."""
     mistake: str = ""
-    """Why the worker cannot serve; empty if it can."""
+    """Why the worker cannot serve; "" if it can."""
     heard: bool = False
-    """Whether it has sent a line since the last check."""
+    """Whether the worker has sent a line since the last check of heartbeats."""
     silent: float | None = None
-    """Seconds without a heartbeat; None before the first heartbeat."""
+    """Seconds without a heartbeat; None before the first heartbeat, and after the worker was killed."""
     unresponsive: bool = False
-    """Whether it was reported as unresponsive."""
+    """Whether the worker was reported as unresponsive."""
     death: Death = field(default_factory=Death)
-    """What plugins did when the worker died; empty while it runs."""
+    """Which plugins were scoring when the worker died; no plugins while it runs."""
 
     @classmethod
     def start(
         cls, settings: Settings, back_off: float, on_report: Callable[[Report], None], *, quiet: bool = False
     ) -> Worker:
-        """Starts a worker. A thread of this process passes the worker's messages to ``on_report``, and at last its end.
+        """Starts a worker. A thread passes its messages to ``on_report``, and an empty message after it has ended.
 
         Raises:
             UserError: the system cannot create the process.
@@ -88,14 +88,14 @@ class Worker:
 
     @property
     def lasted(self) -> bool:
-        """Whether it has served for so long that it did not fail soon."""
+        """Whether the worker has served for ``STEADY_SECONDS``."""
         return self.serving_since is not None and time.monotonic() - self.serving_since >= STEADY_SECONDS
 
     @property
     def end(self) -> str:
-        """How the worker ended and which plugins were scoring, or had scored last, for people."""
+        """How the worker ended, and which plugins were scoring or had scored last, as text."""
         code = self.process.returncode
-        when = "after" if self.death.later else "while"
+        when = "after" if self.death.after_call else "while"
         scored = f" {when} {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""
         return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"
@@ -114,9 +114,9 @@ class Worker:
         self.journal.close()
 
     def _listen(self, on_report: Callable[[Report], None]) -> None:
-        """Passes on the messages of the worker until it ends, and then its end.
+        """Passes on the messages of the worker until it ends, and then an empty message.
 
-        It does not wait for the end of the pipe, because processes that plugins have started may keep the pipe open.
+        This method does not wait until the pipe is closed, because processes that plugins started may keep it open.
         """
         reader = Thread(target=self._read, args=(on_report,), daemon=True)
         reader.start()

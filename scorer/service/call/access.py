@@ -1,4 +1,4 @@
-"""Access control: identifies callers, and decides which methods they may call."""
+"""Access control: identifies callers, and checks which methods they may call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Caller(NamedTuple):
 
 
 class Access:
-    """Access control by the settings.
+    """Identifies callers and checks their roles, as the settings ``access``, ``tokens`` and ``tls`` say.
 
     Raises:
         ValueError, OSError: the key set of the tokens cannot be used.
@@ -48,10 +48,10 @@ class Access:
         Raises:
             CallRefused: UNAUTHENTICATED: the caller's token or certificate is not valid.
         """
-        token = _bearer(metadata)
-        if token is not None and self._tokens is not None:
+        sent = [value for key, value in metadata if key == "authorization"]
+        if sent and self._tokens is not None:
             try:
-                return self._caller([f"token:{self._tokens.subject(token)}"])
+                return self._caller([f"token:{self._tokens.subject(_bearer(sent))}"])
             except BadToken as error:
                 raise _unauthenticated(error.reason, f"{error}; send a valid one") from None
         return self._caller((_certificate_names(context) if self._certificates else ()) or (ANONYMOUS,))
@@ -74,21 +74,23 @@ class Access:
         raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, {"role": role.value})
 
     def _caller(self, names: Sequence[str]) -> Caller:
-        """The caller with these names, who has the roles of all of them."""
+        """The caller whose credential has these names. The caller has the roles of all of them."""
         if self._roles is None:
             return Caller(names[0], ALL_ROLES if self.open else frozenset())
         listed = [name for name in names if name in self._roles] or names[:1]
         return Caller(listed[0], frozenset().union(*(self._roles.get(name, frozenset()) for name in listed)))
 
 
-def _bearer(metadata: Metadata) -> str | None:
-    """The bearer token in the metadata; None if there is none."""
-    for key, value in metadata:
-        if key == "authorization" and isinstance(value, str):
-            scheme, _, token = value.partition(" ")
-            if scheme.lower() == "bearer":
-                return token.strip()
-    return None
+def _bearer(sent: Sequence[str | bytes]) -> str:
+    """The bearer token in the values of the metadata ``authorization``.
+
+    Raises:
+        CallRefused: there is not exactly one value, or it is not a bearer token (UNAUTHENTICATED).
+    """
+    scheme, _, token = str(sent[0]).partition(" ")
+    if len(sent) > 1 or scheme.lower() != "bearer":
+        raise _unauthenticated("TOKEN_INVALID", "the metadata 'authorization' has to be one bearer token: Bearer TOKEN")
+    return token.strip()
 
 
 def _certificate_names(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Limits the calls in flight. Calls beyond a limit are refused at once, before their bodies are read."""
+"""Limits the calls in flight and the memory of their messages. Calls beyond a limit are refused and do not wait."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ RETRY_AFTER = 0.2
 class Admission:
     """Counts the calls in flight, and the bytes of their requests and replies.
 
-    When a limit is reached, each connection may still use its share: the limit divided by the number of connections
-    that have calls, and at least one call. So a caller with many calls that never end cannot lock out other callers.
+    When ``calls`` or ``held_bytes`` is reached, a connection that uses less than its share is still admitted. Its share
+    is the limit divided by the number of connections with calls. A connection without calls may always begin one. So a
+    caller with many calls that never end cannot lock out other callers.
 
-    It is not thread-safe: only the event loop may use it.
+    This class is not thread-safe: only the event loop may use it.
 
     Args:
         calls: maximum number of calls in flight.
-        calls_each: maximum number of calls in flight of one identity. Each connection without credentials counts as an
-            identity.
+        calls_each: maximum number of calls in flight of one identity. Each connection of an anonymous caller counts as
+            an identity of its own.
         held_bytes: maximum number of bytes of the requests and replies of calls in flight.
     """
 
@@ -57,9 +58,9 @@ class Admission:
         """
         own = self._connections.get(connection)
         if own and self._calls >= self._max_calls and own.calls >= self._share(self._max_calls):
-            raise _refusal("calls", self._max_calls, "calls are in flight")
+            raise _refusal("calls", self._max_calls, "calls in flight")
         if self._identities.get(connection if identity == ANONYMOUS else identity, 0) >= self._max_calls_each:
-            raise _refusal("calls_each", self._max_calls_each, "calls of this caller are in flight")
+            raise _refusal("calls_each", self._max_calls_each, "calls in flight for one caller")
         if own:
             self._check_bytes(own, 1)
 
@@ -89,10 +90,10 @@ class Admission:
 
     def _check_bytes(self, connection: _Connection, more: int) -> None:
         if self._bytes + more > self._max_bytes and connection.held + more > self._share(self._max_bytes):
-            raise _refusal("held_bytes", self._max_bytes, "bytes of requests and unread replies are held")
+            raise _refusal("held_bytes", self._max_bytes, "bytes of requests and unread replies")
 
     def _share(self, limit: int) -> float:
-        """The share of one connection in a limit."""
+        """The share of one connection in a limit, in calls or bytes."""
         return limit / max(len(self._connections), 1)
 
 
@@ -115,7 +116,7 @@ class Slot:
     connection: _Connection
     identity: str
     held: int = 0
-    """Bytes of its request or reply."""
+    """Size of the call's request in bytes; as soon as there is a reply, the size of the reply instead."""
 
     def hold_request(self, size: int) -> None:
         """Counts the bytes of a request that has arrived.
@@ -126,19 +127,19 @@ class Slot:
         self.admission.hold(self, size, check=True)
 
     def hold_reply(self, size: int) -> None:
-        """Counts the bytes of the reply instead of the request's."""
+        """Counts the bytes of the reply instead of the bytes of the request."""
         self.admission.hold(self, size, check=False)
 
     def release(self) -> None:
-        """Removes the call from the counts. Must be called once, when its reply has been sent or it has failed."""
+        """Removes the call from the counts. Must be called once, after the reply has been sent or the call failed."""
         self.admission.leave(self)
 
 
-def _refusal(setting: str, limit: int, condition: str) -> CallRefused:
+def _refusal(setting: str, limit: int, counted: str) -> CallRefused:
     return CallRefused(
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         "TOO_BUSY",
-        f"{limit} {condition}, and no more are accepted; try again",
+        f"the limit of {limit} {counted} is reached; try again",
         {"limit": str(limit), "setting": f"limits.{setting}"},
         retry_after=RETRY_AFTER,
     )

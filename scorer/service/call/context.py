@@ -39,16 +39,16 @@ class CallContext:
     limits: Limits = field(default_factory=Limits)
     request_id: str = field(default_factory=new_request_id)
     deadline: float = float("inf")
-    """Time of the monotonic clock, in seconds."""
+    """When the call times out, in seconds of ``time.monotonic()``."""
     abandoned: bool = False
     """Whether the call was cancelled or timed out. The event loop sets this while a thread works on the call."""
     identity: str = ANONYMOUS
     plan: SetPlan | None = None
-    """The plan of the criteria set that the call uses; None if it does not score, or until the set is found."""
+    """The plan of the criteria set that the call uses; None if the call uses no set, or until the set is found."""
     scored: list[Assessment] = field(default_factory=list)
-    """The results, one per tier."""
+    """The results of the tiers that have been scored so far."""
     doubtful_names: int = 0
-    """Number of units whose names have probably lost letters."""
+    """Number of units whose names probably have ``?`` in place of letters, see ``scorer_client.names``."""
     trace: CallTrace | None = None
     """The trace of the call; None if calls are not traced."""
 
@@ -59,7 +59,7 @@ class CallContext:
 
     @property
     def seconds(self) -> float:
-        """Seconds until the deadline; 0 if it has passed."""
+        """Seconds until the deadline, at most ``NO_DEADLINE``; 0 if the deadline has passed."""
         return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE)
 
     def step(self, name: str) -> AbstractContextManager[object]:
@@ -77,10 +77,10 @@ class CallContext:
         self.trace.end(code, attributes)
 
     def check_cancelled(self) -> None:
-        """Must be called between the steps of long work.
+        """Ends the work on a call that nobody waits for. Must be called between the steps of long work.
 
         Raises:
-            CallRefused: the call was cancelled or its deadline has passed, so the work should end.
+            CallRefused: the call was cancelled, or its deadline has passed.
         """
         if self.abandoned or time.monotonic() >= self.deadline:
             raise deadline_exceeded()
@@ -101,6 +101,6 @@ class CallContext:
 
 
 def deadline_exceeded() -> CallRefused:
-    """The error of a call whose deadline passed."""
-    message = "the deadline passed before the answer was ready; give more time, or send fewer units at once"
+    """The error of a call whose deadline has passed."""
+    message = "the deadline passed before the reply was ready; give more time, or send fewer units at once"
     return CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", message)

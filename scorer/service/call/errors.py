@@ -1,4 +1,4 @@
-"""Errors of calls, and their form in gRPC: google.rpc.Status with details for programs."""
+"""Errors of calls, and their conversion to gRPC's form: google.rpc.Status with details for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MAX_DETAILS_BYTES = 4096
 """Maximum size of the details. Proxies drop trailers of more than 8 KiB, and base64 makes details a third larger."""
 
 MAX_MESSAGE_BYTES = 1000
-"""Maximum size of the message. A reply has it twice, once with three bytes for each byte that is not ASCII."""
+"""Maximum size of the message. A reply has it twice: in the details, and percent-encoded in ``grpc-message``, where a
+byte that is not ASCII takes three bytes."""
 
 MAX_METADATA_BYTES = 400
 """Maximum size of a metadata value."""
@@ -31,7 +32,7 @@ MAX_TEXT = 300
 
 
 class CallRefused(Exception):
-    """A call is answered with an error. The message says what is wrong and how to fix it."""
+    """Raised to answer a call with an error. The message says what is wrong and how to fix it."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class CallRefused(Exception):
         self.total = total
         """Number of all violations; ``violations`` has only the first ones."""
         self.retry_after = retry_after
-        """Seconds after which the same call may succeed; None if a repetition would fail again."""
+        """Seconds after which the same call may succeed; None if it would fail again."""
 
 
 def invalid(violations: Violations) -> CallRefused:
@@ -115,10 +116,10 @@ async def abort(context: Context, refusal: CallRefused, request_id: str) -> NoRe
 
 
 def aborting(answer: Callable[[Context], Awaitable[Result]]) -> Callable[[object, Context], Awaitable[Result]]:
-    """Wraps a function that reads its requests from the context in a handler for gRPC. The function may call ``abort``.
+    """Makes a handler for gRPC from a function that reads its requests from the context and may call ``abort``.
 
-    gRPC stores the exception of ``abort`` in the call. A reference from its traceback back to the call would keep both
-    in memory until garbage is collected.
+    gRPC stores the exception of ``abort`` in the call. The handler removes the traceback from the exception, because
+    the traceback refers to the call: this cycle would keep both in memory until garbage is collected.
     """
 
     async def handle(messages: object, context: Context) -> Result:

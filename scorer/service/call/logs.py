@@ -34,8 +34,8 @@ MAX_QUEUED = 5_000
 """Maximum number of records that wait to be written."""
 
 MAX_VIOLATION_LINES = 1_000
-"""Maximum number of lines on the violations of one call. It is much less than ``MAX_QUEUED``, so that lines of other
-calls are not lost."""
+"""Maximum number of log lines for the violations of one call. It is much less than ``MAX_QUEUED``, so that lines of
+other calls are not lost."""
 
 POLL_SECONDS = 0.05
 """Interval at which the writing thread looks into the queue."""
@@ -45,10 +45,10 @@ _STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message
 
 
 class _IsoTime(logging.Formatter):
-    """Formats time stamps by ISO 8601 with the time zone, such as 2026-11-30T09:30:00.125+07:00."""
+    """Formats timestamps by ISO 8601 with the time zone, such as 2026-11-30T09:30:00.125+07:00."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """See ``logging.Formatter``, whose own time stamps have a decimal comma and no time zone."""
+        """See ``logging.Formatter``, whose own timestamps have a decimal comma and no time zone."""
         del datefmt
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
@@ -77,18 +77,18 @@ class Text(_IsoTime):
         return "\n".join(self._prefix + line for line in (" ".join([first, *extra]), *(f"    {line}" for line in more)))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """See ``logging.Formatter``. The message becomes one line."""
+        """See ``logging.Formatter``. Line breaks in the message are escaped."""
         return escaped(super().formatMessage(record))
 
 
 def _word(value: object) -> str:
-    """A value as one word; in quotation marks if it has spaces. So a caller's name cannot look like other values."""
+    """A value as text; in quotation marks if it has spaces, so that no value can look like several values."""
     text = str(value)
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
-    """Whether to log a record. gRPC logs each header that is not UTF-8, and a call can have hundreds of them."""
+    """False for gRPC's lines about headers that are not UTF-8, because a call can have hundreds of such headers."""
     return not (record.name.startswith("grpc") and str(record.msg).startswith("Invalid encoding on "))
 
 
@@ -117,7 +117,7 @@ class _Queue(QueueHandler):
 
 
 class _Writer(logging.Handler):
-    """Collects lines, and writes them when it is flushed or has ``MAX_QUEUED``. Drops those that cannot be written."""
+    """Collects lines, and writes them when it is flushed or has ``MAX_QUEUED`` lines. Lines that fail are dropped."""
 
     def __init__(self, stream: TextIO, on_lost: Callable[[int], None]) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class _Writer(logging.Handler):
             self._lines.append(self.format(record) + "\n")
         except Exception:
             self._on_lost(1)
-        if len(self._lines) >= MAX_QUEUED:  # records come so fast that the queue, which causes flushes, is never empty
+        if len(self._lines) >= MAX_QUEUED:  # the listener flushes only when the queue is empty, which may never happen
             self.flush()
 
     def flush(self) -> None:
@@ -147,7 +147,7 @@ class _Writer(logging.Handler):
 
 
 def atomic_count(lines: Sequence[str]) -> int:
-    """How many of the first lines to write at once, at least 1, so that no other process can write between them."""
+    """Number of lines that can be written at once, at least 1, so that no other process writes between them."""
     count, size = 0, 0
     while count < len(lines) and (size := size + len(lines[count].encode())) <= select.PIPE_BUF:
         count += 1
@@ -174,7 +174,7 @@ def _own_stream() -> TextIO:
     """Standard error, as a stream that only the log has: a plugin that closes ``sys.stderr`` must not end the log."""
     try:
         copy = os.dup(sys.stderr.fileno())
-    except (AttributeError, OSError):  # standard error is closed, or a stream in memory
+    except (AttributeError, OSError):  # standard error is closed, or it is a stream in memory
         return sys.stderr
     return os.fdopen(copy, "w", encoding=sys.stderr.encoding, errors=sys.stderr.errors)
 
@@ -184,7 +184,7 @@ class Log:
 
     Args:
         form: text, or one JSON object per line.
-        several: whether other processes write to the same stream. Then each line has the process id.
+        several: whether several processes write to the same stream. If so, each line has the process id.
     """
 
     def __init__(self, form: Literal["text", "json"], *, several: bool) -> None:
@@ -223,13 +223,13 @@ class Log:
 
 
 def log_call(call: CallContext, seconds: float, refusal: CallRefused | None, *, violations: bool) -> None:
-    """Logs a call that has ended in one line. Answers are never logged.
+    """Writes one line about a call that has ended. Answers are never logged.
 
     Args:
         call: the call.
         seconds: its duration.
-        refusal: the error that it ended with; None if it was answered.
-        violations: whether to log one more line for each of the first violations.
+        refusal: the error with which the call ended; None if it succeeded.
+        violations: whether to write one more line for each of the first ``MAX_VIOLATION_LINES`` violations.
     """
     log = logging.getLogger(CALLS)
     code = refusal.code if refusal else grpc.StatusCode.OK

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from wsgiref.simple_server import WSGIServer
 
 import prometheus_client.values
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -23,21 +22,21 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable with the folder of the workers' files. prometheus_client reads it during import."""
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Histogram buckets in seconds. One unit takes a millisecond, 100,000 units about a second."""
+"""Histogram buckets in seconds. To score one unit takes a millisecond, 100,000 units about a second."""
 
 FILE_BYTES = 2**16
-"""Size of a new file. It doubles when the file is full."""
+"""Size of a new file of counts in bytes. A full file grows to twice its size."""
 
 ENTRY_BYTES = 40
-"""Maximum size of a count in a file, without its name."""
+"""Maximum size of one count in a file in bytes, without its name."""
 
 log = logging.getLogger("scorer.metrics")
 
 
 class _ReservedDict(MmapedDict):
-    """Counts in a memory-mapped file whose space on the disk is allocated in advance.
+    """Counts in a memory-mapped file whose disk space is allocated in advance.
 
-    Otherwise a process that writes to the file on a full disk would die of SIGBUS.
+    Without this, a process that writes to the file would die of SIGBUS when the disk is full.
 
     Raises:
         OSError: the disk is full.
@@ -71,24 +70,24 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.calls = Counter("scorer_calls", "Calls answered.", ("method", "code"), registry=registry)
+        self.calls = Counter("scorer_calls", "Calls that have ended.", ("method", "code"), registry=registry)
         self.seconds = Histogram(
-            "scorer_call_seconds", "Seconds from a call's arrival to its answer.", ("method",),
+            "scorer_call_seconds", "Seconds from a call's arrival to its reply or error.", ("method",),
             buckets=BUCKETS, registry=registry,
         )  # fmt: skip
         self.units = Counter("scorer_units", "Units scored.", ("method", "criteria_set"), registry=registry)
         self.unranked = Counter(
-            "scorer_unranked_units", "Units that missed a gate of the lowest level, by gate.",
+            "scorer_unranked_units", "Units that fail a gate of the lowest level, by gate.",
             ("criteria_set", "tier", "category", "measure"), registry=registry,
         )  # fmt: skip
         self.under_way = Gauge(
             "scorer_calls_under_way",
-            "Calls that have begun and not ended.",
+            "Calls in flight: the request has arrived, and the reply is not yet read.",
             registry=registry,
             multiprocess_mode="livesum",
         )
         self.sets = Gauge(
-            "scorer_criteria_set_info", "1 for the revision in use of each criteria set.",
+            "scorer_criteria_set_info", "1 for the revision of each criteria set that is in use, 0 for earlier ones.",
             ("criteria_set", "revision"), registry=registry, multiprocess_mode="livemax",
         )  # fmt: skip
         self.refused = Gauge(
@@ -101,11 +100,11 @@ class Metrics:
         self.lost_lines = Counter(
             "scorer_lost_log_lines", "Lines of the log that could not be written.", registry=registry
         )
-        self.reloads = Counter("scorer_reloads", "Times that criteria sets were read again.", registry=registry)
+        self.reloads = Counter("scorer_reloads", "Reloads of the criteria sets.", registry=registry)
         self._revisions: set[tuple[str, str]] = set()
-        """Code and revision of the criteria sets in use."""
+        """Codes and revisions of the criteria sets in use."""
         self._warned = False
-        """Whether the log has a warning about counts without space."""
+        """Whether a warning about dropped counts has been logged."""
 
     def count_call(self, call: CallContext, code: str, seconds: float) -> None:
         """Counts a call that has ended."""
@@ -138,7 +137,7 @@ class Metrics:
 
     @contextmanager
     def _tolerate_full_disk(self) -> Iterator[None]:
-        """A context manager that drops counts if the disk has no space for new labels. The first time is logged."""
+        """A context manager that drops counts if the disk has no space for new labels. It logs only the first time."""
         try:
             yield
         except OSError as error:
@@ -147,21 +146,10 @@ class Metrics:
             self._warned = True
 
 
-def publish(address: str, registry: CollectorRegistry) -> WSGIServer:
-    """Serves metrics over HTTP at ``/metrics``, in a separate thread.
-
-    Raises:
-        OSError: the server cannot listen on the address.
-    """
-    host, _, port = address.rpartition(":")
-    server, _ = start_http_server(int(port), host.strip("[]"), registry)
-    return server
-
-
 class WorkersMetrics:
     """The metrics of all workers, in their parent process.
 
-    Processes that are started afterwards get the folder for their files in their environment.
+    The environment of processes that are started afterwards names the folder for their files.
 
     Raises:
         OSError: a temporary directory cannot be created.
@@ -173,7 +161,7 @@ class WorkersMetrics:
         self.registry = CollectorRegistry()
         self.workers = Gauge("scorer_workers", "Workers that serve.", registry=self.registry)
         self.unresponsive = Gauge(
-            "scorer_unresponsive_workers", "Workers without a heartbeat for seconds.", registry=self.registry
+            "scorer_unresponsive_workers", "Workers whose last heartbeat is too old.", registry=self.registry
         )
         MultiProcessCollector(self.registry, path=self._folder)  # type: ignore[no-untyped-call]
 

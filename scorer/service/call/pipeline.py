@@ -1,7 +1,8 @@
 """The pipeline of every call: identify the caller, check access and limits, read, parse, score, reply, log.
 
-All methods are registered as methods with a stream of requests, and handlers read the one request themselves. gRPC then
-starts a handler when the headers have arrived, so that a call can be refused or time out before its body is read.
+All methods are registered with gRPC as methods with a stream of requests, and handlers read the single request
+themselves. gRPC then starts a handler as soon as the headers have arrived, so that a call can be refused or time out
+before its body is read.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 MAX_ARRIVING = 2048
-"""Maximum number of calls whose requests are arriving."""
+"""Maximum number of calls whose requests are still arriving."""
 
 MAX_LOOP_BYTES = 256 * 2**10
-"""Larger requests are parsed by a thread, because they would block the event loop for milliseconds."""
+"""Larger requests are parsed in a thread, because parsing them would block the event loop for milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Method:
     """One method of a service."""
 
     path: str
-    """Such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
+    """The method's path, such as ``/egov.scorer.v1.ScorerService/ScoreUnit``."""
     request: type[Message]
     role: Role
     """The role that a caller needs for this method."""
@@ -55,8 +56,8 @@ class Method:
     """Returns the plan of the criteria set that a request names; may raise CallRefused. None: the method does not
     score."""
     on_loop: bool = False
-    """Whether the handler takes less than a millisecond. If so, it runs on the event loop, unless the call's criteria
-    set needs code of a plugin."""
+    """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is
+    larger than ``MAX_LOOP_BYTES`` or the criteria set runs code of a plugin."""
 
     @property
     def name(self) -> str:
@@ -69,9 +70,9 @@ class Pipeline:
 
     Args:
         access: decides who may call which method.
-        limits: the limits of the settings.
-        admission: counts the calls in flight.
-        threads: run long work.
+        limits: the limits from the settings.
+        admission: counts and limits the calls in flight.
+        threads: the threads for long work.
         transfers: ends calls whose callers are too slow.
         drain: waits for callers while the server stops.
         metrics: counts the calls; None: they are not counted.
@@ -104,7 +105,7 @@ class Pipeline:
             await context.write(await self._answer(method, context))
             await self._drain.wait(context.peer())
 
-        if method.on_loop:  # its replies are small, and faster if gRPC gets reply and status together
+        if method.on_loop:  # the reply is small: gRPC sends it faster if it gets the status together with the reply
             return grpc.stream_unary_rpc_method_handler(aborting(answer))
         return grpc.stream_stream_rpc_method_handler(aborting(answer_and_drain))
 
@@ -141,8 +142,8 @@ class Pipeline:
     async def _work(self, method: Method, received: list[bytes], call: CallContext) -> bytes:
         """Parses the request and runs the method's handler, on the event loop or in a thread.
 
-        Bytes and message are passed in lists of one item. The receiver removes the item, so that it is freed when the
-        receiver no longer needs it.
+        The bytes and the message of a request are passed in lists of one item. The function that gets the list removes
+        the item, so that its memory is freed as soon as this function no longer needs it.
         """
         small = len(received[0]) <= MAX_LOOP_BYTES
         parse_request = partial(parse_step, method, received, call)
@@ -153,9 +154,9 @@ class Pipeline:
         return await self._threads.run(call, partial(score, method, requests, call))
 
     async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
-        """Reads the request of a call, if the call would be admitted.
+        """Reads the request of a call, unless a limit on calls in flight is already reached.
 
-        While requests arrive, the calls are counted separately and may be many, because they need few resources.
+        Calls whose requests are still arriving have a limit of their own. It is high, because they need few resources.
         """
         self._admission.check(peer, call.identity)
         slot = self._arriving.admit(peer, call.identity)
@@ -165,7 +166,7 @@ class Pipeline:
             slot.release()
 
     def _admit(self, call: CallContext, peer: str, size: int) -> Slot:
-        """Admits a call, and counts it until its reply has been read or the call has ended in another way."""
+        """Admits a call, and counts it until its reply has been sent or the call has ended in another way."""
         slot, task = self._admission.admit(peer, call.identity), current_task()
         if self._metrics:
             self._metrics.under_way.inc()
@@ -176,14 +177,15 @@ class Pipeline:
             if self._metrics:
                 self._metrics.under_way.dec()
 
-        task.add_done_callback(end)  # a callback of the context would keep the call until garbage is collected
+        task.add_done_callback(end)  # a callback of the context would keep the call in memory
         slot.hold_request(size)
         return slot
 
     def _record(self, call: CallContext, started: float, refusal: CallRefused | None) -> None:
         """Counts and logs a call that has ended, and ends its trace.
 
-        Violations of anonymous callers are logged only if all callers have access: they could fill the log.
+        Violations in requests of anonymous callers are logged only if all callers have access. Otherwise, callers
+        without access could fill the log.
         """
         seconds, code = time.perf_counter() - started, refusal.code if refusal else grpc.StatusCode.OK
         call.end_trace(code)
@@ -202,7 +204,7 @@ def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
     """Runs a method's handler and returns the serialized reply.
 
     Raises:
-        CallRefused: the handler raised it, or any other exception, which becomes INTERNAL.
+        CallRefused: the handler raised it. Any other exception of the handler becomes CallRefused with INTERNAL.
     """
     try:
         reply = method.handler(requests.pop(), call)
@@ -215,14 +217,14 @@ def score(method: Method, requests: list[Message], call: CallContext) -> bytes:
 
 
 def abandoned(call: CallContext) -> CallRefused:
-    """The error of a call that was cancelled or timed out, for the log."""
+    """The error that is logged for a call that was cancelled or timed out."""
     if not call.seconds:
         return deadline_exceeded()
     return CallRefused(grpc.StatusCode.CANCELLED, "CANCELLED", "the caller cancelled the call, or its connection ended")
 
 
 def internal_error(error: BaseException, call: CallContext) -> CallRefused:
-    """The error for an exception in the service. The log has the exception; the caller gets only the request id."""
+    """The error for an unexpected exception. The exception is logged; the caller gets only the request id."""
     message = f"the service failed; its log has request id {call.request_id}"
     refusal = CallRefused(grpc.StatusCode.INTERNAL, "INTERNAL", message)
     refusal.__cause__ = error

@@ -15,19 +15,20 @@ from scorer.service.call.transfers import Transfers
 Request = TypeVar("Request", bound=Message)
 
 COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-"""The first bytes of messages that are compressed by gzip or deflate."""
+"""How messages begin that are compressed by gzip or deflate."""
 
 CANCEL_SECONDS = 0.01
-"""Delay before a call without request is answered. If the caller has cancelled it, gRPC reports that meanwhile."""
+"""Delay before a call without a request is refused. If the caller cancelled the call, gRPC reports this meanwhile."""
 
 
 async def read_request(
     transfers: Transfers, context: grpc.aio.ServicerContext[bytes, bytes], seconds: float = math.inf
 ) -> bytes:
-    """Reads the bytes of a call's request, for at most ``seconds``.
+    """Reads the bytes of a call's request. Waits for at most ``seconds``.
 
     Raises:
-        CallRefused: the request did not arrive in time (DEADLINE_EXCEEDED), or there is none (INVALID_ARGUMENT).
+        CallRefused: the request did not arrive in time (DEADLINE_EXCEEDED), or the call ended without a request
+            (INVALID_ARGUMENT).
     """
     try:
         data = await transfers.receive(context, seconds)
@@ -41,7 +42,7 @@ async def read_request(
 
 
 def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request:
-    """Removes the bytes from the list ``received`` of one item, and returns the message.
+    """Parses the bytes in the list ``received``, which has one item, and removes them from the list.
 
     Raises:
         CallRefused: the request is too large (RESOURCE_EXHAUSTED), compressed (UNIMPLEMENTED) or not a message of this

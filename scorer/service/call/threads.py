@@ -1,4 +1,4 @@
-"""Threads for long work and for plugins, which could block the event loop."""
+"""Threads for long work and for code of plugins, which would block the event loop."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from scorer.service.call.context import CallContext, deadline_exceeded
 
 Result = TypeVar("Result")
 
-MAX_WAIT = 5.0
-"""Maximum time in seconds that a call waits for slow plugins of its criteria set. Then it runs in one more thread. Each
-plugin can have ``MAX_CALLS`` calls."""
+MAX_WAIT_SECONDS = 5.0
+"""Maximum time that a call waits for earlier calls of its criteria set. After this time, it runs in an additional
+thread, so that a plugin that hangs does not stop calls that do not need it. A plugin has at most ``MAX_CALLS`` calls
+at the same time."""
 
 
 class ScoringThreads:
     """Runs the work of calls in threads.
 
-    Work without code of plugins always ends, so it shares a few threads. Each criteria set that runs code of plugins
-    has its own threads. If a plugin hangs, only threads of these sets are blocked.
+    Work without code of plugins always ends, so all such work shares a few threads. Each criteria set that runs code of
+    plugins has its own threads. If a plugin hangs, only threads of the sets that use it are blocked.
 
     Args:
-        threads: number of shared threads, and of calls that run at the same time for each set with code of plugins.
-            Further calls wait.
+        threads: number of shared threads. Also, for each set that runs code of plugins, the number of its calls that
+            run at the same time. Further calls wait, those of sets with plugins at most ``MAX_WAIT_SECONDS``.
     """
 
     def __init__(self, threads: int) -> None:
@@ -36,7 +37,7 @@ class ScoringThreads:
     async def run(self, call: CallContext, work: Callable[[], Result]) -> Result:
         """Runs the work of a call in a thread and returns its result.
 
-        If the call is cancelled or times out, the thread goes on until the work calls ``call.check_cancelled``.
+        If the call is cancelled or times out, the thread continues until the work calls ``call.check_cancelled``.
 
         Raises:
             CallRefused: the work raised it, or the deadline has passed (DEADLINE_EXCEEDED).
@@ -45,7 +46,7 @@ class ScoringThreads:
             return await _run(self._shared, call, work)
         threads = call.plan.derived(self._make_plugin_threads)
         try:
-            async with asyncio.timeout(min(MAX_WAIT, call.seconds)):
+            async with asyncio.timeout(min(MAX_WAIT_SECONDS, call.seconds)):
                 await threads.free.acquire()
         except TimeoutError:
             call.check_cancelled()
@@ -65,7 +66,7 @@ class _PluginThreads:
 
     def __init__(self, threads: int) -> None:
         self.free = asyncio.Semaphore(threads)
-        # Twice MAX_CALLS: a plugin that hangs is refused more calls before it occupies all threads.
+        # Twice MAX_CALLS: a plugin that hangs gets no more than MAX_CALLS calls, so it cannot occupy all threads.
         self.pool = ThreadPoolExecutor(2 * MAX_CALLS, "plugins")
 
 
@@ -74,7 +75,7 @@ async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], R
         async with asyncio.timeout(call.seconds):
             return await asyncio.get_running_loop().run_in_executor(pool, work)
     except (TimeoutError, asyncio.CancelledError) as error:
-        call.abandoned = True  # so that the thread ends at its next check
+        call.abandoned = True  # the next call.check_cancelled() in the thread ends the work
         if isinstance(error, TimeoutError):
             raise deadline_exceeded() from None
         raise

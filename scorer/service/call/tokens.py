@@ -16,10 +16,10 @@ from scorer.service.runtime.settings import Tokens
 from scorer.service.runtime.small_file import read_small_file
 
 MAX_CACHED = 10_000
-"""Maximum number of valid tokens that are cached. To check a signature takes longer than to score a unit."""
+"""Maximum number of valid tokens that are cached. Checking a signature takes longer than scoring a unit."""
 
 ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
-"""Allowed algorithms. All use public keys, so that readers of the key set cannot sign tokens."""
+"""Allowed signature algorithms. All use public keys, so that readers of the key set cannot sign tokens."""
 
 PRIVATE_MEMBERS = frozenset(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"])
 """Members of a JWK that only private and secret keys have (RFC 7518, section 6)."""
@@ -29,7 +29,7 @@ TEXT_MEMBERS = ("kid", "kty", "alg", "use", "crv", "n", "e", "x", "y")
 
 
 class BadToken(Exception):
-    """A token is not valid. ``reason`` is a word in capitals for programs."""
+    """Raised if a token is not valid. ``reason`` is a word in capitals for programs."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class TokenChecker:
         self._tokens = tokens
         self._keys = ReloadedFiles((tokens.keys,), self._read)
         self._cache: OrderedDict[bytes, tuple[_Keys, str, float]] = OrderedDict()
-        """For each token, by its hash: the keys that checked it, its subject and its expiry."""
+        """By the hash of each token: the keys that it was checked with, its subject, and its expiry (Unix time)."""
         self._lock = Lock()
 
     def subject(self, token: str) -> str:
@@ -69,7 +69,11 @@ class TokenChecker:
         return subject
 
     def _check(self, token: str, keys: _Keys) -> tuple[str, float]:
-        """Subject and expiry (Unix time) of a token."""
+        """Checks a token. Returns its subject and its expiry (Unix time).
+
+        Raises:
+            BadToken: the token is not valid.
+        """
         try:
             key = keys.find(jwt.get_unverified_header(token).get("kid"))
             claims = jwt.decode(
@@ -89,7 +93,9 @@ class TokenChecker:
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             # The error does not say which check failed, because that would help to forge a token.
             raise BadToken("TOKEN_INVALID", "the token is not valid") from None
-        if not subject.isprintable():  # such as a line feed, or half of a surrogate pair, which messages cannot have
+        if (
+            not subject.isprintable()
+        ):  # it has, for example, a line feed, or a lone surrogate, which UTF-8 cannot encode
             raise BadToken("TOKEN_INVALID", "the token is not valid")
         return subject, expiry
 
@@ -123,7 +129,7 @@ class _Keys:
                 )
         self._keys = {key.key_id: key for key in keys}
         if len(self._keys) != len(keys):
-            raise ValueError("two keys have one id (kid)")
+            raise ValueError("two keys have the same id (kid)")
 
     def find(self, key_id: object) -> jwt.PyJWK:
         """The key with this id; or the only key, if the id is None.
@@ -168,6 +174,8 @@ def _check_entry(entry: object) -> None:
             f"{name} is a private or secret key: everybody who can read this file could sign tokens; "
             "list public keys only"
         )
+    if entry.get("alg") == "none":
+        raise ValueError(f"{name} is for the algorithm none, which signs nothing: remove the key from the set")
     if (use := entry.get("use", "sig")) != "sig":
         raise ValueError(f"{name} is not for signatures (its use is {use!r}): remove the key from the set")
     operations = entry.get("key_ops", ["verify"])

@@ -1,6 +1,6 @@
-"""OpenTelemetry traces: one span per call, with a child span for each step of its work.
+"""OpenTelemetry traces: one span per call, with a child span for each step of the call.
 
-The libraries are the extra ``otel``. They are imported only if the environment names an exporter.
+The libraries belong to the extra ``otel``. They are imported only if the environment names an exporter.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NO_STEP = nullcontext()
 
 W3C_FIELDS = frozenset(["traceparent", "tracestate"])
-"""Metadata of a call that has the trace and the span of the caller (W3C Trace Context)."""
+"""Keys of the metadata that names the caller's trace and span (W3C Trace Context)."""
 
 SERVICE_FAULTS = frozenset(
     [
@@ -37,7 +37,7 @@ SERVICE_FAULTS = frozenset(
         grpc.StatusCode.DATA_LOSS,
     ]
 )
-"""Codes that are errors of a server, by OpenTelemetry's conventions. The other codes are errors of a caller."""
+"""Codes that are errors of the server, by OpenTelemetry's conventions. Other codes are errors of the caller, or OK."""
 
 log = logging.getLogger("scorer.traces")
 
@@ -56,7 +56,7 @@ class CallTrace:
         self.trace_id = format_trace_id(span.get_span_context().trace_id)
 
     def step(self, name: str) -> AbstractContextManager[object]:
-        """A context manager that records a step of the call's work as a span. It can be used in any thread.
+        """A context manager that records a step of the call as a span. It can be used in any thread.
 
         Exceptions are not recorded, because their messages may quote the request.
         """
@@ -87,7 +87,7 @@ class Traces:
         self._propagator = TraceContextTextMapPropagator()
 
     def begin(self, path: str, metadata: Metadata) -> CallTrace:
-        """Begins the trace of a call, or continues the caller's."""
+        """Begins the trace of a call; if the metadata names a trace of the caller, continues that trace."""
         from opentelemetry.trace import SpanKind
 
         carrier = {key: value for key, value in metadata if key in W3C_FIELDS and isinstance(value, str)}
@@ -108,9 +108,9 @@ class Traces:
 
 
 def from_environment() -> Traces | None:
-    """Traces as OpenTelemetry's environment variables say; None if they name no exporter, or switch traces off.
+    """Traces as OpenTelemetry's environment variables define them; None if they name no exporter or disable traces.
 
-    Variables that cannot be used never keep the service from starting. They are logged.
+    Also None if the variables cannot be used. This is logged, and does not prevent the service from starting.
     """
     names = _exporter_names()
     if not names:
@@ -136,7 +136,7 @@ def from_environment() -> Traces | None:
 
 
 def _exporter_names() -> list[str]:
-    """The exporters that the environment names. An address for OTLP names the exporter ``otlp``."""
+    """The exporters that the environment names. If it has only an address for OTLP, this is the exporter ``otlp``."""
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return []
     address = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -149,7 +149,7 @@ def _exporter(name: str) -> SpanExporter:
     """Creates an exporter.
 
     Raises:
-        ValueError: it is not installed, or its variables cannot be used.
+        ValueError: the exporter is not installed, or its environment variables cannot be used.
     """
     if name == "otlp":
         protocol = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")

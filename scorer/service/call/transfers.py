@@ -10,19 +10,19 @@ from typing import Any
 import grpc
 
 COLLECT_DELAY = 0.1
-"""Seconds after the end of a call when its tasks can be collected as garbage."""
+"""Seconds from the cancellation of overdue calls to the garbage collection that frees their replies."""
 
 
 class Transfers:
     """Ends calls whose callers send their requests, or read their replies, too slowly.
 
-    A reply that is not read would stay in memory as long as its connection, and gRPC's asyncio server has no method to
-    cancel a call. gRPC runs each handler in a task, which was created by the task that owns the call. If both tasks are
-    cancelled and collected as garbage, gRPC cancels the call and frees the reply.
+    A reply that is not read would stay in memory until its connection ends, and gRPC's asyncio server has no method to
+    cancel a call. gRPC runs each handler in a task, which was created by the task that owns the call. When both tasks
+    have been cancelled and collected as garbage, gRPC cancels the call and frees the reply.
 
     Args:
         loop: the event loop. Its task factory is replaced, so that each task knows its creator.
-        seconds: maximum duration of a transfer.
+        seconds: maximum duration of the transfer of one request or reply.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
@@ -34,10 +34,10 @@ class Transfers:
         loop.set_task_factory(_create)
 
     async def receive(self, context: grpc.aio.ServicerContext[bytes, bytes], seconds: float) -> bytes | None:
-        """Reads a message of a call; None if there is none. Must be called in the task of the call's handler.
+        """Reads the next message of a call; None if the caller sent none. Must be called in the task of the handler.
 
         Raises:
-            TimeoutError: the message did not arrive within ``seconds``, or within the maximum for all transfers.
+            TimeoutError: the message did not arrive within ``seconds``, or within the maximum duration of a transfer.
         """
         handler = current_task()
         self._requests[handler] = time.monotonic() + min(seconds, self._seconds)
@@ -53,15 +53,15 @@ class Transfers:
         return message if isinstance(message, bytes) else None  # otherwise it is grpc.aio.EOF
 
     def begin_reply(self, handler: asyncio.Task[Any]) -> None:
-        """Must be called before a handler gives its reply to gRPC: its transfer time starts."""
+        """Starts the transfer time of a reply. Must be called before the handler gives the reply to gRPC."""
         self._replies[handler] = time.monotonic() + self._seconds
 
     def end_reply(self, handler: asyncio.Task[Any]) -> None:
-        """Must be called when the call of a handler has ended."""
+        """Ends the transfer time of a reply. Must be called when the call has ended."""
         self._replies.pop(handler, None)
 
     def end_overdue(self) -> int:
-        """Ends calls with overdue transfers, and returns how many of them had a reply. Must be called regularly."""
+        """Ends calls with overdue transfers. Must be called regularly. Returns the number of overdue replies."""
         now = time.monotonic()
         for handler in [handler for handler, deadline in self._requests.items() if deadline < now]:
             del self._requests[handler]
@@ -78,7 +78,7 @@ class Transfers:
 
 
 def current_task() -> asyncio.Task[Any]:
-    """The task of the handler that calls this function."""
+    """The task that calls this function."""
     task = asyncio.current_task()
     assert task is not None
     return task

@@ -1,4 +1,4 @@
-"""Converts rows (messages) into a submission, and reports mistakes that only messages can have."""
+"""Converts rows (messages) into a submission, and reports answers that cannot be converted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from scorer.model.suggestions import Suggestions
 from scorer.model.violations import Violations
 
 MAX_ENTRIES_PER_NAME = 4
-"""A list with more entries than this, per name that it could contain, is reported as one violation."""
+"""A list of codes may have this number of entries for each valid code. A longer list is one violation, and its entries
+are not read."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",
@@ -28,14 +29,14 @@ _FIELD: Mapping[str, str] = {
     IndicatorKind.CHOICE: "choice",
     IndicatorKind.DATE: "date",
 }
-"""The field of an answer's message, by the indicator's kind."""
+"""The field of the message Answer that holds the value, by the kind of the indicator."""
 
 
 class RowPaths:
     """Field paths of rows; see ``FieldPaths``.
 
     Args:
-        single: whether the request is of ScoreUnit, which has only one row.
+        single: whether the request is a ScoreUnitRequest, which has only one row.
     """
 
     def __init__(self, *, single: bool) -> None:
@@ -86,7 +87,7 @@ class _Reader(NamedTuple):
     """How to read the answers to one indicator."""
 
     row: int
-    """The indicator's row of the matrix."""
+    """Index of the indicator's row in the matrix of answers."""
     indicator: Indicator
     field: str
     """The field of the message Answer."""
@@ -114,7 +115,7 @@ def _readers(plan: SetPlan) -> Mapping[str, _Reader]:
 def _answers(
     plan: SetPlan, answers: Mapping[str, pb.Answer], unit: int, paths: RowPaths, violations: Violations
 ) -> list[float]:
-    """(rows,) answers of one unit in the order of the matrix rows; NaN where not reported or wrong."""
+    """(indicators,) answers of one unit, in the order of the matrix; NaN where not reported or wrong."""
     readers, wrong, numbers = plan.derived(_readers), [], [math.nan] * len(plan.rows)
     is_readable = check_count(violations, unit, f"{paths.row(unit)}.answers", len(answers), len(readers))
     for code in answers if is_readable else ():
@@ -127,13 +128,13 @@ def _answers(
             numbers[reader.row] = _number(reader, answers[code], violations.suggestions)
         except _WrongAnswer as problem:
             wrong.append((code, problem.reason, str(problem)))
-    for code, reason, message in sorted(wrong):  # because a map of protobuf has no order
+    for code, reason, message in sorted(wrong):  # sorted, because a map of protobuf has no order
         violations.add(unit, paths.answer(unit, code), reason, message)
     return numbers
 
 
 class _WrongAnswer(Exception):
-    """One answer cannot be read."""
+    """Raised if an answer cannot be read."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -141,7 +142,7 @@ class _WrongAnswer(Exception):
 
 
 def _number(reader: _Reader, answer: pb.Answer, suggestions: Suggestions) -> float:
-    """The number that stands for an answer in a cohort.
+    """The number that stands for an answer in the matrix of a cohort.
 
     Raises:
         _WrongAnswer: the answer cannot be read.
@@ -178,17 +179,17 @@ def unknown_option(indicator: Indicator, option: str, suggestions: Suggestions) 
 
 
 def check_count(violations: Violations, unit: int, path: str, count: int, names: int, items: str = "entries") -> bool:
-    """Returns whether a list is short enough to be read; otherwise adds one violation.
+    """Whether a list of names is short enough to be read. If it is not, adds one violation.
 
     Args:
         violations: collects the violation.
         unit: index of the unit, or WHOLE_REQUEST.
         path: field path of the list.
-        count: number of its entries.
-        names: number of names that it could contain.
+        count: number of the list's entries.
+        names: number of different names that the list can contain.
         items: what the entries are, for the message.
     """
     if count <= MAX_ENTRIES_PER_NAME * names:
         return True
-    violations.add(unit, path, "TOO_MANY", f"has {count} {items}; there are only {names} that it could name")
+    violations.add(unit, path, "TOO_MANY", f"has {count} {items}; only {names} different names are possible")
     return False

@@ -1,4 +1,4 @@
-"""Fills messages with the results of the gates of one category, and what units lack for their next better level."""
+"""Fills messages with the results of one category's gates, and with what units lack for their next better level."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GateResults:
 
     Args:
         category: the scores of the category.
-        assessment: the scores of all categories.
+        assessment: the scores of all categories of the tier.
         gates: the gates of the category as messages.
         indices: (m,) indices of the units in the tier.
     """
@@ -60,7 +60,7 @@ class GateResults:
             )
 
     def fill_gates(self, results: Results, row: int, failed: int) -> None:
-        """Adds the results of all gates of one unit; bit i of ``failed`` is set if gate i fails."""
+        """Adds the results of all gates of one unit; bit i of ``failed`` is set if the unit fails gate i."""
         for gate in range(len(self._plan.gates)):
             self._fill_gate(results.add(), gate, row, passed=not failed >> gate & 1)
 
@@ -100,14 +100,20 @@ class GateResults:
 
 
 def _lacks(part: int | Node, lacking: int) -> bool:
-    """Whether a gate fails, or a combination does not hold; bit i of ``lacking`` is set if gate i is lacking."""
+    """Whether a unit lacks a gate, or a gate of a combination; bit i of ``lacking`` is set if it lacks gate i."""
     if isinstance(part, Node):
         return any(_lacks(inner, lacking) for inner in part.of)
     return bool(lacking >> part & 1)
 
 
 def answers_as_text(assessment: Assessment, row: int, indices: Ints) -> list[str]:
-    """The answers of the units at ``indices`` to a flag or choice, as text; empty if not reported."""
+    """The answers of units to a flag or choice, as texts; "" where not reported.
+
+    Args:
+        assessment: the scores of the tier's units.
+        row: the indicator's row in the matrix of answers.
+        indices: (m,) indices of the units in the tier.
+    """
     cohort = assessment.cohort
     indicator = next(indicator for code, indicator in cohort.indicators.items() if cohort.rows[code] == row)
     options = ["", *options_of(indicator)]
@@ -115,5 +121,5 @@ def answers_as_text(assessment: Assessment, row: int, indices: Ints) -> list[str
 
 
 def options_of(indicator: Indicator) -> tuple[str, ...]:
-    """All possible answers to a flag or choice, in the order of their numbers in the matrix."""
+    """All possible answers to a flag or choice, as texts; the index of each is its number in the matrix of answers."""
     return ("false", "true") if indicator.kind is IndicatorKind.FLAG else tuple(indicator.options)

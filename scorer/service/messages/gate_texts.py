@@ -1,4 +1,4 @@
-"""Texts of gates in tables, which people and programs can read. docs/tables.md describes them."""
+"""Writes gates in tables as texts that people and programs can read. docs/tables.md describes the texts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from scorer.engine.rules import GatePlan, Node
 from scorer.model.fixed_point import MICRO, PERCENT, plain
 
 NOT_IN_OPTIONS = re.compile(r"[\s,;|()%]")
-"""What separates the parts of a text, and the sign of percent-encoding."""
+"""Characters that are percent-encoded in options: those that separate the parts of a text, and the percent sign."""
 
 SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 
 
 def gate_text(gate: Gate, minimum: int) -> str:
-    """The text of a gate, such as ``total >= 80%``. Only gates on measures use ``minimum``."""
+    """The text of a gate, such as ``total >= 80%``. Only a MeasureGate uses ``minimum`` (see ``GatePlan``)."""
     if isinstance(gate, MeasureGate):
         amount = f"{plain(minimum * 100)}%" if gate.unit == "percent" else plain(minimum)
         return f"{gate.measure} {SIGNS[gate.bound]} {amount}"
@@ -33,11 +33,11 @@ def _encoded(option: str) -> str:
 
 
 class GateTexts(dict[int, str]):
-    """The text for each combination of lacking gates (bit i: gate i), rule by rule; built when first needed.
+    """What a unit lacks, as text, by the set of gates that it lacks (bit i: gate i). Texts are built when first needed.
 
     Args:
         plan: the category.
-        flat: whether to list the gates of combinations like all others.
+        flat: whether to list each gate of a combination, without the combination.
     """
 
     def __init__(self, plan: CategoryPlan, *, flat: bool = False) -> None:
@@ -51,7 +51,12 @@ class GateTexts(dict[int, str]):
         return self[bits]
 
     def text(self, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
-        """The text for lacking gates; ``orders`` has the order of the parts of combinations, if not that of the set."""
+        """The text for the gates that a unit lacks, rule by rule.
+
+        Args:
+            bits: the gates (bit i: gate i).
+            orders: the order of the parts of each combination; combinations that are absent have the set's order.
+        """
         texts = []
         for rule in self._rules:
             parts = [text for text in (self._part(part, bits, orders) for part in self._parts(rule.root)) if text]
@@ -64,7 +69,7 @@ class GateTexts(dict[int, str]):
         return root.gates() if self._flat else root.parts()
 
     def _part(self, part: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
-        """What a unit lacks for a gate or a combination; empty if it lacks nothing."""
+        """What a unit lacks for a gate or a combination, as text; "" if it lacks nothing."""
         if not isinstance(part, Node):
             return self._gates[part] if bits >> part & 1 else ""
         order = orders.get(part, range(len(part.of)))

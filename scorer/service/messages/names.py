@@ -28,7 +28,7 @@ PROVENANCES: Mapping[Provenance, Texts] = {
 
 
 def names(plan: SetPlan) -> pb.Names:
-    """The names for all replies of a criteria set. The message is shared: copy it, and do not change it."""
+    """The names for all replies of a criteria set. All callers get the same message, so they must not change it."""
     return plan.derived(_names)
 
 

@@ -33,7 +33,7 @@ def _provenance(plan: SetPlan) -> pb.Provenance:
 
 
 def plugin_versions(plan: SetPlan) -> list[pb.PluginVersion]:
-    """The plugins that score the groups of a criteria set."""
+    """The plugins that score the groups of a criteria set, with their versions."""
     return [pb.PluginVersion(group=p.group, distribution=p.distribution, version=p.version) for p in plan.providers]
 
 
@@ -57,7 +57,7 @@ def gate(plan: GatePlan) -> pb.Gate:
 
 
 def _empty_head(plan: TierPlan) -> pb.Ranking:
-    """A ranking without counts. It is built once and copied for each ranking, which is much faster."""
+    """A ranking without counts. It is built once per tier and copied for each ranking, which is much faster."""
     head = pb.Ranking(tier=plan.tier, overall_requires=[plan.categories[index].code for index in plan.requires])
     for category in plan.categories:
         tally = head.tallies.add(category=category.code)
@@ -67,7 +67,7 @@ def _empty_head(plan: TierPlan) -> pb.Ranking:
 
 
 def ranking_head(ranking: Ranking, *, full: bool) -> pb.Ranking:
-    """A ranking with the counts over all its units, without scorecards."""
+    """A ranking with the counts of all its units, without scorecards; criteria are counted only in the view FULL."""
     assessment, units = ranking.assessment, ranking.units
     head = pb.Ranking(cohort=ranking.cohort, unit_count=len(ranking.order))
     head.MergeFrom(assessment.plan.derived(_empty_head))

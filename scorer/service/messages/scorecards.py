@@ -1,4 +1,4 @@
-"""Builds scorecards: the results of single units as messages."""
+"""Builds scorecards: messages with the results of one unit each."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def scorecards(
         assessment: the scores of the tier's units.
         ranking: any ranking of the tier, because each has the ranks of all units of the tier; None: no ranks.
         indices: (m,) indices of the units in the tier.
-        units: the m units as in the request.
+        units: the m units, as the request has them.
         full: whether to include groups, criteria, subtotals and all gates (view FULL).
     """
     gates = assessment.plan.derived(_gates)
-    beside = assessment.self_reported
+    reported = assessment.self_reported
     builders = [
         _Category(category, assessment, n, gates[category.plan.code], indices, full=full)
         for n, category in enumerate(assessment.categories)
     ]
-    overall = _Score(assessment.overall, beside.overall if beside else None, indices)
+    overall = _Score(assessment.overall, reported.overall if reported else None, indices)
     subtotals = list(_subtotals(assessment, indices)) if full else []
     ranks = _ranks(ranking, indices, len(builders))
     commended = ranking is not None and ranking.commended is not None
@@ -71,11 +71,11 @@ def scorecards(
 
 
 def _subtotals(assessment: Assessment, indices: Ints) -> Iterator[tuple[str, _Score]]:
-    """The codes of the subtotals, and what fills their messages."""
-    table, beside = assessment.subtotals, assessment.self_reported
+    """Yields the code of each subtotal, and the object that fills its messages."""
+    table, reported = assessment.subtotals, assessment.self_reported
     if table is None:
         return
-    self_reported = beside.subtotals if beside else None
+    self_reported = reported.subtotals if reported else None
     for row, code in enumerate(assessment.plan.subtotals.codes):
         yield code, _Score(table.scores(row), self_reported.scores(row) if self_reported else None, indices)
 
@@ -93,7 +93,8 @@ def _ranks(ranking: Ranking | None, indices: Ints, categories: int) -> list[list
 
 
 class _Score:
-    """Fills messages with the scores of one sum, for m units; and with those of the answers that units reported."""
+    """Fills messages with the scores of one sum, for m units. ``self_reported`` has the scores of the same sum from the
+    answers that the units reported themselves, if these are shown too."""
 
     def __init__(self, scores: Scores, self_reported: Scores | None, indices: Ints) -> None:
         self._self_reported = _Score(self_reported, None, indices) if self_reported else None
@@ -132,8 +133,8 @@ class _Category:
         *,
         full: bool,
     ) -> None:
-        plan, beside = category.plan, assessment.self_reported
-        self_reported = beside.categories[index] if beside else None
+        plan, reported = category.plan, assessment.self_reported
+        self_reported = reported.categories[index] if reported else None
         self._code = plan.code
         self._score = _Score(category.scores, self_reported.scores if self_reported else None, indices)
         self._standing = [STANDINGS[standing] for standing in category.standing[indices].tolist()]

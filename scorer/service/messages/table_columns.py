@@ -19,17 +19,17 @@ MAX_TEXT_BYTES = 128 * 2**20
 """Maximum size of all texts of a table with views or dictionaries, which can repeat a long text many times."""
 
 VALUES_PER_CALL = 2**16
-"""Values that are converted in one call: smaller numbers are dominated by call overhead, larger ones fall out of the
-cache."""
+"""Number of values that are converted in one call: smaller ones are dominated by call overhead, larger ones fall out of
+the cache."""
 
 MAX_SCALE = {32: 9, 64: 18, 128: 38, 256: 76}
-"""Maximum scale of Arrow's decimal types by their bits: the number of digits that they can hold."""
+"""Maximum scale of each of Arrow's decimal types, by its size in bits: the number of digits that the type can hold."""
 
 _TICKS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 class ColumnError(ValueError):
-    """A column that cannot be converted.
+    """Raised if a column cannot be converted.
 
     Args:
         reason: a word in capitals for programs.
@@ -42,7 +42,7 @@ class ColumnError(ValueError):
 
 
 class TextBudget:
-    """The bytes that remain for the texts of one table."""
+    """Counts the bytes that the texts of one table may still take, from ``MAX_TEXT_BYTES`` down."""
 
     def __init__(self) -> None:
         self._remaining = MAX_TEXT_BYTES
@@ -54,13 +54,13 @@ class TextBudget:
             ColumnError: fewer bytes remain.
         """
         if size > self._remaining:
-            problem = f"the table's texts take more than {MAX_TEXT_BYTES} bytes when written out one by one"
+            problem = f"the table's texts take more than {MAX_TEXT_BYTES} bytes if every repetition is counted"
             raise ColumnError("TEXTS_TOO_LARGE", problem)
         self._remaining -= size
 
 
 def value_type(column: pa.DataType) -> pa.DataType:
-    """The type of a column's values; for a dictionary, the type of the dictionary's values."""
+    """The type of a column's values; for a column with a dictionary, the type of the dictionary's values."""
     return column.value_type if isinstance(column, pa.DictionaryType) else column
 
 
@@ -105,11 +105,11 @@ ACCEPTED: Mapping[IndicatorKind, tuple[Callable[[pa.DataType], bool], str]] = {
     IndicatorKind.CHOICE: (is_text, "text"),
     IndicatorKind.DATE: (is_date, "date32, or timestamps without time zone at midnight"),
 }
-"""The column types that can hold answers of a kind: as a function and as text for people."""
+"""Which column types can hold answers of each kind: a function that tests a type, and a text for people."""
 
 
 def nothing_reported(column: pa.Array) -> bool:
-    """Whether every value is null or NaN."""
+    """Whether every value is null or NaN; for a column with a dictionary, whether this holds for the dictionary."""
     if column.null_count == len(column):
         return True
     if pa.types.is_dictionary(column.type):
@@ -118,7 +118,7 @@ def nothing_reported(column: pa.Array) -> bool:
 
 
 def joined(columns: Sequence[pa.Array]) -> pa.Array:
-    """The values of several columns of one type, concatenated; dictionaries are replaced by their values."""
+    """The values of several columns of the same type, concatenated and without dictionaries."""
     return pa.concat_arrays(
         [column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column for column in columns]
     )
@@ -161,7 +161,7 @@ def to_days(values: pa.Array) -> tuple[Floats, Bools]:
 
 
 class Texts(NamedTuple):
-    """Texts of n rows, in which each different text is stored once."""
+    """Texts of n rows. ``values`` has each different text once."""
 
     indices: NDArray[np.integer[Any]]
     """(n,) index of each row's text in ``values``; len(values) for null."""
@@ -172,15 +172,15 @@ class Texts(NamedTuple):
         """The texts of a column.
 
         Raises:
-            ColumnError: the texts take more than the budget.
+            ColumnError: the texts take more bytes than the budget has left.
         """
         encoded = column
         if not (pa.types.is_dictionary(column.type) and len(column.dictionary) <= len(column)):
-            # The dictionary may have millions of texts that no row refers to, so it is built again.
+            # A larger dictionary may have millions of texts that no row refers to, so a new one is built.
             encoded = to_texts(column, budget).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         indices = encoded.indices
-        if indices.type.bit_width < 32:  # len(values) may be too large for the type
+        if indices.type.bit_width < 32:  # a smaller type may not be able to hold len(values)
             indices = indices.cast(pa.int32())
         return cls(indices.fill_null(len(values)).to_numpy(), values)
 
@@ -190,7 +190,7 @@ class Texts(NamedTuple):
         return numbers
 
     def unknown(self, options: Container[str]) -> Ints:
-        """(m,) the rows whose texts are not options; null counts as an option."""
+        """(m,) the rows whose texts are not options; rows with null are left out."""
         wrong = [index for index, value in enumerate(self.values) if value is not None and value not in options]
         return np.flatnonzero(np.isin(self.indices, wrong)) if wrong else np.empty(0, dtype=np.int64)
 
@@ -199,7 +199,7 @@ def to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
     """The texts of a column as a plain string array, without dictionary and views.
 
     Raises:
-        ColumnError: the texts take more than the budget.
+        ColumnError: the texts take more bytes than the budget has left.
     """
     if pa.types.is_dictionary(column.type):
         sizes = np.append(_sizes(column.dictionary), 0)
@@ -209,27 +209,27 @@ def to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
 
 
 def to_lists(column: pa.Array, first_row: int, max_length: int, budget: TextBudget) -> tuple[Ints, Texts]:
-    """Lists of texts with m entries in total: (m,) the row of each entry, and the entries.
+    """The entries of a column of lists, m in total: (m,) the row of each entry, and the texts of the entries.
 
     Args:
         column: the lists.
         first_row: the row of the first list.
-        max_length: maximum number of entries of a list.
-        budget: for the texts of the table.
+        max_length: maximum number of entries of one list.
+        budget: the budget for the texts of the table.
 
     Raises:
-        ColumnError: a list is too long, lists share entries, or the texts take more than the budget.
+        ColumnError: a list is too long, lists share entries, or the texts take more bytes than the budget has left.
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     if lengths.max(initial=0) > max_length:
         index = int(np.argmax(lengths > max_length))
         problem = (
-            f"has {lengths[index]} entries in row {first_row + index}; there are only {max_length} that it could name"
+            f"has {lengths[index]} entries in row {first_row + index}; only {max_length} different names are possible"
         )
         raise ColumnError("TOO_MANY", problem)
     try:
         lists = pc.list_parent_indices(column).to_numpy()
-    except pa.ArrowException:  # list_flatten would copy shared entries for each list
+    except pa.ArrowException:  # lists share entries; list_flatten would copy the entries for each list
         raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write plain lists") from None
     lists = lists[column.is_valid().to_numpy(zero_copy_only=False)[lists]]  # null lists may have entries in memory
     texts = pc.list_flatten(column)
@@ -239,13 +239,13 @@ def to_lists(column: pa.Array, first_row: int, max_length: int, budget: TextBudg
 
 
 def has_views(column: pa.DataType) -> bool:
-    """Whether a column holds views of texts, or lists of them. Many views can share one text of the stream."""
+    """Whether a column holds views of texts, or lists of such views. Many views can share one text of the stream."""
     items = column.value_type if is_text_list(column) else column
     return bool(pa.types.is_string_view(value_type(items)))
 
 
 def view_bytes(column: pa.Array) -> int:
-    """Bytes of all texts of a column with views. The column's buffer sizes must have been validated, its views not."""
+    """Bytes of all texts of a column with views. Buffer sizes must have been validated; the views may be invalid."""
     if is_text_list(column.type):
         column = column.values
     if pa.types.is_dictionary(column.type):
@@ -256,7 +256,7 @@ def view_bytes(column: pa.Array) -> int:
 def _sizes(column: pa.Array) -> Ints:
     """(n,) the size of each text in bytes; 0 for null."""
     if pa.types.is_string_view(column.type):
-        # A view is four numbers, of which the first is the size.
+        # A view has four 32-bit numbers; the first is the size of the text.
         views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)
         lengths = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
         return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)

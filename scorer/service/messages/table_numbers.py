@@ -16,8 +16,8 @@ MAX_DECIMALS = 6
 def as_doubles(values: NDArray[np.float16] | NDArray[np.float32]) -> Floats:
     """(n,) for each value, the double with the fewest decimals (at most six) that rounds to this value.
 
-    A caller who writes 70.1 as float32 sends 70.0999984741..., and the result is 70.1. If there is no such double, the
-    value is not changed.
+    A caller who writes 70.1 as float32 sends 70.0999984741..., and the result is 70.1. A value that no such double
+    rounds to is not changed.
     """
     exact = values.astype(np.float64)
     doubles = exact.copy()
@@ -32,7 +32,10 @@ def as_doubles(values: NDArray[np.float16] | NDArray[np.float32]) -> Floats:
 
 
 def with_more_decimals(column: pa.Array) -> Ints:
-    """(m,) the rows of a decimal column whose values have more than six decimals. As doubles they might look valid."""
+    """(m,) the rows of a decimal column whose values have more than six decimals.
+
+    This is checked before the conversion to doubles, which may round the excess decimals away.
+    """
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not pa.types.is_decimal(column.type) or column.type.scale <= MAX_DECIMALS:

@@ -14,12 +14,12 @@ from flatbuffers.table import Table
 from scorer.service.messages.table_schema import dictionary_uses, is_big_endian, number
 
 MAX_BATCHES = 1_000
-"""Maximum number of record batches, and of dictionary batches per column. To read one takes as long as about a hundred
-rows."""
+"""Maximum number of record batches, and of dictionary batches per column. Reading a batch takes about as long as
+reading a hundred rows."""
 
 MAX_DICTIONARY_BYTES = 256 * 2**20
-"""Maximum total size of all dictionaries of a stream: twice the largest request. A dictionary is counted once for each
-column and record batch that uses it.
+"""Maximum total size of all dictionaries of a stream in bytes: twice the default limit of a request. A dictionary is
+counted once for each column and record batch that uses it.
 
 Without this limit, a small request could take much time and memory: pyarrow copies a growing dictionary for each batch,
 and validation reads the dictionary of each column in each batch.
@@ -36,7 +36,7 @@ READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedE
 
 
 class StreamError(Exception):
-    """A stream that cannot be read.
+    """Raised if a stream cannot be read.
 
     Args:
         reason: a word in capitals for programs.
@@ -49,7 +49,7 @@ class StreamError(Exception):
 
 
 class TooManyRows(Exception):
-    """A stream with more rows than are allowed."""
+    """Raised if a stream has more rows than are allowed."""
 
     def __init__(self, rows: int) -> None:
         super().__init__(rows)
@@ -67,11 +67,11 @@ class Stream:
 
     @classmethod
     def open(cls, data: bytes, max_rows: int) -> Stream:
-        """Reads the headers, and checks by them that the stream can be decoded without too much memory.
+        """Reads the headers of all messages, and checks that the stream can be decoded without too much memory.
 
         Raises:
-            StreamError: the data are not a stream, big-endian or compressed, or have too many batches or too large
-                dictionaries.
+            StreamError: the data are not a stream; or the stream is big-endian or compressed, or has too many batches
+                or too large dictionaries.
             TooManyRows: the stream has more than ``max_rows`` rows.
         """
         if data.startswith(FILE_MAGIC):
@@ -105,7 +105,7 @@ class Stream:
                 if batches > MAX_BATCHES or dictionary_batches > MAX_BATCHES * max(columns, 1):
                     problem = f"has more than {MAX_BATCHES} record batches; combine them into a few large ones"
                     raise StreamError("TOO_MANY_BATCHES", problem)
-            # pyarrow would read a stream that is cut between two batches, and ignore the bytes after the end.
+            # pyarrow would accept a stream that is cut between two batches, and ignore bytes after the end.
             if data[end_of_messages:] not in END_MARKS:
                 raise StreamError("BAD_STREAM", _wrong_end(data[end_of_messages:]))
             # The uses of dictionaries take time to count, so they are counted only if the result can matter.
@@ -113,7 +113,7 @@ class Stream:
             if may_be_large and dictionaries.bytes(dictionary_uses(schema_header)) > MAX_DICTIONARY_BYTES:
                 problem = (
                     f"its dictionaries take more than {MAX_DICTIONARY_BYTES} bytes, counted for each column and "
-                    "record batch that uses them; combine the batches, and leave out values that no row has"
+                    "record batch that uses them; combine the batches, and leave out values that no row uses"
                 )
                 raise StreamError("DICTIONARIES_TOO_LARGE", problem)
         except READ_ERRORS as error:
@@ -123,7 +123,7 @@ class Stream:
         return cls(schema, rows, buffer)
 
     def batches(self) -> Sequence[pa.RecordBatch]:
-        """Decodes all record batches. They share the memory of the stream.
+        """Decodes all record batches. The batches refer to the memory of the stream and do not copy it.
 
         Raises:
             StreamError: the stream is damaged.
@@ -156,7 +156,7 @@ _DICTIONARY_DATA = 6
 _DICTIONARY_IS_DELTA = 8
 
 _OLD_COMPRESSION = b"ARROW:experimental_compression"
-"""The key in a message's metadata with which Arrow 0.17 named the compression. pyarrow still reads it."""
+"""The key under which Arrow 0.17 named the compression in a message's metadata. pyarrow still honours it."""
 
 
 class _Dictionaries:
@@ -164,13 +164,13 @@ class _Dictionaries:
 
     def __init__(self) -> None:
         self._batches = 0
-        """Number of record batches so far."""
+        """Number of record batches that have been added so far."""
         self._sizes: dict[int, int] = {}
         """Current size of each dictionary, by id."""
         self._first_batch: dict[int, int] = {}
-        """Index of the first record batch for which the current size counts, by id."""
+        """Index of the first record batch that uses the current content of a dictionary, by the dictionary's id."""
         self._earlier_bytes: dict[int, int] = {}
-        """Bytes counted for record batches before, by id."""
+        """Bytes that were counted for the record batches before ``_first_batch``, by the dictionary's id."""
 
     def add(self, header: Table, size: int) -> None:
         """Adds a dictionary batch of ``size`` bytes. It replaces the dictionary, or extends it if it is a delta."""
@@ -181,11 +181,11 @@ class _Dictionaries:
         self._sizes[dictionary] = size + (previous if number(header, _DICTIONARY_IS_DELTA, BoolFlags) else 0)
 
     def add_batch(self) -> None:
-        """Counts a record batch, and one more use of every dictionary so far, because the batch may use it."""
+        """Adds a record batch. It may use every dictionary, so each dictionary is counted once more."""
         self._batches += 1
 
     def bytes(self, uses: Counter[int] | None = None) -> int:
-        """The sum for all dictionaries; with ``uses``, each is multiplied by the number of its uses."""
+        """The sum of all counted bytes; with ``uses``, the bytes of each dictionary are multiplied by its uses."""
         return sum(self._bytes(dictionary) * (1 if uses is None else uses[dictionary]) for dictionary in self._sizes)
 
     def _bytes(self, dictionary: int) -> int:

@@ -10,18 +10,9 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from egov.scorer.v1.scorer_pb2 import Name
-from scorer.catalogue.catalogue import Catalogue, RejectedSet
-from scorer.criteria.model import (
-    Category,
-    CategoryRanking,
-    Criterion,
-    Effect,
-    Group,
-    Level,
-    Limit,
-    RankingRule,
-    Total,
-)
+from scorer.catalogue.catalogue import Catalogue, RefusedSet
+from scorer.criteria.model import Category, Criterion, Effect, Group, Level, Limit, Total
+from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.engine.rules import Node, RulePlan
 from scorer.model.fixed_point import MICRO, PointsByTier
@@ -56,15 +47,19 @@ class CriteriaService:
 
     Args:
         catalogue: returns the current catalogue; called once per call.
-        reload: loads the criteria sets again, within the given number of seconds, and returns why it could not, or an
-            empty string; None: there is no directory of criteria sets.
+        reload: loads the criteria sets again, within the given number of seconds. It returns an empty string, or why
+            the sets could not be loaded. None: there is no directory of criteria sets.
     """
 
     def __init__(self, catalogue: Callable[[], Catalogue], reload: Callable[[float], str] | None = None) -> None:
         self._catalogue, self._reload = catalogue, reload
 
     def list_criteria_sets(self, request: pb.ListCriteriaSetsRequest, call: CallContext) -> pb.ListCriteriaSetsResponse:
-        """Lists all criteria sets, including refused ones."""
+        """Lists the criteria sets, including refused ones, page by page.
+
+        Raises:
+            CallRefused: the page size or page token is not valid.
+        """
         del call
         catalogue = self._catalogue()
         if request.page_size < 0:
@@ -79,7 +74,11 @@ class CriteriaService:
         return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
 
     def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: CallContext) -> pb.GetCriteriaSetResponse:
-        """Returns one criteria set in full."""
+        """Returns one criteria set in full.
+
+        Raises:
+            CallRefused: there is no such set, see ``find_set``.
+        """
         catalogue = self._catalogue()
         call.plan = plan = find_set(catalogue, request)
         return pb.GetCriteriaSetResponse(criteria_set=_criteria_set(plan, catalogue))
@@ -103,7 +102,7 @@ class CriteriaService:
 
 
 def _summaries(catalogue: Catalogue) -> list[pb.CriteriaSetSummary]:
-    """Summaries of all sets, sorted by code. Problems are left out when they exceed ``MAX_PROBLEM_BYTES``."""
+    """Summaries of all sets, sorted by code. A note replaces problems that would exceed ``MAX_PROBLEM_BYTES``."""
     summaries = [_summary(plan, catalogue) for plan in catalogue.sets.values()]
     summaries += [_refused(refusal) for refusal in catalogue.refused]
     summaries.sort(key=lambda summary: (summary.code, summary.revision))
@@ -134,7 +133,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
     )
 
 
-def _refused(refusal: RejectedSet) -> pb.CriteriaSetSummary:
+def _refused(refusal: RefusedSet) -> pb.CriteriaSetSummary:
     return pb.CriteriaSetSummary(
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
@@ -143,7 +142,7 @@ def _refused(refusal: RejectedSet) -> pb.CriteriaSetSummary:
     )
 
 
-def _lines(refusal: RejectedSet) -> list[str]:
+def _lines(refusal: RefusedSet) -> list[str]:
     return [str(problem) for problem in refusal.problems]
 
 
@@ -253,7 +252,7 @@ def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts are combined into a whole. ``maximum(tier)`` is the maximum of the whole in a tier."""
+    """How parts are combined into a total. ``maximum(tier)`` is the maximum of the total in a tier, in micropoints."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],

@@ -15,7 +15,7 @@ SERVING, NOT_SERVING = pb.HealthCheckResponse.SERVING, pb.HealthCheckResponse.NO
 
 
 class Health:
-    """The health of the server and its services. All of them always have the same health.
+    """The health of the server and its services, which is always the same for all of them.
 
     Args:
         services: names of the services. An empty name in a request stands for the server.
@@ -40,7 +40,7 @@ class Health:
         return self._health()
 
     def list(self) -> Message:
-        """The health of every service: a HealthListResponse, which the type stubs do not have."""
+        """The health of every service, as a HealthListResponse. This type is missing in the type stubs."""
         reply: Message = pb.HealthListResponse(  # type: ignore[attr-defined]
             statuses=dict.fromkeys(self._services, self._health())
         )

@@ -19,7 +19,7 @@ def make_token(offset: int, request: bytes, revision: str) -> str:
     Args:
         offset: index of the page's first item.
         request: the serialized request without page size and token, to which the token belongs.
-        revision: revision of the criteria, to which the token belongs.
+        revision: the revision of the criteria set, to which the token belongs.
     """
     text = f"{offset}.{_short_hash(revision.encode())}.{_short_hash(request, offset)}"
     return base64.urlsafe_b64encode(text.encode()).decode()
@@ -29,7 +29,7 @@ def read_token(token: str, request: bytes, revision: str) -> int:
     """The offset where the token's page starts; 0 for an empty token.
 
     Raises:
-        CallRefused: it is not a token or belongs to another request (INVALID_ARGUMENT), or it belongs to another
+        CallRefused: the text is not a token, or the token belongs to another request (INVALID_ARGUMENT) or to another
             revision (FAILED_PRECONDITION).
     """
     if not token:
@@ -42,7 +42,7 @@ def read_token(token: str, request: bytes, revision: str) -> int:
         message = "page_token is not a token of this service; start again without it"
         raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "BAD_PAGE_TOKEN", message)
     if match[2] != _short_hash(revision.encode()):
-        message = "page_token belongs to another revision of the criteria; start again without it"
+        message = "page_token belongs to another revision of the criteria set; start again without it"
         raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "PAGE_TOKEN_OUTDATED", message, {"revision": revision})
     if match[3] != _short_hash(request, int(match[1])):
         message = "page_token belongs to another request; send the request unchanged, or start again without it"

@@ -10,7 +10,7 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
-from scorer.criteria.model import RankingRule
+from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
@@ -26,18 +26,20 @@ from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.answers import RowPaths, read_rows
 from scorer.service.messages.names import names
-from scorer.service.messages.ranking_table import RankingTables, shared_metadata
+from scorer.service.messages.ranking_metadata import shared_metadata
+from scorer.service.messages.ranking_table import RankingTables
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
+from scorer.service.messages.table_paths import STREAM_PATH, TablePaths
 from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
-from scorer.service.messages.tables import STREAM_PATH, TablePaths, UnitTexts, read_table
+from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import make_token, read_token
 from scorer.service.methods.set_lookup import find_set
 from scorer_client.names import count_doubtful
 from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_RANKINGS = 2_000
-"""Maximum number of rankings in one reply. Each has counts, and a schema if it is a table."""
+"""Maximum number of rankings in one reply. Each ranking takes space for its counts, and a table also for its schema."""
 
 VIEWS = frozenset(pb.ScorecardView.values())
 
@@ -54,7 +56,7 @@ class ScorerService:
         self._catalogue, self._plugin_calls = catalogue, plugin_calls or PluginCalls()
 
     def find_plan(self, request: pb.ScoreUnitRequest | pb.RankProvinceRequest, call: CallContext) -> SetPlan:
-        """The plan of the criteria set that a request names. All uses in one call get the same plan.
+        """The plan of the criteria set that a request names. Within one call, it is always the same plan.
 
         Raises:
             CallRefused: there is no such set, see ``find_set``.
@@ -67,7 +69,8 @@ class ScorerService:
         """Scores one unit.
 
         Raises:
-            CallRefused: the request has violations, or the set has criteria that compare units.
+            CallRefused: there is no such set, the request has violations, the set has criteria that compare units, or
+                a plugin failed.
         """
         plan = self.find_plan(request, call)
         full = request.view == pb.SCORECARD_VIEW_FULL
@@ -98,7 +101,8 @@ class ScorerService:
         """Scores and ranks all units of a province.
 
         Raises:
-            CallRefused: the request has violations. Then no unit is scored.
+            CallRefused: there is no such set; the request has violations, and no unit is scored; the reply would be too
+                large; or a plugin failed.
         """
         plan = self.find_plan(request, call)
         full, as_rows = request.view == pb.SCORECARD_VIEW_FULL, request.WhichOneof("source") == "rows"
@@ -157,10 +161,10 @@ class ScorerService:
             yield tier, rankings
 
     def _track_checks(self, plan: SetPlan) -> AbstractContextManager[None]:
-        """A context manager for the validation of answers. It tracks the plugins whose checks run."""
+        """A context manager for the validation of answers, in which checks of plugins run. It tracks these plugins."""
         if not plan.checkers:
             return nullcontext()
-        return self._plugin_calls.track(f"checks of {' and '.join(plan.checkers)}", plan.checkers, limited=False)
+        return self._plugin_calls.track(f"a check of {' or '.join(plan.checkers)}", plan.checkers, limited=False)
 
     def _assess(self, tier: ValidatedTier, call: CallContext, *, full: bool) -> Assessment:
         """Scores the units of a tier.
@@ -190,7 +194,7 @@ class ScorerService:
 
 @contextmanager
 def _plugin_faults() -> Iterator[None]:
-    """Turns a plugin's failure in the ``with`` block into the status INTERNAL, with the plugin's name."""
+    """A context manager that turns a plugin's failure into the status INTERNAL, with the plugin's name."""
     try:
         yield
     except PluginFault as fault:
@@ -209,10 +213,10 @@ def _validate_province(
     """Reads and validates all units of a request.
 
     Returns:
-        The units by tier; and the texts of a table for the reply, or None if the request has rows.
+        The units by tier; and the ids, names and parents of a table for the reply, or None if the request has rows.
 
     Raises:
-        CallRefused: the request has violations.
+        CallRefused: the request has violations, or too many units.
     """
     texts = None
     violations, max_units = Violations(), call.limits.units
@@ -245,14 +249,14 @@ def _validate_province(
 
 
 def _too_many_units(units: int, limit: int) -> CallRefused:
-    message = f"{units} units are more than {limit}: send one complete tier per call"
+    message = f"the request has {units} units, at most {limit} are allowed: send one complete tier per call"
     return CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(limit)})
 
 
 def _check_full_rows(units: int) -> None:
     if units > MAX_FULL_ROWS:
         message = (
-            f"FULL scorecards of {units} units are more than {MAX_FULL_ROWS}: "
+            f"the reply would have {units} FULL scorecards, at most {MAX_FULL_ROWS} are allowed: "
             f"set page_size to at most {MAX_FULL_ROWS}, or send a table"
         )
         raise CallRefused(
@@ -262,7 +266,10 @@ def _check_full_rows(units: int) -> None:
 
 def _check_rankings(rankings: int) -> None:
     if rankings > MAX_RANKINGS:
-        message = f"more than {MAX_RANKINGS} rankings, one per parent: set page_size to at most {MAX_RANKINGS}"
+        message = (
+            f"the reply would have more than {MAX_RANKINGS} rankings (one per parent): "
+            f"set page_size to at most {MAX_RANKINGS}"
+        )
         raise CallRefused(
             grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS", message, {"limit": str(MAX_RANKINGS)}
         )
@@ -274,7 +281,7 @@ def _check_common(plan: SetPlan, period: str, view: int, violations: Violations)
     if period:
         try:
             if not overlaps(period, start, end):
-                message = f"{period!r} has no day from {start or '...'} to {end or '...'}, when the set is in force"
+                message = f"{period!r} has no day on which the set is in force ({start or '...'} to {end or '...'})"
                 violations.add(WHOLE_REQUEST, "period", "PERIOD_OUTSIDE_SET", message)
         except ValueError as error:
             violations.add(WHOLE_REQUEST, "period", "BAD_PERIOD", str(error))

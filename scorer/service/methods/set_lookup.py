@@ -24,7 +24,7 @@ class SetRequest(Protocol):
 
     @property
     def effective_on(self) -> date_pb2.Date:
-        """A day on which the set is in force, instead of the code."""
+        """A day on which the set is in force. It can be given instead of the code."""
 
     def HasField(self, field_name: str) -> bool:
         """Whether a field is set."""
@@ -34,8 +34,9 @@ def find_set(catalogue: Catalogue, request: SetRequest) -> SetPlan:
     """The plan of the criteria set that a request names.
 
     Raises:
-        CallRefused: the request has neither code nor day, or both (INVALID_ARGUMENT); there is no such set (NOT_FOUND);
-            the set was refused when it was loaded, or several sets are in force (FAILED_PRECONDITION).
+        CallRefused: the request has neither code nor day, or both, or a bad day (INVALID_ARGUMENT); there is no such
+            set (NOT_FOUND); the set was refused when it was loaded, or several sets are in force
+            (FAILED_PRECONDITION).
     """
     violations, by_day = Violations(), request.HasField("effective_on")
     if by_day and request.criteria_set:
@@ -83,7 +84,7 @@ def _by_code(catalogue: Catalogue, code: str) -> SetPlan:
     known = ", ".join(catalogue.sets)
     message = f"unknown criteria set {code[:80]!r}; there are: {known}{did_you_mean(code[:80], catalogue.sets)}"
     if quarantined := ", ".join(str(plugin) for plugin in catalogue.host.plugins if plugin.failure):
-        message += f"; quarantined, and may issue it: {quarantined}; see 'scorer plugins list'"
+        message += f"; quarantined plugins may have it: {quarantined}; see 'scorer plugins list'"
     metadata = {"criteria_set": code[:80], "known": known}
     raise CallRefused(grpc.StatusCode.NOT_FOUND, "UNKNOWN_CRITERIA_SET", message, metadata)
 

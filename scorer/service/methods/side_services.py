@@ -26,11 +26,12 @@ Request = TypeVar("Request", bound=Message)
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION_ALPHA = reflection.SERVICE_NAME
 REFLECTION = REFLECTION_ALPHA.replace("v1alpha", "v1")
-"""Version v1 differs from v1alpha only in its name. Tools try v1 first, but grpcio-reflection has only v1alpha."""
+"""Version v1 of reflection differs from v1alpha only in its name. Tools try v1 first; grpcio-reflection has only
+v1alpha."""
 
 MAX_CALLS = 2048
-"""Maximum number of calls in flight of these services. They are counted separately, so that health works when the
-server is busy. There can be many, because to watch health is one long call."""
+"""Maximum number of calls in flight of these services. They are counted separately from other calls, so that health
+works when the server is busy. The limit is high, because every client that watches health has one long call."""
 
 MAX_REQUEST_BYTES = 64 * 2**10
 
@@ -65,7 +66,7 @@ class SideServices:
     def _handler(
         self, path: str, role: Role | None, answer: Callable[[Context], Awaitable[None]]
     ) -> grpc.RpcMethodHandler[Any, Any]:
-        """A handler that checks and counts a call. Then ``answer`` reads the requests and writes the replies."""
+        """A handler that checks and counts a call. ``answer`` then reads the requests and writes the replies."""
         method = path.rpartition("/")[2]
 
         async def handle(context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Reads files again when they change, such as certificates and the keys of tokens."""
+"""Reads files again when they change, such as certificates and key sets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = logging.getLogger("scorer.files")
 
 
 class ReloadedFiles(Generic[Content]):
-    """The content of one or more files. If a change breaks the files, the content from before the change is kept.
+    """The content of one or more files. If changed files cannot be used, the content from before the change is kept.
 
     Args:
-        files: the files. Their status is checked at each use, which takes microseconds.
+        files: the files. Each use of ``current`` checks whether they have changed, which takes microseconds.
         read: reads the files and returns the content.
 
     Raises:

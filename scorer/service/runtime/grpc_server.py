@@ -40,14 +40,14 @@ class GrpcServer(_server.Server):
 
 
 class _AioServer(cygrpc.AioServer):  # type: ignore[misc]
-    """gRPC's server, whose main loop gets no calls, because other loops accept them. It ends when the server stops."""
+    """gRPC's server. Its main loop gets no calls, because other loops accept them; it ends when the server stops."""
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         self.calls = 0
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._answering = set[asyncio.Task[None]]()
-        """References to the tasks, because the event loop does not keep any."""
+        """The tasks that answer calls. The event loop itself keeps no references to its tasks."""
 
     def add_registered_method_handlers(self, handlers: dict[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
         super().add_registered_method_handlers(handlers)
@@ -68,5 +68,5 @@ class _AioServer(cygrpc.AioServer):  # type: ignore[misc]
             task.add_done_callback(self._answering.discard)
 
     def resolve_handler(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """The handler of a call; None: gRPC answers UNIMPLEMENTED."""
+        """The handler of a call; None for an unknown method, which gRPC answers with UNIMPLEMENTED."""
         return self._handlers.get(details.method)

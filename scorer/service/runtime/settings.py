@@ -23,7 +23,7 @@ _HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
 
 
 class Role(StrEnum):
-    """The right to call some of the methods."""
+    """A right to call certain methods."""
 
     READER = "reader"
     """ListCriteriaSets and GetCriteriaSet."""
@@ -76,6 +76,13 @@ def _identity(value: str) -> str:
         )
     if kind == "dns" and name != name.lower():
         raise ValueError(f"{value!r} has capital letters: write DNS names in lower case")
+    if kind == "ip":
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            raise ValueError(f"{value!r} is not an address: write ip:10.0.0.5 or ip:2001:db8::1") from None
+        if name != str(address):
+            raise ValueError(f"{value!r} is not in the usual form: write ip:{address}")
     return value
 
 
@@ -127,8 +134,8 @@ class Tls(Section):
     key: Path = Field(description="PEM file: the private key of the certificate.")
     clients: Path | None = Field(
         None,
-        description="PEM file: certificate authorities. Only callers with a certificate that one of them has signed "
-        "can connect.",
+        description="PEM file: certificate authorities. Only callers with a certificate that one of these authorities "
+        "has signed can connect.",
     )
 
 
@@ -136,9 +143,9 @@ class Tokens(Section):
     """Bearer tokens: JSON Web Tokens, signed by a key of the key set."""
 
     keys: Path = Field(description="JSON file: the key set (JWKS), public keys only. Read again when it changes.")
-    issuer: str = Field(min_length=1, description="The required issuer (claim iss) of tokens.")
-    audience: str = Field(min_length=1, description="The required audience of tokens: the claim aud is it or has it.")
-    leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which the clocks may differ.")
+    issuer: str = Field(min_length=1, description="The issuer that tokens must name in the claim iss.")
+    audience: str = Field(min_length=1, description="The audience that tokens must name in the claim aud.")
+    leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which the clock of the issuer may differ.")
 
 
 class Limits(Section):
@@ -150,8 +157,8 @@ class Limits(Section):
         64,
         ge=1,
         le=256,
-        description="Calls in flight: waiting, at work, or with a reply that is not yet read. Even when the limit is "
-        "reached, each connection may have an equal share of it.",
+        description="Calls in flight: waiting, at work, or with a reply that is not yet read. Even when this limit is "
+        "reached, a connection may begin calls until it has its equal share of the limit.",
     )
     calls_each: int = Field(64, ge=1, le=256, description="Calls in flight of one identity.")
     held_bytes: int = Field(
@@ -161,10 +168,11 @@ class Limits(Section):
         2,
         ge=1,
         le=64,
-        description="Calls that are computed in threads at the same time; others wait. These are rankings, large "
-        "requests, and calls of criteria sets that run plugin code.",
+        description="Calls that threads compute at the same time; further calls wait. Threads compute rankings, large "
+        "requests, and calls of criteria sets that run plugin code. Each such set has this number of threads of its "
+        "own.",
     )
-    seconds: float = Field(300.0, gt=0, le=3600, description="Deadline in seconds of a call that has none.")
+    seconds: float = Field(300.0, gt=0, le=3600, description="Seconds that a call without a deadline may take.")
     transfer_seconds: float = Field(
         60.0, gt=0, le=3600, description="Seconds that a request may take to arrive, and a reply to be read."
     )
@@ -176,14 +184,22 @@ class Settings(Section):
     address: Address = Field(
         "127.0.0.1:50051", description="Host and port to listen on. With port 0, the system chooses a free port."
     )
-    workers: int = Field(1, ge=1, le=256, description="Processes that share the port, such as one per core (Linux).")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes that share the port, such as one per core. More than 1 works only on Linux.",
+    )
     criteria: Path | None = Field(None, description="Directory of criteria sets. It is reloaded when it changes.")
     gate_cache: Path | None = Field(
         None,
         description="Directory that keeps compiled gates for the next start. Unset: each start compiles all gates.",
     )
     plugin_seconds: float = Field(
-        10.0, gt=0, le=3600, description="Seconds that the probe of one plugin may take. Other commands use it too."
+        10.0,
+        gt=0,
+        le=3600,
+        description="Seconds that the probe of one plugin may take. Commands other than serve use this setting too.",
     )
     strict: bool = Field(False, description="Refuse to start with a quarantined plugin or a refused criteria set.")
     required: tuple[str, ...] = Field(
@@ -191,14 +207,16 @@ class Settings(Section):
     )
     insecure: bool = Field(
         False,
-        description="Allow other machines to connect without TLS, and to read the metrics.",
+        description="Allow addresses that other machines can reach, without TLS and for the metrics.",
     )
-    grace: float = Field(10.0, ge=0, le=600, description="Seconds that calls in flight have when the server stops.")
+    grace: float = Field(
+        10.0, ge=0, le=600, description="Seconds that calls in flight have to end when the server stops."
+    )
     unresponsive_seconds: float = Field(
         30.0,
         ge=3,
         le=3600,
-        description="Seconds without a heartbeat after which a worker is replaced (with workers > 1).",
+        description="A worker without a heartbeat for this number of seconds is replaced. Only with workers > 1.",
     )
     log: Literal["text", "json"] = Field("text", description="Format of the log on standard error.")
     metrics: Address | None = Field(
@@ -209,8 +227,8 @@ class Settings(Section):
     access: Mapping[Identity, frozenset[Role]] | None = Field(
         None,
         description="Roles by identity: token:SUBJECT, anonymous, or a name in a certificate: dns:NAME, uri:NAME, "
-        "email:NAME, ip:NAME, or cn:NAME if it has no others. Unset: callers on this machine may call all methods, and "
-        "other callers none.",
+        "email:NAME, ip:NAME, or cn:NAME if the certificate has no other names. Unset: callers may call all methods if "
+        "only this machine can reach the address; otherwise all calls are refused.",
     )
     limits: Limits = Field(Limits(), description="Limits of each worker.")
 
@@ -246,6 +264,6 @@ def is_path(info: FieldInfo) -> bool:
 
 
 def section_of(info: FieldInfo) -> type[Section] | None:
-    """The section that a field stands for; None if it is a setting."""
+    """The type of a section; None if the field is a single setting."""
     kinds = (info.annotation, *typing.get_args(info.annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)

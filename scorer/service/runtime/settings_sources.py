@@ -1,4 +1,4 @@
-"""Reads the settings: flags override environment variables (``SCORER_...``), which override a TOML file."""
+"""Loads the settings: flags override environment variables (``SCORER_...``), which override a TOML file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ _SERVICE_LINKS = {
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_PORT": r"[0-9]+",
     r"PORT_[0-9]+_(TCP|UDP|SCTP)_ADDR": r"[0-9a-fA-F.:]+",
 }
-"""Names and values of the environment variables with which Kubernetes tells a pod the addresses of a service. The names
-here lack the prefix SERVICE_. For a service called scorer or scorer-something, this prefix looks like our own."""
+"""Patterns for the names and values of environment variables in which Kubernetes gives a pod the addresses of services.
+The names begin with the name of the service, which is left out here. For a service called scorer or scorer-something,
+they look like settings, because they begin with ``SCORER_``."""
 
 _MESSAGES = {
-    **dict.fromkeys(("tuple_type", "frozen_set_type"), "has to be a list, as [a, b]"),
+    **dict.fromkeys(("tuple_type", "frozen_set_type"), "has to be a list, such as [a, b]"),
     **dict.fromkeys(
         ("model_type", "model_attributes_type", "dict_type", "mapping_type"), "has to be a table of settings"
     ),
@@ -47,11 +48,11 @@ _MESSAGES = {
     "string_type": "has to be text, in quotation marks",
     "missing": "has to be given",
 }
-"""Messages by pydantic's type of error, in place of pydantic's own messages, which use Python's terms."""
+"""Messages by pydantic's type of error. Pydantic's own messages use Python's terms."""
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. ``mistakes`` has one line per mistake: the setting and what is wrong."""
+    """Raised if settings cannot be used. ``mistakes`` has one line per mistake: the setting and what is wrong."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -66,11 +67,11 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         flags: values of the command-line flags that were given, by the name of the setting.
 
     Raises:
-        SettingsError: a setting is wrong. The exception has all mistakes.
+        SettingsError: a setting or the file is wrong. The exception has all mistakes that were found.
     """
     file_values = _read(file) if file else {}
 
-    class Loaded(Settings, BaseSettings):  # pydantic-settings takes the sources from the class
+    class Loaded(Settings, BaseSettings):  # pydantic-settings gets the sources from a method of this class
         model_config = SettingsConfigDict(
             env_prefix=PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
         )
@@ -92,12 +93,12 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         for variable in sorted(os.environ)
         if variable.upper().startswith(PREFIX) and variable not in variables() and not _is_service_link(variable)
     ]
-    if broken := _broken_json():  # pydantic-settings would stop at the first one, and not name its variable
+    if broken := _broken_json():  # pydantic-settings would stop at the first mistake, and not name the variable
         raise SettingsError(mistakes + broken)
     mistakes += _given_twice()
     if file is None and os.environ.get(FILE) == "":
         mistakes.append(f"{FILE}: is empty; give a path, or leave the variable out")
-    # pydantic-settings takes ``Workers`` for ``workers``; relative paths and messages would miss the setting.
+    # pydantic-settings would accept ``Workers`` for ``workers``, but the rest of this module would not.
     known = Settings.model_fields
     mistakes += [f"{file}: {key}: {_unknown(key.lower(), known)}" for key in file_values if key not in known]
     file_values = {key: value for key, value in file_values.items() if key in known}
@@ -113,7 +114,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
 
 
 def fields(model: type[BaseModel] = Settings, before: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting with its path, such as ``tls.certificate``; a section comes before its settings."""
+    """Yields every section and setting with its path, such as ``tls.certificate``; a section before its settings."""
     for name, info in model.model_fields.items():
         yield before + name, info
         if section := section_of(info):
@@ -143,12 +144,12 @@ def source(path: str, file: Path | None) -> str:
 
 
 def variables() -> frozenset[str]:
-    """The environment variables of all settings, and the one that names the file."""
+    """The environment variables of all settings and sections, and the variable that names the TOML file."""
     return frozenset([FILE, *(variable(path) for path, _ in fields())])
 
 
 def _is_service_link(variable: str) -> bool:
-    """Whether Kubernetes has set an environment variable to tell the address of a service."""
+    """Whether an environment variable looks like one that Kubernetes has set for a service, see ``_SERVICE_LINKS``."""
     return any(
         re.fullmatch(f"{PREFIX}([A-Z0-9_]+_)?{name}", variable) and re.fullmatch(value, os.environ[variable])
         for name, value in _SERVICE_LINKS.items()
@@ -156,7 +157,7 @@ def _is_service_link(variable: str) -> bool:
 
 
 class DuplicateName(ValueError):
-    """A name is twice in an object of JSON, so that the last value would silently win."""
+    """Raised if a name appears twice in a JSON object. Python's parser would silently take the last value."""
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -168,7 +169,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _broken_json() -> list[str]:
-    """One line for each environment variable that has to be JSON and is not."""
+    """One line for each environment variable that has to be JSON and cannot be read as JSON."""
     mistakes = []
     for path, info in fields():
         text = os.environ.get(variable(path))
@@ -189,7 +190,7 @@ def _broken_json() -> list[str]:
 
 
 def _given_twice() -> list[str]:
-    """One line for each setting that is also given in its section's variable. All variables must hold valid JSON."""
+    """One line for each variable of a setting that its section's variable sets too. Those must hold valid JSON."""
     mistakes = []
     for section in sorted(sections()):
         text = os.environ.get(variable(section))
@@ -204,7 +205,11 @@ def _given_twice() -> list[str]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder."""
+    """The values of a TOML file. Relative paths are replaced by paths that start from the file's folder.
+
+    Raises:
+        SettingsError: the file cannot be read, or it is not TOML.
+    """
     try:
         file_values = tomllib.loads(read_small_file(file).decode("utf-8-sig"))
     except OSError as error:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 
 import grpc
-from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
+from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak, read_certificates, serves_grpc
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tls
 from scorer.service.runtime.small_file import read_small_file
 
 KEEP_ALIVE = (
-    # Connections end after 30 minutes. A load balancer for connections (L4) can then use new servers for the next ones.
+    # Connections end after 30 minutes. A load balancer that distributes connections (L4) can then use new servers too.
     ("grpc.max_connection_age_ms", 30 * 60_000),
     ("grpc.max_connection_age_grace_ms", 5 * 60_000),
     # Pings detect callers that have vanished, and keep firewalls from dropping idle connections.
@@ -25,7 +25,7 @@ KEEP_ALIVE = (
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
-"""Options of the server for long connections."""
+"""gRPC's options for the lifetime of connections."""
 
 
 def credentials(tls: Tls) -> grpc.ServerCredentials:
@@ -41,31 +41,42 @@ def credentials(tls: Tls) -> grpc.ServerCredentials:
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    """Reads and checks certificate, key and authorities.
+    """Reads and checks the certificate, the key and the certificate authorities.
 
-    gRPC would accept files that do not fit together, and only connections would fail.
+    gRPC itself would accept files that do not belong together, and then every connection would fail.
+
+    Raises:
+        ValueError, OSError: the files cannot be used.
     """
     certificate, key = read_small_file(tls.certificate), read_small_file(tls.key)
     try:
-        chain = x509.load_pem_x509_certificates(certificate)
+        [(own, public_key), *_] = read_certificates(certificate)
     except ValueError as error:
         raise ValueError(f"{tls.certificate}: no certificate in PEM: {error}") from None
-    if (expiry := chain[0].not_valid_after_utc) < datetime.datetime.now(datetime.UTC):
+    now = datetime.datetime.now(datetime.UTC)
+    if (expiry := own.not_valid_after_utc) < now:
         raise ValueError(f"{tls.certificate} expired at {expiry:%Y-%m-%d %H:%M} UTC, and callers would not accept it")
+    if not serves_grpc(public_key):
+        raise ValueError(
+            f"{tls.certificate} has a key that clients of gRPC do not support: use RSA with at least {MIN_RSA_BITS} "
+            "bits, or ECDSA with P-256 or P-384"
+        )
     try:
-        public_key = load_pem_private_key(key, None).public_key()
-    except (ValueError, TypeError) as error:
+        key_of_file = load_pem_private_key(key, None).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(f"{tls.key}: no key in PEM without a password: {error}") from None
-    if public_key != chain[0].public_key():
+    if key_of_file != public_key:
         raise ValueError(f"{tls.key} is not the key of {tls.certificate}")
     clients = read_small_file(tls.clients) if tls.clients else None
     if clients is not None:
         try:
-            authorities = x509.load_pem_x509_certificates(clients)
+            authorities = read_certificates(clients)
         except ValueError as error:
             raise ValueError(f"{tls.clients}: no certificates in PEM: {error}") from None
         if b"PRIVATE KEY-----" in clients:
             raise ValueError(f"{tls.clients} has a private key: everybody who can read it could issue certificates")
-        if any(is_weak(authority.public_key()) for authority in authorities):
+        if any(is_weak(authority_key) for _, authority_key in authorities):
             raise ValueError(f"{tls.clients} has an RSA key of less than {MIN_RSA_BITS} bits, which can be broken")
+        if all(authority.not_valid_after_utc < now for authority, _ in authorities):
+            raise ValueError(f"{tls.clients} has only expired authorities, so that no caller could connect")
     return grpc.ssl_server_certificate_configuration([(key, certificate)], clients)

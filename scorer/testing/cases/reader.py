@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from scorer.criteria.conditions import AnswerGate, LevelGate, MeasureGate
-from scorer.criteria.document import Document, Path, as_list, as_mapping, parse
+from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
 from scorer.criteria.schema_errors import parse_model
+from scorer.criteria.yaml_parser import parse
 from scorer.model.suggestions import did_you_mean, short_repr
 from scorer.testing.cases import schema
 from scorer.testing.cases.model import OVERALL, Case, CaseUnit
@@ -46,7 +47,7 @@ class _TierNames:
 
 
 class _Reader:
-    """Reads a document case by case; adds a problem for each part that cannot be read, and leaves the part out."""
+    """Reads a document case by case. Unreadable parts are left out and reported as problems of the document."""
 
     def __init__(self, document: Document, criteria_set: CriteriaSet) -> None:
         self.document, self.criteria_set = document, criteria_set

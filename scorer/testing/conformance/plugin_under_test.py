@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from scorer.catalogue.catalogue import plugin_bases
-from scorer.criteria.document import parse, read_document
 from scorer.criteria.extension import extend
 from scorer.criteria.loader import load, load_document
 from scorer.criteria.model import CriteriaSet
+from scorer.criteria.yaml_parser import parse, read_document
 from scorer.formulas import Formula
 from scorer.model.suggestions import did_you_mean
 from scorer.plugins.declaration import load_plugin
@@ -23,11 +23,11 @@ from scorer.testing.conformance.harness import GroupHarness
 
 @dataclass(frozen=True)
 class PluginUnderTest:
-    """A plugin, together with all installed plugins."""
+    """The plugin that is tested, and the host with which criteria sets are loaded."""
 
     plugin: Plugin
     host: PluginHost
-    """All installed plugins, and the plugin under test."""
+    """The installed plugins and the plugin under test."""
 
     @classmethod
     def of(cls, plugin: object) -> PluginUnderTest:
@@ -76,10 +76,10 @@ class PluginUnderTest:
     def harnesses(self) -> tuple[GroupHarness, ...]:
         """A harness for each group and tier of the criteria sets that use the plugin: its own and installed ones.
 
-        If there are none, a set is generated from the indicators of the plugin's group, unless the plugin issues sets
-        of its own, which are then all refused.
+        If there are none, a set is generated from the indicators of the plugin's group. But if the plugin issues sets
+        and all of them are refused, nothing is generated, and there is no harness.
         """
-        harnesses = [harness for found in self._sets() for harness in self._set_harnesses(*found)]
+        harnesses = [harness for loaded in self._sets() for harness in self._set_harnesses(*loaded)]
         group = self.plugin.group
         if not harnesses and group is not None and group.indicators and not self.plugin.criteria_sets:
             generated, document = load(generate_set(group), NAME, self.host.vocabulary())
@@ -88,17 +88,28 @@ class PluginUnderTest:
         return tuple(harnesses)
 
     def _sets(self) -> Iterator[tuple[str, CriteriaSet, PluginHost]]:
-        """Every set that can be loaded, with the name of its document and the groups that it can use.
+        """Every set that may use the plugin and can be loaded, with its document's name and the groups that it can use.
 
         The sets of the plugin under test come first.
         """
         for plugin in sorted(self.host.plugins, key=lambda plugin: plugin is not self.plugin):
             for file in plugin.criteria_sets:
-                document = extend(parse(read_document(file), file.name), partial(plugin_bases, self.host))
+                text = read_document(file)
+                if plugin is not self.plugin and not self._may_be_used_by(text):
+                    continue
+                document = extend(parse(text, file.name), partial(plugin_bases, self.host))
                 host = with_document_groups(self.host, document)
                 criteria_set = load_document(document, host.vocabulary())
                 if criteria_set is not None:
                     yield file.name, criteria_set, host
+
+    def _may_be_used_by(self, text: bytes) -> bool:
+        """False only if a set does not use the plugin: it takes much longer to parse a document than to search it.
+
+        A document without the name of a group can still use it: by a base that it extends, or by a name with escapes.
+        """
+        names = [kind.kind for kind in self.formula_kinds] + ([self.plugin.group.name] if self.plugin.group else [])
+        return any(word.encode() in text for word in (*names, "extends", "\\"))
 
     def _set_harnesses(self, source: str, criteria_set: CriteriaSet, host: PluginHost) -> Iterator[GroupHarness]:
         for group in criteria_set.groups():

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from scorer.catalogue.catalogue import load_set
-from scorer.criteria.document import read_document
 from scorer.criteria.model import Criterion
+from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.formulas import Formula, Outcome
 from scorer.model.fixed_point import plain
@@ -23,7 +23,7 @@ from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
 REMAINDER_TOLERANCE = 1e-6
-"""Largest allowed error of a formula's remainders, in micropoints."""
+"""Maximum error of the remainders that a formula returns, in micropoints."""
 EXACT_UNITS = 200
 """Units whose exact points are computed, which is slow."""
 
@@ -56,7 +56,7 @@ def criteria_sets_are_accepted(subject: PluginUnderTest) -> None:
 
 
 def shapes_and_dtypes(subject: PluginUnderTest) -> None:
-    """For any units, points and statuses have the right shape and type, and nothing is raised."""
+    """For any units, points and statuses have the right shape and type, and no exception is raised."""
     for harness in require_harnesses(subject):
         for cohort in (
             harness.random_cohort,
@@ -177,20 +177,20 @@ def _check_remainders(harness: GroupHarness, criterion: Criterion, formula: Form
     """Checks the remainders of a formula, which a ``sum`` adds up before it rounds once."""
     cohort = take_units(harness.random_cohort, np.arange(EXACT_UNITS))
     outcome = evaluate_formula(harness, criterion, formula, maximum, cohort)
-    if outcome.rest is None:
+    if outcome.remainders is None:
         return
     for unit in np.flatnonzero(~np.asarray(outcome.missing)).tolist():
-        points, remainder = float(outcome.points[unit]), float(outcome.rest[unit])
+        points, remainder = float(outcome.points[unit]), float(outcome.remainders[unit])
         exact = _exact_points(harness, criterion, formula, maximum, cohort, unit)
         wrong = not (abs(remainder) <= 0.5 and abs(float(exact - Fraction(points)) - remainder) <= REMAINDER_TOLERANCE)
         harness.fail_if_any(
             wrong & (np.arange(len(cohort)) == unit),
             f"formula kind {formula.kind!r} gives a wrong remainder of rounding",
-            "rest is the exact points minus the rounded points, from -0.5 to 0.5; exact() gives the exact points",
+            "a remainder is exact points minus rounded points, from -0.5 to 0.5; exact() returns the exact points",
             row=harness.group.criteria.index(criterion),
             cohort=cohort,
-            expected=f"exact points {float(exact):.6f}, so rest {float(exact - Fraction(points)):.6f}",
-            actual=f"points {points}, rest {remainder}",
+            expected=f"exact points {float(exact):.6f}, so remainder {float(exact - Fraction(points)):.6f}",
+            actual=f"points {points}, remainder {remainder}",
         )
 
 

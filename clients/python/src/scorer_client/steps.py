@@ -1,4 +1,4 @@
-"""Lets both clients share their methods: a method is a generator of steps, which a client executes or awaits."""
+"""Lets both clients share their methods: a method is a generator of steps, and the client executes or awaits them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+import grpc
 from google.protobuf.message import Message
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client.arguments import check_arguments
+from scorer_client.errors import ScorerError
 from scorer_client.shown import shown
 
 P = ParamSpec("P")
@@ -32,7 +34,7 @@ class Call(NamedTuple):
     """The method of the service, such as ScoreUnit."""
     request: Message
     timeout: float | None
-    """Seconds; None: the client's timeout."""
+    """Seconds that the call may take; None for the client's timeout."""
     request_id: str
 
 
@@ -43,11 +45,11 @@ class Work(NamedTuple):
 
 
 Steps: TypeAlias = Generator[Call | Work, Any, R]
-"""The steps of a method; the generator returns the method's result."""
+"""The steps of a method. The generator gets the result of each step, and returns the result of the method."""
 
 
 def checked_timeout(timeout: float | None) -> float | None:
-    """Limits a timeout to ``MAX_TIMEOUT``; None stays None.
+    """Checks a timeout in seconds, and limits it to ``MAX_TIMEOUT``; None stays None.
 
     Raises:
         ValueError: the timeout is negative or NaN.
@@ -68,7 +70,7 @@ class Calls:
 
     @classmethod
     def of(cls, timeout: float | None, request_id: str) -> Calls:
-        """Creates a request id if it is empty.
+        """The calls with this timeout and request id; if ``request_id`` is empty, with a new id.
 
         Raises:
             ValueError: the service would refuse the request id, or the timeout is not a number of seconds.
@@ -80,11 +82,13 @@ class Calls:
     def score_unit(self, request: scorer_pb2.ScoreUnitRequest) -> Steps[scorer_pb2.ScoreUnitResponse]:
         """Calls ScoreUnit."""
         reply: scorer_pb2.ScoreUnitResponse = yield self._call("ScoreUnit", request)
+        self._check(reply, "scorecard")
         return reply
 
     def rank_province(self, request: scorer_pb2.RankProvinceRequest) -> Steps[scorer_pb2.RankProvinceResponse]:
         """Calls RankProvince."""
         reply: scorer_pb2.RankProvinceResponse = yield self._call("RankProvince", request)
+        self._check(reply, "provenance")
         return reply
 
     def list_criteria_sets(self) -> Steps[criteria_pb2.ListCriteriaSetsResponse]:
@@ -96,7 +100,18 @@ class Calls:
     def get_criteria_set(self, request: criteria_pb2.GetCriteriaSetRequest) -> Steps[criteria_pb2.CriteriaSet]:
         """Calls GetCriteriaSet."""
         reply: criteria_pb2.GetCriteriaSetResponse = yield self._call("GetCriteriaSet", request)
+        self._check(reply, "criteria_set")
         return reply.criteria_set
+
+    def _check(self, reply: Message, part: str) -> None:
+        """Checks that a reply has a part that every reply of the service has.
+
+        Raises:
+            ScorerError: it does not, so that a result of it would have zeros only.
+        """
+        if not reply.HasField(part):
+            message = f"the reply has no {part}: is this server a scorer?"
+            raise ScorerError(grpc.StatusCode.INTERNAL, message, request_id=self.request_id)
 
     def _call(self, method: str, request: Message) -> Call:
         return Call(method, request, self.timeout, self.request_id)
@@ -141,7 +156,7 @@ class method(Generic[P, R]):
         return run
 
     def _checked(self, client: Any, *args: P.args, **kwargs: P.kwargs) -> Steps[R]:
-        """The steps, after a check of the arguments."""
+        """Checks the arguments, and then executes the steps."""
         arguments = self._signature.bind(client, *args, **kwargs).arguments
         check_arguments({**arguments.pop("options", {}), **arguments})
         return (yield from self._steps(client, *args, **kwargs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
@@ -15,7 +16,7 @@ from scorer_client.files.text import Progress
 from scorer_client.forms import Form
 
 REGISTER = "units.csv"
-"""A file of the folder that lists all units, without answers. A listed unit that no other file has is missing."""
+"""A file in the folder that lists all units, without answers. Each of these units must be in another file."""
 
 
 def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
@@ -25,7 +26,7 @@ def read_path(path: Path, form: Form, progress: Progress | None = None, language
     spreadsheets, and instructions that were saved as CSV are skipped.
 
     Raises:
-        ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
+        ScorerError: a file does not fit the form, or a unit of the register is in no file. Violations have positions.
         OSError: a file cannot be read.
         ImportError: a library for a kind of file is not installed.
     """
@@ -52,7 +53,7 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     if not files:
         reader.refuse("file", "EMPTY", "no_files")
     elif (folder / REGISTER).exists():
-        _check_missing(reader, read_file(folder / REGISTER, form, language=language))
+        _check_register(reader, folder / REGISTER, names, language)
     table = reader.finish()
     for index in _unanswered(table):
         notes.add("note_unanswered", table.positions.of(index, "id"))
@@ -60,9 +61,18 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
     return table
 
 
-def _check_missing(reader: TableReader, register: FileTable) -> None:
-    for unit in register.units:
-        if reader.table.units.index_of(unit.id) is None:
+def _check_register(reader: TableReader, file: Path, names: ColumnNames, language: Language) -> None:
+    """Refuses units of the register that no file has, and mistakes in the register itself."""
+    register = TableReader(reader.table.form, names, Notes(language))
+    with file.open("rb") as stream:
+        register.read(sheets(stream, names, register.notes, name=REGISTER), REGISTER)
+    try:
+        units = register.finish().units
+    except ScorerError as error:
+        reader.refuse_other(error)
+        return
+    for unit in units:
+        if not reader.may_have(unit.id):
             reader.refuse("file", "MISSING_UNIT", "missing_unit", id=unit.id, name=unit.name, register=REGISTER)
 
 

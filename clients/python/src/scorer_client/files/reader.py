@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from scorer_client.errors import Violation
+from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
-from scorer_client.files.header import HEADER_WITHIN, REQUIRED, Column, ColumnNames
+from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
 from scorer_client.files.notes import Notes
@@ -18,7 +18,7 @@ from scorer_client.forms import Form
 from scorer_client.names import is_doubtful
 
 MAX_VIOLATIONS = 1_000
-"""Violations that are listed. All are counted."""
+"""Maximum number of violations that are listed. All violations are counted."""
 
 
 class TableReader:
@@ -38,27 +38,29 @@ class TableReader:
         self.table = FileTable(form, [])
         self._violations: list[Violation] = []
         self._total = 0
-        self._complete = True
-        """Whether all files were read completely."""
+        self.complete = True
+        """Whether all units of all files were read, with their ids, tiers and parents."""
+        self._absent: frozenset[str] = frozenset()
+        """Required columns that the sheet being read does not have."""
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
         self._first_unit = ""
-        """Position where the first unit is expected; empty before the first header."""
+        """Position where the first unit is expected; "" until a header has been read."""
 
     def read(self, sheets: Iterable[Sheet], name: str = "") -> None:
         """Adds the units of a file.
 
         Args:
-            sheets: sheets of the file.
-            name: name of the file if several are read.
+            sheets: the sheets of the file.
+            name: name of the file if several files are read.
         """
         try:
             have_units = [self._sheet(sheet) for sheet in sheets]
         except UnreadableFile as error:
-            where, reason, description = error.violation
-            prefix = name if where == "file" and name else f"{name}: {where}" if name else where
-            self.refuse_text(prefix, reason, description)
-            self._complete = False
+            for where, reason, description in error.violations:
+                prefix = name if where == "file" and name else f"{name}: {where}" if name else where
+                self.refuse_text(prefix, reason, description)
+            self.complete = False
         else:
             if not any(have_units) and not self._violations:
                 self.refuse(name or "file", "NO_HEADER", "no_sheet" if have_units else "empty")
@@ -71,17 +73,21 @@ class TableReader:
         """
         if not self.table.units and not self._violations:
             self.refuse(self._first_unit or "row 2", "EMPTY", "no_units")
-        if self._complete:
+        if self.complete:
             self._check_parents()
         if self._violations:
             error = InvalidFileError.before_sending("INVALID_FILE", self._violations, self._total)
-            error.table = self.table if self._complete and self.table.units else None
+            error.table = self.table if self.complete and self.table.units else None
             raise error
         self.table.notes = self.notes.sentences()
         return self.table
 
+    def may_have(self, unit: str) -> bool:
+        """Whether a unit of this id was read, or may be in a part that could not be read."""
+        return not self.complete or unit in self._unread or self.table.units.index_of(unit) is not None
+
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
-        """Adds a violation whose description is a message of ``MESSAGES``."""
+        """Adds a violation whose description is the message ``key`` of ``MESSAGES``."""
         self.refuse_text(where, reason, say(self.notes.language, key, **values))
 
     def refuse_text(self, where: str, reason: str, description: str) -> None:
@@ -89,6 +95,12 @@ class TableReader:
         self._total += 1
         if len(self._violations) < MAX_VIOLATIONS:
             self._violations.append(Violation(where, reason, description))
+
+    def refuse_other(self, error: ScorerError) -> None:
+        """Adds the violations of another file that is read beside the answers."""
+        for violation in error.violations:
+            self.refuse_text(*violation)
+        self._total += error.violations_total - len(error.violations)
 
     def _sheet(self, sheet: Sheet) -> bool:
         """Reads a sheet. Returns False if it has no units and is skipped."""
@@ -101,8 +113,13 @@ class TableReader:
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
             self.refuse(sheet.position(None), "HIDDEN_SHEET", "hidden_sheet")
+            self.complete = False
             return True
+        total_before = self._total
         header, rows = self._joined_header(sheet, first, index), chain(first[index + 1 :], sheet.rows)
+        if header is None:
+            self.complete = False
+            return True
         if header.number > first[index].number:
             next(rows)
         if any(row.cells for row in first[:index]):
@@ -111,13 +128,17 @@ class TableReader:
             self.notes.add("note_hidden_rows", sheet.position(None))
         if sheet.percent:
             self.notes.add("note_percent", f"{quoted(sheet.name)}!{sheet.percent}")
-        total_before = self._total
         columns = self._columns(sheet, header)
+        if not columns:
+            self.complete = False
+            return True
         for last_row, merged in sheet.merged:
             if last_row > header.number:
                 self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
-        if not self._has_required(sheet, header, columns, tier) or self._total > total_before:
-            return True
+        self._absent = self._missing_columns(sheet, header, columns, tier)
+        has_parents = any(column and column.name == "parent" for column in columns)
+        if self._absent or (self._total > total_before and self._form.within_parent and not has_parents):
+            self.complete = False  # the column may be misspelt
         self._rows(sheet, header, columns, rows, tier)
         return True
 
@@ -140,10 +161,11 @@ class TableReader:
                 self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
         elif row is not None and not sheet.hidden:
             self.notes.add("note_sheet", sheet.position(None))
+        self.complete = self.complete and not required
         return required
 
-    def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow:
-        """The header, joined with a second header in the next row, if there is one."""
+    def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow | None:
+        """The header, joined with a second header in the next row, if there is one; None if the two contradict."""
         first, second = rows[index], rows[index + 1] if index + 1 < len(rows) else None
         if second is None or self._names.count(second.cells) < 2:
             return first
@@ -153,13 +175,13 @@ class TableReader:
             named = [self._names.columns(cell) if isinstance(cell, str) else () for cell in (above, below)]
             if all(named) and not set(named[0]) & set(named[1]):
                 self.refuse(sheet.position(second.number), "SECOND_HEADER", "other_second_header")
-                break
+                return None
             joined.append(below if len(named[1]) == 1 else above or below)
         self.notes.add("note_second_header", sheet.position(second.number))
         return SheetRow(second.number, joined)
 
     def _columns(self, sheet: Sheet, header: SheetRow) -> list[Column | None]:
-        """The meaning of each column; None: unknown. Adds violations."""
+        """The meaning of each column; None: it has no header. Adds violations. Empty if there are too many columns."""
         cells = header.cells
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
@@ -172,6 +194,7 @@ class TableReader:
         absent = [name for name in self._names.written if name not in present]
         for index, text in enumerate(texts):
             where, named = sheet.position(header.number, index, text), self._names.columns(text)
+            total_before = self._total
             if len(named) > 1:
                 codes = ", ".join(column.name for column in named)
                 self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
@@ -180,15 +203,18 @@ class TableReader:
             elif not named and (text or sheet.separated):
                 hint = self._nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
-            columns.append(named[0] if len(named) == 1 else None)
+            refused = self._total > total_before
+            columns.append(REFUSED if refused else named[0] if named else None)
             known.update(named)
             if named and text not in self._names.codes and not self.notes.more("note_title"):
                 self.notes.add("note_title", where, text, named[0].name)
         return columns
 
-    def _has_required(self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str) -> bool:
-        """Whether the required columns are present. Adds a violation for each missing one."""
-        have, complete = {column.name for column in columns if column}, True
+    def _missing_columns(
+        self, sheet: Sheet, header: SheetRow, columns: list[Column | None], tier: str
+    ) -> frozenset[str]:
+        """The required columns that are missing. Adds a violation for each."""
+        have, missing = {column.name for column in columns if column}, set[str]()
         for name in REQUIRED:
             if name in have:
                 continue
@@ -196,7 +222,7 @@ class TableReader:
                 if not sheet.name:
                     self.notes.add("note_file_tier", sheet.position(header.number), sheet.saved_from, tier)
                 continue
-            complete = False
+            missing.add(name)
             if name == "tier" and sheet.name:
                 language = self.notes.language
                 names = sheet_names(self._form.tier_titles(language)).values()
@@ -205,7 +231,7 @@ class TableReader:
                 self.refuse(sheet.position(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
             else:
                 self.refuse(sheet.position(header.number), "MISSING_COLUMN", "missing_column", name=name)
-        return complete
+        return frozenset(missing)
 
     def _rows(
         self, sheet: Sheet, header: SheetRow, columns: list[Column | None], rows: Iterator[SheetRow], tier: str
@@ -229,12 +255,12 @@ class TableReader:
             row: number of the unit's row.
             fixed: the unit's id, name, tier and parent.
             left_out: criteria that do not apply to the unit.
-            position: where a column of the row is.
+            position: returns the position of a column in this row, by the column's code.
         """
         tiers, code = self._form.tiers, fixed["id"]
-        if not code:
+        if not code and "id" not in self._absent:
             self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
-        if fixed["tier"] not in tiers:
+        if fixed["tier"] not in tiers and "tier" not in self._absent:
             tier = self._tiers.get(plain(fixed["tier"]))
             if tier is None:
                 expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
@@ -270,8 +296,8 @@ class TableReader:
         self._unread.update(ids)
 
     def _check_parents(self) -> None:
-        """Refuses unknown parents if other units of the tier have known ones: a row is missing, or an id is wrong."""
-        ids = frozenset(self.table.units.ids() | self._unread)  # frozen: it is part of keys of ``NearestNames``
+        """Refuses unknown parents in tiers where other parents are known: a row is missing, or an id is wrong."""
+        ids = frozenset(self.table.units.ids() | self._unread)  # frozen, because ``NearestNames`` uses it in a key
         tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
         for index, unit in enumerate(self.table.units):
             if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:

@@ -1,4 +1,4 @@
-"""Collects what calamine does not tell about a sheet, while the sheet's XML is parsed as a stream."""
+"""Collects facts about a sheet that calamine does not report, while the sheet's XML is parsed as a stream."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from scorer_client.files.cells import column_number, letters
+from scorer_client.files.cells import column_number, letters, quoted
 
 MAX_CELLS = 12_000_000
-"""Cells that the rectangle around all values of a sheet may have: 100,000 units with 120 columns."""
+"""Maximum number of cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""
 MAX_ERRORS = 100_000
-"""Cells with an error that a sheet may have."""
+"""Maximum number of cells with an error in a sheet."""
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
@@ -21,7 +21,7 @@ _PERCENT_FORMATS = {"9", "10"}
 
 
 class TooManyErrors(Exception):
-    """A sheet has more than ``MAX_ERRORS`` cells with an error."""
+    """Raised if a sheet has more than ``MAX_ERRORS`` cells with an error."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Scan:
         self.first_row, self.first_column = min(self.first_row, row), min(self.first_column, column)
 
     def add_error(self, row: int, column: int, text: str) -> None:
-        """Records a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is empty).
+        """Adds a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is then "").
 
         Raises:
             TooManyErrors: the sheet has more than ``MAX_ERRORS`` such cells.
@@ -96,12 +96,13 @@ def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
     parser.StartElementHandler, parser.EndElementHandler = start, end
 
 
-def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
+def scan_sheet(parser: expat.XMLParserType, percents: set[str], sheet: str) -> Scan:
     """Makes the parser of an XLSX sheet fill the returned scan.
 
     Args:
         parser: parser of the part with the sheet.
         percents: indices of the styles that show numbers as percentages.
+        sheet: name of the sheet.
     """
     scan = Scan()
     row = column = first = last = -1  # row; current column, first and last column with a value in the row
@@ -110,6 +111,8 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
     cell: dict[str, str] = {}
     text: list[str] = []
     columns: dict[str, int] = {}
+    with_value: set[int] = set()
+    """Columns of the row that have a value."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal row, row_text, column, first, last, cell, formula, value, hidden
@@ -124,7 +127,10 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
         elif name == "f":
             formula = True
         elif name == "row":
-            row, column, first, last = int(attributes.get("r", row + 2)) - 1, -1, -1, -1
+            before, row, column, first, last = row, int(attributes.get("r", row + 2)) - 1, -1, -1, -1
+            if row <= before:  # calamine would lose values
+                raise ValueError(f"{quoted(sheet)}!{row + 1} comes after row {before + 1}")
+            with_value.clear()
             row_text = str(row + 1)
             hidden = _is_hidden(attributes)
         elif name == "mergeCell":
@@ -143,6 +149,9 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str]) -> Scan:
         elif name == "c":
             column = position(cell["r"]) if "r" in cell else column + 1
             if value or formula:
+                if column in with_value:  # calamine would take the last one
+                    raise ValueError(f"{quoted(sheet)}!{letters(column)}{row_text} appears twice")
+                with_value.add(column)
                 first, last = column if first < 0 else min(first, column), max(last, column)
                 add(cell.get("t", "n"))
         elif name == "row" and last >= 0:

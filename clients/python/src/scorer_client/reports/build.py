@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import chain
-from typing import TypeAlias
 from urllib.parse import quote
 
 from scorer_client.causes import Cause, short_cause
 from scorer_client.forms import Form
-from scorer_client.rankings import CriterionCount, GateCount, Province, Ranking, Tally
+from scorer_client.rankings import CriterionCount, Province, Ranking, Tally
+from scorer_client.reports.measure_values import measure_value, scores_by_name
+from scorer_client.reports.measures import measures
 from scorer_client.reports.model import (
     Category,
     Criterion,
-    Gate,
-    Measure,
     Movement,
     Need,
     Report,
@@ -29,15 +27,12 @@ from scorer_client.reports.model import (
 from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.rules import Rule
-from scorer_client.sentences import measure_name, plain, rounded
+from scorer_client.sentences import plain, rounded
 from scorer_client.shown import printable
 from scorer_client.titles import subtotal_key, text
 
-_GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
-"""What identifies a gate on a measure: level, measure, unit, minimum, strict and upper."""
-
 _NO_DATE = datetime.date(2000, 1, 1)
-"""Date of files whose criteria set has no first day."""
+"""The date of files if the criteria set has no first day on which it is in force."""
 
 
 def build(
@@ -56,8 +51,8 @@ def build(
         form: the form of the criteria set, which has the titles.
         language: language of the report, "en" or "vi".
         previous: earlier results by the same criteria set.
-        facts: sentences for the summary.
-        unit_names: by id, the names of units that are not in the results, such as the districts of ranked communes.
+        facts: further sentences for the summary.
+        unit_names: names of units that are not in the results, by id, such as the districts of ranked communes.
 
     Raises:
         ValueError: the results lack the points of criteria, are only a page, or the language is unknown.
@@ -71,20 +66,6 @@ def build(
             raise ValueError("a report needs the points of every criterion: rank with full=True")
     with localcontext(Context(prec=28)):  # other code may have changed the thread's context
         return _Builder(province, form, language, previous, unit_names or {}).report(tuple(facts))
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """Points and maximum of a measure, which is a sum."""
-
-    points: Decimal
-    maximum: Decimal
-
-    def value(self, unit: str) -> float | None:
-        """The measure in points or percent; None: no criterion of it applies."""
-        if unit == "points":
-            return float(self.points)
-        return float(100 * self.points / self.maximum) if self.maximum else None
 
 
 class _Builder:
@@ -183,7 +164,7 @@ class _Builder:
         )
 
     def _needs(self, category: CategoryResult) -> tuple[Need, ...]:
-        scores = _scores(category) if category.causes else {}
+        scores = scores_by_name(category) if category.causes else {}
         return tuple(self._need(category.category, cause, scores) for cause in category.causes)
 
     def _need(self, category: str, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> Need:
@@ -195,19 +176,19 @@ class _Builder:
         )
 
     def _reads(self, cause: Cause) -> str:
-        """What a cause is about: a measure, an indicator, a category, or for a combination all of what it reads."""
+        """The name of what a cause reads: a measure, an indicator or a category; for a combination, all names."""
         if cause.at_least:
             return ", ".join(dict.fromkeys(self._reads(part) for part in cause.of))
         return cause.subject(self._language, self._titles)
 
     def _shortage(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> float | None:
-        """The points that are missing, or too many; None if the cause is about more than one measure."""
+        """The points that the unit has too few, or too many; None unless the cause is a gate on one measure."""
         if not cause.measure:
             return None
-        reached = _sum(scores, cause.measure)
+        reached = measure_value(scores, cause.measure)
         needed = Decimal(repr(cause.minimum)) * (reached.maximum / 100 if cause.unit == "percent" else 1)
         step = Decimal(1).scaleb(-max(2, self._form.points_decimals))
-        # For a strict gate, at least one step.
+        # At least one step, because a value that equals the minimum fails a strict gate.
         return float(max(abs(needed - reached.points).quantize(step, ROUND_CEILING), step))
 
     def _category(
@@ -229,7 +210,7 @@ class _Builder:
             tuple(tally.levels.items()),
             tuple(self._title(group.group) for group in groups),
             self._requirements(tier, tally.category),
-            self._measures(tier, tally, category_results),
+            measures(tally, category_results, self._rules(tier, tally.category), self._language, self._titles),
             tuple(self._criterion(count, indices, category_results) for count in tally.criteria),
             tuple(sorted(pairs, key=_sort_key)),
         )
@@ -243,41 +224,6 @@ class _Builder:
             name = rule.name(*named)
             requirements.append(Requirement(name[:1].upper() + name[1:], printable(rule.sentence(*named))))
         return tuple(requirements)
-
-    def _measures(self, tier: str, tally: Tally, categories: list[CategoryResult]) -> tuple[Measure, ...]:
-        gates: dict[tuple[str, str, bool], list[GateCount]] = {}
-        for gate in tally.failing:
-            if not gate.measure or not gate.level:  # an answer, a level, or a gate of a limit
-                continue
-            gates.setdefault((gate.measure, gate.unit, gate.upper), []).append(gate)
-        if not gates:  # the category has no levels
-            gates["total", "percent", False] = []
-        scores = [_scores(category) for category in categories]
-        combinations = _combinations(self._rules(tier, tally.category))
-        measures = []
-        for (measure, unit, _), counts in gates.items():
-            values = (_sum(by_name, measure).value(unit) for by_name in scores)
-            name = measure_name(measure, self._language, self._titles)
-            measures.append(
-                Measure(
-                    name,
-                    unit,
-                    self._gates(counts, len(categories), combinations),
-                    tuple(value for value in values if value is not None),
-                )
-            )
-        return tuple(measures)
-
-    def _gates(self, counts: list[GateCount], units: int, combinations: Mapping[_GateKey, Cause]) -> tuple[Gate, ...]:
-        """The gates of one measure. Units that pass that of a better level usually pass those of worse levels too."""
-        gates, passing_better = [], 0
-        for gate in sorted(counts, key=lambda gate: gate.level):
-            passing, needed = units - gate.units, gate.needed(self._language, self._titles)
-            if whole := combinations.get(_gate_key(gate)):
-                needed = self._words["part_of"].format(text=needed, at_least=whole.at_least, out_of=whole.out_of)
-            gates.append(Gate(gate.level, gate.minimum, needed, passing, max(passing - passing_better, 0)))
-            passing_better = max(passing, passing_better)
-        return tuple(gates)
 
     def _criterion(
         self, count: CriterionCount, indices: Mapping[str, tuple[int, int]], categories: list[CategoryResult]
@@ -299,50 +245,14 @@ class _Builder:
         return self._titles.get(key) or printable(otherwise or key)
 
 
-def _gate_key(gate: GateCount | Cause) -> _GateKey:
-    return (gate.level, gate.measure, gate.unit, gate.minimum, gate.strict, gate.upper)
-
-
-def _combinations(rules: Iterable[Rule]) -> dict[_GateKey, Cause]:
-    """By gate, the combination that it is a part of, without the gates that a level requires by themselves."""
-    found: dict[_GateKey, Cause] = {}
-    for rule in rules:
-        for part in rule.parts:
-            pending = [part] if part.at_least else []
-            while pending:
-                for inner in (whole := pending.pop()).of:
-                    if inner.at_least:
-                        pending.append(inner)
-                    else:
-                        found[_gate_key(inner)] = whole
-    return found
-
-
 def _basis(document: str, issued: datetime.date | None) -> str:
     return f"{printable(document)} ({issued:%d/%m/%Y})" if issued else printable(document)
 
 
 def _sort_key(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:
-    """Sorts ranked units by rank, and after them unranked units by score."""
+    """A sort key: ranked units by rank, and after them unranked units by score."""
     unit, category = pair
     return (category.result.rank or float("inf"), -category.result.score.converted, unit.result.id)
-
-
-def _scores(category: CategoryResult) -> dict[str, tuple[float, float]]:
-    """Points and maximum of the total, groups and criteria, by the names that measures have for them."""
-    scores = {"total": (category.score.points, category.score.max_points)}
-    for group in category.groups:
-        scores[group.group] = (group.score.points, group.score.max_points)
-        for item in group.criteria:
-            scores[item.criterion] = (item.points, item.max_points)
-    return scores
-
-
-def _sum(scores: Mapping[str, tuple[float, float]], measure: str) -> _Sum:
-    """The exact value of a measure: ``repr`` of the service's doubles gives their decimals back."""
-    terms = [scores[term] for term in measure.split("+")]
-    points, maxima = ([Decimal(repr(number)) for number in column] for column in zip(*terms, strict=True))
-    return _Sum(sum(points, Decimal()), sum(maxima, Decimal()))
 
 
 def _movement(category: CategoryResult, before: UnitResult | None) -> Movement | None:

@@ -59,7 +59,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "best": "units with this as their best level",
         "failing": "units that do not reach it",
         "total": "total",
-        "misses": "Criteria that most units miss",
+        "misses": "Criteria in which most units have no points",
         "criteria": "All criteria",
         "criterion": "criterion",
         "maximum": "maximum",

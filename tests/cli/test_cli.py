@@ -464,7 +464,7 @@ def test_a_standard_output_that_is_closed_is_named(words: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "scorer: cannot write the output: Bad file descriptor\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_server_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
     command = [str(SCORER), "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:

@@ -299,7 +299,11 @@ def test_an_address_that_is_not_taken_by_another_server_is_said_to_be_so(count: 
     ("most", "why"),
     [
         (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
-        (2**15, "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space"),
+        pytest.param(
+            2**15,
+            "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_metrics_that_cannot_be_written_are_said_in_one_line(most: int, why: str) -> None:

@@ -124,6 +124,7 @@ def test_it_is_made_where_an_event_loop_runs() -> None:
         AsyncClient("127.0.0.1:50051")
 
 
+@pytest.mark.long
 def test_types_of_both_are_known(tmp_path: Path) -> None:
     """What one gives the other has to await."""
     code = tmp_path / "typed.py"

@@ -1,6 +1,6 @@
 """One call over TLS with a token: python call.py HOST:PORT AUTHORITY.pem TOKEN_FILE
 
-Prints the level of one unit, or what the service refuses.
+Prints the level of one unit, or the error of the service.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Certificates to try TLS with: python certificates.py FOLDER NAME...
 
-Writes an authority, a server's certificate for this machine, and one for each caller NAME. In production, take those
-of your own authority: whoever has authority.key can make any certificate that this server and its callers believe.
+Writes a certificate authority, a server's certificate for this machine, and one for each caller NAME. In production,
+use certificates of your own authority: with authority.key, anybody can make certificates that server and callers trust.
 """
 
 import datetime
@@ -16,19 +16,19 @@ from cryptography.x509.oid import NameOID
 
 
 def make(folder: Path, name: str, issuer: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None = None):
-    """Writes NAME.pem and NAME.key; gives what signs others."""
+    """Writes NAME.pem and NAME.key. Returns name and key, with which other certificates can be signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    by, signed_with = issuer or (subject, key)
+    issuer_name, issuer_key = issuer or (subject, key)
     now = datetime.datetime.now(datetime.UTC)
-    builder = x509.CertificateBuilder(by, subject, key.public_key(), x509.random_serial_number())
+    builder = x509.CertificateBuilder(issuer_name, subject, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(now - datetime.timedelta(hours=1))
     builder = builder.not_valid_after(now + datetime.timedelta(days=30))
     builder = builder.add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
     if name == "server":
-        here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        builder = builder.add_extension(x509.SubjectAlternativeName(here), critical=False)
-    certificate = builder.sign(signed_with, hashes.SHA256())
+        local_names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        builder = builder.add_extension(x509.SubjectAlternativeName(local_names), critical=False)
+    certificate = builder.sign(issuer_key, hashes.SHA256())
     (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = folder / f"{name}.key"
     private.touch(mode=0o600)

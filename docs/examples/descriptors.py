@@ -1,4 +1,4 @@
-"""Writes what Envoy has to know of the messages: the contract, and the details of errors.
+"""Writes descriptors of the messages for Envoy: those of the contract, and those of error details.
 
 python descriptors.py scorer.binpb
 """
@@ -16,7 +16,7 @@ files: dict[str, FileDescriptor] = {}
 
 
 def add(file: FileDescriptor) -> None:
-    """A file after those that it imports."""
+    """Adds a file after the files that it imports."""
     for imported in file.dependencies:
         add(imported)
     files.setdefault(file.name, file)

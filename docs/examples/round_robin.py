@@ -1,7 +1,7 @@
-"""Calls shared out over servers: python round_robin.py SECONDS HOST:PORT...
+"""Balances calls over servers: python round_robin.py SECONDS HOST:PORT...
 
-Asks each server for its health, calls those that are well in turn, and tries elsewhere when one ends. Prints how many
-calls were answered, and exits with 1 if any was not.
+Calls the healthy servers in turn, and retries on another server when one ends. Prints the number of calls by status
+code, and exits with 1 if any call failed.
 """
 
 import json
@@ -35,14 +35,14 @@ request = scorer_pb2.ScoreUnitRequest(criteria_set="hue-2020")
 request.unit_answers.unit.id, request.unit_answers.unit.tier = "hue", "district"
 request.unit_answers.answers["infrastructure_awarded"].number = 20.43
 
-seen: Counter[str] = Counter()
-ends = time.monotonic() + float(sys.argv[1])
+codes: Counter[str] = Counter()
+end = time.monotonic() + float(sys.argv[1])
 options = [("grpc.service_config", json.dumps(CONFIG))]
 with grpc.insecure_channel(f"ipv4:{','.join(sys.argv[2:])}", options) as channel:
     scorer = scorer_pb2_grpc.ScorerServiceStub(channel)
-    while time.monotonic() < ends:
+    while time.monotonic() < end:
         calls = [scorer.ScoreUnit.future(request, timeout=10, wait_for_ready=True) for _ in range(8)]
         for call in calls:
-            seen[call.code().name] += 1
-print(", ".join(f"{code} {count}" for code, count in sorted(seen.items())))
-sys.exit(set(seen) != {"OK"})
+            codes[call.code().name] += 1
+print(", ".join(f"{code} {count}" for code, count in sorted(codes.items())))
+sys.exit(set(codes) != {"OK"})

@@ -1,7 +1,7 @@
-"""A key set and tokens to try roles with: python tokens.py FOLDER SUBJECT...
+"""Key set and tokens to try out roles: python tokens.py FOLDER SUBJECT...
 
-Writes keys.json, the public half of a new key, and for each SUBJECT a token that is good for an hour. In production,
-your identity provider signs tokens and publishes its key set.
+Writes keys.json, which has the public part of a new key, and for each SUBJECT a token that is valid for an hour. In
+production, your identity provider signs tokens and publishes its key set.
 """
 
 import json

@@ -250,7 +250,7 @@ def test_titles_of_either_language_name_the_columns(
     assert "columns named by title: 291; the first is 'Cấp sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
 
 
-def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> None:
+def test_score_and_lacking_read_workbooks(scorer: Run, tmp_path: Path) -> None:
     book().save(tmp_path / "a.xlsx")
     (tmp_path / "a.csv").write_text(TEXT, encoding="utf-8")
     for words in (["score", "d-ba-be"], ["lacking", "INF.02"]):
@@ -259,7 +259,7 @@ def test_score_and_lacking_read_workbooks_too(scorer: Run, tmp_path: Path) -> No
         assert printed[0].code == 0
 
 
-def test_a_csv_file_that_is_named_like_a_tier_needs_no_column_for_it(scorer: Run, tmp_path: Path) -> None:
+def test_a_csv_file_named_after_a_tier_needs_no_tier_column(scorer: Run, tmp_path: Path) -> None:
     file = tmp_path / unicodedata.normalize("NFD", "form-Huyện.csv")
     file.write_text("id;update_days\na;3,5\n", encoding="utf-8")
     done = scorer("check", file, "--set", SET)
@@ -611,14 +611,16 @@ TOO_LARGE = {
 
 
 @pytest.mark.parametrize("case", TOO_LARGE)
-def test_a_file_beyond_a_limit_has_a_reason_of_its_own(installed: Catalogue, tmp_path: Path, case: str) -> None:
+def test_a_file_beyond_a_limit_has_the_reason_too_large(installed: Catalogue, tmp_path: Path, case: str) -> None:
     damage, message = TOO_LARGE[case]
     name, write, _ = DAMAGED[damage]
     write(tmp_path / name)
     refused_as(installed, tmp_path / name, "TOO_LARGE", message)
 
 
-def test_lowered_limits(installed: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_beyond_lowered_limits_are_refused(
+    installed: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at("R3", "#DIV/0!")(tmp_path / "a.xlsx")
     monkeypatch.setattr("scorer_client.files.scan.MAX_ERRORS", 0)
     refused_as(installed, tmp_path / "a.xlsx", "TOO_LARGE", "has more than 100000 formulas with an error")
@@ -648,7 +650,7 @@ def test_every_repeated_error_in_ods_is_refused(scorer: Run, tmp_path: Path) -> 
     ]
 
 
-def test_a_hint_names_an_option_of_its_own_column(scorer: Run, tmp_path: Path) -> None:
+def test_a_suggestion_names_an_option_of_the_same_column(scorer: Run, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,tier,portal,it_official_degree,lan\na,commune,nome,nome,nome\n", "utf-8")
     done = scorer("check", tmp_path / "a.csv", "--set", SET)
     assert [line.rpartition(" or nothing, ")[2] for line in done.errors[:3]] == [
@@ -659,7 +661,7 @@ def test_a_hint_names_an_option_of_its_own_column(scorer: Run, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("case", ["an error", "out of range", "a word for a flag", "merged cells", "a password"])
-def test_mistakes_are_named_in_vietnamese(scorer: Run, tmp_path: Path, case: str) -> None:
+def test_mistakes_are_reported_in_vietnamese(scorer: Run, tmp_path: Path, case: str) -> None:
     name, write, message = DAMAGED[case]
     write(tmp_path / name)
     done = scorer("rank", tmp_path / name, "--set", SET, "--lang", "vi")
@@ -723,7 +725,7 @@ def ranked_apart(file: Path) -> tuple[int, str, str, int]:
     return done.returncode, done.stdout, errors, int(peak) // 1024
 
 
-def test_the_answers_that_come_with_the_scorer_need_no_note(scorer: Run) -> None:
+def test_the_bundled_answers_are_read_without_notes(scorer: Run) -> None:
     for code in (SET, "hue-2020"):
         done = scorer("rank", files("scorer_plugins.answers") / f"{code}.csv", "--set", code)
         assert (done.code, done.errors) == (0, [])

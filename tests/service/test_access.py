@@ -217,9 +217,7 @@ def refused(method: Method, channel: grpc.Channel, metadata: Metadata) -> Refuse
 
 @pytest.mark.parametrize("way", TOKENS)
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
-def test_a_method_is_open_exactly_to_right_tokens_of_who_has_its_role(
-    channel: grpc.Channel, method: Method, way: str
-) -> None:
+def test_a_method_accepts_exactly_valid_tokens_with_its_role(channel: grpc.Channel, method: Method, way: str) -> None:
     make, reason = TOKENS[way]
     for roles in ROLES:
         token = make(subject(roles))
@@ -237,7 +235,7 @@ def test_a_method_is_open_exactly_to_right_tokens_of_who_has_its_role(
             assert found.info.metadata["role"] == METHODS[method]
 
 
-def test_every_method_that_is_served_is_in_the_matrix(channel: grpc.Channel) -> None:
+def test_every_served_method_is_in_the_access_matrix(channel: grpc.Channel) -> None:
     token = SIGNER.token(subject(frozenset([Role.OPERATOR])))
     (reply,) = cast(
         "list[reflection_pb2.ServerReflectionResponse]", reflect(channel, [("authorization", f"Bearer {token}")])
@@ -288,21 +286,21 @@ def test_a_revoked_key_closes_every_method_to_every_role(tmp_path: Path, method:
                 assert (found.code, found.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
 
 
-def test_who_is_in_no_table_may_do_nothing(channel: grpc.Channel) -> None:
+def test_an_identity_without_roles_may_call_nothing(channel: grpc.Channel) -> None:
     found = refused(score_unit, channel, [("authorization", f"Bearer {SIGNER.token('nobody')}")])
     assert found is not None
     assert found.code is grpc.StatusCode.PERMISSION_DENIED
     assert "needs the role 'scorer'" in found.details
 
 
-def test_refusals_tell_nothing_of_criteria_sets(channel: grpc.Channel) -> None:
+def test_refusals_reveal_no_criteria_sets(channel: grpc.Channel) -> None:
     request = criteria_pb2.GetCriteriaSetRequest(criteria_set="besides-2020")
     with pytest.raises(grpc.RpcError) as caught:
         criteria_pb2_grpc.CriteriaServiceStub(channel).GetCriteriaSet(request, timeout=10)
     assert "beside" not in str(Refused(caught.value)) + str(Refused(caught.value).info)
 
 
-def test_a_revoked_key_ends_its_tokens_also_those_seen_before(tmp_path: Path) -> None:
+def test_a_revoked_key_ends_its_tokens_even_if_cached(tmp_path: Path) -> None:
     file, other = tmp_path / "keys.json", Signer("key-2")
     file.write_text(key_set(SIGNER, other))
     settings = Settings(
@@ -325,7 +323,7 @@ def test_a_revoked_key_ends_its_tokens_also_those_seen_before(tmp_path: Path) ->
         assert [answered(signer, token) for signer, token in tokens.items()] == [True, False]
 
 
-def test_no_token_gets_into_the_log(channel: grpc.Channel, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_is_logged(channel: grpc.Channel, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     right = SIGNER.token(subject(frozenset([Role.SCORER])))
     for token in (right, SIGNER.token("nobody"), unsigned("nobody"), f"{right}x"):
@@ -356,7 +354,7 @@ def secure(address: str, party: object = None, roots: bytes | None = None) -> gr
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
-def test_a_method_is_open_exactly_to_certificates_of_who_has_its_role(tmp_path: Path, method: Method) -> None:
+def test_a_method_accepts_exactly_certificates_with_its_role(tmp_path: Path, method: Method) -> None:
     by_name = {f"{'dns' if n % 2 else 'cn'}:{subject(roles)}.example": roles for n, roles in enumerate(ROLES)}
     settings = tls_settings(tmp_path, access=by_name)
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
@@ -373,7 +371,7 @@ def test_a_method_is_open_exactly_to_certificates_of_who_has_its_role(tmp_path: 
 
 
 @pytest.mark.parametrize("who", ["nobody", "of another authority", "ended", "plain text"])
-def test_who_shows_no_good_certificate_is_not_connected(tmp_path: Path, who: str) -> None:
+def test_a_caller_without_a_valid_certificate_cannot_connect(tmp_path: Path, who: str) -> None:
     settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
     with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
         channel = {
@@ -498,7 +496,7 @@ def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
     assert f" identity={json.dumps(f'cn:{name}')} method=ScoreUnit code=PERMISSION_DENIED " in line
 
 
-def test_new_certificates_are_taken_without_a_restart_and_broken_ones_are_not(tmp_path: Path) -> None:
+def test_new_certificates_are_used_without_a_restart_unless_broken(tmp_path: Path) -> None:
     settings = tls_settings(tmp_path, clients=False)
     assert settings.tls is not None
     sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
@@ -513,7 +511,7 @@ def test_new_certificates_are_taken_without_a_restart_and_broken_ones_are_not(tm
             score_unit(after, [])
 
 
-def test_files_that_do_not_fit_are_refused_at_the_start(tmp_path: Path) -> None:
+def test_mismatched_certificates_and_keys_are_refused_at_the_start(tmp_path: Path) -> None:
     sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
     settings = tls_settings(tmp_path)
     assert settings.tls is not None
@@ -589,7 +587,7 @@ def test_certificates_that_cannot_be_used_are_refused_at_the_start_and_later(
     assert [record for record in caplog.records if what in record.getMessage()]
 
 
-def test_what_is_not_one_bearer_token_is_refused(tmp_path: Path) -> None:
+def test_headers_without_exactly_one_bearer_token_are_refused(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text(key_set(SIGNER))
     settings = Settings(
         address="127.0.0.1:0",
@@ -617,7 +615,7 @@ def test_what_is_not_one_bearer_token_is_refused(tmp_path: Path) -> None:
         '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}]}',
     ],
 )
-def test_key_sets_that_cannot_check_are_refused_at_the_start(tmp_path: Path, keys: str) -> None:
+def test_unusable_key_sets_are_refused_at_the_start(tmp_path: Path, keys: str) -> None:
     file = tmp_path / "keys.json"
     file.write_text(keys)
     settings = Settings(address="127.0.0.1:0", tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE))
@@ -729,9 +727,7 @@ UNFIT: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("way", UNFIT)
-def test_keys_that_have_no_place_in_a_key_set_are_refused_when_it_is_loaded(
-    tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_unsafe_keys_in_a_key_set_are_refused(tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture) -> None:
     make, what = UNFIT[way]
     file = tmp_path / "keys.json"
     settings = Settings(

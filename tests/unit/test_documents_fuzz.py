@@ -1,4 +1,4 @@
-"""No document crashes the loader, and whatever is refused is refused with a place; a revision is its content's."""
+"""No document crashes the loader, every refusal has a place, and a revision depends on the content only."""
 
 from __future__ import annotations
 
@@ -216,13 +216,13 @@ def test_no_bytes_crash_the_loader(data: bytes) -> None:
 @example(['"\\UFFFFFFFF"'])
 @example(["%YAML 2.0\n", "---\n", "~"])
 @given(st.lists(st.sampled_from(TOKENS), max_size=30))
-def test_no_mixture_of_what_yaml_knows_crashes_the_loader(tokens: list[str]) -> None:
+def test_no_mixture_of_yaml_syntax_crashes_the_loader(tokens: list[str]) -> None:
     judged("".join(tokens))
 
 
 @seldom
 @given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=5), st.integers(0, len(HUE)))
-def test_no_slip_of_the_keyboard_crashes_the_loader(tokens: list[str], place: int) -> None:
+def test_no_typing_mistake_crashes_the_loader(tokens: list[str], place: int) -> None:
     judged(HUE[:place] + "".join(tokens) + HUE[place:])
 
 
@@ -461,7 +461,7 @@ UNSTATED = without_stated_maxima()
 
 
 @pytest.mark.parametrize("place", thinned(list(places(UNSTATED))[1:]), ids=lambda place: ".".join(map(str, place)))
-def test_a_value_left_empty_is_refused_and_drops_nothing(place: Place) -> None:
+def test_an_empty_value_is_refused(place: Place) -> None:
     plan, document = load_set(RICH_HOST, "fuzz.yaml", flow(changed(UNSTATED, place, None)), COMPILER)
     assert (plan is None) == bool(document.problems)
     assert_nothing_was_lost(plan, document.data)
@@ -480,7 +480,7 @@ def test_every_problem_is_one_line_that_a_terminal_can_show(place: Place, key: s
 @pytest.mark.parametrize(
     "place", thinned([place for place in RICH_PLACES if place]), ids=lambda place: ".".join(map(str, place))
 )
-def test_a_value_of_the_wrong_kind_is_refused_where_it_stands(place: Place) -> None:
+def test_a_value_of_the_wrong_kind_is_refused_at_its_place(place: Place) -> None:
     """Nothing takes a list of lists; the problem's path is that of the value, or begins with it."""
     document = judged(flow(changed(RICH_DATA, place, [[True]])), RICH)
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
@@ -492,7 +492,7 @@ def test_a_value_of_the_wrong_kind_is_refused_where_it_stands(place: Place) -> N
     [p for p in RICH_PLACES if isinstance(at(RICH_DATA, p), dict) and p[-1:] not in (("categories",), ("indicators",))],
     ids=lambda p: ".".join(map(str, p)),
 )
-def test_an_unknown_key_is_refused_wherever_it_stands(place: Place) -> None:
+def test_an_unknown_key_is_refused_anywhere(place: Place) -> None:
     """At its own line and column."""
     mark = "zzz_unknown"
     text = flow(changed(RICH_DATA, place, {**at(RICH_DATA, place), mark: 1}))
@@ -580,7 +580,7 @@ def test_a_revision_does_not_depend_on_line_ends_or_a_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize("other", ["15.0", "15.", "15.000000", "+15"])
-def test_a_number_written_otherwise_is_the_same_revision(other: str) -> None:
+def test_equal_numbers_give_the_same_revision(other: str) -> None:
     assert revision(HUE.replace("points: 15", f"points: {other}")) == revision(HUE)
 
 
@@ -593,7 +593,7 @@ def other_value(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("place", thinned([p for p in RICH_PLACES if p]), ids=lambda place: ".".join(map(str, place)))
-def test_every_change_of_content_is_another_revision(place: Place) -> None:
+def test_every_change_of_content_changes_the_revision(place: Place) -> None:
     value = at(RICH_DATA, place)
     if not isinstance(value, dict | list):
         assert parse(flow(changed(RICH_DATA, place, other_value(value))), "").revision() != RICH_REVISION
@@ -605,7 +605,7 @@ def test_every_change_of_content_is_another_revision(place: Place) -> None:
     [p for p in RICH_PLACES if isinstance(at(RICH_DATA, p), list) and len(at(RICH_DATA, p)) > 1],
     ids=lambda place: ".".join(map(str, place)),
 )
-def test_the_order_of_a_list_means_something(place: Place) -> None:
+def test_the_order_of_a_list_changes_the_revision(place: Place) -> None:
     turned = changed(RICH_DATA, place, at(RICH_DATA, place)[::-1])
     assert parse(flow(turned), "").revision() != RICH_REVISION
 
@@ -618,12 +618,12 @@ def swapped(text: str, place: Place) -> CriteriaSet:
     return criteria_set
 
 
-def test_the_order_of_groups_and_of_categories_means_something() -> None:
+def test_the_order_of_groups_and_categories_changes_the_revision() -> None:
     assert swapped(HUE, ("categories", "readiness", "groups")).revision != revision(HUE)
     assert swapped(RICH, ("categories",)).revision != revision(RICH)
 
 
-def test_the_order_of_other_keys_means_nothing() -> None:
+def test_the_order_of_other_keys_does_not_change_the_revision() -> None:
     assert swapped(HUE, ()).revision == revision(HUE)
     assert swapped(HUE, ("title",)).revision == revision(HUE)
     assert swapped(RICH, ("categories", "readiness")).revision == revision(RICH)

@@ -16,7 +16,7 @@ from scorer_client.files.text import Progress
 from scorer_client.forms import Form
 
 REGISTER = "units.csv"
-"""A file of the folder that lists all units, without answers. A listed unit that no other file has is missing."""
+"""A file in the folder that lists all units, without answers. Each of these units must be in another file."""
 
 
 def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
@@ -26,7 +26,7 @@ def read_path(path: Path, form: Form, progress: Progress | None = None, language
     were saved as CSV are skipped.
 
     Raises:
-        ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
+        ScorerError: a file does not fit the form, or a unit of the register is in no file. Violations have positions.
         OSError: a file cannot be read.
         ImportError: a library for a kind of file is not installed.
     """

@@ -145,7 +145,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "or": (" or ", " hoặc "),
     # cells
     "long_cell": (
-        "has {n} letters; is a quote missing? It begins {start!r}",
+        "has {n} characters; is a quote missing? It begins {start!r}",
         "có {n} ký tự; có thiếu dấu nháy không? Bắt đầu bằng {start!r}",
     ),
     "option": (
@@ -235,7 +235,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_number_text": ("numbers where texts are expected: {n}", "số nằm ở chỗ cần văn bản: {n}"),
     "note_flag": ("flags written in words: {n}", "ô có/không ghi bằng chữ: {n}"),
     "note_date": ("days written as day/month/year: {n}", "ngày ghi dạng ngày/tháng/năm: {n}"),
-    "note_option": ("options written in other letters: {n}", "lựa chọn ghi khác kiểu chữ: {n}"),
+    "note_option": ("options written with other capital letters: {n}", "lựa chọn ghi khác kiểu chữ: {n}"),
     "note_above": ("rows above the header were skipped", "những gì nằm trên hàng tiêu đề đã được bỏ qua"),
     "note_second_header": ("a second header was skipped", "hàng tiêu đề thứ hai đã được bỏ qua"),
     "note_sheet": ("a sheet without a header was skipped", "trang tính không có hàng tiêu đề đã được bỏ qua"),
@@ -265,7 +265,7 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
     "parent": ("Code of the parent unit", "Mã đơn vị cấp trên"),
     "not_applicable": ("Criteria that do not apply", "Tiêu chí không áp dụng"),
 }
-"""Titles, in English and Vietnamese, of the columns that every file of answers can have: all but the indicators."""
+"""Titles, in English and Vietnamese, of the columns that are not indicators."""
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
 """Names of sheets without units, in the form that ``names.plain`` returns."""

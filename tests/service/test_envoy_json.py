@@ -1,4 +1,4 @@
-"""JSON over HTTP by Envoy, with the configuration that docs/operations.md gives."""
+"""JSON over HTTP through Envoy, with the configuration of docs/operations.md."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_table_is_ranked(web: str) -> None:
     assert table["missing"].to_pylist() == [3, 4]  # of four criteria
 
 
-def test_errors_come_with_their_violations(web: str) -> None:
+def test_json_errors_have_their_violations(web: str) -> None:
     unit = {**HUE, "unit": {"id": "hue", "tier": "distrct"}}
     status, error = post(web, "ScorerService/ScoreUnit", {"criteriaSet": "hue-2020", "unitAnswers": unit})
     assert (status, error["code"]) == (400, 3)

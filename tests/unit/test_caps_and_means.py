@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import drawn_formulas
+import drawn_sets
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
+from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -21,8 +25,8 @@ from scorer_client.sentences import rounded
 Document = dict[str, Any]
 PYTHON = harness.host(
     *(
-        harness.group(name, *strategies.INDICATORS.values(), score=CriterionGroup.score)
-        for groups in strategies.CATEGORIES.values()
+        harness.group(name, *drawn_formulas.INDICATORS.values(), score=CriterionGroup.score)
+        for groups in drawn_sets.CATEGORIES.values()
         for name in groups
     )
 )
@@ -40,15 +44,17 @@ def criteria_set(categories: Document, **more: Any) -> Document:
     return {**head, "categories": categories, **more}
 
 
-def cards(document: Document, *units: Unit, host: Any = strategies.HOST) -> dict[str, pb.Scorecard]:
+def cards(document: Document, *units: Unit, host: Any = drawn_sets.HOST) -> dict[str, pb.Scorecard]:
     """Scorecards by unit, after the whole reply was compared with the oracle's."""
-    sets = harness.good(harness.catalogue(host, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(host, yaml_text(document)))
     with harness.serving(sets) as service:
-        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+        request = pb.RankProvinceRequest(
+            criteria_set="drawn", rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL
+        )
         reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
     reply.ClearField("names")
-    strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(document, units)))
+    assert_same(reply, expected_reply(oracle.rank_province(document, units)))
     return {card.unit.id: card for ranking in reply.rankings for card in ranking.scorecards}
 
 
@@ -64,8 +70,8 @@ def amounts(score: pb.Score) -> tuple[float, float, float]:
 # Caps and floors
 
 
-@pytest.mark.parametrize("host", [strategies.HOST, PYTHON], ids=["kernel", "python"])
-def test_a_group_a_category_and_the_total_give_no_more_than_their_caps(host: Any) -> None:
+@pytest.mark.parametrize("host", [drawn_sets.HOST, PYTHON], ids=["kernel", "python"])
+def test_groups_categories_and_the_total_respect_their_caps(host: Any) -> None:
     document = criteria_set(
         {
             "readiness": {
@@ -186,7 +192,7 @@ def test_a_geometric_mean_is_exactly_rounded() -> None:
     assert mean(index, "0.500001", "0.500000", "0.500001") == 0.500001
 
 
-def test_what_does_not_apply_is_left_out_of_a_mean() -> None:
+def test_groups_that_do_not_apply_are_left_out_of_a_mean() -> None:
     assert mean(thirds("arithmetic_mean"), None, "0.5", 1, without=("C.1",)) == 0.75
     assert mean(thirds("geometric_mean"), None, "0.25", 1, without=("C.1",)) == 0.5
     nothing = thirds("geometric_mean")
@@ -228,7 +234,7 @@ def test_a_form_says_how_points_are_combined_and_limited() -> None:
     document["overall"] = {"combine": "sum_of_converted", "cap": Decimal("0.8")}
     document["rounding"] = {"mode": "down"}
     document["categories"]["index"]["groups"]["presence"]["cap"] = Decimal("0.75")
-    with harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))) as service:
+    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
         request = criteria_pb2.GetCriteriaSetRequest(criteria_set="drawn")
         told = service.criteria.GetCriteriaSet(request).criteria_set
     [category] = told.categories

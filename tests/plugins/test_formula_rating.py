@@ -1,4 +1,4 @@
-"""The formula kind ``rating`` of the plugin citizen-rating, by a set of every way to write it, over the socket."""
+"""The formula kind ``rating`` of the plugin citizen-rating over the socket, with every combination of its keys."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def province(draw: st.DrawFn) -> tuple[list[Ratings], list[Ratings]]:
 @given(units=province())
 @example(units=([Ratings(400, 200, 199)] * 2, [Ratings(400, 199, 199), Ratings(400, 200, 0)]))
 @example(units=([Ratings(100_000_000, 1_999_999, 1)], [Ratings(100_000_000, 100_000_000, 99_999_999)]))
-def test_points_are_those_of_fractions(client: Client, units: tuple[list[Ratings], list[Ratings]]) -> None:
+def test_points_equal_exact_fractions(client: Client, units: tuple[list[Ratings], list[Ratings]]) -> None:
     staff, agency = units
     for ours, theirs, found in zip(staff, agency, results(client, *units), strict=True):
         for code, way in WAYS.items():
@@ -195,9 +195,7 @@ def test_points_are_those_of_fractions(client: Client, units: tuple[list[Ratings
         ("17.5%", 1600, 32),  # exactly 32: doubles say 33
     ],
 )
-def test_exactly_enough_answers_count_and_one_fewer_do_not(
-    client: Client, margin: str, served: int, enough: int
-) -> None:
+def test_enough_ratings_count_and_one_fewer_does_not(client: Client, margin: str, served: int, enough: int) -> None:
     some = [Ratings(served, answered, answered) for answered in (enough, enough - 1)]
     (code,) = (c for c, way in WAYS.items() if way[:3] == (margin, "zero", "not_applicable"))
     found = [unit[code] for unit in results(client, some, some)]
@@ -205,7 +203,7 @@ def test_exactly_enough_answers_count_and_one_fewer_do_not(
 
 
 @pytest.mark.parametrize("missing", ["citizens_served", "staff_ratings", "staff_ratings_satisfied"])
-def test_what_was_not_reported_is_missing_and_nothing_else(client: Client, missing: str) -> None:
+def test_only_missing_answers_make_a_rating_missing(client: Client, missing: str) -> None:
     answers = {"citizens_served": 0, "staff_ratings": 0, "staff_ratings_satisfied": 0}
     del answers[missing]
     unit = client.score_unit("ratings", Row("1", "district", answers), full=True)
@@ -229,7 +227,7 @@ def test_what_was_not_reported_is_missing_and_nothing_else(client: Client, missi
         ("", "when_too_few"),
     ],
 )
-def test_a_criterion_that_does_not_say_what_it_must_is_refused(
+def test_a_rating_without_a_required_key_is_refused(
     environment: dict[str, str], tmp_path: Path, wrong: str, said: str
 ) -> None:
     key = wrong.partition(":")[0] or "when_too_few"

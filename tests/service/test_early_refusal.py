@@ -1,4 +1,4 @@
-"""Who may not call is told so when the call begins: nobody's bytes are taken before it is known who sends them."""
+"""Callers without access are refused when the call begins, before their request is read."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def answer_before_bytes(service: Service, token: str | None, seconds: float) -> 
     ],
     ids=["no token", "wrong key", "nobody", "another role"],
 )
-def test_who_may_not_call_is_refused_before_the_message_comes(
+def test_an_unauthorized_caller_is_refused_before_the_request_arrives(
     service: Service, token: Callable[[], str | None], code: grpc.StatusCode, reason: str
 ) -> None:
     refused = Refused(answer_before_bytes(service, token(), 20))
     assert (refused.code, refused.info.reason) == (code, reason)
 
 
-def test_the_message_of_who_may_call_is_waited_for(service: Service) -> None:
+def test_the_request_of_an_authorized_caller_is_awaited(service: Service) -> None:
     error = answer_before_bytes(service, SIGNER.token("ranker"), 2)
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-def test_calls_whose_message_never_comes_do_not_delay_a_refusal(service: Service) -> None:
+def test_calls_without_requests_do_not_delay_a_refusal(service: Service) -> None:
     ended = threading.Event()
 
     def never() -> Iterator[bytes]:

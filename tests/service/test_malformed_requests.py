@@ -1,4 +1,4 @@
-"""Requests that nobody should send, by the thousand, beside a well-behaved caller who must not notice them."""
+"""Thousands of malformed requests do not disturb a well-behaved caller."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def peak(pid: int) -> int:
 
 
 @pytest.mark.parametrize("how", [grpc.Compression.Gzip, pytest.param(grpc.Compression.Deflate, marks=pytest.mark.long)])
-def test_what_a_small_message_would_unpack_to_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
+def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
     with serve(tmp_path) as (process, address, _), grpc.insecure_channel(address) as channel:
         before = peak(process.pid)
         for path in METHODS[:4]:
@@ -306,7 +306,7 @@ def test_what_a_small_message_would_unpack_to_takes_no_memory(tmp_path: Path, ho
 @pytest.mark.alone
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_malformed_requests_by_the_thousand_leave_no_trace(tmp_path: Path) -> None:
+def test_thousands_of_malformed_requests_have_no_after_effects(tmp_path: Path) -> None:
     """Memory and a neighbour's latency stay, every call gets a fitting code, and the log holds no traceback."""
     (tmp_path / "spared").mkdir()
     with serve(tmp_path) as (process, address, log), serve(tmp_path / "spared") as (_, spared_address, _):

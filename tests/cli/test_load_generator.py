@@ -1,4 +1,4 @@
-"""The load generator, against real servers: what it draws is taken, what it counts has happened."""
+"""The load generator with real servers: its units are accepted, and its counts are right."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def free_port() -> int:
         return int(reserved.getsockname()[1])
 
 
-def test_a_second_of_single_scores_from_two_processes(service: Service) -> None:
+def test_two_processes_load_the_server_with_single_units(service: Service) -> None:
     bodies = requests(service, "hue-2020").single()
     told: list[int] = []
     started = time.monotonic()
@@ -102,7 +102,7 @@ def test_more_processes_than_calls_in_flight_are_not_started(service: Service) -
     assert sum(outcome.latencies) <= outcome.seconds  # one at a time
 
 
-def test_refusals_are_counted_by_code_and_are_no_throughput(service: Service) -> None:
+def test_refusals_are_counted_by_code_and_not_as_throughput(service: Service) -> None:
     body = pb.ScoreUnitRequest(criteria_set="no-such-set").SerializeToString()
     outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], [body], 1, 4, 0.5))
     assert set(outcome.errors) == {"NOT_FOUND"}
@@ -115,7 +115,7 @@ def test_refusals_are_counted_by_code_and_are_no_throughput(service: Service) ->
 
 
 @pytest.mark.long
-def test_a_server_that_is_gone_is_counted(service: Service) -> None:
+def test_calls_to_a_stopped_server_are_counted(service: Service) -> None:
     outcome = run(Load(f"127.0.0.1:{free_port()}", PATHS[Method.SCORE_UNIT], [b""], 1, 2, 0.3, timeout=1.0))
     assert not outcome.latencies
     assert outcome.errors["UNAVAILABLE"] > 0
@@ -165,7 +165,7 @@ def test_a_recorded_request_is_a_frame_that_the_server_takes(service: Service, t
         (["--data", "no-such-file.csv"], "No such file"),
     ],
 )
-def test_what_cannot_be_sent_is_one_line_and_exit_code_2(service: Service, words: list[str], said: str) -> None:
+def test_units_that_cannot_be_sent_give_one_line_and_exit_code_2(service: Service, words: list[str], said: str) -> None:
     done = command(service.address, *words)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
@@ -174,7 +174,7 @@ def test_what_cannot_be_sent_is_one_line_and_exit_code_2(service: Service, words
 
 
 @pytest.mark.long
-def test_no_server_is_one_line_and_exit_code_2() -> None:
+def test_a_missing_server_gives_one_line_and_exit_code_2() -> None:
     done = command(f"127.0.0.1:{free_port()}", "--timeout", "3")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("load: UNAVAILABLE")
@@ -182,7 +182,7 @@ def test_no_server_is_one_line_and_exit_code_2() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("tier", ["department", "district", "commune"])
-def test_what_is_drawn_is_taken_and_scores(service: Service, tier: str) -> None:
+def test_generated_units_are_accepted_and_score(service: Service, tier: str) -> None:
     drawn = requests(service, "bac-kan-2020", tier)
     assert len(drawn.single()) == POOL
     for body in drawn.single()[:10]:
@@ -194,7 +194,7 @@ def test_what_is_drawn_is_taken_and_scores(service: Service, tier: str) -> None:
     assert requests(service, "bac-kan-2020", tier) == drawn  # from a seed
 
 
-def test_the_first_set_is_taken_where_none_is_named(service: Service) -> None:
+def test_the_first_set_is_the_default(service: Service) -> None:
     assert requests(service).criteria_set == "bac-kan-2020"
 
 
@@ -213,7 +213,7 @@ def test_answers_that_a_plugin_refuses_are_left_out(selective: Service) -> None:
 
 @pytest.mark.long
 @pytest.mark.alone
-def test_calls_at_a_rate_are_begun_whether_others_have_ended_or_not(service: Service) -> None:
+def test_calls_start_at_the_given_rate_even_if_others_have_not_ended(service: Service) -> None:
     body = requests(service, "hue-2020").single()
     outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], body, 2, 100, 1.0, rate=40))
     assert 30 <= len(outcome.latencies) + sum(outcome.errors.values()) <= 42

@@ -1,4 +1,4 @@
-"""Who lacks what, sets by day, cohorts and commendations through the client, over a real socket."""
+"""The client over a real socket: units that lack points, sets by day, cohorts and commendations."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def connected() -> Iterator[Client]:
         yield made
 
 
-def test_who_has_no_firewall(connected: Client) -> None:
+def test_units_without_a_firewall_are_listed(connected: Client) -> None:
     found = connected.who_lacks(SET, ROWS, "NW.01")
     assert [(lack.name, lack.tier, lack.parent, lack.what, lack.missing) for lack in found] == [
         ("Chợ Đồn", "district", "", "none", False),
@@ -78,7 +78,7 @@ def test_who_has_no_firewall(connected: Client) -> None:
     assert {(lack.points, lack.max_points) for lack in found} == {(0, 2)}
 
 
-def test_a_part_of_the_points_and_an_answer_not_reported_are_told_apart(connected: Client) -> None:
+def test_partial_points_and_missing_answers_are_distinguished(connected: Client) -> None:
     found = {lack.id: (lack.what, lack.points) for lack in connected.who_lacks(SET, ROWS, "NW.02")}
     assert found == {
         "na-ri": ("part", 3),
@@ -88,32 +88,32 @@ def test_a_part_of_the_points_and_an_answer_not_reported_are_told_apart(connecte
     }
 
 
-def test_nobody_lacks_a_bonus_and_a_penalty_is_lacked_by_those_it_took_from(connected: Client) -> None:
+def test_no_unit_lacks_a_bonus_and_penalized_units_lack_a_penalty(connected: Client) -> None:
     assert connected.who_lacks(SET, ROWS, "NW.03") == []
     assert [(lack.id, lack.what, lack.points) for lack in connected.who_lacks(SET, ROWS, "NW.04")] == [
         ("na-ri", "none", -1)
     ]
 
 
-def test_one_tier_only(connected: Client) -> None:
+def test_lacking_units_of_one_tier_only(connected: Client) -> None:
     assert [lack.id for lack in connected.who_lacks(SET, ROWS, "NW.01", tier="commune")] == ["dia-linh"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_pages_give_the_same_names(connected: Client, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_lacking_units_are_the_same_on_pages(connected: Client, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = connected.who_lacks(SET, ROWS, "NW.02")
     monkeypatch.setattr(shared_steps, "MAX_FULL_ROWS", size)
     assert connected.who_lacks(SET, ROWS, "NW.02") == whole
 
 
 @pytest.mark.parametrize("criterion", ["NW.01", "NW.02", "NW.03", "NW.04"])
-def test_a_table_gives_the_same_names(connected: Client, criterion: str) -> None:
+def test_lacking_units_are_the_same_from_a_table(connected: Client, criterion: str) -> None:
     assert connected.who_lacks(SET, COLUMNS, criterion) == connected.who_lacks(SET, ROWS, criterion)
     in_districts = connected.who_lacks(SET, ROWS, criterion, tier="district")
     assert connected.who_lacks(SET, COLUMNS, criterion, tier="district") == in_districts
 
 
-def test_more_units_than_one_reply_can_name(connected: Client) -> None:
+def test_more_lacking_units_than_one_reply_holds(connected: Client) -> None:
     rows = [Row(f"u{n:04}", "district", {"firewall": n % 1000 > 0}) for n in range(5_003)]
     assert [lack.id for lack in connected.who_lacks(SET, rows, "NW.01")] == [f"u{n}000" for n in range(6)]
     table = {"id": [row.id for row in rows], "firewall": [row.answers["firewall"] for row in rows]}
@@ -122,7 +122,7 @@ def test_more_units_than_one_reply_can_name(connected: Client) -> None:
 
 
 @pytest.mark.parametrize("form", ["rows", "table"])
-def test_results_say_the_same(connected: Client, form: str) -> None:
+def test_lacking_units_are_the_same_from_results(connected: Client, form: str) -> None:
     province = table(connected, full=True) if form == "table" else connected.rank_province(SET, ROWS, full=True)
     assert province.lacking("NW.01") == connected.who_lacks(SET, ROWS, "NW.01")
     by_ranking = [lack for ranking in province.rankings for lack in ranking.lacking("NW.02")]
@@ -131,7 +131,7 @@ def test_results_say_the_same(connected: Client, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["rows", "table"])
-def test_results_without_the_criterion_say_so(connected: Client, form: str) -> None:
+def test_results_without_the_criterion_raise_an_error(connected: Client, form: str) -> None:
     province = table(connected, full=True) if form == "table" else connected.rank_province(SET, ROWS, full=True)
     with pytest.raises(KeyError, match=r"NW\.9"):
         province.lacking("NW.9")
@@ -152,7 +152,7 @@ def test_results_without_the_criterion_say_so(connected: Client, form: str) -> N
         ("NW.03", "commune", "tier 'commune' has no criterion 'NW.03', only district"),
     ],
 )
-def test_a_criterion_that_there_is_not_is_refused(connected: Client, criterion: str, tier: str, message: str) -> None:
+def test_an_unknown_criterion_is_refused(connected: Client, criterion: str, tier: str, message: str) -> None:
     with pytest.raises(ScorerError) as caught:
         connected.who_lacks(SET, ROWS, criterion, tier=tier)
     assert caught.value.message.startswith(message)
@@ -180,13 +180,13 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("criterion", ["NW.01", "NW.02", "NW.03", "NW.04"])
-def test_a_file_gives_the_same_names(connected: Client, file: Path, criterion: str) -> None:
+def test_lacking_units_are_the_same_from_a_file(connected: Client, file: Path, criterion: str) -> None:
     assert connected.who_lacks_file(SET, file, criterion) == connected.who_lacks(SET, ROWS, criterion)
     by_day = connected.who_lacks_file(None, file, criterion, effective_on=IN_2020, series="network")
     assert by_day == connected.who_lacks(None, ROWS, criterion, effective_on=IN_2020)
 
 
-def test_what_the_service_refuses_of_the_file_has_its_row_and_column(connected: Client, file: Path) -> None:
+def test_violations_of_the_file_have_row_and_column(connected: Client, file: Path) -> None:
     file.write_text(CSV.replace("Kim Lư,na-ri", "Kim Lư,").replace("3,4,0,1", "-3,4,0,1"), encoding="utf-8")
     for call in (lambda: connected.who_lacks_file(SET, file, "NW.01"), lambda: connected.rank_file(SET, file)):
         with pytest.raises(ScorerError) as caught:
@@ -206,7 +206,7 @@ def table(connected: Client, criteria_set: str | None = SET, **options: object) 
 
 @pytest.mark.parametrize("year", [2020, 2021])
 @pytest.mark.parametrize("series", ["", "network"])
-def test_the_set_in_force_on_a_day_scores(connected: Client, file: Path, year: int, series: str) -> None:
+def test_the_set_in_force_on_a_day_is_used(connected: Client, file: Path, year: int, series: str) -> None:
     day, code = {"effective_on": datetime.date(year, 12, 31), "series": series}, f"network-{year}"
     assert connected.form(None, **day).criteria_set == connected.criteria_set(None, **day).summary.code == code
     by_code = connected.rank_province(code, ROWS)
@@ -233,7 +233,7 @@ def test_a_day_without_a_set_is_refused(connected: Client, file: Path) -> None:
 # Cohorts and commendations
 
 
-def test_rankings_within_parents_and_who_is_commended(connected: Client) -> None:
+def test_rankings_within_parents_have_commended_units(connected: Client) -> None:
     in_rows = connected.rank_province(SET, ROWS, full=True)
     for province in (in_rows, table(connected)):
         assert [(r.tier, r.cohort) for r in province.rankings] == [
@@ -250,7 +250,7 @@ def test_rankings_within_parents_and_who_is_commended(connected: Client) -> None
     assert not connected.score_unit(SET, ROWS[5]).commended
 
 
-def test_the_form_says_whom_the_set_commends_and_how_it_ranks(connected: Client) -> None:
+def test_the_form_has_commendations_and_ranking_rules(connected: Client) -> None:
     form = connected.form(SET)
     assert (form.commends, form.within_parent) == (("commune",), ("commune",))
     assert form.criteria["NW.01"] == ("district", "commune")

@@ -1,4 +1,4 @@
-"""The formula kind progress, which a stand-alone plugin adds: exact over a real socket, its mistakes named."""
+"""The formula kind ``progress`` of a stand-alone plugin: exact over a real socket, with its mistakes named."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import drawn
 from harness import Service, catalogue, good, group, host, serving
 from hypothesis import given
 from hypothesis import strategies as st
 from scorer_information_security.progress import Progress
 from stand_alone import install, scorer
-from strategies import drawn
 
 from scorer.plugin_api import Indicator
 from scorer_client import Client, CriterionResult, Row
@@ -99,7 +99,7 @@ def test_points_are_the_share_of_the_target_exactly_rounded(client: Client, unit
 
 @given(units=UNITS)
 @drawn(20)
-def test_tables_give_the_same(client: Client, units: list[tuple[str, int, int]]) -> None:
+def test_progress_in_tables_equals_progress_in_rows(client: Client, units: list[tuple[str, int, int]]) -> None:
     table = {
         "id": [f"u{n}" for n in range(len(units))],
         "tier": [tier for tier, *_ in units],
@@ -141,14 +141,14 @@ def test_parts_of_a_sum_are_rounded_together(client: Client, reached: int, plann
     assert micropoints(found)["SUM"] == micro
 
 
-def test_nothing_planned_is_what_the_criterion_says(client: Client) -> None:
+def test_a_denominator_of_zero_follows_when_zero(client: Client) -> None:
     (found,) = ranked(client, [("commune", {"reached": 0, "planned": 0})])
     assert (found["ZERO"].points, found["FULL"].points) == (0, 3)
     assert (found["LEFT"].status, found["LEFT"].max_points) == ("not_applicable", 0)
 
 
 @pytest.mark.parametrize("answers", [{"reached": 5}, {"planned": 5}, {"planned": 0}, {}])
-def test_not_reported_is_missing_and_not_zero(client: Client, answers: dict[str, int]) -> None:
+def test_a_missing_answer_is_not_zero(client: Client, answers: dict[str, int]) -> None:
     (found,) = ranked(client, [("commune", answers)])
     assert {result.status for result in found.values()} == {"missing"}
     assert micropoints(found) == dict.fromkeys(found, 0)
@@ -166,7 +166,7 @@ WRONG = {
 }
 
 
-def test_every_wrong_target_is_named_with_its_place(tmp_path: Path) -> None:
+def test_every_wrong_target_is_named_with_line_and_column(tmp_path: Path) -> None:
     environment = install(tmp_path / "site", "information-security")
     head = (
         "criteria_set: wrong-2020\ntitle: {en: Wrong}\nprovenance: published\ntiers: [department, district]\n"

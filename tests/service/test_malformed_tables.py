@@ -1,4 +1,4 @@
-"""Tables that nobody should send: each is refused with its place or answered correctly, and the memory stays flat."""
+"""Malformed tables are refused with their place or answered correctly, and memory does not grow."""
 
 from __future__ import annotations
 
@@ -346,7 +346,7 @@ LARGE = (
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.long) if name in LARGE else name for name in HOSTILE]
 )
-def test_a_hostile_table_is_refused_with_its_place_or_answered(server: Serving, name: str) -> None:
+def test_a_hostile_table_is_refused_with_its_column_or_answered(server: Serving, name: str) -> None:
     build, expected = HOSTILE[name]
     data = build()
     assert rank(server, data) == expected
@@ -358,7 +358,7 @@ def test_a_hostile_table_is_refused_with_its_place_or_answered(server: Serving, 
     until(lambda: resident(server) - before < GROWTH + len(data), "memory does not come back")
 
 
-def test_what_a_compressed_table_would_expand_to_is_never_allocated(server: Serving) -> None:
+def test_a_compressed_table_is_never_expanded(server: Serving) -> None:
     numbers = {f"c{n}": ZEROS["infrastructure_awarded"] for n in range(100)}
     bomb = stream(pa.table(numbers), compression="zstd")
     assert len(bomb) < MIB // 8
@@ -377,7 +377,7 @@ def test_what_a_compressed_table_would_expand_to_is_never_allocated(server: Serv
     ],
     ids=["one text in many batches", "a dictionary that grows", "lists that share a text"],
 )
-def test_texts_that_are_shared_are_not_written_out_without_limit(server: Serving, build: Callable[[], bytes]) -> None:
+def test_expansion_of_shared_texts_is_limited(server: Serving, build: Callable[[], bytes]) -> None:
     """Each of these streams has 1 to 7 MiB, and one to two GiB when every text is written out."""
     data = build()
     before = peak(server)

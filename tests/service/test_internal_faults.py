@@ -1,4 +1,4 @@
-"""What a plugin, or the service itself, does wrong fails that call only, and is named."""
+"""A fault of a plugin, or of the service itself, fails only its call, and is named."""
 
 from __future__ import annotations
 
@@ -138,15 +138,15 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     ),
     "points lying down": (
         gives(lambda points, status: GroupPoints(points.T, status.T)),
-        "", "points (3, 2) and status (3, 2) are not (2, 3)",
+        "", "points have shape (3, 2) and status (3, 2), not (2, 3)",
     ),
     "a criterion too few": (
         gives(lambda points, status: GroupPoints(points[:1], status[:1])),
-        "", "points (1, 3) and status (1, 3) are not (2, 3)",
+        "", "points have shape (1, 3) and status (1, 3), not (2, 3)",
     ),
     "status of another shape": (
         gives(lambda points, status: GroupPoints(points, status[:, :1])),
-        "", "points (2, 3) and status (2, 1) are not (2, 3)",
+        "", "points have shape (2, 3) and status (2, 1), not (2, 3)",
     ),
     "points in 32 bits": (
         gives(lambda points, status: GroupPoints(points.astype(np.float32), status)),
@@ -193,7 +193,7 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD_SCORES.values(), ids=BAD_SCORES)
-def test_a_plugin_that_gives_what_cannot_be_fails_that_call_only_and_is_named(
+def test_a_plugin_with_invalid_results_fails_only_its_call_and_is_named(
     caplog: pytest.LogCaptureFixture, case: tuple[Callable[..., object], str, str]
 ) -> None:
     score_of_plugin, criterion, what = case
@@ -261,7 +261,7 @@ class Complaining(Bursting):
         return itertools.repeat((("indicator",), "is not good enough"))
 
 
-def test_a_formula_that_finds_problems_without_end_is_refused() -> None:
+def test_a_formula_with_endless_problems_is_refused() -> None:
     complaining = WATER.replace("formula: awarded, indicator: wells", "formula: complaining, indicator: wells")
     plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Complaining])
     [refused] = catalogue(plugins, complaining).refused
@@ -282,7 +282,7 @@ BAD_OUTCOMES = {
 
 
 @pytest.mark.parametrize(("result", "what"), BAD_OUTCOMES.items(), ids=BAD_OUTCOMES)
-def test_a_formula_that_breaks_is_named_with_its_criterion(result: str, what: str) -> None:
+def test_a_formula_that_raises_is_named_with_its_criterion(result: str, what: str) -> None:
     key = f", result: {result}" if result else ""
     bursting = WATER.replace("formula: awarded, indicator: wells", f"formula: bursting, indicator: wells{key}")
     plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Bursting])
@@ -297,7 +297,7 @@ def test_a_formula_that_breaks_is_named_with_its_criterion(result: str, what: st
         assert still_answers(service, "beside-2020")
 
 
-def test_a_plugin_may_break_with_many_words() -> None:
+def test_a_long_error_message_of_a_plugin_is_shortened() -> None:
     water = group("water", *WELLS, score=raising(RuntimeError(LONG_WORDS * 30)))
     with serving(good(catalogue(host(water), WATER))) as service:
         with pytest.raises(grpc.RpcError) as caught:
@@ -308,7 +308,7 @@ def test_a_plugin_may_break_with_many_words() -> None:
         assert dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
 
 
-def test_a_plugin_that_broke_once_is_not_shut_out() -> None:
+def test_a_plugin_that_failed_once_is_called_again() -> None:
     def moody(group_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> GroupPoints:
         if "poison" in cohort.unit_ids:
             raise RuntimeError("poisoned")
@@ -333,7 +333,7 @@ TWO_GROUPS = (
 )
 
 
-def test_what_a_plugin_keeps_and_changes_afterwards_changes_no_answer() -> None:
+def test_arrays_that_a_plugin_changes_later_change_no_result() -> None:
     kept: list[np.ndarray] = []
 
     def score_of_plugin(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> GroupPoints:
@@ -381,7 +381,7 @@ class BrokenCatalogue(Catalogue):
         raise KeyError("s3cret of the house")
 
 
-def test_our_own_mistake_says_nothing_but_the_request_id_and_the_log_says_the_rest(
+def test_an_internal_error_reveals_only_the_request_id(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = object.__new__(BrokenCatalogue)

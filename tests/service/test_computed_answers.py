@@ -1,13 +1,16 @@
-"""Answers of districts that follow from those of their communes in the same call, in rows and tables."""
+"""Answers of districts that are computed from their communes in the same call, in rows and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import examples
 import oracle
 import pytest
-import strategies
+import set_documents
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from harness import COMPILER, Service, catalogue, good, host, refusal, serving
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +62,7 @@ def communes(*answers: dict[str, Any], parent: str = "d") -> list[Unit]:
 
 
 def ranked(service: Service, units: Sequence[Unit], *, table: bool = False) -> pb.RankProvinceResponse:
-    source: dict[str, Any] = {"table": strategies.table(units)} if table else {"rows": strategies.rows(units)}
+    source: dict[str, Any] = {"table": unit_messages.table(units)} if table else {"rows": unit_messages.rows(units)}
     request = pb.RankProvinceRequest(criteria_set="communes-2026", view=pb.SCORECARD_VIEW_FULL, **source)
     return service.scorer.RankProvince(request)
 
@@ -82,12 +85,12 @@ THREE = communes(
 
 
 @pytest.mark.parametrize("table", [False, True])
-def test_sum_mean_share_and_count(service: Service, table: bool) -> None:
+def test_answers_are_computed_as_sum_mean_share_and_count(service: Service, table: bool) -> None:
     reply = ranked(service, [Unit("d", "district"), *THREE], table=table)
     assert points(reply) == {"d": {"A": 0.015, "B": 2, "C": 0.666667, "D": 7.833333}}
 
 
-def test_one_child_without_an_answer_leaves_it_missing(service: Service) -> None:
+def test_one_child_without_an_answer_makes_the_computed_answer_missing(service: Service) -> None:
     units = [Unit("d", "district"), *THREE, *communes({"computers": 1, "portal": True})]
     units[-1] = Unit("late", "commune", {"computers": 1, "portal": True}, parent="d")
     assert points(ranked(service, units)) == {"d": {"A": 0.016, "B": 3, "C": 0.75, "D": "missing"}}
@@ -98,12 +101,12 @@ def test_without_children_in_the_call_the_units_own_answer_counts(service: Servi
     assert points(ranked(service, [Unit("d", "district", own), *communes({}, parent="other")])) == {
         "d": {"A": 0.003, "B": 1, "C": 0.5, "D": 4}
     }
-    answers = strategies.unit_answers(Unit("d", "district", own))
+    answers = unit_messages.unit_answers(Unit("d", "district", own))
     alone = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="communes-2026", unit_answers=answers))
     assert alone.scorecard.overall.score.points == 5.503
 
 
-def test_own_answer_beside_children_and_a_sum_out_of_range_are_refused(service: Service) -> None:
+def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None:
     own = [Unit("d", "district", {"computers": 3}), *THREE]
     with refusal() as by_row:
         ranked(service, own)
@@ -116,10 +119,10 @@ def test_own_answer_beside_children_and_a_sum_out_of_range_are_refused(service: 
     assert too_large[0].fields == {'rows.units[0].answers["computers"]': "OUT_OF_RANGE"}
 
 
-@strategies.drawn(20)
+@examples.drawn(20)
 @given(st.data())
 def test_service_agrees_with_the_oracle(service: Service, data: st.DataObject) -> None:
-    numbers = st.one_of(st.integers(0, 9), st.integers(-(10**6), 10**9).map(strategies.decimal))
+    numbers = st.one_of(st.integers(0, 9), st.integers(-(10**6), 10**9).map(set_documents.decimal))
     answers = st.fixed_dictionaries(
         {}, optional={"computers": st.integers(0, 10**6), "portal": st.booleans(), "rating": numbers}
     )
@@ -130,7 +133,7 @@ def test_service_agrees_with_the_oracle(service: Service, data: st.DataObject) -
     reply = ranked(service, units)
     reply.ClearField("provenance")
     reply.ClearField("names")
-    strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, units)))
+    assert_same(reply, expected_reply(oracle.rank_province(DOCUMENT, units)))
 
 
 THREE_TIERS = """\
@@ -158,7 +161,7 @@ categories:
 
 def test_sums_of_sums_are_computed_from_the_bottom_whatever_the_order_of_the_keys() -> None:
     units = [Unit("r", "region"), Unit("d", "district", parent="r"), *communes({"computers": 3}, {"computers": 4})]
-    request = pb.RankProvinceRequest(criteria_set="regions-2026", rows=strategies.rows(units))
+    request = pb.RankProvinceRequest(criteria_set="regions-2026", rows=unit_messages.rows(units))
     with serving(good(catalogue(host(), THREE_TIERS))) as running:
         reply = running.scorer.RankProvince(request)
     found = {card.unit.id: card.overall.score.points for ranking in reply.rankings for card in ranking.scorecards}

@@ -1,4 +1,4 @@
-"""Callers that waste what others need: idle calls, lists without end, tampered tokens, signals."""
+"""Callers that waste shared resources: idle calls, endless lists, changed page tokens, signals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def still_answers(service: Service) -> bool:
     return service.scorer.ScoreUnit(request, timeout=10).scorecard.overall.score.points == 7
 
 
-def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -> None:
+def test_calls_without_bodies_do_not_block_others(service: Service) -> None:
     """Forty-eight of them, and as many open reflection streams."""
     ended = threading.Event()
 
@@ -77,7 +77,7 @@ def test_calls_whose_bodies_never_come_leave_room_for_others(service: Service) -
     assert still_answers(service)
 
 
-def test_watchers_of_health_leave_room_for_calls_and_for_other_watchers(service: Service) -> None:
+def test_watchers_of_health_do_not_block_calls_or_other_watchers(service: Service) -> None:
     alone = [("grpc.use_local_subchannel_pool", 1)]
     channels = [grpc.insecure_channel(service.address, options=alone) for _ in range(18)]
     watching = health_pb2.HealthCheckRequest()
@@ -108,7 +108,7 @@ def traced_bytes_of_the_server() -> int:
     return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([messages]).traces)
 
 
-def test_long_names_that_watchers_of_health_make_up_are_refused_and_others_not_kept(service: Service) -> None:
+def test_invented_service_names_of_health_watchers_are_refused_or_dropped(service: Service) -> None:
     stub, size = health_pb2_grpc.HealthStub(service.channel), 60_000
     with pytest.raises(grpc.RpcError) as caught:
         next(stub.Watch(health_pb2.HealthCheckRequest(service="x" * 2**20), timeout=10))
@@ -143,7 +143,7 @@ def test_a_list_longer_than_what_it_can_name_is_one_violation(service: Service, 
     assert still_answers(service)
 
 
-def test_a_page_token_with_another_place_in_it_is_refused(service: Service) -> None:
+def test_a_page_token_with_a_changed_position_is_refused(service: Service) -> None:
     request = pb.RankProvinceRequest(
         criteria_set="tested", rows=pb.UnitRows(units=[unit(f"u{n}") for n in range(9)]), page_size=2
     )

@@ -1,6 +1,6 @@
-"""Units on every edge of every gate and one micropoint beside it, over a socket.
+"""Units on every threshold of every gate and one micropoint beside it, over a socket.
 
-Points are awarded, so that a unit has exactly the points it is meant to have.
+Points are awarded, so that the tests can give a unit any exact number of points.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ from typing import Any
 import harness
 import oracle
 import pytest
-import strategies
+import set_documents
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
+from oracle.categories import gates_of
+from oracle.numbers import exact
+from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
@@ -104,12 +109,12 @@ PERCENT_EDGES = [
 def points_edges(most: int) -> list[tuple[str, Any]]:
     """Edges of a measure of so many micropoints: all of it, most of it, a third, one micropoint, nothing."""
     amounts = sorted({most, most * 7 // 10, most // 3, 1, 0}, reverse=True)
-    edges = [(how, strategies.decimal(micro)) for micro in amounts for how in ("above", "at_least")]
+    edges = [(how, set_documents.decimal(micro)) for micro in amounts for how in ("above", "at_least")]
     return edges[1:]  # nothing is above all of it
 
 
 def micro_of(amounts: Mapping[str, Any], indicators: tuple[str, ...]) -> dict[str, int]:
-    return {code: int(oracle.exact(amounts[code]) * MICRO) for code in indicators}
+    return {code: int(exact(amounts[code]) * MICRO) for code in indicators}
 
 
 CASES = {
@@ -165,14 +170,14 @@ NAMED = {
 @pytest.fixture(scope="module")
 def service() -> Iterator[harness.Service]:
     documents = [*map(case_document, CASES), *NAMED.values()]
-    sets = harness.good(harness.catalogue(HOST, *map(strategies.yaml_text, documents)))
+    sets = harness.good(harness.catalogue(HOST, *map(yaml_text, documents)))
     with harness.serving(sets) as running:
         yield running
 
 
 def ranked(service: harness.Service, code: str, units: list[Unit]) -> pb.RankProvinceResponse:
     reply = service.scorer.RankProvince(
-        pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+        pb.RankProvinceRequest(criteria_set=code, rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL)
     )
     reply.ClearField("provenance")
     reply.ClearField("names")
@@ -185,17 +190,17 @@ def units_of(edge: Fraction, answers: dict[str, int], not_applicable: tuple[str,
         if 0 <= micro <= sum(answers.values()):
             left, given = micro, {}
             for code, most in answers.items():
-                given[code] = strategies.decimal(min(left, most))
+                given[code] = set_documents.decimal(min(left, most))
                 left -= min(left, most)
             without = "without" if not_applicable else "with"
             yield Unit(f"{without} the firewall, {micro}", "district", given, not_applicable)
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_units_on_and_beside_every_edge_get_what_the_oracle_says(service: harness.Service, code: str) -> None:
+def test_units_on_and_beside_every_threshold_agree_with_the_oracle(service: harness.Service, code: str) -> None:
     measure, unit, maxima = CASES[code]
     document = case_document(code)
-    gates = oracle.gates_of(document["categories"]["readiness"], "district")
+    gates = gates_of(document["categories"]["readiness"], "district")
     units: dict[str, Unit] = {}
     for not_applicable in ((), ("INF.02",)):
         indicators = tuple(i for i in MEASURES[measure] if not (not_applicable and i == FIREWALL))
@@ -207,7 +212,7 @@ def test_units_on_and_beside_every_edge_get_what_the_oracle_says(service: harnes
     decisions = {(gate.level, gate.passed) for card in expected[0].cards for gate in card.categories[0].gates}
     assert {level for level, passed in decisions if passed} == {gate.level for gate in gates}
     assert {level for level, passed in decisions if not passed} >= {g.level for g in gates if g.minimum or g.strict}
-    strategies.assert_same(ranked(service, code, list(units.values())), strategies.expected_reply(expected))
+    assert_same(ranked(service, code, list(units.values())), expected_reply(expected))
 
 
 def district(total: str, *, policy: str = "0", firewall: bool = True) -> Unit:
@@ -230,14 +235,14 @@ def test_unit_exactly_on_seventy_percent_reaches_level_four(service: harness.Ser
     assert (found.standing, found.level, found.score.percent) == (pb.STANDING_RANKED, 4, 70)
 
 
-def test_unit_one_micropoint_below_seventy_percent_is_unranked_and_told_by_how_much(service: harness.Service) -> None:
+def test_a_unit_one_micropoint_below_seventy_percent_is_unranked_with_its_value(service: harness.Service) -> None:
     found = readiness(service, "percent", district("34.999999", policy="10"))
     assert (found.standing, found.level, found.rank) == (pb.STANDING_BELOW_MINIMUM, 0, 0)
     [failing] = found.failing
     assert (failing.value, failing.gate.minimum, failing.gate.measure) == (69.9999, 70, "total")
 
 
-def test_unit_one_micropoint_below_ninety_percent_is_told_what_level_one_asks(service: harness.Service) -> None:
+def test_a_unit_one_micropoint_below_ninety_percent_has_the_gate_of_level_one(service: harness.Service) -> None:
     found = readiness(service, "percent", district("44.999999", policy="15"))
     assert (found.standing, found.level) == (pb.STANDING_RANKED, 2)
     assert [(failing.gate.level, failing.value) for failing in found.failing] == [(1, 89.9999)]
@@ -252,7 +257,7 @@ def test_unit_exactly_on_a_strict_edge_does_not_reach_it(service: harness.Servic
     )
 
 
-def test_unit_one_micropoint_above_a_strict_edge_reaches_it_though_its_percent_looks_the_same(
+def test_a_unit_one_micropoint_above_a_strict_edge_reaches_it(
     service: harness.Service,
 ) -> None:
     found = readiness(service, "above", district("35.000001", policy="10"))

@@ -1,4 +1,4 @@
-"""Requests that are too large, and bytes that are none."""
+"""Requests that are too large, and bytes that are not a message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scorer_client.requests import MAX_FULL_ROWS
 MAX_UNITS = 100_000
 
 
-def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> None:
+def test_more_than_100_000_units_are_refused(service: Service) -> None:
     assert Limits().units == MAX_UNITS == 100_000
     with refusal() as caught:
         rank_table(service, unit_table([str(n) for n in range(MAX_UNITS + 1)]))
@@ -30,14 +30,14 @@ def test_more_than_a_hundred_thousand_units_are_too_many(service: Service) -> No
     assert still_answers(service)
 
 
-def test_a_hundred_thousand_units_are_taken(service: Service) -> None:
+def test_100_000_units_are_accepted(service: Service) -> None:
     table = unit_table([str(n) for n in range(MAX_UNITS)], {"staff": [1.0] * (MAX_UNITS - 1) + [-1.0]})
     with refusal() as caught:  # a reply would only cost time
         rank_table(service, table)
     assert caught[0].fields == {f'table["staff"][{MAX_UNITS - 1}]': "OUT_OF_RANGE"}
 
 
-def test_more_than_five_thousand_full_rows_are_too_many_but_pages_and_tables_fit(service: Service) -> None:
+def test_more_than_5_000_full_rows_need_pages_or_tables(service: Service) -> None:
     assert MAX_FULL_ROWS == 5_000
     full = scorer_pb2.SCORECARD_VIEW_FULL
     rows = [row(str(n), tanks=number(1)) for n in range(MAX_FULL_ROWS + 1)]
@@ -65,7 +65,7 @@ def send_bytes(service: Service, data: bytes, method: str = "ScorerService/RankP
 MIB = 2**20
 
 
-def test_a_message_over_128_mib_is_too_large_and_a_table_takes_less_room(service: Service) -> None:
+def test_a_message_over_128_mib_is_refused_and_a_table_is_smaller(service: Service) -> None:
     with refusal() as caught:
         send_bytes(service, bytes(128 * MIB + 1))
     refused = caught[0]
@@ -84,7 +84,7 @@ def test_a_message_of_exactly_128_mib_is_read(service: Service) -> None:
     assert caught[0].info.reason == "UNREADABLE_REQUEST"
 
 
-def test_a_message_far_over_128_mib_is_too_large_also_for_grpc(service: Service) -> None:
+def test_a_message_far_over_128_mib_is_refused_by_grpc(service: Service) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         send_bytes(service, bytes(160 * MIB))
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -112,7 +112,7 @@ def test_a_message_far_over_128_mib_is_too_large_also_for_grpc(service: Service)
         "CriteriaService/GetCriteriaSet",
     ],
 )
-def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
+def test_unreadable_bytes_are_refused_without_a_traceback(
     service: Service, caplog: pytest.LogCaptureFixture, method: str, data: bytes
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -128,7 +128,7 @@ def test_unreadable_bytes_are_the_callers_fault_and_leave_no_traceback(
     assert [call["request_id"] for call in logged(caplog, "call")] == [refused.info.metadata["request_id"]]
 
 
-def test_without_a_directory_there_is_nothing_to_load_anew(service: Service) -> None:
+def test_reload_without_a_directory_is_refused(service: Service) -> None:
     with refusal() as caught:
         service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest())
     assert (caught[0].code, caught[0].info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_RELOADED")

@@ -1,6 +1,6 @@
-"""The same units give the same bits: as rows or as a table, in any order, one by one or all at once.
+"""The same units give the same bits: as rows or as a table, in any order, alone or together.
 
-Only ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` draws ten times as many examples as
+Ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` generates ten times as many examples as
 the long run.
 """
 
@@ -11,16 +11,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+import drawn_formulas
+import drawn_sets
+import drawn_units
+import examples
 import harness
 import oracle
 import pyarrow as pa
 import pytest
-import strategies
+import unit_messages
 from arrow_tables import as_message, read
+from expected_replies import assert_same
 from hypothesis import event, given
 from hypothesis import strategies as st
 from oracle import Unit
-from strategies import assert_same
+from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
@@ -32,9 +37,9 @@ METHOD = "/egov.scorer.v1.ScorerService/RankProvince"
 def request(units: Sequence[Unit], *, as_table: bool, view: pb.ScorecardView = FULL) -> pb.RankProvinceRequest:
     sent = pb.RankProvinceRequest(criteria_set="drawn", view=view, province="Bắc Kạn")
     if as_table:
-        sent.table.CopyFrom(strategies.table(units))
+        sent.table.CopyFrom(unit_messages.table(units))
     else:
-        sent.rows.CopyFrom(strategies.rows(units))
+        sent.rows.CopyFrom(unit_messages.rows(units))
     return sent
 
 
@@ -45,15 +50,15 @@ def reply_bytes(service: harness.Service, sent: pb.RankProvinceRequest) -> bytes
 
 
 def drawn_service(document: oracle.Document) -> Any:
-    return harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document))))
+    return harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document))))
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
 def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObject) -> None:
-    document = data.draw(strategies.documents(), label="document")
+    document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(strategies.provinces(document), label="units")
+        units = data.draw(drawn_units.provinces(document), label="units")
         shuffled = data.draw(st.permutations(units), label="shuffled")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
         for as_table in (False, True):
@@ -62,12 +67,12 @@ def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObj
             assert reply_bytes(service, request(shuffled, as_table=as_table, view=view)) == once
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
-def test_table_says_what_rows_say(data: st.DataObject) -> None:
-    document = data.draw(strategies.documents(), label="document")
+def test_a_table_gives_the_bits_of_rows(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(strategies.provinces(document), label="units")
+        units = data.draw(drawn_units.provinces(document), label="units")
         for view in (BASIC, FULL):
             in_rows = service.scorer.RankProvince(request(units, as_table=False, view=view))
             in_table = service.scorer.RankProvince(request(units, as_table=True, view=view))
@@ -85,14 +90,14 @@ def test_table_says_what_rows_say(data: st.DataObject) -> None:
 TEXT = (pa.string(), pa.large_string(), pa.string_view())
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
 def test_the_arrow_types_of_a_table_change_no_bit_of_the_reply(data: st.DataObject) -> None:
-    document = data.draw(strategies.documents(), label="document")
+    document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(strategies.provinces(document), label="units")
+        units = data.draw(drawn_units.provinces(document), label="units")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
-        plain = strategies.arrow_table(units)
+        plain = unit_messages.arrow_table(units)
         columns = {name: retyped(data, name, plain[name].combine_chunks()) for name in plain.column_names}
         order = data.draw(st.permutations(list(columns)))
         other = pa.table({name: columns[name] for name in order})
@@ -246,18 +251,18 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
     }  # fmt: skip
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
-def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: st.DataObject) -> None:
-    document = data.draw(strategies.documents(strategies.ALONE), label="document")
+def test_a_unit_scored_alone_has_the_bits_it_has_among_others(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(drawn_formulas.ALONE), label="document")
     with drawn_service(document) as service:
-        units = data.draw(strategies.provinces(document), label="units")
+        units = data.draw(drawn_units.provinces(document), label="units")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
         together = service.scorer.RankProvince(request(units, as_table=False, view=view))
         cards = {card.unit.id: card for ranking in together.rankings for card in ranking.scorecards}
         assert len(cards) == len(units)
         for unit in units:
-            sent = pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=strategies.unit_answers(unit), view=view)
+            sent = pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(unit), view=view)
             alone = service.scorer.ScoreUnit(sent)
             card = cards[unit.id]
             event("ranked" if card.overall.rank else "not ranked")
@@ -269,12 +274,12 @@ def test_unit_scored_alone_has_the_bits_it_has_among_others_but_for_ranks(data: 
             assert_same(alone.provenance, together.provenance)
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
-def test_a_unit_below_the_minimum_is_told_why_in_a_table(data: st.DataObject) -> None:
-    document = data.draw(strategies.documents(), label="document")
+def test_a_table_has_the_causes_of_a_unit_below_the_minimum(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(strategies.provinces(document), label="units")
+        units = data.draw(drawn_units.provinces(document), label="units")
         for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
             for row in read(ranking).to_pylist():
                 for name, standing in row.items():
@@ -305,7 +310,7 @@ categories:
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
-def test_unranked_district_is_told_each_gate_it_fails_with_its_value_and_the_minimum(as_table: bool) -> None:
+def test_an_unranked_district_has_each_failed_gate_with_value_and_minimum(as_table: bool) -> None:
     host = harness.host(
         harness.group("infrastructure", Indicator("machine_points", kind="number")),
         harness.group("human_resources", Indicator("staff_points", kind="number")),

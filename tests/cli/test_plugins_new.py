@@ -1,4 +1,4 @@
-"""An author's way in: scorer plugins new, and what it writes installed, tested, served and ranked with."""
+"""``scorer plugins new``: the new plugin is installed, tested, served and ranked with."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment, Pa
     return environment, folder / "water_quality"
 
 
-def test_what_is_written_passes_its_own_tests(installed: tuple[Environment, Path]) -> None:
+def test_the_new_plugin_passes_its_tests(installed: tuple[Environment, Path]) -> None:
     environment, plugin = installed
     done = environment.run("pytest -v", plugin)
     assert done.returncode == 0, done.stdout
@@ -55,7 +55,7 @@ def test_what_is_written_passes_its_own_tests(installed: tuple[Environment, Path
 
 
 @pytest.mark.long
-def test_its_tests_notice_a_set_that_says_something_else(installed: tuple[Environment, Path]) -> None:
+def test_the_tests_of_the_new_plugin_notice_a_changed_set(installed: tuple[Environment, Path]) -> None:
     environment, plugin = installed
     file = plugin / "src/water_quality/water_quality-2026.yaml"
     text = file.read_text(encoding="utf-8")
@@ -68,13 +68,13 @@ def test_its_tests_notice_a_set_that_says_something_else(installed: tuple[Enviro
     assert "FAILED src/water_quality/water_quality-2026.cases.yaml::a commune that serves three quarters" in done.stdout
 
 
-def test_the_conformance_kit_passes_it(installed: tuple[Environment, Path]) -> None:
+def test_the_new_plugin_passes_the_conformance_kit(installed: tuple[Environment, Path]) -> None:
     environment, plugin = installed
     done = environment.run("scorer plugins check water_quality", plugin)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_its_set_is_served_and_ranked_with(installed: tuple[Environment, Path]) -> None:
+def test_the_set_of_the_new_plugin_is_served_and_ranks(installed: tuple[Environment, Path]) -> None:
     environment, plugin = installed
     answers = {"plan_issued": True, "official_in_charge": "full_time", "residents": 200, "reply_days": 5.0}
     rows = [Row(f"c{served}", "commune", {**answers, "residents_served": served}) for served in (120, 200, 90, 200)]
@@ -91,7 +91,7 @@ def test_its_set_is_served_and_ranked_with(installed: tuple[Environment, Path]) 
     assert [violation.reason for violation in refused.value.violations] == ["PART_LARGER_THAN_WHOLE"]
 
 
-def test_its_name_is_taken_once_it_is_installed(installed: tuple[Environment, Path], tmp_path: Path) -> None:
+def test_the_name_of_an_installed_plugin_is_refused(installed: tuple[Environment, Path], tmp_path: Path) -> None:
     environment, _ = installed
     done = environment.run("scorer plugins new water_quality", tmp_path)
     assert done.returncode == 2
@@ -101,7 +101,7 @@ def test_its_name_is_taken_once_it_is_installed(installed: tuple[Environment, Pa
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_is_clean(name: str, tmp_path: Path) -> None:
+def test_the_code_of_the_new_plugin_is_clean(name: str, tmp_path: Path) -> None:
     assert new(tmp_path, name, "--directory", "made").returncode == 0
     checks = ["ruff format --isolated --check", "ruff check --isolated"]
     if name == NAMES[0]:  # the name takes no part in types
@@ -117,7 +117,7 @@ def test_what_is_written_is_clean(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
-def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: Path) -> None:
+def test_the_new_set_is_good_for_any_name(name: str, tmp_path: Path) -> None:
     """Installed as a folder on the path, which is quicker than by pip."""
     assert new(tmp_path, name, "--directory", "made").returncode == 0
     info = tmp_path / "made/src/made-1.dist-info"
@@ -143,7 +143,7 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
         ("2026", "is not a code"),
         ("", "an argument is empty"),
         ("../up", "did you mean 'up'?"),
-        ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} letters, more than {MAX_NAME_LENGTH}"),
+        ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} characters, at most {MAX_NAME_LENGTH} are allowed"),
         ("infrastructure", "the plugin 'infrastructure' exists already, in egov-scorer"),
         ("criteria_sets", "the plugin 'criteria_sets' exists already"),
         ("total", "a group cannot be called 'total'"),
@@ -157,7 +157,7 @@ def test_the_set_that_is_written_is_good_whatever_its_name(name: str, tmp_path: 
         ("src", "the folder 'src' of the distribution would hide the plugin"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name: str, words: str, tmp_path: Path) -> None:
+def test_an_invalid_name_is_refused_before_anything_is_written(name: str, words: str, tmp_path: Path) -> None:
     done = new(tmp_path, name)
     assert done.returncode == 2
     assert words in done.stderr
@@ -181,7 +181,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert everything(tmp_path) == before
 
 
-def test_an_empty_folder_is_filled_and_folders_above_are_made(tmp_path: Path) -> None:
+def test_an_empty_directory_is_filled_and_parents_are_created(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder in ("empty", "some/where/new"):
         assert new(tmp_path, "water_quality", "--directory", folder).returncode == 0
@@ -189,7 +189,7 @@ def test_an_empty_folder_is_filled_and_folders_above_are_made(tmp_path: Path) ->
 
 
 @pytest.mark.long
-def test_the_wheel_of_the_scorer_has_all_of_the_template(tmp_path: Path) -> None:
+def test_the_wheel_of_the_scorer_has_the_whole_template(tmp_path: Path) -> None:
     command = [BIN / "pip", "wheel", "-q", "--no-index", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -173,7 +173,9 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     if criteria_set is None:
         return None
     try:
-        plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
+        plans = {
+            tier: compile_tier(criteria_set, tier, host.providers, host.formula_plugins) for tier in criteria_set.tiers
+        }
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise

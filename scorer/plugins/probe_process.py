@@ -6,7 +6,7 @@ separator before each plugin. If a plugin hangs or ends the process, only this p
 
     task    {"path": sys.path of the parent, "plugins": [[entry point's name, its value], ...]}
     begins  {"begins": "import"} or {"begins": "hooks"}
-    done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "claims": its group,
+    done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "group_name": its group,
              "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
 After a plugin that leaves threads or forks running, changes the scorer's functions, or closes or redirects files, the
@@ -30,7 +30,7 @@ INPUT = b"\n"
 
 
 def _renew_input() -> None:
-    """Replaces standard input by a new one. ``_was_input_read`` tells whether a plugin has read it."""
+    """Replaces standard input by a pipe with ``INPUT``, so that ``_was_input_read`` can detect reading."""
     read_end, write_end = os.pipe()
     os.write(write_end, INPUT)
     os.close(write_end)
@@ -43,10 +43,10 @@ def _was_input_read() -> bool:
 
 
 def _files() -> dict[int, tuple[int, int]]:
-    """Identities of the open files, by descriptor."""
+    """The device and inode of each open file, by descriptor."""
     files = {}
     for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
-        with contextlib.suppress(OSError):  # the listing itself was a file
+        with contextlib.suppress(OSError):  # the listing had a descriptor of its own, which is closed by now
             status = os.fstat(descriptor)
             files[descriptor] = status.st_dev, status.st_ino
     return files
@@ -93,8 +93,8 @@ def main() -> None:
         failure = plugin.failure
         if forks and not failure:
             failure = "forks the process, which would run the service twice"
-        now = _files()
-        moved = [str(descriptor) for descriptor, file in files.items() if now.get(descriptor) != file]
+        files_now = _files()
+        moved = [str(descriptor) for descriptor, file in files.items() if files_now.get(descriptor) != file]
         if moved and not failure:
             failure = f"closes or redirects files of the process (descriptor {', '.join(moved)})"
         patched = functions.changes()
@@ -106,7 +106,13 @@ def main() -> None:
             failure = f"leaves threads running: {', '.join(left)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
-        report(plugin=index, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
+        report(
+            plugin=index,
+            failure=failure,
+            group_name=plugin.group_name,
+            api_version=plugin.api_version,
+            withheld=withheld,
+        )
         if left or forks or moved or patched:
             os._exit(0)
 

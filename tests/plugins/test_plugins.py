@@ -151,10 +151,10 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", title="Roads")),
         "title of group 'roads' does not map languages to texts",
     ),
-    "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
+    "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "does not name the indicators"),
     "a check that reads nothing": (
         lambda: plugin(group("roads", checks=[type("Empty", (PartOf,), {"reads": lambda _: ()})("a", "b")])),
-        "checks of group 'roads' do not name indicators: ()",
+        "a check of group 'roads' does not name the indicators that it reads: ()",
     ),
     "a check with a sentence as its reason": (
         lambda: plugin(group("roads", checks=[type("Talking", (PartOf,), {"reason": "too\nmuch"})("a", "b")])),
@@ -202,15 +202,15 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no criteria set at all": (
         lambda: module(scorer_criteria_sets=[]),
-        "brings nothing: scorer_criteria_sets returned an empty list; are the YAML files in the distribution?",
+        "declares nothing: scorer_criteria_sets returned an empty list; are the YAML files in the distribution?",
     ),
     "no formula kind at all": (
         lambda: module(scorer_formulas=[]),
-        "brings nothing: scorer_formulas returned an empty list",
+        "declares nothing: scorer_formulas returned an empty list",
     ),
     "two hooks that bring nothing": (
         lambda: module(scorer_formulas=(), scorer_criteria_sets=()),
-        "brings nothing: scorer_criteria_sets and scorer_formulas returned an empty list; are the YAML files",
+        "declares nothing: scorer_criteria_sets and scorer_formulas returned an empty list; are the YAML files",
     ),
     "a criteria set that is not there": (
         lambda: module(scorer_criteria_sets=[Path("not-there-2020.yaml")]),

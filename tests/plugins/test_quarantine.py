@@ -81,7 +81,7 @@ os.kill(os.getpid(), 15)
 JUDGES = """\
 import json, os
 
-said = [{"plugin": n, "failure": "", "claims": "", "api_version": 1, "withheld": []} for n in range(99)]
+said = [{"plugin": n, "failure": "", "group_name": "", "api_version": 1, "withheld": []} for n in range(99)]
 for pipe in range(3, 20):
     try:
         os.write(pipe, "".join(json.dumps(verdict) + "\\n" for verdict in said).encode())
@@ -630,10 +630,10 @@ def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "failure"),
     [
-        (["/no/such/program"], "could not be tried out, because no process can be started: No such file or directory"),
+        (["/no/such/program"], "could not be probed, because no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, because the process for it ended with code 1 before it began; "
+            "could not be probed, because the probe process ended with code 1 before it began; "
             "its last output: no room",
         ),
     ],
@@ -648,6 +648,7 @@ def test_all_plugins_are_quarantined_if_the_probe_fails(command: list[str], fail
         ("import time; time.sleep(90)", "was not imported within 1 seconds"),
         (HANGS_IN_HOOK, "has hooks that did not return within 1 seconds"),
     ],
+    ids=["import", "hook"],
 )
 def test_hooks_and_imports_share_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, failure: str

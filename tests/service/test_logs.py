@@ -1,4 +1,4 @@
-"""The log: one line a call that a program can read, and nothing of what a unit reported."""
+"""The log has one line per call that programs can read, without answers of units."""
 
 from __future__ import annotations
 
@@ -215,7 +215,12 @@ def closed(folder: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
+    ("log", "calls"),
+    [
+        pytest.param(unread_pipe, MANY, marks=pytest.mark.long),
+        (full_device, FEW),
+        pytest.param(closed, FEW, marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])

@@ -1,4 +1,4 @@
-"""The client for asyncio: what the other one gives, while the event loop goes on."""
+"""Tests of the client for asyncio: it returns the same results as the other client, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -124,6 +124,7 @@ def test_an_async_client_needs_a_running_event_loop() -> None:
         AsyncClient("127.0.0.1:50051")
 
 
+@pytest.mark.long
 def test_both_clients_have_type_hints(tmp_path: Path) -> None:
     """What one gives the other has to await."""
     code = tmp_path / "typed.py"

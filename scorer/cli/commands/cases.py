@@ -129,7 +129,7 @@ def _report(run: _Run) -> None:
         assert run.file is not None
         shown = table("where", "what", "expected", "actual")
         for check in outcome.failures:
-            shown.add_row(*map(escape, (run.file.where(check.path), check.what, check.expected, check.actual)))
+            shown.add_row(*map(escape, (run.file.where(check.path), check.label, check.expected, check.actual)))
         out.print(shown)
 
 
@@ -173,7 +173,7 @@ def _outcome(run: _Run, outcome: Outcome) -> dict[str, Any]:
             {
                 "line": line,
                 "column": column,
-                "what": check.what,
+                "what": check.label,
                 "expected": check.expected,
                 "actual": check.actual,
                 "passed": check.passed,

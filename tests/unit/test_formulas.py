@@ -15,7 +15,7 @@ from formula_units import (
     MOST,
     TIER,
     Answers,
-    Given,
+    ExpectedOutcome,
     agree,
     amounts,
     counts,
@@ -42,7 +42,7 @@ from scorer.model.periods import FIRST_DAY, LAST_DAY
 
 @given(maxima, units(firewall=st.sampled_from([None, 0, 1])))
 def test_a_flag_gives_all_or_nothing(maximum: int, asked: list[Answers]) -> None:
-    wanted = {None: Given(0, missing=True), 0: Given(0), 1: Given(maximum)}
+    wanted = {None: ExpectedOutcome(0, missing=True), 0: ExpectedOutcome(0), 1: ExpectedOutcome(maximum)}
     agree(Flag(indicator="firewall"), maximum, asked, lambda unit: wanted[unit["firewall"]])
 
 
@@ -50,8 +50,12 @@ def test_a_flag_gives_all_or_nothing(maximum: int, asked: list[Answers]) -> None
 def test_one_fault_takes_all_points(maximum: int, asked: list[Answers]) -> None:
     for code in ("firewall", "computers"):
 
-        def oracle(unit: Answers, code: str = code) -> Given:
-            return Given(0, missing=True) if unit[code] is None else Given(0 if unit[code] else maximum)
+        def oracle(unit: Answers, code: str = code) -> ExpectedOutcome:
+            return (
+                ExpectedOutcome(0, missing=True)
+                if unit[code] is None
+                else ExpectedOutcome(0 if unit[code] else maximum)
+            )
 
         agree(Fault(indicator=code), maximum, asked, oracle)
 
@@ -60,8 +64,8 @@ def test_one_fault_takes_all_points(maximum: int, asked: list[Answers]) -> None:
 def test_a_choice_gives_the_points_of_its_option_whatever_their_order(worth: list[int], asked: list[Answers]) -> None:
     names = ("chairman", "deputy", "none")
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["chair"] is None else Given(worth[unit["chair"]])
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return ExpectedOutcome(0, missing=True) if unit["chair"] is None else ExpectedOutcome(worth[unit["chair"]])
 
     for order in itertools.permutations(range(3)):
         options = {names[n]: decimal(worth[n]) for n in order}
@@ -92,12 +96,12 @@ def stairs(draw: st.DrawFn, values: st.SearchStrategy[int]) -> list[tuple[str, i
     return [(draw(st.sampled_from(kinds)), edge, most) for edge, most in zip(edges, worth, strict=True)]
 
 
-def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[Answers], Given]:
-    def oracle(unit: Answers) -> Given:
+def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[Answers], ExpectedOutcome]:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         answer = unit[code]
         if answer is None:
-            return Given(0, missing=True)
-        return Given(next((worth for how, edge, worth in steps if EDGES[how](answer, edge)), 0))
+            return ExpectedOutcome(0, missing=True)
+        return ExpectedOutcome(next((worth for how, edge, worth in steps if EDGES[how](answer, edge)), 0))
 
     return oracle
 
@@ -147,19 +151,19 @@ def test_a_strict_step_may_stand_before_the_inclusive_one_at_the_same_value() ->
 @example(MAX_MICROPOINTS, 1, [{"computers": MOST}])
 @given(maxima, st.one_of(st.integers(1, 5), st.integers(1, MAX_MICROPOINTS)), units(computers=counts))
 def test_a_count_gives_points_for_each_up_to_the_maximum(maximum: int, each: int, asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         number = unit["computers"]
-        return Given(0, missing=True) if number is None else Given(min(number * each, maximum))
+        return ExpectedOutcome(0, missing=True) if number is None else ExpectedOutcome(min(number * each, maximum))
 
     agree(Count(indicator="computers", each=decimal(each)), maximum, asked, oracle)
 
 
-def along(start: int, end: int, maximum: int) -> Callable[[Answers], Given]:
-    def oracle(unit: Answers) -> Given:
+def along(start: int, end: int, maximum: int) -> Callable[[Answers], ExpectedOutcome]:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         if (answer := unit["bandwidth"]) is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         way = Fraction(answer - start, end - start)
-        return Given(min(max(way, Fraction(0)), Fraction(1)) * maximum)
+        return ExpectedOutcome(min(max(way, Fraction(0)), Fraction(1)) * maximum)
 
     return oracle
 
@@ -195,13 +199,13 @@ def test_a_line_ends_at_its_floor_and_target_to_the_millionth(
     })  # fmt: skip
     assert not list(formula.problems(points(maximum), [TIER]))
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         if (answer := unit["bandwidth"]) is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         if (answer - floor) * sign < 0:
-            return Given(0)
+            return ExpectedOutcome(0)
         if (answer - target) * sign >= 0:
-            return Given(maximum)
+            return ExpectedOutcome(maximum)
         return along(start, end, maximum)(unit)
 
     beside = [edge + one for edge in (floor, target) for one in (-1, 0, 1) if abs(edge + one) <= BIG]
@@ -228,8 +232,8 @@ def test_a_linear_scale_is_exact_for_all_numbers() -> None:
 def test_awarded_points_are_not_changed(maximum: int, data: st.DataObject) -> None:
     asked = data.draw(units(bandwidth=st.one_of(st.none(), st.integers(0, maximum))))
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["bandwidth"] is None else Given(unit["bandwidth"])
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return ExpectedOutcome(0, missing=True) if unit["bandwidth"] is None else ExpectedOutcome(unit["bandwidth"])
 
     agree(Awarded(indicator="bandwidth"), maximum, asked, oracle)
 
@@ -238,8 +242,12 @@ def test_awarded_points_are_not_changed(maximum: int, data: st.DataObject) -> No
 def test_awarded_points_may_be_a_count(maximum: int, data: st.DataObject) -> None:
     asked = data.draw(units(computers=st.one_of(st.none(), st.integers(0, maximum))))
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["computers"] is None else Given(unit["computers"] * MICRO)
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return (
+            ExpectedOutcome(0, missing=True)
+            if unit["computers"] is None
+            else ExpectedOutcome(unit["computers"] * MICRO)
+        )
 
     agree(Awarded(indicator="computers"), maximum * MICRO, asked, oracle)
 
@@ -256,16 +264,16 @@ def test_awarded_points_are_between_0_and_the_maximum(maximum: int) -> None:
 WHEN_ZERO = ["full", "zero", "not_applicable"]
 
 
-def shared(numerator: str, denominator: str, when_zero: str, maximum: int) -> Callable[[Answers], Given]:
+def shared(numerator: str, denominator: str, when_zero: str, maximum: int) -> Callable[[Answers], ExpectedOutcome]:
     sizes = {code: MICRO if code in ("computers", "staff") else 1 for code in (numerator, denominator)}
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         part, of = unit[numerator], unit[denominator]
         if part is None or of is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         if of == 0:
-            return Given(maximum if when_zero == "full" else 0, left_out=when_zero == "not_applicable")
-        return Given(share(part * sizes[numerator], of * sizes[denominator], maximum))
+            return ExpectedOutcome(maximum if when_zero == "full" else 0, left_out=when_zero == "not_applicable")
+        return ExpectedOutcome(share(part * sizes[numerator], of * sizes[denominator], maximum))
 
     return oracle
 
@@ -290,7 +298,7 @@ def test_a_ratio_is_rounded_once_and_exactly(
 def test_a_ratio_of_small_counts_is_exact(part: int, of: int, maximum: int) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
     (given,) = evaluate(formula, maximum, [{"computers": part, "staff": of}])
-    assert given == Given(share(part, of, maximum)).rounded()
+    assert given == ExpectedOutcome(share(part, of, maximum)).rounded()
 
 
 def test_three_thirds_of_a_point_are_one_micropoint_short() -> None:
@@ -330,12 +338,12 @@ def test_a_ratio_has_a_floor_and_a_target_to_the_last_item(
     assert not list(formula.problems(points(maximum), [TIER]))
     plain_ratio = shared(numerator, denominator, when_zero, maximum)
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         given = plain_ratio(unit)
         if given.missing or not unit[denominator]:
             return given
         ratio = Fraction(unit[numerator], unit[denominator])
-        return Given(share(ratio, target, maximum) if ratio >= floor else 0)
+        return ExpectedOutcome(share(ratio, target, maximum) if ratio >= floor else 0)
 
     limit = MOST if numerator == "computers" else BIG
     edges = [int(edge * whole) + one for edge in (floor, target) for one in (-1, 0, 1)]
@@ -372,16 +380,16 @@ def test_a_denominator_of_zero_follows_when_zero(part: int) -> None:
         )[0]
         for word in WHEN_ZERO
     }
-    assert given["full"] == Given(MICRO)
-    assert given["zero"] == Given(0)
-    assert given["not_applicable"] == Given(0, left_out=True)
+    assert given["full"] == ExpectedOutcome(MICRO)
+    assert given["zero"] == ExpectedOutcome(0)
+    assert given["not_applicable"] == ExpectedOutcome(0, left_out=True)
 
 
 @pytest.mark.parametrize("when_zero", WHEN_ZERO)
 def test_a_missing_numerator_is_missing_even_if_the_denominator_is_zero(when_zero: str) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero=when_zero)
     asked = [{"staff": 0}, {"computers": 0}, {}, {"computers": 5}, {"staff": 5}]
-    assert evaluate(formula, MICRO, asked) == 5 * [Given(0, missing=True)]
+    assert evaluate(formula, MICRO, asked) == 5 * [ExpectedOutcome(0, missing=True)]
 
 
 @pytest.mark.parametrize(
@@ -403,14 +411,14 @@ def test_a_ratio_to_the_best_ignores_units_without_the_criterion(
         part, of = unit[numerator], unit[denominator]
         return None if part is None or not of else Fraction(part * sizes[numerator], of * sizes[denominator])
 
-    def wanted(left_out: list[bool]) -> list[Given]:
+    def wanted(left_out: list[bool]) -> list[ExpectedOutcome]:
         counted = [ratio(unit) for unit, out in zip(asked, left_out, strict=True) if not out]
         best = max((one for one in counted if one is not None), default=Fraction(0))
 
-        def oracle(unit: Answers) -> Given:
+        def oracle(unit: Answers) -> ExpectedOutcome:
             plainly = shared(numerator, denominator, when_zero, maximum)(unit)
             mine = ratio(unit)
-            return plainly if mine is None else Given(share(mine, best, maximum) if best else 0)
+            return plainly if mine is None else ExpectedOutcome(share(mine, best, maximum) if best else 0)
 
         return [oracle(unit).rounded() for unit in asked]
 
@@ -431,31 +439,35 @@ def test_the_best_ratio_gets_all_points_and_two_that_doubles_cannot_tell_apart_d
     given = evaluate(formula, MAX_MICROPOINTS, asked)
     best = Fraction(MOST - 1, MOST)
     assert given == [
-        Given(MAX_MICROPOINTS),
-        Given(round(Fraction(MOST - 2, MOST - 1) / best * MAX_MICROPOINTS)),
-        Given(0),
+        ExpectedOutcome(MAX_MICROPOINTS),
+        ExpectedOutcome(round(Fraction(MOST - 2, MOST - 1) / best * MAX_MICROPOINTS)),
+        ExpectedOutcome(0),
     ]
 
 
 def test_if_all_units_have_zero_nobody_gets_points() -> None:
     formula = RatioToBest(numerator="computers", denominator="staff", when_zero="zero")
-    assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [Given(0)]
+    assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [
+        ExpectedOutcome(0)
+    ]
 
 
 # Sums and alternatives
 
-PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], Given]]]] = [
+PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], ExpectedOutcome]]]] = [
     (
         Ratio(numerator="computers", denominator="staff", when_zero="full"),
         lambda most: shared("computers", "staff", "full", most),
     ),
     (
         Flag(indicator="firewall"),
-        lambda most: lambda unit: Given(most if unit["firewall"] else 0, unit["firewall"] is None),
+        lambda most: lambda unit: ExpectedOutcome(most if unit["firewall"] else 0, unit["firewall"] is None),
     ),
     (
         Count(indicator="computers", each=1),
-        lambda most: lambda unit: Given(min((unit["computers"] or 0) * MICRO, most), unit["computers"] is None),
+        lambda most: (
+            lambda unit: ExpectedOutcome(min((unit["computers"] or 0) * MICRO, most), unit["computers"] is None)
+        ),
     ),
     (line(-5 * MICRO, 5 * MICRO), lambda most: along(-5 * MICRO, 5 * MICRO, most)),
 ]
@@ -472,9 +484,9 @@ def parts(picked: list[tuple[int, int]]) -> tuple[Part, ...]:
 
 @given(chosen, answered)
 def test_a_sum_adds_up_the_reported_parts(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
-        return Given(sum(given.points for given in each), any(given.missing for given in each))
+        return ExpectedOutcome(sum(given.points for given in each), any(given.missing for given in each))
 
     formula = Sum(parts=parts(picked))
     whole = sum(most for _, most in picked)
@@ -484,9 +496,9 @@ def test_a_sum_adds_up_the_reported_parts(picked: list[tuple[int, int]], asked: 
 
 @given(chosen, answered)
 def test_best_gives_the_alternative_with_the_most_points(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
-        return Given(max(given.points for given in each), any(given.missing for given in each))
+        return ExpectedOutcome(max(given.points for given in each), any(given.missing for given in each))
 
     formula = Best(alternatives=parts(picked))
     agree(formula, max(most for _, most in picked), asked, oracle)
@@ -499,9 +511,9 @@ def test_sums_and_alternatives_can_be_nested(
     sums = [sum(most for _, most in picked) for picked in (one, other)]
     inner = tuple(Part(Sum(parts=parts(picked)), points(most)) for picked, most in zip((one, other), sums, strict=True))
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [[PARTS[n][1](most)(unit) for n, most in picked] for picked in (one, other)]
-        return Given(
+        return ExpectedOutcome(
             max(sum(given.points for given in given_by) for given_by in each),
             any(given.missing for given_by in each for given in given_by),
         )
@@ -511,13 +523,13 @@ def test_sums_and_alternatives_can_be_nested(
 
 def test_three_thirds_in_one_sum_are_a_whole() -> None:
     third = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(MICRO))
-    assert evaluate(Sum(parts=(third,) * 3), 3 * MICRO, [{"computers": 1, "staff": 3}]) == [Given(MICRO)]
+    assert evaluate(Sum(parts=(third,) * 3), 3 * MICRO, [{"computers": 1, "staff": 3}]) == [ExpectedOutcome(MICRO)]
 
 
 @pytest.mark.parametrize(("parts", "wanted"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 2), (6, 3), (7, 4)])
 def test_halves_in_one_sum_are_added_before_they_are_rounded(parts: int, wanted: int) -> None:
     half = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(1))
-    assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [Given(wanted)]
+    assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [ExpectedOutcome(wanted)]
 
 
 def test_values_that_a_double_cannot_tell_from_a_half_are_rounded_exactly() -> None:
@@ -528,7 +540,7 @@ def test_values_that_a_double_cannot_tell_from_a_half_are_rounded_exactly() -> N
         {"computers": 2674216077, "staff": 6978228787, "firewall": 1},
         {"computers": 2176537315, "staff": 2839780876, "firewall": 1},
     ]
-    assert evaluate(Sum(parts=(part, whole)), 2, asked) == [Given(1), Given(2)]
+    assert evaluate(Sum(parts=(part, whole)), 2, asked) == [ExpectedOutcome(1), ExpectedOutcome(2)]
 
 
 @given(st.lists(st.integers(1, 999), min_size=2, max_size=5))
@@ -552,9 +564,9 @@ def test_a_published_composite_index_is_reproduced() -> None:
     )
     asked = [{"computers": 4, "staff": 9}, {"computers": 9, "staff": 9}, {"computers": 4}]
     assert evaluate(formula, 50 * MICRO, asked) == [
-        Given(24 * MICRO),
-        Given(50 * MICRO),
-        Given(4 * MICRO, missing=True),
+        ExpectedOutcome(24 * MICRO),
+        ExpectedOutcome(50 * MICRO),
+        ExpectedOutcome(4 * MICRO, missing=True),
     ]
 
 

@@ -19,7 +19,7 @@ from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.suggestions import did_you_mean
 
 INDICATORS = "indicators"
-"""The key of a group that declares the group in the document. Without it, a plugin has the group."""
+"""A group with this key is declared by the document. The plugin of a group without this key is installed."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _HEAD = {
     "provenance": model.Provenance.RECONSTRUCTED,
     "categories": {"category": None},
 }
-"""Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
+"""Values that replace required keys that are missing or invalid, so that the other keys of the document are checked."""
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
@@ -72,7 +72,7 @@ def load_sound_parts(document: Document, vocabulary: Vocabulary) -> model.Criter
 
 
 class _Loader:
-    """Reads a document part by part; adds a problem for each part that cannot be read, and leaves the part out."""
+    """Reads a document part by part. Unreadable parts are left out and reported as problems of the document."""
 
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document

@@ -36,8 +36,8 @@ PERCENT = 10_000
 """Parts per million in one percent."""
 
 MAX_SHARE = 1_000_000
-"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that products with
-both fit 64 bits in the C code."""
+"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that the C code can
+multiply answers by both exactly, in 128 bits."""
 
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""

@@ -1,4 +1,4 @@
-"""What tests of several files share."""
+"""Fixtures and settings of all tests."""
 
 from __future__ import annotations
 

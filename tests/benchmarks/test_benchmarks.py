@@ -1,4 +1,4 @@
-"""The benchmarks that run in process: their names, and what becomes of peers that are not installed."""
+"""The benchmarks that run in process: their names and options, and missing peers."""
 
 from __future__ import annotations
 

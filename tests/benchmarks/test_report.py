@@ -1,4 +1,4 @@
-"""The benchmarks' report, chart and watch, on a run that is made up."""
+"""The report, the chart and the bounds of benchmarks, on an invented run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``scorer``, as people type it: what it shows, and one clear line when they mistype."""
+"""The command ``scorer``: its output, and one clear line for each mistake."""
 
 from __future__ import annotations
 

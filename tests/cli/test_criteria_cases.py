@@ -1,4 +1,4 @@
-"""Cases of criteria sets: what the command and pytest say of those that pass, fail, or cannot be read."""
+"""Cases of criteria sets: what the command and pytest print about passing, failing and unreadable cases."""
 
 from __future__ import annotations
 

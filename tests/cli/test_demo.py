@@ -1,4 +1,4 @@
-"""The demo of Bắc Kạn: what was published stands in its report, in both languages, and in its JSON."""
+"""The demo of Bắc Kạn: its report in both languages, and its JSON, have the published facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands with ``--criteria DIR``: sets of a directory work as installed ones do, and as a server loads them."""
+"""Commands with ``--criteria DIR``: sets of a directory work like installed ones."""
 
 from __future__ import annotations
 

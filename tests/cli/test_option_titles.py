@@ -1,4 +1,4 @@
-"""Options and units of measurement have titles by language, wherever people read them; codes remain what is sent."""
+"""Titles of options and units of measurement are shown wherever people read them; codes are sent."""
 
 from __future__ import annotations
 

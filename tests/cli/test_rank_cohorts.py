@@ -1,4 +1,4 @@
-"""The commands with sets by day, rankings within parents, commendations, and who lacks what."""
+"""The commands with sets by day, rankings within parents, commendations, and units that lack points."""
 
 from __future__ import annotations
 

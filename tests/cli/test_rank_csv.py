@@ -1,4 +1,4 @@
-"""Provinces from CSV files: what the service and the command find, and the same results as the service's."""
+"""Provinces from CSV files: mistakes are reported, and the results equal those of the service."""
 
 from __future__ import annotations
 

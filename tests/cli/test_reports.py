@@ -1,4 +1,4 @@
-"""Reports as files: every published fact of Bắc Kạn is in them, and nothing that names hold does harm."""
+"""Reports as files have every published fact of Bắc Kạn, and hostile names are escaped."""
 
 from __future__ import annotations
 

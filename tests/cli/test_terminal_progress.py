@@ -1,4 +1,4 @@
-"""Progress: on standard error if that is a terminal; never among results, and not with --json."""
+"""Progress is shown on standard error if that is a terminal, never among results, and not with --json."""
 
 from __future__ import annotations
 

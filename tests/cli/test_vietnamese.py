@@ -1,4 +1,4 @@
-"""The Vietnamese output of a set that has Vietnamese titles has no English word, wherever people read it."""
+"""The Vietnamese output of a set with Vietnamese titles has no English word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's wheel by itself: what a caller installs, and all that a caller needs."""
+"""The client's wheel alone, as callers install it, has everything that they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Python client with two servers: real processes, one of which is killed or stopped while calls are under way."""
+"""The Python client with two servers, one of which is killed or stopped during calls."""
 
 from __future__ import annotations
 

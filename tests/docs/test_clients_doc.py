@@ -1,4 +1,4 @@
-"""The commands of docs/clients.md that a checkout can run."""
+"""The commands of docs/clients.md that can run in a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of docs/: what they show is run, and what they name is all there is."""
+"""The examples of pages of docs/ are run."""
 
 from __future__ import annotations
 

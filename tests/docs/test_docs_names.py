@@ -1,4 +1,4 @@
-"""What the pages of docs/ name is what there is: nothing is left out, and nothing is named that there is not."""
+"""The pages of docs/ list every key, command, option and API name, and none that does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation site: what tools/site collects, and what its checks find. ``.ci/run`` builds all of it."""
+"""The documentation site: the pages that tools/site collects, and what its checks find. ``.ci/run`` builds the site."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The conformance kit: each broken plugin fails exactly the check it was made for, sound and bundled ones fail none.
+"""The conformance kit: each broken plugin fails exactly the check it was made for; sound and bundled ones fail none.
 
-First by the checks themselves, then as authors meet them: installed, by pytest and by the command.
+The checks are called directly, then as authors run them: installed, by pytest and by the command.
 """
 
 from __future__ import annotations
@@ -330,7 +330,7 @@ def test_the_command_reports_the_same_as_pytest(sites: Path) -> None:
     assert COST.search(done.stdout)
 
 
-@pytest.mark.long  # tests/cli/test_author.py has another sound plugin checked
+@pytest.mark.long  # tests/cli/test_plugins_new.py has another sound plugin checked
 def test_the_command_passes_a_sound_plugin(sites: Path) -> None:
     done = run(sites / "springs", "plugins", "check", "springs")
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""What authors import: everything in it is explained, and it is enough for kinds, checks and scoring of their own."""
+"""The plugin API: every name has a docstring, and plugins can add formula kinds, checks and scoring with it."""
 
 from __future__ import annotations
 

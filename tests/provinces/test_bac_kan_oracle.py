@@ -1,4 +1,4 @@
-"""Random provinces of Bắc Kạn's set: the service and the oracle agree on every number, level, rank and cause.
+"""Random provinces of the set of Bắc Kạn: the service and the oracle agree on every number, level, rank and cause.
 
 Ten provinces, or 40 in the long run; ``TEST_EXAMPLES=250 pytest tests/provinces/test_bac_kan_oracle.py`` ranks 10,000.
 """

@@ -1,4 +1,4 @@
-"""Điện Biên, June 2020, with a stand-alone plugin that pip installed: what was published comes out, names and all."""
+"""Điện Biên, June 2020, with an installed stand-alone plugin: the published facts are reproduced, names included."""
 
 from __future__ import annotations
 

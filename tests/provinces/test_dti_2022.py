@@ -1,4 +1,4 @@
-"""DTI 2022 with a stand-alone plugin that pip installed: the published totals and order come out of the sub-indices."""
+"""DTI 2022 with an installed stand-alone plugin: the sub-indices give the published totals and order."""
 
 from __future__ import annotations
 

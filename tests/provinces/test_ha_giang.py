@@ -1,4 +1,4 @@
-"""Hà Giang 2019, with two stand-alone plugins that pip installed: each published figure gives its points."""
+"""Hà Giang 2019 with two installed stand-alone plugins: each published figure gives its points."""
 
 from __future__ import annotations
 

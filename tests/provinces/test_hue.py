@@ -1,6 +1,6 @@
-"""Thừa Thiên Huế 2020 for an outside client: the real command on a real socket, messages known by reflection only.
+"""Thừa Thiên Huế 2020 for an outside client, which calls the real server and knows the messages by reflection only.
 
-Compared with the published table; nothing of the scorer, of its client or of its stubs is imported here.
+Results are compared with the published table. This file imports neither the scorer nor its client nor its stubs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The set after the PAR Index equals plain fractions for 1,000 drawn provinces, over the socket."""
+"""The set after the PAR Index equals exact fractions for 1,000 generated provinces, over the socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything wrong with a request is told at once, in order, and counted; finding what was meant costs little."""
+"""All violations of a request are reported at once, in order, and counted; suggestions cost little."""
 
 from __future__ import annotations
 

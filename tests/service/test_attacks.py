@@ -1,4 +1,4 @@
-"""Callers without credentials who try to take the service away from everybody, beside an honest caller and health."""
+"""Callers without credentials attack the service while an honest caller and health checks use it."""
 
 from __future__ import annotations
 

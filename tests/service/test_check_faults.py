@@ -1,4 +1,4 @@
-"""A check of a plugin that fails is named as a fault of the plugin, and what it says is shown safely."""
+"""A check of a plugin that raises is reported as a fault of the plugin, and its messages are escaped."""
 
 from __future__ import annotations
 

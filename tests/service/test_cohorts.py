@@ -1,4 +1,4 @@
-"""Rankings within parents and commendations, over a socket: communes of two districts, ranked by different rules."""
+"""Rankings within parents and commendations, over a socket: communes of two districts, with different ranking rules."""
 
 from __future__ import annotations
 

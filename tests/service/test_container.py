@@ -1,4 +1,4 @@
-"""The Containerfile of docs/examples: built from a base that debootstrap makes, and run without rights and read-only.
+"""The Containerfile of docs/examples: built on a base that debootstrap makes, and run unprivileged and read-only.
 
 Needs root, a mirror of Debian, and apt-get install buildah debootstrap. Without a container engine,
 the image runs by chroot in a mount namespace of its own. Not tested: the HEALTHCHECK line, which only an engine reads;

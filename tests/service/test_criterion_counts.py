@@ -1,4 +1,4 @@
-"""How many units have what of each criterion, and which criteria a report says that most units miss."""
+"""How many units have all or none of each criterion's points, and which criteria a report calls missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts from outside reach terminals and logs with escapes in place of what would steer them."""
+"""Texts from outside are escaped before they reach terminals and logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers that live and do not respond: they are reported, counted and replaced, and others are left alone."""
+"""Workers that do not respond are reported, counted and replaced; others are left alone."""
 
 from __future__ import annotations
 

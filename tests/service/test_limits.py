@@ -1,4 +1,4 @@
-"""What is too much is refused at once, and work that nobody waits for any longer stops."""
+"""Calls beyond a limit are refused at once, and abandoned work stops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever shows no token writes one line of the log a call at most, whatever the call is."""
+"""A caller without a token causes at most one log line per call."""
 
 from __future__ import annotations
 

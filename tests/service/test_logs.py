@@ -1,4 +1,4 @@
-"""The log: one line a call that a program can read, and nothing of what a unit reported."""
+"""The log has one line per call that programs can read, without answers of units."""
 
 from __future__ import annotations
 

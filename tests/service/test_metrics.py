@@ -1,4 +1,4 @@
-"""Metrics over HTTP, of one process and of workers together."""
+"""Metrics over HTTP, of one process and of all workers together."""
 
 from __future__ import annotations
 

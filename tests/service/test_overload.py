@@ -1,4 +1,4 @@
-"""A server that is asked for more than it can do: what it refuses at once, and what it does not lose."""
+"""A server under overload: which calls it refuses at once, and that it loses none."""
 
 from __future__ import annotations
 

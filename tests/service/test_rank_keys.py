@@ -1,4 +1,4 @@
-"""Ranking as a decision says: further keys after the score, levels before points, other rules in a category."""
+"""Ranking rules of a decision: further values after the score, levels before points, other rules in a category."""
 
 from __future__ import annotations
 

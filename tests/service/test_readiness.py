@@ -1,4 +1,4 @@
-"""When a server is ready, and when it is not any longer: health, and the sets that it must have."""
+"""When a server is ready, by its health and its required sets."""
 
 from __future__ import annotations
 

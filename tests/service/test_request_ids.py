@@ -1,4 +1,4 @@
-"""Every call has a request id: the caller's, or one of its own."""
+"""Every call has a request id, from the caller or created by the service."""
 
 from __future__ import annotations
 

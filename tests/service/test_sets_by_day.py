@@ -1,4 +1,4 @@
-"""The set that is in force on a day, over a socket: chosen, named in the provenance, or refused with what there is."""
+"""The set in force on a day, over a socket: chosen and named in the provenance, or refused with the known sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: flags win over the environment, the environment over the file, and every mistake is named at its place."""
+"""Settings: flags override the environment, the environment overrides the file, and every mistake is reported."""
 
 from __future__ import annotations
 

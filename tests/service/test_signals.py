@@ -1,4 +1,4 @@
-"""SIGHUP loads criteria sets again where there is a directory of them, and never ends a server."""
+"""SIGHUP reloads the directory of criteria sets, if there is one, and never ends a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins that take their time, or all of it, while they score: callers are told in time, and others are served."""
+"""Plugins that score slowly or hang: callers get an error in time, and others are served."""
 
 from __future__ import annotations
 

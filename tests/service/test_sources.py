@@ -1,4 +1,4 @@
-"""Answers from several sources, and last period's answers: over the socket, in rows, tables and files alike."""
+"""Answers from several sources, and last period's answers: over the socket, in rows, tables and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subtotals: criteria added up by a second axis, over the socket, and in every output. They decide nothing."""
+"""Subtotals add up criteria across groups, over the socket and in every output, and influence no other result."""
 
 from __future__ import annotations
 

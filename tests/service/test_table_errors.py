@@ -1,4 +1,4 @@
-"""What is wrong with a table, and where."""
+"""Violations of a table, with column and row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: what a collector gets from a running service, and what happens where none is configured."""
+"""OpenTelemetry traces: the spans that a collector receives, and what happens without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a unit, as one of many and alone."""
+"""Violations of a unit, among others and alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conformance vectors that clients of all languages share, run by the Python client against a live server."""
+"""The conformance vectors, which clients of all languages share, run by the Python client with a real server."""
 
 from __future__ import annotations
 

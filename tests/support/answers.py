@@ -1,4 +1,4 @@
-"""Random answers to what a criteria set asks: the same ones for the same seed."""
+"""Random answers for a criteria set: the same seed gives the same answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests, and the replies that the oracle expects, in the JSON of Protocol Buffers."""
+"""Requests, and the replies that the oracle expects, as JSON of Protocol Buffers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command in this process: it takes a second less than a process of its own, which has to import everything."""
+"""Runs the command in this process, which saves the second that a new process needs for imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn caps, floors, weights and means of groups, categories and the overall score, such that the sets load."""
+"""Hypothesis strategies for caps, floors, weights and means of groups, categories and the overall score."""
 
 from __future__ import annotations
 

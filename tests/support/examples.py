@@ -1,4 +1,4 @@
-"""How many examples tests draw, and how many parameters they try."""
+"""Numbers of examples and of parameters that tests try."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines and kernels to try native code with, and what they must give, in exact fractions."""
+"""Lines and kernels for tests of native code, and their expected results in exact fractions."""
 
 from __future__ import annotations
 

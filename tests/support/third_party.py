@@ -1,7 +1,7 @@
-"""Third-party plugins as real distributions, written on the spot, and the ``scorer`` command that finds them.
+"""Third-party plugins as real distributions that tests create, and the ``scorer`` command that finds them.
 
-A distribution is what an installer leaves in a folder: files, metadata and entry points. With that folder in
-``PYTHONPATH``, every process finds it as it finds what is installed.
+A distribution is a folder with files, metadata and entry points, as an installer leaves it. With that folder in
+``PYTHONPATH``, every process finds it like an installed distribution.
 """
 
 from __future__ import annotations

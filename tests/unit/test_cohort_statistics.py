@@ -1,4 +1,4 @@
-"""Kinds that compare units, and logarithmic scales: to the millionth, for any order of units, with ties."""
+"""Formula kinds that compare units, and logarithmic scales: exact to the millionth, in any order, with ties."""
 
 from __future__ import annotations
 

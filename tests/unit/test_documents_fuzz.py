@@ -1,4 +1,4 @@
-"""No document crashes the loader, and whatever is refused is refused with a place; a revision is its content's."""
+"""No document crashes the loader, every refusal has a place, and a revision depends on the content only."""
 
 from __future__ import annotations
 

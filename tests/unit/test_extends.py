@@ -1,4 +1,4 @@
-"""``extends``: a set states what it changes, and means the same as a document that states all of it."""
+"""``extends``: a set that states only its changes equals the complete document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every formula kind gives the points that plain fractions give, for any answers, units and order of units."""
+"""Every formula kind gives the points of exact fractions, for any answers, units and order of units."""
 
 from __future__ import annotations
 

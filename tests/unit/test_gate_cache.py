@@ -1,4 +1,4 @@
-"""The directory of compiled gates: no entry, however damaged or forged, changes a table or stops a set from loading."""
+"""The directory of compiled gates: no damaged or forged entry changes a table or stops a set from loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gates as decision tables: the rule engine may die, hang or lie, and takes nothing down but the set it decides."""
+"""Gates as decision tables: a rule engine that dies, hangs or answers wrongly refuses only its set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may import whom: the layers, and the two dependencies that are kept at the edge: messages and the rule engine."""
+"""Import rules: the layers, and who may import protobuf and the rule engine."""
 
 from __future__ import annotations
 

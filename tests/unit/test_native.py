@@ -1,6 +1,6 @@
-"""Native arithmetic is exact, gives each unit what it gets by itself, and is the same on every processor.
+"""Native arithmetic is exact, independent of other units, and the same on every processor.
 
-The module is tried as it is installed, built for processors without wide registers, and with sanitizers.
+The module is tested as installed, built for processors without wide registers, and built with sanitizers.
 """
 
 from __future__ import annotations

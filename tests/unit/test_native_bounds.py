@@ -1,4 +1,4 @@
-"""Native code stays within its arrays, whatever it is given. The run with sanitizers repeats these tests."""
+"""Native code stays within its arrays for any arguments. The run with sanitizers repeats these tests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The service and the oracle agree on every number, level, rank and cause of drawn criteria sets and provinces.
+"""The service and the oracle agree on every number, level, rank and cause of generated sets and provinces.
 
-Each example is a criteria set of its own, loaded and served on a socket, and a few provinces ranked with it. To draw
-ten times as many as the long run does: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics`` and this file.
+Each example is a separate criteria set, loaded and served on a socket, with a few provinces that it ranks. For ten
+times as many examples as the long run has: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics`` and this file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Levels with conditions, and limits: the service and plain fractions agree, also a micropoint beside each edge."""
+"""Levels with conditions, and limits: the service and exact fractions agree, also one micropoint beside a threshold."""
 
 from __future__ import annotations
 

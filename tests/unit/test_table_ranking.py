@@ -1,4 +1,4 @@
-"""Ranking a table outside of a call, and compiled sets that travel between processes."""
+"""Ranking a table without a call, and compiled sets that are sent between processes."""
 
 from __future__ import annotations
 

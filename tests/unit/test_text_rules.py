@@ -1,4 +1,4 @@
-"""A quick look at many ids or names finds what a look at each of them finds."""
+"""The fast check of many ids or names finds what the check of each one finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process does about its own memory."""
+"""Settings of the process's memory."""
 
 from __future__ import annotations
 

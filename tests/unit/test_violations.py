@@ -1,4 +1,4 @@
-"""Violations of one input: all are counted, the first ones in input order are listed."""
+"""Violations of one input: all are counted, and the first ones in input order are listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client for asyncio: what the other one gives, while the event loop goes on."""
+"""Tests of the client for asyncio: it returns the same results as the other client, without blocking the event loop."""
 
 from __future__ import annotations
 

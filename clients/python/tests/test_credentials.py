@@ -1,4 +1,4 @@
-"""What clients show, and to whom: TLS, certificates, tokens and request ids, with a real server."""
+"""Credentials of clients with a real server: TLS, certificates, tokens and request ids."""
 
 from __future__ import annotations
 

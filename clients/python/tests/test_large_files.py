@@ -1,4 +1,4 @@
-"""Large files: what reading one takes, how far it says to be, and how many mistakes it names."""
+"""Large files: memory, progress, and the number of listed mistakes."""
 
 from __future__ import annotations
 

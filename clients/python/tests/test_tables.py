@@ -1,4 +1,4 @@
-"""Tables of any library in, tables out: through a real server."""
+"""Tables of any library are sent, and tables are returned, by a real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python programs give as rows and options, and what of it cannot be sent."""
+"""Values that Python programs pass as rows and options, and values that cannot be sent."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Plugins that break one promise each, made of two that break none: a group with its own scoring, and a formula kind.
+"""Plugins that break one rule each, made from two sound ones: a group with its own scoring, and a formula kind.
 
-Each is a small change to a sound one, so that nothing but the change can be what a check finds.
+Each is a small change of a sound plugin, so that a check can find nothing but the change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON over HTTP by Envoy, with the configuration that docs/operations.md gives."""
+"""JSON over HTTP through Envoy, with the configuration of docs/operations.md."""
 
 from __future__ import annotations
 

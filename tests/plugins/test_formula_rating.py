@@ -1,4 +1,4 @@
-"""The formula kind ``rating`` of the plugin citizen-rating, by a set of every way to write it, over the socket."""
+"""The formula kind ``rating`` of the plugin citizen-rating over the socket, with every combination of its keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may not call is told so when the call begins: nobody's bytes are taken before it is known who sends them."""
+"""Callers without access are refused when the call begins, before their request is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load generator, against real servers: what it draws is taken, what it counts has happened."""
+"""The load generator with real servers: its units are accepted, and its counts are right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who lacks what, sets by day, cohorts and commendations through the client, over a real socket."""
+"""The client over a real socket: units that lack points, sets by day, cohorts and commendations."""
 
 from __future__ import annotations
 

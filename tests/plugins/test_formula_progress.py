@@ -1,4 +1,4 @@
-"""The formula kind progress, which a stand-alone plugin adds: exact over a real socket, its mistakes named."""
+"""The formula kind ``progress`` of a stand-alone plugin: exact over a real socket, with its mistakes named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables that nobody should send: each is refused with its place or answered correctly, and the memory stays flat."""
+"""Malformed tables are refused with their place or answered correctly, and memory does not grow."""
 
 from __future__ import annotations
 

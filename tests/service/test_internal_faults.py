@@ -1,4 +1,4 @@
-"""What a plugin, or the service itself, does wrong fails that call only, and is named."""
+"""A fault of a plugin, or of the service itself, fails only its call, and is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of districts that follow from those of their communes in the same call, in rows and tables."""
+"""Answers of districts that are computed from their communes in the same call, in rows and tables."""
 
 from __future__ import annotations
 

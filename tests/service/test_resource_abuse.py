@@ -1,4 +1,4 @@
-"""Callers that waste what others need: idle calls, lists without end, tampered tokens, signals."""
+"""Callers that waste shared resources: idle calls, endless lists, changed page tokens, signals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that nobody should send, by the thousand, beside a well-behaved caller who must not notice them."""
+"""Thousands of malformed requests do not disturb a well-behaved caller."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Units on every edge of every gate and one micropoint beside it, over a socket.
+"""Units on every threshold of every gate and one micropoint beside it, over a socket.
 
-Points are awarded, so that a unit has exactly the points it is meant to have.
+Points are awarded, so that the tests can give a unit any exact number of points.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Requests that are too large, and bytes that are none."""
+"""Requests that are too large, and bytes that are not a message."""
 
 from __future__ import annotations
 

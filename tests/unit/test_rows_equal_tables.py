@@ -1,6 +1,6 @@
-"""The same units give the same bits: as rows or as a table, in any order, one by one or all at once.
+"""The same units give the same bits: as rows or as a table, in any order, alone or together.
 
-Only ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` draws ten times as many examples as
+Ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` generates ten times as many examples as
 the long run.
 """
 

@@ -1,4 +1,4 @@
-"""A mounted ConfigMap that is replaced again and again while callers use its criteria sets."""
+"""A mounted ConfigMap is replaced again and again while callers use its criteria sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An author's way in: scorer plugins new, and what it writes installed, tested, served and ranked with."""
+"""``scorer plugins new``: the new plugin is installed, tested, served and ranked with."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_the_new_set_is_good_for_any_name(name: str, tmp_path: Path) -> None:
         ("2026", "is not a code"),
         ("", "an argument is empty"),
         ("../up", "did you mean 'up'?"),
-        ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} letters, more than {MAX_NAME_LENGTH}"),
+        ("x" * (MAX_NAME_LENGTH + 1), f"has {MAX_NAME_LENGTH + 1} characters, at most {MAX_NAME_LENGTH} are allowed"),
         ("infrastructure", "the plugin 'infrastructure' exists already, in egov-scorer"),
         ("criteria_sets", "the plugin 'criteria_sets' exists already"),
         ("total", "a group cannot be called 'total'"),

@@ -74,7 +74,7 @@ def compare(
 
 
 def test_every_level_is_reached(province: Callable[[int], Province], pytestconfig: pytest.Config) -> None:
-    """In drawn provinces, some units reach each level, and some reach none. Otherwise the timings would mean little."""
+    """In drawn provinces, some units reach each level, and some reach none. Otherwise timings are not typical."""
     if pytestconfig.getoption("data"):
         pytest.skip("units of a file do not have to reach every level")
     drawn = province(1_000)

@@ -21,7 +21,7 @@ from rich.table import Table
 
 BOUNDS = Path(__file__).parent / "bounds.toml"
 MARGIN = 1.8
-"""Bound divided by measured ratio: a margin for noise and other machines."""
+"""Suggested bounds are the measured ratio times this: a margin for noise and other machines."""
 
 
 class BadBounds(Exception):
@@ -84,14 +84,14 @@ def read_bounds(file: Path) -> list[Bound]:
     except (ValueError, LookupError, TypeError) as error:
         raise BadBounds(f"{file} has no [[bound]] tables of ratio, units, at_most and measured: {error!r}") from error
     if not sound:
-        raise BadBounds(f"{file}: a bound is not between what was measured and infinity")
+        raise BadBounds(f"{file}: a bound must be a number above the measured ratio")
     if not bounds or len({(bound.ratio, bound.units) for bound in bounds}) < len(bounds):
         raise BadBounds(f"{file} has no bounds, or one of them twice")
     return bounds
 
 
 def judge(bounds: Sequence[Bound], ratios: Sequence[Ratio]) -> list[Verdict]:
-    """Each bound with the ratio of the run.
+    """Compares each bound with the ratio of the run.
 
     Raises:
         NoResults: the run has two ratios with the name and number of units of a bound.

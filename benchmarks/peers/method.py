@@ -52,13 +52,13 @@ class Leaf:
     """Micropoints by index of the option."""
     each: int = 0
     start: int = 0
-    """Of a ``linear`` formula, in millionths."""
+    """The ends of a ``linear`` formula, in millionths."""
     end: int = 0
     when_zero: str = ""
 
     @property
     def divides(self) -> bool:
-        """Whether its points are rounded."""
+        """Whether the formula's points are rounded."""
         return self.kind in ("ratio", "linear")
 
 
@@ -82,7 +82,7 @@ class Line:
 
     @property
     def may_be_left_out(self) -> bool:
-        """Whether there can be units to which it does not apply."""
+        """Whether the criterion may not apply to some units."""
         return self.missing_leaves_out or self.zero_leaves_out or self.may_be_excluded
 
 

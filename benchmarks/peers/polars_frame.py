@@ -21,7 +21,7 @@ SUMS = ("points", "max_points", "percent", "converted", "published", "missing", 
 PLAIN = pl.QueryOptFlags()
 """No optimizations: searching for a better plan takes longer than running this one."""
 ALWAYS = 2.0**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 
 def total(terms: Iterable[pl.Expr]) -> pl.Expr:

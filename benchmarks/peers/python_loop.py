@@ -13,7 +13,7 @@ from scorer.model.units import Cohort
 
 MICRO = 1_000_000
 ALWAYS = 2**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 Points = int | Fraction
 Answers = dict[str, float | None]
 

@@ -20,7 +20,7 @@ from scorer.model.indicators import IndicatorKind
 PPM = 1_000_000
 """Parts per million."""
 ALWAYS = 2.0**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 
 def number(value: float) -> Column:

@@ -62,8 +62,8 @@ def extend(document: Document, library: Library) -> Document:
     """Merges a document with everything that it takes over from the sets that it extends.
 
     Returns:
-        The document. If it extends a set, it has the merged content, and records which values are inherited. If it cannot
-        be merged, it has a problem at the key ``extends`` instead.
+        The document. If it extends a set, it has the merged content, and records which values are inherited. If it
+        cannot be merged, it has a problem at the key ``extends`` instead.
     """
     data = as_mapping(document.data)
     if EXTENDS not in data:

@@ -41,11 +41,11 @@ def score(province: Province, *, full: bool = False) -> Ranking:
 def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
     """The columns (n,) of a ranking, by name."""
     assessment = ranking.assessment
-    found: dict[str, NDArray[Any]] = {"order": _whole(ranking.order)}
+    arrays: dict[str, NDArray[Any]] = {"order": _whole(ranking.order)}
     for scored, ranks in zip(assessment.categories, ranking.ranks, strict=True):
         code = scored.plan.code
-        found |= _sums(code, scored.scores)
-        found |= {
+        arrays |= _sums(code, scored.scores)
+        arrays |= {
             f"{code}.level": _whole(scored.level),
             f"{code}.standing": _whole(scored.standing),
             f"{code}.rank": _whole(ranks),
@@ -54,16 +54,16 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
         for key in scored.plan.keys:
             measure = scored.measures[key.index]
             values = measure.percent if key.kind == "percent" else measure.points
-            found[f"{code}.{measure.plan.name}.{key.kind}"] = _whole(values)
+            arrays[f"{code}.{measure.plan.name}.{key.kind}"] = _whole(values)
         if full:
             for group in scored.groups:
                 name = f"{code}/{group.plan.code}"
-                found |= _sums(name, group.scores)
-                found[f"{name}.criteria"] = _whole(group.points)
-                found[f"{name}.status"] = _whole(group.status)
-    found |= _sums("overall", assessment.overall)
-    found["overall.rank"] = _whole(ranking.overall)
-    return found
+                arrays |= _sums(name, group.scores)
+                arrays[f"{name}.criteria"] = _whole(group.points)
+                arrays[f"{name}.status"] = _whole(group.status)
+    arrays |= _sums("overall", assessment.overall)
+    arrays["overall.rank"] = _whole(ranking.overall)
+    return arrays
 
 
 def rule_keys(province: Province) -> tuple[RulePlan, NDArray[np.float64]]:

@@ -226,7 +226,7 @@ def groups(table: pa.Table) -> Iterator[tuple[tuple[object, ...], pa.Table]]:
 
 def service_rankings(table: pa.Table) -> dict[tuple[object, ...], pa.Table]:
     """The tables of RankProvince of a real server."""
-    found, unlimited = {}, [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    rankings, unlimited = {}, [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     with (
         serving(installed, Settings(address="127.0.0.1:0", limits=LIMITS)) as server,
         grpc.insecure_channel(server.address, unlimited) as channel,
@@ -239,15 +239,15 @@ def service_rankings(table: pa.Table) -> dict[tuple[object, ...], pa.Table]:
             request = pb.RankProvinceRequest(criteria_set=SET, tier=TIER)
             request.table.arrow_stream = sink.getvalue().to_pybytes()
             [ranking] = service.RankProvince(request, timeout=600).rankings
-            found[key] = plain(pa.ipc.open_stream(ranking.table.arrow_stream).read_all())
-    return found
+            rankings[key] = plain(pa.ipc.open_stream(ranking.table.arrow_stream).read_all())
+    return rankings
 
 
-def compare(found: pa.Table, wanted: dict[tuple[object, ...], pa.Table]) -> int:
+def compare(actual: pa.Table, expected: dict[tuple[object, ...], pa.Table]) -> int:
     """The number of values that differ in any bit, in ranking order; missing and further rows count as well."""
-    answered = dict(groups(found))
-    differences = sum(len(table) for key, table in answered.items() if key not in wanted)
-    for key, table in wanted.items():
+    answered = dict(groups(actual))
+    differences = sum(len(table) for key, table in answered.items() if key not in expected)
+    for key, table in expected.items():
         if key not in answered or len(answered[key]) != len(table) or answered[key].column_names != table.column_names:
             differences += len(table)
             continue

@@ -261,7 +261,9 @@ def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
             return Leaf("choice", most, reads, options=tuple(formula.options[code].of(tier) or 0 for code in options))
         case Steps():
             steps = [
-                (how, edge.value, step.points.of(tier) or 0) for step in formula.steps for how, edge in [step.edge]
+                (comparison, edge.value, step.points.of(tier) or 0)
+                for step in formula.steps
+                for comparison, edge in [step.edge]
             ]
             return Leaf("steps", most, reads, steps=tuple(steps))
         case Count():

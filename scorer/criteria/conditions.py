@@ -126,9 +126,9 @@ def in_tier(condition: Condition, tier: str) -> Normal | None:
         inner = in_tier(condition.of, tier)
         return None if inner is None else inner.negated()
     if isinstance(condition, Combination):
-        left = tuple(inner for inner in (in_tier(inner, tier) for inner in condition.of) if inner is not None)
+        remaining = tuple(inner for inner in (in_tier(inner, tier) for inner in condition.of) if inner is not None)
         whole = condition.at_least == len(condition.of)
-        return Combination(len(left) if whole else condition.at_least, left) if left else None
+        return Combination(len(remaining) if whole else condition.at_least, remaining) if remaining else None
     if isinstance(condition, MeasureGate) and condition.minimum.of(tier) is None:
         return None
     return condition

@@ -55,8 +55,8 @@ def declared_groups(document: Document) -> Iterator[DeclaredGroup]:
 
 def _declared_group(document: Document, path: Path, code: str, body: Mapping[str, Any]) -> DeclaredGroup:
     declared = as_mapping(body.get(INDICATORS))
-    found = (_indicator(document, (*path, INDICATORS, name), name, item) for name, item in declared.items())
-    indicators = tuple(indicator for indicator in found if indicator)
+    read = (_indicator(document, (*path, INDICATORS, name), name, item) for name, item in declared.items())
+    indicators = tuple(indicator for indicator in read if indicator)
     known = {indicator.code: indicator for indicator in indicators}
     checks = (
         _check(document, (*path, "checks", n), item, known, declared)

@@ -92,9 +92,9 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
             where: Path = (*rule_path, "gates" if is_list else "when")
             for gate, gate_path in _with_paths(condition, where, document):
                 _check_gate(criteria_set, category, gate, tier, gate_path, document)
-            for needed, left in _too_few(condition, tier):
+            for needed, existing in _too_few(condition, tier):
                 message = (
-                    f"at_least: {needed} can never hold in tier {tier!r}, which has only {left} of these conditions"
+                    f"at_least: {needed} can never hold in tier {tier!r}, which has only {existing} of these conditions"
                 )
                 document.problem(where, message)
             normal = in_tier(condition, tier)
@@ -116,9 +116,9 @@ def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):
-        left = sum(in_tier(part, tier) is not None for part in condition.of)
-        if 0 < left < condition.at_least < len(condition.of):
-            yield condition.at_least, left
+        remaining = sum(in_tier(part, tier) is not None for part in condition.of)
+        if 0 < remaining < condition.at_least < len(condition.of):
+            yield condition.at_least, remaining
         for part in condition.of:
             yield from _too_few(part, tier)
 

@@ -179,9 +179,9 @@ class _Loader:
 
     def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
         shapes = {tier: parse_model(self.document, ("tiers", tier), schema.Tier, body) for tier, body in tiers.items()}
-        given = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
+        stated = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
         usual = {tier: USUAL_TIERS[tier] for tier in self.tiers if tier in USUAL_TIERS}
-        return usual | given
+        return usual | stated
 
     def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
         """The value of each tier, in the set's order of tiers; a single value applies to all tiers."""

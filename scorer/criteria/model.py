@@ -238,7 +238,7 @@ class FromChildren:
     indicator: str
     """What is computed."""
     tier: str
-    how: Literal["sum", "mean", "share", "count"]
+    method: Literal["sum", "mean", "share", "count"]
     """``share`` and ``count`` read a flag: the share or number of children that say yes."""
     reads: str
     """The indicator of the children."""
@@ -246,7 +246,7 @@ class FromChildren:
     @property
     def is_mean(self) -> bool:
         """Whether the sum is divided by the number of children."""
-        return self.how in ("mean", "share")
+        return self.method in ("mean", "share")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ def overall_keys(
         if key.kind == "overall":
             known_keys.append(RankKey("score"))
         elif key.kind == "total" or (key.kind == "level" and not key.name):
-            what = "overall" if key.kind == "total" else f"{{level: {codes[0] if codes else 'a_category'}}}"
-            document.problem((*path, n), f"{key.kind!r} belongs to one category; write {what}")
+            correct = "overall" if key.kind == "total" else f"{{level: {codes[0] if codes else 'a_category'}}}"
+            document.problem((*path, n), f"{key.kind!r} belongs to one category; write {correct}")
             known_keys.append(None)
         elif key.kind == "level":
             known = key.name in codes
@@ -57,8 +57,8 @@ def category_keys(
         elif key.kind == "measure":
             known_keys.append(_measure(key.name, [category], [], (*path, n), document))
         else:
-            what = "total" if key.kind == "overall" else "level"
-            document.problem((*path, n), f"a category is ranked by its own score and level; write {what}")
+            correct = "total" if key.kind == "overall" else "level"
+            document.problem((*path, n), f"a category is ranked by its own score and level; write {correct}")
             known_keys.append(None)
     return _checked(known_keys, [category], tiers, path, document)
 

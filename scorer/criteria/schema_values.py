@@ -83,7 +83,7 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
 
     def read(value: object) -> Value | dict[str, Value]:
         if isinstance(value, Mapping) and value:
-            return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
+            return {str(tier): TierError.parsing(str(tier), check, item) for tier, item in value.items()}
         return check(value)
 
     return PlainValidator(read, json_schema_input_type=written | dict[str, written])

@@ -156,7 +156,7 @@ class TierError(ValueError):
         self.tier = tier
 
     @classmethod
-    def at(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
+    def parsing(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
         """Returns ``parse(value)``, and raises its ValueError as a TierError of this tier."""
         try:
             return parse(value)
@@ -186,7 +186,8 @@ class PointsByTier:
             if not value:
                 raise ValueError("names no tier")
             return cls(
-                None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
+                None,
+                tuple((str(tier), TierError.parsing(str(tier), _points, number)) for tier, number in value.items()),
             )
         return cls(_points(value))
 
@@ -200,7 +201,7 @@ class PointsByTier:
         if isinstance(value, PointsByTier):
             return value
         if isinstance(value, Mapping) and value:
-            by_tier = ((str(tier), TierError.at(str(tier), parse_percent, item)) for tier, item in value.items())
+            by_tier = ((str(tier), TierError.parsing(str(tier), parse_percent, item)) for tier, item in value.items())
             return cls(None, tuple(by_tier))
         return cls(parse_percent(value))
 

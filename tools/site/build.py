@@ -35,11 +35,11 @@ def main() -> int:
     site = parser.parse_args().site.resolve()
     if not build(site):
         return 1
-    found = list(problems(site))
-    for problem in found:
+    errors = list(problems(site))
+    for problem in errors:
         print(problem)
-    print(f"{site}: {len(list(site.rglob('*.html')))} pages, {len(found)} problems")
-    return 1 if found else 0
+    print(f"{site}: {len(list(site.rglob('*.html')))} pages, {len(errors)} problems")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

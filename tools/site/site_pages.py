@@ -55,22 +55,22 @@ def with_links_of_the_site(text: str, source: str) -> str:
     """Replaces the links of a page by links between pages of the site. ``source`` is the file of the page."""
     start = PurePosixPath(_on_site(source)).parent
 
-    def replace(found: re.Match[str]) -> str:
-        if not found["path"]:
-            return found[0]
-        page = _on_site(_in_repository(found["path"], source))
-        if (ROOT / _in_repository(found["path"], source)).is_dir() and page.startswith(COPIES):
-            return found["words"]  # the target is a folder without a page
-        return f"[{found['words']}]({os.path.relpath(page, start)}{found['anchor'] or ''})"
+    def replace(match: re.Match[str]) -> str:
+        if not match["path"]:
+            return match[0]
+        page = _on_site(_in_repository(match["path"], source))
+        if (ROOT / _in_repository(match["path"], source)).is_dir() and page.startswith(COPIES):
+            return match["words"]  # the target is a folder without a page
+        return f"[{match['words']}]({os.path.relpath(page, start)}{match['anchor'] or ''})"
 
     return _CODE_OR_LINK.sub(replace, text)
 
 
 def _linked(text: str, source: str) -> Iterator[str]:
     """Yields the files and folders of the repository that a page links to."""
-    for found in _CODE_OR_LINK.finditer(text):
-        if found["path"]:
-            yield _in_repository(found["path"], source)
+    for match in _CODE_OR_LINK.finditer(text):
+        if match["path"]:
+            yield _in_repository(match["path"], source)
 
 
 def _in_repository(path: str, source: str) -> str:

@@ -278,7 +278,7 @@ def test_a_unit_alone_is_refused_if_criteria_compare_units() -> None:
         refused = caught[0]
         assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.details == (
-            "criteria C.1, C.3 compare a unit with the other units of its tier: send them all to RankProvince"
+            "criteria C.1, C.3 compare a unit with the other units of its tier: send all units to RankProvince"
         )
         assert (refused.info.reason, refused.info.metadata["criteria"]) == ("NEEDS_COHORT", "C.1, C.3")
         rows = [row(code, wells=number(wells), tanks=number(2)) for code, wells in (("hue", 1), ("phu-loc", 2))]

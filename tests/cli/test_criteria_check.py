@@ -258,7 +258,11 @@ def test_a_document_larger_than_one_mebibyte_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))],
+    ids=["duplicate keys", "unknown keys"],
+)
 def test_the_first_twenty_problems_are_listed_and_the_others_counted(tmp_path: Path, text: str) -> None:
     (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
     done = check("many.yaml", cwd=tmp_path)

@@ -215,7 +215,12 @@ def closed(folder: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
+    ("log", "calls"),
+    [
+        pytest.param(unread_pipe, MANY, marks=pytest.mark.long),
+        (full_device, FEW),
+        pytest.param(closed, FEW, marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])

@@ -290,7 +290,7 @@ def peak(pid: int) -> int:
     return int(found[1]) * 1024
 
 
-@pytest.mark.parametrize("how", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+@pytest.mark.parametrize("how", [grpc.Compression.Gzip, pytest.param(grpc.Compression.Deflate, marks=pytest.mark.long)])
 def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
     with serve(tmp_path) as (process, address, _), grpc.insecure_channel(address) as channel:
         before = peak(process.pid)

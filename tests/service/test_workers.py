@@ -299,7 +299,11 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
     ("most", "why"),
     [
         (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
-        (2**15, "cannot write the files of metrics: File too large; set TMPDIR to a directory with more space"),
+        pytest.param(
+            2**15,
+            "cannot write the files of metrics: File too large; set TMPDIR to a directory with more space",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_metrics_that_cannot_be_written_are_reported_in_one_line(most: int, why: str) -> None:

@@ -132,7 +132,7 @@ def _rows(
             if any(_longest_text(column) > MAX_TEXT_BYTES for column in batch.columns):
                 raise refused(notes.language, "long_text", limit=MAX_TEXT_BYTES)
             for first in range(0, batch.num_rows, BATCH_ROWS):
-                columns = [column.to_pylist() for column in batch.slice(first, BATCH_ROWS).columns]
+                columns = [_values(column) for column in batch.slice(first, BATCH_ROWS).columns]
                 for values in zip(*columns, strict=True):
                     number += 1
                     if number > MAX_ROWS:
@@ -157,6 +157,16 @@ def _longest_text(column: pa.Array) -> int:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
     return 0
+
+
+def _values(column: pa.Array) -> list[object]:
+    """The values of a column. A short float counts as the shortest decimal that it prints as, as in tables: 70.1."""
+    types = optional.pyarrow().types
+    if types.is_float16(column.type) or types.is_float32(column.type):
+        shortest: list[object] = column.to_numpy(zero_copy_only=False).astype(str).astype(float).tolist()
+        return shortest
+    values: list[object] = column.to_pylist()
+    return values
 
 
 def _cell(value: object) -> Cell:

@@ -139,6 +139,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "criterion {criterion!r} cannot be not applicable{hint}",
         "tiêu chí {criterion!r} không được loại khỏi đánh giá{hint}",
     ),
+    "by_semicolon": ("; separate criteria by ';'", "; hãy phân cách các tiêu chí bằng ';'"),
+    "number_for_criterion": (
+        "the cell holds a number, which may mean {criteria}: format it as text, and write the criterion again",
+        "ô chứa một số, có thể là {criteria}: hãy định dạng ô là văn bản và ghi lại tiêu chí",
+    ),
     "criterion_twice": ("criterion {criterion!r} is listed twice", "tiêu chí {criterion!r} được ghi hai lần"),
     "unknown_criterion": ("criterion {criterion!r} is unknown{hint}", "không biết tiêu chí {criterion!r}{hint}"),
     "nearly": ("; did you mean {name!r}?", "; có phải là {name!r}?"),
@@ -250,6 +255,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "tên có lẽ đã mất chữ: {n}; hãy lưu tệp dạng 'CSV UTF-8'",
     ),
     "note_macros": ("the macros were ignored", "các macro đã được bỏ qua"),
+    "note_unread": ("entries of the folder that were not read: {n}", "tệp và thư mục con không được đọc: {n}"),
     "note_unanswered": ("units without any answer: {n}", "đơn vị không có số liệu nào: {n}"),
     "note_position": ("{what}; the first is {position}", "{what}; đầu tiên là {position}"),
 }

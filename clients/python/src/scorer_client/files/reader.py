@@ -202,7 +202,7 @@ class TableReader:
                 codes = ", ".join(column.name for column in named)
                 self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
             elif named and named[0] in known:
-                self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
+                self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=named[0].criterion or named[0].name)
             elif not named and (text or sheet.separated):
                 hint = self._nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
@@ -280,6 +280,8 @@ class TableReader:
             elif criterion not in self._form.excludable:
                 key = "not_excludable" if criterion in self._form.texts else "unknown_criterion"
                 hint = self._nearest.hint(criterion, self._form.excludable)
+                if any(part.strip() in self._form.excludable for part in criterion.split(",")):
+                    hint = say(self.notes.language, "by_semicolon")
                 self.refuse(position("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
         if is_doubtful(fixed["name"]) and not self.notes.more("note_lost_letters"):
             self.notes.add("note_lost_letters", position("name"), fixed["name"])

@@ -121,6 +121,9 @@ class RowReader:
                 if column.criterion:
                     if self._values.tick(cells[index]):
                         left_out.append(column.criterion)
+                elif column.name == "not_applicable":
+                    excludable = self._reader.table.form.excludable
+                    fixed[column.name] = self._values.criteria(cells[index], excludable)
                 else:
                     fixed[column.name] = self._values.text(cells[index])
             except WrongCell as error:

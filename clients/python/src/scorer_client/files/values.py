@@ -7,6 +7,7 @@ import datetime
 import math
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from scorer_client.requests import EPOCH
 MAX_CELL_CHARACTERS = 200
 """Maximum length of the text of an answer."""
 MAX_DECIMALS = 6
-NO_BREAK_SPACE = "\u00a0"
+NO_BREAK_SPACE, NARROW_NO_BREAK_SPACE = "\u00a0", "\u202f"
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
@@ -72,6 +73,18 @@ class Values:
         if isinstance(cell, float):
             self.noted.append(("note_number_text", shown(cell)))
         return shown(cell)
+
+    def criteria(self, cell: Cell, known: Iterable[str]) -> str:
+        """A cell with the ids of criteria as a text.
+
+        Raises:
+            WrongCell: the cell holds a number that stands for several ids: spreadsheets turn 1.10 into 1.1.
+        """
+        if isinstance(cell, float):
+            same = [code for code in known if _NUMBER.fullmatch(code) and float(code) == cell]
+            if len(same) > 1:
+                raise self._wrong("number_for_criterion", criteria=say(self.language, "or").join(same))
+        return self.text(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:
         """The code of an option; "" for an empty cell.
@@ -177,6 +190,7 @@ class Values:
             WrongCell: the text is not a number, or can be read in two ways.
         """
         whole = indicator.kind == "count"
+        text = text.replace(NO_BREAK_SPACE, " ").replace(NARROW_NO_BREAK_SPACE, " ")
         if text.isdecimal() and text.isascii():
             return text
         if _THOUSANDS.fullmatch(text) and (whole or not self._is_decimal(text)):
@@ -220,5 +234,5 @@ class Values:
 
 
 def _option_with_title(option: str, title: str) -> str:
-    """The text of an option in a message: its code, and its title if that differs. Files may have the code or the title."""
+    """An option as text in a message: its code, and its title if that differs. Files may have either."""
     return option if option == title else f"{option} ({title})"

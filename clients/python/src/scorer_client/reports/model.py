@@ -144,7 +144,7 @@ class Category:
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria in which more than half of the units have no points; the criterion that fewest units fulfil is first.
+        """Criteria in which more than half of the units have no points, the least fulfilled criterion first.
 
         Bonuses and penalties, whose maximum is 0, are left out.
         """

@@ -301,7 +301,7 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
         (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
         pytest.param(
             2**15,
-            "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space",
+            "cannot write the files of metrics: File too large; set TMPDIR to a directory with more space",
             marks=pytest.mark.long,
         ),
     ],

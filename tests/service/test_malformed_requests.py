@@ -66,42 +66,42 @@ def rank(units: int) -> pb.RankProvinceRequest:
 # --- messages that are none ----------------------------------------------------------------------------------------
 
 
-def noise(chance: random.Random) -> bytes:
-    return chance.randbytes(chance.choice([1, 7, 100, 5_000]))
+def noise(rng: random.Random) -> bytes:
+    return rng.randbytes(rng.choice([1, 7, 100, 5_000]))
 
 
-def cut(chance: random.Random) -> bytes:
-    data = chance.choice([hue(), rank(30)]).SerializeToString()
-    return data[: chance.randrange(len(data))]
+def cut(rng: random.Random) -> bytes:
+    data = rng.choice([hue(), rank(30)]).SerializeToString()
+    return data[: rng.randrange(len(data))]
 
 
-def flipped(chance: random.Random) -> bytes:
-    data = bytearray(chance.choice([hue(), rank(30)]).SerializeToString())
-    for _ in range(chance.randint(1, 8)):
-        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+def flipped(rng: random.Random) -> bytes:
+    data = bytearray(rng.choice([hue(), rank(30)]).SerializeToString())
+    for _ in range(rng.randint(1, 8)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     return bytes(data)
 
 
-def nested(chance: random.Random) -> bytes:
+def nested(rng: random.Random) -> bytes:
     """Groups within groups, which no field has."""
-    return b"\x0b" * chance.choice([10, 99, 1_000, 100_000])
+    return b"\x0b" * rng.choice([10, 99, 1_000, 100_000])
 
 
-def many_answers(chance: random.Random) -> bytes:
+def many_answers(rng: random.Random) -> bytes:
     request = hue()
-    for n in range(chance.choice([50, 3_000])):
+    for n in range(rng.choice([50, 3_000])):
         request.unit_answers.answers[f"x{n}"].number = n
     return request.SerializeToString()
 
 
-def wrong_kinds(chance: random.Random) -> bytes:
+def wrong_kinds(rng: random.Random) -> bytes:
     request = hue()
     answer = request.unit_answers.answers["infrastructure_awarded"]
-    chance.choice(
+    rng.choice(
         [
             lambda: setattr(answer, "choice", "\u202e" * 99),
             lambda: setattr(answer, "flag", True),
-            lambda: setattr(answer, "number", chance.choice([float("nan"), float("inf"), -1e308])),
+            lambda: setattr(answer, "number", rng.choice([float("nan"), float("inf"), -1e308])),
             lambda: setattr(answer.date, "year", -5),
             lambda: setattr(request.unit_answers.unit, "id", "\x00" * 200),
             lambda: setattr(request, "view", 77),
@@ -120,14 +120,14 @@ MESSAGES: list[Callable[[random.Random], bytes]] = [
 
 
 def send_messages(address: str, seed: int, count: int, codes: Counter[grpc.StatusCode]) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         for n in range(count):
-            data, path = chance.choice(MESSAGES)(chance), chance.choice(METHODS)
+            data, path = rng.choice(MESSAGES)(rng), rng.choice(METHODS)
             if n % 200 == 199:
-                data = large(chance.choice([2**20, 8 * 2**20]))
+                data = large(rng.choice([2**20, 8 * 2**20]))
             elif n % 1_000 == 75:
-                data, path = large(100 * 2**20), chance.choice(METHODS[:4])
+                data, path = large(100 * 2**20), rng.choice(METHODS[:4])
             call = channel.unary_unary(path)
             try:
                 call(data, timeout=PATIENCE)
@@ -178,15 +178,15 @@ def framed(data: bytes, length: int | None = None, compressed: int = 0) -> bytes
 
 def abuse_frames(address: str, seed: int) -> None:
     """One connection and what it does wrong."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     data = hue().SerializeToString()
     raw = Raw(address)
 
     def garbage() -> None:
-        raw.socket.sendall(chance.randbytes(300))
+        raw.socket.sendall(rng.randbytes(300))
 
     def truncated() -> None:
-        raw.send(raw.open(), framed(data)[: chance.randrange(len(data))], end=True)
+        raw.send(raw.open(), framed(data)[: rng.randrange(len(data))], end=True)
 
     def longer_than_said() -> None:
         raw.send(raw.open(), framed(data, 3), end=True)
@@ -227,8 +227,8 @@ def abuse_frames(address: str, seed: int) -> None:
         wrong_type, wrong_path, wrong_timeout, two_messages,
     ]  # fmt: skip
     with suppress(OSError, h2.exceptions.H2Error):  # the server hangs up
-        chance.choice(ways)()
-        if chance.random() < 0.5:
+        rng.choice(ways)()
+        if rng.random() < 0.5:
             raw.socket.settimeout(0.05)
             raw.socket.recv(4096)
     raw.close()

@@ -122,7 +122,7 @@ class _Queue(QueueHandler):
 
 
 class _Writer(logging.Handler):
-    """Collects lines, and writes them when it is flushed or has ``MAX_QUEUED`` lines. Lines that fail are dropped."""
+    """Collects lines, and writes them when flushed or when it has ``MAX_QUEUED``. Drops lines that it cannot write."""
 
     def __init__(self, stream: TextIO, on_lost: Callable[[int], None]) -> None:
         super().__init__()

@@ -18,5 +18,5 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that are started meanwhile give calls a grace that no test waits for."""
+    """Gives servers that the test starts more grace than any test needs."""
     monkeypatch.setenv("SCORER_GRACE", "600")

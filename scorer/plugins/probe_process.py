@@ -89,7 +89,7 @@ def main() -> None:
         _renew_input()
         files, functions = _files(), OwnFunctions()
         plugin = load_plugin(Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)))
-        left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
+        leftover_threads = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
         if forks and not failure:
             failure = "forks the process, which would run the service twice"
@@ -102,8 +102,8 @@ def main() -> None:
             failure = f"changes {', '.join(patched[:3])}, which the whole service uses"
         if not moved and _was_input_read() and not failure:
             failure = "reads standard input, which belongs to whoever runs a command"
-        if left and not failure:
-            failure = f"leaves threads running: {', '.join(left)}"
+        if leftover_threads and not failure:
+            failure = f"leaves threads running: {', '.join(leftover_threads)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
         report(
@@ -113,7 +113,7 @@ def main() -> None:
             api_version=plugin.api_version,
             withheld=withheld,
         )
-        if left or forks or moved or patched:
+        if leftover_threads or forks or moved or patched:
             os._exit(0)
 
 

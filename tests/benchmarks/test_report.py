@@ -253,7 +253,11 @@ def test_two_ratios_with_one_name_are_refused(tmp_path: Path) -> None:
         KEPT.replace("at_most = 4", "at_most = 2"),
         KEPT + KEPT,
     ],
-)
+    ids=[
+        "empty file", "no bounds", "not TOML", "no measured ratio", "infinite", "not a number", "a text",
+        "below the measured ratio", "duplicate",
+    ],
+)  # fmt: skip
 def test_bounds_that_nothing_can_break_are_refused(tmp_path: Path, bounds: str) -> None:
     code, said = watched(tmp_path, bounds)
     assert code == 2, said

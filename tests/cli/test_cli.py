@@ -464,7 +464,7 @@ def test_a_closed_standard_output_is_reported(words: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "scorer: cannot write the output: Bad file descriptor\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_serve_prints_its_address_and_stops_on_a_signal(number: signal.Signals) -> None:
     command = [str(SCORER), "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:

@@ -200,7 +200,8 @@ def test_shares_that_look_like_percentages_give_a_warning() -> None:
 
 def test_a_level_that_no_unit_can_have_gives_a_warning() -> None:
     text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
-    text += "          - {id: D.01, formula: ratio, numerator: computers, denominator: staff, when_zero: zero, points: 10}\n"
+    ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
+    text += f"          - {{id: D.01, {ratio}, points: 10}}\n"
     text += "    levels:\n"
     text += "      - {level: 1, gates: [{measure: total, at_least: 50%}]}\n"
     text += "      - {level: 2, gates: [{measure: total, at_least: 50%}]}\n"
@@ -279,7 +280,11 @@ def test_a_document_larger_than_one_mebibyte_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))],
+    ids=["duplicate keys", "unknown keys"],
+)
 def test_the_first_twenty_problems_are_listed_and_the_others_counted(tmp_path: Path, text: str) -> None:
     (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
     done = check("many.yaml", cwd=tmp_path)

@@ -24,7 +24,9 @@ def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     return runner(installed, monkeypatch, capsys)
 
 
-@pytest.mark.parametrize("case", DAMAGED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.long) if case == "a zip bomb" else case for case in DAMAGED]
+)
 def test_a_damaged_file_is_refused_by_sheet_and_cell(scorer: Run, tmp_path: Path, case: str) -> None:
     name, write, message = DAMAGED[case]
     write(tmp_path / name)

@@ -239,7 +239,14 @@ def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> N
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
-    "case", ["columns", "empty lines", "empty lines of old spreadsheets", "one line", "no end", "endless lines"]
+    "case",
+    [
+        "columns",
+        "one line",
+        "no end",
+        "empty lines of old spreadsheets",
+        *(pytest.param(case, marks=pytest.mark.long) for case in ("empty lines", "endless lines")),
+    ],
 )
 def test_an_endless_file_is_refused(scorer: Run, file: Path, case: str) -> None:
     if case == "columns":

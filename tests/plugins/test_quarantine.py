@@ -648,6 +648,7 @@ def test_all_plugins_are_quarantined_if_the_probe_fails(command: list[str], fail
         ("import time; time.sleep(90)", "was not imported within 1 seconds"),
         (HANGS_IN_HOOK, "has hooks that did not return within 1 seconds"),
     ],
+    ids=["import", "hook"],
 )
 def test_hooks_and_imports_share_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, failure: str

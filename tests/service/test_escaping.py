@@ -103,7 +103,9 @@ def test_names_of_files_and_arguments_are_escaped(tmp_path: Path, name: str) -> 
     assert "forged" in run(tmp_path, "criteria", "list", "--criteria", ".").stderr
 
 
-def test_texts_of_plugins_are_escaped(tmp_path: Path) -> None:
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A plugin whose texts are hostile, one that cannot be imported, and a set of the first one."""
     site = tmp_path / "site"
     text = ascii(f"{HOSTILE}{LINE}")
     code = group_module("loud", f"        raise RuntimeError({text})\n", sets=["loud-2024.yaml"])
@@ -114,8 +116,17 @@ def test_texts_of_plugins_are_escaped(tmp_path: Path) -> None:
     third_party_plugin(site, "loud", code)
     third_party_plugin(site, "broken", f"raise ImportError({text})")
     (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
-    for words in (("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "check", "broken")):
-        assert "forged" in run(tmp_path, *words, site=site).stdout
+    return site
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("words", [("plugins", "list", "--json"), ("plugins", "check", "broken")], ids=" ".join)
+def test_texts_of_plugins_are_escaped_in_further_commands(tmp_path: Path, site: Path, words: tuple[str, ...]) -> None:
+    assert "forged" in run(tmp_path, *words, site=site).stdout
+
+
+def test_texts_of_plugins_are_escaped(tmp_path: Path, site: Path) -> None:
+    assert "forged" in run(tmp_path, "plugins", "list", site=site).stdout
     assert "forged" in run(tmp_path, "criteria", "show", "loud-2024", site=site).stdout
     assert "forged" in run(tmp_path, "plugins", "check", "loud", site=site).stdout
     folder = tmp_path / f"sets{LINE}"

@@ -50,6 +50,7 @@ def test_headers_without_exactly_one_bearer_token_are_refused(tmp_path: Path) ->
         '{"keys": []}',
         '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}]}',
     ],
+    ids=["empty", "deeply nested", "a list", "without keys", "keys is a number", "no key", "a secret"],
 )
 def test_unusable_key_sets_are_refused_at_the_start(tmp_path: Path, keys: str) -> None:
     file = tmp_path / "keys.json"

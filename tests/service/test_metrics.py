@@ -47,7 +47,7 @@ def count(running: Serving, name: str, **labels: str) -> float:
     return metrics(running).get((name, frozenset(labels.items())), 0.0)
 
 
-@pytest.fixture(params=["1", "2"])
+@pytest.fixture(params=[pytest.param("1", marks=pytest.mark.long), "2"])
 def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with serve(tmp_path, "--workers", request.param, "--metrics", "127.0.0.1:0") as running:

@@ -17,7 +17,7 @@ from third_party import environment, group_module, third_party_plugin
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 
 
-@pytest.mark.parametrize("count", ["1", "2"])
+@pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_sighup_without_a_directory_is_logged_and_the_server_goes_on(tmp_path: Path, count: str) -> None:
     with serve(tmp_path, "--workers", count) as running:
         processes = {running.process.pid, *(running.workers if count == "2" else ())}

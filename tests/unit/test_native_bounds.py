@@ -292,6 +292,7 @@ def test_duplicate_units_are_ordered_within_their_array() -> None:
 @pytest.mark.parametrize(
     "table",
     [line(kind=native.QUOTIENT, cap=1e17, denominator_row=1), line(kind=native.SLOPE, cap=1e17, length=0.5)],
+    ids=["quotient", "slope"],
 )
 def test_no_divisor_is_less_than_one(table: np.ndarray) -> None:
     found = evaluate(table, answers=np.full((2, UNITS), 0.5))

@@ -124,6 +124,7 @@ def test_an_async_client_needs_a_running_event_loop() -> None:
         AsyncClient("127.0.0.1:50051")
 
 
+@pytest.mark.long
 def test_both_clients_have_type_hints(tmp_path: Path) -> None:
     """What one gives the other has to await."""
     code = tmp_path / "typed.py"
